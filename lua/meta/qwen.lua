@@ -1,0 +1,240 @@
+---@meta
+-- Types of the public layer: the global `qwen` and the `ctx` that every command, tool, hook, provider and auth file gets.
+-- Shipped content uses nothing else; a user's file can do all that ours can.
+
+-- Messages: the vocabulary inside. Foreign formats exist only in lua/providers. -------------------------------------
+
+---@class TextPart
+---@field type "text"
+---@field text string
+
+---@class ThinkPart
+---@field type "think"
+---@field text string
+---@field signature string? opaque, goes back unchanged
+---@field data table? vendor's own fields to send back (reasoning_details, encrypted items), keyed by protocol
+
+---@class CallPart
+---@field type "call"
+---@field id string
+---@field name string
+---@field args string JSON text as the model wrote it; "" means {}
+---@field data table? vendor's own fields to send back
+
+---@class ResultPart
+---@field type "result"
+---@field id string id of the call
+---@field name string
+---@field text string what the model sees
+---@field error boolean? the tool failed
+---@field display string? one line for people
+
+---@class MediaPart
+---@field type "image"|"file"
+---@field mime string
+---@field data string base64
+
+---@alias Part TextPart|ThinkPart|CallPart|ResultPart|MediaPart
+
+---@alias StopReason "end"|"calls"|"length"|"filter"|"refusal"|"cancelled"|"error"
+
+---@class Usage
+---@field input integer?
+---@field output integer?
+---@field cached integer?
+---@field reasoning integer?
+
+---@class Message immutable once it is in a session
+---@field role "user"|"assistant"|"tool"
+---@field parts Part[]
+---@field id string uuid
+---@field time number seconds since 1970
+---@field model string? assistant only
+---@field stop StopReason? assistant only
+---@field err Err? assistant only, with stop "error"
+---@field usage Usage? assistant only
+
+-- Deltas: what a decoder makes of a stream. -------------------------------------------------------------------------
+
+---@class Delta
+---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"
+---@field text string? text and think: the piece; note: words to the user
+---@field signature string? think
+---@field data table? think, call: vendor's own fields to keep
+---@field index integer? call: which of the parallel calls, from 1
+---@field id string? call: first piece
+---@field name string? call: first piece
+---@field args string? call: a piece of JSON text
+---@field usage Usage? usage: absent numbers are nil
+---@field reason StopReason? stop
+---@field word string? stop: the service's own word for it
+---@field err Err? error
+
+-- Models and providers ----------------------------------------------------------------------------------------------
+
+---@class Model a model that can be asked: an entry of `modelProviders`, or one made from flags and environment
+---@field id string
+---@field name string
+---@field provider string provider file name ("openai")
+---@field base_url string without a final slash
+---@field env_key string? variable that holds the key
+---@field key_source string? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
+---@field config table generationConfig of the entry, as written by the user
+---@field vision boolean?
+---@field context integer? tokens
+---@field max_output integer? tokens
+---@field from string words: where it was configured
+
+---@class View what a provider turns into a request; nothing of the session but this
+---@field system string
+---@field messages Message[]
+---@field tools {name: string, description: string, schema: string}[] schema is JSON text
+---@field max_tokens integer?
+---@field session string? id
+---@field prompt string? id
+
+---@class Request what a provider returns
+---@field method string
+---@field url string
+---@field headers table<string, HeaderValue>
+---@field body string[] pieces, joined in C
+
+---@class Provider file in providers/
+---@field summary string
+---@field protocol string? this file speaks a protocol of its own
+---@field base string? name of the provider it builds on
+---@field match (fun(model: Model): boolean)? claims a model of protocol `base` (vendor variants)
+---@field auth string? auth file; default "api-key"
+---@field limit table[]? windows {n, per}
+---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
+---@field request fun(model: Model, view: View): Request pure: same in, same bytes
+---@field decoder fun(model: Model): fun(data: string?, event: string?, out: Delta[]) a new decoder: appends the deltas of one event to out; data nil means the stream is at its end
+---@field failure (fun(status: integer, headers: table, body: string): Err)? reads an error answer
+
+---@class Auth file in auth/
+---@field summary string
+---@field login (fun(ctx: Ctx, options: table): boolean?, Err?)?
+---@field status (fun(ctx: Ctx): table)?
+---@field headers fun(ctx: Ctx, model: Model): table<string, HeaderValue>?, Err?
+---@field logout (fun(ctx: Ctx): boolean?, Err?)?
+---@field terms {terms: string, privacy: string}?
+
+-- Tools, commands, hooks --------------------------------------------------------------------------------------------
+
+---@class Tool file in tools/
+---@field summary string what the model reads
+---@field schema table JSON Schema of the arguments
+---@field effect "read"|"edit"|"run"|"none" what permission is asked for; "none" never asks
+---@field paths (fun(args: table): string[])? files it touches, for permission
+---@field command (fun(args: table): string)? shell command it runs, for permission
+---@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
+---@field preview (fun(ctx: Ctx, args: table): string?)? diff or command, shown in the question
+---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
+---@field serial boolean? never beside another call of the same turn
+
+---@class ToolResult
+---@field text string for the model
+---@field display string? one line for people
+---@field error boolean?
+---@field parts MediaPart[]? inline media for the model
+
+---@class Command file in commands/
+---@field summary string
+---@field args string? usage, e.g. "[ID]"
+---@field shell boolean? also `qwen NAME ...` from a shell
+---@field repl boolean? default true: also `/NAME` at the prompt
+---@field complete (fun(ctx: Ctx, word: string): string[])?
+---@field run fun(ctx: Ctx, args: string[], rest: string): integer|nil, Err? exit code for the shell; nil, err is shown
+
+---@class Hook file in hooks/: a table of handlers by event name. Returns: nil unchanged, table replaced, false and reason blocked.
+---@field session_started (fun(ctx: Ctx))?
+---@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string}))?
+---@field before_tool (fun(ctx: Ctx, call: {name: string, args: table, id: string}))?
+---@field tool_ended (fun(ctx: Ctx, call: table, result: ToolResult))?
+---@field request_built (fun(ctx: Ctx, request: Request, model: Model))? before the secret is joined
+---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?
+---@field delta (fun(ctx: Ctx, delta: Delta))?
+---@field request_failed (fun(ctx: Ctx, err: Err))?
+---@field message_added (fun(ctx: Ctx, message: Message))?
+---@field turn_started (fun(ctx: Ctx))?
+---@field turn_ended (fun(ctx: Ctx, message: Message))?
+---@field notice_shown (fun(ctx: Ctx, text: string))?
+---@field session_ended (fun(ctx: Ctx))?
+
+-- ctx ---------------------------------------------------------------------------------------------------------------
+
+---What a running file gets: the session and the person at the other end.
+---@class Ctx
+---@field cwd string real path of the project folder
+---@field settings Settings
+---@field session Session?
+---@field model Model?
+---@field mode "plan"|"default"|"auto-edit"|"yolo"
+---@field interactive boolean a person can answer
+---@field trusted boolean the folder is trusted
+---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
+---@field print fun(text: string) lines for the person (cleaned)
+---@field notice fun(text: string) a warning line, never part of an answer
+---@field ask fun(question: {title: string, detail: string?, choices: {key: string, label: string}[]}): string? waits; nil when nobody can answer or it was refused
+---@field emit fun(event: string, ...): any runs the hooks of an event
+---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
+---@field progress fun(text: string) a tool's live output tail
+---@field switch fun(model_id: string): Model?, Err? takes another model from now on
+---@field quit fun(code?: integer) ends the session after this command
+
+---@class Settings
+---@field get fun(self: Settings, key: string): any dotted: "model.name"; nil when nowhere set and without default
+---@field explain fun(self: Settings, key: string): {value: any, source: string, line: integer?}[] winner first, then every loser
+---@field problems string[] sentences to show once
+---@field env fun(self: Settings, name: string): string?, string? value and words for its source: the real environment, then .env, then settings env
+
+---@class Session
+---@field id string
+---@field path string
+---@field messages Message[]
+---@field add fun(self: Session, message: Message): boolean?, Err? appends one line
+---@field sync fun(self: Session)
+
+-- qwen --------------------------------------------------------------------------------------------------------------
+
+---@class qwen
+---@field version string
+---@field api integer 1
+---@field shipped fun(name: string): table the shipped file "providers/openai" as a table of your own
+---@field err fun(kind: ErrKind, message: string, fields?: table): Err
+---@field json sys.json
+---@field fs sys.fs
+---@field os sys.os
+---@field text qwen.text
+---@field proc qwen.proc
+---@field http sys.http
+---@field secret sys.secret
+---@field task sys.task
+---@field files qwen.files
+---@field schema qwen.schema
+---@field resource qwen.resource
+qwen = {}
+
+---@class qwen.text: sys.text
+---@field lines fun(text: string): string[] without line ends
+---@field head_tail fun(text: string, limit: integer): string, boolean beginning (1/5) and end of a long text with a mark between; true when cut
+---@field nearest fun(word: string, words: string[]): string? most alike, for "did you mean"
+---@field diff fun(old: string, new: string, path: string): string unified diff
+---@field human_bytes fun(n: integer): string "3.4 KB"
+---@field trim fun(text: string): string
+
+---@class qwen.proc: sys.proc
+---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
+
+---@class qwen.files
+---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
+---@field inside fun(ctx: Ctx, path: string): boolean true when the real path is in the project folder
+---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
+---@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
+
+---@class qwen.schema
+---@field check fun(schema: table, value: any): boolean?, string? what is wrong and where, in words for the model
+
+---@class qwen.resource
+---@field list fun(kind: string): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
+---@field get fun(kind: string, name: string): table?, Err?

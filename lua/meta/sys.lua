@@ -1,0 +1,217 @@
+---@meta
+-- Types of the raw layer: what C gives to Lua. One class per module `sys.NAME`, reached by `require "sys.NAME"`.
+-- Shipped content and user files do not use `sys.*`; they use `qwen.*` (see qwen.lua beside this file).
+--
+-- Conventions for every function here:
+--   * the world failed: returns `nil, err`; the caller is wrong: raises.
+--   * "waits" means: suspends the calling task until there is something; where waiting is impossible it raises in words.
+--   * sizes are bytes, times are seconds (number), unless the name says otherwise.
+
+---@alias ErrKind "usage"|"missing"|"denied"|"auth"|"limit"|"overloaded"|"network"|"timeout"|"protocol"|"too_long"|"cancelled"|"broken"
+
+---An error value: a small table that prints as its message. Code branches on `kind`, never on text.
+---@class Err
+---@field kind ErrKind
+---@field message string what failed, on what, what to do next
+---@field status integer? HTTP status
+---@field retry_after number? seconds
+---@field path string? file concerned
+---@field code string? the system's or the vendor's own code ("ENOENT", "insufficient_quota")
+
+-- sys.task ---------------------------------------------------------------------------------------------------------
+
+---@class Task a coroutine that C resumes; ends with its parent
+---@field join fun(self: Task, timeout?: number): boolean, ... waits for the end: `true, results...` or `false, err`; `false, err(kind timeout)` when the time ran out
+---@field cancel fun(self: Task) closes the coroutine at its next wait; no pcall swallows it; `<close>` variables run
+---@field done fun(self: Task): boolean
+
+---@class Queue
+---@field put fun(self: Queue, value: any): boolean waits while full; false when closed
+---@field get fun(self: Queue, timeout?: number): any waits; nil when closed and empty, or when the time ran out
+---@field close fun(self: Queue)
+
+---@class sys.task
+---@field spawn fun(fn: function, ...): Task starts a task as a child of the calling one
+---@field current fun(): Task
+---@field sleep fun(seconds: number) waits
+---@field queue fun(capacity?: integer): Queue
+---@field signals fun(...: "int"|"term"|"hup"|"winch"|"cont"|"tstp"): Queue a queue that receives the names of these signals from now on
+---@field now fun(): number monotonic seconds
+---@field time fun(): number seconds since 1970
+---@field on_error fun(fn: fun(err: any, traceback: string)) called when a task that nobody joins ends with an error
+
+-- sys.http ---------------------------------------------------------------------------------------------------------
+
+---A header value: a string, or a list of strings and secrets that C joins as the last step.
+---@alias HeaderValue string|(string|Secret)[]
+
+---@class HttpRequest
+---@field url string
+---@field method string? default GET, or POST when there is a body
+---@field headers table<string, HeaderValue>? sent in sorted order of their names
+---@field body string|string[]? a list is joined in C
+---@field connect_timeout number? default 10
+---@field first_timeout number? until the first byte of the answer; default 300; none for loopback hosts unless given
+---@field idle_timeout number? between two bytes; default 120
+---@field total_timeout number? default none
+---@field max_body integer? decoded bytes; default 256 MiB
+---@field proxy string? "" means none; nil means the environment decides (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, both cases)
+---@field ca string? file or folder of certificates
+---@field insecure boolean? no certificate check
+---@field follow boolean? follow up to 5 redirects; an error in the presence of a secret
+
+---@class HttpStream
+---@field status integer
+---@field headers table<string, string> names in lower case; repeated ones joined with ", "
+---@field url string final address
+---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
+---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
+---@field event fun(self: HttpStream): string?, (string|Err)?, string? next server-sent event: data, event name ("message" when unnamed), id; nil at the end; nil, err when it broke
+---@field close fun(self: HttpStream) also done by `<close>` and by the collector
+
+---@class sys.http
+---@field open fun(request: HttpRequest): HttpStream?, Err? waits for the status line and headers
+---@field sse fun(): fun(bytes: string?): table a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
+---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use; does not wait
+---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean)} as curl sees it
+
+-- sys.secret -------------------------------------------------------------------------------------------------------
+
+---A value that cannot be shown: prints as `<secret NAME>`, refuses json, concatenation, length, comparison. Wiped when collected.
+---@class Secret
+---@field name fun(self: Secret): string
+---@field hint fun(self: Secret): string "sk-...a1b2"; "" when shorter than 16 characters
+---@field origins fun(self: Secret): string[] where it may be sent
+---@field bind fun(self: Secret, origins: string[]): Secret a handle on the same value, allowed at these origins only
+
+---@class sys.secret
+---@field new fun(name: string, value: string, origins: string[]): Secret origins as "scheme://host:port"
+---@field env fun(name: string, variable: string, origins: string[]): Secret? from the process environment; nil when unset or empty
+---@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL and base64 forms) replaced by `<secret NAME>`
+
+-- sys.proc ---------------------------------------------------------------------------------------------------------
+
+---@class ProcOptions
+---@field argv string[] argv[1] is an absolute path, or a name looked up in PATH without relative entries
+---@field cwd string?
+---@field env table<string, string>? the whole environment; nil inherits
+---@field stdin "null"|"pipe"|"inherit"|nil default "null"
+---@field stdout "pipe"|"inherit"|"null"|nil default "pipe"
+---@field stderr "pipe"|"stdout"|"inherit"|"null"|nil default "pipe"; "stdout" joins it there
+---@field pty {rows: integer, cols: integer}? run on a pseudo terminal (all three descriptors)
+---@field timeout number? then the whole process group is killed and `wait` says timed_out
+---@field group boolean? own process group and session; default true
+
+---@class Process own process group; killed whole by `<close>`
+---@field pid integer
+---@field read fun(self: Process): string?, ("out"|"err")? waits for the next output; nil when all pipes are at their end
+---@field write fun(self: Process, bytes: string): boolean?, Err? waits until taken
+---@field close_stdin fun(self: Process)
+---@field wait fun(self: Process): {code: integer?, signal: integer?, timed_out: boolean} waits until pipes are at their end and it has exited
+---@field kill fun(self: Process, signal?: integer) to the whole group; default SIGTERM, then SIGKILL after 0.5 s
+---@field resize fun(self: Process, rows: integer, cols: integer) pty only
+
+---@class sys.proc
+---@field open fun(options: ProcOptions): Process?, Err?
+---@field which fun(name: string): string? absolute path, from absolute PATH entries only
+
+-- sys.fs -----------------------------------------------------------------------------------------------------------
+
+---@class Stat
+---@field type "file"|"dir"|"link"|"other"
+---@field size integer
+---@field mtime number
+---@field mode integer permission bits
+---@field dev integer
+---@field ino integer
+---@field uid integer
+
+---@class Lock released by :close(), `<close>`, or the end of the process
+---@field close fun(self: Lock)
+
+---@class Appender append-only file, whole records
+---@field write fun(self: Appender, text: string): boolean?, Err? one write(2) call
+---@field sync fun(self: Appender): boolean?, Err? fdatasync
+---@field close fun(self: Appender)
+
+---@class sys.fs
+---@field read fun(path: string, limit?: integer): string?, Err? whole file; err kind too_long above limit (default 64 MiB)
+---@field write fun(path: string, text: string, options?: {mode?: integer, fsync?: boolean}): boolean?, Err? temp file beside it, fsync, rename; keeps the mode of an existing file; default mode 0600 & ~umask
+---@field append fun(path: string, mode?: integer): Appender?, Err? creates with mode 0600
+---@field truncate fun(path: string, size: integer): boolean?, Err?
+---@field stat fun(path: string, follow?: boolean): Stat?, Err? follow defaults to true
+---@field list fun(path: string): {name: string, type: string}[]?, Err? sorted by name, without . and ..
+---@field mkdir fun(path: string, mode?: integer): boolean?, Err? with parents; default mode 0755; no error when there
+---@field remove fun(path: string): boolean?, Err? file, link or empty folder
+---@field remove_tree fun(path: string): boolean?, Err? never follows links
+---@field rename fun(from: string, to: string): boolean?, Err?
+---@field realpath fun(path: string): string?, Err?
+---@field mkdtemp fun(prefix: string): string?, Err? private folder
+---@field lock fun(path: string, timeout?: number): Lock?, Err? flock on a lock file; waits up to timeout (default 10)
+---@field cwd fun(): string?, Err?
+
+-- sys.os -----------------------------------------------------------------------------------------------------------
+
+---@class sys.os
+---@field env fun(name: string): string?
+---@field environ fun(): table<string, string>
+---@field home fun(): string? HOME, else the password database
+---@field pid fun(): integer
+---@field uid fun(): integer
+---@field platform fun(): {system: string, arch: string, release: string} lower case: "linux", "x64"
+---@field uuid fun(): string version 4
+---@field random fun(n: integer): string n random bytes
+---@field sha256 fun(text: string): string hex
+---@field base64 fun(bytes: string): string
+---@field unbase64 fun(text: string): string? nil when malformed
+---@field isatty fun(fd: 0|1|2): boolean
+---@field memory fun(): {lua: integer, rss: integer} bytes
+---@field cpu fun(): number CPU seconds used by this process
+---@field stdin fun(limit?: integer): string?, Err? waits for all of standard input
+---@field out fun(text: string) to standard output, buffered; written whenever the program is about to wait
+---@field err fun(text: string) to standard error, at once (standard output is flushed first)
+---@field flush fun(): boolean?, Err? writes the buffer now; err when the reader is gone
+
+-- sys.term ---------------------------------------------------------------------------------------------------------
+
+---@class KeyEvent
+---@field type "key"|"paste"|"resize"|"focus"|"reply"
+---@field key string? "a", "enter", "tab", "esc", "backspace", "delete", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "f1".. with modifiers before it in the order "ctrl-alt-shift-": "ctrl-c", "alt-f", "shift-tab"
+---@field text string? what a printable key types; the text of a paste; the body of a terminal's reply
+
+---@class sys.term
+---@field open fun(): boolean?, Err? raw mode, bracketed paste on; restored by close, on every exit and before suspend
+---@field close fun()
+---@field key fun(timeout?: number): KeyEvent? waits for the next event; nil when the time ran out or the terminal is gone
+---@field suspend fun() gives the terminal back, stops the process, takes it again on continue
+---@field size fun(): integer, integer rows, columns
+---@field decode fun(): fun(bytes: string?): KeyEvent[] the key decoder without a terminal, for tests; nil flushes a lone Esc
+---@field width fun(text: string): integer columns of one line of sanitised text
+---@field graphemes fun(text: string): fun(): integer?, integer?, integer? iterator over start byte, end byte, columns
+---@field cut fun(text: string, columns: integer): string, integer longest beginning that fits, its columns
+---@field wrap fun(text: string, columns: integer): string[] lines of one paragraph, broken at spaces where possible
+
+-- sys.text ---------------------------------------------------------------------------------------------------------
+
+---@class sys.text
+---@field utf8 fun(bytes: string): string invalid sequences replaced by U+FFFD
+---@field clean fun(text: string): string for a terminal: no escape, C0 (but newline and tab), C1, bidi, zero-width tag or variation character; valid UTF-8
+---@field visible fun(text: string): string as clean, but what was dropped is shown: `\x1b`, `\u202e`
+
+-- sys.json ---------------------------------------------------------------------------------------------------------
+
+---@class sys.json
+---@field decode fun(text: string): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats with integral value
+---@field encode fun(value: any, options?: {indent?: integer}): string keys sorted, integral numbers without fraction, empty table {} unless marked; raises on functions, secrets, cycles, NaN
+---@field array fun(t?: table): table marks a table as an array
+---@field raw fun(text: string): table a piece of JSON text to be written as it is
+---@field null lightuserdata
+
+-- sys.embed --------------------------------------------------------------------------------------------------------
+
+---@class sys.embed
+---@field names fun(): string[] sorted: "lua/qwen/main.lua", "commands/help.lua", ...
+---@field source fun(name: string): string? text as shipped
+---@field load fun(name: string): function?, string? compiled chunk
+---@field version string
+---@field runtime string? the --runtime folder that replaces the embedded files

@@ -1,0 +1,54 @@
+/* What every binding uses: waiting, failing, checking. Only files in src/bind and src/host.c may include this.
+ *
+ * How a binding waits. It is written as a loop over its condition with a continuation of the same shape:
+ *
+ *   static int read_k(lua_State *L, int status, lua_KContext ctx) {
+ *     struct thing *t = (struct thing *)ctx;
+ *     (void)status;
+ *     if (t->ready) return push_result(L, t);
+ *     return task_wait(L, &t->readers, ctx, read_k);
+ *   }
+ *   static int l_thing_read(lua_State *L) { return read_k(L, LUA_OK, (lua_KContext)check_thing(L, 1)); }
+ *
+ * and the core's callback says waiter_wake(&t->readers): every task waiting there runs its continuation again.
+ * The userdata stays alive because it is on the waiting coroutine's stack. A zeroed struct waiter is ready for use. */
+#ifndef QWEN_BIND_H
+#define QWEN_BIND_H
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "../core/err.h"
+
+struct task;
+struct waiter {
+  struct task *first;
+};
+
+/* Suspends the running task on w; use as `return task_wait(...)`. Raises in words where waiting is impossible. */
+int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k);
+void waiter_wake(struct waiter *w);                  /* everyone */
+void waiter_wake_arg(void *w);                       /* the same, as a loop_fn */
+
+/* Pushes nil and the error as a table with metatable "qwen.err"; use as `return bind_fail(L, &e)`. */
+int bind_fail(lua_State *L, const struct err *e);
+void bind_push_err(lua_State *L, const struct err *e);
+/* A new userdata of size bytes, zeroed, with the metatable made by bind_class: box first, fill after. */
+void *bind_new(lua_State *L, size_t size, const char *class_name);
+/* Makes class metatable with methods as __index, and gc as __gc and __close (NULL: none); locks __metatable. Pops nothing, pushes nothing. */
+void bind_class(lua_State *L, const char *class_name, const luaL_Reg *methods, lua_CFunction gc);
+/* Optional fields of the options table at index: default when nil, raises on a wrong type. */
+double bind_opt_number(lua_State *L, int index, const char *field, double otherwise);
+int bind_opt_bool(lua_State *L, int index, const char *field, int otherwise);
+
+/* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
+int open_task(lua_State *L);
+int open_http(lua_State *L);
+int open_secret(lua_State *L);
+int open_proc(lua_State *L);
+int open_fs(lua_State *L);
+int open_os(lua_State *L);
+int open_term(lua_State *L);
+int open_text(lua_State *L);
+int open_json(lua_State *L);
+int open_embed(lua_State *L);
+#endif
