@@ -1,0 +1,85 @@
+/* The event loop of loop.h on libuv: one default loop, one-shot timers, hooks before each wait. */
+#include "loop.h"
+
+#include <stdlib.h>
+#include <uv.h>
+
+#define MAX_HOOKS 8
+
+struct loop_timer {
+  uv_timer_t uv;
+  loop_fn fn;
+  void *arg;
+};
+
+static uv_loop_t loop;
+static bool made;
+static struct { loop_fn fn; void *arg; } hooks[MAX_HOOKS];
+static int hook_count;
+
+struct uv_loop_s *loop_uv(void) {
+  if (!made) {
+    if (uv_loop_init(&loop) != 0) abort(); /* only without memory or descriptors at start */
+    made = true;
+  }
+  return &loop;
+}
+
+bool loop_run(bool block) {
+  uv_loop_t *uv = loop_uv();
+  if (block) {
+    for (int i = 0; i < hook_count; i++) hooks[i].fn(hooks[i].arg);
+  }
+  return uv_run(uv, block ? UV_RUN_ONCE : UV_RUN_NOWAIT) != 0;
+}
+
+double loop_now(void) { return (double)uv_hrtime() / 1e9; }
+
+static void timer_free(uv_handle_t *h) { free(h->data); }
+
+static void timer_fire(uv_timer_t *h) {
+  struct loop_timer *t = h->data;
+  loop_fn fn = t->fn;
+  void *arg = t->arg;
+  uv_close((uv_handle_t *)h, timer_free);
+  fn(arg);
+}
+
+struct loop_timer *loop_timer_start(double seconds, loop_fn fn, void *arg) {
+  struct loop_timer *t = calloc(1, sizeof *t);
+  if (!t) abort();
+  t->fn = fn;
+  t->arg = arg;
+  t->uv.data = t;
+  uv_loop_t *uv = loop_uv();
+  uv_timer_init(uv, &t->uv);
+  uv_update_time(uv); /* a long piece of Lua may lie between the last turn and now */
+  double ms = seconds * 1000;
+  uint64_t wait = !(ms > 0) ? 0 : ms > 4e15 ? (uint64_t)4e15 : (uint64_t)ms;
+  if ((double)wait < ms) wait++;
+  uv_timer_start(&t->uv, timer_fire, wait, 0);
+  return t;
+}
+
+void loop_timer_stop(struct loop_timer *t) {
+  if (t && !uv_is_closing((uv_handle_t *)&t->uv)) uv_close((uv_handle_t *)&t->uv, timer_free);
+}
+
+void loop_before_wait(loop_fn fn, void *arg) {
+  if (hook_count == MAX_HOOKS) abort(); /* a fixed number of modules registers at start */
+  hooks[hook_count].fn = fn;
+  hooks[hook_count++].arg = arg;
+}
+
+static void close_timer(uv_handle_t *h, void *arg) {
+  (void)arg;
+  if (h->type == UV_TIMER && h->data && ((uv_timer_t *)h)->timer_cb == timer_fire) loop_timer_stop(h->data);
+}
+
+void loop_close(void) {
+  if (!made) return;
+  /* Owners of other handles close them before this; what they forgot keeps the loop's memory, not the process. */
+  uv_walk(&loop, close_timer, NULL);
+  uv_run(&loop, UV_RUN_NOWAIT);
+  if (uv_loop_close(&loop) == 0) made = false;
+}
