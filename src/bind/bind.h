@@ -16,6 +16,7 @@
 #define QWEN_BIND_H
 #include <lauxlib.h>
 #include <lua.h>
+#include <stdbool.h>
 
 #include "../core/err.h"
 
@@ -29,6 +30,12 @@ int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k)
 void waiter_wake(struct waiter *w);                  /* everyone */
 void waiter_wake_arg(void *w);                       /* the same, as a loop_fn */
 
+/* Limits the running task's present wait: start before the first task_wait of a call, ask in the continuation, clear when done.
+ * A wait that ends by cancelling needs no clearing. */
+void task_deadline(double seconds);
+bool task_expired(void);
+void task_deadline_clear(void);
+
 /* Pushes nil and the error as a table with metatable "qwen.err"; use as `return bind_fail(L, &e)`. */
 int bind_fail(lua_State *L, const struct err *e);
 void bind_push_err(lua_State *L, const struct err *e);
@@ -41,6 +48,7 @@ double bind_opt_number(lua_State *L, int index, const char *field, double otherw
 int bind_opt_bool(lua_State *L, int index, const char *field, int otherwise);
 
 /* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
+int open_err(lua_State *L);
 int open_task(lua_State *L);
 int open_http(lua_State *L);
 int open_secret(lua_State *L);

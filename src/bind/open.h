@@ -1,0 +1,13 @@
+/* Entry points of the border for src/host.c: all modules, the scripts inside the binary, the scheduler. */
+#ifndef QWEN_OPEN_H
+#define QWEN_OPEN_H
+#include <lua.h>
+#include <stdbool.h>
+
+void open_modules(lua_State *L);
+/* Searcher for package.searchers: "qwen.x" is lua/qwen/x.lua. */
+int embed_searcher(lua_State *L);
+void embed_runtime(const char *folder); /* scripts come from this folder instead; must outlive the state */
+/* Runs the function on top of the stack as the main task until it ends; leaves true and its result, or false and the error. */
+void task_run_main(lua_State *L);
+#endif

@@ -1,0 +1,634 @@
+/* `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation. Also the watchdog of Ctrl-C.
+ * A task is a userdata: the registry holds it while it is live, its second user value holds the error it ended with.
+ * Children end with their parent; a cancelled coroutine is closed, so that no pcall swallows it and `<close>` runs. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../core/loop.h"
+#include "../core/signals.h"
+#include "bind.h"
+#include "open.h"
+
+enum task_state { TASK_LIVE, TASK_DONE, TASK_FAILED, TASK_REPORTED };
+
+struct task {
+  lua_State *L; /* its coroutine, kept alive by user value 1 */
+  struct task *parent, *child, *prev, *next;
+  struct waiter *on;
+  struct task *wait_next, *ready_next;
+  bool ready, cancelled, expired;
+  enum task_state state;
+  int args, results;
+  struct waiter joiners;
+  struct loop_timer *timer;
+};
+
+static const char *const class_name = "sys.task.Task";
+static const char *const queue_class = "sys.task.Queue";
+
+static struct {
+  lua_State *L;       /* main state */
+  lua_State *running; /* innermost coroutine, for the watchdog */
+  struct task *current, *ready_first, *ready_last;
+  bool interrupted;
+} sched;
+
+/* -- ready queue and waiting ---------------------------------------------------------------------------------------- */
+
+static void make_ready(struct task *t) {
+  if (t->ready || t->state != TASK_LIVE) return;
+  t->ready = true;
+  t->ready_next = NULL;
+  if (sched.ready_last) sched.ready_last->ready_next = t;
+  else sched.ready_first = t;
+  sched.ready_last = t;
+}
+
+static void stop_waiting(struct task *t) {
+  if (!t->on) return;
+  struct task **p = &t->on->first;
+  while (*p != t) p = &(*p)->wait_next;
+  *p = t->wait_next;
+  t->on = NULL;
+}
+
+void waiter_wake(struct waiter *w) {
+  struct task *t = w->first;
+  w->first = NULL;
+  while (t) {
+    struct task *next = t->wait_next;
+    t->on = NULL;
+    make_ready(t);
+    t = next;
+  }
+}
+
+void waiter_wake_arg(void *w) { waiter_wake(w); }
+
+int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k) {
+  struct task *t = sched.current;
+  if (!t || t->state != TASK_LIVE) return luaL_error(L, "cannot wait while a task is being closed: do it before the end, or spawn a task for it");
+  if (L != t->L)
+    return luaL_error(L, "cannot wait inside a coroutine of your own (coroutine.wrap, coroutine.create): run it as a task with qwen.task.spawn");
+  if (!lua_isyieldable(L))
+    return luaL_error(L, "cannot wait here: a C function (require, table.sort, string.gsub ...) stands between this call and the task; "
+                         "move the call out of it, into a function that runs later");
+  struct task **p = &w->first;
+  while (*p) p = &(*p)->wait_next;
+  *p = t;
+  t->wait_next = NULL;
+  t->on = w;
+  return lua_yieldk(L, 0, ctx, k);
+}
+
+static void on_deadline(void *arg) {
+  struct task *t = arg;
+  t->timer = NULL;
+  t->expired = true;
+  stop_waiting(t);
+  make_ready(t);
+}
+
+void task_deadline_clear(void) {
+  struct task *t = sched.current;
+  if (t->timer) loop_timer_stop(t->timer);
+  t->timer = NULL;
+  t->expired = false;
+}
+
+void task_deadline(double seconds) {
+  task_deadline_clear();
+  sched.current->timer = loop_timer_start(seconds < 0 ? 0 : seconds, on_deadline, sched.current);
+}
+
+bool task_expired(void) { return sched.current->expired; }
+
+/* -- life and end --------------------------------------------------------------------------------------------------- */
+
+/* Pushes the userdata of a live task. */
+static void push_task(lua_State *L, struct task *t) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, t);
+}
+
+static struct task *spawn(lua_State *L, int args) {
+  struct task *t = bind_new(L, sizeof *t, class_name);
+  t->L = lua_newthread(L);
+  lua_setiuservalue(L, -2, 1);
+  lua_pushvalue(L, -1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+  lua_insert(L, -(args + 2));
+  lua_xmove(L, t->L, args + 1);
+  t->args = args;
+  t->parent = sched.current;
+  if (t->parent) {
+    t->next = t->parent->child;
+    if (t->next) t->next->prev = t;
+    t->parent->child = t;
+  }
+  make_ready(t);
+  return t;
+}
+
+static void unlink_child(struct task *t) {
+  if (t->prev) t->prev->next = t->next;
+  else if (t->parent) t->parent->child = t->next;
+  if (t->next) t->next->prev = t->prev;
+  t->parent = t->prev = t->next = NULL;
+}
+
+static void leave_ready(struct task *t) {
+  if (!t->ready) return;
+  struct task **p = &sched.ready_first, *last = NULL;
+  while (*p != t) last = *p, p = &(*p)->ready_next;
+  *p = t->ready_next;
+  if (sched.ready_last == t) sched.ready_last = last;
+  t->ready = false;
+}
+
+/* Sets the error of t from the top of t->L, with a traceback when it is text. */
+static void keep_error(lua_State *L, struct task *t) {
+  lua_State *C = t->L;
+  push_task(L, t);
+  const char *text = lua_tostring(C, -1);
+  if (text) luaL_traceback(L, C, text, 0);
+  else lua_pushvalue(C, -1), lua_xmove(C, L, 1);
+  lua_setiuservalue(L, -2, 2);
+  lua_pop(L, 1);
+}
+
+static void keep_cancelled(lua_State *L, struct task *t) {
+  struct err e;
+  err_set(&e, ERR_CANCELLED, "cancelled");
+  push_task(L, t);
+  bind_push_err(L, &e);
+  lua_setiuservalue(L, -2, 2);
+  lua_pop(L, 1);
+}
+
+static void report(lua_State *L, int error_index);
+
+/* Ends t: children first, then its own `<close>` variables, then whoever joins it. */
+static void finish(lua_State *L, struct task *t, enum task_state state) {
+  while (t->child) {
+    struct task *c = t->child;
+    keep_cancelled(L, c);
+    finish(L, c, TASK_REPORTED);
+  }
+  stop_waiting(t);
+  leave_ready(t);
+  if (t->timer) loop_timer_stop(t->timer);
+  t->timer = NULL;
+  t->state = state;
+  if (state != TASK_DONE) {
+    struct task *current = sched.current;
+    lua_State *running = sched.running;
+    sched.current = t;
+    sched.running = t->L;
+    lua_sethook(t->L, NULL, 0, 0);
+    if (lua_resetthread(t->L) != LUA_OK && lua_gettop(t->L) > 0 && state == TASK_REPORTED) {
+      lua_xmove(t->L, L, 1);
+      report(L, lua_gettop(L));
+      lua_pop(L, 1);
+    }
+    sched.current = current;
+    sched.running = running;
+  }
+  unlink_child(t);
+  waiter_wake(&t->joiners);
+  lua_pushnil(L);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+}
+
+static void resume(lua_State *L, struct task *t) {
+  int results = 0;
+  sched.current = t;
+  sched.running = t->L;
+  int status = lua_resume(t->L, L, t->args, &results);
+  t->args = 0;
+  sched.running = NULL;
+  if (sched.interrupted) {
+    lua_sethook(t->L, NULL, 0, 0);
+    sched.interrupted = false;
+  }
+  if (t->cancelled && status == LUA_YIELD) {
+    keep_cancelled(L, t);
+    finish(L, t, TASK_REPORTED);
+  } else if (status == LUA_YIELD) {
+    lua_pop(t->L, results);
+    if (!t->on && !t->ready) { /* coroutine.yield in a task: nobody would ever resume it */
+      luaL_traceback(t->L, t->L, "coroutine.yield called outside a coroutine; to wait, call a function that waits", 0);
+      keep_error(L, t);
+      finish(L, t, TASK_FAILED);
+    }
+  } else if (status == LUA_OK) {
+    t->results = results;
+    finish(L, t, TASK_DONE);
+  } else {
+    keep_error(L, t);
+    finish(L, t, TASK_FAILED);
+  }
+  sched.current = NULL;
+}
+
+/* Tells the handler set by on_error about an error nobody joins; without one, standard error. */
+static void report(lua_State *L, int error_index) {
+  luaL_tolstring(L, error_index, NULL);
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.on_error") == LUA_TFUNCTION) {
+    lua_pushvalue(L, error_index);
+    lua_pushvalue(L, -3);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_pop(L, 1);
+  } else {
+    lua_pop(L, 1);
+    lua_writestringerror("qwen: a task failed: %s\n", lua_tostring(L, -1));
+  }
+  lua_pop(L, 1);
+}
+
+static int task_gc(lua_State *L) {
+  struct task *t = luaL_checkudata(L, 1, class_name);
+  if (t->state != TASK_FAILED) return 0;
+  t->state = TASK_REPORTED;
+  lua_getiuservalue(L, 1, 2);
+  report(L, lua_gettop(L));
+  return 0;
+}
+
+/* -- Task methods --------------------------------------------------------------------------------------------------- */
+
+static int join_k(lua_State *L, int status, lua_KContext ctx) {
+  struct task *t = (struct task *)ctx;
+  (void)status;
+  if (t->state == TASK_LIVE) {
+    if (task_expired()) {
+      struct err e;
+      task_deadline_clear();
+      err_set(&e, ERR_TIMEOUT, "the task did not end in time");
+      lua_pushboolean(L, 0);
+      bind_push_err(L, &e);
+      return 2;
+    }
+    return task_wait(L, &t->joiners, ctx, join_k);
+  }
+  task_deadline_clear();
+  lua_pushboolean(L, t->state == TASK_DONE);
+  if (t->state == TASK_DONE) {
+    luaL_checkstack(L, t->results, "too many results");
+    lua_checkstack(t->L, t->results);
+    int first = lua_gettop(t->L) - t->results + 1;
+    for (int i = 0; i < t->results; i++) lua_pushvalue(t->L, first + i);
+    lua_xmove(t->L, L, t->results);
+    return 1 + t->results;
+  }
+  t->state = TASK_REPORTED;
+  lua_getiuservalue(L, 1, 2);
+  return 2;
+}
+
+static int l_task_join(lua_State *L) {
+  struct task *t = luaL_checkudata(L, 1, class_name);
+  if (t == sched.current) return luaL_error(L, "a task cannot join itself");
+  if (!sched.current) return luaL_error(L, "cannot wait outside a task");
+  if (t->state == TASK_LIVE && !lua_isnoneornil(L, 2)) task_deadline(luaL_checknumber(L, 2));
+  lua_settop(L, 1);
+  return join_k(L, LUA_OK, (lua_KContext)t);
+}
+
+static int l_task_cancel(lua_State *L) {
+  struct task *t = luaL_checkudata(L, 1, class_name);
+  if (t->state != TASK_LIVE) return 0;
+  t->cancelled = true;
+  /* The running task, or one of its ancestors, is closed when control is back in the scheduler. */
+  for (struct task *a = sched.current; a; a = a->parent)
+    if (a == t) {
+      stop_waiting(t);
+      make_ready(t);
+      return 0;
+    }
+  keep_cancelled(L, t);
+  finish(L, t, TASK_REPORTED);
+  return 0;
+}
+
+static int l_task_done(lua_State *L) {
+  struct task *t = luaL_checkudata(L, 1, class_name);
+  lua_pushboolean(L, t->state != TASK_LIVE);
+  return 1;
+}
+
+/* -- module functions ----------------------------------------------------------------------------------------------- */
+
+static int l_task_spawn(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  if (!sched.current || sched.current->state != TASK_LIVE) return luaL_error(L, "cannot spawn: the task that would own it is being closed");
+  struct task *t = spawn(L, lua_gettop(L) - 1);
+  push_task(L, t);
+  return 1;
+}
+
+static int l_task_current(lua_State *L) {
+  if (!sched.current || sched.current->state != TASK_LIVE) return 0;
+  push_task(L, sched.current);
+  return 1;
+}
+
+static int sleep_k(lua_State *L, int status, lua_KContext ctx) {
+  static struct waiter nowhere;
+  (void)status;
+  if (!task_expired()) return task_wait(L, &nowhere, ctx, sleep_k);
+  task_deadline_clear();
+  return 0;
+}
+
+static int l_task_sleep(lua_State *L) {
+  lua_Number seconds = luaL_checknumber(L, 1);
+  if (!sched.current) return luaL_error(L, "cannot wait outside a task");
+  task_deadline(seconds);
+  return sleep_k(L, LUA_OK, 0);
+}
+
+static int l_task_now(lua_State *L) {
+  lua_pushnumber(L, loop_now());
+  return 1;
+}
+
+static int l_task_time(lua_State *L) {
+  struct timespec ts;
+  clock_gettime(CLOCK_REALTIME, &ts);
+  lua_pushnumber(L, (double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+  return 1;
+}
+
+static int l_task_on_error(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_setfield(L, LUA_REGISTRYINDEX, "sys.task.on_error");
+  return 0;
+}
+
+/* -- Queue: items live in a table (user value 1) between the two counters ------------------------------------------- */
+
+struct queue {
+  lua_Integer first, count, capacity;
+  bool closed;
+  struct waiter getters, putters;
+};
+
+static int get_k(lua_State *L, int status, lua_KContext ctx) {
+  struct queue *q = (struct queue *)ctx;
+  (void)status;
+  if (q->count == 0 && !q->closed && !task_expired()) return task_wait(L, &q->getters, ctx, get_k);
+  task_deadline_clear();
+  if (q->count == 0) return 0;
+  lua_getiuservalue(L, 1, 1);
+  lua_rawgeti(L, -1, q->first);
+  lua_pushnil(L);
+  lua_rawseti(L, -3, q->first);
+  q->first++;
+  q->count--;
+  waiter_wake(&q->putters);
+  return 1;
+}
+
+static int l_queue_get(lua_State *L) {
+  struct queue *q = luaL_checkudata(L, 1, queue_class);
+  if (!sched.current) return luaL_error(L, "cannot wait outside a task");
+  if (!lua_isnoneornil(L, 2)) task_deadline(luaL_checknumber(L, 2));
+  lua_settop(L, 1);
+  return get_k(L, LUA_OK, (lua_KContext)q);
+}
+
+static void queue_push(lua_State *L, struct queue *q, int queue_index, int value_index) {
+  lua_getiuservalue(L, queue_index, 1);
+  lua_pushvalue(L, value_index);
+  lua_rawseti(L, -2, q->first + q->count);
+  lua_pop(L, 1);
+  q->count++;
+  waiter_wake(&q->getters);
+}
+
+static int put_k(lua_State *L, int status, lua_KContext ctx) {
+  struct queue *q = (struct queue *)ctx;
+  (void)status;
+  if (!q->closed && q->capacity && q->count >= q->capacity) return task_wait(L, &q->putters, ctx, put_k);
+  if (!q->closed) queue_push(L, q, 1, 2);
+  lua_pushboolean(L, !q->closed);
+  return 1;
+}
+
+static int l_queue_put(lua_State *L) {
+  struct queue *q = luaL_checkudata(L, 1, queue_class);
+  luaL_checkany(L, 2);
+  if (lua_isnil(L, 2)) return luaL_argerror(L, 2, "nil cannot be put: close the queue instead");
+  lua_settop(L, 2);
+  return put_k(L, LUA_OK, (lua_KContext)q);
+}
+
+static int l_queue_close(lua_State *L) {
+  struct queue *q = luaL_checkudata(L, 1, queue_class);
+  q->closed = true;
+  waiter_wake(&q->getters);
+  waiter_wake(&q->putters);
+  return 0;
+}
+
+static struct queue *queue_new(lua_State *L, lua_Integer capacity) {
+  struct queue *q = bind_new(L, sizeof *q, queue_class);
+  lua_newtable(L);
+  lua_setiuservalue(L, -2, 1);
+  q->first = 1;
+  q->capacity = capacity;
+  return q;
+}
+
+static int l_task_queue(lua_State *L) {
+  lua_Integer capacity = luaL_optinteger(L, 1, 0);
+  luaL_argcheck(L, capacity >= 0, 1, "a capacity is not negative");
+  queue_new(L, capacity);
+  return 1;
+}
+
+/* -- signals -------------------------------------------------------------------------------------------------------- */
+
+static const struct { const char *name; int number; } signal_names[] = {
+    {"int", SIGINT}, {"term", SIGTERM}, {"hup", SIGHUP}, {"winch", SIGWINCH}, {"cont", SIGCONT}, {"tstp", SIGTSTP}, {NULL, 0}};
+
+static int signal_number(lua_State *L, int index, const char **name) {
+  *name = luaL_checkstring(L, index);
+  for (int i = 0; signal_names[i].name; i++)
+    if (strcmp(signal_names[i].name, *name) == 0) return signal_names[i].number;
+  return luaL_argerror(L, index, "unknown signal");
+}
+
+/* registry["sys.task.signals"][number] is the queue that hears of it */
+static void on_signal(int number) {
+  lua_State *L = sched.L;
+  lua_settop(L, lua_gettop(L));
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.signals") == LUA_TTABLE && lua_rawgeti(L, -1, number) == LUA_TUSERDATA) {
+    for (int i = 0; signal_names[i].name; i++)
+      if (signal_names[i].number == number) lua_pushstring(L, signal_names[i].name);
+    queue_push(L, lua_touserdata(L, -2), lua_gettop(L) - 1, lua_gettop(L));
+    lua_pop(L, 2);
+  }
+  lua_settop(L, lua_gettop(L) > 0 ? lua_gettop(L) - 1 : 0);
+}
+
+static int l_task_signals(lua_State *L) {
+  int n = lua_gettop(L);
+  queue_new(L, 0);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, "sys.task.signals");
+  for (int i = 1; i <= n; i++) {
+    const char *name;
+    int number = signal_number(L, i, &name);
+    lua_pushvalue(L, n + 1);
+    lua_rawseti(L, n + 2, number);
+    signals_watch(number, on_signal);
+  }
+  lua_settop(L, n + 1);
+  return 1;
+}
+
+/* Sticky on purpose: it raises again after each pcall until control is back in the scheduler. */
+static void interrupt_hook(lua_State *L, lua_Debug *ar) {
+  (void)ar;
+  luaL_error(L, "interrupted");
+}
+
+static void set_hook(lua_State *L) { lua_sethook(L, interrupt_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1); }
+
+static void watchdog(void) {
+  if (!sched.running) return;
+  sched.interrupted = true;
+  set_hook(sched.running);
+}
+
+/* -- coroutines of the user: the standard functions again, so that the watchdog knows which one is running ------------ */
+
+static int co_resume(lua_State *L, lua_State *co, int args) {
+  int results;
+  if (!lua_checkstack(co, args)) {
+    lua_pushliteral(L, "too many arguments to resume");
+    return -1;
+  }
+  lua_xmove(L, co, args);
+  lua_State *before = sched.running;
+  sched.running = co;
+  int status = lua_resume(co, L, args, &results);
+  sched.running = before;
+  if (sched.interrupted && before) set_hook(before);
+  if (status != LUA_OK && status != LUA_YIELD) {
+    lua_xmove(co, L, 1);
+    return -1;
+  }
+  if (!lua_checkstack(L, results + 1)) {
+    lua_pop(co, results);
+    lua_pushliteral(L, "too many results to resume");
+    return -1;
+  }
+  lua_xmove(co, L, results);
+  return results;
+}
+
+static int l_coroutine_resume(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1);
+  luaL_argexpected(L, co, 1, "coroutine");
+  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) {
+    lua_pushboolean(L, 0);
+    lua_pushliteral(L, "cannot resume dead coroutine");
+    return 2;
+  }
+  int n = co_resume(L, co, lua_gettop(L) - 1);
+  lua_pushboolean(L, n >= 0);
+  lua_insert(L, n >= 0 ? -(n + 1) : -2);
+  return n >= 0 ? n + 1 : 2;
+}
+
+static int wrap_call(lua_State *L) {
+  lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) return luaL_error(L, "cannot resume dead coroutine");
+  int n = co_resume(L, co, lua_gettop(L));
+  if (n >= 0) return n;
+  int status = lua_status(co);
+  if (status != LUA_OK && status != LUA_YIELD) lua_resetthread(co);
+  if (lua_type(L, -1) == LUA_TSTRING) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+static int l_coroutine_wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_State *co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, wrap_call, 1);
+  return 1;
+}
+
+/* -- the main task -------------------------------------------------------------------------------------------------- */
+
+static void run_ready(lua_State *L) {
+  struct task *last = sched.ready_last;
+  while (sched.ready_first) {
+    struct task *t = sched.ready_first;
+    sched.ready_first = t->ready_next;
+    if (!sched.ready_first) sched.ready_last = NULL;
+    t->ready = false;
+    if (t->cancelled) {
+      keep_cancelled(L, t);
+      finish(L, t, TASK_REPORTED);
+    } else {
+      resume(L, t);
+    }
+    if (t == last) return; /* those made ready meanwhile wait for one turn of the loop */
+  }
+}
+
+void task_run_main(lua_State *L) {
+  sched.L = L;
+  struct task *t = spawn(L, 1);
+  push_task(L, t); /* keeps it beyond its end */
+  signals_alarm(watchdog);
+  bool alive = true;
+  while (t->state == TASK_LIVE && alive) {
+    run_ready(L);
+    if (t->state == TASK_LIVE) alive = loop_run(!sched.ready_first) || sched.ready_first;
+  }
+  if (!alive) {
+    lua_pushboolean(L, 0);
+    lua_pushliteral(L, "every task waits for something that can no longer happen");
+    return;
+  }
+  lua_pushboolean(L, t->state == TASK_DONE);
+  if (t->state == TASK_DONE) {
+    lua_settop(t->L, t->results ? 1 + lua_gettop(t->L) - t->results : 0);
+    if (!t->results) lua_pushnil(t->L);
+    lua_xmove(t->L, L, 1);
+  } else {
+    t->state = TASK_REPORTED;
+    lua_getiuservalue(L, -2, 2);
+  }
+}
+
+int open_task(lua_State *L) {
+  static const luaL_Reg task_methods[] = {{"join", l_task_join}, {"cancel", l_task_cancel}, {"done", l_task_done}, {NULL, NULL}};
+  static const luaL_Reg queue_methods[] = {{"put", l_queue_put}, {"get", l_queue_get}, {"close", l_queue_close}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"spawn", l_task_spawn},     {"current", l_task_current}, {"sleep", l_task_sleep},
+                                       {"queue", l_task_queue},     {"signals", l_task_signals}, {"now", l_task_now},
+                                       {"time", l_task_time},       {"on_error", l_task_on_error}, {NULL, NULL}};
+  bind_class(L, queue_class, queue_methods, NULL);
+  luaL_getmetatable(L, class_name);
+  if (lua_isnil(L, -1)) bind_class(L, class_name, task_methods, task_gc);
+  lua_pop(L, 1);
+  lua_getglobal(L, "coroutine");
+  lua_pushcfunction(L, l_coroutine_resume);
+  lua_setfield(L, -2, "resume");
+  lua_pushcfunction(L, l_coroutine_wrap);
+  lua_setfield(L, -2, "wrap");
+  lua_pop(L, 1);
+  luaL_newlib(L, functions);
+  return 1;
+}

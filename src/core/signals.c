@@ -1,0 +1,62 @@
+/* Signals as loop events by a handler that only sets a bit and wakes the loop. What a signal means is decided elsewhere. */
+#include "signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "loop.h"
+
+enum { SIGNALS_MAX = 65 };
+
+static volatile sig_atomic_t pending[SIGNALS_MAX];
+static signals_fn handlers[SIGNALS_MAX];
+static void (*alarm_fn)(void);
+static uv_async_t *async; /* lives until the process ends: a handler may fire at any moment */
+
+static void on_signal(int number) {
+  int saved = errno;
+  pending[number] = 1;
+  if (number == SIGINT && alarm_fn) alarm(1);
+  uv_async_send(async);
+  errno = saved;
+}
+
+static void on_alarm(int number) {
+  (void)number;
+  if (pending[SIGINT] && alarm_fn) alarm_fn();
+}
+
+static void deliver(uv_async_t *handle) {
+  (void)handle;
+  for (int i = 1; i < SIGNALS_MAX; i++) {
+    if (!pending[i]) continue;
+    pending[i] = 0;
+    if (i == SIGINT) alarm(0);
+    if (handlers[i]) handlers[i](i);
+  }
+}
+
+static bool install(int number, void (*fn)(int)) {
+  struct sigaction action = {.sa_handler = fn, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  return sigaction(number, &action, NULL) == 0;
+}
+
+bool signals_watch(int number, signals_fn fn) {
+  if (number < 1 || number >= SIGNALS_MAX) return false;
+  handlers[number] = fn;
+  if (!fn) return install(number, SIG_DFL);
+  if (!async) {
+    async = malloc(sizeof *async);
+    if (!async || uv_async_init(loop_uv(), async, deliver) != 0) abort();
+  }
+  return install(number, on_signal);
+}
+
+void signals_alarm(void (*fn)(void)) {
+  alarm_fn = fn;
+  install(SIGALRM, on_alarm);
+}

@@ -1,0 +1,11 @@
+/* Signals as loop events, and the watchdog of Ctrl-C: when a SIGINT is not taken by the loop within a second, the alarm
+ * function runs inside the signal handler and must be async-signal-safe (lua_sethook is). */
+#ifndef QWEN_SIGNALS_H
+#define QWEN_SIGNALS_H
+#include <stdbool.h>
+
+typedef void (*signals_fn)(int number);
+
+bool signals_watch(int number, signals_fn fn); /* fn runs in the loop; one fn per signal, the last one set; NULL gives the default back */
+void signals_alarm(void (*fn)(void));
+#endif

@@ -1,0 +1,29 @@
+-- Build step: writes embed.S, which holds every script twice (bytecode with debug info, source) and a sorted index of them.
+-- Run as: lua5.4 src/embed.lua OUTDIR FILE... from the top folder. It leaves finding the files to CMake.
+local out, names = arg[1], { table.unpack(arg, 2) }
+table.sort(names)
+
+local function slurp(path)
+  local f = assert(io.open(path, "rb"))
+  local text = f:read("a")
+  f:close()
+  return text
+end
+
+local code, index = {}, {}
+for i, name in ipairs(names) do
+  local bytecode = string.dump(assert(load(slurp(name), "@" .. name, "t")), false)
+  local path = ("%s/embed.%d.luac"):format(out, i)
+  local f = assert(io.open(path, "wb"))
+  f:write(bytecode)
+  f:close()
+  code[#code + 1] = ('n%d: .asciz "%s"\nb%d: .incbin "%s"\nbe%d:\ns%d: .incbin "%s"\nse%d:\n'):format(i, name, i, path, i, i, name, i)
+  index[#index + 1] = ("  .quad n%d, b%d, be%d - b%d, s%d, se%d - s%d\n"):format(i, i, i, i, i, i, i)
+end
+
+local f = assert(io.open(out .. "/embed.S", "w"))
+f:write(".section .rodata\n", table.concat(code))
+f:write('.section .data.rel.ro,"aw"\n.balign 8\n.global embed_files\nembed_files:\n', table.concat(index))
+f:write((".global embed_count\nembed_count: .quad %d\n"):format(#names))
+f:write('.section .note.GNU-stack,"",%progbits\n')
+f:close()

@@ -1,0 +1,95 @@
+/* The Lua state: libraries, module search, the main task, and the words for a program error. Knows no binding by name. */
+#include "host.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/open.h"
+#include "core/loop.h"
+#include "core/out.h"
+
+enum { EXIT_BUG = 70 };
+
+static int panic(lua_State *L) {
+  const char *message = lua_tostring(L, -1);
+  fprintf(stderr, "qwen: out of control: %s\n", message ? message : "(error without text)");
+  exit(EXIT_BUG);
+}
+
+/* Only our own searchers: nothing is ever loaded by a path that the environment or the working directory decides. */
+static void set_searchers(lua_State *L) {
+  lua_getglobal(L, "package");
+  lua_pushliteral(L, "");
+  lua_setfield(L, -2, "path");
+  lua_pushliteral(L, "");
+  lua_setfield(L, -2, "cpath");
+  lua_getfield(L, -1, "searchers");
+  lua_pushcfunction(L, embed_searcher);
+  lua_rawseti(L, -2, 2);
+  for (int i = 4; i >= 3; i--) {
+    lua_pushnil(L);
+    lua_rawseti(L, -2, i);
+  }
+  lua_pop(L, 2);
+}
+
+/* The value after a --runtime flag must be known before the first module is loaded. */
+static const char *runtime_argument(int argc, char **argv) {
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    if (strcmp(argv[i], "--runtime") == 0 && i + 1 < argc) return argv[i + 1];
+    if (strncmp(argv[i], "--runtime=", 10) == 0) return argv[i] + 10;
+  }
+  return NULL;
+}
+
+/* Prepares the state under protection: argc and argv come as light userdata; leaves the main function on the stack. */
+static int prepare(lua_State *L) {
+  int argc = (int)lua_tointeger(L, 1);
+  char **argv = lua_touserdata(L, 2);
+  luaL_openlibs(L);
+  open_modules(L);
+  set_searchers(L);
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "qwen.main");
+  lua_call(L, 1, 1);
+  lua_createtable(L, argc, 0);
+  for (int i = 0; i < argc; i++) {
+    lua_pushstring(L, argv[i]);
+    lua_rawseti(L, -2, i);
+  }
+  return 2;
+}
+
+int host_run(int argc, char **argv) {
+  out_init();
+  lua_State *L = luaL_newstate();
+  if (!L) {
+    fputs("qwen: not enough memory to start\n", stderr);
+    return EXIT_BUG;
+  }
+  lua_atpanic(L, panic);
+  embed_runtime(runtime_argument(argc, argv));
+  lua_gc(L, LUA_GCSTOP);
+  lua_pushcfunction(L, prepare);
+  lua_pushinteger(L, argc);
+  lua_pushlightuserdata(L, argv);
+  int code = EXIT_BUG;
+  if (lua_pcall(L, 2, 2, 0) == LUA_OK) {
+    lua_gc(L, LUA_GCRESTART);
+    task_run_main(L);
+    if (lua_toboolean(L, -2))
+      code = (int)luaL_optinteger(L, -1, 0);
+  }
+  out_flush(NULL);
+  if (code == EXIT_BUG) {
+    const char *message = luaL_tolstring(L, -1, NULL);
+    fprintf(stderr, "qwen: internal error, please report it\n%s\n", message);
+  }
+  lua_close(L);
+  loop_close();
+  return code;
+}
