@@ -1,6 +1,6 @@
 -- Build step: writes embed.S, which holds every script twice (bytecode with debug info, source) and a sorted index of them.
--- Run as: lua5.4 src/embed.lua OUTDIR FILE... from the top folder. It leaves finding the files to CMake.
-local out, names = arg[1], { table.unpack(arg, 2) }
+-- Run as: lua5.4 src/embed.lua OUTDIR TOPDIR FILE... from the top folder. It leaves finding the files to CMake.
+local out, top, names = arg[1], arg[2], { table.unpack(arg, 3) }
 table.sort(names)
 
 local function slurp(path)
@@ -17,7 +17,7 @@ for i, name in ipairs(names) do
   local f = assert(io.open(path, "wb"))
   f:write(bytecode)
   f:close()
-  code[#code + 1] = ('n%d: .asciz "%s"\nb%d: .incbin "%s"\nbe%d:\ns%d: .incbin "%s"\nse%d:\n'):format(i, name, i, path, i, i, name, i)
+  code[#code + 1] = ('n%d: .asciz "%s"\nb%d: .incbin "%s"\nbe%d:\ns%d: .incbin "%s/%s"\nse%d:\n'):format(i, name, i, path, i, i, top, name, i)
   index[#index + 1] = ("  .quad n%d, b%d, be%d - b%d, s%d, se%d - s%d\n"):format(i, i, i, i, i, i, i)
 end
 

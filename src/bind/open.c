@@ -3,6 +3,15 @@
 
 #include "bind.h"
 
+#pragma weak open_http
+#pragma weak open_secret
+#pragma weak open_proc
+#pragma weak open_fs
+#pragma weak open_os
+#pragma weak open_term
+#pragma weak open_text
+#pragma weak open_json
+
 static const luaL_Reg modules[] = {
     {"sys.err", open_err},   {"sys.task", open_task}, {"sys.http", open_http}, {"sys.secret", open_secret},
     {"sys.proc", open_proc}, {"sys.fs", open_fs},     {"sys.os", open_os},     {"sys.term", open_term},

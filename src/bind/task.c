@@ -464,14 +464,14 @@ static int signal_number(lua_State *L, int index, const char **name) {
 /* registry["sys.task.signals"][number] is the queue that hears of it */
 static void on_signal(int number) {
   lua_State *L = sched.L;
-  lua_settop(L, lua_gettop(L));
+  if (!L) return; /* the main task has ended */
+  int top = lua_gettop(L);
   if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.signals") == LUA_TTABLE && lua_rawgeti(L, -1, number) == LUA_TUSERDATA) {
     for (int i = 0; signal_names[i].name; i++)
       if (signal_names[i].number == number) lua_pushstring(L, signal_names[i].name);
-    queue_push(L, lua_touserdata(L, -2), lua_gettop(L) - 1, lua_gettop(L));
-    lua_pop(L, 2);
+    queue_push(L, lua_touserdata(L, -2), top + 2, top + 3);
   }
-  lua_settop(L, lua_gettop(L) > 0 ? lua_gettop(L) - 1 : 0);
+  lua_settop(L, top);
 }
 
 static int l_task_signals(lua_State *L) {
@@ -589,6 +589,9 @@ static void run_ready(lua_State *L) {
 
 void task_run_main(lua_State *L) {
   sched.L = L;
+  luaL_requiref(L, "sys.err", open_err, 0); /* both make the metatables that the scheduler itself uses */
+  luaL_requiref(L, "sys.task", open_task, 0);
+  lua_pop(L, 2);
   struct task *t = spawn(L, 1);
   push_task(L, t); /* keeps it beyond its end */
   signals_alarm(watchdog);
@@ -597,6 +600,7 @@ void task_run_main(lua_State *L) {
     run_ready(L);
     if (t->state == TASK_LIVE) alive = loop_run(!sched.ready_first) || sched.ready_first;
   }
+  sched.L = NULL;
   if (!alive) {
     lua_pushboolean(L, 0);
     lua_pushliteral(L, "every task waits for something that can no longer happen");
@@ -620,8 +624,10 @@ int open_task(lua_State *L) {
                                        {"queue", l_task_queue},     {"signals", l_task_signals}, {"now", l_task_now},
                                        {"time", l_task_time},       {"on_error", l_task_on_error}, {NULL, NULL}};
   bind_class(L, queue_class, queue_methods, NULL);
+  bind_class(L, class_name, task_methods, task_gc);
   luaL_getmetatable(L, class_name);
-  if (lua_isnil(L, -1)) bind_class(L, class_name, task_methods, task_gc);
+  lua_pushcfunction(L, l_task_cancel);
+  lua_setfield(L, -2, "__close");
   lua_pop(L, 1);
   lua_getglobal(L, "coroutine");
   lua_pushcfunction(L, l_coroutine_resume);
