@@ -1,0 +1,272 @@
+/* `sys.json`: lua-cjson decodes (own instance, strict limits), our encoder writes: sorted keys, exact integers, marked arrays,
+ * valid UTF-8. Debian's cjson cannot write `[]`, loses digits beyond 14 and orders keys by hash: see docs/decisions. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/buf.h"
+#include "../core/utf8.h"
+#include "bind.h"
+
+int luaopen_cjson_safe(lua_State *L);
+
+enum { DEPTH_MAX = 128, TEXT_MAX = 256 * 1024 * 1024, STRING_MAX = 32 * 1024 * 1024 };
+
+static const char *const array_class = "sys.json.array";
+static const char *const raw_class = "sys.json.raw";
+static const char *const buffer_class = "sys.json.buffer";
+
+/* The text grows in a userdata, so that an error raised on the way leaves nothing behind. */
+struct writer {
+  struct buf out;
+  int indent, depth;
+};
+
+static int writer_gc(lua_State *L) {
+  struct writer *w = luaL_checkudata(L, 1, buffer_class);
+  buf_free(&w->out);
+  return 0;
+}
+
+static void write_value(lua_State *L, struct writer *w, int index);
+
+static void add(lua_State *L, struct writer *w, const char *bytes, size_t n) {
+  if (w->out.len + n > TEXT_MAX) luaL_error(L, "json: the text would be larger than %d bytes", TEXT_MAX);
+  if (!buf_add(&w->out, bytes, n)) luaL_error(L, "json: not enough memory");
+}
+
+static void newline(lua_State *L, struct writer *w) {
+  static const char spaces[] = "                                ";
+  if (w->indent < 0) return;
+  add(L, w, "\n", 1);
+  for (int left = w->indent * w->depth; left > 0; left -= 32) add(L, w, spaces, left < 32 ? (size_t)left : 32);
+}
+
+static void write_string(lua_State *L, struct writer *w, int index) {
+  size_t n;
+  const char *s = lua_tolstring(L, index, &n);
+  if (n > STRING_MAX) luaL_error(L, "json: a string of %d bytes is too long", (int)n);
+  add(L, w, "\"", 1);
+  size_t plain = 0, i = 0;
+  while (i < n) {
+    unsigned char c = (unsigned char)s[i];
+    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+      i++;
+      continue;
+    }
+    size_t len = c < 0x80 ? 0 : utf8_valid(s + i, n - i);
+    if (len > 0) {
+      i += len;
+      continue;
+    }
+    add(L, w, s + plain, i - plain);
+    char escape[8];
+    if (c >= 0x80) memcpy(escape, "\xef\xbf\xbd", 4); /* U+FFFD for each byte that is not text */
+    else if (c == '"') memcpy(escape, "\\\"", 3);
+    else if (c == '\\') memcpy(escape, "\\\\", 3);
+    else if (c == '\n') memcpy(escape, "\\n", 3);
+    else if (c == '\t') memcpy(escape, "\\t", 3);
+    else if (c == '\r') memcpy(escape, "\\r", 3);
+    else snprintf(escape, sizeof escape, "\\u%04x", c);
+    add(L, w, escape, strlen(escape));
+    plain = ++i;
+  }
+  add(L, w, s + plain, n - plain);
+  add(L, w, "\"", 1);
+}
+
+static void write_number(lua_State *L, struct writer *w, int index) {
+  char text[40];
+  double d = lua_tonumber(L, index);
+  if (lua_isinteger(L, index)) snprintf(text, sizeof text, LUA_INTEGER_FMT, lua_tointeger(L, index));
+  else if (!isfinite(d)) luaL_error(L, "json: %s is not a JSON number", isnan(d) ? "NaN" : "infinity");
+  else if (d == floor(d) && fabs(d) < 9007199254740992.0) snprintf(text, sizeof text, "%.0f", d);
+  else {
+    snprintf(text, sizeof text, "%.15g", d); /* the shortest of the two that reads back as the same number */
+    if (strtod(text, NULL) != d) snprintf(text, sizeof text, "%.17g", d);
+  }
+  add(L, w, text, strlen(text));
+}
+
+static bool has_class(lua_State *L, int index, const char *name) {
+  if (!lua_getmetatable(L, index)) return false;
+  luaL_getmetatable(L, name);
+  bool same = lua_rawequal(L, -1, -2);
+  lua_pop(L, 2);
+  return same;
+}
+
+static void write_array(lua_State *L, struct writer *w, int index) {
+  lua_Integer n = (lua_Integer)lua_rawlen(L, index);
+  add(L, w, "[", 1);
+  w->depth++;
+  for (lua_Integer i = 1; i <= n; i++) {
+    if (i > 1) add(L, w, ",", 1);
+    newline(L, w);
+    lua_rawgeti(L, index, i);
+    write_value(L, w, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  w->depth--;
+  if (n > 0) newline(L, w);
+  add(L, w, "]", 1);
+}
+
+struct key {
+  const char *text;
+  size_t len;
+};
+
+static int compare_keys(const void *a, const void *b) {
+  const struct key *x = a, *y = b;
+  size_t n = x->len < y->len ? x->len : y->len;
+  int order = memcmp(x->text, y->text, n);
+  return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Keys are sorted in a userdata; the strings live in the table itself. */
+static void write_object(lua_State *L, struct writer *w, int index) {
+  size_t count = 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "json: an object has a key of type %s (%s); only texts can be keys", luaL_typename(L, -2), luaL_tolstring(L, -2, NULL));
+    count++;
+    lua_pop(L, 1);
+  }
+  struct key *keys = lua_newuserdatauv(L, (count + 1) * sizeof *keys, 0);
+  size_t i = 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    lua_pop(L, 1);
+    keys[i].text = lua_tolstring(L, -1, &keys[i].len);
+    i++;
+  }
+  qsort(keys, count, sizeof *keys, compare_keys);
+  add(L, w, "{", 1);
+  w->depth++;
+  for (i = 0; i < count; i++) {
+    if (i > 0) add(L, w, ",", 1);
+    newline(L, w);
+    lua_pushlstring(L, keys[i].text, keys[i].len);
+    write_string(L, w, lua_gettop(L));
+    add(L, w, w->indent < 0 ? ":" : ": ", w->indent < 0 ? 1 : 2);
+    lua_rawget(L, index);
+    write_value(L, w, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  w->depth--;
+  if (count > 0) newline(L, w);
+  add(L, w, "}", 1);
+  lua_pop(L, 1);
+}
+
+static void write_table(lua_State *L, struct writer *w, int index) {
+  luaL_checkstack(L, 12, "json: too deep");
+  if (w->depth >= DEPTH_MAX) luaL_error(L, "json: deeper than %d levels, or a table that contains itself", DEPTH_MAX);
+  if (has_class(L, index, raw_class)) {
+    size_t n;
+    lua_rawgeti(L, index, 1);
+    const char *text = lua_tolstring(L, -1, &n);
+    add(L, w, text, n);
+    lua_pop(L, 1);
+  } else if (lua_rawlen(L, index) > 0 || has_class(L, index, array_class)) {
+    write_array(L, w, index);
+  } else {
+    write_object(L, w, index);
+  }
+}
+
+static void write_value(lua_State *L, struct writer *w, int index) {
+  switch (lua_type(L, index)) {
+    case LUA_TNIL: add(L, w, "null", 4); break;
+    case LUA_TBOOLEAN: lua_toboolean(L, index) ? add(L, w, "true", 4) : add(L, w, "false", 5); break;
+    case LUA_TNUMBER: write_number(L, w, index); break;
+    case LUA_TSTRING: write_string(L, w, index); break;
+    case LUA_TTABLE: write_table(L, w, index); break;
+    case LUA_TLIGHTUSERDATA:
+      if (lua_touserdata(L, index) == NULL) {
+        add(L, w, "null", 4);
+        break;
+      } /* fall through */
+    default: luaL_error(L, "json: cannot write a %s (%s)", luaL_typename(L, index), luaL_tolstring(L, index, NULL));
+  }
+}
+
+/* encode(value, options?) */
+static int l_json_encode(lua_State *L) {
+  luaL_checkany(L, 1);
+  int indent = lua_istable(L, 2) ? (int)bind_opt_number(L, 2, "indent", -1) : -1;
+  struct writer *w = bind_new(L, sizeof *w, buffer_class);
+  w->indent = indent;
+  write_value(L, w, 1);
+  lua_pushlstring(L, w->out.data ? w->out.data : "", w->out.len);
+  buf_free(&w->out);
+  return 1;
+}
+
+/* decode(text); upvalue: decode of the cjson instance */
+static int l_json_decode(lua_State *L) {
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  struct err e;
+  if (n > TEXT_MAX) {
+    err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes is too long", n);
+    return bind_fail(L, &e);
+  }
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) lua_pushlstring(L, text + 3, n - 3);
+  else lua_pushvalue(L, 1);
+  lua_call(L, 1, 2);
+  if (!lua_isnil(L, 2) || lua_isnil(L, 3)) {
+    lua_settop(L, 2);
+    return 1;
+  }
+  const char *why = lua_tostring(L, 3);
+  err_set(&e, ERR_PROTOCOL, "not valid JSON: %s", why ? why : "unknown reason");
+  return bind_fail(L, &e);
+}
+
+static int l_json_array(lua_State *L) {
+  lua_settop(L, 1);
+  if (lua_isnil(L, 1)) lua_newtable(L), lua_replace(L, 1);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_setmetatable(L, array_class);
+  return 1;
+}
+
+static int l_json_raw(lua_State *L) {
+  luaL_checkstring(L, 1);
+  lua_createtable(L, 1, 0);
+  lua_pushvalue(L, 1);
+  lua_rawseti(L, -2, 1);
+  luaL_setmetatable(L, raw_class);
+  return 1;
+}
+
+int open_json(lua_State *L) {
+  static const luaL_Reg functions[] = {{"encode", l_json_encode}, {"array", l_json_array}, {"raw", l_json_raw}, {NULL, NULL}};
+  static const luaL_Reg no_methods[] = {{NULL, NULL}};
+  luaL_newmetatable(L, array_class);
+  luaL_newmetatable(L, raw_class);
+  bind_class(L, buffer_class, no_methods, writer_gc);
+  lua_pop(L, 2);
+  luaL_newlib(L, functions);
+  lua_pushcfunction(L, luaopen_cjson_safe);
+  lua_call(L, 0, 1); /* a fresh instance: its settings are ours alone */
+  lua_getfield(L, -1, "decode_max_depth");
+  lua_pushinteger(L, DEPTH_MAX);
+  lua_call(L, 1, 0);
+  lua_getfield(L, -1, "decode_invalid_numbers");
+  lua_pushboolean(L, 0);
+  lua_call(L, 1, 0);
+  lua_getfield(L, -1, "null");
+  lua_setfield(L, -3, "null");
+  lua_getfield(L, -1, "decode");
+  lua_pushcclosure(L, l_json_decode, 1);
+  lua_setfield(L, -3, "decode");
+  lua_pop(L, 1);
+  return 1;
+}

@@ -1,0 +1,12 @@
+/* UTF-8 by the strict definition: no overlong forms, no surrogates, at most U+10FFFF. */
+#ifndef QWEN_UTF8_H
+#define QWEN_UTF8_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+size_t utf8_valid(const char *s, size_t n);                     /* length of the valid sequence at s, 0 when there is none */
+size_t utf8_decode(const char *s, size_t n, uint32_t *point);   /* the same, with its code point */
+size_t utf8_encode(uint32_t point, char out[4]);                /* length, 0 for what is no character */
+int utf8_scrub(struct buf *out, const char *s, size_t n);       /* copies; U+FFFD for each bad byte; 0, or -1 without memory */
+#endif
