@@ -1,0 +1,319 @@
+/* `sys.fs`: see the class of that name in lua/meta/sys.lua. */
+#include "../core/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../core/loop.h"
+#include "bind.h"
+
+static const char *const buffer_class = "sys.fs.buffer";
+static const char *const file_class = "sys.fs.Appender";
+static const char *const lock_class = "sys.fs.Lock";
+
+enum { READ_LIMIT = 64 * 1024 * 1024 };
+
+static int fail_errno(lua_State *L, const char *verb, const char *path) {
+  struct err e;
+  err_errno(&e, errno, verb, path);
+  return bind_fail(L, &e);
+}
+
+static int finish(lua_State *L, bool ok, const struct err *e) {
+  if (!ok) return bind_fail(L, e);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int buffer_gc(lua_State *L) {
+  buf_free(luaL_checkudata(L, 1, buffer_class));
+  return 0;
+}
+
+static int l_fs_read(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  lua_Integer limit = luaL_optinteger(L, 2, READ_LIMIT);
+  struct buf *b = bind_new(L, sizeof *b, buffer_class);
+  struct err e;
+  if (!fs_read(path, limit < 0 ? 0 : (size_t)limit, b, &e)) {
+    buf_free(b);
+    return bind_fail(L, &e);
+  }
+  lua_pushlstring(L, b->data ? b->data : "", b->len);
+  buf_free(b);
+  return 1;
+}
+
+static int l_fs_write(lua_State *L) {
+  size_t n;
+  const char *path = luaL_checkstring(L, 1), *bytes = luaL_checklstring(L, 2, &n);
+  int mode = -1;
+  bool sync = true;
+  if (lua_istable(L, 3)) {
+    mode = (int)bind_opt_number(L, 3, "mode", -1);
+    sync = bind_opt_bool(L, 3, "fsync", 1);
+  }
+  struct err e;
+  return finish(L, fs_write(path, bytes, n, mode, sync, &e), &e);
+}
+
+/* An open file; path is user value 1. fd + 1, so that the zeroed box is closed. */
+struct file {
+  int fd_plus_1;
+};
+
+static int file_close(lua_State *L) {
+  struct file *f = luaL_checkudata(L, 1, file_class);
+  if (f->fd_plus_1) close(f->fd_plus_1 - 1);
+  f->fd_plus_1 = 0;
+  return 0;
+}
+
+static int file_fd(lua_State *L) {
+  struct file *f = luaL_checkudata(L, 1, file_class);
+  if (!f->fd_plus_1) return luaL_error(L, "the file is closed");
+  return f->fd_plus_1 - 1;
+}
+
+static int l_fs_append(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  int mode = (int)luaL_optinteger(L, 2, 0600);
+  struct file *f = bind_new(L, sizeof *f, file_class);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, 1);
+  struct err e;
+  f->fd_plus_1 = fs_append_open(path, mode, &e) + 1;
+  return f->fd_plus_1 ? 1 : bind_fail(L, &e);
+}
+
+static int l_appender_write(lua_State *L) {
+  size_t n;
+  int fd = file_fd(L);
+  const char *bytes = luaL_checklstring(L, 2, &n);
+  lua_getiuservalue(L, 1, 1);
+  struct err e;
+  return finish(L, fs_append(fd, lua_tostring(L, -1), bytes, n, &e), &e);
+}
+
+static int l_appender_sync(lua_State *L) {
+  int fd = file_fd(L);
+  lua_getiuservalue(L, 1, 1);
+  if (fdatasync(fd) != 0) return fail_errno(L, "sync", lua_tostring(L, -1));
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int l_fs_truncate(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  if (truncate(path, (off_t)luaL_checkinteger(L, 2)) != 0) return fail_errno(L, "truncate", path);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static const char *type_name(mode_t mode) {
+  return S_ISREG(mode) ? "file" : S_ISDIR(mode) ? "dir" : S_ISLNK(mode) ? "link" : "other";
+}
+
+static void set_integer(lua_State *L, const char *field, lua_Integer value) {
+  lua_pushinteger(L, value);
+  lua_setfield(L, -2, field);
+}
+
+static int l_fs_stat(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  bool follow = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
+  struct stat st;
+  if ((follow ? stat(path, &st) : lstat(path, &st)) != 0) return fail_errno(L, "look at", path);
+  lua_createtable(L, 0, 7);
+  lua_pushstring(L, type_name(st.st_mode));
+  lua_setfield(L, -2, "type");
+  lua_pushnumber(L, (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9);
+  lua_setfield(L, -2, "mtime");
+  set_integer(L, "size", st.st_size);
+  set_integer(L, "mode", st.st_mode & 07777);
+  set_integer(L, "dev", (lua_Integer)st.st_dev);
+  set_integer(L, "ino", (lua_Integer)st.st_ino);
+  set_integer(L, "uid", st.st_uid);
+  return 1;
+}
+
+/* The folder stays in a box while Lua may raise. */
+static int dir_gc(lua_State *L) {
+  DIR **d = luaL_checkudata(L, 1, "sys.fs.dir");
+  if (*d) closedir(*d);
+  *d = NULL;
+  return 0;
+}
+
+static int compare_names(lua_State *L) {
+  lua_getfield(L, 1, "name");
+  lua_getfield(L, 2, "name");
+  lua_pushboolean(L, strcmp(lua_tostring(L, -2), lua_tostring(L, -1)) < 0);
+  return 1;
+}
+
+static const char *entry_type(DIR *d, const struct dirent *entry) {
+  struct stat st;
+  switch (entry->d_type) {
+    case DT_REG: return "file";
+    case DT_DIR: return "dir";
+    case DT_LNK: return "link";
+    case DT_UNKNOWN: return fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? type_name(st.st_mode) : "other";
+    default: return "other";
+  }
+}
+
+static int l_fs_list(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  DIR **d = bind_new(L, sizeof *d, "sys.fs.dir");
+  *d = opendir(path);
+  if (!*d) return fail_errno(L, "list", path);
+  lua_getglobal(L, "table");
+  lua_getfield(L, -1, "sort");
+  lua_newtable(L);
+  int list = lua_gettop(L);
+  lua_Integer n = 0;
+  for (struct dirent *entry; (entry = readdir(*d));) {
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+    lua_createtable(L, 0, 2);
+    lua_pushstring(L, entry->d_name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, entry_type(*d, entry));
+    lua_setfield(L, -2, "type");
+    lua_rawseti(L, list, ++n);
+  }
+  closedir(*d);
+  *d = NULL;
+  lua_pushvalue(L, list);
+  lua_insert(L, list - 1);
+  lua_pushcfunction(L, compare_names);
+  lua_call(L, 2, 0);
+  return 1;
+}
+
+static int l_fs_mkdir(lua_State *L) {
+  struct err e;
+  return finish(L, fs_mkdir(luaL_checkstring(L, 1), (int)luaL_optinteger(L, 2, 0755), &e), &e);
+}
+
+static int l_fs_remove(lua_State *L) {
+  struct err e;
+  return finish(L, fs_remove(luaL_checkstring(L, 1), &e), &e);
+}
+
+static int l_fs_remove_tree(lua_State *L) {
+  struct err e;
+  return finish(L, fs_remove_tree(luaL_checkstring(L, 1), &e), &e);
+}
+
+static int l_fs_rename(lua_State *L) {
+  const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+  if (rename(from, to) != 0) return fail_errno(L, "rename", from);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int l_fs_realpath(lua_State *L) {
+  char real[PATH_MAX];
+  const char *path = luaL_checkstring(L, 1);
+  if (!realpath(path, real)) return fail_errno(L, "find", path);
+  lua_pushstring(L, real);
+  return 1;
+}
+
+static int l_fs_mkdtemp(lua_State *L) {
+  char path[PATH_MAX];
+  const char *prefix = luaL_checkstring(L, 1), *folder = getenv("TMPDIR");
+  bool absolute = prefix[0] == '/';
+  int n = absolute ? snprintf(path, sizeof path, "%sXXXXXX", prefix)
+                   : snprintf(path, sizeof path, "%s/%sXXXXXX", folder && folder[0] == '/' ? folder : "/tmp", prefix);
+  if (n >= (int)sizeof path) errno = ENAMETOOLONG;
+  if (n >= (int)sizeof path || !mkdtemp(path)) return fail_errno(L, "make folder", path);
+  lua_pushstring(L, path);
+  return 1;
+}
+
+static int l_fs_cwd(lua_State *L) {
+  char path[PATH_MAX];
+  if (!getcwd(path, sizeof path)) return fail_errno(L, "find the current folder", ".");
+  lua_pushstring(L, path);
+  return 1;
+}
+
+/* -- locks: tried again every 20 ms until the deadline --------------------------------------------------------------- */
+
+struct lock {
+  int fd_plus_1;
+  double deadline;
+  struct waiter waiting;
+  struct loop_timer *timer;
+};
+
+static int lock_close(lua_State *L) {
+  struct lock *l = luaL_checkudata(L, 1, lock_class);
+  if (l->timer) loop_timer_stop(l->timer);
+  if (l->fd_plus_1) close(l->fd_plus_1 - 1);
+  l->timer = NULL;
+  l->fd_plus_1 = 0;
+  return 0;
+}
+
+static void lock_retry(void *arg) {
+  struct lock *l = arg;
+  l->timer = NULL;
+  waiter_wake(&l->waiting);
+}
+
+static int lock_k(lua_State *L, int status, lua_KContext ctx) {
+  struct lock *l = (struct lock *)ctx;
+  struct err e;
+  (void)status;
+  int taken = fs_lock_try(l->fd_plus_1 - 1);
+  if (taken > 0) {
+    lua_settop(L, 3);
+    return 1;
+  }
+  if (taken < 0) return fail_errno(L, "lock", lua_tostring(L, 1));
+  if (loop_now() < l->deadline) {
+    l->timer = loop_timer_start(0.02, lock_retry, l);
+    return task_wait(L, &l->waiting, ctx, lock_k);
+  }
+  err_set(&e, ERR_TIMEOUT, "lock %s: another program holds it", lua_tostring(L, 1));
+  return bind_fail(L, &e);
+}
+
+static int l_fs_lock(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  double timeout = luaL_optnumber(L, 2, 10);
+  lua_settop(L, 2);
+  struct lock *l = bind_new(L, sizeof *l, lock_class);
+  struct err e;
+  l->fd_plus_1 = fs_lock_open(path, &e) + 1;
+  if (!l->fd_plus_1) return bind_fail(L, &e);
+  l->deadline = loop_now() + timeout;
+  return lock_k(L, LUA_OK, (lua_KContext)l);
+}
+
+int open_fs(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"read", l_fs_read},         {"write", l_fs_write},   {"append", l_fs_append},   {"truncate", l_fs_truncate},
+      {"stat", l_fs_stat},         {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
+      {"remove_tree", l_fs_remove_tree}, {"rename", l_fs_rename}, {"realpath", l_fs_realpath}, {"mkdtemp", l_fs_mkdtemp},
+      {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {NULL, NULL}};
+  static const luaL_Reg file_methods[] = {{"write", l_appender_write}, {"sync", l_appender_sync}, {"close", file_close}, {NULL, NULL}};
+  static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};
+  static const luaL_Reg no_methods[] = {{NULL, NULL}};
+  bind_class(L, buffer_class, no_methods, buffer_gc);
+  bind_class(L, file_class, file_methods, file_close);
+  bind_class(L, lock_class, lock_methods, lock_close);
+  bind_class(L, "sys.fs.dir", no_methods, dir_gc);
+  luaL_newlib(L, functions);
+  return 1;
+}

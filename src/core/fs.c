@@ -1,0 +1,177 @@
+/* Files: whole reads, atomic replacement, appends, folders, locks. Watching and globbing are not here. */
+#include "fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(struct err *e, int number, const char *verb, const char *path) {
+  err_errno(e, number, verb, path);
+  return false;
+}
+
+bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocking: a named pipe must not hang us */
+  if (fd < 0) return fail(e, errno, "read", path);
+  struct stat st;
+  int number = 0;
+  if (fstat(fd, &st) != 0) number = errno;
+  else if (S_ISDIR(st.st_mode)) number = EISDIR;
+  else if (!buf_reserve(out, S_ISREG(st.st_mode) && (size_t)st.st_size <= limit ? (size_t)st.st_size + 1 : 4096)) number = ENOMEM;
+  while (!number) {
+    if (!buf_reserve(out, 4096)) {
+      number = ENOMEM;
+      break;
+    }
+    ssize_t n = read(fd, out->data + out->len, out->cap - out->len);
+    if (n == 0) break;
+    if (n < 0) number = errno == EINTR ? 0 : errno;
+    else out->len += (size_t)n;
+    if (out->len > limit) {
+      close(fd);
+      err_set(e, ERR_TOO_LONG, "read %s: larger than %zu bytes", path, limit);
+      snprintf(e->path, sizeof e->path, "%s", path);
+      return false;
+    }
+  }
+  close(fd);
+  return number ? fail(e, number, "read", path) : true;
+}
+
+static int write_all(int fd, const char *bytes, size_t n) {
+  while (n > 0) {
+    ssize_t written = write(fd, bytes, n);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    bytes += written;
+    n -= (size_t)written;
+  }
+  return 0;
+}
+
+/* Opens the folder of path; *name points to the last component inside path. */
+static int open_folder(const char *path, const char **name) {
+  char folder[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  *name = slash ? slash + 1 : path;
+  size_t n = slash ? (size_t)(slash - path) : 0;
+  if (**name == '\0') return errno = EISDIR, -1;
+  if (n >= sizeof folder) return errno = ENAMETOOLONG, -1;
+  if (!slash) strcpy(folder, ".");
+  else if (n == 0) strcpy(folder, "/");
+  else memcpy(folder, path, n), folder[n] = '\0';
+  return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int temp_name(char *out, size_t size) {
+  unsigned long long random;
+  if (getrandom(&random, sizeof random, 0) != sizeof random) return -1;
+  return snprintf(out, size, ".qwen-%016llx.tmp", random) < (int)size ? 0 : -1;
+}
+
+bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e) {
+  char real[PATH_MAX];
+  struct stat st;
+  if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(path, real)) path = real;
+  if (stat(path, &st) == 0) {
+    if (S_ISDIR(st.st_mode)) return fail(e, EISDIR, "write", path);
+    mode = (int)(st.st_mode & 07777);
+  } else {
+    mode_t mask = umask(0);
+    umask(mask);
+    mode = mode < 0 ? 0600 : mode & ~(int)mask;
+  }
+  const char *name;
+  char temp[64];
+  int folder = open_folder(path, &name);
+  if (folder < 0) return fail(e, errno, "write", path);
+  int number = temp_name(temp, sizeof temp) == 0 ? 0 : EIO;
+  int fd = number ? -1 : openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (!number && fd < 0) number = errno;
+  if (fd >= 0) {
+    number = write_all(fd, bytes, n);
+    if (!number && fchmod(fd, (mode_t)mode) != 0) number = errno;
+    if (!number && sync && fsync(fd) != 0) number = errno;
+    if (close(fd) != 0 && !number) number = errno;
+    if (!number && renameat(folder, temp, folder, name) != 0) number = errno;
+    if (number) unlinkat(folder, temp, 0);
+    else if (sync) fsync(folder);
+  }
+  close(folder);
+  return number ? fail(e, number, "write", path) : true;
+}
+
+int fs_append_open(const char *path, int mode, struct err *e) {
+  int fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+  if (fd < 0) fail(e, errno, "open", path);
+  return fd;
+}
+
+bool fs_append(int fd, const char *path, const char *bytes, size_t n, struct err *e) {
+  int number = write_all(fd, bytes, n);
+  return number ? fail(e, number, "append to", path) : true;
+}
+
+bool fs_mkdir(const char *path, int mode, struct err *e) {
+  char part[PATH_MAX];
+  struct stat st;
+  size_t n = strlen(path);
+  if (n == 0 || n >= sizeof part) return fail(e, n ? ENAMETOOLONG : ENOENT, "make folder", path);
+  memcpy(part, path, n + 1);
+  for (size_t i = 1; i <= n; i++) {
+    if (part[i] != '/' && part[i] != '\0') continue;
+    char end = part[i];
+    part[i] = '\0';
+    if (mkdir(part, (mode_t)mode) != 0) {
+      int number = errno;
+      if (stat(part, &st) != 0) return fail(e, number, "make folder", part);
+      if (!S_ISDIR(st.st_mode)) return fail(e, ENOTDIR, "make folder", part);
+    }
+    part[i] = end;
+  }
+  return true;
+}
+
+bool fs_remove(const char *path, struct err *e) { return remove(path) == 0 ? true : fail(e, errno, "remove", path); }
+
+/* Closes parent's child folder when done; gives errno or 0. */
+static int remove_at(int parent, const char *name, int depth) {
+  if (unlinkat(parent, name, 0) == 0) return 0;
+  if (errno != EISDIR && errno != EPERM) return errno;
+  if (depth > 256) return ELOOP;
+  int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return errno;
+  DIR *d = fdopendir(fd);
+  if (!d) return close(fd), ENOMEM;
+  int number = 0;
+  for (struct dirent *entry; !number && (entry = readdir(d));)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) number = remove_at(dirfd(d), entry->d_name, depth + 1);
+  closedir(d);
+  return number ? number : unlinkat(parent, name, AT_REMOVEDIR) == 0 ? 0 : errno;
+}
+
+bool fs_remove_tree(const char *path, struct err *e) {
+  int number = remove_at(AT_FDCWD, path, 0);
+  return number ? fail(e, number, "remove", path) : true;
+}
+
+int fs_lock_open(const char *path, struct err *e) {
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) fail(e, errno, "lock", path);
+  return fd;
+}
+
+int fs_lock_try(int fd) {
+  int status;
+  do status = flock(fd, LOCK_EX | LOCK_NB);
+  while (status != 0 && errno == EINTR);
+  return status == 0 ? 1 : errno == EWOULDBLOCK ? 0 : -1;
+}

@@ -1,0 +1,23 @@
+/* Files as a program that never loses them needs them: whole reads with a limit, replacement by rename, appends, locks.
+ * Every call that fails fills *e with the verb, the path and the system's words. Text buffers are owned by the caller. */
+#ifndef QWEN_FS_H
+#define QWEN_FS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "err.h"
+
+bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e);
+/* Temp file beside the target, fsync, rename, fsync of the folder. mode < 0: that of the file there, else 0600.
+ * A link at the target is followed, so that the link survives. */
+bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e);
+int fs_append_open(const char *path, int mode, struct err *e);  /* descriptor, or -1 */
+bool fs_append(int fd, const char *path, const char *bytes, size_t n, struct err *e);
+bool fs_mkdir(const char *path, int mode, struct err *e);       /* with parents */
+bool fs_remove(const char *path, struct err *e);                /* file, link or empty folder */
+bool fs_remove_tree(const char *path, struct err *e);           /* never follows a link */
+int fs_lock_open(const char *path, struct err *e);              /* descriptor of the lock file */
+int fs_lock_try(int fd);                                        /* 1 taken, 0 held by another, -1 failed (errno) */
+#endif
