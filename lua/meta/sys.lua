@@ -103,7 +103,8 @@
 ---@field group boolean? own process group and session; default true
 
 ---@class Process own process group; killed whole by `<close>`
----@field pid integer
+---@field pid fun(self: Process): integer
+---@field close fun(self: Process) kills the whole tree
 ---@field read fun(self: Process): string?, ("out"|"err")? waits for the next output; nil when all pipes are at their end
 ---@field write fun(self: Process, bytes: string): boolean?, Err? waits until taken
 ---@field close_stdin fun(self: Process)
