@@ -17,10 +17,18 @@ static const char *const array_class = "sys.json.array";
 static const char *const raw_class = "sys.json.raw";
 static const char *const buffer_class = "sys.json.buffer";
 
+/* One step of the way to the value that is being written: a name, or a position when name is NULL. Names live in their table. */
+struct step {
+  const char *name;
+  size_t len;
+  lua_Integer position;
+};
+
 /* The text grows in a userdata, so that an error raised on the way leaves nothing behind. */
 struct writer {
   struct buf out;
   int indent, depth;
+  struct step path[DEPTH_MAX];
 };
 
 static int writer_gc(lua_State *L) {
@@ -30,6 +38,26 @@ static int writer_gc(lua_State *L) {
 }
 
 static void write_value(lua_State *L, struct writer *w, int index);
+
+/* Raises "json: WORDS at .a.b[3]"; the words are on top of the stack. */
+static int refuse(lua_State *L, const struct writer *w) {
+  luaL_Buffer b;
+  luaL_buffinit(L, &b);
+  for (int i = 0; i < w->depth; i++) {
+    const struct step *s = &w->path[i];
+    if (i >= 8 && i < w->depth - 8) { /* a table that contains itself: the same names again and again */
+      if (i == 8) luaL_addstring(&b, "...");
+    } else if (s->name) {
+      luaL_addchar(&b, '.');
+      luaL_addlstring(&b, s->name, s->len < 40 ? s->len : 40);
+    } else {
+      lua_pushfstring(L, "[%I]", (LUAI_UACINT)s->position);
+      luaL_addvalue(&b);
+    }
+  }
+  luaL_pushresult(&b);
+  return luaL_error(L, "json: %s%s%s", lua_tostring(L, -2), w->depth ? " at " : "", lua_tostring(L, -1));
+}
 
 static void add(lua_State *L, struct writer *w, const char *bytes, size_t n) {
   if (w->out.len + n > TEXT_MAX) luaL_error(L, "json: the text would be larger than %d bytes", TEXT_MAX);
@@ -46,7 +74,10 @@ static void newline(lua_State *L, struct writer *w) {
 static void write_string(lua_State *L, struct writer *w, int index) {
   size_t n;
   const char *s = lua_tolstring(L, index, &n);
-  if (n > STRING_MAX) luaL_error(L, "json: a string of %d bytes is too long", (int)n);
+  if (n > STRING_MAX) {
+    lua_pushfstring(L, "a text of %I bytes is too long", (LUAI_UACINT)n);
+    refuse(L, w);
+  }
   add(L, w, "\"", 1);
   size_t plain = 0, i = 0;
   while (i < n) {
@@ -80,11 +111,16 @@ static void write_number(lua_State *L, struct writer *w, int index) {
   char text[40];
   double d = lua_tonumber(L, index);
   if (lua_isinteger(L, index)) snprintf(text, sizeof text, LUA_INTEGER_FMT, lua_tointeger(L, index));
-  else if (!isfinite(d)) luaL_error(L, "json: %s is not a JSON number", isnan(d) ? "NaN" : "infinity");
+  else if (!isfinite(d)) {
+    lua_pushfstring(L, "%s is not a JSON number", isnan(d) ? "NaN" : "infinity");
+    refuse(L, w);
+  }
   else if (d == floor(d) && fabs(d) < 9007199254740992.0) snprintf(text, sizeof text, "%.0f", d);
   else {
-    snprintf(text, sizeof text, "%.15g", d); /* the shortest of the two that reads back as the same number */
-    if (strtod(text, NULL) != d) snprintf(text, sizeof text, "%.17g", d);
+    for (int digits = 15; digits <= 17; digits++) { /* the shortest that reads back as the same number */
+      snprintf(text, sizeof text, "%.*g", digits, d);
+      if (strtod(text, NULL) == d) break;
+    }
   }
   add(L, w, text, strlen(text));
 }
@@ -98,10 +134,16 @@ static bool has_class(lua_State *L, int index, const char *name) {
 }
 
 static void write_array(lua_State *L, struct writer *w, int index) {
-  lua_Integer n = (lua_Integer)lua_rawlen(L, index);
+  lua_Integer n = (lua_Integer)lua_rawlen(L, index), count = 0;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) count++;
+  if (count != n) { /* what is not in the sequence would be lost without a word */
+    lua_pushliteral(L, "an array has holes, or names beside its positions");
+    refuse(L, w);
+  }
   add(L, w, "[", 1);
-  w->depth++;
+  struct step *step = &w->path[w->depth++];
   for (lua_Integer i = 1; i <= n; i++) {
+    *step = (struct step){.position = i};
     if (i > 1) add(L, w, ",", 1);
     newline(L, w);
     lua_rawgeti(L, index, i);
@@ -130,8 +172,11 @@ static void write_object(lua_State *L, struct writer *w, int index) {
   size_t count = 0;
   lua_pushnil(L);
   while (lua_next(L, index)) {
-    if (lua_type(L, -2) != LUA_TSTRING)
-      luaL_error(L, "json: an object has a key of type %s (%s); only texts can be keys", luaL_typename(L, -2), luaL_tolstring(L, -2, NULL));
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      const char *type = luaL_typename(L, -2);
+      lua_pushfstring(L, "an object has a key of type %s (%s) and only texts can be keys", type, luaL_tolstring(L, -2, NULL));
+      refuse(L, w);
+    }
     count++;
     lua_pop(L, 1);
   }
@@ -145,8 +190,9 @@ static void write_object(lua_State *L, struct writer *w, int index) {
   }
   qsort(keys, count, sizeof *keys, compare_keys);
   add(L, w, "{", 1);
-  w->depth++;
+  struct step *step = &w->path[w->depth++];
   for (i = 0; i < count; i++) {
+    *step = (struct step){keys[i].text, keys[i].len, 0};
     if (i > 0) add(L, w, ",", 1);
     newline(L, w);
     lua_pushlstring(L, keys[i].text, keys[i].len);
@@ -164,7 +210,10 @@ static void write_object(lua_State *L, struct writer *w, int index) {
 
 static void write_table(lua_State *L, struct writer *w, int index) {
   luaL_checkstack(L, 12, "json: too deep");
-  if (w->depth >= DEPTH_MAX) luaL_error(L, "json: deeper than %d levels, or a table that contains itself", DEPTH_MAX);
+  if (w->depth >= DEPTH_MAX) {
+    lua_pushfstring(L, "deeper than %d levels, or a table that contains itself", DEPTH_MAX);
+    refuse(L, w);
+  }
   if (has_class(L, index, raw_class)) {
     size_t n;
     lua_rawgeti(L, index, 1);
@@ -190,20 +239,39 @@ static void write_value(lua_State *L, struct writer *w, int index) {
         add(L, w, "null", 4);
         break;
       } /* fall through */
-    default: luaL_error(L, "json: cannot write a %s (%s)", luaL_typename(L, index), luaL_tolstring(L, index, NULL));
+    default:
+      lua_pushfstring(L, "cannot write a %s (%s)", luaL_typename(L, index), luaL_tolstring(L, index, NULL));
+      refuse(L, w);
   }
 }
 
 /* encode(value, options?) */
 static int l_json_encode(lua_State *L) {
   luaL_checkany(L, 1);
-  int indent = lua_istable(L, 2) ? (int)bind_opt_number(L, 2, "indent", -1) : -1;
+  double indent = lua_istable(L, 2) ? bind_opt_number(L, 2, "indent", -1) : -1;
+  luaL_argcheck(L, indent >= -1 && indent <= 16, 2, "indent is 0 to 16");
   struct writer *w = bind_new(L, sizeof *w, buffer_class);
-  w->indent = indent;
+  w->indent = (int)indent;
   write_value(L, w, 1);
   lua_pushlstring(L, w->out.data ? w->out.data : "", w->out.len);
   buf_free(&w->out);
   return 1;
+}
+
+/* Whether a string in the text is longer than cjson is known to be safe with (CVE-2022-24834). */
+static bool has_long_string(const char *text, size_t n) {
+  size_t start = 0;
+  bool inside = false;
+  if (n <= STRING_MAX) return false;
+  for (size_t i = 0; i < n; i++) {
+    if (inside && text[i] == '\\') i++;
+    else if (text[i] == '"') {
+      if (inside && i - start > STRING_MAX) return true;
+      inside = !inside;
+      start = i;
+    }
+  }
+  return inside && n - start > STRING_MAX;
 }
 
 /* decode(text); upvalue: decode of the cjson instance */
@@ -211,8 +279,12 @@ static int l_json_decode(lua_State *L) {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
   struct err e;
-  if (n > TEXT_MAX) {
-    err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes is too long", n);
+  if (n == 0) {
+    err_set(&e, ERR_PROTOCOL, "not valid JSON: the text is empty");
+    return bind_fail(L, &e);
+  }
+  if (n > TEXT_MAX || has_long_string(text, n)) {
+    err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes is too long, or has a string of more than %d bytes", n, STRING_MAX);
     return bind_fail(L, &e);
   }
   lua_settop(L, 1);
