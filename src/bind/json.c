@@ -93,7 +93,7 @@ static void write_string(lua_State *L, struct writer *w, int index) {
     }
     add(L, w, s + plain, i - plain);
     char escape[8];
-    if (c >= 0x80) memcpy(escape, "\xef\xbf\xbd", 4); /* U+FFFD for each byte that is not text */
+    if (c >= 0x80) memcpy(escape, "\xef\xbf\xbd", 4); /* U+FFFD */
     else if (c == '"') memcpy(escape, "\\\"", 3);
     else if (c == '\\') memcpy(escape, "\\\\", 3);
     else if (c == '\n') memcpy(escape, "\\n", 3);
@@ -101,7 +101,7 @@ static void write_string(lua_State *L, struct writer *w, int index) {
     else if (c == '\r') memcpy(escape, "\\r", 3);
     else snprintf(escape, sizeof escape, "\\u%04x", c);
     add(L, w, escape, strlen(escape));
-    plain = ++i;
+    plain = i += c >= 0x80 ? utf8_bad(s + i, n - i) : 1;
   }
   add(L, w, s + plain, n - plain);
   add(L, w, "\"", 1);

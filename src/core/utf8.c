@@ -3,24 +3,42 @@
 
 #include "buf.h"
 
+static size_t length_of(unsigned char lead) {
+  return lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+}
+
+/* How many bytes at s are the beginning of a sequence, up to its whole length. */
+static size_t matching(const unsigned char *b, size_t n, size_t len) {
+  if (len > n) len = n;
+  if (len < 2) return len;
+  unsigned char low = b[0] == 0xe0 ? 0xa0 : b[0] == 0xf0 ? 0x90 : 0x80; /* no overlong form */
+  unsigned char high = b[0] == 0xed ? 0x9f : b[0] == 0xf4 ? 0x8f : 0xbf; /* no surrogate, nothing beyond U+10FFFF */
+  if (b[1] < low || b[1] > high) return 1;
+  size_t i = 2;
+  while (i < len && (b[i] & 0xc0) == 0x80) i++;
+  return i;
+}
+
 size_t utf8_decode(const char *s, size_t n, uint32_t *point) {
   const unsigned char *b = (const unsigned char *)s;
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
   if (n == 0) return 0;
-  if (b[0] < 0x80) {
-    *point = b[0];
-    return 1;
-  }
-  size_t len = b[0] >= 0xf0 && b[0] < 0xf5 ? 4 : b[0] >= 0xe0 && b[0] < 0xf0 ? 3 : b[0] >= 0xc2 && b[0] < 0xe0 ? 2 : 0;
-  if (len == 0 || n < len) return 0;
-  uint32_t p = b[0] & (0x7f >> len);
-  for (size_t i = 1; i < len; i++) {
-    if ((b[i] & 0xc0) != 0x80) return 0;
-    p = p << 6 | (b[i] & 0x3f);
-  }
-  if (p < least[len] || p > 0x10ffff || (p >= 0xd800 && p < 0xe000)) return 0;
+  size_t len = length_of(b[0]);
+  if (len == 0 || n < len || matching(b, n, len) < len) return 0;
+  uint32_t p = len == 1 ? b[0] : b[0] & (0x7f >> len);
+  for (size_t i = 1; i < len; i++) p = p << 6 | (b[i] & 0x3f);
   *point = p;
   return len;
+}
+
+size_t utf8_bad(const char *s, size_t n) {
+  const unsigned char *b = (const unsigned char *)s;
+  size_t len = n ? matching(b, n, length_of(b[0])) : 0;
+  return len ? len : n > 0;
+}
+
+bool utf8_open(const char *s, size_t n) {
+  const unsigned char *b = (const unsigned char *)s;
+  return n > 0 && n < length_of(b[0]) && matching(b, n, length_of(b[0])) == n;
 }
 
 size_t utf8_valid(const char *s, size_t n) {
@@ -54,7 +72,7 @@ int utf8_scrub(struct buf *out, const char *s, size_t n) {
       continue;
     }
     if (!buf_add(out, s + plain, i - plain) || !buf_adds(out, "\xef\xbf\xbd")) return -1;
-    plain = ++i;
+    plain = i += utf8_bad(s + i, n - i);
   }
   return buf_add(out, s + plain, n - plain) ? 0 : -1;
 }

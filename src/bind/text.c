@@ -1,0 +1,81 @@
+/* `sys.text`: UTF-8 repair and the sanitiser before every terminal sink. Text that needs nothing comes back as the same string. */
+#include <string.h>
+
+#include "../core/buf.h"
+#include "../core/clean.h"
+#include "../core/utf8.h"
+#include "bind.h"
+
+static const char *const class_name = "sys.text.cleaner";
+
+/* The result grows in the userdata, so that an error raised on the way leaves nothing behind. */
+struct cleaner {
+  struct clean clean;
+  struct buf out;
+};
+
+static int cleaner_gc(lua_State *L) {
+  struct cleaner *c = luaL_checkudata(L, 1, class_name);
+  buf_free(&c->out);
+  return 0;
+}
+
+/* Pushes what has gathered; a big buffer is not kept for the next time. */
+static int push_result(lua_State *L, struct cleaner *c, bool ok) {
+  if (!ok) return luaL_error(L, "not enough memory to clean a text");
+  lua_pushlstring(L, c->out.data ? c->out.data : "", c->out.len);
+  c->out.len = 0;
+  if (c->out.cap > 64 * 1024) buf_free(&c->out);
+  return 1;
+}
+
+static int clean_whole(lua_State *L, bool visible) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  lua_settop(L, 1);
+  if (clean_is_plain(s, n)) return 1;
+  struct cleaner *c = bind_new(L, sizeof *c, class_name);
+  c->clean.visible = visible;
+  push_result(L, c, clean_feed(&c->clean, &c->out, s, n) && clean_end(&c->clean, &c->out));
+  buf_free(&c->out);
+  return 1;
+}
+
+static int l_text_clean(lua_State *L) { return clean_whole(L, false); }
+
+static int l_text_visible(lua_State *L) { return clean_whole(L, true); }
+
+static int feed(lua_State *L) {
+  struct cleaner *c = lua_touserdata(L, lua_upvalueindex(1));
+  if (lua_isnoneornil(L, 1)) return push_result(L, c, clean_end(&c->clean, &c->out));
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  return push_result(L, c, clean_feed(&c->clean, &c->out, s, n));
+}
+
+static int l_text_cleaner(lua_State *L) {
+  bind_new(L, sizeof(struct cleaner), class_name);
+  lua_pushcclosure(L, feed, 1);
+  return 1;
+}
+
+static int l_text_utf8(lua_State *L) {
+  size_t n, i = 0, len;
+  const char *s = luaL_checklstring(L, 1, &n);
+  lua_settop(L, 1);
+  while (i < n && (len = utf8_valid(s + i, n - i)) > 0) i += len;
+  if (i == n) return 1;
+  struct cleaner *c = bind_new(L, sizeof *c, class_name);
+  push_result(L, c, utf8_scrub(&c->out, s, n) == 0);
+  buf_free(&c->out);
+  return 1;
+}
+
+int open_text(lua_State *L) {
+  static const luaL_Reg functions[] = {{"clean", l_text_clean},     {"visible", l_text_visible}, {"cleaner", l_text_cleaner},
+                                       {"utf8", l_text_utf8},       {NULL, NULL}};
+  static const luaL_Reg no_methods[] = {{NULL, NULL}};
+  bind_class(L, class_name, no_methods, cleaner_gc);
+  luaL_newlib(L, functions);
+  return 1;
+}
