@@ -1,0 +1,111 @@
+/* Parsing by curl_url, the comparable form of an origin, and what counts as this machine. */
+#include "url.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void lower(char *s) {
+  for (; *s; s++) *s = (char)tolower((unsigned char)*s);
+}
+
+bool url_is_loopback(const char *host) {
+  unsigned char v4[4], v6[16];
+  char bare[URL_HOST_MAX];
+  if (strcmp(host, "localhost") == 0) return true;
+  if (inet_pton(AF_INET, host, v4) == 1) return v4[0] == 127;
+  if (host[0] != '[') return false;
+  snprintf(bare, sizeof bare, "%s", host + 1);
+  bare[strcspn(bare, "]")] = '\0';
+  static const unsigned char one[16] = {[15] = 1};
+  return inet_pton(AF_INET6, bare, v6) == 1 && memcmp(v6, one, 16) == 0;
+}
+
+/* Copies one part of the parsed address; false when it is missing or does not fit. */
+static bool part(const struct curl_api *curl, CURLU *h, CURLUPart which, unsigned flags, char *out, size_t size) {
+  char *text = NULL;
+  if (curl->url_get(h, which, &text, flags) != CURLUE_OK) return false;
+  bool fits = strlen(text) < size;
+  if (fits) strcpy(out, text);
+  curl->free(text);
+  return fits;
+}
+
+bool url_parse(const char *text, struct url *u, struct err *e) {
+  *u = (struct url){0};
+  const struct curl_api *curl = curl_load(e);
+  if (!curl) return false;
+  char port[8], zone[64];
+  CURLU *h = curl->url();
+  if (!h) {
+    err_set(e, ERR_BROKEN, "out of memory");
+    return false;
+  }
+  CURLUcode code = curl->url_set(h, CURLUPART_URL, text, 0);
+  if (code != CURLUE_OK) {
+    err_set(e, ERR_USAGE, "the address is not usable (%s): it must look like https://host/path", curl->url_strerror(code));
+    goto fail;
+  }
+  if (!part(curl, h, CURLUPART_SCHEME, 0, u->scheme, sizeof u->scheme) ||
+      (strcmp(u->scheme, "http") != 0 && strcmp(u->scheme, "https") != 0)) {
+    err_set(e, ERR_USAGE, "only http and https addresses can be used; this one begins with '%.32s'", u->scheme[0] ? u->scheme : "?");
+    goto fail;
+  }
+  if (!part(curl, h, CURLUPART_HOST, 0, u->host, sizeof u->host) ||
+      !part(curl, h, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port) ||
+      part(curl, h, CURLUPART_ZONEID, 0, zone, sizeof zone)) {
+    err_set(e, ERR_USAGE, "the host name in the address is not usable: it is empty, has a zone, or is longer than %d bytes", URL_HOST_MAX - 1);
+    goto fail;
+  }
+  lower(u->host);
+  u->port = atoi(port);
+  u->loopback = url_is_loopback(u->host);
+  snprintf(u->origin, sizeof u->origin, "%s://%s:%d", u->scheme, u->host, u->port);
+  u->handle = h;
+  return true;
+fail:
+  curl->url_cleanup(h);
+  *u = (struct url){0};
+  return false;
+}
+
+void url_free(struct url *u) {
+  struct err e;
+  if (u->handle) curl_load(&e)->url_cleanup(u->handle);
+  *u = (struct url){0};
+}
+
+bool url_origin(const char *text, char out[URL_ORIGIN_MAX]) {
+  char rest[URL_HOST_MAX];
+  int port;
+  bool secure = strncasecmp(text, "https://", 8) == 0;
+  if (!secure && strncasecmp(text, "http://", 7) != 0) return false;
+  text += secure ? 8 : 7;
+  if (strlen(text) >= sizeof rest) return false;
+  strcpy(rest, text);
+  size_t n = strlen(rest);
+  if (n > 0 && rest[n - 1] == '/') rest[--n] = '\0';
+  /* No part but host and port; spaces, control characters, user names and patterns are not origins. */
+  for (size_t i = 0; i < n; i++)
+    if ((unsigned char)rest[i] <= ' ' || rest[i] == 0x7f || strchr("/\\?#@*%\"'<>", rest[i])) return false;
+  char *bracket = rest[0] == '[' ? strchr(rest, ']') : NULL;
+  if (rest[0] == '[' && !bracket) return false;
+  char *colon = strchr(bracket ? bracket : rest, ':');
+  if (bracket && bracket[1] != '\0' && bracket + 1 != colon) return false;
+  if (colon) {
+    char *end;
+    *colon = '\0';
+    if (!isdigit((unsigned char)colon[1])) return false;
+    long value = strtol(colon + 1, &end, 10);
+    if (*end || value < 1 || value > 65535) return false;
+    port = (int)value;
+  } else {
+    port = secure ? 443 : 80;
+  }
+  if (!rest[0]) return false;
+  lower(rest);
+  snprintf(out, URL_ORIGIN_MAX, "%s://%s:%d", secure ? "https" : "http", rest, port);
+  return true;
+}
