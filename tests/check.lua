@@ -27,7 +27,7 @@ local function count(ok, name, detail)
     M.passed = M.passed + 1
   else
     M.failed = M.failed + 1
-    local where = debug.getinfo(3, "Sl")
+    local where = debug.getinfo(2, "Sl") -- the checks end in tail calls
     io.write(("FAILED %s:%d %s\n%s\n"):format(where.short_src, where.currentline, name or "", detail or ""))
   end
   return ok

@@ -42,21 +42,21 @@
 
 -- sys.http ---------------------------------------------------------------------------------------------------------
 
----A header value: a string, or a list of strings and secrets that C joins as the last step.
----@alias HeaderValue string|(string|Secret)[]
+---A header value: a string, a secret, or a list of both that C joins as the last step.
+---@alias HeaderValue string|Secret|(string|Secret)[]
 
 ---@class HttpRequest
 ---@field url string
 ---@field method string? default GET, or POST when there is a body
 ---@field headers table<string, HeaderValue>? sent in sorted order of their names
 ---@field body string|string[]? a list is joined in C
----@field connect_timeout number? default 10
----@field first_timeout number? until the first byte of the answer; default 300; none for loopback hosts unless given
+---@field connect_timeout number? default 10; a limit of 0 is no limit, here and below; the error's `code` is the name of the field
+---@field first_timeout number? until the first byte of the answer's body; default 300; none for loopback hosts unless given
 ---@field idle_timeout number? between two bytes; default 120
 ---@field total_timeout number? default none
 ---@field max_body integer? decoded bytes; default 256 MiB
----@field proxy string? "" means none; nil means the environment decides (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, both cases)
----@field ca string? file or folder of certificates
+---@field proxy string? "" means none; nil means the environment decides (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, both cases), but never for loopback hosts
+---@field ca string? file or folder of certificates, instead of the system's
 ---@field insecure boolean? no certificate check
 ---@field follow boolean? follow up to 5 redirects; an error in the presence of a secret
 
@@ -66,13 +66,13 @@
 ---@field url string final address
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
 ---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
----@field event fun(self: HttpStream): string?, (string|Err)?, string? next server-sent event: data, event name ("message" when unnamed), id; nil at the end; nil, err when it broke
+---@field event fun(self: HttpStream): string?, (string|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen; nil at the end; nil, err when it broke
 ---@field close fun(self: HttpStream) also done by `<close>` and by the collector
 
 ---@class sys.http
 ---@field open fun(request: HttpRequest): HttpStream?, Err? waits for the status line and headers
----@field sse fun(): fun(bytes: string?): table a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
----@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use; does not wait
+---@field sse fun(): fun(bytes: string?): table?, Err? a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
+---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use (by a HEAD without headers); does not wait; nothing for loopback hosts
 ---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean)} as curl sees it
 
 -- sys.secret -------------------------------------------------------------------------------------------------------
@@ -82,11 +82,11 @@
 ---@field name fun(self: Secret): string
 ---@field hint fun(self: Secret): string "sk-...a1b2"; "" when shorter than 16 characters
 ---@field origins fun(self: Secret): string[] where it may be sent
----@field bind fun(self: Secret, origins: string[]): Secret a handle on the same value, allowed at these origins only
+---@field bind fun(self: Secret, origins: string[]): Secret?, Err? a handle on the same value, allowed at these origins only; each must be one of its own
 
 ---@class sys.secret
----@field new fun(name: string, value: string, origins: string[]): Secret origins as "scheme://host:port"
----@field env fun(name: string, variable: string, origins: string[]): Secret? from the process environment; nil when unset or empty
+---@field new fun(name: string, value: string, origins: string[]): Secret?, Err? origins as "scheme://host:port", the port may be left out; a value of several lines is refused
+---@field env fun(name: string, variable: string, origins: string[]): Secret?, Err? from the process environment; nil when unset or empty
 ---@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL and base64 forms) replaced by `<secret NAME>`
 
 -- sys.proc ---------------------------------------------------------------------------------------------------------

@@ -46,6 +46,9 @@ void bind_class(lua_State *L, const char *class_name, const luaL_Reg *methods, l
 /* Optional fields of the options table at index: default when nil, raises on a wrong type. */
 double bind_opt_number(lua_State *L, int index, const char *field, double otherwise);
 int bind_opt_bool(lua_State *L, int index, const char *field, int otherwise);
+/* The secret in the handle at index, NULL when it is no handle or already wiped. It lives as long as the handle. */
+struct secret;
+struct secret *bind_test_secret(lua_State *L, int index);
 
 /* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
 int open_err(lua_State *L);

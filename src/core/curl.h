@@ -10,7 +10,7 @@
 #define CURL_FUNCTIONS(X)                                                                                        \
   X(global_init) X(easy_init) X(easy_setopt) X(easy_getinfo) X(easy_pause) X(easy_cleanup) X(easy_strerror)      \
   X(multi_init) X(multi_setopt) X(multi_add_handle) X(multi_remove_handle) X(multi_socket_action) X(multi_assign) \
-  X(multi_info_read) X(multi_cleanup) X(url) X(url_set) X(url_get) X(url_dup) X(url_cleanup) X(url_strerror) X(free)
+  X(multi_info_read) X(multi_cleanup) X(url) X(url_set) X(url_get) X(url_cleanup) X(url_strerror) X(free)
 
 struct curl_api {
 #define X(name) __typeof__(curl_##name) *name;

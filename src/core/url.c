@@ -59,6 +59,10 @@ bool url_parse(const char *text, struct url *u, struct err *e) {
     err_set(e, ERR_USAGE, "the host name in the address is not usable: it is empty, has a zone, or is longer than %d bytes", URL_HOST_MAX - 1);
     goto fail;
   }
+  if (curl->url_get(h, CURLUPART_PATH, &u->path, 0) != CURLUE_OK) {
+    err_set(e, ERR_BROKEN, "out of memory");
+    goto fail;
+  }
   lower(u->host);
   u->port = atoi(port);
   u->loopback = url_is_loopback(u->host);
@@ -73,7 +77,9 @@ fail:
 
 void url_free(struct url *u) {
   struct err e;
-  if (u->handle) curl_load(&e)->url_cleanup(u->handle);
+  if (!u->handle) return;
+  curl_load(&e)->url_cleanup(u->handle);
+  curl_load(&e)->free(u->path);
   *u = (struct url){0};
 }
 

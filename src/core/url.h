@@ -9,6 +9,7 @@ enum { URL_HOST_MAX = 256, URL_ORIGIN_MAX = URL_HOST_MAX + 16 };
 
 struct url {
   CURLU *handle;
+  char *path; /* from libcurl */
   char scheme[8]; /* "http" or "https" */
   char host[URL_HOST_MAX]; /* lower case, IPv6 in brackets */
   int port;

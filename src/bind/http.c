@@ -1,0 +1,359 @@
+/* `sys.http`: requests as tables, answers as streams that wait, a framer without a connection, addresses as curl reads them. */
+#include "../core/http.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "../core/url.h"
+#include "bind.h"
+
+struct stream {
+  struct http *http; /* NULL once closed */
+  struct waiter readers;
+  bool opening_done; /* the close that ends l_http_open must leave the stream to its new owner */
+};
+
+struct framer {
+  struct sse sse;
+  struct buf bytes;
+};
+
+static const char *const class_name = "sys.http.HttpStream";
+static const char *const framer_class = "sys.http.framer";
+static const char *const url_class = "sys.http.url";
+
+/* -- from the request table to struct http_request ------------------------------------------------------------------ */
+/* Everything pointed to stays reachable: strings are on the stack, or in tables that nobody changes before http_open returns. */
+
+static const char *opt_string(lua_State *L, const char *field) {
+  int type = lua_getfield(L, 1, field);
+  if (type == LUA_TNIL) return NULL;
+  if (type != LUA_TSTRING) luaL_error(L, "request field '%s' must be a string", field);
+  size_t n;
+  const char *text = lua_tolstring(L, -1, &n);
+  if (strlen(text) != n) luaL_error(L, "request field '%s' holds a zero byte", field);
+  return text;
+}
+
+static bool read_piece(lua_State *L, int index, struct http_piece *p) {
+  *p = (struct http_piece){.secret = bind_test_secret(L, index)};
+  if (p->secret) return true;
+  if (lua_type(L, index) != LUA_TSTRING) return false;
+  p->text = lua_tolstring(L, index, &p->len);
+  return true;
+}
+
+/* The value on top, a string, a secret or a list of them, as pieces in a userdata that takes its place below the value. */
+static const struct http_piece *read_pieces(lua_State *L, size_t *count, const char *what) {
+  bool list = lua_istable(L, -1);
+  *count = list ? lua_rawlen(L, -1) : 1;
+  struct http_piece *pieces = lua_newuserdatauv(L, (*count + 1) * sizeof *pieces, 0);
+  lua_insert(L, -2);
+  for (size_t i = 0; i < *count; i++) {
+    if (list) lua_rawgeti(L, -1, (lua_Integer)i + 1);
+    if (!read_piece(L, -1, &pieces[i])) luaL_error(L, "%s must be text, or a list of texts%s", what, strcmp(what, "body") == 0 ? "" : " and secrets");
+    if (list) lua_pop(L, 1);
+  }
+  return pieces;
+}
+
+static void read_headers(lua_State *L, struct http_request *r) {
+  if (lua_getfield(L, 1, "headers") == LUA_TNIL) return;
+  int table = lua_gettop(L);
+  luaL_argcheck(L, lua_istable(L, table), 1, "request field 'headers' must be a table");
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) r->header_count++;
+  struct http_header *headers = lua_newuserdatauv(L, (r->header_count + 1) * sizeof *headers, 0);
+  r->headers = headers;
+  luaL_checkstack(L, (int)r->header_count + 8, "too many headers");
+  for (lua_pushnil(L); lua_next(L, table); headers++) { /* each round leaves its pieces on the stack, below the key */
+    if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "the names of headers must be strings");
+    headers->name = lua_tostring(L, -2);
+    char what[80];
+    snprintf(what, sizeof what, "header '%.60s'", headers->name);
+    headers->pieces = read_pieces(L, &headers->count, what);
+    lua_pop(L, 1);
+    lua_insert(L, -2);
+  }
+}
+
+static void read_request(lua_State *L, struct http_request *r) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  *r = (struct http_request){.url = opt_string(L, "url"), .method = opt_string(L, "method"), .proxy = opt_string(L, "proxy"), .ca = opt_string(L, "ca")};
+  if (!r->url) luaL_error(L, "a request needs the field 'url'");
+  r->insecure = bind_opt_bool(L, 1, "insecure", 0);
+  r->follow = bind_opt_bool(L, 1, "follow", 0);
+  r->connect_timeout = bind_opt_number(L, 1, "connect_timeout", 10);
+  r->first_timeout = bind_opt_number(L, 1, "first_timeout", -1);
+  r->idle_timeout = bind_opt_number(L, 1, "idle_timeout", 120);
+  r->total_timeout = bind_opt_number(L, 1, "total_timeout", 0);
+  double max = bind_opt_number(L, 1, "max_body", 256 << 20);
+  r->max_body = max >= 0 && max < 9e15 ? (int64_t)max : INT64_MAX;
+  read_headers(L, r);
+  if (lua_getfield(L, 1, "body") == LUA_TNIL) return;
+  r->has_body = true;
+  r->body = read_pieces(L, &r->body_count, "body");
+  for (size_t i = 0; i < r->body_count; i++)
+    if (r->body[i].secret) luaL_error(L, "a secret cannot be part of a body; it belongs into a header");
+}
+
+/* -- HttpStream ----------------------------------------------------------------------------------------------------- */
+
+static void stream_close(struct stream *s) {
+  http_close(s->http);
+  s->http = NULL;
+  waiter_wake(&s->readers);
+}
+
+static int stream_gc(lua_State *L) {
+  struct stream *s = luaL_checkudata(L, 1, class_name);
+  if (s->opening_done) s->opening_done = false;
+  else stream_close(s);
+  return 0;
+}
+
+static int l_stream_close(lua_State *L) {
+  stream_close(luaL_checkudata(L, 1, class_name));
+  return 0;
+}
+
+static int closed(lua_State *L) {
+  struct err e;
+  err_set(&e, ERR_CANCELLED, "the stream was closed");
+  return bind_fail(L, &e);
+}
+
+static int read_k(lua_State *L, int status, lua_KContext ctx) {
+  struct stream *s = (struct stream *)ctx;
+  struct err e;
+  const char *bytes;
+  size_t n;
+  (void)status;
+  if (!s->http) return closed(L);
+  switch (http_read(s->http, &bytes, &n, &e)) {
+    case HTTP_WAIT: return task_wait(L, &s->readers, ctx, read_k);
+    case HTTP_FAILED: return bind_fail(L, &e);
+    case HTTP_END: return 0;
+    case HTTP_DATA: break;
+  }
+  lua_pushlstring(L, bytes, n);
+  return 1;
+}
+
+static int l_stream_read(lua_State *L) { return read_k(L, LUA_OK, (lua_KContext)luaL_checkudata(L, 1, class_name)); }
+
+static int all_k(lua_State *L, int status, lua_KContext ctx) {
+  struct stream *s = (struct stream *)ctx;
+  struct err e;
+  const char *bytes;
+  size_t n;
+  (void)status;
+  if (!s->http) return closed(L);
+  switch (http_all(s->http, (size_t)lua_tointeger(L, 2), &bytes, &n, &e)) {
+    case HTTP_WAIT: return task_wait(L, &s->readers, ctx, all_k);
+    case HTTP_FAILED: return bind_fail(L, &e);
+    case HTTP_END: case HTTP_DATA: break;
+  }
+  lua_pushlstring(L, bytes, n);
+  return 1;
+}
+
+static int l_stream_all(lua_State *L) {
+  struct stream *s = luaL_checkudata(L, 1, class_name);
+  lua_Integer limit = luaL_optinteger(L, 2, 32 << 20);
+  luaL_argcheck(L, limit >= 0, 2, "a limit cannot be negative");
+  lua_settop(L, 1);
+  lua_pushinteger(L, limit);
+  return all_k(L, LUA_OK, (lua_KContext)s);
+}
+
+static void push_event(lua_State *L, const struct sse_event *ev) {
+  lua_pushlstring(L, ev->data, ev->data_len);
+  lua_pushlstring(L, ev->name, ev->name_len);
+  if (ev->id_len) lua_pushlstring(L, ev->id, ev->id_len);
+  else lua_pushnil(L);
+}
+
+static int event_k(lua_State *L, int status, lua_KContext ctx) {
+  struct stream *s = (struct stream *)ctx;
+  struct err e;
+  struct sse_event ev;
+  (void)status;
+  if (!s->http) return closed(L);
+  switch (http_event(s->http, &ev, &e)) {
+    case HTTP_WAIT: return task_wait(L, &s->readers, ctx, event_k);
+    case HTTP_FAILED: return bind_fail(L, &e);
+    case HTTP_END: return 0;
+    case HTTP_DATA: break;
+  }
+  push_event(L, &ev);
+  return 3;
+}
+
+static int l_stream_event(lua_State *L) { return event_k(L, LUA_OK, (lua_KContext)luaL_checkudata(L, 1, class_name)); }
+
+/* Methods (upvalue 1) first, then the fields in the user value. */
+static int stream_index(lua_State *L) {
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
+  if (lua_getiuservalue(L, 1, 1) != LUA_TTABLE) return 0;
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
+  return 1;
+}
+
+static void push_headers(lua_State *L, const struct http *h) {
+  size_t at = 0;
+  const char *name, *value;
+  lua_newtable(L);
+  while (http_next_header(h, &at, &name, &value)) {
+    if (lua_getfield(L, -1, name) == LUA_TNIL) {
+      lua_pop(L, 1);
+      lua_pushstring(L, value);
+    } else {
+      lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
+      lua_remove(L, -2);
+    }
+    lua_setfield(L, -2, name);
+  }
+}
+
+/* -- the module ----------------------------------------------------------------------------------------------------- */
+
+static int open_k(lua_State *L, int status, lua_KContext ctx) {
+  struct stream *s = (struct stream *)ctx;
+  struct err e;
+  (void)status;
+  switch (http_head(s->http, &e)) {
+    case HTTP_WAIT: return task_wait(L, &s->readers, ctx, open_k);
+    case HTTP_END: case HTTP_FAILED: return bind_fail(L, &e);
+    case HTTP_DATA: break;
+  }
+  lua_createtable(L, 0, 3);
+  lua_pushinteger(L, http_status(s->http));
+  lua_setfield(L, -2, "status");
+  lua_pushstring(L, http_url(s->http));
+  lua_setfield(L, -2, "url");
+  push_headers(L, s->http);
+  lua_setfield(L, -2, "headers");
+  lua_setiuservalue(L, 1, 1);
+  lua_pushvalue(L, 1);
+  s->opening_done = true;
+  return 1;
+}
+
+/* The stream is to-be-closed while it opens, so that cancelling the task stops the transfer at once. */
+static int l_http_open(lua_State *L) {
+  struct http_request r;
+  struct err e;
+  lua_settop(L, 1);
+  read_request(L, &r);
+  struct stream *s = bind_new(L, sizeof *s, class_name);
+  s->http = http_open(&r, waiter_wake_arg, &s->readers, &e);
+  if (!s->http) return bind_fail(L, &e);
+  lua_replace(L, 1); /* the request may be collected while we wait */
+  lua_settop(L, 1);
+  lua_toclose(L, 1);
+  return open_k(L, LUA_OK, (lua_KContext)s);
+}
+
+static int l_http_warm(lua_State *L) {
+  struct http_request r;
+  lua_settop(L, 1);
+  read_request(L, &r);
+  http_warm(&r);
+  return 0;
+}
+
+static int framer_feed(lua_State *L) {
+  struct framer *f = lua_touserdata(L, lua_upvalueindex(1));
+  bool end = lua_isnoneornil(L, 1);
+  size_t n = 0, pos = 0, used;
+  const char *bytes = end ? "" : luaL_checklstring(L, 1, &n);
+  struct sse_event ev;
+  struct err e;
+  enum sse_result r;
+  if (!buf_add(&f->bytes, bytes, n)) return luaL_error(L, "not enough memory");
+  lua_newtable(L);
+  for (lua_Integer i = 1;; i++) {
+    r = sse_next(&f->sse, f->bytes.data ? f->bytes.data + pos : "", f->bytes.len - pos, end, &used, &ev);
+    pos += used;
+    if (r != SSE_EVENT) break;
+    lua_createtable(L, 0, 3);
+    push_event(L, &ev);
+    lua_setfield(L, -4, "id");
+    lua_setfield(L, -3, "event");
+    lua_setfield(L, -2, "data");
+    lua_rawseti(L, -2, i);
+  }
+  buf_drop(&f->bytes, pos);
+  if (r == SSE_MORE) return 1;
+  err_set(&e, r == SSE_NO_MEMORY ? ERR_BROKEN : ERR_PROTOCOL, "%s",
+          r == SSE_LINE_TOO_LONG ? "a line of the event stream is too long" : r == SSE_EVENT_TOO_LONG ? "an event is too long" : "out of memory");
+  return bind_fail(L, &e);
+}
+
+static int framer_gc(lua_State *L) {
+  struct framer *f = luaL_checkudata(L, 1, framer_class);
+  sse_free(&f->sse);
+  buf_free(&f->bytes);
+  return 0;
+}
+
+static int l_http_sse(lua_State *L) {
+  bind_new(L, sizeof(struct framer), framer_class);
+  lua_pushcclosure(L, framer_feed, 1);
+  return 1;
+}
+
+static int url_gc(lua_State *L) {
+  url_free(luaL_checkudata(L, 1, url_class));
+  return 0;
+}
+
+static int l_http_parse_url(lua_State *L) {
+  struct err e;
+  const char *text = luaL_checkstring(L, 1);
+  struct url *u = bind_new(L, sizeof *u, url_class);
+  if (!url_parse(text, u, &e)) return bind_fail(L, &e);
+  lua_createtable(L, 0, 6);
+  lua_pushstring(L, u->scheme);
+  lua_setfield(L, -2, "scheme");
+  lua_pushstring(L, u->host);
+  lua_setfield(L, -2, "host");
+  lua_pushinteger(L, u->port);
+  lua_setfield(L, -2, "port");
+  lua_pushstring(L, u->path);
+  lua_setfield(L, -2, "path");
+  lua_pushstring(L, u->origin);
+  lua_setfield(L, -2, "origin");
+  lua_pushboolean(L, u->loopback);
+  lua_setfield(L, -2, "loopback");
+  return 1;
+}
+
+/* Collected last, because it is made before every stream: then the kept connections can be closed. */
+static int shutdown_gc(lua_State *L) {
+  (void)L;
+  http_shutdown();
+  return 0;
+}
+
+int open_http(lua_State *L) {
+  static const luaL_Reg functions[] = {{"open", l_http_open}, {"sse", l_http_sse}, {"warm", l_http_warm}, {"parse_url", l_http_parse_url}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"read", l_stream_read}, {"all", l_stream_all}, {"event", l_stream_event}, {"close", l_stream_close}, {NULL, NULL}};
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  bind_class(L, "sys.http.shutdown", none, shutdown_gc);
+  bind_class(L, framer_class, none, framer_gc);
+  bind_class(L, url_class, none, url_gc);
+  bind_class(L, class_name, methods, stream_gc);
+  luaL_getmetatable(L, class_name);
+  lua_getfield(L, -1, "__index");
+  lua_pushcclosure(L, stream_index, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  bind_new(L, 1, "sys.http.shutdown");
+  lua_setfield(L, LUA_REGISTRYINDEX, "sys.http.shutdown.guard");
+  luaL_newlib(L, functions);
+  return 1;
+}

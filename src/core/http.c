@@ -1,0 +1,418 @@
+/* A request and its answer: the rules of http.h around one curl easy handle. What to send is made in http_send.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http_error.h"
+#include "http_own.h"
+#include "multi.h"
+
+enum {
+  HEAD_BYTES_MAX = 64 << 10, HEAD_LINES_MAX = 100,
+  UNREAD_MAX = (1 << 20) + (128 << 10), /* then the transfer rests; more than the longest line of a stream, which is read whole */
+  UNREAD_LOW = 512 << 10,
+  RATIO_FREE = 1 << 20, RATIO_MAX = 200, CURL_CHUNK = 16 << 10,
+  FIRST_WORDS = 120
+};
+
+static struct http *warming; /* the connection opened ahead of use */
+
+/* -- ending --------------------------------------------------------------------------------------------------------- */
+
+static void stop_transfer(struct http *h) {
+  if (h->timer) loop_timer_stop(h->timer);
+  h->timer = NULL;
+  h->paused = false;
+  if (!h->easy) return;
+  multi_remove(h->easy);
+  h->curl->easy_cleanup(h->easy);
+  h->easy = NULL;
+  http_send_wipe(h);
+}
+
+static void head_ends(struct http *h);
+
+static void on_done(void *owner, CURLcode code) {
+  struct http *h = owner;
+  if (code == CURLE_OK) head_ends(h);
+  if (code != CURLE_OK && h->error.kind == ERR_NONE) {
+    long os_error = 0;
+    h->curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &os_error);
+    http_explain(&h->error, code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), os_error);
+  }
+  h->done = h->head_done = true;
+  stop_transfer(h);
+  h->changed(h->arg);
+}
+
+void http_close(struct http *h) {
+  if (!h) return;
+  stop_transfer(h);
+  buf_free(&h->head);
+  buf_free(&h->body);
+  sse_free(&h->sse);
+  url_free(&h->url);
+  free(h->final_url);
+  free(h);
+}
+
+/* -- limits of time ------------------------------------------------------------------------------------------------- */
+
+static void check_time(void *arg);
+
+static double deadline(const struct http *h, const char **which) {
+  double limit = 0, since = h->last;
+  switch (h->phase) {
+    case PHASE_CONNECT: limit = h->connect_timeout, *which = "connect_timeout"; break;
+    case PHASE_FIRST: limit = h->first_timeout, *which = "first_timeout"; break;
+    case PHASE_BODY: limit = h->paused ? 0 : h->idle_timeout, *which = "idle_timeout"; break;
+  }
+  double at = limit > 0 ? since + limit : 0;
+  if (h->total_timeout > 0 && (at == 0 || h->started + h->total_timeout < at)) {
+    at = h->started + h->total_timeout;
+    *which = "total_timeout";
+  }
+  return at;
+}
+
+static void set_timer(struct http *h) {
+  const char *which;
+  if (h->timer) loop_timer_stop(h->timer);
+  double at = deadline(h, &which);
+  h->timer = at > 0 ? loop_timer_start(at - loop_now(), check_time, h) : NULL;
+}
+
+static void enter(struct http *h, enum http_phase phase) {
+  h->last = loop_now();
+  if (h->phase == phase) return;
+  h->phase = phase;
+  set_timer(h);
+}
+
+static void check_time(void *arg) {
+  struct http *h = arg;
+  const char *which = "", *where = h->where;
+  h->timer = NULL;
+  double at = deadline(h, &which);
+  if (at == 0 || at > loop_now()) {
+    set_timer(h); /* bytes came in the meantime */
+    return;
+  }
+  if (strcmp(which, "total_timeout") == 0)
+    err_set(&h->error, ERR_TIMEOUT, "the whole request to %s took longer than %g s; try again or raise total_timeout", where, h->total_timeout);
+  else if (h->phase == PHASE_CONNECT)
+    err_set(&h->error, ERR_TIMEOUT, "no connection to %s within %g s; check the address, the network and the proxy", where, h->connect_timeout);
+  else if (h->phase == PHASE_FIRST)
+    err_set(&h->error, ERR_TIMEOUT, "%s did not begin to answer within %g s; it may be overloaded: try again or raise first_timeout", where,
+            h->first_timeout);
+  else
+    err_set(&h->error, ERR_TIMEOUT, "%s sent nothing for %g s in the middle of its answer; try again or raise idle_timeout", where, h->idle_timeout);
+  strcpy(h->error.code, which);
+  h->done = h->head_done = true;
+  stop_transfer(h);
+  h->changed(h->arg);
+}
+
+/* -- curl's callbacks ----------------------------------------------------------------------------------------------- */
+
+static int on_connected(void *arg, char *ip, char *own_ip, int port, int own_port) {
+  (void)ip, (void)own_ip, (void)port, (void)own_port;
+  enter(arg, PHASE_FIRST);
+  return CURL_PREREQFUNC_OK;
+}
+
+/* Notes the error and makes curl give up. */
+static size_t give_up(struct http *h, enum err_kind kind, const char *format, double number) {
+  char what[128];
+  snprintf(what, sizeof what, format, number);
+  err_set(&h->error, kind, "the answer of %s was stopped: %s", h->where, what);
+  return 0;
+}
+
+static void head_ends(struct http *h) {
+  if (h->head_done) return;
+  char *address = NULL;
+  long status = 0;
+  h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+  h->curl->easy_getinfo(h->easy, CURLINFO_EFFECTIVE_URL, &address);
+  h->status = (int)status;
+  h->final_url = http_plain_url(h->curl, address);
+  h->head_done = true;
+  h->changed(h->arg);
+}
+
+static bool is_redirect(const struct http *h) {
+  size_t at = 0;
+  const char *name, *value;
+  long status = 0;
+  if (!h->follow) return false;
+  h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+  if (status < 300 || status > 399) return false;
+  while (http_next_header(h, &at, &name, &value))
+    if (strcmp(name, "location") == 0) return true;
+  return false;
+}
+
+static bool keep_header(struct http *h, const char *line, size_t n) {
+  const char *colon = memchr(line, ':', n);
+  if (!colon) return true;
+  const char *value = colon + 1, *end = line + n;
+  while (value < end && (*value == ' ' || *value == '\t')) value++;
+  while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
+  size_t name = (size_t)(colon - line);
+  if (!buf_reserve(&h->head, n + 2)) return false;
+  for (size_t i = 0; i < name; i++) buf_addc(&h->head, line[i] >= 'A' && line[i] <= 'Z' ? (char)(line[i] | 0x20) : line[i]);
+  buf_addc(&h->head, '\0');
+  buf_add(&h->head, value, (size_t)(end - value));
+  buf_addc(&h->head, '\0');
+  h->encoded |= name == 16 && strncasecmp(line, "content-encoding", 16) == 0;
+  return true;
+}
+
+static size_t on_header(char *line, size_t size, size_t n, void *arg) {
+  struct http *h = arg;
+  size_t all = size * n;
+  h->head_bytes += all;
+  if (++h->head_lines > HEAD_LINES_MAX + 2) return give_up(h, ERR_PROTOCOL, "more than %g header lines", HEAD_LINES_MAX);
+  if (h->head_bytes > HEAD_BYTES_MAX) return give_up(h, ERR_PROTOCOL, "more than %g KiB of headers", HEAD_BYTES_MAX / 1024);
+  if (h->head_done) return all; /* trailers */
+  n = all;
+  while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
+  if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0 && !memchr(line, ':', n)) {
+    h->head.len = 0;
+    h->encoded = false;
+  } else if (n > 0) {
+    if (!keep_header(h, line, n)) return give_up(h, ERR_BROKEN, "out of memory", 0);
+  } else {
+    long status = 0;
+    h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (is_redirect(h)) h->head_lines = h->head_bytes = 0; /* the next hop has its own budget; hops are counted by curl */
+    else if (status >= 200) head_ends(h);
+  }
+  return all;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
+  struct http *h = arg;
+  n *= size;
+  head_ends(h);
+  if (h->body.len - h->pos >= h->unread_max) {
+    h->paused = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  enter(h, PHASE_BODY);
+  h->received += (int64_t)n;
+  if (h->received > h->max_body) return give_up(h, ERR_TOO_LONG, "more than %g bytes", (double)h->max_body);
+  if (h->encoded && h->received > RATIO_FREE) {
+    curl_off_t packed = 0;
+    h->curl->easy_getinfo(h->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
+    /* curl counts a chunk after it is unpacked, so the present one is allowed for */
+    if (h->received > RATIO_MAX * (packed + CURL_CHUNK)) return give_up(h, ERR_TOO_LONG, "it unpacks to more than %g times its size", RATIO_MAX);
+  }
+  if (h->pos == h->body.len) h->pos = h->body.len = 0;
+  else if (h->pos > h->body.len / 2) buf_drop(&h->body, h->pos), h->pos = 0;
+  if (!buf_add(&h->body, bytes, n)) return give_up(h, ERR_BROKEN, "out of memory", 0);
+  h->changed(h->arg);
+  return n;
+}
+
+/* -- opening -------------------------------------------------------------------------------------------------------- */
+
+static void set_callbacks(struct http *h) {
+  const struct curl_api *curl = h->curl;
+  curl->easy_setopt(h->easy, CURLOPT_PRIVATE, h);
+  curl->easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->reason);
+  curl->easy_setopt(h->easy, CURLOPT_PREREQFUNCTION, on_connected);
+  curl->easy_setopt(h->easy, CURLOPT_PREREQDATA, h);
+  curl->easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl->easy_setopt(h->easy, CURLOPT_HEADERDATA, h);
+  curl->easy_setopt(h->easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl->easy_setopt(h->easy, CURLOPT_WRITEDATA, h);
+}
+
+struct http *http_open(const struct http_request *r, loop_fn changed, void *arg, struct err *e) {
+  struct http *h = calloc(1, sizeof *h);
+  if (!h) {
+    err_set(e, ERR_BROKEN, "out of memory");
+    return NULL;
+  }
+  h->changed = changed;
+  h->arg = arg;
+  h->unread_max = UNREAD_MAX;
+  h->max_body = r->max_body;
+  h->follow = r->follow;
+  h->connect_timeout = r->connect_timeout;
+  h->idle_timeout = r->idle_timeout;
+  h->total_timeout = r->total_timeout;
+  h->started = h->last = loop_now();
+  if (!url_parse(r->url, &h->url, e) || !http_send_prepare(h, r, e)) goto fail;
+  h->first_timeout = r->first_timeout >= 0 ? r->first_timeout : h->url.loopback ? 0 : 300;
+  set_callbacks(h);
+  if (!multi_add(h->easy, on_done, e)) {
+    h->curl->easy_cleanup(h->easy);
+    h->easy = NULL;
+    http_send_wipe(h);
+    goto fail;
+  }
+  set_timer(h);
+  return h;
+fail:
+  http_close(h);
+  return NULL;
+}
+
+static void nobody(void *arg) { (void)arg; }
+
+void http_warm(const struct http_request *r) {
+  struct err e;
+  struct url u;
+  if (!url_parse(r->url, &u, &e)) return;
+  struct http_request head = {.url = u.origin, .method = "HEAD", .proxy = r->proxy, .ca = r->ca, .insecure = r->insecure,
+                              .connect_timeout = 10, .first_timeout = 10, .idle_timeout = 10, .max_body = 1};
+  if (!u.loopback) {
+    http_close(warming);
+    warming = http_open(&head, nobody, NULL, &e); /* what goes wrong here, the request itself will report */
+  }
+  url_free(&u);
+}
+
+void http_shutdown(void) {
+  http_close(warming);
+  warming = NULL;
+  multi_free();
+}
+
+/* -- reading -------------------------------------------------------------------------------------------------------- */
+
+enum http_result http_head(struct http *h, struct err *e) {
+  if (!h->head_done) return HTTP_WAIT;
+  if (h->status) return HTTP_DATA;
+  *e = h->error;
+  return HTTP_FAILED;
+}
+
+int http_status(const struct http *h) { return h->status; }
+const char *http_url(const struct http *h) { return h->final_url ? h->final_url : ""; }
+
+bool http_next_header(const struct http *h, size_t *at, const char **name, const char **value) {
+  if (*at >= h->head.len) return false;
+  *name = h->head.data + *at;
+  *value = *name + strlen(*name) + 1;
+  *at += (size_t)(*value - *name) + strlen(*value) + 1;
+  return true;
+}
+
+static size_t unread(const struct http *h) { return h->body.len - h->pos; }
+
+static void resume(struct http *h) {
+  if (!h->paused || !h->easy) return;
+  h->paused = false;
+  h->last = loop_now();
+  set_timer(h);
+  CURLcode code = h->curl->easy_pause(h->easy, CURLPAUSE_CONT); /* gives what it kept back to on_body at once */
+  if (code != CURLE_OK) on_done(h, code);                        /* curl itself would never report it */
+}
+
+static enum http_result ended(const struct http *h, struct err *e) {
+  if (!h->done) return HTTP_WAIT;
+  if (h->error.kind == ERR_NONE) return HTTP_END;
+  *e = h->error;
+  return HTTP_FAILED;
+}
+
+enum http_result http_read(struct http *h, const char **bytes, size_t *n, struct err *e) {
+  if (unread(h) == 0) resume(h);
+  if (unread(h) == 0) return ended(h, e);
+  *bytes = h->body.data + h->pos;
+  *n = unread(h);
+  h->pos = h->body.len;
+  return HTTP_DATA;
+}
+
+enum http_result http_all(struct http *h, size_t limit, const char **bytes, size_t *n, struct err *e) {
+  if (limit >= h->unread_max) h->unread_max = limit < SIZE_MAX ? limit + 1 : limit;
+  if (unread(h) < h->unread_max) resume(h);
+  if (unread(h) > limit) {
+    err_set(e, ERR_TOO_LONG, "the answer of %s is longer than the %zu bytes allowed here", h->where, limit);
+    return HTTP_FAILED;
+  }
+  enum http_result end = ended(h, e);
+  if (end != HTTP_END) return end;
+  *bytes = h->body.data ? h->body.data + h->pos : "";
+  *n = unread(h);
+  h->pos = h->body.len;
+  return HTTP_DATA;
+}
+
+/* Whether the content type or the first byte says that this is no event stream. */
+static bool is_other(const struct http *h, const char **type) {
+  size_t at = 0;
+  const char *name, *value;
+  *type = "";
+  while (http_next_header(h, &at, &name, &value))
+    if (strcmp(name, "content-type") == 0) *type = value;
+  if (strcasestr(*type, "json") || strcasestr(*type, "html")) return true;
+  const char *p = h->body.data + h->pos, *end = h->body.data + h->body.len;
+  if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) p += 3;
+  while (p < end && (*p == '\n' || *p == '\r' || *p == ' ')) p++;
+  return p < end && (*p == '{' || *p == '[' || *p == '<');
+}
+
+/* The first words of the body, on one line, without control characters and secrets. The body stays to be read. */
+static void not_a_stream(struct http *h, const char *type, struct err *e) {
+  char words[FIRST_WORDS + 1];
+  struct buf shown = {0};
+  size_t n = 0, some = unread(h) < 4096 ? unread(h) : 4096;
+  if (!secret_redact(h->body.data + h->pos, some, &shown)) buf_add(&shown, h->body.data + h->pos, some);
+  for (size_t i = 0; i < shown.len && n < FIRST_WORDS; i++) {
+    unsigned char c = (unsigned char)shown.data[i];
+    bool blank = c <= ' ' || c == 0x7f;
+    if (blank && (n == 0 || words[n - 1] == ' ')) continue;
+    words[n++] = blank ? ' ' : (char)c;
+  }
+  if (n == FIRST_WORDS) { /* the last letter may be cut: drop it */
+    while (n > 0 && ((unsigned char)words[n - 1] & 0xC0) == 0x80) n--;
+    if (n > 0) n--;
+  }
+  words[n] = '\0';
+  err_set(e, ERR_PROTOCOL, "%s sent %.60s (status %d) instead of an event stream; check the base URL and the model. It begins: %s", h->where,
+          type[0] ? type : "something else", h->status, words);
+  e->status = h->status;
+  buf_free(&shown);
+}
+
+enum http_result http_event(struct http *h, struct sse_event *ev, struct err *e) {
+  if (!h->is_stream) {
+    const char *type;
+    enum http_result end = unread(h) == 0 ? ended(h, e) : HTTP_END;
+    if (end != HTTP_END) return end;
+    if (is_other(h, &type)) {
+      if (unread(h) < FIRST_WORDS && !h->done) return HTTP_WAIT;
+      not_a_stream(h, type, e);
+      return HTTP_FAILED;
+    }
+    h->is_stream = true;
+  }
+  if (unread(h) < UNREAD_LOW) resume(h);
+  for (;;) {
+    size_t used;
+    bool end = h->done && h->error.kind == ERR_NONE; /* what a broken connection left behind is not an event */
+    enum sse_result r = sse_next(&h->sse, h->body.data + h->pos, unread(h), end, &used, ev);
+    h->pos += used;
+    if (r == SSE_EVENT) return HTTP_DATA;
+    if (r == SSE_MORE) {
+      if (!h->paused) return ended(h, e);
+      resume(h);
+      continue;
+    }
+    if (r == SSE_NO_MEMORY) err_set(&h->error, ERR_BROKEN, "out of memory");
+    else err_set(&h->error, ERR_PROTOCOL, "%s sent %s of an event stream that is longer than %d MiB; the stream was stopped", h->where,
+                 r == SSE_LINE_TOO_LONG ? "a line" : "an event", (r == SSE_LINE_TOO_LONG ? SSE_LINE_MAX : SSE_EVENT_MAX) >> 20);
+    h->done = true;
+    h->pos = h->body.len;
+    stop_transfer(h);
+    *e = h->error;
+    return HTTP_FAILED;
+  }
+}

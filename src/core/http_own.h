@@ -1,0 +1,44 @@
+/* The inside of struct http, for http.c and http_send.c only. */
+#ifndef QWEN_HTTP_OWN_H
+#define QWEN_HTTP_OWN_H
+#include "curl.h"
+#include "http.h"
+#include "url.h"
+
+enum http_phase { PHASE_CONNECT, PHASE_FIRST, PHASE_BODY };
+
+struct http {
+  const struct curl_api *curl;
+  CURL *easy; /* NULL once the transfer has ended */
+  struct url url;
+  char where[URL_ORIGIN_MAX]; /* host, and port where it is not the usual one */
+  char *final_url;
+  loop_fn changed;
+  void *arg;
+
+  struct buf lines; /* the request's headers, secrets included: wiped with the transfer */
+  struct curl_slist *list;
+  struct buf sent; /* body of the request */
+
+  struct buf head; /* "name\0value\0..." */
+  size_t head_lines, head_bytes;
+  struct buf body; /* decoded bytes; those before pos are read */
+  size_t pos, unread_max;
+  int64_t received, max_body;
+  struct sse sse;
+
+  enum http_phase phase;
+  struct loop_timer *timer;
+  double started, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
+  int status;
+  bool head_done, done, paused, encoded, is_stream, follow;
+  struct err error;
+  char reason[CURL_ERROR_SIZE];
+};
+
+/* Checks and joins everything that is sent; makes h->easy. On failure nothing of it is left. */
+bool http_send_prepare(struct http *h, const struct http_request *r, struct err *e);
+void http_send_wipe(struct http *h);
+/* A copy of address without user name and password, from malloc; NULL without memory. */
+char *http_plain_url(const struct curl_api *curl, const char *address);
+#endif

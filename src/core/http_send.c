@@ -1,0 +1,271 @@
+/* What a request sends and under which rules: origins of secrets, headers, body, proxy, certificates. The answer is in http.c. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "http_own.h"
+
+enum { REDIRECTS_MAX = 5 };
+
+/* -- secrets -------------------------------------------------------------------------------------------------------- */
+
+static bool check_secret(const struct http *h, const struct http_request *r, const struct secret *s, struct err *e) {
+  const char *name = secret_name(s);
+  if (r->follow) {
+    err_set(e, ERR_USAGE, "redirects are not followed with a secret (%.64s): leave 'follow' out", name);
+    return false;
+  }
+  if (!secret_allows(s, h->url.origin)) {
+    struct buf list = {0};
+    for (size_t i = 0; i < secret_origin_count(s); i++) buf_addf(&list, "%s%s", i ? ", " : "", secret_origin(s, i));
+    buf_addc(&list, '\0');
+    err_set(e, ERR_DENIED, "the secret '%.64s' was not sent to %s: it belongs to %.300s; correct the address, or sign in for this one", name,
+            h->url.origin, list.data && list.data[0] ? list.data : "no origin");
+    buf_free(&list);
+    return false;
+  }
+  bool plain = strcmp(h->url.scheme, "https") != 0;
+  if (plain && (!h->url.loopback || (r->proxy && r->proxy[0]))) {
+    err_set(e, ERR_DENIED, "the secret '%.64s' was not sent to %s: everyone on the way could read it; use an https:// address", name, h->url.origin);
+    return false;
+  }
+  return true;
+}
+
+/* -- headers -------------------------------------------------------------------------------------------------------- */
+
+static bool is_token(const char *s) {
+  if (!*s) return false;
+  for (; *s; s++)
+    if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9') || strchr("!#$%&'*+-.^_`|~", *s))) return false;
+  return true;
+}
+
+static bool check_header(const struct http *h, const struct http_request *r, const struct http_header *header, struct err *e) {
+  if (!is_token(header->name)) {
+    err_set(e, ERR_USAGE, "'%.64s' is not a name for a header", header->name);
+    return false;
+  }
+  if (strcasecmp(header->name, "content-length") == 0 || strcasecmp(header->name, "transfer-encoding") == 0) {
+    err_set(e, ERR_USAGE, "the header '%s' is made from the body and cannot be set", header->name);
+    return false;
+  }
+  for (size_t i = 0; i < header->count; i++) {
+    const struct http_piece *p = &header->pieces[i];
+    if (p->secret && !check_secret(h, r, p->secret, e)) return false;
+    for (size_t k = 0; !p->secret && k < p->len; k++) {
+      unsigned char c = (unsigned char)p->text[k];
+      if ((c >= ' ' || c == '\t') && c != 0x7f) continue;
+      err_set(e, ERR_USAGE, "the value of the header '%.64s' holds a line break or another control character", header->name);
+      return false;
+    }
+  }
+  return true;
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcasecmp((*(const struct http_header *const *)a)->name, (*(const struct http_header *const *)b)->name);
+}
+
+static const char *piece(const struct http_piece *p, size_t *n) {
+  if (p->secret) return secret_value(p->secret, n);
+  *n = p->len;
+  return p->text;
+}
+
+/* Our own words for curl: no waiting for "100 Continue", and no content type that the caller did not give. */
+static char *const silent[] = {"Expect:", "Content-Type:"}; /* the second only where the caller names no type */
+enum { SILENT = sizeof silent / sizeof silent[0] };
+
+/* Writes all lines into h->lines, which is sized before: growing would leave copies of secrets behind. */
+static bool join_headers(struct http *h, const struct http_request *r, const struct http_header **sorted) {
+  size_t total = 0, n;
+  bool typed = false;
+  for (size_t i = 0; i < r->header_count; i++) {
+    total += strlen(sorted[i]->name) + 3;
+    for (size_t k = 0; k < sorted[i]->count; k++) piece(&sorted[i]->pieces[k], &n), total += n;
+    typed |= strcasecmp(sorted[i]->name, "content-type") == 0;
+  }
+  h->list = calloc(r->header_count + SILENT, sizeof *h->list);
+  if (!h->list || !buf_reserve(&h->lines, total + 1)) return false;
+  struct curl_slist *node = h->list;
+  for (size_t i = 0; i < r->header_count; i++, node++) {
+    node->data = h->lines.data + h->lines.len;
+    node->next = node + 1;
+    buf_adds(&h->lines, sorted[i]->name);
+    size_t colon = h->lines.len;
+    buf_adds(&h->lines, ": ");
+    for (size_t k = 0; k < sorted[i]->count; k++) {
+      const char *text = piece(&sorted[i]->pieces[k], &n);
+      buf_add(&h->lines, text, n);
+    }
+    if (h->lines.len == colon + 2) { /* curl's way to say: send it, but empty */
+      h->lines.data[colon] = ';';
+      h->lines.len = colon + 1;
+    }
+    buf_addc(&h->lines, '\0');
+  }
+  for (size_t i = typed ? SILENT - 1 : SILENT; i-- > 0; node++) *node = (struct curl_slist){silent[i], node + 1};
+  node[-1].next = NULL;
+  return true;
+}
+
+static bool make_headers(struct http *h, const struct http_request *r, struct err *e) {
+  for (size_t i = 0; i < r->header_count; i++)
+    if (!check_header(h, r, &r->headers[i], e)) return false;
+  const struct http_header **sorted = calloc(r->header_count + 1, sizeof *sorted);
+  for (size_t i = 0; sorted && i < r->header_count; i++) sorted[i] = &r->headers[i];
+  if (sorted) qsort(sorted, r->header_count, sizeof *sorted, by_name);
+  bool ok = sorted && join_headers(h, r, sorted);
+  free(sorted);
+  if (!ok) err_set(e, ERR_BROKEN, "out of memory");
+  return ok;
+}
+
+/* -- the easy handle ------------------------------------------------------------------------------------------------ */
+
+#define SET(option, value) h->curl->easy_setopt(h->easy, CURLOPT_##option, value)
+
+static bool make_body(struct http *h, const struct http_request *r, struct err *e) {
+  const char *method = r->method ? r->method : r->has_body ? "POST" : "GET";
+  size_t total = 0;
+  if (!is_token(method)) {
+    err_set(e, ERR_USAGE, "'%.32s' is not an HTTP method", method);
+    return false;
+  }
+  for (size_t i = 0; i < r->body_count; i++) total += r->body[i].len;
+  if (!buf_reserve(&h->sent, total + 1)) {
+    err_set(e, ERR_BROKEN, "not enough memory for a request of %zu bytes", total);
+    return false;
+  }
+  for (size_t i = 0; i < r->body_count; i++) buf_add(&h->sent, r->body[i].text, r->body[i].len);
+  bool head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0 || r->has_body;
+  if (post && !head) {
+    SET(POST, 1L);
+    SET(POSTFIELDS, h->sent.data);
+    SET(POSTFIELDSIZE_LARGE, (curl_off_t)h->sent.len);
+  }
+  if (head) SET(NOBODY, 1L);
+  else SET(CUSTOMREQUEST, method);
+  return true;
+}
+
+/* The system's folder of certificates, if its files can be found by hash: a first request then reads one file instead of all. */
+static const char *hashed_folder(void) {
+  static const char folder[] = "/etc/ssl/certs";
+  static int known = -1;
+  if (known >= 0) return known ? folder : NULL;
+  known = 0;
+  DIR *d = opendir(folder);
+  for (struct dirent *f; d && !known && (f = readdir(d));) known = strspn(f->d_name, "0123456789abcdef") == 8 && strcmp(f->d_name + 8, ".0") == 0;
+  if (d) closedir(d);
+  return known ? folder : NULL;
+}
+
+static bool set_certificates(struct http *h, const struct http_request *r, struct err *e) {
+  struct stat st;
+  const char *folder = hashed_folder(), *file = NULL;
+  if (r->insecure) {
+    SET(SSL_VERIFYPEER, 0L);
+    SET(SSL_VERIFYHOST, 0L);
+  }
+  if (r->ca) {
+    if (stat(r->ca, &st) != 0) {
+      err_set(e, ERR_MISSING, "the certificates '%.200s' cannot be read: correct the 'ca' setting", r->ca);
+      snprintf(e->path, sizeof e->path, "%s", r->ca);
+      return false;
+    }
+    folder = S_ISDIR(st.st_mode) ? r->ca : NULL;
+    file = folder ? NULL : r->ca;
+  }
+  if (!folder && !file) return true; /* curl's own choice: the bundle it was built for */
+  SET(CAPATH, folder);
+  SET(CAINFO, file);
+  SET(PROXY_CAPATH, folder);
+  SET(PROXY_CAINFO, file);
+  return true;
+}
+
+static void set_proxy(struct http *h, const struct http_request *r) {
+  bool plain = strcmp(h->url.scheme, "http") == 0;
+  if (r->proxy) SET(PROXY, r->proxy);
+  else if (h->url.loopback) SET(PROXY, ""); /* a proxy of the environment is for what lies outside */
+  else if (plain && !getenv("http_proxy") && getenv("HTTP_PROXY")) SET(PROXY, getenv("HTTP_PROXY")); /* curl reads the rest itself */
+}
+
+/* A connection must not live on in a child. */
+static int on_socket_made(void *arg, curl_socket_t fd, curlsocktype purpose) {
+  (void)arg;
+  (void)purpose;
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  return CURL_SOCKOPT_OK;
+}
+
+static void set_rules(struct http *h, const struct http_request *r) {
+  bool tls = strcmp(h->url.scheme, "https") == 0;
+  SET(CURLU, h->url.handle); /* the very address that was checked */
+  SET(PROTOCOLS_STR, "http,https");
+  SET(REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
+  SET(FOLLOWLOCATION, r->follow ? 1L : 0L);
+  SET(MAXREDIRS, r->follow ? (long)REDIRECTS_MAX : 0L);
+  SET(HEADEROPT, (long)CURLHEADER_SEPARATE);
+  SET(SUPPRESS_CONNECT_HEADERS, 1L);
+  SET(ACCEPT_ENCODING, "");
+  SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  SET(PIPEWAIT, tls ? 1L : 0L);
+  SET(TCP_KEEPALIVE, 1L);
+  SET(NOSIGNAL, 1L);
+  SET(QUICK_EXIT, 1L); /* closing does not wait for a name that is being looked up */
+  SET(CONNECTTIMEOUT_MS, r->connect_timeout > 0 && r->connect_timeout < 1e6 ? (long)(r->connect_timeout * 1000) + 500 : 1000000000L);
+  SET(SOCKOPTFUNCTION, on_socket_made);
+}
+
+bool http_send_prepare(struct http *h, const struct http_request *r, struct err *e) {
+  h->curl = curl_load(e);
+  if (!h->curl) return false;
+  bool usual = h->url.port == (strcmp(h->url.scheme, "https") == 0 ? 443 : 80);
+  snprintf(h->where, sizeof h->where, "%s", h->url.host);
+  if (!usual) snprintf(h->where + strlen(h->where), 8, ":%d", h->url.port);
+  if (!make_headers(h, r, e)) goto fail;
+  h->easy = h->curl->easy_init();
+  if (!h->easy) {
+    err_set(e, ERR_BROKEN, "out of memory");
+    goto fail;
+  }
+  set_rules(h, r);
+  set_proxy(h, r);
+  SET(HTTPHEADER, h->list);
+  if (set_certificates(h, r, e) && make_body(h, r, e)) return true;
+  h->curl->easy_cleanup(h->easy);
+  h->easy = NULL;
+fail:
+  http_send_wipe(h);
+  return false;
+}
+
+void http_send_wipe(struct http *h) {
+  if (h->lines.data) explicit_bzero(h->lines.data, h->lines.cap);
+  buf_free(&h->lines);
+  buf_free(&h->sent);
+  free(h->list);
+  h->list = NULL;
+}
+
+char *http_plain_url(const struct curl_api *curl, const char *address) {
+  char *text = NULL, *copy = NULL;
+  if (!address) return NULL;
+  if (!strchr(address, '@')) return strdup(address);
+  CURLU *u = curl->url();
+  if (u && curl->url_set(u, CURLUPART_URL, address, 0) == CURLUE_OK) {
+    curl->url_set(u, CURLUPART_USER, NULL, 0);
+    curl->url_set(u, CURLUPART_PASSWORD, NULL, 0);
+    if (curl->url_get(u, CURLUPART_URL, &text, 0) == CURLUE_OK) copy = strdup(text);
+    curl->free(text);
+  }
+  curl->url_cleanup(u);
+  return copy;
+}

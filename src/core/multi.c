@@ -1,0 +1,116 @@
+/* curl_multi_socket_action on libuv: a uv_poll for each of curl's sockets and one timer. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "loop.h"
+#include "multi.h"
+
+struct sock {
+  uv_poll_t poll;
+  curl_socket_t fd;
+};
+
+static struct {
+  const struct curl_api *curl;
+  CURLM *handle;
+  uv_timer_t *timer;
+  multi_done_fn done;
+} multi;
+
+static void free_handle(uv_handle_t *h) { free(h->data); }
+
+static void act(curl_socket_t fd, int events) {
+  int running;
+  multi.curl->multi_socket_action(multi.handle, fd, events, &running);
+  CURLMsg *m;
+  while ((m = multi.curl->multi_info_read(multi.handle, &(int){0}))) {
+    if (m->msg != CURLMSG_DONE) continue;
+    CURLcode code = m->data.result; /* m is dead once its handle is removed */
+    void *owner = NULL;
+    multi.curl->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &owner);
+    multi.done(owner, code);
+  }
+}
+
+static void on_poll(uv_poll_t *p, int status, int events) {
+  int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+  if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
+  if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
+  act(((struct sock *)p->data)->fd, flags);
+}
+
+static void on_timer(uv_timer_t *t) {
+  (void)t;
+  act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known) {
+  (void)easy;
+  (void)user;
+  struct sock *s = known;
+  if (what == CURL_POLL_REMOVE) {
+    if (s) uv_close((uv_handle_t *)&s->poll, free_handle);
+    return 0;
+  }
+  if (!s) {
+    s = calloc(1, sizeof *s);
+    if (!s) return -1;
+    if (uv_poll_init_socket(loop_uv(), &s->poll, fd) != 0) {
+      free(s);
+      return -1;
+    }
+    s->fd = fd;
+    s->poll.data = s;
+    multi.curl->multi_assign(multi.handle, fd, s);
+  }
+  int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+  return uv_poll_start(&s->poll, events, on_poll) == 0 ? 0 : -1;
+}
+
+static int on_timeout(CURLM *handle, long ms, void *user) {
+  (void)handle;
+  (void)user;
+  if (ms < 0) uv_timer_stop(multi.timer);
+  else {
+    uv_update_time(loop_uv()); /* a long piece of Lua may lie between the last turn and now */
+    uv_timer_start(multi.timer, on_timer, (uint64_t)ms, 0);
+  }
+  return 0;
+}
+
+static bool start(struct err *e) {
+  if (multi.handle) return true;
+  multi.curl = curl_load(e);
+  if (!multi.curl) return false;
+  multi.timer = calloc(1, sizeof *multi.timer);
+  multi.handle = multi.timer ? multi.curl->multi_init() : NULL;
+  if (!multi.handle) {
+    free(multi.timer);
+    err_set(e, ERR_BROKEN, "out of memory");
+    return false;
+  }
+  uv_timer_init(loop_uv(), multi.timer);
+  multi.timer->data = multi.timer;
+  multi.curl->multi_setopt(multi.handle, CURLMOPT_SOCKETFUNCTION, on_socket);
+  multi.curl->multi_setopt(multi.handle, CURLMOPT_TIMERFUNCTION, on_timeout);
+  return true;
+}
+
+bool multi_add(CURL *easy, multi_done_fn done, struct err *e) {
+  if (!start(e)) return false;
+  multi.done = done;
+  if (multi.curl->multi_add_handle(multi.handle, easy) == CURLM_OK) return true;
+  err_set(e, ERR_BROKEN, "the request could not be started; is there enough memory?");
+  return false;
+}
+
+void multi_remove(CURL *easy) { multi.curl->multi_remove_handle(multi.handle, easy); }
+
+void multi_free(void) {
+  if (!multi.handle) return;
+  multi.curl->multi_cleanup(multi.handle);
+  uv_close((uv_handle_t *)multi.timer, free_handle);
+  multi.handle = NULL;
+  multi.timer = NULL;
+}
