@@ -1,0 +1,40 @@
+-- Starts the scripted server (server.py) from a Lua test and reads its log. What an answer may say stands at the top of server.py.
+local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
+local proc = require "qwen.proc"
+
+local Fake = {}
+Fake.__index = Fake
+
+---Starts a server that plays these answers; end it with `local server <close> = ...` or server:close().
+---@param answers table[]
+---@return {url: string, port: integer}
+local function start(answers)
+  local folder = assert(fs.mkdtemp((os.env "TMPDIR" or "/tmp") .. "/fake-"))
+  local script, log = folder .. "/script.json", folder .. "/log.jsonl"
+  assert(fs.write(script, json.encode(json.array(answers))))
+  local process = assert(proc.open { argv = { "python3", "tests/fake/server.py", script, log }, stdin = "pipe", stderr = "inherit" })
+  local port = math.tointeger(tonumber((process:read() or ""):match "^PORT (%d+)"))
+  assert(port, "the fake server did not start")
+  return setmetatable({ process = process, folder = folder, log = log, port = port, url = "http://127.0.0.1:" .. port .. "/v1" }, Fake)
+end
+
+---What was asked so far: {n, connection, time, method, path, headers, body}, and {gone, time} for stalled answers that the client left.
+---@return table[] requests
+---@return table[] gone
+function Fake:requests()
+  local requests, gone = {}, {}
+  for line in (fs.read(self.log) or ""):gmatch "[^\n]+" do
+    local entry = assert(json.decode(line))
+    table.insert(entry.gone and gone or requests, entry)
+  end
+  return requests, gone
+end
+
+function Fake:close()
+  self.process:close()
+  fs.remove_tree(self.folder)
+end
+
+Fake.__close = Fake.close
+
+return { start = start }

@@ -1,0 +1,233 @@
+"""A scripted OpenAI-compatible server on 127.0.0.1, for tests: plays a list of answers, with faults, and logs what it was asked.
+
+Usage: server.py SCRIPT.json [LOG.jsonl]     Prints "PORT n" once it listens; ends when its standard input closes.
+
+SCRIPT is a list of answers. A request takes the first one that is not used up and whose "path" (if any) ends the request's path.
+What is answered:
+  "text": ["Hel", "lo"] | "Hello", "think": the same, "calls": [{"name", "arguments", "id"?}]   as chat completion chunks
+  "finish": "stop", "usage": {...}          last chunks of that stream
+  "loop": {"turns": T, "call": {...}, "deltas": N}     asks for the call until T results are in the messages, then sends N deltas
+  "sse": "path/of/a/recording.sse"          its bytes
+  "json": value, "body": "text"             anything else; "raw": "bytes" replaces the whole answer, status line included
+How:
+  "status": 200, "headers": {}, "type": content type, "framing": "chunked" | "length" | "close", "gzip": true
+  "delay": seconds before the answer, "slow": [bytes, seconds] a pause after every so many bytes of the body
+  "fault": "stall" | "cut" | "reset", "after": bytes of the body (without it: before the status line)
+  "path": "/models", "times": how often it is given (default 1; 0 is for ever)
+
+LOG gets one JSON line a request: {n, connection, time, method, path, headers, body}; and {gone, time} when the other side left
+an answer that stalled.
+"""
+import gzip
+import json
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+def chunk(delta, **more):
+    choice = {"index": 0, "delta": delta, "finish_reason": None}
+    choice.update(more)
+    return {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 0, "model": "fake", "choices": [choice]}
+
+
+def pieces(value):
+    return [value] if isinstance(value, str) else value or []
+
+
+def completion(answer):
+    """The events of a chat completion stream, each as bytes."""
+    out = [chunk({"role": "assistant", "content": ""})]
+    out += [chunk({"reasoning_content": text}) for text in pieces(answer.get("think"))]
+    out += [chunk({"content": text}) for text in pieces(answer.get("text"))]
+    calls = answer.get("calls", [])
+    for index, call in enumerate(calls):
+        arguments = call.get("arguments", {})
+        if not isinstance(arguments, str):
+            arguments = json.dumps(arguments)
+        head = {"name": call["name"], "arguments": ""}
+        out.append(chunk({"tool_calls": [{"index": index, "id": call.get("id", f"call_{index}"), "type": "function", "function": head}]}))
+        for at in range(0, len(arguments), 16):
+            out.append(chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments[at:at + 16]}}]}))
+    out.append(chunk({}, finish_reason=answer.get("finish", "tool_calls" if calls else "stop")))
+    usage = answer.get("usage", {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15})
+    out.append({**chunk({}), "choices": [], "usage": usage})
+    return [b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n" for event in out] + [b"data: [DONE]\n\n"]
+
+
+class Script:
+    """The answers that are left, shared by all connections."""
+
+    def __init__(self, answers):
+        self.answers = answers
+        self.lock = threading.Lock()
+        self.loops = {}
+
+    def take(self, path):
+        with self.lock:
+            for answer in self.answers:
+                left = answer.setdefault("times", 1)
+                if left >= 0 and path.endswith(answer.get("path", "")):
+                    if left > 0:
+                        answer["times"] = left - 1 or -1
+                    return answer
+        return {"status": 500, "json": {"error": {"message": "the script has no answer for this request", "type": "fake"}}}
+
+    def body(self, answer, asked):
+        """The pieces of the answer's body and its content type."""
+        if "loop" in answer:
+            loop = answer["loop"]
+            turn = asked.count(b'"role":"tool"')
+            if turn < loop.get("turns", 0):
+                return completion({"calls": [{"id": f"call_{turn}", **loop["call"]}]}), "text/event-stream"
+            key = id(answer)
+            if key not in self.loops:  # made once: the server must not be what a bench measures
+                events = completion({"text": [f"word{i} " for i in range(loop.get("deltas", 1))]})
+                self.loops[key] = [b"".join(events[at:at + 64]) for at in range(0, len(events), 64)]
+            return self.loops[key], "text/event-stream"
+        if "sse" in answer:
+            with open(answer["sse"], "rb") as file:
+                return [file.read()], "text/event-stream"
+        if "json" in answer:
+            return [json.dumps(answer["json"]).encode()], "application/json"
+        if "body" in answer:
+            return [answer["body"].encode()], "text/plain"
+        return completion(answer), "text/event-stream"
+
+
+class Log:
+    def __init__(self, path):
+        self.file = open(path, "a", encoding="utf-8") if path else None
+        self.lock = threading.Lock()
+        self.count = 0
+
+    def write(self, **entry):
+        with self.lock:
+            if "path" in entry:
+                self.count += 1
+                entry["n"] = self.count
+            if self.file:
+                self.file.write(json.dumps({**entry, "time": time.time()}) + "\n")
+                self.file.flush()
+
+
+class Cut(Exception):
+    """The answer ends here, by a fault."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 0
+
+    def log_message(self, format, *args):
+        pass
+
+    def answer(self):
+        asked = self.rfile.read(int(self.headers.get("content-length", 0)))
+        server = self.server
+        if server.log.file:
+            try:
+                body = json.loads(asked)
+            except ValueError:
+                body = asked.decode("utf-8", "replace")
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            server.log.write(connection=self.client_address[1], method=self.command, path=self.path, headers=headers, body=body)
+        answer = server.script.take(self.path)
+        time.sleep(answer.get("delay", 0))
+        if "fault" in answer and "after" not in answer:
+            return self.fault(answer)
+        if "raw" in answer:
+            self.connection.sendall(answer["raw"].encode("latin-1"))
+            self.close_connection = True
+            return
+        try:
+            self.play(answer, asked)
+        except Cut:
+            self.fault(answer)
+        except OSError:
+            self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_DELETE = answer
+
+    def play(self, answer, asked):
+        body, kind = self.server.script.body(answer, asked)
+        framing = answer.get("framing", "chunked" if kind == "text/event-stream" else "length")
+        headers = {"content-type": answer.get("type", kind)}
+        if answer.get("gzip"):
+            body = [gzip.compress(b"".join(body))]
+            headers["content-encoding"] = "gzip"
+        if framing == "length":
+            body = [b"".join(body)]
+            headers["content-length"] = str(len(body[0]))
+        elif framing == "chunked":
+            headers["transfer-encoding"] = "chunked"
+        else:
+            headers["connection"] = "close"
+            self.close_connection = True
+        headers.update(answer.get("headers", {}))
+        status = answer.get("status", 200)
+        lines = [f"HTTP/1.1 {status} Fake"] + [f"{name}: {value}" for name, value in headers.items()]
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        sent, limit = 0, answer.get("after") if "fault" in answer else None
+        step, pause = answer.get("slow", (None, 0))
+        out = [head]
+        for piece in body:
+            for at in range(0, len(piece), step or len(piece) or 1):
+                part = piece[at:at + step] if step else piece
+                if limit is not None and sent + len(part) >= limit:
+                    part = part[:limit - sent]
+                sent += len(part)
+                if part:
+                    out.append(b"%x\r\n%s\r\n" % (len(part), part) if framing == "chunked" else part)
+                if step or limit == sent:
+                    self.connection.sendall(b"".join(out))
+                    out = []
+                    time.sleep(pause)
+                if limit == sent:
+                    raise Cut
+            if len(out) > 16:
+                self.connection.sendall(b"".join(out))
+                out = []
+        if limit is not None:
+            raise Cut
+        if framing == "chunked":
+            out.append(b"0\r\n\r\n")
+        self.connection.sendall(b"".join(out))
+
+    def fault(self, answer):
+        self.close_connection = True
+        if answer["fault"] == "stall":
+            while self.connection.recv(4096):
+                pass
+            self.server.log.write(gone=self.client_address[1])
+        elif answer["fault"] == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        pass  # the other side left: tests do that on purpose
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        answers = json.load(file)
+    server = Server(("127.0.0.1", 0), Handler)
+    server.script = Script(answers)
+    server.log = Log(sys.argv[2] if len(sys.argv) > 2 else None)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"PORT {server.server_address[1]}", flush=True)
+    while os.read(0, 4096):
+        pass
+
+
+main()
