@@ -10,6 +10,12 @@ local function show(value)
   return ok and text or tostring(value)
 end
 
+local SHOWN = 600
+
+local function short(text)
+  return #text > SHOWN and text:sub(1, SHOWN) .. " ..." or text
+end
+
 local function same(a, b)
   if a == b then return true end
   if type(a) ~= "table" or type(b) ~= "table" then return false end
@@ -35,7 +41,7 @@ end
 
 ---Deep equality.
 function M.eq(got, want, name)
-  return count(same(got, want), name, "  got  " .. show(got) .. "\n  want " .. show(want))
+  return count(same(got, want), name, "  got  " .. short(show(got)) .. "\n  want " .. short(show(want)))
 end
 
 function M.ok(condition, name)

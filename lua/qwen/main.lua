@@ -1,5 +1,165 @@
--- The main task: for now it runs one Lua file; routing of flags and prompts comes with the agent.
+-- The main task: flags, settings, then one of: a command of the shell, one prompt, a session at the prompt. It decides the exit code.
+require "qwen.api"
+local args = require "qwen.args"
+local embed = require "sys.embed"
+local hooks = require "qwen.hooks"
+local make_ctx = require "qwen.ctx"
+local paths = require "qwen.paths"
+local resource = require "qwen.resource"
+local Settings = require "qwen.settings"
+local sys = require "sys.os"
+local trust = require "qwen.trust"
+
+local EXIT = { failed = 1, usage = 2, config = 52 }
+
+local function fail(e, code)
+  sys.err("qwen: " .. tostring(e) .. "\n")
+  return code or EXIT.failed
+end
+
+local function shell_commands()
+  local out = {}
+  for _, entry in ipairs(resource.list "commands") do
+    if entry.value and entry.value.shell then out[#out + 1] = { name = entry.name, summary = entry.summary } end
+  end
+  return out
+end
+
+local function print_lua(name)
+  if name == true then
+    sys.out(table.concat(embed.names(), "\n") .. "\n")
+    return 0
+  end
+  local source = embed.source(name) or embed.source(name .. ".lua") or embed.source("lua/" .. name .. ".lua") or embed.source("commands/" .. name .. ".lua")
+  if not source then
+    local near = qwen.text.nearest(name, embed.names())
+    return fail(("there is no shipped file '%s'%s; the list: qwen --print-lua"):format(name, near and "; did you mean " .. near .. "?" or ""), EXIT.usage)
+  end
+  sys.out(source)
+  return 0
+end
+
+-- The prompt of a headless run: standard input first when something is piped in, then the words.
+local function read_prompt(opts)
+  local words = opts.prompt or (#opts.positional > 0 and table.concat(opts.positional, " ")) or nil
+  if sys.isatty(0) then return words end
+  local piped, e = sys.stdin()
+  if not piped then return nil, e end
+  if not piped:find "%S" then return words end
+  return words and piped .. "\n\n" .. words or piped
+end
+
+local function open_session(ctx, opts)
+  local Session = require "qwen.session"
+  if opts.resume and opts.resume ~= true then return Session.open(ctx.cwd, opts.resume) end
+  if opts.continue or opts.resume then return Session.latest(ctx.cwd) end
+  return Session.create(ctx.cwd, opts.session_id)
+end
+
+-- `--record` and `--replay` stand between us and the network.
+local function set_transport(ctx, opts)
+  if opts.replay then
+    local player, e = require("qwen.net.replay").open(opts.replay, {})
+    if not player then return nil, e end
+    ctx.transport = function(request) return player:play(request) end
+  end
+  if opts.record then
+    local recorder, e = require("qwen.net.record").new(opts.record)
+    if not recorder then return nil, e end
+    local open = ctx.transport
+    ctx.transport = function(request)
+      local stream, problem = open(request)
+      if not stream then return nil, problem end
+      return recorder:wrap(request, stream)
+    end
+  end
+  return true
+end
+
+-- Session, model, tools and system prompt: what both a headless run and the prompt need.
+local function prepare(ctx, opts)
+  local ok, e = set_transport(ctx, opts)
+  if not ok then return nil, e, EXIT.usage end
+  ctx.model, e = make_ctx.choose_model(ctx)
+  if not ctx.model then return nil, e end
+  ctx.session, e = open_session(ctx, opts)
+  if not ctx.session then return nil, e end
+  ctx.tools = require("qwen.agent.context").tools(ctx)
+  ctx.system = require("qwen.agent.prompt").system(ctx, opts)
+  return true
+end
+
+local function headless(ctx, opts, prompt)
+  local front = require(opts.output == "text" and "qwen.ui.print" or "qwen.ui.json")
+  front.attach(ctx, opts)
+  local ok, e, code = prepare(ctx, opts)
+  if not ok then return fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed) end
+  if front.start then front.start(ctx) end
+  return require("qwen.run").headless(ctx, prompt, front)
+end
+
+-- A slash command as the whole prompt; an unknown one never reaches the model.
+local function slash(ctx, prompt)
+  local name, rest = prompt:match "^/([%w_-]+)%s*(.-)%s*$"
+  if not name then return nil end
+  return require("qwen.run").command(ctx, name, rest)
+end
+
+local function route(argv)
+  resource.scan { safe = true }
+  local names = {}
+  for _, command in ipairs(shell_commands()) do names[#names + 1] = command.name end
+  local home = paths.qwen_home()
+  if home then resource.scan {} end
+  for _, command in ipairs(resource.names "commands") do names[#names + 1] = command end
+  local opts, e = args.parse(argv, names)
+  if not opts then return fail(e, EXIT.usage) end
+  if opts.version then
+    sys.out("qwen " .. embed.version .. "\n")
+    return 0
+  end
+  if opts.print_lua then return print_lua(opts.print_lua) end
+  if opts.help then
+    sys.out(args.help(shell_commands()))
+    return 0
+  end
+  local cwd
+  cwd, e = paths.cwd()
+  if not cwd then return fail(e) end
+  local trusted = trust.state(cwd, opts.trust_folder) == "trusted"
+  local settings
+  settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
+  if not settings then return fail(e, EXIT.config) end
+  local problems = resource.scan { safe = opts.safe, project = nil, use = opts.use }
+  hooks.reset()
+  local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
+  hooks.on_problem(ctx.notice)
+  for _, list in ipairs { settings.problems, problems } do
+    for _, text in ipairs(list) do ctx.notice(text) end
+  end
+  if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
+  if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
+  if not trusted then
+    local found = require("qwen.env").project_files(cwd)
+    if #found > 0 then
+      ctx.notice(("this folder is not trusted: %s not read (trust it: --trust-folder)"):format(table.concat(found, ", ") .. (#found == 1 and " is" or " are")))
+    end
+  end
+  if sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 then
+    local ok, problem, code = prepare(ctx, opts)
+    if not ok then return fail(problem, code) end
+    return require("qwen.ui.tty").run(ctx)
+  end
+  local prompt
+  prompt, e = read_prompt(opts)
+  if e then return fail(e) end
+  if not prompt or not prompt:find "%S" then return fail("there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
+  local code = slash(ctx, prompt)
+  return code or headless(ctx, opts, prompt)
+end
+
 return function(argv)
-  local chunk = assert(loadfile(argv[2], "t"))
-  return chunk()
+  local code = route(argv)
+  if not sys.flush() and code == 0 then code = EXIT.failed end -- the reader of our output is gone
+  return code
 end

@@ -1,0 +1,38 @@
+-- `qwen sessions list`: the conversations of this folder, newest first.
+
+local C = { summary = "list the sessions of this folder", args = "list [--json] [--limit N]", shell = true }
+
+function C.run(ctx, args)
+  if args[1] ~= "list" then return nil, qwen.err("usage", "usage: qwen sessions list [--json] [--limit N]") end
+  local as_json, limit, i = false, math.huge, 2
+  while args[i] do
+    local value = args[i]:match "^%-%-limit=(.*)$" or args[i] == "--limit" and args[i + 1]
+    if args[i] == "--json" then
+      as_json = true
+    elseif value then
+      limit = math.tointeger(tonumber(value))
+      if not limit or limit < 0 then return nil, qwen.err("usage", "--limit wants a whole number") end
+      if args[i] == "--limit" then i = i + 1 end
+    else
+      return nil, qwen.err("usage", ("unknown argument '%s'; usage: qwen sessions list [--json] [--limit N]"):format(args[i]))
+    end
+    i = i + 1
+  end
+  local rows = qwen.json.array {}
+  for n, entry in ipairs(qwen.sessions.list(ctx.cwd)) do
+    if n > limit then break end
+    rows[n] = { id = entry.id, time = math.floor(entry.time), size = entry.size, prompt = qwen.sessions.title(entry.path) or "" }
+  end
+  if as_json then
+    ctx.print(qwen.json.encode(rows))
+  elseif #rows == 0 then
+    ctx.print "no sessions in this folder yet"
+  else
+    for _, row in ipairs(rows) do
+      ctx.print(("%s  %s  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time), qwen.text.human_bytes(row.size), row.prompt:sub(1, 60)))
+    end
+  end
+  return 0
+end
+
+return C

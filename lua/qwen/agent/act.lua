@@ -1,0 +1,133 @@
+-- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
+-- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
+local err = require "qwen.err"
+local json = require "sys.json"
+local permit = require "qwen.agent.permit"
+local resource = require "qwen.resource"
+local schema = require "qwen.schema"
+local task = require "sys.task"
+local text = require "qwen.text"
+
+local M = {}
+
+local RESULT_LIMIT = 64 * 1024
+
+local function failed(call, words, display)
+  return { type = "result", id = call.id, name = call.name, text = words, error = true, display = display or words }
+end
+
+local function arguments(call)
+  if call.args == "" then return {} end
+  local args, e = json.decode(call.args)
+  if type(args) == "table" and args ~= json.null then return args end
+  local why = e and e.message or "not an object"
+  return nil, ("The arguments of %s are not a valid JSON object (%s). Nothing was done. They were: %s"):format(call.name, why, call.args:sub(1, 400))
+end
+
+local function find_tool(ctx, call)
+  local offered = {}
+  for _, tool in ipairs(ctx.tools) do offered[#offered + 1] = tool.name end
+  for _, name in ipairs(offered) do
+    if name == call.name then return resource.get("tools", name) end
+  end
+  local near = text.nearest(call.name, offered)
+  return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, near and " Did you mean " .. near .. "?" or "",
+    table.concat(offered, ", ")))
+end
+
+local choices = {
+  { key = "y", label = "yes, once" }, { key = "a", label = "yes, and do not ask again in this session" }, { key = "n", label = "no" },
+}
+
+-- Asks the person. True when it may run; else the words for the model.
+local function ask(ctx, call, tool, args, reason, rule)
+  local detail = tool.preview and tool.preview(ctx, args) or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
+  local label = tool.label and tool.label(args) or ""
+  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices }
+  if answer == "a" then ctx.granted[rule or call.name] = true end
+  if answer == "y" or answer == "a" then return true end
+  return false, "The user refused this call." .. (words and words ~= "" and " The user says: " .. words or " Ask what to do instead, or go on without it.")
+end
+
+local function permission(ctx, call, tool, args)
+  local verdict, reason, rule = permit.judge(ctx, call.name, tool, args)
+  if verdict == "ask" and ctx.granted[rule or call.name] then verdict = "allow" end
+  if verdict == "allow" then return true, reason end
+  if verdict == "ask" and ctx.interactive then return ask(ctx, call, tool, args, reason, rule) end
+  ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
+  if verdict == "deny" then
+    ctx.notice(("%s was refused: %s"):format(call.name, reason))
+    return false, "Refused: " .. reason
+  end
+  local flag = rule and ("--allowed-tools '%s'"):format(rule) or "--approval-mode auto-edit"
+  ctx.notice(("%s was refused because nobody can be asked: %s; allow it with %s or --yolo"):format(call.name, reason, flag))
+  return false, "Refused: this call needs the user's approval and nobody can be asked in this run (" .. reason .. ")."
+end
+
+-- Everything before the run. Gives a job to run, or a finished result.
+local function prepare(ctx, call)
+  local tool, e = find_tool(ctx, call)
+  if not tool then return nil, failed(call, e.message) end
+  local args, wrong = arguments(call)
+  if not args then return nil, failed(call, wrong, "arguments are not JSON") end
+  local ok, problem = schema.check(tool.schema, args)
+  if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
+  local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
+  if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
+  args = before.args
+  local allowed, words = permission(ctx, call, tool, args)
+  if not allowed then return nil, failed(call, words, "refused") end
+  return { call = call, tool = tool, args = args, barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= permit.READ_ONLY }
+end
+
+local function run_tool(ctx, job)
+  local call = job.call
+  local ok, result, e = xpcall(job.tool.run, debug.traceback, ctx, job.args)
+  if not ok then
+    ctx.notice(("the tool %s failed: %s"):format(call.name, tostring(result)))
+    return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")
+  end
+  if result == nil then return failed(call, e and e.message or "The tool gave no result.") end
+  if type(result) == "string" then result = { text = result } end
+  local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
+  if #part.text > RESULT_LIMIT then part.text = text.head_tail(part.text, RESULT_LIMIT) end
+  return part, result.parts
+end
+
+---Runs the calls. `results` is filled as they end, so that a cancelled turn keeps what was done.
+---@param ctx Ctx
+---@param calls CallPart[]
+---@param results table by index of the call: ResultPart
+---@param media MediaPart[] what tools gave beside text
+function M.run(ctx, calls, results, media)
+  local running = {}
+  local function finish_all()
+    for _, child in ipairs(running) do
+      local ok, e = child:join()
+      if not ok then error(e, 0) end
+    end
+    running = {}
+  end
+  local function run(i, job)
+    ctx.emit("tool_started", calls[i], job.args)
+    local part, more = run_tool(ctx, job)
+    results[i] = part
+    for _, item in ipairs(more or {}) do media[#media + 1] = item end
+    ctx.emit("tool_ended", calls[i], part)
+  end
+  for i, call in ipairs(calls) do
+    local job, done = prepare(ctx, call)
+    if done then
+      results[i] = done
+      ctx.emit("tool_ended", call, done)
+    elseif job.barrier then
+      finish_all()
+      run(i, job)
+    else
+      running[#running + 1] = task.spawn(run, i, job)
+    end
+  end
+  finish_all()
+end
+
+return M

@@ -1,0 +1,94 @@
+-- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
+local act = require "qwen.agent.act"
+local context = require "qwen.agent.context"
+local message = require "qwen.message"
+local Reply = require "qwen.agent.reply"
+local send = require "qwen.net.send"
+
+local M = {}
+
+-- Runs fn when the scope is left by any way, cancelling among them.
+local function on_leave(fn)
+  return setmetatable({}, { __close = fn })
+end
+
+local CANCELLED = "The user stopped this call."
+
+local function keep(ctx, m)
+  local ok, e = ctx.session:add(m)
+  if not ok then ctx.notice("the session could not be written: " .. e.message) end
+  ctx.emit("message_added", m)
+end
+
+-- One request. Whatever ends it, what came is in the session.
+local function ask_model(ctx)
+  local reply, kept = Reply.new(ctx.model.id), false
+  local _ <close> = on_leave(function()
+    if not kept then
+      local m = reply:message "cancelled"
+      if #m.parts > 0 then keep(ctx, m) end
+      ctx.session:sync()
+    end
+  end)
+  local deltas <close> = send.open(ctx, ctx.model, context.view(ctx, ctx.model))
+  for delta in deltas.next do
+    reply:add(delta)
+    ctx.show(delta)
+  end
+  local m = reply:message()
+  kept = true
+  ctx.emit("answer_ended", m)
+  if #m.parts > 0 then keep(ctx, m) end
+  return m
+end
+
+-- The calls of one answer. Each call has a result in the session afterwards, also when it was stopped.
+local function carry_out(ctx, calls)
+  local results, media, kept = {}, {}, false
+  local function keep_results(words)
+    kept = true
+    local parts = {}
+    for i, call in ipairs(calls) do
+      parts[i] = results[i] or { type = "result", id = call.id, name = call.name, text = words, error = true, display = "stopped" }
+    end
+    for _, part in ipairs(media) do parts[#parts + 1] = part end
+    keep(ctx, message.results(parts))
+  end
+  local _ <close> = on_leave(function()
+    if not kept then
+      keep_results(CANCELLED)
+      ctx.session:sync()
+    end
+  end)
+  act.run(ctx, calls, results, media)
+  keep_results(CANCELLED)
+end
+
+---Answers one prompt.
+---@param ctx Ctx
+---@param prompt Message
+---@return Message last answer; its stop and err say how it ended
+---@return integer turns
+function M.run(ctx, prompt)
+  keep(ctx, prompt)
+  local limit, turns = ctx.max_turns, 0
+  while true do
+    turns = turns + 1
+    ctx.emit("turn_started", turns)
+    local answer = ask_model(ctx)
+    ctx.session:sync()
+    ctx.emit("turn_ended", answer)
+    if answer.stop ~= "calls" then return answer, turns end
+    if limit and limit >= 0 and turns >= limit then
+      local closing = message.close_dangling(ctx.session.messages, "The limit of turns was reached before this call.")
+      if closing then keep(ctx, closing) end
+      ctx.session:sync()
+      return setmetatable({ stop = "turns" }, { __index = answer }), turns
+    end
+    carry_out(ctx, message.calls_of(answer))
+    local steered = ctx.steer and ctx.steer()
+    if steered then keep(ctx, steered) end
+  end
+end
+
+return M

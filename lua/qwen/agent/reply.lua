@@ -1,0 +1,90 @@
+-- Folds deltas into a message that is valid at every moment: a cut reply is a reply. It shows nothing and runs nothing.
+local message = require "qwen.message"
+local sys = require "sys.os"
+
+local Reply = {}
+Reply.__index = Reply
+
+---A reply of nothing so far.
+---@param model string? id
+---@return table reply
+function Reply.new(model)
+  return setmetatable({ model = model, parts = {}, calls = {}, pieces = nil, open = nil }, Reply)
+end
+
+-- Pieces of one text are kept in a list and joined when somebody looks, so that a long answer costs linear time.
+local function settle(self)
+  if self.open and self.pieces then
+    self.open[self.field] = (self.open[self.field] or "") .. table.concat(self.pieces)
+    self.pieces = {}
+  end
+end
+
+local function open_part(self, part, field)
+  settle(self)
+  self.open, self.field, self.pieces = part, field, {}
+  self.parts[#self.parts + 1] = part
+end
+
+local function add_call(self, delta)
+  local index = delta.index or #self.calls + 1
+  local call = self.calls[index]
+  if not call then
+    call = { type = "call", id = delta.id or "", name = delta.name or "", args = "" }
+    self.calls[index] = call
+    open_part(self, call, "args")
+  elseif self.open ~= call then
+    settle(self)
+    self.open, self.field, self.pieces = call, "args", {}
+  end
+  if delta.id and call.id == "" then call.id = delta.id end
+  if delta.name and call.name == "" then call.name = delta.name end
+  if delta.data then call.data = delta.data end
+  if delta.args then self.pieces[#self.pieces + 1] = delta.args end
+end
+
+local function add_usage(self, usage)
+  self.usage = self.usage or {}
+  for key, value in pairs(usage) do self.usage[key] = value end
+end
+
+---Takes one delta.
+---@param delta Delta
+function Reply:add(delta)
+  local kind = delta.type
+  if kind == "text" or kind == "think" then
+    if not self.open or self.open.type ~= kind or self.open.signature or delta.data then open_part(self, { type = kind, text = "" }, "text") end
+    if delta.text then self.pieces[#self.pieces + 1] = delta.text end
+    if delta.signature then self.open.signature = delta.signature end
+    if delta.data then self.open.data = delta.data end
+  elseif kind == "call" then
+    add_call(self, delta)
+  elseif kind == "usage" then
+    add_usage(self, delta.usage)
+  elseif kind == "stop" then
+    self.stop, self.word = delta.reason, delta.word
+  elseif kind == "error" then
+    self.stop, self.err = "error", delta.err
+  end
+end
+
+---The message so far. A call that was cut while its arguments came stays out: nobody could answer it.
+---@param stop StopReason? overrides the reason, for a cancelled reply
+---@return Message
+function Reply:message(stop)
+  settle(self)
+  stop = stop or self.stop or "error"
+  local parts, calls = {}, 0
+  for _, part in ipairs(self.parts) do
+    local cut = part.type == "call" and (stop == "cancelled" or stop == "error" or stop == "length" and part == self.open)
+    if part.type == "call" and not cut then
+      calls = calls + 1
+      if part.id == "" then part.id = "call_" .. sys.uuid():gsub("-", ""):sub(1, 24) end
+    end
+    if not cut and not (part.type == "text" and part.text == "") then parts[#parts + 1] = part end
+  end
+  if calls > 0 and (stop == "end" or stop == "length") then stop = "calls" end
+  return message.assistant(parts, { model = self.model, stop = stop, word = self.word, err = self.err, usage = self.usage })
+end
+
+return Reply

@@ -1,0 +1,223 @@
+-- Reads a shell command as a shell would split it, for judging only. Whatever it does not fully understand makes it say so:
+-- `certain` is false and the reader must ask. POSIX Shell Command Language, sections 2.2 to 2.10.
+
+local M = {}
+
+local MAX_LENGTH, MAX_PARTS = 32 * 1024, 50
+
+local function new_part()
+  return { argv = {}, redirects = {}, assigns = {} }
+end
+
+-- One state of reading; errors of understanding are collected as the first reason.
+local Reader = {}
+Reader.__index = Reader
+
+function Reader:doubt(why)
+  self.why = self.why or why
+end
+
+-- Text after a backslash-newline is joined before anything else looks at it.
+local function join_lines(command)
+  local out, at, quote = {}, 1, nil
+  while at <= #command do
+    local c = command:sub(at, at)
+    if quote == "'" then
+      if c == "'" then quote = nil end
+    elseif c == "\\" then
+      if command:sub(at + 1, at + 1) == "\n" then
+        at = at + 2
+        goto continue
+      end
+      out[#out + 1] = c
+      at = at + 1
+      c = command:sub(at, at)
+    elseif c == "'" and quote ~= '"' then
+      quote = "'"
+    elseif c == '"' then
+      quote = quote ~= '"' and '"' or nil
+    end
+    out[#out + 1] = c
+    at = at + 1
+    ::continue::
+  end
+  return table.concat(out)
+end
+
+function Reader:peek(n)
+  return self.text:sub(self.at, self.at + (n or 1) - 1)
+end
+
+-- After `$` or a backquote: the value is known only when the shell runs.
+function Reader:expansion()
+  local rest = self.text:sub(self.at)
+  if rest:match "^%$%(%(" then
+    self:doubt "arithmetic is not read here"
+  elseif rest:match "^%$%(" or rest:match "^`" then
+    self:doubt "a command inside the command"
+  elseif rest:match "^%${" and not rest:match "^%${[%a_][%w_]*}" then
+    self:doubt "a variable expansion that can do more than read"
+  elseif rest:match "^%$['\"]" then
+    self:doubt "quotes of a special kind"
+  end
+  local name = rest:match "^%${[%a_][%w_]*}" or rest:match "^%$[%a_][%w_]*" or rest:match "^%$[%d@*#?$!-]"
+  self.at = self.at + #(name or "$")
+  if name then
+    self.variable = true
+    return name
+  end
+  return "$"
+end
+
+function Reader:double_quoted()
+  local out = {}
+  self.at = self.at + 1
+  while true do
+    local c = self:peek()
+    if c == "" then
+      self:doubt "a quote that is never closed"
+      break
+    elseif c == '"' then
+      self.at = self.at + 1
+      break
+    elseif c == "\\" then
+      local escaped = self.text:sub(self.at + 1, self.at + 1)
+      out[#out + 1] = escaped:find '[$`"\\]' and escaped or "\\" .. escaped
+      self.at = self.at + 2
+    elseif c == "$" or c == "`" then
+      out[#out + 1] = self:expansion()
+      if c == "`" and self:peek() == "`" then self.at = self.at + 1 end
+    else
+      out[#out + 1] = c
+      self.at = self.at + 1
+    end
+  end
+  return table.concat(out)
+end
+
+function Reader:single_quoted()
+  local close = self.text:find("'", self.at + 1, true)
+  if not close then
+    self:doubt "a quote that is never closed"
+    close = #self.text + 1
+  end
+  local body = self.text:sub(self.at + 1, close - 1)
+  self.at = close + 1
+  return body
+end
+
+-- One word; nil when an operator or the end is next. `plain` says that nothing was quoted.
+function Reader:word()
+  local out, plain, any = {}, true, false
+  self.variable = false
+  while true do
+    local c = self:peek()
+    if c == "" or c:find "[%s;&|<>()]" then break end
+    any = true
+    if c == "'" then
+      out[#out + 1], plain = self:single_quoted(), false
+    elseif c == '"' then
+      out[#out + 1], plain = self:double_quoted(), false
+    elseif c == "\\" then
+      out[#out + 1], plain = self.text:sub(self.at + 1, self.at + 1), false
+      self.at = self.at + 2
+    elseif c == "$" or c == "`" then
+      local before = self.at
+      out[#out + 1] = self:expansion()
+      if self.at == before then self.at = self.at + 1 end
+    else
+      if c:find "[{}]" and not self.text:sub(self.at):match "^{}" then self:doubt "braces" end
+      if c:find "[%c\x7f]" then self:doubt "a control character" end
+      out[#out + 1] = c
+      self.at = self.at + 1
+    end
+  end
+  if not any then return nil end
+  return table.concat(out), plain, self.variable
+end
+
+local reserved = {}
+for name in ("if then else elif fi for while until do done case esac select function time coproc [[ { } !"):gmatch "%S+" do reserved[name] = true end
+
+function Reader:finish_part()
+  local part = self.part
+  if #part.argv > 0 or #part.assigns > 0 or #part.redirects > 0 then self.parts[#self.parts + 1] = part end
+  self.part = new_part()
+end
+
+local operators = { "<<<", "<<-", "&>>", "<<", ">>", ">|", "<>", ">&", "<&", "&>", ">", "<" }
+
+function Reader:redirect()
+  local here = self.text:sub(self.at)
+  for _, op in ipairs(operators) do
+    if here:sub(1, #op) == op then
+      self.at = self.at + #op
+      if op:sub(1, 2) == "<<" then self:doubt "a here-document" end
+      if self:peek() == "(" then self:doubt "a command inside the command" end
+      while self:peek():find "[ \t]" do self.at = self.at + 1 end
+      local target, _, variable = self:word()
+      if not target then
+        self:doubt "a redirection without a target"
+      else
+        self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, variable = variable }
+      end
+      return true
+    end
+  end
+  return false
+end
+
+function Reader:read_word()
+  local start = self.at
+  local word, plain, variable = self:word()
+  if not word then return false end
+  local part, source = self.part, self.text:sub(start, self.at - 1)
+  if #part.argv == 0 and source:match "^[%a_][%w_]*%+?=" then
+    part.assigns[#part.assigns + 1] = word
+  elseif plain and word:match "^%d+$" and self:peek():find "[<>]" then
+    return true -- the number of a descriptor
+  else
+    if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then self:doubt("'" .. word .. "' in the place of a command") end
+    if #part.argv == 0 and variable then self:doubt "a command whose name is a variable" end
+    if variable and source:sub(1, 1) ~= '"' then part.split = true end
+    part.argv[#part.argv + 1] = word
+  end
+  return true
+end
+
+---Reads a command.
+---@param command string
+---@return {parts: table[], certain: boolean, why: string?} each part: argv, redirects {op, target}, assigns; an unquoted variable sets `split`
+function M.parse(command)
+  local self = setmetatable({ text = join_lines(command), at = 1, parts = {}, part = new_part() }, Reader)
+  if #command > MAX_LENGTH then self:doubt "it is too long to be read safely" end
+  if command:find "[%z\r\f\v\b\27]" then self:doubt "a control character" end
+  while self.at <= #self.text do
+    local c = self:peek()
+    local two = self:peek(2)
+    if c:find "[ \t]" then
+      self.at = self.at + 1
+    elseif c == "#" then
+      self.at = self.text:find("\n", self.at, true) or #self.text + 1
+    elseif two == "&&" or two == "||" or two == ";;" or two == "|&" then
+      if two == ";;" then self:doubt "a case" end
+      self:finish_part()
+      self.at = self.at + 2
+    elseif two ~= "&>" and c:find "[;\n|&]" then
+      if c == "&" then self:doubt "a command in the background" end
+      self:finish_part()
+      self.at = self.at + 1
+    elseif c == "(" or c == ")" then
+      self:doubt "a sub-shell or function"
+      self.at = self.at + 1
+    elseif not self:redirect() and not self:read_word() then
+      self:doubt "something that is not understood"
+      self.at = self.at + 1
+    end
+  end
+  self:finish_part()
+  if #self.parts > MAX_PARTS then self:doubt(("more than %d commands in one"):format(MAX_PARTS)) end
+  return { parts = self.parts, certain = self.why == nil, why = self.why }
+end
+
+return M

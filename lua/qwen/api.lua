@@ -1,0 +1,42 @@
+-- The global `qwen`: what shipped content and user files may use. Its modules load when first touched; unknown names raise.
+local embed = require "sys.embed"
+
+local modules = {
+  json = "sys.json", fs = "sys.fs", os = "sys.os", http = "sys.http", secret = "sys.secret", task = "sys.task",
+  text = "qwen.text", proc = "qwen.proc", files = "qwen.files", schema = "qwen.schema", resource = "qwen.resource",
+  err = "qwen.err", failure = "qwen.net.failure", match = "qwen.match", message = "qwen.message", paths = "qwen.paths",
+  sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
+  args = "qwen.args", replay = "qwen.net.replay",
+}
+
+local api = { version = embed.version, api = 1 }
+
+---The shipped file of that name as a table of one's own, to amend and return.
+---@param name string "providers/openai"
+function api.shipped(name)
+  return require("qwen.resource").shipped(name)
+end
+
+local meta = {}
+
+function meta.__index(self, name)
+  local module = modules[name]
+  if not module then error("qwen has no field '" .. tostring(name) .. "'; see: qwen help api", 2) end
+  local value = require(module)
+  rawset(self, name, value)
+  return value
+end
+
+function meta.__newindex(_, name)
+  error("qwen." .. tostring(name) .. " cannot be set: the API table is read-only", 2)
+end
+
+setmetatable(api, meta)
+rawset(_G, "qwen", api)
+
+setmetatable(_G, {
+  __index = function(_, name) error("undefined variable '" .. tostring(name) .. "'", 2) end,
+  __newindex = function(_, name) error("assignment to undeclared variable '" .. tostring(name) .. "': make it local", 2) end,
+})
+
+return api

@@ -1,0 +1,86 @@
+-- The `ctx` of a run: the session, the settings and the person at the other end, as every command, tool and hook gets it.
+local embed = require "sys.embed"
+local err = require "qwen.err"
+local fs = require "sys.fs"
+local hooks = require "qwen.hooks"
+local models = require "qwen.models"
+local paths = require "qwen.paths"
+local resource = require "qwen.resource"
+local secret = require "sys.secret"
+local sys = require "sys.os"
+
+local M = {}
+
+local function has_provider(name)
+  return resource.has("providers", name)
+end
+
+-- A too long output goes to a private file, whole.
+local function spill(ctx)
+  return function(name, text)
+    local folder = paths.tmp(ctx.cwd)
+    if not folder or not fs.mkdir(folder, 448) then return nil end
+    local path = ("%s/%s_%s.output"):format(folder, name:gsub("[^%w_]", "_"), sys.uuid():sub(1, 8))
+    return fs.write(path, text, { mode = 384, fsync = false }) and path or nil
+  end
+end
+
+-- Flags about the connection become fields of each request.
+local function transport(opts)
+  return function(request)
+    request.proxy, request.ca, request.insecure = opts.proxy, opts.ca, opts.insecure
+    return require("sys.http").open(request)
+  end
+end
+
+---A ctx with the parts that do not depend on who watches; the front end fills in print, notice, ask and show.
+---@param where {cwd: string, trusted: boolean, settings: Settings, opts: table}
+---@return Ctx
+function M.new(where)
+  local opts, platform = where.opts, sys.platform()
+  local ctx = {
+    cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false, seen = {}, granted = {}, denials = {},
+    mode = where.settings:get "tools.approvalMode", tools = {}, home = paths.qwen_home(),
+    max_turns = where.settings:get "model.maxSessionTurns",
+    user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
+  }
+  ctx.spill = spill(ctx)
+  ctx.transport = transport(setmetatable({ proxy = where.settings:get "proxy" }, { __index = opts }))
+  function ctx.emit(event, value, ...)
+    local result, reason = hooks.emit(ctx, event, value, ...)
+    local watcher = result ~= false and ctx.watch and ctx.watch[event]
+    if watcher then watcher(result, ...) end
+    return result, reason
+  end
+  function ctx.ask() return nil end
+  function ctx.progress() end
+  function ctx.show() end
+  function ctx.waiting() end
+  function ctx.switch(id)
+    local model, e = models.choose(ctx.settings, setmetatable({ model = id }, { __index = opts }), has_provider)
+    if model then ctx.model = model end
+    return model, e
+  end
+  function ctx.print(text)
+    sys.out(secret.redact(text) .. "\n")
+  end
+  function ctx.notice(text)
+    sys.err("qwen: " .. secret.redact(text) .. "\n")
+  end
+  return ctx
+end
+
+---Chooses the model, or says what is missing.
+---@param ctx Ctx
+---@return Model?, Err?
+function M.choose_model(ctx)
+  local model, e = models.choose(ctx.settings, ctx.opts, has_provider)
+  if not model then return nil, e end
+  if not has_provider(model.provider) then
+    return nil, err("usage", ("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua"):format(model.provider, model.provider))
+  end
+  ctx.model = model
+  return model
+end
+
+return M

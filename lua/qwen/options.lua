@@ -1,0 +1,27 @@
+-- The settings we know: type, default, what each is for, and whether a project may set it. Keys not listed here are kept and readable.
+-- merge: "replace" (strongest wins), "append" (lists are joined over all files), "narrow" (a project may only add).
+
+return {
+  ["model.name"] = { type = "string", text = "model to use", project = true },
+  ["model.generationConfig"] = { type = "table", text = "request settings for models that have no entry of their own" },
+  ["model.maxSessionTurns"] = { type = "number", default = -1, text = "end a run after this many model turns; -1 is no limit", project = true },
+  ["model.fallback"] = { type = "table", text = "models to ask when the chosen one is overloaded" },
+  ["modelProviders"] = { type = "table", text = "models by protocol" },
+  ["security.auth.selectedType"] = { type = "string", text = "protocol to use: openai, anthropic, gemini ..." },
+  ["security.auth.apiKey"] = { type = "string", text = "deprecated: key for the openai protocol" },
+  ["security.auth.baseUrl"] = { type = "string", text = "deprecated: address for the openai protocol" },
+  ["env"] = { type = "table", text = "variables that are set when the environment and .env do not" },
+  ["proxy"] = { type = "string", text = "proxy for all requests" },
+  ["tools.approvalMode"] = { type = "string", default = "default", text = "plan, default, auto-edit or yolo" },
+  ["tools.allowed"] = { type = "table", merge = "append", text = "rules for tools that need no question" },
+  ["tools.exclude"] = { type = "table", merge = "append", project = true, text = "rules for tools that are refused" },
+  ["tools.listDirectory.enabled"] = { type = "boolean", default = true, project = true, text = "offer list_directory to the model" },
+  ["permissions.allow"] = { type = "table", merge = "append", text = "rules that allow" },
+  ["permissions.ask"] = { type = "table", merge = "append", project = true, text = "rules that ask" },
+  ["permissions.deny"] = { type = "table", merge = "append", project = true, text = "rules that refuse" },
+  ["context.fileName"] = { type = "any", default = { "QWEN.md", "AGENTS.md" }, project = true, text = "names of the files with instructions" },
+  ["advanced.excludedEnvVars"] = { type = "table", default = { "DEBUG", "DEBUG_MODE" }, text = "names not taken from a project's .env" },
+  ["privacy.usageStatisticsEnabled"] = { type = "boolean", default = false, text = "collect anonymous usage statistics" },
+  ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },
+  ["ui.theme"] = { type = "string", default = "auto", project = true, text = "colours" },
+}

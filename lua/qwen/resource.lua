@@ -1,0 +1,189 @@
+-- The five kinds of content and their tiers: a file is its name, and the same name in a stronger tier replaces it (hooks add up).
+-- Tiers, strongest first: --use FILE, the trusted project's .qwen/, ~/.qwen/, shipped. A broken file harms only its own name.
+local embed = require "sys.embed"
+local err = require "qwen.err"
+local fs = require "sys.fs"
+local paths = require "qwen.paths"
+local text = require "qwen.text"
+
+local M = {}
+
+M.kinds = { "commands", "providers", "auth", "tools", "hooks" }
+
+local fields = {
+  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", complete = "function", run = "function" },
+  tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
+    preview = "function", label = "function", serial = "boolean" },
+  auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table" },
+}
+local required = { commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" }, hooks = {} }
+
+local state = { tiers = {}, files = {}, loaded = {}, safe = false }
+
+local function shipped_name(kind, name)
+  return (kind == "commands" and "commands/" or "lua/" .. kind .. "/") .. name .. ".lua"
+end
+
+-- What a file may see: the standard library, `qwen`, and nothing it sets leaks out.
+local function environment()
+  return setmetatable({}, { __index = _G })
+end
+
+local function compile(entry)
+  if entry.tier == "shipped" then return embed.load(entry.path) end
+  local source, e = fs.read(entry.path, 4 * 1024 * 1024)
+  if not source then return nil, e.message end
+  return load(source, "@" .. entry.path, "t", environment())
+end
+
+local function check_fields(entry, value)
+  if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(entry.path, type(value)) end
+  for _, name in ipairs(required[entry.kind]) do
+    if value[name] == nil and not (entry.kind == "providers" and value.base) then
+      return ("%s: the returned table has no field '%s'"):format(entry.path, name)
+    end
+  end
+  local known = fields[entry.kind]
+  for name, found in pairs(value) do
+    local want = known and known[name]
+    if known and not want then
+      local names = {}
+      for field in pairs(known) do names[#names + 1] = field end
+      local near = text.nearest(tostring(name), names)
+      return ("%s: unknown field '%s'%s"):format(entry.path, tostring(name), near and "; did you mean '" .. near .. "'?" or "")
+    end
+    if want and type(found) ~= want then return ("%s: field '%s' must be a %s"):format(entry.path, name, want) end
+  end
+end
+
+-- Runs the file and checks what it returns.
+local function run_file(entry)
+  local chunk, e = compile(entry)
+  if not chunk then return nil, tostring(e) end
+  local ok, value = xpcall(chunk, debug.traceback)
+  if not ok then return nil, (tostring(value):gsub("\n.*", "")) end
+  local wrong = check_fields(entry, value)
+  if wrong then return nil, wrong end
+  return value
+end
+
+local function add_file(kind, name, tier, path)
+  local by_name = state.files[kind]
+  by_name[name] = by_name[name] or {}
+  table.insert(by_name[name], 1, { kind = kind, name = name, tier = tier, path = path })
+end
+
+local function add_folder(tier, folder)
+  for _, kind in ipairs(M.kinds) do
+    for _, entry in ipairs(fs.list(folder .. "/" .. kind) or {}) do
+      local name = entry.name:match "^([%w_-]+)%.lua$"
+      if name and entry.type ~= "dir" then add_file(kind, name, tier, folder .. "/" .. kind .. "/" .. entry.name) end
+    end
+  end
+end
+
+---Finds all files again; what was loaded is forgotten. Call once at start and for /reload.
+---@param options {safe: boolean?, project: string?, use: string[]?}
+---@return string[] problems
+function M.scan(options)
+  state.files, state.loaded, state.problems = {}, {}, {}
+  for _, kind in ipairs(M.kinds) do state.files[kind] = {} end
+  for _, name in ipairs(embed.names()) do
+    local kind, base = name:match "^lua/(%w+)/([%w_-]+)%.lua$"
+    if not kind then kind, base = name:match "^(commands)/([%w_-]+)%.lua$" end
+    if kind and state.files[kind] then add_file(kind, base, "shipped", name) end
+  end
+  local home = paths.qwen_home()
+  if home and not options.safe then add_folder("user", home) end
+  if options.project and not options.safe then add_folder("project", options.project .. "/.qwen") end
+  for _, path in ipairs(options.use or {}) do
+    local kind, name = path:match "([%w_-]+)/([%w_-]+)%.lua$"
+    if kind and state.files[kind] then
+      add_file(kind, name, "use", path)
+    else
+      state.problems[#state.problems + 1] = ("--use %s: name it KIND/NAME.lua with a kind of %s"):format(path, table.concat(M.kinds, ", "))
+    end
+  end
+  return state.problems
+end
+
+local function load_entry(entry)
+  if entry.value == nil and not entry.problem then
+    entry.value, entry.problem = run_file(entry)
+    if entry.problem then state.problems[#state.problems + 1] = entry.problem end
+  end
+  return entry.value
+end
+
+---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.
+---@param kind string
+---@param name string
+---@return table?, Err?
+function M.get(kind, name)
+  local entries = state.files[kind] and state.files[kind][name]
+  if not entries then
+    return nil, err("missing", ("there is no %s '%s'"):format(kind:gsub("s$", ""), name))
+  end
+  local value = load_entry(entries[1])
+  if value then return value end
+  return nil, err("broken", entries[1].problem, { path = entries[1].path })
+end
+
+---All files of a name in the order in which hooks run: shipped first.
+---@param kind string
+---@param name string
+---@return table[] values
+function M.all(kind, name)
+  local out = {}
+  for i = #(state.files[kind][name] or {}), 1, -1 do out[#out + 1] = load_entry(state.files[kind][name][i]) end
+  return out
+end
+
+---Whether there is a file of that name.
+function M.has(kind, name)
+  return state.files[kind] ~= nil and state.files[kind][name] ~= nil
+end
+
+---Every name of a kind, sorted.
+---@param kind string
+---@return {name: string, tier: string, path: string, summary: string?, shadows: string[], problem: string?}[]
+function M.list(kind)
+  local out = {}
+  for name, entries in pairs(state.files[kind] or {}) do
+    local value, shadows = load_entry(entries[1]), {}
+    for i = 2, #entries do shadows[#shadows + 1] = entries[i].path end
+    out[#out + 1] = { name = name, tier = entries[1].tier, path = entries[1].path, summary = value and value.summary, shadows = shadows,
+      problem = entries[1].problem, value = value }
+  end
+  table.sort(out, function(a, b) return a.name < b.name end)
+  return out
+end
+
+---The names of a kind without loading anything.
+---@param kind string
+---@return string[]
+function M.names(kind)
+  local out = {}
+  for name in pairs(state.files[kind] or {}) do out[#out + 1] = name end
+  table.sort(out)
+  return out
+end
+
+---The shipped file of that name as a fresh table.
+---@param name string "providers/openai"
+---@return table
+function M.shipped(name)
+  local kind, base = name:match "^(%w+)/([%w_-]+)$"
+  if not kind then error("qwen.shipped wants KIND/NAME, such as providers/openai, not '" .. tostring(name) .. "'", 3) end
+  local chunk, e = embed.load(shipped_name(kind, base))
+  if not chunk then error(e, 3) end
+  return chunk()
+end
+
+---What is wrong with files that were loaded so far.
+---@return string[]
+function M.problems()
+  return state.problems or {}
+end
+
+return M

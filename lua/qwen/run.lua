@@ -1,0 +1,119 @@
+-- Running one thing to its end with Ctrl-C in mind: a prompt without a screen, or a command.
+local err = require "qwen.err"
+local resource = require "qwen.resource"
+local sys = require "sys.os"
+local task = require "sys.task"
+local text = require "qwen.text"
+
+local M = {}
+
+local INTERRUPTED = 130
+
+-- Runs fn as a task that a signal ends. Gives true and its results, or nil and the signal's exit code.
+local function until_signal(fn)
+  local child = task.spawn(fn)
+  local signals = task.signals("int", "term", "hup")
+  local codes, got = { int = INTERRUPTED, term = 143, hup = 129 }, nil
+  local watcher = task.spawn(function()
+    got = codes[signals:get()]
+    child:cancel()
+  end)
+  local results = table.pack(child:join())
+  watcher:cancel()
+  if got then return nil, got end
+  if not results[1] then error(results[2], 0) end
+  return true, table.unpack(results, 2, results.n)
+end
+
+---Answers one prompt.
+---@param ctx Ctx
+---@param prompt string
+---@param front table the front end: finish(ctx, answer, turns)
+---@return integer exit code
+function M.headless(ctx, prompt, front)
+  local loop, message = require "qwen.agent.loop", require "qwen.message"
+  ctx.emit "session_started"
+  local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
+  if not submitted then
+    ctx.notice("the prompt was blocked: " .. tostring(reason))
+    return 1
+  end
+  local done, answer, turns = until_signal(function()
+    return loop.run(ctx, message.user(submitted.text))
+  end)
+  ctx.emit "session_ended"
+  ctx.session:close()
+  if not done then
+    sys.flush()
+    return answer
+  end
+  return front.finish(ctx, answer, turns)
+end
+
+---Words of a line as a shell would split them, with both quotes.
+---@param line string
+---@return string[]
+function M.split(line)
+  local words, word, quote = {}, nil, nil
+  for c in line:gmatch(".") do
+    if quote then
+      if c == quote then quote = nil else word = word .. c end
+    elseif c == '"' or c == "'" then
+      quote, word = c, word or ""
+    elseif c:find "%s" then
+      if word then words[#words + 1] = word end
+      word = nil
+    else
+      word = (word or "") .. c
+    end
+  end
+  if word then words[#words + 1] = word end
+  return words
+end
+
+---The command of a name, or an error that names the nearest.
+---@param name string
+---@return table?, Err?
+function M.find_command(name)
+  if resource.has("commands", name) then return resource.get("commands", name) end
+  local near = text.nearest(name, resource.names "commands")
+  return nil, err("usage", ("there is no command /%s%s; see /help"):format(name, near and "; did you mean /" .. near .. "?" or ""))
+end
+
+local function run_command(ctx, command, words, rest)
+  local done, code, e = until_signal(function() return command.run(ctx, words, rest) end)
+  if not done then return code end
+  if code == nil and e then
+    ctx.notice(tostring(e))
+    return require("qwen.err").is(e) and e.kind == "usage" and 2 or 1
+  end
+  return code or 0
+end
+
+---A slash command in a headless run.
+---@return integer exit code
+function M.command(ctx, name, rest)
+  local command, e = M.find_command(name)
+  if not command then
+    ctx.notice(tostring(e))
+    return 2
+  end
+  return run_command(ctx, command, M.split(rest), rest)
+end
+
+---`qwen NAME ARGS...`
+---@return integer exit code
+function M.shell_command(ctx, called)
+  local command, e = resource.get("commands", called.name)
+  if not command then
+    ctx.notice(tostring(e))
+    return 1
+  end
+  if not command.shell then
+    ctx.notice(("'%s' is a command of the session: start qwen and type /%s"):format(called.name, called.name))
+    return 2
+  end
+  return run_command(ctx, command, called.args, table.concat(called.args, " "))
+end
+
+return M

@@ -1,0 +1,85 @@
+-- Checks a value against the part of JSON Schema that tools use, with words a model can act on. It does not resolve references.
+local json = require "sys.json"
+local text = require "qwen.text"
+
+local M = {}
+
+local function type_of(value)
+  if value == json.null then return "null" end
+  local kind = type(value)
+  if kind == "number" then return math.tointeger(value) and "integer" or "number" end
+  if kind ~= "table" then return kind end
+  if #value > 0 or (getmetatable(value) and next(value) == nil) then return "array" end
+  return next(value) == nil and "empty" or "object"
+end
+
+local function fits(kind, want)
+  return kind == want or kind == "integer" and want == "number" or kind == "empty" and (want == "array" or want == "object")
+end
+
+local check
+
+local function check_object(schema, value, path)
+  for _, name in ipairs(schema.required or {}) do
+    if value[name] == nil then return ("%s: '%s' is missing"):format(path, name) end
+  end
+  local properties = schema.properties or {}
+  for name, item in pairs(value) do
+    local child = properties[name]
+    if child then
+      local wrong = check(child, item, path == "arguments" and tostring(name) or path .. "." .. tostring(name))
+      if wrong then return wrong end
+    elseif schema.additionalProperties == false then
+      local names = {}
+      for known in pairs(properties) do names[#names + 1] = known end
+      table.sort(names)
+      local near = text.nearest(tostring(name), names)
+      return ("%s: there is no '%s'%s (known: %s)"):format(path, tostring(name), near and ", did you mean '" .. near .. "'?" or "", table.concat(names, ", "))
+    end
+  end
+end
+
+function check(schema, value, path)
+  local kind, want = type_of(value), schema.type
+  if want then
+    local list, ok = type(want) == "table" and want or { want }, false
+    for _, name in ipairs(list) do ok = ok or fits(kind, name) end
+    if not ok then return ("%s must be %s, not %s"):format(path, table.concat(list, " or "), kind == "empty" and "object" or kind) end
+  end
+  if schema.enum then
+    local words = {}
+    for _, item in ipairs(schema.enum) do
+      if item == value then words = nil break end
+      words[#words + 1] = tostring(item)
+    end
+    if words then return ("%s must be one of %s"):format(path, table.concat(words, ", ")) end
+  end
+  if type(value) == "number" then
+    if schema.minimum and value < schema.minimum then return ("%s must be at least %s"):format(path, schema.minimum) end
+    if schema.maximum and value > schema.maximum then return ("%s must be at most %s"):format(path, schema.maximum) end
+  end
+  if type(value) == "table" and value ~= json.null then
+    if schema.items then
+      if schema.minItems and #value < schema.minItems then return ("%s needs at least %d items"):format(path, schema.minItems) end
+      for i, item in ipairs(value) do
+        local wrong = check(schema.items, item, ("%s[%d]"):format(path, i - 1))
+        if wrong then return wrong end
+      end
+    elseif kind ~= "array" then
+      return check_object(schema, value, path)
+    end
+  end
+end
+
+---Whether a value fits.
+---@param schema table
+---@param value any
+---@return boolean?
+---@return string? what is wrong and where
+function M.check(schema, value)
+  local wrong = check(schema, value, "arguments")
+  if wrong then return nil, wrong end
+  return true
+end
+
+return M

@@ -1,0 +1,66 @@
+-- Plain output of a headless run: the answer's text on standard output as it comes, everything else on standard error.
+local sys = require "sys.os"
+local clean = require("sys.text").clean
+
+local M = {}
+
+-- Escapes split over pieces are the cleaner's business; a pipe gets the bytes as the model wrote them.
+local function filter()
+  if sys.isatty(1) then return require("sys.text").cleaner() end
+  return function(piece) return piece or "" end
+end
+
+---Fills in the front end of a ctx.
+---@param ctx Ctx
+function M.attach(ctx)
+  local through, at_line_start, wrote = filter(), true, false
+  local function write(piece)
+    if piece == "" then return end
+    sys.out(piece)
+    wrote, at_line_start = true, piece:sub(-1) == "\n"
+  end
+  function ctx.show(delta)
+    if delta.type == "text" then
+      write(through(delta.text))
+    elseif delta.type == "note" then
+      ctx.notice(delta.text)
+    end
+  end
+  function ctx.waiting(e, wait, attempt)
+    sys.err(("qwen: %s; attempt %d in %.0f s\n"):format(clean(e.message), attempt + 1, wait))
+  end
+  ctx.watch = {
+    turn_ended = function()
+      write(through(nil))
+      if wrote and not at_line_start then write "\n" end
+      through = filter()
+    end,
+  }
+  if sys.isatty(2) then
+    function ctx.watch.tool_started(call, args)
+      local tool = require("qwen.resource").get("tools", call.name)
+      local label = tool and tool.label and tool.label(args) or ""
+      sys.err(("· %s %s\n"):format(clean(call.name), clean(label)))
+    end
+  end
+end
+
+---The end of the run: an exit code, and the reason on standard error when it failed.
+---@param ctx Ctx
+---@param answer Message
+---@return integer
+function M.finish(ctx, answer)
+  if answer.stop == "error" then
+    ctx.notice(answer.err.message)
+    return 1
+  end
+  if answer.stop == "turns" then
+    ctx.notice "the limit of turns is reached (--max-session-turns)"
+    return 53
+  end
+  if answer.stop == "length" then ctx.notice "the answer was cut: it reached the limit of output tokens" end
+  if answer.stop == "filter" then ctx.notice "the service's content filter ended the answer" end
+  return 0
+end
+
+return M

@@ -1,0 +1,96 @@
+-- Replaces one text in a file by another. The file's own bytes are kept everywhere else: line ends, BOM, trailing blanks.
+
+local T = {
+  summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
+    .. "give enough lines around it. An empty old_string creates a new file.",
+  effect = "edit",
+  schema = {
+    type = "object",
+    properties = {
+      file_path = { type = "string", description = "absolute path" },
+      old_string = { type = "string", description = "text as it is in the file" },
+      new_string = { type = "string" },
+      replace_all = { type = "boolean" },
+    },
+    required = { "file_path", "old_string", "new_string" },
+  },
+}
+
+function T.paths(args) return { args.file_path } end
+
+function T.label(args) return args.file_path end
+
+local function create(path, args)
+  if qwen.fs.stat(path, false) then
+    return nil, qwen.err("usage", ("%s exists already, so an empty old_string is refused. Nothing was written."):format(path))
+  end
+  return { path = path, before = "", after = args.new_string, fresh = true, from = 1 }
+end
+
+local function wrong_count(path, text, ranges, args)
+  if #ranges == 0 then
+    local near = qwen.match.nearest(text, args.old_string:gsub("\r\n", "\n"))
+    return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s"):format(path,
+      near and "The most similar place is:\n" .. near or "Read the file again and copy the text exactly."))
+  end
+  return qwen.err("usage", ("Found %d occurrences of old_string in %s but replace_all was not enabled. Nothing was written. Add lines around it to make it unique.")
+    :format(#ranges, path))
+end
+
+-- What the edit would make of the file; nothing is written.
+local function plan(ctx, args)
+  local path, e = qwen.files.resolve(ctx, args.file_path)
+  if not path then return nil, e end
+  if args.old_string == "" then return create(path, args) end
+  if args.old_string == args.new_string then
+    return nil, qwen.err("usage", "old_string and new_string are the same. Nothing was written.")
+  end
+  local before
+  before, e = qwen.fs.read(path)
+  if not before then return nil, e.kind == "missing" and qwen.err("missing", "File not found: " .. path) or e end
+  local ok
+  ok, e = qwen.files.check_seen(ctx, path)
+  if not ok then return nil, e end
+  local crlf = before:find("\r\n", 1, true) ~= nil and not before:find "[^\r]\n"
+  local text = crlf and before:gsub("\r\n", "\n") or before
+  local old, new = args.old_string:gsub("\r\n", "\n"), args.new_string:gsub("\r\n", "\n")
+  local ranges, dropped = qwen.match.find(text, old)
+  if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, text, ranges, args) end
+  local after = qwen.match.replace(text, ranges, new, dropped)
+  if crlf then after = after:gsub("\n", "\r\n") end
+  local _, from = text:sub(1, ranges[1][1]):gsub("\n", "")
+  return { path = path, before = before, after = after, from = from + 1, count = #ranges }
+end
+
+function T.preview(ctx, args)
+  local change, e = plan(ctx, args)
+  if not change then return e.message end
+  return qwen.text.diff(change.before, change.after, change.path)
+end
+
+-- The lines around the change, so that the model need not read again.
+local function snippet(change)
+  local lines = qwen.text.lines(change.after)
+  local first = math.max(1, change.from - 4)
+  local last = math.min(#lines, change.from + 12)
+  return ("The file: %s has been updated. Showing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
+    :format(change.path, first, last, #lines, table.concat(lines, "\n", first, last))
+end
+
+function T.run(ctx, args)
+  local change, e = plan(ctx, args)
+  if not change then return nil, e end
+  if change.fresh then
+    local ok
+    ok, e = qwen.fs.mkdir(change.path:match "^(.*)/" .. "/")
+    if not ok then return nil, e end
+  end
+  local ok
+  ok, e = qwen.fs.write(change.path, change.after, { mode = 420 })
+  if not ok then return nil, e end
+  qwen.files.mark_seen(ctx, change.path)
+  if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = "created" } end
+  return { text = snippet(change), display = change.count > 1 and ("%d places changed"):format(change.count) or "changed" }
+end
+
+return T

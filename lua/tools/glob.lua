@@ -1,0 +1,96 @@
+-- Finds files by a name pattern, newest first. Ignored files are left out when ripgrep lists them.
+
+local MAX_FILES = 100
+
+local T = {
+  summary = "Find files by a pattern such as **/*.c or src/*.h. Newest first, at most 100.",
+  effect = "read",
+  schema = {
+    type = "object",
+    properties = {
+      pattern = { type = "string" },
+      path = { type = "string", description = "absolute folder; default the project" },
+    },
+    required = { "pattern" },
+  },
+}
+
+function T.paths(args) return { args.path } end
+
+function T.label(args) return args.pattern end
+
+-- A Lua pattern for a glob without braces; the whole relative path must match.
+local function translate(glob)
+  local out = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
+  out = out:gsub("%*%*/", "\1"):gsub("%*%*", "\2"):gsub("%*", "[^/]*"):gsub("%?", "[^/]")
+  return "^" .. out:gsub("\1", "\3"):gsub("\2", ".*") .. "$"
+end
+
+-- `**/` stands for any number of folders, also none: tried both ways.
+local function matcher(glob)
+  local patterns, pending = {}, { glob }
+  for _ = 1, 4 do
+    local next_round = {}
+    for _, g in ipairs(pending) do
+      patterns[#patterns + 1] = translate(g):gsub("\3", ".*/")
+      local shorter, n = g:gsub("%*%*/", "", 1)
+      if n > 0 then next_round[#next_round + 1] = shorter end
+    end
+    pending = next_round
+  end
+  return function(name)
+    for _, pattern in ipairs(patterns) do
+      if name:match(pattern) then return true end
+    end
+    return false
+  end
+end
+
+local function list(pattern, path)
+  local rg, names = qwen.proc.which "rg", {}
+  if rg then
+    local result, e = qwen.proc.run { argv = { rg, "--no-config", "--files", "--hidden", "--glob=!.git", "--glob=" .. pattern, "--null" }, cwd = path,
+      limit = 16 * 1024 * 1024, timeout = 60 }
+    if not result then return nil, e end
+    if result.code == 2 and result.out == "" then return nil, qwen.err("usage", "The pattern was refused: " .. qwen.text.trim(result.err)) end
+    for name in result.out:gmatch "[^%z]+" do names[#names + 1] = (name:gsub("^%./", "")) end
+    return names
+  end
+  local matches = matcher(pattern)
+  for name in qwen.files.walk(path, 100000) do
+    if matches(name) then names[#names + 1] = name end
+  end
+  return names
+end
+
+function T.run(ctx, args)
+  local path, e = qwen.files.resolve(ctx, args.path or ctx.cwd)
+  if not path then return nil, e end
+  local stat = qwen.fs.stat(path)
+  if not stat or stat.type ~= "dir" then return nil, qwen.err("missing", "There is no folder " .. path) end
+  local pattern = args.pattern
+  if pattern:sub(1, #path + 1) == path .. "/" then pattern = pattern:sub(#path + 2) end
+  if not pattern:find("/", 1, true) then pattern = "**/" .. pattern end
+  local names
+  names, e = list(pattern:gsub("^/", ""), path)
+  if not names then return nil, e end
+  if #names == 0 then return { text = ("No files found matching \"%s\" in %s."):format(args.pattern, path), display = "no files" } end
+  local found = {}
+  for _, name in ipairs(names) do
+    local full = (path == "/" and "" or path) .. "/" .. name
+    local s = qwen.fs.stat(full)
+    found[#found + 1] = { path = full, mtime = s and s.mtime or 0 }
+  end
+  table.sort(found, function(a, b)
+    if a.mtime ~= b.mtime then return a.mtime > b.mtime end
+    return a.path < b.path
+  end)
+  local shown = {}
+  for i = 1, math.min(#found, MAX_FILES) do shown[i] = found[i].path end
+  local text = ("Found %d file(s) matching \"%s\" in %s, sorted by modification time (newest first):\n---\n%s"):format(#found, args.pattern, path,
+    table.concat(shown, "\n"))
+  if #found > MAX_FILES then text = text .. ("\n[%d more; use a narrower pattern]"):format(#found - MAX_FILES) end
+  return { text = text, display = ("%d files"):format(#found) }
+end
+
+return T

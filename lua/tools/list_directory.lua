@@ -1,0 +1,56 @@
+-- Lists one folder: folders first, then files, at most 100.
+
+local MAX_ENTRIES = 100
+
+local T = {
+  summary = "List a folder: folders first, at most 100 entries.",
+  effect = "read",
+  schema = {
+    type = "object",
+    properties = {
+      path = { type = "string", description = "absolute path" },
+      ignore = { type = "array", items = { type = "string" }, description = "names or patterns such as *.o to leave out" },
+    },
+    required = { "path" },
+  },
+}
+
+function T.paths(args) return { args.path } end
+
+function T.label(args) return args.path end
+
+local function ignored(name, patterns)
+  for _, glob in ipairs(patterns or {}) do
+    local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
+    if name:match("^" .. pattern .. "$") then return true end
+  end
+  return false
+end
+
+function T.run(ctx, args)
+  local path, e = qwen.files.resolve(ctx, args.path)
+  if not path then return nil, e end
+  local entries
+  entries, e = qwen.fs.list(path)
+  if not entries then return nil, e end
+  local rows = {}
+  for _, entry in ipairs(entries) do
+    local followed = entry.type == "link" and qwen.fs.stat(path .. "/" .. entry.name) or entry
+    if not ignored(entry.name, args.ignore) then
+      rows[#rows + 1] = { dir = followed.type == "dir", name = entry.name, link = entry.type == "link" }
+    end
+  end
+  table.sort(rows, function(a, b)
+    if a.dir ~= b.dir then return a.dir end
+    return a.name < b.name
+  end)
+  if #rows == 0 then return { text = ("Directory %s is empty."):format(path), display = "empty" } end
+  local lines = { ("Listed %d item(s) in %s:"):format(#rows, path), "---" }
+  for i = 1, math.min(#rows, MAX_ENTRIES) do
+    lines[#lines + 1] = (rows[i].dir and "[DIR] " or "") .. rows[i].name .. (rows[i].link and " (link)" or "")
+  end
+  if #rows > MAX_ENTRIES then lines[#lines + 1] = ("[%d more; use glob]"):format(#rows - MAX_ENTRIES) end
+  return { text = table.concat(lines, "\n"), display = ("%d items"):format(#rows) }
+end
+
+return T

@@ -1,0 +1,70 @@
+-- Reads a file for the model: text by lines, images as they are. What was read may then be edited.
+
+local MAX_LINES, MAX_CHARS, MAX_FILE, MAX_IMAGE = 1000, 25000, 64 * 1024 * 1024, 10 * 1024 * 1024
+
+local images = { png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", gif = "image/gif", webp = "image/webp" }
+
+local T = {
+  summary = "Read a text file or image. Long files are cut: use offset and limit to read further.",
+  effect = "read",
+  schema = {
+    type = "object",
+    properties = {
+      file_path = { type = "string", description = "absolute path" },
+      offset = { type = { "integer", "null" }, minimum = 0, description = "first line, counted from 0" },
+      limit = { type = { "integer", "null" }, minimum = 1, description = "number of lines" },
+    },
+    required = { "file_path" },
+  },
+}
+
+function T.paths(args) return { args.file_path } end
+
+function T.label(args) return args.file_path end
+
+-- The lines from..to, their total, and whether characters had to be cut.
+local function slice(text, first, count)
+  local lines, total = {}, 0
+  for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "([^\n]*)\n" do
+    total = total + 1
+    if total > first and total <= first + count then lines[#lines + 1] = line end
+  end
+  local shown, size = {}, 0
+  for _, line in ipairs(lines) do
+    size = size + #line + 1
+    if size > MAX_CHARS and #shown > 0 then break end
+    shown[#shown + 1] = #line > MAX_CHARS and line:sub(1, MAX_CHARS) .. " [line cut]" or line
+  end
+  return table.concat(shown, "\n"), #shown, total
+end
+
+function T.run(ctx, args)
+  local path, e = qwen.files.resolve(ctx, args.file_path)
+  if not path then return nil, e end
+  local stat = qwen.fs.stat(path)
+  if not stat then return nil, qwen.err("missing", "File not found: " .. path) end
+  if stat.type == "dir" then return nil, qwen.err("usage", path .. " is a folder; use list_directory or glob") end
+  local mime = images[(path:match "%.(%w+)$" or ""):lower()]
+  local text
+  text, e = qwen.fs.read(path, mime and MAX_IMAGE or MAX_FILE)
+  if not text then return nil, e end
+  if mime then
+    return { text = "The image " .. path .. " follows.", display = "image, " .. qwen.text.human_bytes(#text),
+      parts = { { type = "image", mime = mime, data = qwen.os.base64(text) } } }
+  end
+  if text:sub(1, 8192):find("\0", 1, true) then
+    return { text = "Cannot display content of binary file: " .. path, display = "binary file" }
+  end
+  qwen.files.mark_seen(ctx, path)
+  if text == "" then return { text = "(the file is empty)", display = "empty file" } end
+  local first = math.tointeger(args.offset) or 0
+  local body, count, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)
+  if count == 0 then
+    return { text = ("The file has %d lines; there is nothing from line %d on."):format(total, first), display = "nothing there" }
+  end
+  if count == total then return { text = body .. (text:sub(-1) == "\n" and "\n" or ""), display = ("Read %d lines"):format(total) } end
+  local header = ("Showing lines %d-%d of %d total lines."):format(first + 1, first + count, total)
+  return { text = header .. "\n\n---\n\n" .. body, display = ("Read lines %d-%d of %d"):format(first + 1, first + count, total) }
+end
+
+return T

@@ -1,0 +1,118 @@
+-- Runs a shell command in its own process group and tells everything about its end. Whether it may run is decided before.
+
+local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES = 120, 30000, 1000
+
+local T = {
+  summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
+    .. "is_background is for servers and watchers: it returns at once.",
+  effect = "run",
+  schema = {
+    type = "object",
+    properties = {
+      command = { type = "string" },
+      is_background = { type = "boolean" },
+      timeout = { type = "integer", minimum = 1, maximum = 600000, description = "milliseconds, default 120000" },
+      description = { type = "string", description = "what it is for, in a few words" },
+      directory = { type = "string", description = "absolute path inside the project" },
+    },
+    required = { "command" },
+  },
+}
+
+function T.command(args) return args.command end
+
+function T.label(args) return (args.command:gsub("%s+", " ")) end
+
+function T.preview(_, args)
+  return args.command .. (args.directory and "\n(in " .. args.directory .. ")" or "")
+end
+
+-- Names that look like credentials stay out of what the command can see.
+local function environment()
+  local env = {}
+  for name, value in pairs(qwen.os.environ()) do
+    local upper = name:upper()
+    local secret = upper:find "KEY" or upper:find "TOKEN" or upper:find "SECRET" or upper:find "PASSW" or upper:find "CREDENTIAL"
+    if not secret then env[name] = value end
+  end
+  env.QWEN_CODE, env.PAGER, env.GIT_PAGER, env.LESSSECURE, env.GIT_TERMINAL_PROMPT = "1", "cat", "cat", "1", "0"
+  return env
+end
+
+local function shell()
+  return qwen.proc.which "bash" or "/bin/sh"
+end
+
+-- The beginning (a fifth) and the end of what is too long; the whole goes to a file.
+local function shorten(ctx, text)
+  local _, lines = text:gsub("\n", "")
+  if #text <= LIMIT_CHARS and lines <= LIMIT_LINES then return text end
+  local path = ctx.spill("run_shell_command", text)
+  if lines > LIMIT_LINES then
+    local all = qwen.text.lines(text)
+    local head = LIMIT_LINES // 5
+    local left_out = #all - LIMIT_LINES
+    text = table.concat(all, "\n", 1, head) .. ("\n[... %d lines left out ...]\n"):format(left_out)
+      .. table.concat(all, "\n", #all - (LIMIT_LINES - head) + 1)
+  end
+  text = qwen.text.head_tail(text, LIMIT_CHARS)
+  return "Tool output was too large and has been truncated." .. (path and " The whole output is in " .. path or "") .. "\n" .. text
+end
+
+local function or_none(value, none)
+  return value ~= nil and value ~= "" and tostring(value) or none
+end
+
+local function directory(ctx, args)
+  if not args.directory then return ctx.cwd end
+  local path, e = qwen.files.resolve(ctx, args.directory)
+  if not path then return nil, e end
+  if not qwen.files.inside(ctx, path) then
+    return nil, qwen.err("denied", ("directory %s is outside the project %s. Nothing was run."):format(path, ctx.cwd))
+  end
+  return path
+end
+
+-- A background command lives in a task of the session, with its output in a file.
+local function in_background(ctx, args, cwd)
+  local path = ctx.spill("background", "")
+  if not path then return nil, qwen.err("broken", "there is no folder for the output of a background command. Nothing was run.") end
+  local child, e = qwen.proc.open { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), stderr = "stdout" }
+  if not child then return nil, e end
+  local id = "bg_" .. qwen.os.uuid():sub(1, 8)
+  local pid = child:pid()
+  ctx.background(id, function()
+    local file <close> = qwen.fs.append(path)
+    local running <close> = child
+    while true do
+      local chunk = running:read()
+      if not chunk then break end
+      file:write(chunk)
+    end
+    local status = running:wait()
+    file:write(("\n[%s ended with %s]\n"):format(id, status.code and "code " .. status.code or "signal " .. status.signal))
+  end)
+  return { text = ("Started in the background as %s, pid %d. Its output goes to %s (read it with read_file); it ends with the session.")
+    :format(id, pid, path), display = ("%s, pid %d"):format(id, pid) }
+end
+
+function T.run(ctx, args)
+  local cwd, e = directory(ctx, args)
+  if not cwd then return nil, e end
+  if args.is_background then return in_background(ctx, args, cwd) end
+  local seconds = args.timeout and args.timeout / 1000 or DEFAULT_TIMEOUT
+  local result
+  result, e = qwen.proc.run { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds, on_output = ctx.progress }
+  if not result then return nil, e end
+  local out = result.out
+  if result.timed_out then out = out .. ("\n[stopped after %g s: the time limit; what it printed until then is above]"):format(seconds) end
+  local text = ("Command: %s\nDirectory: %s\nOutput: %s\nError: %s\nExit Code: %s\nSignal: %s\nProcess Group PGID: %d"):format(
+    args.command, cwd, or_none(shorten(ctx, out), "(empty)"), or_none(shorten(ctx, result.err), "(none)"), or_none(result.code, "(none)"),
+    or_none(result.signal, "(none)"), result.pid)
+  local failed = result.timed_out or result.code ~= 0
+  local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
+  local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
+  return { text = text, error = failed or nil, display = failed and how .. (last ~= "" and ": " .. last or "") or (last ~= "" and last or "done") }
+end
+
+return T
