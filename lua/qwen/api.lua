@@ -6,7 +6,7 @@ local modules = {
   text = "qwen.text", proc = "qwen.proc", files = "qwen.files", schema = "qwen.schema", resource = "qwen.resource",
   err = "qwen.err", failure = "qwen.net.failure", match = "qwen.match", message = "qwen.message", paths = "qwen.paths",
   sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
-  args = "qwen.args", replay = "qwen.net.replay",
+  args = "qwen.args", demo = "qwen.demo", replay = "qwen.net.replay",
 }
 
 local api = { version = embed.version, api = 1 }
@@ -15,6 +15,12 @@ local api = { version = embed.version, api = 1 }
 ---@param name string "providers/openai"
 function api.shipped(name)
   return require("qwen.resource").shipped(name)
+end
+
+---Runs fn when the scope is left by any way: `local _ <close> = qwen.cleanup(fn)`.
+---@param fn function
+function api.cleanup(fn)
+  return setmetatable({}, { __close = fn })
 end
 
 local meta = {}

@@ -8,6 +8,7 @@ local paths = require "qwen.paths"
 local resource = require "qwen.resource"
 local secret = require "sys.secret"
 local sys = require "sys.os"
+local task = require "sys.task"
 
 local M = {}
 
@@ -52,6 +53,12 @@ function M.new(where)
     if watcher then watcher(result, ...) end
     return result, reason
   end
+  -- Background jobs belong to the session, not to the task that asked for them.
+  local jobs = task.queue()
+  task.spawn(function()
+    while true do task.spawn(jobs:get()) end
+  end)
+  function ctx.background(_, fn) jobs:put(fn) end
   function ctx.ask() return nil end
   function ctx.progress() end
   function ctx.show() end

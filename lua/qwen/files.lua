@@ -82,6 +82,15 @@ function M.protected(_, path)
   return false
 end
 
+---A path for people: relative to the project when it is inside.
+---@param ctx Ctx
+---@param path string
+---@return string
+function M.relative(ctx, path)
+  if path:sub(1, #ctx.cwd + 1) == ctx.cwd .. "/" then return path:sub(#ctx.cwd + 2) end
+  return (path:gsub("^/", ""))
+end
+
 ---Notes that a file was read, so that it may be edited while it stays the same.
 ---@param ctx Ctx
 ---@param path string

@@ -59,7 +59,7 @@ end
 -- `--record` and `--replay` stand between us and the network.
 local function set_transport(ctx, opts)
   if opts.replay then
-    local player, e = require("qwen.net.replay").open(opts.replay, {})
+    local player, e = require("qwen.net.replay").open(opts.replay, { speed = opts.replay_speed })
     if not player then return nil, e end
     ctx.transport = function(request) return player:play(request) end
   end

@@ -169,6 +169,14 @@ function M.names(kind)
   return out
 end
 
+---The shipped text of a name.
+---@param name string "providers/openai"
+---@return string?
+function M.source(name)
+  local kind, base = name:match "^(%w+)/([%w_-]+)$"
+  return kind and embed.source(shipped_name(kind, base)) or nil
+end
+
 ---The shipped file of that name as a fresh table.
 ---@param name string "providers/openai"
 ---@return table

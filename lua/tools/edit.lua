@@ -65,7 +65,7 @@ end
 function T.preview(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return e.message end
-  return qwen.text.diff(change.before, change.after, change.path)
+  return qwen.text.diff(change.before, change.after, qwen.files.relative(ctx, change.path))
 end
 
 -- The lines around the change, so that the model need not read again.

@@ -43,7 +43,7 @@ end
 function T.preview(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return e.message end
-  return qwen.text.diff(change.before, change.after, change.path)
+  return qwen.text.diff(change.before, change.after, qwen.files.relative(ctx, change.path))
 end
 
 function T.run(ctx, args)

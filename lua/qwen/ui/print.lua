@@ -10,9 +10,27 @@ local function filter()
   return function(piece) return piece or "" end
 end
 
+local function tool_of(call)
+  return require("qwen.resource").get("tools", call.name)
+end
+
+-- One line for each call, what an edit changes, and one line for the result.
+local function watch_tools(ctx)
+  function ctx.watch.tool_started(call, args)
+    local tool = tool_of(call)
+    local label = tool and tool.label and tool.label(args) or ""
+    sys.err(("> %s %s\n"):format(clean(call.name), clean(label)))
+    if tool and tool.effect == "edit" and tool.preview then sys.err(clean(tool.preview(ctx, args)):gsub("[^\n]+", "    %0") .. "\n") end
+  end
+  function ctx.watch.tool_ended(_, part)
+    sys.err(("  %s %s\n"):format(part.error and "failed:" or "=>", clean(part.display or "done")))
+  end
+end
+
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
-function M.attach(ctx)
+---@param opts table
+function M.attach(ctx, opts)
   local through, at_line_start, wrote = filter(), true, false
   local function write(piece)
     if piece == "" then return end
@@ -36,13 +54,7 @@ function M.attach(ctx)
       through = filter()
     end,
   }
-  if sys.isatty(2) then
-    function ctx.watch.tool_started(call, args)
-      local tool = require("qwen.resource").get("tools", call.name)
-      local label = tool and tool.label and tool.label(args) or ""
-      sys.err(("· %s %s\n"):format(clean(call.name), clean(label)))
-    end
-  end
+  if opts.verbose or sys.isatty(2) then watch_tools(ctx) end
 end
 
 ---The end of the run: an exit code, and the reason on standard error when it failed.

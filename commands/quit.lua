@@ -1,0 +1,10 @@
+-- `/quit`: ends the session.
+
+local C = { summary = "end the session" }
+
+function C.run(ctx)
+  ctx.quit(0)
+  return 0
+end
+
+return C
