@@ -77,6 +77,7 @@ function M.done()
     return
   end
   io.write(("%d passed, %d failed, %d skipped\n"):format(M.passed, M.failed, M.skipped))
+  io.stdout:flush()
   if M.failed > 0 then error("checks failed", 0) end
 end
 

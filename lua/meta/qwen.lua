@@ -213,6 +213,17 @@
 ---@field files qwen.files
 ---@field schema qwen.schema
 ---@field resource qwen.resource
+---@field message qwen.message
+---@field paths qwen.paths
+---@field models qwen.models
+---@field sessions qwen.session
+---@field trust qwen.trust
+---@field permit qwen.agent.permit
+---@field match qwen.match
+---@field jsonc qwen.jsonc
+---@field args qwen.args
+---@field replay qwen.net.replay
+---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
 ---@class qwen.text: sys.text
@@ -222,6 +233,7 @@ qwen = {}
 ---@field diff fun(old: string, new: string, path: string): string unified diff
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field trim fun(text: string): string
+---@field think_splitter fun(): fun(text: string?): string?, string? splits text that begins with <think> however it is cut
 
 ---@class qwen.proc: sys.proc
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
@@ -230,6 +242,9 @@ qwen = {}
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
 ---@field inside fun(ctx: Ctx, path: string): boolean true when the real path is in the project folder
 ---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
+---@field real fun(path: string): string the path the system would reach, also of what does not exist yet
+---@field mark_seen fun(ctx: Ctx, path: string) a file was read: it may be edited while it stays the same
+---@field check_seen fun(ctx: Ctx, path: string): boolean?, Err? whether a file may be changed
 ---@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
 
 ---@class qwen.schema
@@ -238,3 +253,70 @@ qwen = {}
 ---@class qwen.resource
 ---@field list fun(kind: string): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
 ---@field get fun(kind: string, name: string): table?, Err?
+---@field all fun(kind: string, name: string): table[] every file of a name in the order in which hooks run
+---@field has fun(kind: string, name: string): boolean
+---@field names fun(kind: string): string[] without loading anything
+---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
+---@field problems fun(): string[] what is wrong with the files loaded so far
+---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
+---@field kinds string[]
+
+---@class qwen.message
+---@field user fun(text: string, more?: Part[]): Message
+---@field assistant fun(parts: Part[], fields?: table): Message
+---@field results fun(parts: ResultPart[]): Message
+---@field text_of fun(message: Message): string without thinking, calls and results
+---@field calls_of fun(message: Message): CallPart[]
+---@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls that have none
+
+---@class qwen.paths names places; makes and reads nothing
+---@field home fun(): string?
+---@field qwen_home fun(): string? QWEN_HOME, else ~/.qwen
+---@field project_key fun(cwd: string): string
+---@field project fun(cwd: string): string? folder of a project's data
+---@field chats fun(cwd: string): string?
+---@field tmp fun(cwd: string): string? folder for spilled outputs
+---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
+---@field short fun(path: string): string ~ instead of the home folder
+---@field cwd fun(): string?, Err? real path
+
+---@class qwen.models
+---@field list fun(settings: Settings, has_provider: fun(name: string): boolean): Model[], string[]
+---@field choose fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model?, Err?
+---@field protocols fun(): string[]
+
+---@class qwen.session
+---@field create fun(cwd: string, id?: string): Session?, Err?
+---@field open fun(cwd: string, id: string): Session?, Err? its id, or the only one that begins so
+---@field latest fun(cwd: string): Session?, Err?
+---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
+---@field title fun(path: string): string? first prompt of a session file
+---@field add fun(self: Session, message: Message): boolean?, Err?
+---@field sync fun(self: Session): boolean?, Err?
+---@field close fun(self: Session)
+
+---@class qwen.trust
+---@field state fun(cwd: string, flag?: boolean): "trusted"|"untrusted", string
+---@field set fun(cwd: string, word: "TRUST_FOLDER"|"TRUST_PARENT"|"DO_NOT_TRUST"): boolean?, Err?
+
+---@class qwen.agent.permit
+---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", string, string? verdict, reason, rule that would allow
+---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
+---@field READ_ONLY string the reason given for a call that only reads
+
+---@class qwen.match
+---@field find fun(text: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped
+---@field replace fun(text: string, ranges: table[], new: string, dropped: boolean): string
+---@field nearest fun(text: string, old: string): string? the region most alike, with line numbers
+
+---@class qwen.jsonc
+---@field parse fun(text: string): any, table<string, integer>|Err, string[]? value, line of each dotted path, sentences
+
+---@class qwen.args
+---@field parse fun(argv: string[], commands: string[]): table?, Err?
+---@field help fun(commands: {name: string, summary: string}[]): string
+
+---@class qwen.net.replay
+---@field open fun(path: string, options?: table): table?, Err? a player for a tape file
+---@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a tape's text
+---@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the tape has here

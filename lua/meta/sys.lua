@@ -18,6 +18,10 @@
 ---@field path string? file concerned
 ---@field code string? the system's or the vendor's own code ("ENOENT", "insufficient_quota")
 
+---@class sys.err
+---@field new fun(kind: ErrKind, message: string, fields?: table): Err
+---@field is fun(value: any): boolean true for an error value of this program
+
 -- sys.task ---------------------------------------------------------------------------------------------------------
 
 ---@class Task a coroutine that C resumes; ends with its parent

@@ -1,4 +1,5 @@
 -- OpenAI chat completions, and everything that speaks like it. Two pure functions: a request from a view, deltas from a stream.
+-- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
 -- Vendor files amend the small steps (encode_message, body_fields) of this table. Protocol facts: platform.openai.com/docs/api-reference/chat.
 local json = qwen.json
 local encode, decode, null = json.encode, json.decode, json.null

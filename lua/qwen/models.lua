@@ -6,7 +6,8 @@ local M = {}
 
 -- Variables and default address of each protocol we know; other keys of modelProviders must be provider files.
 local protocols = {
-  openai = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL", "QWEN_MODEL" }, default_url = "https://api.openai.com/v1", default_model = "qwen3-coder-plus" },
+  openai = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL", "QWEN_MODEL" },
+    default_url = "https://api.openai.com/v1", default_model = "qwen3-coder-plus" },
   anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", models = { "ANTHROPIC_MODEL" }, default_url = "https://api.anthropic.com" },
   gemini = { key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", models = { "GEMINI_MODEL" }, default_url = "https://generativelanguage.googleapis.com" },
 }

@@ -16,7 +16,9 @@ local fields = {
     preview = "function", label = "function", serial = "boolean" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table" },
 }
-local required = { commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" }, hooks = {} }
+local required = {
+  commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" }, hooks = {},
+}
 
 local state = { tiers = {}, files = {}, loaded = {}, safe = false }
 

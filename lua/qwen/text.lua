@@ -39,10 +39,10 @@ end
 
 -- Edit distance with swaps of neighbours, for short words.
 local function distance(a, b)
-  local before, previous, current = nil, {}, {}
+  local before, previous = nil, {}
   for j = 0, #b do previous[j] = j end
   for i = 1, #a do
-    current = { [0] = i }
+    local current = { [0] = i }
     for j = 1, #b do
       local cost = a:byte(i) == b:byte(j) and 0 or 1
       current[j] = math.min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost)

@@ -33,7 +33,8 @@ local function wrong_count(path, text, ranges, args)
     return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s"):format(path,
       near and "The most similar place is:\n" .. near or "Read the file again and copy the text exactly."))
   end
-  return qwen.err("usage", ("Found %d occurrences of old_string in %s but replace_all was not enabled. Nothing was written. Add lines around it to make it unique.")
+  return qwen.err("usage", ("Found %d occurrences of old_string in %s but replace_all was not enabled. Nothing was written. "
+    .. "Add lines around it to make it unique.")
     :format(#ranges, path))
 end
 

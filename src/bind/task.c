@@ -1,5 +1,6 @@
 /* `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation. Also the watchdog of Ctrl-C.
  * A task is a userdata: the registry holds it while it is live, its second user value holds the error it ended with.
+ * Long because the scheduler, queues, signals and the watchdog share one private state.
  * Children end with their parent; a cancelled coroutine is closed, so that no pcall swallows it and `<close>` runs. */
 #include <signal.h>
 #include <stdlib.h>

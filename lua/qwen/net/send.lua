@@ -62,6 +62,7 @@ local function attempt_open(ctx, provider, request)
   return nil, (provider.failure or require "qwen.net.failure")(status, headers, body)
 end
 
+-- Long because the life of one request reads top to bottom.
 ---Asks a model. `next` gives one delta after the other and waits as needed; close it in any case.
 ---@param ctx Ctx
 ---@param model Model

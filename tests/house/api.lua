@@ -1,0 +1,75 @@
+-- House rule: every field of the real modules has an entry in lua/meta, and the other way round. The real modules are opened.
+local t = dofile "tests/check.lua"
+local tree = dofile "tests/tree.lua"
+
+-- Classes of the type files: name -> set of fields; `methods` when every field is a method.
+local classes, parents = {}, {}
+local function read_types(text)
+  local class
+  for line in text:gmatch "[^\n]+" do
+    local name, parent = line:match "^%-%-%-@class ([%w_.]+):? ?([%w_.]*)"
+    if name then
+      class = { fields = {}, optional = {}, methods = true }
+      classes[name], parents[name] = class, parent ~= "" and parent or nil
+    elseif line:find "^%-%-%-@field" then
+      local field, kind = line:match "^%-%-%-@field ([%w_]+)%??%s+(.*)"
+      class.fields[field] = true
+      class.optional[field] = kind:find "^%w+%?" ~= nil or nil
+      if not kind:find "^fun%(self: " then class.methods = false end
+    end
+  end
+end
+read_types(tree.read "lua/meta/sys.lua")
+read_types(tree.read "lua/meta/qwen.lua")
+for name, parent in pairs(parents) do
+  for field in pairs((classes[parent] or { fields = {} }).fields) do classes[name].fields[field] = true end
+end
+
+---What one set of names has and the other lacks, as words.
+local function difference(real, declared, optional)
+  local out = {}
+  for name in pairs(real) do
+    if not declared[name] and not name:find "^__" then out[#out + 1] = name .. " is not declared" end
+  end
+  for name in pairs(declared) do
+    if real[name] == nil and not (optional or {})[name] then out[#out + 1] = name .. " is not there" end
+  end
+  table.sort(out)
+  return table.concat(out, ", ")
+end
+t.eq(difference({ a = 1, b = 1 }, { a = true, c = true }), "b is not declared, c is not there", "a difference is caught")
+
+-- Modules.
+for name, class in pairs(classes) do
+  if name == "sys.term" then
+    t.skip "sys.term is not built yet"
+  elseif name:find "^sys%." or name:find "^qwen%." then
+    local ok, module = pcall(require, name)
+    if t.ok(ok, "require " .. name .. ": " .. tostring(module)) then t.eq(difference(module, class.fields, class.optional), "", name) end
+  end
+end
+local opened = {}
+for name in tree.read("src/bind/open.c"):gmatch '{"(sys%.[%w_]+)", open_' do opened[name] = true end
+t.ok(next(opened), "native modules are listed in open.c")
+for name in pairs(opened) do t.ok(classes[name], name .. " has a class in lua/meta/sys.lua") end
+
+-- Handles: C registers a metatable for each class; its methods are those of one class in the type files.
+for name, metatable in pairs(debug.getregistry()) do
+  local methods = type(name) == "string" and type(metatable) == "table" and rawget(metatable, "__index")
+  if name ~= "_G" and type(methods) == "table" and next(methods) and name:find "^sys%." then
+    local fits
+    for _, class in pairs(classes) do
+      fits = fits or class.methods and difference(methods, class.fields) == ""
+    end
+    t.ok(fits, "the methods of " .. name .. " are declared as one class")
+  end
+end
+
+-- The global `qwen`: its module table is private, so its source is read for the names.
+local names = { version = true, api = true, shipped = true }
+local list = tree.read("lua/qwen/api.lua"):match "local modules = (%b{})"
+for name in (list or ""):gmatch "([%w_]+) = \"" do names[name] = true end
+t.eq(difference(names, classes.qwen.fields), "", "the global qwen")
+for name in pairs(classes.qwen.fields) do t.ok(pcall(function() return qwen[name] end), "qwen." .. name .. " loads") end
+
+t.done()
