@@ -14,7 +14,8 @@ function C.run(ctx, args)
     if (not only or entry.name == only) and (only or entry.problem or command.repl ~= false) then
       found = true
       local usage = "/" .. entry.name .. (command and command.args and " " .. command.args or "")
-      ctx.print(("  %-34s %s"):format(usage, entry.problem and "out of order: " .. entry.problem or entry.summary .. (entry.tier ~= "shipped" and "  (" .. entry.tier .. ")" or "")))
+      ctx.print(("  %-34s %s"):format(usage, entry.problem and "out of order: " .. entry.problem
+        or entry.summary .. (entry.tier ~= "shipped" and "  (" .. entry.tier .. ")" or "")))
     end
   end
   if only and not found then

@@ -21,7 +21,8 @@ local function list(ctx)
       ctx.print(protocol)
     end
     local missing = model.env_key and not ctx.settings:env(model.env_key)
-    ctx.print(("  %-32s %s%s"):format(model.id, model.name ~= model.id and model.name or "", missing and "  (no key: " .. model.env_key .. " is not set)" or ""))
+    ctx.print(("  %-32s %s%s"):format(model.id, model.name ~= model.id and model.name or "",
+      missing and "  (no key: " .. model.env_key .. " is not set)" or ""))
   end
 end
 

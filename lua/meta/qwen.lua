@@ -223,6 +223,7 @@
 ---@field jsonc qwen.jsonc
 ---@field args qwen.args
 ---@field replay qwen.net.replay
+---@field demo qwen.demo
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
@@ -243,6 +244,7 @@ qwen = {}
 ---@field inside fun(ctx: Ctx, path: string): boolean true when the real path is in the project folder
 ---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
 ---@field real fun(path: string): string the path the system would reach, also of what does not exist yet
+---@field relative fun(ctx: Ctx, path: string): string for people: relative to the project when it is inside
 ---@field mark_seen fun(ctx: Ctx, path: string) a file was read: it may be edited while it stays the same
 ---@field check_seen fun(ctx: Ctx, path: string): boolean?, Err? whether a file may be changed
 ---@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
@@ -257,6 +259,7 @@ qwen = {}
 ---@field has fun(kind: string, name: string): boolean
 ---@field names fun(kind: string): string[] without loading anything
 ---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
+---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
 ---@field kinds string[]
@@ -320,3 +323,7 @@ qwen = {}
 ---@field open fun(path: string, options?: table): table?, Err? a player for a tape file
 ---@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a tape's text
 ---@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the tape has here
+
+---@class qwen.demo what `qwen demo` plays with
+---@field project table<string, string> text of each file
+---@field tape string

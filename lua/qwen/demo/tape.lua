@@ -1,4 +1,4 @@
--- The recorded model of `qwen demo`, as `--record` wrote it: one JSON object a line. @FOLDER@ stands for the scratch folder.
+-- The recorded model of `qwen demo`, as `--record` wrote it: one JSON object a line (long because that is its form). @FOLDER@ stands for the scratch folder.
 return [==[
 {"n":1,"type":"request","method":"POST","url":"http://127.0.0.1:37985/v1/chat/completions"}
 {"n":1,"type":"response","status":200,"headers":{"content-type":"text/event-stream"}}
