@@ -10,7 +10,11 @@ function C.run(ctx, args)
   source = source:gsub("^#[^\n]*", "")
   local chunk, problem = load(source, "@" .. path, "t")
   if not chunk then return nil, qwen.err("usage", problem) end
-  local code = chunk(ctx, table.unpack(args, 2))
+  local ok, code = qwen.try(chunk, ctx, table.unpack(args, 2))
+  if not ok then
+    qwen.os.err(code .. "\n")
+    return 1
+  end
   return math.type(code) == "integer" and code or 0
 end
 

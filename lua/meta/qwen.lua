@@ -201,6 +201,8 @@
 ---@field version string
 ---@field api integer 1
 ---@field shipped fun(name: string): table the shipped file "providers/openai" as a table of your own
+---@field cleanup fun(fn: function): table runs fn when the scope is left: `local _ <close> = qwen.cleanup(fn)`
+---@field try fun(fn: function, ...): boolean, any like pcall; an error comes back as text with a traceback
 ---@field err fun(kind: ErrKind, message: string, fields?: table): Err
 ---@field json sys.json
 ---@field fs sys.fs

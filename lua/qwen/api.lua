@@ -23,6 +23,16 @@ function api.cleanup(fn)
   return setmetatable({}, { __close = fn })
 end
 
+---Calls fn; an error comes back as text with a traceback.
+---@param fn function
+---@return boolean ok
+---@return any result first result, or the text
+function api.try(fn, ...)
+  return xpcall(fn, function(e)
+    return type(e) == "string" and debug.traceback(e, 2) or tostring(e)
+  end, ...)
+end
+
 local meta = {}
 
 function meta.__index(self, name)

@@ -66,8 +66,10 @@ for name, metatable in pairs(debug.getregistry()) do
 end
 
 -- The global `qwen`: its module table is private, so its source is read for the names.
-local names = { version = true, api = true, shipped = true }
-local list = tree.read("lua/qwen/api.lua"):match "local modules = (%b{})"
+local names = { version = true, api = true }
+local source = tree.read "lua/qwen/api.lua"
+for name in source:gmatch "\nfunction api%.([%w_]+)" do names[name] = true end
+local list = source:match "local modules = (%b{})"
 for name in (list or ""):gmatch "([%w_]+) = \"" do names[name] = true end
 t.eq(difference(names, classes.qwen.fields), "", "the global qwen")
 for name in pairs(classes.qwen.fields) do t.ok(pcall(function() return qwen[name] end), "qwen." .. name .. " loads") end

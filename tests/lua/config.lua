@@ -46,8 +46,8 @@ do
   end
 end
 
-local function explain(place, key, more, options)
-  return program.run(place, { table.unpack(more or {}), "config", "explain", key }, options)
+local function explain(place, key)
+  return program.run(place, { "config", "explain", key })
 end
 
 -- Who wins.
@@ -84,7 +84,7 @@ do
   t.match(program.run(place, { "lua", "look.lua" }).out, "^home\t~/.qwen/.env K\n", "home .env")
   local r = program.run(place, { "--trust-folder", "lua", "look.lua" })
   t.match(r.out, "^project\t", "the project's .env when trusted")
-  t.match(r.out, "true\ttrue\tnil\tnil", "names a project may not set")
+  t.match(r.out, "true\ttrue\tnil", "names a project may not set")
   t.match(r.err, "OPENAI_BASE_URL is ignored", "and says so")
   t.match(program.run(place, { "lua", "look.lua" }, { env = { K = "real" } }).out, "^real\tenvironment K\n", "the real environment first")
   fs.remove(place.home .. "/.qwen/.env")
@@ -98,7 +98,11 @@ do
     {"id":"a","envKey":"KX","baseUrl":"https://a.example/v1"}],"opnai":[]},"model":{"name":"a"},"security":{"auth":{"selectedType":"openai"}}}]]
   local place = program.place { ["~/.qwen/settings.json"] = providers,
     ["look.lua"] = 'local ctx = ... local m, e = qwen.models.choose(ctx.settings, ctx.opts, function(n) return n == "openai" end) if not m then print(e) else print(m.id, m.base_url, m.key, m.key_source, m.config.samplingParams and m.config.samplingParams.temperature) end local _, p = qwen.models.list(ctx.settings, function() return false end) print(table.concat(p, "; "))' }
-  local function look(more, vars) return program.run(place, { table.unpack(more), "lua", "look.lua" }, { env = vars }).out end
+  local function look(flags, vars)
+    local list = table.move(flags, 1, #flags, 1, {})
+    list[#list + 1], list[#list + 2] = "lua", "look.lua"
+    return program.run(place, list, { env = vars }).out
+  end
   t.match(look({}, { KA = "ka", OPENAI_API_KEY = "other" }), "^a\thttps://a.example/v1\tka\tenvironment KA", "the selected entry with its own key")
   t.match(look({}, { OPENAI_API_KEY = "other" }), "^a\thttps://a.example/v1\tnil\tnil", "never another variable's key")
   t.match(look({ "-m", "b" }, { KB = "kb" }), "^b\thttp://127.0.0.1:1/v1\tkb\tenvironment KB\t0.5", "a flag selects, the final slash goes")
