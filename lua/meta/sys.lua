@@ -181,8 +181,9 @@
 
 ---@class KeyEvent
 ---@field type "key"|"paste"|"resize"|"focus"|"reply"
----@field key string? "a", "enter", "tab", "esc", "backspace", "delete", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "f1".. with modifiers before it in the order "ctrl-alt-shift-": "ctrl-c", "alt-f", "shift-tab"
----@field text string? what a printable key types; the text of a paste; the body of a terminal's reply
+---@field key string? "a", "A", "space", "enter", "tab", "esc", "backspace", "delete", "insert", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "f1".. with modifiers before it in the order "super-ctrl-alt-shift-": "ctrl-c", "alt-f", "alt-shift-f", "shift-tab"; of focus "in" or "out"
+---@field text string? what a printable key types; the text of a paste with \n as line end; a terminal's reply without its ESC and terminator: "]11;rgb:0/0/0"
+---@field cut boolean? the paste was longer than 16 MiB and lost its end
 
 ---@class sys.term
 ---@field open fun(): boolean?, Err? raw mode, bracketed paste on; restored by close, on every exit and before suspend

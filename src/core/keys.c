@@ -73,7 +73,8 @@ static struct params read_params(const char *s, size_t n) {
     } else if (c == ':') {
       part++;
     } else if (c >= '0' && c <= '9') {
-      uint32_t *to = part == 0 ? &p.value[p.count - 1] : part == 1 && p.count == 1 ? &p.shifted : part == 1 && p.count == 2 ? &p.event : NULL;
+      uint32_t *to = part == 0 ? &p.value[p.count - 1] : NULL;
+      if (part == 1) to = p.count == 1 ? &p.shifted : p.count == 2 ? &p.event : NULL;
       if (to && *to < 0x110000) *to = *to * 10 + (uint32_t)(c - '0');
     }
   }
@@ -87,8 +88,9 @@ static int modifiers(uint32_t value) {
 }
 
 static const char *tilde_name(uint32_t n) {
-  static const char *const names[] = {NULL, "home", "insert", "delete", "end", "pageup", "pagedown", "home", "end", NULL, NULL, "f1", "f2", "f3", "f4", "f5", NULL,
-    "f6", "f7", "f8", "f9", "f10", NULL, "f11", "f12", "f13", "f14", NULL, "f15", "f16", NULL, "f17", "f18", "f19", "f20"};
+  static const char *const names[] = {
+      NULL, "home", "insert", "delete", "end", "pageup", "pagedown", "home", "end", NULL, NULL, "f1", "f2", "f3", "f4", "f5", NULL, "f6",
+      "f7", "f8", "f9", "f10", NULL, "f11", "f12", "f13", "f14", NULL, "f15", "f16", NULL, "f17", "f18", "f19", "f20"};
   return n < sizeof names / sizeof *names ? names[n] : NULL;
 }
 
@@ -102,7 +104,8 @@ static const char *letter_name(char c) {
 /* kitty's codes for keys without a character; those of modifier and lock keys alone are no events. */
 static bool set_kitty(struct key_event *e, int mods, const struct params *p) {
   static const char pad[] = "0123456789./*-+";
-  static const char *const keys[] = {"enter", "=", ",", "left", "right", "up", "down", "pageup", "pagedown", "home", "end", "insert", "delete", "begin"};
+  static const char *const keys[] = {"enter", "=", ",", "left", "right", "up", "down",
+                                     "pageup", "pagedown", "home", "end", "insert", "delete", "begin"};
   uint32_t code = p->value[0];
   if (p->event == 3) return false; /* released */
   if (code >= 57399 && code < 57414) return set_point(e, mods, (unsigned char)pad[code - 57399]);

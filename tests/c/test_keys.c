@@ -75,7 +75,8 @@ static void characters(void **state) {
   (void)state;
   static const struct pair pairs[] = {
     {"aZ1~", "a Z 1 ~"}, {" ", "space= "}, {"\u00e9\u6f22\U0001F600", "\u00e9 \u6f22 \U0001F600"}, {"\r", "enter"}, {"\n", "ctrl-j"},
-    {"\t", "tab"}, {"\x7f", "backspace"}, {"\x08", "ctrl-h"}, {"\x03\x01\x1a", "ctrl-c ctrl-a ctrl-z"}, {"\x1c\x1d\x1e\x1f", "ctrl-\\ ctrl-] ctrl-^ ctrl-_"},
+    {"\t", "tab"}, {"\x7f", "backspace"}, {"\x08", "ctrl-h"}, {"\x03\x01\x1a", "ctrl-c ctrl-a ctrl-z"},
+    {"\x1c\x1d\x1e\x1f", "ctrl-\\ ctrl-] ctrl-^ ctrl-_"},
     {"a\xff\xe2\x82z", "a z"}, {"a\xe2", "a"}, {"\xc2\x9b" "A", "A"}, {NULL, NULL}};
   check(pairs);
   struct buf got = {0};
@@ -90,7 +91,8 @@ static void escape_and_alt(void **state) {
   static const struct pair pairs[] = {
     {"\x1b", "esc"}, {"\x1b\x1b", "esc esc"}, {"\x1b\x1b[A", "esc up"}, {"\x1b" "f\x1b" "B", "alt-f alt-shift-b"}, {"\x1b\r", "alt-enter"},
     {"\x1b\x7f", "alt-backspace"}, {"\x1b\x01", "ctrl-alt-a"}, {"\x1b\u00e9", "alt-\u00e9"}, {"\x1b ", "alt-space"}, {"\x1b.", "alt-."},
-    {"\x1b[", "alt-["}, {"\x1bO", "alt-shift-o"}, {"\x1b]", "alt-]"}, {"\x1b]a", "alt-] a"}, {"\x1bPx", "alt-shift-p x"}, {"\x1b\xff" "a", "a"},
+    {"\x1b[", "alt-["}, {"\x1bO", "alt-shift-o"}, {"\x1b]", "alt-]"}, {"\x1b]a", "alt-] a"}, {"\x1bPx", "alt-shift-p x"},
+    {"\x1b\xff" "a", "a"},
     {"\x1bOz", "alt-shift-o z"}, {"\x1b_a", "alt-_ a"}, {NULL, NULL}};
   check(pairs);
 }
@@ -98,10 +100,12 @@ static void escape_and_alt(void **state) {
 static void function_keys(void **state) {
   (void)state;
   static const struct pair pairs[] = {
-    {"\x1b[A\x1b[B\x1b[C\x1b[D", "up down right left"}, {"\x1bOA\x1bOH\x1bOF", "up home end"}, {"\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~", "home end home end home end"},
+    {"\x1b[A\x1b[B\x1b[C\x1b[D", "up down right left"}, {"\x1bOA\x1bOH\x1bOF", "up home end"},
+    {"\x1b[H\x1b[F\x1b[1~\x1b[4~\x1b[7~\x1b[8~", "home end home end home end"},
     {"\x1b[2~\x1b[3~\x1b[5~\x1b[6~", "insert delete pageup pagedown"}, {"\x1bOP\x1bOQ\x1bOR\x1bOS", "f1 f2 f3 f4"},
     {"\x1b[15~\x1b[17~\x1b[24~", "f5 f6 f12"}, {"\x1b[[A\x1b[[E", "f1 f5"}, {"\x1bOM", "enter"}, {"\x1b[Z", "shift-tab"},
-    {"\x1b[1;5C\x1b[1;3D\x1b[1;2A\x1b[1;8B", "ctrl-right alt-left shift-up ctrl-alt-shift-down"}, {"\x1b[3;5~", "ctrl-delete"}, {"\x1b[1;5P", "ctrl-f1"},
+    {"\x1b[1;5C\x1b[1;3D\x1b[1;2A\x1b[1;8B", "ctrl-right alt-left shift-up ctrl-alt-shift-down"}, {"\x1b[3;5~", "ctrl-delete"},
+    {"\x1b[1;5P", "ctrl-f1"},
     {"\x1b[1;5R", "ctrl-f3"}, {"\x1b[1;9H", "super-home"}, {"\x1b[1;33A", "alt-up"}, {NULL, NULL}};
   check(pairs);
 }
@@ -109,10 +113,14 @@ static void function_keys(void **state) {
 static void extended_keys(void **state) {
   (void)state;
   static const struct pair pairs[] = {
-    {"\x1b[13;2u\x1b[13;5u\x1b[13;9u", "shift-enter ctrl-enter super-enter"}, {"\x1b[27u\x1b[9;5u\x1b[127;3u", "esc ctrl-tab alt-backspace"},
-    {"\x1b[99;5u\x1b[105;5u", "ctrl-c ctrl-i"}, {"\x1b[97;6u", "ctrl-shift-a"}, {"\x1b[97u", "a"}, {"\x1b[97;2u", "A"}, {"\x1b[49:33;2u", "!"},
-    {"\x1b[97;1:1u\x1b[97;1:3u", "a"}, {"\x1b[233;3u", "alt-\u00e9"}, {"\x1b[97;65u", "a"}, {"\x1b[57399u\x1b[57414u\x1b[57419;5u", "0 enter ctrl-up"},
-    {"\x1b[57441;2u", ""}, {"\x1b[1114112u\x1b[55296u\x1b[99999999999999999999u", ""}, {"\x1b[27;2;13~\x1b[27;5;9~\x1b[27;6;65~", "shift-enter ctrl-tab ctrl-shift-a"},
+    {"\x1b[13;2u\x1b[13;5u\x1b[13;9u", "shift-enter ctrl-enter super-enter"},
+    {"\x1b[27u\x1b[9;5u\x1b[127;3u", "esc ctrl-tab alt-backspace"},
+    {"\x1b[99;5u\x1b[105;5u", "ctrl-c ctrl-i"}, {"\x1b[97;6u", "ctrl-shift-a"}, {"\x1b[97u", "a"}, {"\x1b[97;2u", "A"},
+    {"\x1b[49:33;2u", "!"},
+    {"\x1b[97;1:1u\x1b[97;1:3u", "a"}, {"\x1b[233;3u", "alt-\u00e9"}, {"\x1b[97;65u", "a"},
+    {"\x1b[57399u\x1b[57414u\x1b[57419;5u", "0 enter ctrl-up"},
+    {"\x1b[57441;2u", ""}, {"\x1b[1114112u\x1b[55296u\x1b[99999999999999999999u", ""},
+    {"\x1b[27;2;13~\x1b[27;5;9~\x1b[27;6;65~", "shift-enter ctrl-tab ctrl-shift-a"},
     {"\x1b[27;5;44~", "ctrl-,"}, {NULL, NULL}};
   check(pairs);
 }
@@ -120,19 +128,26 @@ static void extended_keys(void **state) {
 static void replies_and_noise(void **state) {
   (void)state;
   static const struct pair pairs[] = {
-    {"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "R{]11;rgb:1e1e/1e1e/1e1e}"}, {"\x1b]11;rgb:0/0/0\x07x", "R{]11;rgb:0/0/0} x"}, {"\x1b[?62;22c", "R{[?62;22c}"},
-    {"\x1b[>0;10;1c", "R{[>0;10;1c}"}, {"\x1b[12;40R", "R{[12;40R}"}, {"\x1b[1;1R", "R{[1;1R}"}, {"\x1b[0n", "R{[0n}"}, {"\x1b[?2026;2$y", "R{[?2026;2$y}"},
-    {"\x1b[?1u", "R{[?1u}"}, {"\x1b[>4;1m", "R{[>4;1m}"}, {"\x1bP1$r0m\x1b\\", "R{P1$r0m}"}, {"\x1bP>|XTerm(380)\x1b\\", "R{P>|XTerm(380)}"}, {"\x1b_Gi=1;OK\x1b\\", "R{_Gi=1;OK}"},
-    {"\x1b[8;24;80t", "R{[8;24;80t}"}, {"\x1b[I\x1b[O", "F{in} F{out}"}, {"\x1b[<0;1;1M\x1b[<0;1;1mx", "x"}, {"\x1b[5;5X\x1b[99~x", "x"}, {"\x1b[201~x", "x"},
-    {"\x1b[1\x1b[A", "up"}, {"\x1b[1\u00e9", "\u00e9"}, {"\x1b]11;r\rx", "enter x"}, {"\x1b]11;r\x1b[A", "up"}, {"\x1b]11;r", ""}, {"\x1b[1;", ""}, {NULL, NULL}};
+    {"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "R{]11;rgb:1e1e/1e1e/1e1e}"}, {"\x1b]11;rgb:0/0/0\x07x", "R{]11;rgb:0/0/0} x"},
+    {"\x1b[?62;22c", "R{[?62;22c}"},
+    {"\x1b[>0;10;1c", "R{[>0;10;1c}"}, {"\x1b[12;40R", "R{[12;40R}"}, {"\x1b[1;1R", "R{[1;1R}"}, {"\x1b[0n", "R{[0n}"},
+    {"\x1b[?2026;2$y", "R{[?2026;2$y}"},
+    {"\x1b[?1u", "R{[?1u}"}, {"\x1b[>4;1m", "R{[>4;1m}"}, {"\x1bP1$r0m\x1b\\", "R{P1$r0m}"},
+    {"\x1bP>|XTerm(380)\x1b\\", "R{P>|XTerm(380)}"}, {"\x1b_Gi=1;OK\x1b\\", "R{_Gi=1;OK}"},
+    {"\x1b[8;24;80t", "R{[8;24;80t}"}, {"\x1b[I\x1b[O", "F{in} F{out}"}, {"\x1b[<0;1;1M\x1b[<0;1;1mx", "x"},
+    {"\x1b[5;5X\x1b[99~x", "x"}, {"\x1b[201~x", "x"},
+    {"\x1b[1\x1b[A", "up"}, {"\x1b[1\u00e9", "\u00e9"}, {"\x1b]11;r\rx", "enter x"}, {"\x1b]11;r\x1b[A", "up"}, {"\x1b]11;r", ""},
+    {"\x1b[1;", ""}, {NULL, NULL}};
   check(pairs);
 }
 
 static void pastes(void **state) {
   (void)state;
   static const struct pair pairs[] = {
-    {"\x1b[200~two\rlines\r\nand\n\x1b[201~x", "P{two\nlines\nand\n} x"}, {"\x1b[200~\x1b[201~", "P{}"}, {"\x1b[200~a\x1b[A\x03\x1b[201\x1b[201~", "P{a\x1b[A\x03\x1b[201}"},
-    {"\x1b[200~h\u00e9\xff\xe2\x82\x1b[201~", "P{h\u00e9\ufffd\ufffd}"}, {"\x1b[200~never closed", "P{never closed}"}, {"\x1b[200~open\x1b[20", "P{open}"},
+    {"\x1b[200~two\rlines\r\nand\n\x1b[201~x", "P{two\nlines\nand\n} x"}, {"\x1b[200~\x1b[201~", "P{}"},
+    {"\x1b[200~a\x1b[A\x03\x1b[201\x1b[201~", "P{a\x1b[A\x03\x1b[201}"},
+    {"\x1b[200~h\u00e9\xff\xe2\x82\x1b[201~", "P{h\u00e9\ufffd\ufffd}"}, {"\x1b[200~never closed", "P{never closed}"},
+    {"\x1b[200~open\x1b[20", "P{open}"},
     {"\x1b[200~a\x1b[201~\x1b[200~b\x1b[201~", "P{a} P{b}"}, {NULL, NULL}};
   check(pairs);
 }
@@ -177,7 +192,8 @@ static void endless_sequences_end(void **state) {
 
 static void patience(void **state) {
   (void)state;
-  static const struct { const char *in; double seconds; } cases[] = {{"a", 0}, {"\x1b", 0.03}, {"\x1b[", 0.03}, {"\x1b[1;", 0.5}, {"\x1b]11;", 0.5}, {"\x1b[200~x", 1}, {"\xe2", 0.5}};
+  static const struct { const char *in; double seconds; } cases[] = {{"a", 0}, {"\x1b", 0.03}, {"\x1b[", 0.03}, {"\x1b[1;", 0.5},
+      {"\x1b]11;", 0.5}, {"\x1b[200~x", 1}, {"\xe2", 0.5}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct keys k = {0};
     struct key_event e;
@@ -196,7 +212,8 @@ static uint32_t pick(uint32_t n) {
 
 static void random_bytes(void **state) {
   (void)state;
-  static const char *const atoms[] = {"\x1b", "\x1b[", "\x1bO", "\x1b]1", "\x1bP", "\x1b_G", "\x1b[200~", "\x1b[201~", "\x1b[?", "\x1b\\", "\x07", "1", ";", ":", "A", "u", "~",
+  static const char *const atoms[] = {"\x1b", "\x1b[", "\x1bO", "\x1b]1", "\x1bP", "\x1b_G", "\x1b[200~", "\x1b[201~", "\x1b[?",
+      "\x1b\\", "\x07", "1", ";", ":", "A", "u", "~",
     "27;5;13~", "97;5u", "R", "c", "$", "[", "\r", "\n", "\u00e9", "\U0001F600", "\xe2", "\x82", "\x7f", "x", "200~", "I"};
   struct buf in = {0}, got = {0};
   for (int round = 0; round < 100000; round++) {
@@ -215,7 +232,8 @@ static void random_bytes(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(characters), cmocka_unit_test(escape_and_alt), cmocka_unit_test(function_keys), cmocka_unit_test(extended_keys),
-    cmocka_unit_test(replies_and_noise), cmocka_unit_test(pastes), cmocka_unit_test(a_huge_paste_is_cut), cmocka_unit_test(endless_sequences_end),
+    cmocka_unit_test(replies_and_noise), cmocka_unit_test(pastes), cmocka_unit_test(a_huge_paste_is_cut),
+    cmocka_unit_test(endless_sequences_end),
     cmocka_unit_test(patience), cmocka_unit_test(random_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

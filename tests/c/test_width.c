@@ -33,7 +33,8 @@ static void columns_of_text(void **state) {
 static void cuts_between_clusters(void **state) {
   (void)state;
   const char *s = "a\u6f22e\u0301\U0001F469\u200d\U0001F467z"; /* 1 + 2 + 1 + 2 + 1 */
-  static const struct { size_t columns, len, used; } cases[] = {{0, 0, 0}, {1, 1, 1}, {2, 1, 1}, {3, 4, 3}, {4, 7, 4}, {5, 7, 4}, {6, 18, 6}, {7, 19, 7}, {99, 19, 7}};
+  static const struct { size_t columns, len, used; } cases[] = {{0, 0, 0}, {1, 1, 1}, {2, 1, 1}, {3, 4, 3}, {4, 7, 4}, {5, 7, 4},
+      {6, 18, 6}, {7, 19, 7}, {99, 19, 7}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     size_t used;
     assert_int_equal(width_cut(s, strlen(s), cases[i].columns, &used), cases[i].len);
@@ -87,7 +88,8 @@ static uint32_t pick(uint32_t n) {
 /* Lines fit, end, and put together again they are the text without the spaces left out at the breaks. */
 static void random_wraps(void **state) {
   (void)state;
-  static const char *const atoms[] = {"a", "word", " ", " ", "  ", "\u6f22", "\u3002", "e\u0301", "\U0001F469\u200d\U0001F467", "\u200d", "\xff", "\xe2\x82", "\x01", "\t", "\u0301", "-"};
+  static const char *const atoms[] = {"a", "word", " ", " ", "  ", "\u6f22", "\u3002", "e\u0301", "\U0001F469\u200d\U0001F467",
+      "\u200d", "\xff", "\xe2\x82", "\x01", "\t", "\u0301", "-"};
   struct buf in = {0};
   for (int round = 0; round < 100000; round++) {
     in.len = 0;

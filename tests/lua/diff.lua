@@ -16,7 +16,8 @@ local function numbers(n, change)
 end
 t.eq(diff(numbers(20, {}), numbers(20, { [5] = "x", [12] = "y" }), "f"):gsub("[^@]", ""), "@@@@", "six lines between share a hunk")
 t.eq(diff(numbers(20, {}), numbers(20, { [5] = "x", [13] = "y" }), "f"):gsub("[^@]", ""), "@@@@@@@@", "seven do not")
-t.match(diff(numbers(20, {}), numbers(20, { [13] = "y" }), "f"), "@@ %-10,7 %+10,7 @@\n 10\n 11\n 12\n%-13\n%+y\n 14\n 15\n 16\n$", "context")
+t.match(diff(numbers(20, {}), numbers(20, { [13] = "y" }), "f"),
+  "@@ %-10,7 %+10,7 @@\n 10\n 11\n 12\n%-13\n%+y\n 14\n 15\n 16\n$", "context")
 
 -- Applies a diff strictly: every context and removed line must be where the head says.
 local function apply(old, patch)

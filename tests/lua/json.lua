@@ -44,7 +44,8 @@ t.eq(encode { 1, { 2 }, "3" }, '[1,[2],"3"]', "sequence")
 t.eq(encode { a = json.raw '{"b" : 1}', c = { json.raw "[]" } }, '{"a":{"b" : 1},"c":[[]]}', "raw text verbatim")
 t.eq(encode { json.null, true, false }, "[null,true,false]", "words")
 t.eq(encode(nil), "null", "nil")
-t.eq(encode({ a = { 1, 2 }, b = {}, c = json.array() }, { indent = 2 }), '{\n  "a": [\n    1,\n    2\n  ],\n  "b": {},\n  "c": []\n}', "indent")
+t.eq(encode({ a = { 1, 2 }, b = {}, c = json.array() }, { indent = 2 }),
+  '{\n  "a": [\n    1,\n    2\n  ],\n  "b": {},\n  "c": []\n}', "indent")
 t.eq(encode({ 1 }, {}), "[1]", "options without indent")
 t.eq(encode { ["k\n\xff"] = 1 }, '{"k\\n\u{FFFD}":1}', "keys are escaped as well")
 

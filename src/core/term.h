@@ -1,0 +1,15 @@
+/* The terminal of standard input and output: raw while open, given back on close, exit, suspend and death by a signal.
+ * One per process. The descriptor of term_open is ours alone (non-blocking without touching the one other programs share);
+ * it stays open until term_close. */
+#ifndef QWEN_TERM_H
+#define QWEN_TERM_H
+#include <stdbool.h>
+
+struct err;
+int term_open(struct err *e);           /* descriptor to read keys from, or -1 */
+void term_close(void);
+void term_suspend(void);                /* gives the terminal back, stops this process, takes it again on continue */
+void term_retake(void);                 /* raw again, after somebody else may have changed it */
+void term_ask_extended_keys(void);      /* the terminal has said that it knows modifyOtherKeys */
+void term_size(int *rows, int *columns);
+#endif
