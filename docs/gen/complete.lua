@@ -1,0 +1,97 @@
+-- Prints the completions for a shell from the table of flags and the commands. Run by the build: qwen lua docs/gen/complete.lua bash
+local flags = require "qwen.flags"
+
+local all, commands = {}, {}
+for _, group in ipairs(flags) do
+  for _, flag in ipairs(group) do all[#all + 1] = flag end
+end
+for _, entry in ipairs(qwen.resource.list "commands") do
+  local command = qwen.resource.get("commands", entry.name)
+  if command and command.shell then commands[#commands + 1] = { name = entry.name, summary = command.summary } end
+end
+
+---What may follow a flag, as the shell at hand says it.
+---@param flag table
+---@param ways {words: string, file: string, folder: string, any: string} words is a format for the choices
+local function value_of(flag, ways)
+  if flag.choices then return ways.words:format(table.concat(flag.choices, " ")) end
+  return flag.value == "FILE" and ways.file or flag.value == "DIR" and ways.folder or ways.any
+end
+
+local shells = {}
+
+function shells.bash()
+  local ways = {
+    words = 'COMPREPLY=($(compgen -W "%s" -- "$cur"))', file = 'COMPREPLY=($(compgen -f -- "$cur"))',
+    folder = 'COMPREPLY=($(compgen -d -- "$cur"))', any = ":",
+  }
+  local cases, flag_names, command_names = {}, {}, {}
+  for i, flag in ipairs(all) do
+    flag_names[i] = "--" .. flag.long
+    if flag.value and not flag.optional then
+      cases[#cases + 1] = ("    --%s%s) %s; return ;;"):format(flag.long, flag.short and "|-" .. flag.short or "", value_of(flag, ways))
+    end
+  end
+  for i, command in ipairs(commands) do command_names[i] = command.name end
+  return ([=[
+# bash completion for qwen; made by docs/gen/complete.lua
+_qwen() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+  COMPREPLY=()
+  case $prev in
+%s
+  esac
+  if [[ $cur == -* ]]; then
+    COMPREPLY=($(compgen -W "%s" -- "$cur"))
+  elif ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W "%s" -- "$cur"))
+  else
+    COMPREPLY=($(compgen -f -- "$cur"))
+  fi
+}
+complete -o filenames -F _qwen qwen
+]=]):format(table.concat(cases, "\n"), table.concat(flag_names, " "), table.concat(command_names, " "))
+end
+
+-- Text inside single quotes of a shell; zsh also reads brackets, colons and backslashes in a description.
+local function quoted(text)
+  return (text:gsub("'", "'\\''"))
+end
+local function zsh_words(text)
+  return (quoted(text:gsub("[%[%]:\\]", "\\%0")))
+end
+
+function shells.zsh()
+  local ways = { words = "(%s)", file = "_files", folder = "_files -/", any = "" }
+  local out = { "#compdef qwen", "# zsh completion for qwen; made by docs/gen/complete.lua", "_arguments -s \\" }
+  for _, flag in ipairs(all) do
+    local tail = ("[%s]"):format(zsh_words(flag.text))
+    if flag.value then tail = tail .. (flag.optional and "::" or ":") .. flag.value .. ":" .. value_of(flag, ways) end
+    local star = flag.list and "*" or ""
+    out[#out + 1] = ("  '%s--%s%s%s' \\"):format(star, flag.long, flag.value and "=" or "", tail)
+    if flag.short then out[#out + 1] = ("  '%s-%s%s%s' \\"):format(star, flag.short, flag.value and "+" or "", tail) end
+  end
+  local words = {}
+  for i, command in ipairs(commands) do words[i] = ('%s\\:"%s"'):format(command.name, zsh_words(command.summary)) end
+  out[#out + 1] = ("  '1:command:((%s))' \\"):format(table.concat(words, " "))
+  out[#out + 1] = "  '*:file:_files'"
+  return table.concat(out, "\n") .. "\n"
+end
+
+function shells.fish()
+  local ways = { words = " -x -a '%s'", file = " -r -F", folder = " -x -a '(__fish_complete_directories)'", any = " -x" }
+  local out = { "# fish completion for qwen; made by docs/gen/complete.lua" }
+  for _, flag in ipairs(all) do
+    local value = flag.value and not flag.optional and value_of(flag, ways) or ""
+    out[#out + 1] = ("complete -c qwen -l %s%s%s -d '%s'"):format(flag.long, flag.short and " -s " .. flag.short or "", value, quoted(flag.text))
+  end
+  for _, command in ipairs(commands) do
+    out[#out + 1] = ("complete -c qwen -n __fish_use_subcommand -a %s -d '%s'"):format(command.name, quoted(command.summary))
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+local _, shell = ...
+local make = shells[shell]
+if not make then error("usage: complete.lua bash|zsh|fish", 0) end
+io.write(make())
