@@ -125,7 +125,7 @@ for _, case in ipairs { { "e", "on purpose", "error" }, { "l", "interrupted", "C
 end
 
 for _, signal in ipairs { "TERM", "HUP", "SEGV", "ABRT" } do
-  local p <close>, expect, screen = start(
+  local _ <close>, expect, screen = start(
     'stty -g; sh -c \'echo "pid $$"; exec "$1" lua "$0"\' "$0" "$1"; echo "code $?"; stty -g; echo end')
   expect "ready"
   local pid = screen():match "pid (%d+)"
