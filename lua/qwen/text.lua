@@ -18,9 +18,11 @@ function M.trim(text)
   return text:match("^%s*(.-)%s*$")
 end
 
--- Moves a cut so that it does not split a character.
-local function char_start(text, at)
-  while at > 1 and (text:byte(at) or 0) & 0xC0 == 0x80 do at = at - 1 end
+-- Moves a cut by up to three bytes so that it does not split a character; bytes that are no text are cut anywhere.
+local function char_start(text, at, step)
+  for moved = at, math.max(1, at + 3 * step), step do
+    if (text:byte(moved) or 0) & 0xC0 ~= 0x80 then return moved end
+  end
   return at
 end
 
@@ -31,8 +33,8 @@ end
 ---@return boolean cut
 function M.head_tail(text, limit)
   if #text <= limit then return text, false end
-  local head = char_start(text, limit // 5 + 1) - 1
-  local tail = char_start(text, #text - (limit - head) + 1)
+  local head = char_start(text, limit // 5 + 1, -1) - 1
+  local tail = char_start(text, #text - (limit - head) + 1, 1)
   local left_out = tail - head - 1
   return ("%s\n[... %d bytes left out ...]\n%s"):format(text:sub(1, head), left_out, text:sub(tail)), true
 end
@@ -77,7 +79,8 @@ end
 function M.human_bytes(n)
   if n < 1024 then return ("%d B"):format(n) end
   if n < 1024 * 1024 then return ("%.1f KB"):format(n / 1024) end
-  return ("%.1f MB"):format(n / 1024 / 1024)
+  if n < 1024 * 1024 * 1024 then return ("%.1f MB"):format(n / 1024 / 1024) end
+  return ("%.1f GB"):format(n / 1024 / 1024 / 1024)
 end
 
 return setmetatable(M, {
