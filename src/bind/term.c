@@ -64,9 +64,22 @@ static void on_signal(int number) {
   waiter_wake(&tty.readers);
 }
 
-static void watch(signals_fn fn) {
-  static const int numbers[] = {SIGINT, SIGWINCH, SIGTSTP, SIGCONT};
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) signals_watch(numbers[i], fn);
+/* Who watched a signal before gets it back when the terminal is closed. */
+static struct {
+  int number;
+  signals_fn before;
+} watched[] = {{SIGINT, NULL}, {SIGWINCH, NULL}, {SIGTSTP, NULL}, {SIGCONT, NULL}};
+
+static void watch(void) {
+  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+    watched[i].before = signals_watcher(watched[i].number);
+    signals_watch(watched[i].number, on_signal);
+  }
+}
+
+static void unwatch(void) {
+  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+    if (signals_watcher(watched[i].number) == on_signal) signals_watch(watched[i].number, watched[i].before);
 }
 
 /* -- open and close ------------------------------------------------------------------------------------------------- */
@@ -76,7 +89,7 @@ static void close_terminal(void) {
   stop_patience();
   uv_close((uv_handle_t *)tty.poll, free_handle);
   tty.poll = NULL;
-  watch(NULL);
+  unwatch();
   term_close();
   keys_free(&tty.keys);
   tty.keys = (struct keys){0};
@@ -99,7 +112,7 @@ static int l_term_open(lua_State *L) {
     uv_poll_start(tty.poll, UV_READABLE, readable);
     tty.gone = tty.resized = false;
     tty.interrupts = 0;
-    watch(on_signal);
+    watch();
   }
   lua_pushboolean(L, 1);
   return 1;

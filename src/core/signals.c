@@ -56,6 +56,8 @@ bool signals_watch(int number, signals_fn fn) {
   return install(number, on_signal);
 }
 
+signals_fn signals_watcher(int number) { return number < 1 || number >= SIGNALS_MAX ? NULL : handlers[number]; }
+
 void signals_alarm(void (*fn)(void)) {
   alarm_fn = fn;
   install(SIGALRM, on_alarm);

@@ -34,6 +34,7 @@ local folder = os.env "TMPDIR" or "/tmp"
 local child = folder .. "/child-" .. os.pid() .. ".lua"
 fs.write(child, [[
 local out, term = require("sys.os").out, require "sys.term"
+local interrupts = require("sys.task").signals "int"
 assert(term.open())
 out "ready\n"
 while true do
@@ -44,6 +45,12 @@ while true do
   if e.key == "q" then break end
   if e.key == "e" then error "on purpose" end
   if e.key == "x" then term.close() term.open() out "again\n" end
+  if e.key == "i" then
+    term.close()
+    local p <close> = require("sys.proc").open { argv = { "/bin/sh", "-c", "kill -INT " .. require("sys.os").pid() } }
+    out("from outside: " .. tostring(interrupts:get(10)) .. "\n")
+    break
+  end
   if e.key == "z" then term.suspend() end
   if e.key == "l" then out "looping\n" require("sys.os").flush() while true do end end
   if e.key == "t" then out(tostring(term.key(0.01)) .. "\n") end
@@ -112,6 +119,15 @@ do
   p:write "q"
   expect "end\n"
   modes_are_back(screen(), "quit")
+end
+
+do
+  local p <close>, expect, screen = start(plain)
+  expect "ready"
+  p:write "i"
+  expect "from outside: int" -- the watcher from before open has it again
+  expect "end\n"
+  modes_are_back(screen(), "close")
 end
 
 for _, case in ipairs { { "e", "on purpose", "error" }, { "l", "interrupted", "Ctrl-C in a loop" } } do
