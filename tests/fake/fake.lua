@@ -7,12 +7,15 @@ Fake.__index = Fake
 
 ---Starts a server that plays these answers; end it with `local server <close> = ...` or server:close().
 ---@param answers table[]
+---@param options {log: boolean?}? log = false spares the server the work of keeping what it was asked
 ---@return {url: string, port: integer}
-local function start(answers)
+local function start(answers, options)
   local folder = assert(fs.mkdtemp((os.env "TMPDIR" or "/tmp") .. "/fake-"))
   local script, log = folder .. "/script.json", folder .. "/log.jsonl"
   assert(fs.write(script, json.encode(json.array(answers))))
-  local process = assert(proc.open { argv = { "python3", "tests/fake/server.py", script, log }, stdin = "pipe", stderr = "inherit" })
+  local argv = { "python3", "tests/fake/server.py", script, log }
+  if options and options.log == false then argv[4] = nil end
+  local process = assert(proc.open { argv = argv, stdin = "pipe", stderr = "inherit" })
   local port = math.tointeger(tonumber((process:read() or ""):match "^PORT (%d+)"))
   assert(port, "the fake server did not start")
   return setmetatable({ process = process, folder = folder, log = log, port = port, url = "http://127.0.0.1:" .. port .. "/v1" }, Fake)

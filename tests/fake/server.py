@@ -6,7 +6,8 @@ SCRIPT is a list of answers. A request takes the first one that is not used up a
 What is answered:
   "text": ["Hel", "lo"] | "Hello", "think": the same, "calls": [{"name", "arguments", "id"?}]   as chat completion chunks
   "finish": "stop", "usage": {...}          last chunks of that stream
-  "loop": {"turns": T, "call": {...}, "deltas": N}     asks for the call until T results are in the messages, then sends N deltas
+  "loop": {"turns": T, "call": {...}, "deltas": N, "burst": B}   asks for the call until T results are in the messages, then sends
+                                            N deltas, B (default 1) in one write
   "sse": "path/of/a/recording.sse"          its bytes
   "json": value, "body": "text"             anything else; "raw": "bytes" replaces the whole answer, status line included
 How:
@@ -87,7 +88,8 @@ class Script:
             key = id(answer)
             if key not in self.loops:  # made once: the server must not be what a bench measures
                 events = completion({"text": [f"word{i} " for i in range(loop.get("deltas", 1))]})
-                self.loops[key] = [b"".join(events[at:at + 64]) for at in range(0, len(events), 64)]
+                burst = loop.get("burst", 1)
+                self.loops[key] = [b"".join(events[at:at + burst]) for at in range(0, len(events), burst)]
             return self.loops[key], "text/event-stream"
         if "sse" in answer:
             with open(answer["sse"], "rb") as file:
@@ -190,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
                     time.sleep(pause)
                 if limit == sent:
                     raise Cut
-            if len(out) > 16:
+            if out:
                 self.connection.sendall(b"".join(out))
                 out = []
         if limit is not None:

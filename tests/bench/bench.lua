@@ -1,0 +1,98 @@
+-- Measures the program beside curl doing the same POSTs to the same server in the same run. Started by tests/bench/run.
+-- The figures are medians; measure.c takes them. It judges nothing but the promises at the end.
+local fake = dofile "tests/fake/fake.lua"
+local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
+local proc = require "qwen.proc"
+
+local program = os.env "QWEN"
+local measure_program = program:match "^(.*)/" .. "/tests/measure"
+local tmp = os.env "TMPDIR"
+
+---One row of figures: wall and CPU in milliseconds (medians), memory in MB (peak).
+local function measure(runs, argv)
+  local r = assert(proc.run { argv = { measure_program, tostring(runs), table.unpack(argv) } })
+  if r.code ~= 0 then error(r.err, 0) end
+  local _, wall, _, cpu, kb = r.out:match "(%S+) (%S+) (%S+) (%S+) (%S+)"
+  return { wall = tonumber(wall), cpu = tonumber(cpu), memory = tonumber(kb) / 1024 }
+end
+
+local function ask(server)
+  return { program, "-p", "hi", "--yolo", "--openai-base-url", server.url, "--openai-api-key", "key-for-the-bench", "-m", "bench" }
+end
+
+-- What the program sends, kept as a curl configuration that sends the same over one connection.
+local function same_with_curl(answers, url)
+  local server <close> = fake.start(answers)
+  local r = assert(proc.run { argv = ask(server) })
+  assert(r.code == 0, r.err)
+  local lines = { "silent", "no-buffer" }
+  for i, request in ipairs((server:requests())) do
+    local path = ("%s/body-%d"):format(tmp, i)
+    assert(fs.write(path, json.encode(request.body)))
+    if i > 1 then lines[#lines + 1] = "next\nsilent\nno-buffer" end
+    lines[#lines + 1] = ('url = "%s/chat/completions"\noutput = "/dev/null"\ndata-binary = "@%s"'):format(url, path)
+    lines[#lines + 1] = 'header = "content-type: application/json"\nheader = "authorization: Bearer key-for-the-bench"'
+  end
+  local path = tmp .. "/curl.conf"
+  assert(fs.write(path, table.concat(lines, "\n") .. "\n"))
+  return { "curl", "-K", path }
+end
+
+local function compare(name, runs, answers)
+  local server <close> = fake.start(answers, { log = false })
+  local curl = same_with_curl(answers, server.url)
+  return { name = name, qwen = measure(runs, ask(server)), curl = measure(runs, curl) }
+end
+
+local file = tmp .. "/notes.txt"
+assert(fs.write(file, ("a line of text in a small file\n"):rep(20)))
+local function turns(n)
+  return { { loop = { turns = n, call = { name = "read_file", arguments = { file_path = file } }, deltas = 1 }, times = 0 } }
+end
+
+local version = { name = "`--version`", qwen = measure(200, { program, "--version" }), curl = measure(200, { "curl", "--version" }) }
+local one = compare("one-shot answer", 40, { { text = { "Hello", " there" }, times = 0 } })
+local stream = compare("20,000 deltas, one by one", 5, { { loop = { deltas = 20000 }, times = 0 } })
+local burst = compare("20,000 deltas in bursts of 500", 7, { { loop = { deltas = 20000, burst = 500 }, times = 0 } })
+local few, many = compare("50 tool turns", 7, turns(50)), compare("200 tool turns", 5, turns(200))
+
+local out = {}
+local function put(text, ...) out[#out + 1] = text:format(...) end
+put "| run | wall ms: qwen | curl | ratio | CPU ms: qwen | curl | ratio | MB: qwen | curl |"
+put "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+for _, row in ipairs { version, one, stream, burst, few, many } do
+  local q, c = row.qwen, row.curl
+  put("| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %.1f |", row.name, q.wall, c.wall, q.wall / c.wall, q.cpu, c.cpu, q.cpu / c.cpu,
+    q.memory, c.memory)
+end
+
+-- A tool turn's CPU early and late in a session: what start-up costs is taken off.
+local early = (few.qwen.cpu - one.qwen.cpu) / 50
+local late = (many.qwen.cpu - few.qwen.cpu) / 150
+local kept = true
+local function promise(text, value, limit, unit)
+  kept = kept and value <= limit
+  put("| %s | %.2f%s | %s%s | %s |", text, value, unit, limit, unit, value <= limit and "yes" or "**no**")
+end
+put ""
+put "| promise | measured | limit | kept |"
+put "| --- | ---: | ---: | --- |"
+promise("`--version`, wall", version.qwen.wall, 3, " ms")
+promise("one-shot, wall against curl", one.qwen.wall / one.curl.wall, 3, "x")
+promise("one-shot, peak memory", one.qwen.memory, 20, " MB")
+promise("20,000 deltas one by one, CPU against curl", stream.qwen.cpu / stream.curl.cpu, 5, "x")
+promise("a tool turn, CPU, turns 1 to 50", early, 1, " ms")
+promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
+promise("growth of a tool turn with the history", late / early, 1.2, "x")
+
+local text = table.concat(out, "\n") .. "\n"
+print(text)
+local _, flag = ...
+if flag == "--write" then
+  local path = "docs/performance.md"
+  local page = assert(fs.read(path))
+  local before, after = page:match "^(.-<!%-%- figures %-%->\n).*(<!%-%- end of figures %-%->.*)$"
+  assert(before, path .. " has lost its marks")
+  assert(fs.write(path, before .. text .. after))
+end
+return kept and 0 or 1
