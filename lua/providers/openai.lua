@@ -297,8 +297,11 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(model)
   local state = { calls = 0, by_index = {}, split = wants_split(model) and qwen.text.think_splitter() or as_text }
+  local frame, split = qwen.text.frame(), state.split
   return function(data, _, out)
     if data == nil then return finish(state, out) end
+    local known = frame:read(data)
+    if known then return split(known, out) end
     if data == "[DONE]" then
       state.done = true
       return
@@ -314,7 +317,12 @@ function P.decoder(model)
       out[#out + 1] = error_delta(chunk)
     end
     local choice = type(chunk.choices) == "table" and chunk.choices[1]
-    if type(choice) == "table" then read_choice(state, choice, out) end
+    if type(choice) == "table" then
+      local before = #out
+      read_choice(state, choice, out)
+      local only = #out == before + 1 and out[#out]
+      if only and only.type == "text" and only.text == choice.delta.content and not chunk.usage then frame:learn(data, "content", only.text) end
+    end
     local usage = type(chunk.usage) == "table" and chunk.usage or type(chunk.x_groq) == "table" and type(chunk.x_groq.usage) == "table" and chunk.x_groq.usage
     if usage then out[#out + 1] = usage_delta(usage) end
   end

@@ -16,14 +16,19 @@ end
 local function settle(self)
   if self.open and self.pieces then
     self.open[self.field] = (self.open[self.field] or "") .. table.concat(self.pieces)
-    self.pieces = {}
+    self.pieces, self.count = {}, 0
   end
 end
 
 local function open_part(self, part, field)
   settle(self)
-  self.open, self.field, self.pieces = part, field, {}
+  self.open, self.field, self.pieces, self.count = part, field, {}, 0
   self.parts[#self.parts + 1] = part
+end
+
+local function add_piece(self, text)
+  local count = self.count + 1
+  self.pieces[count], self.count = text, count
 end
 
 local function add_call(self, delta)
@@ -35,12 +40,12 @@ local function add_call(self, delta)
     open_part(self, call, "args")
   elseif self.open ~= call then
     settle(self)
-    self.open, self.field, self.pieces = call, "args", {}
+    self.open, self.field, self.pieces, self.count = call, "args", {}, 0
   end
   if delta.id and call.id == "" then call.id = delta.id end
   if delta.name and call.name == "" then call.name = delta.name end
   if delta.data then call.data = delta.data end
-  if delta.args then self.pieces[#self.pieces + 1] = delta.args end
+  if delta.args then add_piece(self, delta.args) end
 end
 
 local function add_usage(self, usage)
@@ -53,8 +58,9 @@ end
 function Reply:add(delta)
   local kind = delta.type
   if kind == "text" or kind == "think" then
-    if not self.open or self.open.type ~= kind or self.open.signature or delta.data then open_part(self, { type = kind, text = "" }, "text") end
-    if delta.text then self.pieces[#self.pieces + 1] = delta.text end
+    local open = self.open
+    if not open or open.type ~= kind or open.signature or delta.data then open_part(self, { type = kind, text = "" }, "text") end
+    if delta.text then add_piece(self, delta.text) end
     if delta.signature then self.open.signature = delta.signature end
     if delta.data then self.open.data = delta.data end
   elseif kind == "call" then
