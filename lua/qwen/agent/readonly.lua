@@ -55,7 +55,7 @@ function M.check(ctx, part)
   local program = name and programs[name]
   if not name or #part.assigns > 0 then return false, "it sets variables" end
   if not program then return false, ("'%s' is not known to only read"):format(name) end
-  if part.split then return false, "a variable without quotes can become several arguments" end
+  if part.split and not program.names then return false, "a variable without quotes can become several arguments" end
   local positional, only_operands = 0, false
   for i = 2, #part.argv do
     local word = part.argv[i]

