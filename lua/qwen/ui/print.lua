@@ -35,7 +35,7 @@ function M.attach(ctx, opts)
   local function write(piece)
     if piece == "" then return end
     sys.out(piece)
-    wrote, at_line_start = true, piece:byte(-1) == 10
+    wrote, at_line_start = true, piece:sub(-1) == "\n"
   end
   function ctx.show(delta)
     if delta.type == "text" then

@@ -1,0 +1,118 @@
+-- What a session writes into the scrollback: answers as they come, one line a tool call, questions, notices. Everything is cleaned first.
+local resource = require "qwen.resource"
+local redact = require("sys.secret").redact
+local style = require "qwen.ui.style"
+local sys = require "sys.os"
+local task = require "sys.task"
+local text = require "sys.text"
+
+local M = {}
+
+local clean, visible = text.clean, text.visible
+
+-- State of the page: whether the cursor stands at the beginning of a line, and what must be taken away before writing.
+local page = { at_start = true }
+
+local function write(bytes)
+  if bytes == "" then return end
+  page.before()
+  sys.out(bytes)
+  page.at_start = bytes:byte(-1) == 10
+end
+
+local function line(bytes)
+  if not page.at_start then write "\n" end
+  write(bytes .. "\n")
+end
+
+---Ends an unfinished line.
+function M.finish_line()
+  if not page.at_start then write "\n" end
+end
+
+local function label_of(call, args)
+  local tool = resource.get("tools", call.name)
+  return tool and tool.label and tool.label(args) or ""
+end
+
+local function short(words, most)
+  words = clean(words):gsub("%s+", " ")
+  return #words > most and require("sys.term").cut(words, most) .. "…" or words
+end
+
+---Fills in the front end of a ctx.
+---@param ctx Ctx
+---@param before fun() called before anything is written
+function M.attach(ctx, before)
+  page.before = before
+  local through = text.cleaner()
+  function ctx.print(words) line(clean(redact(words))) end
+  function ctx.notice(words) line(style.paint("warn", "! " .. clean(redact(words)))) end
+  function ctx.raw(bytes) write(clean(bytes)) end
+  function ctx.show(delta)
+    if delta.type == "text" then
+      write(through(delta.text))
+    elseif delta.type == "note" then
+      ctx.notice(delta.text)
+    end
+  end
+  function ctx.waiting(e, wait, attempt)
+    line(style.paint("warn", ("! %s; attempt %d in %.0f s (Esc stops)"):format(clean(e.message), attempt + 1, wait)))
+  end
+  ctx.watch = {
+    answer_ended = function()
+      write(through(nil))
+      through = text.cleaner()
+      M.finish_line()
+    end,
+    tool_started = function(call, args)
+      line(style.paint("accent", "● ") .. clean(call.name) .. " " .. style.paint("dim", short(label_of(call, args), 100)))
+    end,
+    tool_ended = function(_, part)
+      line("  " .. style.paint(part.error and "bad" or "dim", (part.error and "✗ " or "→ ") .. short(part.display or "done", 120)))
+    end,
+    turn_started = function(turn)
+      if turn == 1 then page.started = task.now() end
+    end,
+    todos_changed = function(todos)
+      local marks = { pending = "☐", in_progress = "▶", completed = "☑" }
+      for _, item in ipairs(todos) do line("  " .. marks[item.status] .. " " .. short(item.content, 100)) end
+    end,
+  }
+end
+
+---The first lines of a session.
+---@param ctx Ctx
+function M.greet(ctx)
+  line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))))
+  if #ctx.session.messages > 0 then line(style.paint("dim", ("session %s goes on with %d messages"):format(ctx.session.id, #ctx.session.messages))) end
+end
+
+---A question: the whole command or diff, with everything invisible made visible.
+---@param _ Ctx
+---@param question {title: string, detail: string?, reason: string?, choices: {key: string, label: string}[]}
+function M.question(_, question)
+  line(style.paint("warn", "? ") .. visible(question.title:gsub("%s+", " ")))
+  local detail = visible(question.detail or "")
+  if detail ~= "" then line((style.diff(detail):gsub("[^\n]+", "  %0"))) end
+  if question.reason then line(style.paint("dim", "  it asks because " .. clean(question.reason))) end
+  local keys = {}
+  for i, choice in ipairs(question.choices) do keys[i] = ("[%s] %s"):format(choice.key, choice.label) end
+  write("  " .. table.concat(keys, "  ") .. " ")
+end
+
+---How an answer ended: why it failed, or what it cost.
+---@param ctx Ctx
+---@param answer Message
+function M.ended(ctx, answer)
+  M.finish_line()
+  if answer.stop == "error" then return ctx.notice(answer.err.message) end
+  local words = { length = "the answer was cut: it reached the limit of output tokens", filter = "the service's content filter ended the answer",
+    turns = "the limit of turns is reached" }
+  if words[answer.stop] then ctx.notice(words[answer.stop]) end
+  local usage = answer.usage or {}
+  local cost = usage.input and ("%d in, %d out, "):format(usage.input, usage.output or 0) or ""
+  line(style.paint("dim", ("%s%.1f s"):format(cost, task.now() - (page.started or task.now()))))
+end
+
+return M
