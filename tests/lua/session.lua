@@ -83,7 +83,7 @@ end
 do
   local place = program.place()
   put(place, "11111111-2222-3333-4444-555555555555", foreign)
-  local server <close> = fake.start { { text = "slow", fault = "stall", after = 300 } }
+  local server <close> = fake.start { { text = "slow", fault = "stall", after = 450 } }
   local child <close> = assert(proc.open { argv = { program.binary, "--openai-base-url", server.url, "-c", "x" }, cwd = place.cwd,
     env = { PATH = os.getenv "PATH", HOME = place.home } })
   child:read()

@@ -84,7 +84,8 @@ end
 ---The first lines of a session.
 ---@param ctx Ctx
 function M.greet(ctx)
-  line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))))
+  local where = ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))
+  line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", where))
   if #ctx.session.messages > 0 then line(style.paint("dim", ("session %s goes on with %d messages"):format(ctx.session.id, #ctx.session.messages))) end
 end
 
