@@ -9,6 +9,7 @@
 struct sock {
   uv_poll_t poll;
   curl_socket_t fd;
+  int events;
 };
 
 static struct {
@@ -34,10 +35,14 @@ static void act(curl_socket_t fd, int events) {
 }
 
 static void on_poll(uv_poll_t *p, int status, int events) {
-  int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+  struct sock *s = p->data;
+  /* On an error curl is told to read and write as well: then it finds the reason itself, and what came before it. */
+  int flags = status < 0 ? CURL_CSELECT_ERR | CURL_CSELECT_IN | CURL_CSELECT_OUT : 0;
   if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
   if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
-  act(((struct sock *)p->data)->fd, flags);
+  act(s->fd, flags);
+  /* libuv has stopped watching a socket in error; curl may not be done with it. A closed handle is freed later than here. */
+  if (status < 0 && !uv_is_closing((uv_handle_t *)p) && !uv_is_active((uv_handle_t *)p)) uv_poll_start(p, s->events, on_poll);
 }
 
 static void on_timer(uv_timer_t *t) {
@@ -64,8 +69,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *k
     s->poll.data = s;
     multi.curl->multi_assign(multi.handle, fd, s);
   }
-  int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-  return uv_poll_start(&s->poll, events, on_poll) == 0 ? 0 : -1;
+  s->events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+  return uv_poll_start(&s->poll, s->events, on_poll) == 0 ? 0 : -1;
 }
 
 static int on_timeout(CURLM *handle, long ms, void *user) {

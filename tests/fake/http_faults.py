@@ -9,7 +9,7 @@ import ssl
 import struct
 import sys
 import threading
-from urllib.parse import urlsplit, parse_qs
+from urllib.parse import urlsplit
 
 lock = threading.Condition()
 state = {"connections": 0, "closed": 0, "big_sent": -1}
@@ -20,6 +20,10 @@ routes = {}
 def route(fn):
     routes["/" + fn.__name__.replace("_", "-")] = fn
     return fn
+
+
+def many_events(n):
+    return b"".join(b"event: delta\ndata: {\"index\":%d,\"text\":\"%s\"}\n\n" % (i, b"word " * 30) for i in range(n))
 
 
 class Conn:
@@ -58,6 +62,12 @@ class Conn:
     def stream(self, extra=""):
         self.keep = False
         self.send(f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{extra}Connection: close\r\n\r\n")
+
+    def big_sent(self, sent):
+        with lock:
+            if state["big_sent"] < 0:
+                state["big_sent"] = sent
+            lock.notify_all()
 
     def until_closed(self):
         self.keep = False
@@ -141,6 +151,11 @@ def reset(c, q):
     c.keep = False
     c.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 @route
+def reset_body(c, q):
+    c.stream()
+    c.send(many_events(200))
+    reset(c, q)
+@route
 def endless_line(c, q):
     c.stream()
     try:
@@ -151,7 +166,21 @@ def endless_line(c, q):
 @route
 def events(c, q):
     c.stream()
-    c.send(b"".join(b"event: delta\ndata: {\"index\":%d,\"text\":\"%s\"}\n\n" % (i, b"word " * 30) for i in range(int(q))))
+    c.send(many_events(int(q)))
+@route
+def packed_events(c, q):
+    c.stream("Content-Encoding: gzip\r\n")
+    c.send(gzip.compress(many_events(int(q)), 1))
+@route
+def fat_events(c, q):
+    c.stream()
+    for i in range(int(q)):
+        c.send(b"".join(b"data: " + bytes([97 + i]) * 900000 + b"\n" for _ in range(3)) + b"\n")
+@route
+def good_bye(c, q):
+    """Says nothing about it, but closes the connection behind the answer."""
+    c.keep = False
+    c.answer("bye")
 @route
 def byte_by_byte(c, q):
     c.stream()
@@ -173,21 +202,19 @@ def closed(c, q):
 def big(c, q):
     """Sends so many MiB; notes how much was taken when nothing moved for a while."""
     total, sent = int(q) << 20, 0
+    state["big_sent"] = -1
     c.stream(f"Content-Length: {total}\r\n")
     c.sock.settimeout(0.3)
     block = b"x" * 65536
-    while sent < total:
-        try:
-            sent += c.sock.send(block[:total - sent])
-        except TimeoutError:
-            with lock:
-                state["big_sent"] = sent
-                lock.notify_all()
-            c.sock.settimeout(30)
-    with lock:
-        if state["big_sent"] < 0:
-            state["big_sent"] = sent
-        lock.notify_all()
+    try:
+        while sent < total:
+            try:
+                sent += c.sock.send(block[:total - sent])
+            except TimeoutError:
+                c.big_sent(sent)
+                c.sock.settimeout(30)
+    finally:
+        c.big_sent(sent)
 @route
 def big_sent(c, q):
     with lock:

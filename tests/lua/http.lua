@@ -83,6 +83,8 @@ do
   local before = tonumber(body "/count")
   for _ = 1, 5 do body "/ok" end
   t.eq(tonumber(body "/count"), before, "seven requests on one connection")
+  t.eq(body "/good-bye", "bye", "a server that closes")
+  t.match(json.decode(body("/echo", { body = "x" })).head, "^POST", "a kept connection that is gone is replaced, for a POST too")
 end
 
 -- wrong use is raised, wrong data is returned
@@ -148,6 +150,16 @@ for _, path in ipairs { "/cut", "/cut-chunk" } do
   v, e = r:all()
   t.err(v, e, "network", "all of half a body: " .. path)
 end
+do
+  local s <close> = assert(open "/reset-body")
+  local e
+  repeat
+    local data
+    data, e = s:event()
+  until not data
+  t.err(nil, e, "network", "reset in mid-stream")
+  t.match(e.message, "was cut: .*reset by peer", "the system's reason")
+end
 
 -- limits
 t.eq(body "/many-headers?98", "x", "100 header lines")
@@ -211,6 +223,7 @@ do
     end)
   end
   for _, each in ipairs(tasks) do t.ok(each:join(20), "parallel stream") end
+  table.sort(seen) -- the server sends no second event before both streams are there
   t.eq(seen, { "first", "first", "second", "second" }, "two streams at once")
 end
 
@@ -256,6 +269,26 @@ do
   t.eq(n, 64 << 20, "and everything arrives")
   local all <close> = assert(open "/big?8")
   t.eq(#all:all(), 8 << 20, "all() takes more than the buffer of a stream")
+  local late <close> = assert(open("/big?64", { total_timeout = 0.2 }))
+  body "/big-sent"
+  local e
+  repeat
+    local bytes
+    bytes, e = late:read()
+  until not bytes
+  t.err(nil, e, "timeout", "the limit of the whole counts while the transfer rests")
+  local rested <close> = assert(open "/fat-events?5")
+  for _ = 1, 5 do body "/ok" end
+  for i = 0, 4 do
+    local line = string.char(97 + i):rep(900000)
+    t.ok(rested:event() == line .. "\n" .. line .. "\n" .. line, "an event larger than the buffer of a stream: " .. i)
+  end
+  t.eq({ rested:event() }, {}, "and the end")
+  local packed <close> = assert(open "/packed-events?40000")
+  for _ = 1, 5 do body "/ok" end
+  n = 0
+  for _ in function() return packed:event() end do n = n + 1 end
+  t.eq(n, 40000, "compressed events that had to rest")
 end
 
 -- secrets
@@ -338,6 +371,37 @@ if tls_port ~= "0" then
   fails("network", "no secure connection", "https://127.0.0.1:" .. port .. "/ok", nil, "TLS to a plain server")
 end
 
+-- HTTP/2, where a server for it is installed
+local nghttpd = proc.which "nghttpd" or fs.stat "/usr/sbin/nghttpd" and "/usr/sbin/nghttpd"
+if nghttpd then
+  local free = run("python3", "-c", "import socket; print(socket.create_server(('127.0.0.1', 0)).getsockname()[1])"):match "%d+"
+  fs.write(folder .. "/events", ("event: d\ndata: {}\n\n"):rep(100000))
+  fs.write(folder .. "/big", ("x"):rep(16 << 20))
+  local _ <close> = assert(proc.open { argv = { nghttpd, "-a", "127.0.0.1", "-d", folder, free, key, cert }, stdout = "null", stderr = "inherit" })
+  local function two(path)
+    local late = task.now() + 10
+    while true do
+      local s, e = http.open { url = "https://localhost:" .. free .. path, ca = cert }
+      if s then return s end
+      assert(e.code == "ECONNREFUSED" and task.now() < late, e) -- it says nowhere when it is ready
+    end
+  end
+  local rested <close> = two "/big"
+  local counts = {}
+  for i = 1, 3 do
+    counts[i] = task.spawn(function()
+      local s <close> = two "/events"
+      local n = 0
+      for _ in function() return s:event() end do n = n + 1 end
+      return n
+    end)
+  end
+  for _, each in ipairs(counts) do t.eq({ each:join(20) }, { true, 100000 }, "HTTP/2, several streams on a connection, one at rest") end
+  t.eq(#rested:all(), 16 << 20, "HTTP/2, after the rest")
+else
+  t.skip "HTTP/2: nghttpd (nghttp2-server) is not installed"
+end
+
 -- proxies
 do
   local seen = body("http://example.test/x", { proxy = "http://user:hunter22@127.0.0.1:" .. port })
@@ -357,8 +421,8 @@ do
     end
     print(http.open { url = "http://example.test/x", proxy = "" } == nil)]])
   local function with(name)
-    return (run("/usr/bin/env", "-u", "http_proxy", "-u", "HTTP_PROXY", "-u", "all_proxy", "-u", "no_proxy", name .. "=" .. base, "/proc/" ..
-      require "sys.os".pid() .. "/exe", "lua", script))
+    return (run("/usr/bin/env", "-u", "http_proxy", "-u", "HTTP_PROXY", "-u", "all_proxy", "-u", "no_proxy", name .. "=" .. base,
+      os.getenv "QWEN", "lua", script))
   end
   for _, name in ipairs { "http_proxy", "HTTP_PROXY", "ALL_PROXY" } do
     t.eq(with(name), "GET http://example.test/x HTTP/1.1\nnetwork\ntrue\n", name .. " decides, but not for loopback or against ''")
