@@ -1,6 +1,6 @@
-"""A server for tests/lua/http.lua that misbehaves on demand. Prints its port, then the port of its TLS side when a certificate and
-key are given as arguments; ends with its parent's end of standard input. Each path is one behaviour; no time is waited for without
-an event on the other side."""
+"""A server for tests/lua/http.lua that misbehaves on demand. Prints its port, that of its TLS side (0 unless a certificate and key
+are given as arguments) and that of a side which never answers; ends with its parent's end of standard input. Each path is one
+behaviour; no time is waited for without an event on the other side."""
 import gzip
 import json
 import re
@@ -263,5 +263,6 @@ if len(sys.argv) > 2:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(sys.argv[1], sys.argv[2])
     tls_port = listen(tls)
-print(port, tls_port, flush=True)
+deaf = socket.create_server(("127.0.0.1", 0))  # takes connections and never says a word
+print(port, tls_port, deaf.getsockname()[1], flush=True)
 sys.stdin.buffer.read()

@@ -19,7 +19,7 @@ run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:p
 local server <close> = assert(proc.open { argv = { "python3", "tests/fake/http_faults.py", cert, key }, stdin = "pipe", stderr = "inherit" })
 local said = ""
 while not said:find "\n" do said = said .. assert(server:read(), "the server did not start") end
-local port, tls_port = said:match "(%d+) (%d+)"
+local port, tls_port, deaf_port = said:match "(%d+) (%d+) (%d+)"
 local base, tls = "http://127.0.0.1:" .. port, "https://localhost:" .. tls_port
 local value = "sk-live-0123456789abcdef"
 local token = assert(secret.new("token", value, { base, tls }))
@@ -369,6 +369,8 @@ if tls_port ~= "0" then
   fails("missing", "/no/such/file", tls .. "/ok", { ca = "/no/such/file" })
   fails("protocol", "protocol that is not allowed", tls .. "/to-plain", { ca = cert, follow = true }, "https is not left for http")
   fails("network", "no secure connection", "https://127.0.0.1:" .. port .. "/ok", nil, "TLS to a plain server")
+  e = fails("timeout", "no connection to 127.0.0.1:%d+ within 0.1 s", "https://127.0.0.1:" .. deaf_port, { connect_timeout = 0.1 })
+  t.eq(e.code, "connect_timeout", "which limit")
 end
 
 -- HTTP/2, where a server for it is installed
