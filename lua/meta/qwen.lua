@@ -54,7 +54,7 @@
 ---@field err Err? assistant only, with stop "error"
 ---@field usage Usage? assistant only
 
--- Deltas: what a decoder makes of a stream. -------------------------------------------------------------------------
+-- Deltas: what a decoder makes of a stream. One is good until the next event is decoded: copy what you keep. -------------------------------------------------------------------------
 
 ---@class Delta
 ---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"

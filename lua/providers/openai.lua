@@ -288,15 +288,21 @@ local function wants_split(model)
   return url:find "://127%." or url:find "://localhost" or url:find "://%[::1%]" or url:find "%.minimaxi?%.%w+/"
 end
 
-local function as_text(text, out)
-  if text then out[#out + 1] = { type = "text", text = text } end
+-- One delta for all pieces of a stream: it is good until the next event.
+local function plain_text()
+  local delta = { type = "text" }
+  return function(text, out)
+    if not text then return end
+    delta.text = text
+    out[#out + 1] = delta
+  end
 end
 
 ---A decoder for one stream.
 ---@param model Model
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(model)
-  local state = { calls = 0, by_index = {}, split = wants_split(model) and qwen.text.think_splitter() or as_text }
+  local state = { calls = 0, by_index = {}, split = wants_split(model) and qwen.text.think_splitter() or plain_text() }
   local frame, split = qwen.text.frame(), state.split
   return function(data, _, out)
     if data == nil then return finish(state, out) end

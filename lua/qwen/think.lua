@@ -14,12 +14,16 @@ end
 ---@return fun(text: string?, out: Delta[])
 return function()
   local state, held = "start", ""
+  local piece = { type = "text" } -- one delta for all pieces of the answer: it is good until the next event
   local function emit(out, kind, text)
     if text ~= "" then out[#out + 1] = { type = kind, text = text } end
   end
   return function(text, out)
     if state == "answer" then
-      if text then out[#out + 1] = { type = "text", text = text } end
+      if text then
+        piece.text = text
+        out[#out + 1] = piece
+      end
       return
     end
     held = held .. (text or "")

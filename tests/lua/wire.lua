@@ -18,13 +18,22 @@ local model = { id = "m", base_url = "http://x/v1", config = {} }
 
 local function decode_pieces(pieces)
   local frames, decode, reply, out = framer(), openai.decoder(model), Reply.new("m"), {}
+  local function add()
+    for i = 1, #out do
+      reply:add(out[i])
+      out[i] = nil
+    end
+  end
   local function take(events)
-    for _, event in ipairs(events) do decode(event.data, event.event, out) end
+    for _, event in ipairs(events) do
+      decode(event.data, event.event, out)
+      add()
+    end
   end
   for _, piece in ipairs(pieces) do take(frames(piece)) end
   take(frames(nil))
   decode(nil, nil, out)
-  for _, delta in ipairs(out) do reply:add(delta) end
+  add()
   return reply:message(), reply
 end
 

@@ -12,23 +12,31 @@ function Reply.new(model)
   return setmetatable({ model = model, parts = {}, calls = {}, pieces = nil, open = nil }, Reply)
 end
 
--- Pieces of one text are kept in a list and joined when somebody looks, so that a long answer costs linear time.
+-- Pieces of one text are kept in a list and joined when somebody looks, so that a long answer costs linear time. Full lists are
+-- joined at once: thousands of live little strings would be work for the collector.
+local MOST = 500
+
 local function settle(self)
   if self.open and self.pieces then
-    self.open[self.field] = (self.open[self.field] or "") .. table.concat(self.pieces)
-    self.pieces, self.count = {}, 0
+    self.joined[#self.joined + 1] = table.concat(self.pieces, "", 1, self.count)
+    self.open[self.field] = (self.open[self.field] or "") .. table.concat(self.joined)
+    self.pieces, self.count, self.joined = {}, 0, {}
   end
 end
 
 local function open_part(self, part, field)
   settle(self)
-  self.open, self.field, self.pieces, self.count = part, field, {}, 0
+  self.open, self.field, self.pieces, self.count, self.joined = part, field, {}, 0, {}
   self.parts[#self.parts + 1] = part
 end
 
 local function add_piece(self, text)
   local count = self.count + 1
   self.pieces[count], self.count = text, count
+  if count == MOST then
+    self.joined[#self.joined + 1] = table.concat(self.pieces)
+    self.count = 0 -- the slots are written over
+  end
 end
 
 local function add_call(self, delta)
@@ -40,7 +48,7 @@ local function add_call(self, delta)
     open_part(self, call, "args")
   elseif self.open ~= call then
     settle(self)
-    self.open, self.field, self.pieces, self.count = call, "args", {}, 0
+    self.open, self.field, self.pieces, self.count, self.joined = call, "args", {}, 0, {}
   end
   if delta.id and call.id == "" then call.id = delta.id end
   if delta.name and call.name == "" then call.name = delta.name end
