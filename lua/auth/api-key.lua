@@ -30,7 +30,9 @@ function A.headers(_, model)
     return nil, qwen.err("auth", ("no API key for %s at %s: set %s in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json")
       :format(model.id, url.host, name))
   end
-  local secret = qwen.secret.new(model.env_key or model.provider, model.key, { url.origin })
+  local secret
+  secret, e = qwen.secret.new(model.env_key or model.provider, model.key, { url.origin })
+  if not secret then return nil, qwen.err("auth", ("the key from %s cannot be used: %s"):format(model.key_source, e.message)) end
   local form = forms[model.protocol or model.provider] or forms.openai
   return form(secret)
 end

@@ -32,7 +32,9 @@ local function print_lua(name)
   end
   local source = embed.source(name) or embed.source(name .. ".lua") or embed.source("lua/" .. name .. ".lua") or embed.source("commands/" .. name .. ".lua")
   if not source then
-    local near = qwen.text.nearest(name, embed.names())
+    local names = {}
+    for i, full in ipairs(embed.names()) do names[i] = full:gsub("^lua/", ""):gsub("%.lua$", "") end
+    local near = qwen.text.nearest(name, names)
     return fail(("there is no shipped file '%s'%s; the list: qwen --print-lua"):format(name, near and "; did you mean " .. near .. "?" or ""), EXIT.usage)
   end
   sys.out(source)
@@ -137,6 +139,7 @@ local function route(argv)
   for _, list in ipairs { settings.problems, problems } do
     for _, text in ipairs(list) do ctx.notice(text) end
   end
+  resource.run_init(ctx)
   if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
   if not trusted then

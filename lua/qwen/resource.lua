@@ -20,7 +20,7 @@ local required = {
   commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" }, hooks = {},
 }
 
-local state = { tiers = {}, files = {}, loaded = {}, safe = false }
+local state = { files = {}, problems = {}, safe = false }
 
 local function shipped_name(kind, name)
   return (kind == "commands" and "commands/" or "lua/" .. kind .. "/") .. name .. ".lua"
@@ -35,7 +35,7 @@ local function compile(entry)
   if entry.tier == "shipped" then return embed.load(entry.path) end
   local source, e = fs.read(entry.path, 4 * 1024 * 1024)
   if not source then return nil, e.message end
-  return load(source, "@" .. entry.path, "t", environment())
+  return load(source, "@" .. paths.short(entry.path), "t", environment())
 end
 
 local function check_fields(entry, value)
@@ -84,11 +84,27 @@ local function add_folder(tier, folder)
   end
 end
 
----Finds all files again; what was loaded is forgotten. Call once at start and for /reload.
+-- `require` in a user's file finds ~/.qwen/lua/NAME.lua, after everything shipped.
+local function user_module(name)
+  local home = paths.qwen_home()
+  if state.safe or not home or not name:match "^[%w_.-]+$" or name:find("..", 1, true) then return nil end
+  local path = home .. "/lua/" .. name:gsub("%.", "/") .. ".lua"
+  local source = fs.read(path, 4 * 1024 * 1024)
+  if not source then return ("no file '%s'"):format(path) end
+  local chunk, e = load(source, "@" .. paths.short(path), "t", environment())
+  if not chunk then error(e, 0) end
+  return chunk, path
+end
+
+---Finds all files again; what was loaded is forgotten.
 ---@param options {safe: boolean?, project: string?, use: string[]?}
 ---@return string[] problems
 function M.scan(options)
-  state.files, state.loaded, state.problems = {}, {}, {}
+  state.files, state.problems, state.safe = {}, {}, options.safe
+  if not state.searching then
+    state.searching = true
+    table.insert(package.searchers, user_module)
+  end
   for _, kind in ipairs(M.kinds) do state.files[kind] = {} end
   for _, name in ipairs(embed.names()) do
     local kind, base = name:match "^lua/(%w+)/([%w_-]+)%.lua$"
@@ -115,6 +131,18 @@ local function load_entry(entry)
     if entry.problem then state.problems[#state.problems + 1] = entry.problem end
   end
   return entry.value
+end
+
+---Runs ~/.qwen/init.lua; what is wrong with it is told and harms nothing else.
+---@param ctx Ctx
+function M.run_init(ctx)
+  local home = paths.qwen_home()
+  local path = home and home .. "/init.lua"
+  if state.safe or not path or not fs.stat(path) then return end
+  local chunk, e = compile { tier = "user", path = path }
+  local ok = chunk ~= nil
+  if chunk then ok, e = pcall(chunk, ctx) end
+  if not ok then ctx.notice(tostring(e)) end
 end
 
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.
@@ -193,7 +221,7 @@ end
 ---What is wrong with files that were loaded so far.
 ---@return string[]
 function M.problems()
-  return state.problems or {}
+  return state.problems
 end
 
 return M

@@ -1,0 +1,125 @@
+-- Users' own files: they replace, add and break only themselves; shipped files can be printed, ejected, replaced whole.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+
+local function run(place, ...) return program.run(place, { ... }) end
+
+-- Commands: a new one, one in the place of a shipped one, broken ones.
+do
+  local place = program.place {
+    ["~/.qwen/commands/hello.lua"] = 'return { summary = "greets", shell = true, run = function(ctx, args) ctx.print("hello " .. (args[1] or "you") .. " " .. require("mine.names").last) end }',
+    ["~/.qwen/lua/mine/names.lua"] = 'return { last = "smith" }',
+    ["~/.qwen/commands/sessions.lua"] = 'local C = qwen.shipped "commands/sessions" C.summary = "mine" C.run = function(ctx) ctx.print "replaced" end return C',
+    ["~/.qwen/commands/bad.lua"] = 'return {\n  summary = "x",\n  run = function() retrun 1 end }',
+    ["~/.qwen/commands/typo.lua"] = 'return { sumary = "x", summary = "x", run = function() end }',
+    ["~/.qwen/commands/raises.lua"] = 'return { summary = "x", shell = true, run = function() local x = nil; return x.y end }',
+    ["~/.qwen/commands/global.lua"] = 'x = 1\nreturn { summary = "sets a global of its own file", shell = true, run = function(ctx) ctx.print(tostring(x)) end }',
+    ["~/.qwen/init.lua"] = 'local ctx = ...\nctx.print("init ran in " .. ctx.mode)',
+  }
+  t.eq(run(place, "hello", "ann").out, "init ran in default\nhello ann smith\n", "a new command, a module of the user's, init.lua")
+  t.match(run(place, "sessions", "list").out, "replaced", "in the place of a shipped one")
+  t.match(run(place, "/bad").err, "~/.qwen/commands/bad.lua:3: syntax error near '1'", "a broken file names file and line")
+  t.match(run(place, "/typo").err, "unknown field 'sumary'; did you mean 'summary'", "an unknown field")
+  t.match(run(place, "/help").out, "/bad +out of order: .*bad.lua:3", "help shows what is out of order")
+  t.match(run(place, "/help").out, "/hello +greets  %(user%)", "and users' own")
+  local r = run(place, "raises")
+  t.match(r.err, "commands/raises.lua:1: attempt to index a nil value", "a command that raises")
+  t.match(run(place, "global").out, "1\n", "an environment of its own")
+  t.match(run(place, "--safe", "/hello").err, "no command /hello", "--safe leaves them out")
+  t.eq(run(place, "--safe", "sessions", "list").out, "no sessions in this folder yet\n")
+  fs.write(place.home .. "/.qwen/init.lua", "error 'broken init'")
+  r = run(place, "hello")
+  t.match(r.err, "broken init", "a broken init.lua is told")
+  t.match(r.out, "hello you", "and harms nothing else")
+  local used = place.root .. "/commands"
+  fs.mkdir(used)
+  fs.write(used .. "/hello.lua", 'return { summary = "used", shell = true, run = function(ctx) ctx.print "from --use" end }')
+  t.match(run(place, "--use", used .. "/hello.lua", "hello").out, "from %-%-use", "--use is the strongest tier")
+end
+
+-- A provider of ten lines, a tool, hooks.
+do
+  local place = program.place {
+    ["~/.qwen/providers/gateway.lua"] = [[
+local P = qwen.shipped "providers/openai"
+P.summary = "the company's gateway"
+local request = P.request
+function P.request(model, view)
+  local r = request(model, view)
+  r.url = model.base_url .. "/team/chat/completions"
+  r.headers["X-Team"] = "a"
+  return r
+end
+return P]],
+    ["~/.qwen/tools/add.lua"] = [[
+return { summary = "adds", effect = "none",
+  schema = { type = "object", properties = { a = { type = "number" }, b = { type = "number" } }, required = { "a", "b" } },
+  run = function(_, args) return tostring(args.a + args.b) end }]],
+    ["~/.qwen/hooks/a.lua"] = [[
+return {
+  request_built = function(_, request) request.headers["X-Seen"] = tostring(request.headers.Authorization) end,
+  before_tool = function(_, call) if call.name == "glob" then return false, "not today" end if call.name == "add" then call.args.b = 40 return call end end,
+  delta = 1,
+}]],
+    ["~/.qwen/hooks/b.lua"] = 'return { turn_ended = function() error "hook fell over" end }',
+    ["~/.qwen/settings.json"] = '{"modelProviders":{"gateway":[{"id":"g","envKey":"GK","baseUrl":"@URL@"}]},"security":{"auth":{"selectedType":"gateway"}},"model":{"name":"g"}}',
+  }
+  local server <close> = fake.start {
+    { path = "/team/chat/completions", calls = { { name = "add", arguments = { a = 2, b = 3 } }, { name = "glob", arguments = { pattern = "*" } }, { name = "nosuch", arguments = {} } } },
+    { path = "/team/chat/completions", text = "done" },
+  }
+  local path = place.home .. "/.qwen/settings.json"
+  fs.write(path, (fs.read(path):gsub("@URL@", server.url)))
+  local r = program.run(place, { "hi" }, { env = { GK = "secret-key-0123456789" } })
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  t.match(r.err, "hook b failed in turn_ended: .*hooks/b.lua:1: hook fell over", "a broken handler is named and harms nothing else")
+  local asked = server:requests()
+  t.eq({ asked[1].headers["x-team"], asked[1].headers.authorization }, { "a", "Bearer secret-key-0123456789" }, "the user's provider, the key joined last")
+  t.eq(asked[1].headers["x-seen"], "nil", "a hook does not see the key")
+  local results = {}
+  for _, m in ipairs(asked[2].body.messages) do
+    if m.role == "tool" then results[#results + 1] = m.content end
+  end
+  t.eq(results[1], "42.0" == results[1] and "42.0" or "42", "the user's tool with the hook's arguments")
+  t.eq(results[2], "Blocked: not today", "a hook blocks a call")
+  t.match(results[3], "There is no tool 'nosuch'", "an unknown tool is told to the model")
+end
+
+-- A broken guard closes its gate.
+do
+  local place = program.place { ["~/.qwen/hooks/guard.lua"] = "return { before_tool = function( }" }
+  local server <close> = fake.start { { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = "ok" } }
+  program.run(place, { "--openai-base-url", server.url, "-y", "hi" })
+  t.match(server:requests()[2].body.messages[4].content, "^Blocked: the hook file 'guard' is broken", "nothing passes a broken guard file")
+end
+
+-- What ships can be printed, taken out, replaced whole.
+do
+  local place = program.place()
+  t.match(run(place, "--print-lua").out, "commands/help.lua\n", "the list")
+  t.match(run(place, "--print-lua", "tools/edit").out, "^%-%- Replaces one text", "the source")
+  t.match(run(place, "--print-lua", "tools/edti").err, "did you mean tools/edit%?")
+  t.match(run(place, "eject", "tools/edit").out, "wrote .*/.qwen/tools/edit.lua")
+  t.match(fs.read(place.home .. "/.qwen/tools/edit.lua"), "^%-%- ejected from qwen [%d.]+, sha256 %x+\n%-%- Replaces one text")
+  t.match(run(place, "eject", "tools/edit").err, "is there already")
+  t.match(run(place, "eject", "tools/nothing").err, "no shipped file 'tools/nothing'")
+  local folder = place.root .. "/runtime"
+  for _, name in ipairs(require("sys.embed").names()) do
+    local source = require("sys.embed").source(name)
+    fs.mkdir((folder .. "/" .. name):match "^(.*)/")
+    fs.write(folder .. "/" .. name, name == "commands/help.lua" and 'return { summary = "x", run = function(ctx) ctx.print "another runtime" end }' or source, { fsync = false })
+  end
+  t.eq(run(place, "--runtime", folder, "/help").out, "another runtime\n", "--runtime DIR")
+end
+
+-- A project's Lua is not loaded.
+do
+  local place = program.place { [".qwen/commands/evil.lua"] = 'os.execute "touch ran" return {}', [".qwen/hooks/evil.lua"] = 'os.execute "touch ran" return {}' }
+  t.match(run(place, "/evil").err, "no command /evil")
+  run(place, "--trust-folder", "/help")
+  t.eq(fs.stat(place.cwd .. "/ran"), nil, "not even in a trusted folder, before its content was allowed")
+end
+
+t.done()
