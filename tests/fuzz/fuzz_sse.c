@@ -1,5 +1,4 @@
-/* libFuzzer target for the event framer: any bytes, in pieces of any size, give the same events as the bytes in one piece.
- * clang -g -O1 -fsanitize=fuzzer,address,undefined tests/fuzz/fuzz_sse.c src/core/sse.c src/core/buf.c */
+/* Fuzzes the event framer: any bytes, in pieces of any size, give the same events as the bytes in one piece. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
