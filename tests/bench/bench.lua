@@ -81,6 +81,7 @@ promise("`--version`, wall", version.qwen.wall, 3, " ms")
 promise("one-shot, wall against curl", one.qwen.wall / one.curl.wall, 3, "x")
 promise("one-shot, peak memory", one.qwen.memory, 20, " MB")
 promise("20,000 deltas one by one, CPU against curl", stream.qwen.cpu / stream.curl.cpu, 5, "x")
+promise("20,000 deltas in bursts, CPU against curl", burst.qwen.cpu / burst.curl.cpu, 5, "x")
 promise("a tool turn, CPU, turns 1 to 50", early, 1, " ms")
 promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
 promise("growth of a tool turn with the history", late / early, 1.5, "x") -- curl, which only sends the bytes, grows more than that

@@ -1,6 +1,7 @@
 -- The scripted server itself, asked with curl: answers in order, faults where the script puts them, and a log of what was asked.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
+local fs = require "sys.fs"
 local proc = require "qwen.proc"
 
 local function curl(...)
@@ -28,6 +29,25 @@ do
   t.eq(asked[1].body, { model = "m" }, "logged body")
   t.eq(asked[1].headers.authorization, "Bearer k", "logged header")
   t.eq({ asked[1].method, asked[4].method, asked[4].path }, { "POST", "GET", "/v1/models" }, "logged method and path")
+end
+
+do -- recordings come over byte for byte
+  local answers, want, argv = {}, {}, { "curl", "-sS" }
+  for _, folder in ipairs { "anthropic-messages", "gemini", "openai-chat", "openai-responses" } do
+    for _, entry in ipairs(fs.list("../shared/wire/" .. folder) or {}) do
+      if entry.name:find "%.sse$" then
+        local path = "../shared/wire/" .. folder .. "/" .. entry.name
+        answers[#answers + 1], want[#want + 1] = { sse = path }, fs.read(path)
+      end
+    end
+  end
+  if #answers == 0 then
+    t.skip "no recordings at ../shared/wire"
+  else
+    local server <close> = fake.start(answers)
+    for _ = 1, #answers do argv[#argv + 1] = server.url end
+    t.ok(proc.run({ argv = argv }).out == table.concat(want), #answers .. " recordings")
+  end
 end
 
 do
