@@ -77,7 +77,7 @@ end
 function M.find_command(name)
   if resource.has("commands", name) then return resource.get("commands", name) end
   local near = text.nearest(name, resource.names "commands")
-  return nil, err("usage", ("there is no command /%s%s; see /help"):format(name, near and "; did you mean /" .. near .. "?" or ""))
+  return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
 end
 
 local function run_command(ctx, command, words, rest)
