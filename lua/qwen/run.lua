@@ -44,6 +44,7 @@ function M.headless(ctx, prompt, front)
   ctx.emit "session_ended"
   ctx.session:close()
   if not done then
+    if front.cancelled then front.cancelled() end
     sys.flush()
     return answer
   end

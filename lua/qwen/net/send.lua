@@ -1,11 +1,12 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.err"
+local http = require "sys.http"
 local resource = require "qwen.resource"
 local task = require "sys.task"
 
 local M = {}
 
-local ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, LONGEST_ASKED = 7, 1.5, 30, 3600
+local ATTEMPTS, REFUSED_ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, LONGEST_ASKED = 7, 2, 1.5, 30, 3600
 local again = { limit = true, overloaded = true, network = true, timeout = true }
 
 -- How long to wait before the next attempt; nil when trying again does not help.
@@ -15,7 +16,9 @@ local function wait_after(e, attempt, model)
   for _, code in ipairs(type(codes) == "table" and codes or {}) do listed = listed or code == e.status end
   local most = math.tointeger(model.config.maxRetries) or ATTEMPTS - 1
   if attempt > most or not (again[e.kind] or listed) or e.code == "insufficient_quota" then return nil end
-  if e.kind == "network" and e.permanent then return nil end
+  -- Nobody listens: on this machine waiting changes nothing, elsewhere a service may be starting again.
+  local url = e.code == "ECONNREFUSED" and http.parse_url(model.base_url)
+  if url and (url.loopback or attempt > REFUSED_ATTEMPTS) then return nil end
   local asked = e.retry_after
   if asked and asked >= 0 then
     if asked > LONGEST_ASKED then return nil end

@@ -32,6 +32,9 @@ end
 ---@param opts table
 function M.attach(ctx, opts)
   local through, at_line_start, wrote = filter(), true, false
+  function M.cancelled()
+    if not at_line_start then sys.out "\n" end
+  end
   local function write(piece)
     if piece == "" then return end
     sys.out(piece)
