@@ -124,8 +124,7 @@ function M.help(commands)
   out[#out + 1] = ""
   out[#out + 1] = "Commands: " .. table.concat(names, ", ")
   for _, group in ipairs(groups) do
-    out[#out + 1] = ""
-    out[#out + 1] = group.group
+    out[#out + 1] = group.group .. ":"
     for _, flag in ipairs(group) do
       local left = (flag.short and "-" .. flag.short .. ", " or "    ") .. "--" .. flag.long
       if flag.value then left = left .. (flag.optional and " [" .. flag.value .. "]" or " " .. flag.value) end

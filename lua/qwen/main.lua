@@ -102,7 +102,7 @@ end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model.
 local function slash(ctx, prompt)
-  local name, rest = prompt:match "^/([%w_-]+)%s*(.-)%s*$"
+  local name, rest = prompt:match "^/([%w_-]+)%f[%s%z]%s*(.-)%s*$"
   if not name then return nil end
   return require("qwen.run").command(ctx, name, rest)
 end

@@ -125,6 +125,27 @@ do
   t.match(r.err, "Welcome to the portal", "the page's first words are shown")
 end
 
+-- An answer cut by our own limit is asked for once more with a higher one; a limit of the user's own stays.
+do
+  local place = program.place()
+  local server <close> = fake.start { { text = "cut", finish = "length" }, { text = "whole" }, { text = "cut", finish = "length" } }
+  local r = ask(place, server, { "-o", "json", "hi" })
+  local asked = server:requests()
+  t.eq({ asked[1].body.max_tokens, asked[2].body.max_tokens }, { 8000, 64000 }, "raised once")
+  local events = json.decode(r.out)
+  t.eq(events[#events].result, "whole")
+  r = ask(place, server, { "hi" }, { env = { QWEN_CODE_MAX_OUTPUT_TOKENS = "77" } })
+  t.eq({ r.out, server:requests()[3].body.max_tokens }, { "cut\n", 77 }, "the user's limit")
+  t.match(r.err, "limit of output tokens")
+end
+
+-- A prompt that begins with a path is no command.
+do
+  local place = program.place()
+  local server <close> = fake.start { { text = "a file" } }
+  t.eq(ask(place, server, { "/etc/hosts is what?" }).out, "a file\n")
+end
+
 -- Ctrl-C keeps what came.
 do
   local place = program.place()

@@ -31,20 +31,21 @@ function M.tools(ctx)
   return out
 end
 
-local DEFAULT_MAX = 8000
+local DEFAULT_MAX, RAISED_MAX = 8000, 64000
 
 ---@param ctx Ctx
 ---@param model Model
+---@param raised boolean? the answer was cut by our own limit: ask with the higher one
 ---@return View
-function M.view(ctx, model)
-  local _, env = pcall(ctx.settings.env, ctx.settings, "QWEN_CODE_MAX_OUTPUT_TOKENS")
-  local asked = math.tointeger(tonumber(env))
+---@return boolean ours the limit is our choice and may be raised
+function M.view(ctx, model, raised)
+  local asked = math.tointeger(tonumber((ctx.settings:env "QWEN_CODE_MAX_OUTPUT_TOKENS")))
   local sampling = model.config.samplingParams
-  return {
-    system = ctx.system, messages = ctx.session.messages, tools = ctx.tools,
-    max_tokens = not (sampling and sampling.max_tokens) and (asked or math.min(model.max_output or DEFAULT_MAX, DEFAULT_MAX)) or nil,
-    session = ctx.session.id,
-  }
+  local set = sampling and sampling.max_tokens
+  local most = raised and RAISED_MAX or DEFAULT_MAX
+  local limit = not set and (asked or math.min(model.max_output or most, most)) or nil
+  return { system = ctx.system, messages = ctx.session.messages, tools = ctx.tools, max_tokens = limit, session = ctx.session.id },
+    not set and not asked and not raised and (model.max_output or RAISED_MAX) > DEFAULT_MAX
 end
 
 return M

@@ -20,8 +20,8 @@ local function keep(ctx, m)
   ctx.emit("message_added", m)
 end
 
--- One request. Whatever ends it, what came is in the session.
-local function ask_model(ctx)
+-- One request. Whatever ends it, what came is in the session; an answer cut by our own limit is asked for once more with a higher one.
+local function ask_model(ctx, raised)
   local reply, kept = Reply.new(ctx.model.id), false
   local _ <close> = on_leave(function()
     if not kept then
@@ -30,7 +30,8 @@ local function ask_model(ctx)
       ctx.session:sync()
     end
   end)
-  local deltas <close> = send.open(ctx, ctx.model, context.view(ctx, ctx.model))
+  local view, may_raise = context.view(ctx, ctx.model, raised)
+  local deltas <close> = send.open(ctx, ctx.model, view)
   for delta in deltas.next do
     reply:add(delta)
     ctx.show(delta)
@@ -38,6 +39,10 @@ local function ask_model(ctx)
   local m = reply:message()
   kept = true
   ctx.emit("answer_ended", m)
+  if reply.stop == "length" and may_raise then
+    ctx.show { type = "note", text = ("the answer reached %d tokens; it is asked for again with a higher limit"):format(view.max_tokens) }
+    return ask_model(ctx, true)
+  end
   if #m.parts > 0 then keep(ctx, m) end
   return m
 end

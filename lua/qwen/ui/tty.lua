@@ -3,6 +3,7 @@
 local editor = require "qwen.ui.editor"
 local history = require "qwen.ui.history"
 local Prompt = require "qwen.ui.prompt"
+local resource = require "qwen.resource"
 local run = require "qwen.run"
 local show = require "qwen.ui.show"
 local sys = require "sys.os"
@@ -181,6 +182,15 @@ local function ask(self, question)
   return answers:get()
 end
 
+-- Before the first prompt is typed for nothing.
+local function tell_missing_key(ctx)
+  local provider = resource.get("providers", ctx.model.provider)
+  local auth = resource.get("auth", provider and provider.auth or "api-key")
+  if not auth then return end
+  local signed, problem = auth.headers(ctx, ctx.model)
+  if not signed then ctx.notice(problem.message) end
+end
+
 ---Runs the session until the person leaves.
 ---@param ctx Ctx
 ---@return integer exit code
@@ -202,6 +212,9 @@ function M.run(ctx)
   show.greet(ctx)
   read_events(self)
   ctx.emit "session_started"
+  repaint(self)
+  sys.flush()
+  tell_missing_key(ctx)
   repaint(self)
   while not self.quit do
     local event = self.events:get()
