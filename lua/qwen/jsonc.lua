@@ -56,8 +56,16 @@ local literals = { ["true"] = true, ["false"] = false, ["null"] = json.null }
 
 local read_value
 
+-- Where a value stands: from and to are its first and last byte; for objects the members in order and what follows the last one.
+local function open_span(state, path, kind)
+  local span = { from = state.at, kind = kind, members = {} }
+  state.spans[path] = span
+  return span
+end
+
 local function read_object(state, path, depth)
   local object, first = {}, state.at
+  local span = open_span(state, path, "object")
   state.at = state.at + 1
   while true do
     local c = skip(state)
@@ -72,20 +80,26 @@ local function read_object(state, path, depth)
       state.problems[#state.problems + 1] = ("line %d: \"%s\" is there twice; the last one counts"):format(position(state.text, key_at), child)
     end
     state.lines[child] = position(state.text, key_at)
+    span.members[#span.members + 1] = child
     object[key] = read_value(state, child, depth)
+    state.spans[child].key_at = key_at
+    span.trailing = nil
     c = skip(state)
     if c == "," then
+      span.trailing = state.at
       state.at = state.at + 1
     elseif c ~= "}" then
       fail(state, c == "" and first or state.at, c == "" and "this object is never closed" or "expected , or } after \"" .. key .. "\"")
     end
   end
+  span.to = state.at
   state.at = state.at + 1
   return object
 end
 
 local function read_array(state, path, depth)
   local array, first = json.array {}, state.at
+  local span = open_span(state, path, "array")
   state.at = state.at + 1
   while true do
     local c = skip(state)
@@ -100,6 +114,7 @@ local function read_array(state, path, depth)
       fail(state, c == "" and first or state.at, c == "" and "this list is never closed" or "expected , or ]")
     end
   end
+  span.to = state.at
   state.at = state.at + 1
   return array
 end
@@ -109,7 +124,12 @@ function read_value(state, path, depth)
   if depth > MAX_DEPTH then fail(state, state.at, "nested too deep") end
   if c == "{" then return read_object(state, path, depth + 1) end
   if c == "[" then return read_array(state, path, depth + 1) end
-  if c == '"' then return read_string(state) end
+  local span = open_span(state, path, "value")
+  if c == '"' then
+    local value = read_string(state)
+    span.to = state.at - 1
+    return value
+  end
   local word = state.text:match("^[%w+.-]+", state.at) or ""
   local value = literals[word]
   if value == nil and word:match("^%-?%d") then
@@ -121,6 +141,7 @@ function read_value(state, path, depth)
     fail(state, state.at, c == "" and "a value is missing" or ("'%s' is not a value; texts need quotes"):format(word ~= "" and word or c))
   end
   state.at = state.at + #word
+  span.to = state.at - 1
   return value
 end
 
@@ -129,16 +150,17 @@ end
 ---@return any value
 ---@return table<string, integer>|Err lines line of each dotted path, list items counted from 0
 ---@return string[]? problems sentences about what was read all the same
+---@return table? spans by path: where each value stands, for jsonedit.lua
 function M.parse(text)
   if text:sub(1, 3) == "\xef\xbb\xbf" then text = text:sub(4) end
-  local state = { text = text, at = 1, lines = {}, problems = {} }
+  local state = { text = text, at = 1, lines = {}, problems = {}, spans = {} }
   local ok, value = pcall(function()
     if skip(state) == "" then return {} end
     local v = read_value(state, "", 0)
     if skip(state) ~= "" then fail(state, state.at, "expected nothing more after the value") end
     return v
   end)
-  if ok then return value, state.lines, state.problems end
+  if ok then return value, state.lines, state.problems, state.spans end
   if type(value) == "table" and value.jsonc then return nil, err("usage", value.message, { line = value.line }) end
   error(value, 0)
 end
