@@ -176,6 +176,8 @@
 ---@field print fun(text: string) lines for the person (cleaned)
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field ask fun(question: {title: string, detail: string?, choices: {key: string, label: string}[]}): string? waits; nil when nobody can answer or it was refused
+---@field pick (fun(title: string, choices: string[]): integer?)? in the shell, when somebody can be asked: one of several
+---@field line (fun(title: string, hidden: boolean?): string?)? in the shell, when somebody can be asked: a line of text
 ---@field emit fun(event: string, ...): any runs the hooks of an event
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
@@ -215,6 +217,7 @@
 ---@field files qwen.files
 ---@field schema qwen.schema
 ---@field resource qwen.resource
+---@field usersettings qwen.usersettings
 ---@field message qwen.message
 ---@field paths qwen.paths
 ---@field models qwen.models
@@ -267,6 +270,10 @@ qwen = {}
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field kinds string[]
+
+---@class qwen.usersettings
+---@field read fun(): table?, Err? the values in the user's settings.json alone
+---@field set fun(changes: {path: string[], value: any}[]): string?, Err? several values at once, the rest of the file kept; nil takes one away
 
 ---@class qwen.message
 ---@field user fun(text: string, more?: Part[]): Message

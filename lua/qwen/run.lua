@@ -114,6 +114,8 @@ function M.shell_command(ctx, called)
     ctx.notice(("'%s' is a command of the session: start qwen and type /%s"):format(called.name, called.name))
     return 2
   end
+  local ask = require "qwen.ui.ask"
+  if ask.possible() then ctx.pick, ctx.line = ask.pick, ask.line end
   return run_command(ctx, command, called.args, table.concat(called.args, " "))
 end
 
