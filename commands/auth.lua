@@ -23,8 +23,9 @@ local function state(ctx)
   local host = url and url.host or ""
   local terms = host:find "aliyuncs%.com$" and "https://www.alibabacloud.com/terms-of-use" or host:find "openai%.com$" and "https://openai.com/terms/"
     or url and url.loopback and "your own; requests stay on this machine" or "those of " .. host
-  return { method = model.provider, model = model.id, base_url = model.base_url, configured_by = model.from, key = model.key ~= nil and model.key ~= "",
-    key_source = model.key_source, env_key = model.env_key, key_needed = not (url and url.loopback), terms = terms, region = ctx.settings:get "codingPlan.region" }
+  return { method = model.provider, model = model.id, base_url = model.base_url, configured_by = model.from,
+    key = model.key ~= nil and model.key ~= "", key_source = model.key_source, env_key = model.env_key,
+    key_needed = not (url and url.loopback), terms = terms, region = ctx.settings:get "codingPlan.region" }
 end
 
 local function status(ctx, args)
@@ -37,7 +38,8 @@ local function status(ctx, args)
   ctx.print("method    " .. s.method .. (s.region and " (Coding Plan, " .. s.region .. ")" or ""))
   ctx.print("model     " .. s.model)
   ctx.print(("address   %s (%s)"):format(s.base_url, s.configured_by))
-  ctx.print("key       " .. (s.key and "present, from " .. s.key_source or s.key_needed and "missing: set " .. s.env_key .. ", or run qwen auth" or "not needed"))
+  local missing = s.key_needed and "missing: set " .. s.env_key .. ", or run qwen auth" or "not needed"
+  ctx.print("key       " .. (s.key and "present, from " .. s.key_source or missing))
   ctx.print("terms     " .. s.terms)
   return 0
 end
@@ -51,7 +53,9 @@ local function flags(args)
       name, value = args[i]:match "^%-%-([%w-]+)$", args[i + 1]
       i = i + 1
     end
-    if not name or value == nil then return nil, qwen.err("usage", ("'%s' is no flag with a value; usage: qwen auth %s --FLAG VALUE"):format(args[i] or args[i - 1], args[1])) end
+    if not name or value == nil then
+      return nil, qwen.err("usage", ("'%s' is no flag with a value; usage: qwen auth %s --FLAG VALUE"):format(args[i] or args[i - 1], args[1]))
+    end
     out[name] = value
     i = i + 1
   end
@@ -61,9 +65,10 @@ end
 local function login(ctx, args)
   local auth, e = qwen.resource.get("auth", args[1])
   if not auth or not auth.login then
+    if auth then return nil, qwen.err("usage", ("'%s' needs no signing in"):format(args[1])) end
+    if e.kind == "broken" then return nil, e end
     local near = qwen.text.nearest(args[1], C.complete())
-    return nil, auth and qwen.err("usage", ("'%s' needs no signing in"):format(args[1]))
-      or e.kind == "broken" and e or qwen.err("usage", ("there is no way to sign in called '%s'%s"):format(args[1], near and "; did you mean " .. near .. "?" or ""))
+    return nil, qwen.err("usage", ("there is no way to sign in called '%s'%s"):format(args[1], near and "; did you mean " .. near .. "?" or ""))
   end
   local options, problem = flags(args)
   if not options then return nil, problem end

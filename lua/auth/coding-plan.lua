@@ -4,7 +4,8 @@ local ENV_KEY = "BAILIAN_CODING_PLAN_API_KEY"
 
 local regions = {
   china = { label = "China (Beijing)", url = "https://coding.dashscope.aliyuncs.com/v1", console = "https://bailian.console.aliyun.com" },
-  global = { label = "Singapore (International)", url = "https://coding-intl.dashscope.aliyuncs.com/v1", console = "https://modelstudio.console.alibabacloud.com" },
+  global = { label = "Singapore (International)", url = "https://coding-intl.dashscope.aliyuncs.com/v1",
+    console = "https://modelstudio.console.alibabacloud.com" },
 }
 local older_names = { aliyun = "china", alibabacloud = "global" }
 
@@ -74,8 +75,10 @@ function A.login(ctx, options)
     { path = { "codingPlan", "version" }, value = version },
   }
   if not path then return nil, e end
-  if qwen.os.env(ENV_KEY) and qwen.os.env(ENV_KEY) ~= key then ctx.notice(ENV_KEY .. " is set in the environment to another key, which wins over the new one") end
-  ctx.print(("signed in to the Coding Plan (%s); %d models, now %s. The key is in %s, readable by you alone."):format(place.label, #plan, plan[1][1], path))
+  if (qwen.os.env(ENV_KEY) or key) ~= key then
+    ctx.notice(ENV_KEY .. " is set in the environment to another key, which wins over the new one")
+  end
+  ctx.print(("signed in to the Coding Plan (%s); %d models, now %s. The key is in %s as plain text."):format(place.label, #plan, plan[1][1], path))
   return true
 end
 
