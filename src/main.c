@@ -1,11 +1,22 @@
 /* The entry: process-wide settings that must come before anything else, the two answers that need no Lua, then the host. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "host.h"
 
+/* A descriptor 0, 1 or 2 that is closed would be given to the first file we open, and printed into. */
+static void open_standard(void) {
+  int fd;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2);
+  if (fd > 2) close(fd);
+}
+
 int main(int argc, char **argv) {
+  open_standard();
 #ifndef __SANITIZE_ADDRESS__ /* its leak check must be able to look into the process */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* other processes of this user must not read our environment or memory */
 #endif

@@ -20,7 +20,8 @@ local function until_signal(fn)
   end)
   local results = table.pack(child:join())
   watcher:cancel()
-  if got then return nil, got end
+  local busy = not results[1] and err.is(results[2]) and results[2].kind == "cancelled" -- stopped before the loop could tell us
+  if got or busy then return nil, got or INTERRUPTED end
   if not results[1] then error(results[2], 0) end
   return true, table.unpack(results, 2, results.n)
 end
@@ -86,7 +87,7 @@ local function run_command(ctx, command, words, rest)
   if not done then return code end
   if code == nil and e then
     ctx.notice(tostring(e))
-    return require("qwen.err").is(e) and e.kind == "usage" and 2 or 1
+    return err.is(e) and e.kind == "usage" and 2 or 1
   end
   return code or 0
 end

@@ -32,7 +32,7 @@ void waiter_wake_arg(void *w);                       /* the same, as a loop_fn *
 
 /* Limits the running task's present wait: start before the first task_wait of a call, ask in the continuation, clear when done.
  * A wait that ends by cancelling needs no clearing. */
-void task_deadline(double seconds);
+void task_deadline(lua_State *L, double seconds);
 bool task_expired(void);
 void task_deadline_clear(void);
 

@@ -3,15 +3,6 @@
 
 #include "bind.h"
 
-#pragma weak open_http
-#pragma weak open_secret
-#pragma weak open_proc
-#pragma weak open_fs
-#pragma weak open_os
-#pragma weak open_term
-#pragma weak open_text
-#pragma weak open_json
-
 static const luaL_Reg modules[] = {
     {"sys.err", open_err},   {"sys.task", open_task}, {"sys.http", open_http}, {"sys.secret", open_secret},
     {"sys.proc", open_proc}, {"sys.fs", open_fs},     {"sys.os", open_os},     {"sys.term", open_term},
@@ -20,7 +11,6 @@ static const luaL_Reg modules[] = {
 void open_modules(lua_State *L) {
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   for (const luaL_Reg *m = modules; m->name; m++) {
-    if (!m->func) continue;
     lua_pushcfunction(L, m->func);
     lua_setfield(L, -2, m->name);
   }

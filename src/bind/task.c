@@ -68,14 +68,20 @@ void waiter_wake(struct waiter *w) {
 
 void waiter_wake_arg(void *w) { waiter_wake(w); }
 
-int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k) {
+/* Raises where the running code cannot wait. */
+static void check_can_wait(lua_State *L) {
   struct task *t = sched.current;
-  if (!t || t->state != TASK_LIVE) return luaL_error(L, "cannot wait while a task is being closed: do it before the end, or spawn a task for it");
+  if (!t || t->state != TASK_LIVE) luaL_error(L, "cannot wait while a task is being closed: do it before the end, or spawn a task for it");
   if (L != t->L)
-    return luaL_error(L, "cannot wait inside a coroutine of your own (coroutine.wrap, coroutine.create): run it as a task with qwen.task.spawn");
+    luaL_error(L, "cannot wait inside a coroutine of your own (coroutine.wrap, coroutine.create): run it as a task with qwen.task.spawn");
   if (!lua_isyieldable(L))
-    return luaL_error(L, "cannot wait here: a C function (require, table.sort, string.gsub ...) stands between this call and the task; "
-                         "move the call out of it, into a function that runs later");
+    luaL_error(L, "cannot wait here: a C function (require, table.sort, string.gsub ...) stands between this call and the task; "
+                  "move the call out of it, into a function that runs later");
+}
+
+int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k) {
+  check_can_wait(L);
+  struct task *t = sched.current;
   struct task **p = &w->first;
   while (*p) p = &(*p)->wait_next;
   *p = t;
@@ -99,7 +105,8 @@ void task_deadline_clear(void) {
   t->expired = false;
 }
 
-void task_deadline(double seconds) {
+void task_deadline(lua_State *L, double seconds) {
+  check_can_wait(L);
   task_deadline_clear();
   sched.current->timer = loop_timer_start(seconds < 0 ? 0 : seconds, on_deadline, sched.current);
 }
@@ -159,9 +166,9 @@ static void keep_error(lua_State *L, struct task *t) {
   lua_pop(L, 1);
 }
 
-static void keep_cancelled(lua_State *L, struct task *t) {
+static void keep_cancelled(lua_State *L, struct task *t, const char *why) {
   struct err e;
-  err_set(&e, ERR_CANCELLED, "cancelled");
+  err_set(&e, ERR_CANCELLED, "%s", why);
   push_task(L, t);
   bind_push_err(L, &e);
   lua_setiuservalue(L, -2, 2);
@@ -174,7 +181,7 @@ static void report(lua_State *L, int error_index);
 static void finish(lua_State *L, struct task *t, enum task_state state) {
   while (t->child) {
     struct task *c = t->child;
-    keep_cancelled(L, c);
+    keep_cancelled(L, c, "cancelled");
     finish(L, c, TASK_REPORTED);
   }
   stop_waiting(t);
@@ -209,12 +216,13 @@ static void resume(lua_State *L, struct task *t) {
   int status = lua_resume(t->L, L, t->args, &results);
   t->args = 0;
   sched.running = NULL;
-  if (sched.interrupted) {
+  bool interrupted = sched.interrupted;
+  if (interrupted) {
     lua_sethook(t->L, NULL, 0, 0);
     sched.interrupted = false;
   }
   if (t->cancelled && status == LUA_YIELD) {
-    keep_cancelled(L, t);
+    keep_cancelled(L, t, "cancelled");
     finish(L, t, TASK_REPORTED);
   } else if (status == LUA_YIELD) {
     lua_pop(t->L, results);
@@ -226,6 +234,9 @@ static void resume(lua_State *L, struct task *t) {
   } else if (status == LUA_OK) {
     t->results = results;
     finish(L, t, TASK_DONE);
+  } else if (interrupted) {
+    keep_cancelled(L, t, "interrupted");
+    finish(L, t, TASK_REPORTED);
   } else {
     keep_error(L, t);
     finish(L, t, TASK_FAILED);
@@ -291,7 +302,7 @@ static int l_task_join(lua_State *L) {
   struct task *t = luaL_checkudata(L, 1, class_name);
   if (t == sched.current) return luaL_error(L, "a task cannot join itself");
   if (!sched.current) return luaL_error(L, "cannot wait outside a task");
-  if (t->state == TASK_LIVE && !lua_isnoneornil(L, 2)) task_deadline(luaL_checknumber(L, 2));
+  if (t->state == TASK_LIVE && !lua_isnoneornil(L, 2)) task_deadline(L, luaL_checknumber(L, 2));
   lua_settop(L, 1);
   return join_k(L, LUA_OK, (lua_KContext)t);
 }
@@ -307,7 +318,7 @@ static int l_task_cancel(lua_State *L) {
       make_ready(t);
       return 0;
     }
-  keep_cancelled(L, t);
+  keep_cancelled(L, t, "cancelled");
   finish(L, t, TASK_REPORTED);
   return 0;
 }
@@ -345,7 +356,7 @@ static int sleep_k(lua_State *L, int status, lua_KContext ctx) {
 static int l_task_sleep(lua_State *L) {
   lua_Number seconds = luaL_checknumber(L, 1);
   if (!sched.current) return luaL_error(L, "cannot wait outside a task");
-  task_deadline(seconds);
+  task_deadline(L, seconds);
   return sleep_k(L, LUA_OK, 0);
 }
 
@@ -395,7 +406,7 @@ static int get_k(lua_State *L, int status, lua_KContext ctx) {
 static int l_queue_get(lua_State *L) {
   struct queue *q = luaL_checkudata(L, 1, queue_class);
   if (!sched.current) return luaL_error(L, "cannot wait outside a task");
-  if (!lua_isnoneornil(L, 2)) task_deadline(luaL_checknumber(L, 2));
+  if (!lua_isnoneornil(L, 2) && q->count == 0 && !q->closed) task_deadline(L, luaL_checknumber(L, 2));
   lua_settop(L, 1);
   return get_k(L, LUA_OK, (lua_KContext)q);
 }
@@ -579,7 +590,7 @@ static void run_ready(lua_State *L) {
     if (!sched.ready_first) sched.ready_last = NULL;
     t->ready = false;
     if (t->cancelled) {
-      keep_cancelled(L, t);
+      keep_cancelled(L, t, "cancelled");
       finish(L, t, TASK_REPORTED);
     } else {
       resume(L, t);

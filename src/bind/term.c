@@ -186,7 +186,7 @@ static int key_k(lua_State *L, int status, lua_KContext ctx) {
 
 static int l_term_key(lua_State *L) {
   if (!tty.poll) return luaL_error(L, "the terminal is not open: call open first");
-  if (!lua_isnoneornil(L, 1)) task_deadline(luaL_checknumber(L, 1));
+  if (!lua_isnoneornil(L, 1)) task_deadline(L, luaL_checknumber(L, 1));
   return key_k(L, LUA_OK, 0);
 }
 

@@ -1,0 +1,176 @@
+-- Tasks: results and errors, cancelling, where waiting works and the words where it cannot, queues, Ctrl-C in a busy loop.
+local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
+local fs, proc, task = require "sys.fs", require "qwen.proc", require "sys.task"
+
+local function closer(fn) return setmetatable({}, { __close = fn }) end
+
+-- Results and errors.
+do
+  t.eq(table.pack(task.spawn(function(...) return select("#", ...), ... end, 1, nil, 3):join()), { true, 3, 1, nil, 3, n = 5 }, "arguments and results")
+  local ok, e = task.spawn(function() error "boom" end):join()
+  t.ok(not ok and e:find "tests/lua/task.lua:%d+: boom\nstack traceback", "an error with its traceback")
+  local value = { kind = "x" }
+  ok, e = task.spawn(function() error(value) end):join()
+  t.ok(not ok and e == value, "an error value as it is")
+  ok, e = task.spawn(task.sleep, 60):join(0.01)
+  t.err(ok or nil, e, "timeout", "a join with a time limit")
+  local done = task.spawn(function() end)
+  done:join()
+  t.ok(done:done(), "done")
+  t.eq((done:join()), true, "joined twice")
+  t.fails(function() task.current():join() end, "cannot join itself")
+  local other = task.spawn(function() task.sleep(0.01) return "fine" end)
+  task.spawn(function() error "alone" end):join()
+  t.eq({ other:join() }, { true, "fine" }, "an error leaves the others alone")
+end
+
+-- An error that nobody joins is told once.
+do
+  local told = {}
+  task.on_error(function(e, trace) told[#told + 1] = tostring(e) .. trace end)
+  task.spawn(function() error "nobody" end)
+  task.sleep(0.01)
+  collectgarbage()
+  collectgarbage()
+  t.eq(#told, 1, "told once")
+  t.match(told[1], "nobody.*stack traceback")
+end
+
+-- Cancelling.
+do
+  local log = {}
+  local function victim(wait)
+    return task.spawn(function()
+      local _ <close> = closer(function() log[#log + 1] = "closed" end)
+      pcall(pcall, wait)
+      log[#log + 1] = "swallowed"
+    end)
+  end
+  local queue = task.queue()
+  local waits = {
+    sleep = function() task.sleep(60) end, queue = function() queue:get() end, join = function() task.spawn(task.sleep, 60):join() end,
+    process = function() proc.run { argv = { "sleep", "60" } } end, lock = function() fs.lock("/nonexistent") task.sleep(60) end,
+    stdin = function() local p <close> = proc.open { argv = { "cat" }, stdin = "pipe" } p:read() end,
+  }
+  for name, wait in pairs(waits) do
+    log = {}
+    local v = victim(wait)
+    task.sleep(0.005)
+    v:cancel()
+    local ok, e = v:join()
+    t.err(ok or nil, e, "cancelled", name)
+    t.eq(log, { "closed" }, name .. ": closed, and no pcall swallows it")
+  end
+  log = {}
+  local parent = task.spawn(function()
+    local _ <close> = closer(function() log[#log + 1] = "parent" end)
+    task.spawn(function()
+      local _ <close> = closer(function() log[#log + 1] = "child" end)
+      task.sleep(60)
+    end)
+    task.sleep(60)
+  end)
+  task.sleep(0.005)
+  parent:cancel()
+  t.eq(log, { "child", "parent" }, "children end first")
+  log = {}
+  task.spawn(function()
+    task.spawn(function()
+      local _ <close> = closer(function() log[#log + 1] = "left" end)
+      task.sleep(60)
+    end)
+    task.sleep(0.005)
+  end):join()
+  t.eq(log, { "left" }, "children end with their parent")
+  local own = task.spawn(function()
+    task.current():cancel()
+    task.sleep(0)
+    log[#log + 1] = "went on"
+  end)
+  t.err(own:join() or nil, select(2, own:join()), "cancelled", "itself")
+  local up = task.spawn(function()
+    local me = task.current()
+    task.spawn(function() me:cancel() end)
+    task.sleep(60)
+  end)
+  t.err(up:join() or nil, select(2, up:join()), "cancelled", "a parent by its child")
+  local fails = task.spawn(function()
+    local _ <close> = closer(function() task.sleep(1) end)
+    task.sleep(60)
+  end)
+  task.sleep(0.005)
+  fails:cancel()
+  t.err(fails:join() or nil, select(2, fails:join()), "cancelled", "waiting while closing fails in words, and ends")
+end
+
+-- Where waiting works.
+do
+  t.ok(pcall(task.sleep, 0), "under pcall")
+  t.ok(xpcall(task.sleep, debug.traceback, 0), "under xpcall")
+  local n = 0
+  for _ in function() task.sleep(0) n = n + 1 if n < 3 then return n end end do end
+  t.eq(n, 3, "in an iterator")
+  local object = setmetatable({}, { __index = function(_, key) task.sleep(0) return key end, __add = function() task.sleep(0) return 1 end,
+    __call = function() task.sleep(0) return 2 end })
+  t.eq({ object.x, object + 1, object() }, { "x", 1, 2 }, "in metamethods")
+  t.fails(coroutine.wrap(function() task.sleep(0) end), "inside a coroutine of your own.*qwen.task.spawn", "in a coroutine")
+  t.fails(function() table.sort({ 2, 1 }, function() task.sleep(0) end) end, "a C function.*table.sort", "in table.sort")
+  t.fails(function() ("x"):gsub("x", function() task.sleep(0) end) end, "a C function", "in gsub")
+  package.preload["waits.in.body"] = function() task.sleep(0) end
+  t.fails(function() require "waits.in.body" end, "a C function %(require", "in a module's body")
+  local ok, e = task.spawn(function() coroutine.yield(1) end):join()
+  t.ok(not ok and e:find "coroutine.yield called outside a coroutine", "a yield to nobody")
+  local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)
+  t.eq({ co(1), co(5) }, { 2, 10 }, "coroutines of one's own still work")
+  t.fails(co, "cannot resume dead coroutine")
+  local r = coroutine.create(function() error "inner" end)
+  local fine, words = coroutine.resume(r)
+  t.ok(not fine and words:find "^tests/lua/task.lua:%d+: inner$", "and their errors")
+end
+
+-- Queues.
+do
+  local q, log = task.queue(2), {}
+  local producer = task.spawn(function()
+    for i = 1, 5 do
+      q:put(i)
+      log[#log + 1] = "p" .. i
+    end
+    q:close()
+  end)
+  task.sleep(0)
+  t.eq(log, { "p1", "p2" }, "a full queue holds the producer")
+  local got = {}
+  for value in function() return q:get() end do got[#got + 1] = value end
+  t.eq(got, { 1, 2, 3, 4, 5 }, "in order, until closed")
+  producer:join()
+  t.eq(q:put(1), false, "a closed queue takes nothing")
+  t.eq(task.queue():get(0.005), nil, "a time limit")
+  t.fails(function() q:put(nil) end, "close the queue")
+  local many, sum = task.queue(), 0
+  for i = 1, 10000 do task.spawn(function() task.sleep(0) many:put(i) end) end
+  for _ = 1, 10000 do sum = sum + many:get() end
+  t.eq(sum, 50005000, "ten thousand tasks")
+end
+
+-- From outside: Ctrl-C in a busy loop, a wait without end, closed descriptors.
+do
+  local place = program.place {
+    ["busy.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(function() while true do end end) end',
+    ["inner.lua"] = 'local co = coroutine.wrap(function() while true do pcall(function() while true do end end) end end) qwen.os.out "go\\n" qwen.os.flush() while true do pcall(co) end',
+    ["wait.lua"] = 'qwen.task.queue():get()', ["waits.lua"] = 'qwen.os.out "go\\n" qwen.task.sleep(60)',
+  }
+  for _, name in ipairs { "busy", "inner", "waits" } do
+    local child <close> = assert(proc.open { argv = { program.binary, "lua", name .. ".lua" }, cwd = place.cwd, group = false,
+      env = { PATH = os.getenv "PATH", HOME = place.home } })
+    t.eq(child:read(), "go\n")
+    child:kill(2)
+    local waiter = task.spawn(function() return child:wait() end)
+    local ok, status = waiter:join(20)
+    t.eq(ok and status.code, 130, name .. " ends after Ctrl-C")
+  end
+  local r = assert(proc.run { argv = { "sh", "-c", '"$0" --version <&- && "$0" --help <&- | head -c 4 && "$0" --version >&- 2>&-; echo " $?"', program.binary } })
+  t.match(r.out, "^qwen %d.*\nqwen %d", "closed standard descriptors")
+end
+t.done()
