@@ -9,7 +9,8 @@
 
 enum { LAST_SIGNAL = 64 };
 
-static void child(const struct spawn_plan *plan, int *error) {
+/* The store to *error must be volatile: the compiler sees a local of a function that ends in _exit and would drop it. */
+static void child(const struct spawn_plan *plan, volatile int *error) {
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (int i = 1; i <= LAST_SIGNAL; i++) sigaction(i, &action, NULL);
   sigset_t none;
@@ -33,7 +34,7 @@ pid_t spawn_run(const struct spawn_plan *plan, int *error) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child on our memory */
   pid_t pid = vfork();
-  if (pid == 0) child(plan, (int *)&child_error);
+  if (pid == 0) child(plan, &child_error);
   int number = pid < 0 ? errno : child_error;
   sigprocmask(SIG_SETMASK, &before, NULL);
   *error = number;

@@ -1,0 +1,138 @@
+-- Processes: no byte lost, no descriptor left, no process outliving its time, and words for what cannot be run.
+local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
+local fs, proc, task, os_ = require "sys.fs", require "qwen.proc", require "sys.task", require "sys.os"
+
+local function sh(command, options)
+  options = options or {}
+  options.argv = { "sh", "-c", command }
+  return assert(proc.run(options))
+end
+
+local function descriptors() return #assert(fs.list "/proc/self/fd") end
+
+-- Processes whose command line contains the mark.
+local function alive(mark)
+  local n = 0
+  for _, entry in ipairs(fs.list "/proc") do
+    local text = entry.name:match "^%d+$" and fs.read("/proc/" .. entry.name .. "/cmdline") or ""
+    if text:find(mark, 1, true) and math.tointeger(tonumber(entry.name)) ~= os_.pid() then n = n + 1 end
+  end
+  return n
+end
+
+-- /proc tells nobody when it changes: looked at again and again, up to 10 s.
+local function becomes(mark, want)
+  for _ = 1, 1000 do
+    if alive(mark) == want then return true end
+    task.sleep(0.01)
+  end
+  return false
+end
+
+local function gone(mark) return becomes(mark, 0) end
+
+-- Output and ends.
+do
+  local r = sh "echo out; echo err >&2; exit 3"
+  t.eq({ r.out, r.err, r.code, r.signal, r.timed_out }, { "out\n", "err\n", 3, nil, false }, "both streams and the code")
+  t.eq(sh("echo a; echo b >&2; echo c", { stderr = "stdout" }).out, "a\nb\nc\n", "joined in order")
+  t.eq(sh("kill -9 $$").signal, 9, "a signal")
+  t.eq(#sh("head -c 3000000 /dev/zero").out, 3000000, "more than the buffer")
+  t.eq(sh("cat", { input = ("x"):rep(8000000) }).out, ("x"):rep(8000000), "through a pipe and back")
+  r = sh("cat", { input = "" })
+  t.eq({ r.out, r.code }, { "", 0 }, "empty input")
+  t.eq(sh("env", { env = { A = "1 2" } }).out:gsub("PWD=[^\n]*\n", ""):gsub("SHLVL[^\n]*\n", ""):gsub("_=[^\n]*\n", ""):gsub("OLD[^\n]*\n", ""), "A=1 2\n", "the whole environment")
+  t.eq(sh("pwd", { cwd = "/" }).out, "/\n", "a folder")
+  t.match(sh("tty; stty size", { pty = { rows = 10, cols = 20 } }).out, "^/dev/pts/%d+\n10 20\n", "a terminal of its own")
+  t.eq(sh("yes | head -c 5000000 | wc -c").out, "5000000\n", "SIGPIPE is as usual in children")
+  t.eq(sh("x", { limit = 3, stderr = "stdout" }).truncated, true, "kept up to a limit")
+end
+
+-- A background child that holds the pipe does not hold us; what was written before is there.
+do
+  local start = task.now()
+  local r = sh "sleep 987654 & echo hi"
+  t.eq({ r.out, r.code }, { "hi\n", 0 })
+  t.ok(task.now() - start < 30, "it returns")
+  t.ok(gone "987654", "and its background child ends with it")
+  r = sh "(i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); done) & echo first"
+  t.ok(select(2, r.out:gsub("\n", "")) >= 1, "a background writer")
+end
+
+-- Time limits and closing end the whole tree, also what left the group.
+do
+  local r = sh("echo before; setsid sleep 876543 & sleep 876543", { timeout = 0.2 })
+  t.eq({ r.out, r.timed_out }, { "before\n", true }, "the output until then")
+  t.ok(gone "876543", "nobody is left")
+  r = sh("trap '' TERM; echo deaf; while :; do sleep 765432; done", { timeout = 0.1 })
+  t.eq({ r.out, r.signal }, { "deaf\n", 9 }, "KILL follows TERM")
+  t.ok(gone "765432")
+  do
+    local p <close> = proc.open { argv = { "sleep", "654321" } }
+    t.ok(becomes("654321", 1), "it runs")
+  end
+  t.ok(gone "654321", "closed")
+  local job = task.spawn(function() proc.run { argv = { "sh", "-c", "sleep 543210; true" } } end)
+  t.ok(becomes("543210", 2), "a shell and its child run")
+  job:cancel()
+  t.ok(gone "543210", "cancelled")
+end
+
+-- Backpressure: a reader that waits does not make us keep all of it.
+do
+  local p <close> = proc.open { argv = { "yes" } }
+  p:read()
+  local before = os_.memory().rss
+  task.sleep(0.3)
+  t.ok(os_.memory().rss - before < 16 * 1024 * 1024, "memory while nobody reads")
+  p:kill(9)
+  local bytes = 0
+  for chunk in function() return (p:read()) end do bytes = bytes + #chunk end
+  t.ok(bytes > 0, "what was there is read after the end")
+  t.eq(p:wait().signal, 9)
+  t.eq(p:wait().signal, 9, "waiting twice")
+  p:close()
+  t.fails(function() p:read() end, "is closed")
+end
+
+-- Words for what cannot be run.
+do
+  local folder = assert(fs.mkdtemp "proc-")
+  fs.write(folder .. "/plain", "x")
+  for _, case in ipairs {
+    { { argv = { "no-such-program" } }, "missing", "not found in PATH" }, { { argv = { "/no/such" } }, "missing", "/no/such" },
+    { { argv = { folder .. "/plain" } }, "missing", "plain" }, { { argv = { "ls" }, cwd = "/no/such" }, "missing", "/no/such" }, { { argv = { "./ls" } }, "missing", "absolute" },
+  } do
+    local p, e = proc.open(case[1])
+    t.err(p, e, case[2], case[3])
+    t.match(e.message, case[3])
+  end
+  t.fails(function() proc.open { argv = {} } end, "empty")
+  t.fails(function() proc.open { argv = { "ls", "a\0b" } } end, "zero byte")
+  -- PATH without relative entries: a program of the same name in the working directory is never run.
+  local place = program.place { ["look.lua"] = 'print(qwen.proc.which "rg", qwen.proc.which "ls")' }
+  fs.write(place.cwd .. "/rg", "#!/bin/sh\ntouch ran\n", { mode = 493 })
+  fs.write(place.cwd .. "/ls", "#!/bin/sh\ntouch ran\n", { mode = 493 })
+  local r = program.run(place, { "lua", "look.lua" }, { env = { PATH = ".:bin::/usr/bin:/bin" } })
+  t.ok(not r.out:find(place.cwd, 1, true) and r.out:find "/ls", "PATH entries: " .. r.out)
+  fs.remove_tree(folder)
+end
+
+-- Two thousand short commands, 64 at a time: nothing lost. Then: no descriptor left.
+do
+  sh "true"
+  local before, wrong, places, jobs = descriptors(), 0, task.queue(64), {}
+  for i = 1, 2000 do
+    places:put(true)
+    jobs[i] = task.spawn(function()
+      local r = proc.run { argv = { "sh", "-c", "echo line " .. i } }
+      if r.out ~= "line " .. i .. "\n" or r.code ~= 0 then wrong = wrong + 1 end
+      places:get()
+    end)
+  end
+  for _, job in ipairs(jobs) do t.ok((job:join()), "joined") end
+  t.eq(wrong, 0, "outputs that were not whole")
+  t.eq(descriptors(), before, "descriptors")
+end
+t.done()
