@@ -69,7 +69,7 @@ do
   t.eq({ r.out, r.signal }, { "deaf\n", 9 }, "KILL follows TERM")
   t.ok(gone "765432")
   do
-    local p <close> = proc.open { argv = { "sleep", "654321" } }
+    local _ <close> = proc.open { argv = { "sleep", "654321" } }
     t.ok(becomes("654321", 1), "it runs")
   end
   t.ok(gone "654321", "closed")
