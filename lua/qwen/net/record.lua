@@ -1,6 +1,7 @@
 -- Writes exchanges with a service as a tape: JSON lines of request, response and timed chunks, with every live secret taken out.
 local fs = require "sys.fs"
 local json = require "sys.json"
+local pulled = require "qwen.net.pulled"
 local redact = require("sys.secret").redact
 local task = require "sys.task"
 
@@ -47,10 +48,7 @@ function Recorder:wrap(request, stream)
   local body = type(request.body) == "table" and table.concat(request.body) or request.body
   line(self, { n = n, type = "request", method = request.method or "GET", url = request.url, headers = plain_headers(request.headers), body = body })
   line(self, { n = n, type = "response", status = stream.status, headers = stream.headers })
-  local recorder, framer, events, at = self, require("sys.http").sse(), {}, 0
-  local wrapped = { status = stream.status, headers = stream.headers, url = stream.url }
-
-  function wrapped:read()
+  local function read()
     local bytes, e = stream:read()
     local value = { n = n, type = bytes and "chunk" or e and "broken" or "end", ms = math.floor((task.now() - started) * 1000) }
     if bytes then
@@ -58,37 +56,10 @@ function Recorder:wrap(request, stream)
     elseif e then
       value.error = { kind = e.kind, message = e.message }
     end
-    line(recorder, value)
+    line(self, value)
     return bytes, e
   end
-
-  function wrapped:all(limit)
-    local pieces, size = {}, 0
-    while true do
-      local bytes, e = self:read()
-      if e then return nil, e end
-      if not bytes then return table.concat(pieces) end
-      size = size + #bytes
-      if limit and size > limit then return nil, require "qwen.err"("too_long", ("the answer is larger than %d bytes"):format(limit)) end
-      pieces[#pieces + 1] = bytes
-    end
-  end
-
-  function wrapped:event()
-    while true do
-      at = at + 1
-      local event = events[at]
-      if event then return event.data, event.event, event.id end
-      if self.ended then return nil end
-      local bytes, e = self:read()
-      if e then return nil, e end
-      events, at = framer(bytes), 0
-      self.ended = bytes == nil
-    end
-  end
-
-  function wrapped:close() stream:close() end
-  return setmetatable(wrapped, { __close = function() stream:close() end })
+  return pulled(stream, read, function() stream:close() end)
 end
 
 return Recorder

@@ -2,6 +2,7 @@
 local err = require "qwen.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
+local pulled = require "qwen.net.pulled"
 local sys = require "sys.os"
 local task = require "sys.task"
 
@@ -43,11 +44,8 @@ function Player.from(text, options, name)
 end
 
 local function stream_of(player, exchange)
-  local stream = { status = math.tointeger(exchange.response.status), headers = exchange.response.headers, url = exchange.request.url }
   local at, started = 0, task.now()
-  local framer, events, seen, ended = require("sys.http").sse(), {}, 0, false
-
-  function stream:read()
+  local function read()
     at = at + 1
     local item = exchange.chunks[at]
     if not item or item.type == "end" then return nil end
@@ -55,31 +53,8 @@ local function stream_of(player, exchange)
     if item.type == "broken" then return nil, err(item.error.kind, item.error.message) end
     return item.text or sys.unbase64(item.base64)
   end
-
-  function stream:all()
-    local pieces = {}
-    while true do
-      local bytes, e = self:read()
-      if e then return nil, e end
-      if not bytes then return table.concat(pieces) end
-      pieces[#pieces + 1] = bytes
-    end
-  end
-
-  function stream:event()
-    while true do
-      seen = seen + 1
-      local event = events[seen]
-      if event then return event.data, event.event, event.id end
-      if ended then return nil end
-      local bytes, e = self:read()
-      if e then return nil, e end
-      events, seen, ended = framer(bytes), 0, bytes == nil
-    end
-  end
-
-  function stream:close() at = #exchange.chunks + 1 end
-  return setmetatable(stream, { __close = stream.close })
+  local facts = { status = math.tointeger(exchange.response.status), headers = exchange.response.headers, url = exchange.request.url }
+  return pulled(facts, read, function() at = #exchange.chunks + 1 end)
 end
 
 local function path_of(url)
