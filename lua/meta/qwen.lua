@@ -239,7 +239,7 @@ qwen = {}
 ---@field diff fun(old: string, new: string, path: string): string unified diff
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field trim fun(text: string): string
----@field frame fun(): table learns the constant JSON around one text that changes from event to event; read(data), learn(data, key, text)
+---@field frame fun(): Frame
 ---@field think_splitter fun(): fun(text: string?): string?, string? splits text that begins with <think> however it is cut
 
 ---@class qwen.proc: sys.proc

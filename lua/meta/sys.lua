@@ -207,7 +207,13 @@
 
 -- sys.json ---------------------------------------------------------------------------------------------------------
 
+---Reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each of them.
+---@class Frame
+---@field read fun(self: Frame, data: string): string? the text of an event that has the frame; nil when it must be decoded
+---@field learn fun(self: Frame, data: string, key: string, text: string) from an event that was decoded and held nothing but this text
+
 ---@class sys.json
+---@field frame fun(): Frame
 ---@field decode fun(text: string): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats with integral value
 ---@field encode fun(value: any, options?: {indent?: integer}): string keys sorted, integral numbers without fraction, empty table {} unless marked; raises on functions, secrets, cycles, NaN
 ---@field array fun(t?: table): table marks a table as an array
