@@ -126,7 +126,7 @@
 ---@field schema table JSON Schema of the arguments
 ---@field effect "read"|"edit"|"run"|"none" what permission is asked for; "none" never asks
 ---@field paths (fun(args: table): string[])? files it touches, for permission
----@field command (fun(args: table): string)? shell command it runs, for permission
+---@field command (fun(args: table): string, string?)? shell command it runs and the folder for it, for permission
 ---@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
 ---@field preview (fun(ctx: Ctx, args: table): string?)? diff or command, shown in the question
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
@@ -247,11 +247,14 @@ qwen = {}
 
 ---@class qwen.files
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
+---@field normal fun(path: string): string without ".", ".." and doubled slashes, by its text alone
+---@field glob fun(pattern: string, below?: boolean): fun(path: string): boolean whether a path fits: * ? [a-z] {a,b} and ** for any folders; `below`: or is below what fits
 ---@field inside fun(ctx: Ctx, path: string): boolean true when the real path is in the project folder
+---@field readable fun(ctx: Ctx, path: string): boolean inside, or an output that was spilled for this project
 ---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
----@field real fun(path: string): string the path the system would reach, also of what does not exist yet
+---@field real fun(path: string): string, boolean? the path the system would reach, also of what does not exist yet; true when that is not sure
 ---@field relative fun(ctx: Ctx, path: string): string for people: relative to the project when it is inside
----@field mark_seen fun(ctx: Ctx, path: string) a file was read: it may be edited while it stays the same
+---@field mark_seen fun(ctx: Ctx, path: string, stat?: Stat) a file was read: it may be edited while it stays the same
 ---@field check_seen fun(ctx: Ctx, path: string): boolean?, Err? whether a file may be changed
 ---@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
 
@@ -316,6 +319,7 @@ qwen = {}
 ---@class qwen.agent.permit
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", string, string? verdict, reason, rule that would allow
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
+---@field hidden fun(ctx: Ctx): fun(path: string): boolean whether a deny rule keeps a file from being read
 ---@field READ_ONLY string the reason given for a call that only reads
 
 ---@class qwen.match

@@ -1,12 +1,16 @@
 -- Paths as tools see them: absolute, compared by whole components on real paths, and which ones are never touched unasked.
 local err = require "qwen.err"
 local fs = require "sys.fs"
+local glob = require "qwen.glob"
 local paths = require "qwen.paths"
+local text = require "sys.text"
 
-local M = {}
+local M = { glob = glob.matcher }
 
----The path without "." and ".." and doubled slashes.
-local function normal(path)
+---The path without "." and ".." and doubled slashes, by its text alone.
+---@param path string
+---@return string
+function M.normal(path)
   local parts = {}
   for part in path:gmatch "[^/]+" do
     if part == ".." then
@@ -17,6 +21,8 @@ local function normal(path)
   end
   return "/" .. table.concat(parts, "/")
 end
+
+local normal = M.normal
 
 ---An absolute path in its normal form.
 ---@param ctx Ctx
@@ -30,21 +36,23 @@ function M.resolve(ctx, path)
   return normal(path)
 end
 
----The path that the system would really reach: links followed, for what does not exist yet those of its nearest folder.
+---The path that the system would really reach: links followed in its order, `..` after them; for what does not exist yet those of
+---its nearest folder.
 ---@param path string
 ---@return string
+---@return boolean? unsure a link leads nowhere, or `..` follows what does not exist: creating it could reach another place
 function M.real(path)
-  local rest = ""
-  path = normal(path)
-  while path ~= "/" do
+  local rest, unsure = "", false
+  if path:sub(1, 1) ~= "/" then path = "/" .. path end
+  while path ~= "" do
     local real = fs.realpath(path)
-    if real then return normal(real .. rest) end
-    -- A link that leads nowhere would be created at its target.
-    rest = path:match "(/[^/]*)$" .. rest
-    path = path:match "^(.*)/[^/]*$"
-    if path == "" then path = "/" end
+    if real then return normal(real .. rest), unsure end
+    local parent, last = path:match "^(.*)/([^/]*)$"
+    local stat = fs.stat(path, false)
+    unsure = unsure or last == ".." or stat ~= nil and stat.type == "link"
+    path, rest = parent, "/" .. last .. rest
   end
-  return normal(rest)
+  return normal(rest), unsure
 end
 
 local function below(path, folder)
@@ -56,28 +64,44 @@ end
 ---@param path string
 ---@return boolean
 function M.inside(ctx, path)
-  local link = fs.stat(normal(path), false)
-  if link and link.type == "link" and not fs.realpath(path) then return false end
-  return below(M.real(path), ctx.cwd)
+  local real, unsure = M.real(path)
+  return not unsure and below(real, ctx.cwd)
 end
 
-local folders = { [".git"] = true, [".qwen"] = true, [".vscode"] = true, [".idea"] = true, [".ssh"] = true, [".gnupg"] = true, [".github"] = true }
-local names = {
-  [".envrc"] = true, [".bashrc"] = true, [".bash_profile"] = true, [".profile"] = true, [".zshrc"] = true, [".zshenv"] = true, [".gitconfig"] = true,
-  [".gitmodules"] = true, [".mcp.json"] = true, [".npmrc"] = true, [".netrc"] = true, [".bash_login"] = true, [".zprofile"] = true,
-}
+---True for what may be read unasked: the project, and the outputs that were spilled for it.
+---@param ctx Ctx
+---@param path string
+---@return boolean
+function M.readable(ctx, path)
+  if M.inside(ctx, path) then return true end
+  local real, unsure = M.real(path)
+  local spilled = paths.tmp(ctx.cwd)
+  return spilled ~= nil and not unsure and below(real, (M.real(spilled)))
+end
+
+local function set(list)
+  local out = {}
+  for name in list:gmatch "%S+" do out[name] = true end
+  return out
+end
+
+local folders = set ".git .hg .svn .qwen .vscode .idea .devcontainer .cursor .claude .ssh .gnupg .github .circleci .husky"
+local names = set(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .inputrc "
+  .. ".xprofile .xinitrc config.fish .gitconfig .gitmodules .mcp.json .npmrc .yarnrc .yarnrc.yml .netrc .vimrc .exrc .nvimrc .tmux.conf .gitlab-ci.yml "
+  .. ".pre-commit-config.yaml")
 
 ---True for places that decide what runs later: version control and editor folders, shell start files, our own settings.
+---Both the name and what it really reaches count, as file systems that fold names would read them.
 ---@param _ Ctx
 ---@param path string
 ---@return boolean
 function M.protected(_, path)
   local real = M.real(path)
   local home = paths.qwen_home()
-  if home and below(real, home) then return true end
-  for part in real:gmatch "[^/]+" do
-    local folded = part:lower():gsub("[%. ]+$", "")
-    if folders[folded] or names[folded] then return true end
+  if home and (below(real, M.real(home)) or below(normal(path), home)) then return true end
+  for part in (normal(path) .. real):gmatch "[^/]+" do
+    local folded = text.clean(part):lower():gsub("\u{17F}", "s"):gsub("[%. ]+$", "")
+    if folders[folded] or names[folded] or folded:find "^git~%d" then return true end
   end
   return false
 end
@@ -94,8 +118,10 @@ end
 ---Notes that a file was read, so that it may be edited while it stays the same.
 ---@param ctx Ctx
 ---@param path string
-function M.mark_seen(ctx, path)
-  local stat, real = fs.stat(path), M.real(path)
+---@param stat Stat? what it was before it was read
+function M.mark_seen(ctx, path, stat)
+  local real = M.real(path)
+  stat = stat or fs.stat(path)
   if stat then ctx.seen[real] = { size = stat.size, mtime = stat.mtime } end
 end
 

@@ -19,7 +19,7 @@ local T = {
   },
 }
 
-function T.command(args) return args.command end
+function T.command(args) return args.command, args.directory end
 
 function T.label(args) return (args.command:gsub("%s+", " ")) end
 

@@ -35,23 +35,22 @@ local function find_tool(ctx, call)
     table.concat(offered, ", ")))
 end
 
-local choices = {
-  { key = "y", label = "yes, once" }, { key = "a", label = "yes, and do not ask again in this session" }, { key = "n", label = "no" },
-}
+local once = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } }
+local always = { once[1], { key = "a", label = "yes, and do not ask again in this session" }, once[2] }
 
 -- Asks the person. True when it may run; else the words for the model.
 local function ask(ctx, call, tool, args, reason, rule)
   local detail = tool.preview and tool.preview(ctx, args) or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
-  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices }
-  if answer == "a" then ctx.granted[rule or call.name] = true end
+  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = rule and always or once }
+  if answer == "a" then ctx.granted[rule] = true end
   if answer == "y" or answer == "a" then return true end
   return false, "The user refused this call." .. (words and words ~= "" and " The user says: " .. words or " Ask what to do instead, or go on without it.")
 end
 
 local function permission(ctx, call, tool, args)
   local verdict, reason, rule = permit.judge(ctx, call.name, tool, args)
-  if verdict == "ask" and ctx.granted[rule or call.name] then verdict = "allow" end
+  if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
   if verdict == "allow" then return true, reason end
   if verdict == "ask" and ctx.interactive then return ask(ctx, call, tool, args, reason, rule) end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }

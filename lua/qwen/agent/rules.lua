@@ -26,15 +26,24 @@ function M.parse(rule)
   return { tool = aliases[name] or name, group = groups[name], spec = spec, text = rule }
 end
 
+---Whether a rule is about reading or changing files.
+---@param rule table
+---@return boolean
+function M.about_files(rule)
+  return rule.group ~= nil or groups.Read[rule.tool] or groups.Edit[rule.tool] or false
+end
+
+---@param rule table
+---@param tool string
+---@return boolean
 function M.names_tool(rule, tool)
   if rule.group then return rule.group[tool] or false end
   return rule.tool == tool or rule.tool == "*"
 end
 
-local function glob_pattern(glob, star)
-  local out = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
-  out = out:gsub("%*%*/", "\1"):gsub("%*%*", "\2"):gsub("%*", star):gsub("%?", "[^/]")
-  return out:gsub("\1", ".-"):gsub("\2", ".*")
+-- Of a command line only `*` is a pattern, and it stands for anything.
+local function line_pattern(spec)
+  return (spec:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*+", ".*"))
 end
 
 ---Whether a rule's text fits a command's words. "git *" is git with any arguments, not gitk; "npm test" is just that.
@@ -46,32 +55,32 @@ function M.matches_command(spec, argv)
   local line = table.concat(argv, " ")
   local head = spec:match "^(.-)%s+%*$"
   if head then
-    local pattern = "^" .. glob_pattern(head, ".*")
+    local pattern = "^" .. line_pattern(head)
     return line:match(pattern .. "$") ~= nil or line:match(pattern .. " ") ~= nil
   end
-  return line:match("^" .. glob_pattern(spec, ".*") .. "$") ~= nil
+  return line:match("^" .. line_pattern(spec) .. "$") ~= nil
 end
 
----Whether a rule's text fits a path: //abs, ~/home, /project root, ./here, else anywhere below the project.
+---Whether a rule's text fits a path, by its name or by what it really reaches: //abs, ~/home, /project root, ./here, a name anywhere
+---below the project. What is below a folder that fits also fits.
 ---@param ctx Ctx
 ---@param spec string
----@param path string
+---@param path string absolute
 ---@return boolean
 function M.matches_path(ctx, spec, path)
-  local real = files.real(path)
+  local base = ctx.cwd
   if spec:sub(1, 2) == "//" then
-    spec = spec:sub(2)
+    base = ""
   elseif spec:sub(1, 2) == "~/" then
-    spec = (paths.home() or "") .. spec:sub(2)
-  elseif spec:sub(1, 1) == "/" then
-    spec = ctx.cwd .. spec
-  else
-    spec = spec:gsub("^%./", "")
-    local deep = not spec:find "/." and "**/" or ""
-    spec = ctx.cwd .. "/" .. deep .. spec
+    base, spec = paths.home() or "", spec:sub(2)
+  elseif not spec:find "/." then
+    spec = "**/" .. spec
   end
-  local pattern = "^" .. glob_pattern(spec:gsub("/$", "/**"), "[^/]*")
-  return real:match(pattern .. "$") ~= nil or real:match(pattern .. "/") ~= nil
+  local fits = files.glob(spec:gsub("^%./", ""), true)
+  for _, name in ipairs { files.normal(path), (files.real(path)) } do
+    if name:sub(1, #base + 1) == base .. "/" and fits(name:sub(#base + 1)) then return true end
+  end
+  return false
 end
 
 ---The rules of a list in the settings.

@@ -6,7 +6,7 @@ local M = {}
 local MAX_LENGTH, MAX_PARTS = 32 * 1024, 50
 
 local function new_part()
-  return { argv = {}, redirects = {}, assigns = {} }
+  return { argv = {}, marks = {}, redirects = {}, assigns = {} }
 end
 
 -- One state of reading; errors of understanding are collected as the first reason.
@@ -15,33 +15,6 @@ Reader.__index = Reader
 
 function Reader:doubt(why)
   self.why = self.why or why
-end
-
--- Text after a backslash-newline is joined before anything else looks at it.
-local function join_lines(command)
-  local out, at, quote = {}, 1, nil
-  while at <= #command do
-    local c = command:sub(at, at)
-    if quote == "'" then
-      if c == "'" then quote = nil end
-    elseif c == "\\" then
-      if command:sub(at + 1, at + 1) == "\n" then
-        at = at + 2
-        goto continue
-      end
-      out[#out + 1] = c
-      at = at + 1
-      c = command:sub(at, at)
-    elseif c == "'" and quote ~= '"' then
-      quote = "'"
-    elseif c == '"' then
-      quote = quote ~= '"' and '"' or nil
-    end
-    out[#out + 1] = c
-    at = at + 1
-    ::continue::
-  end
-  return table.concat(out)
 end
 
 function Reader:peek(n)
@@ -82,6 +55,7 @@ function Reader:double_quoted()
       break
     elseif c == "\\" then
       local escaped = self.text:sub(self.at + 1, self.at + 1)
+      if escaped == "\n" then self:doubt "a line that goes on inside a word" end
       out[#out + 1] = escaped:find '[$`"\\]' and escaped or "\\" .. escaped
       self.at = self.at + 2
     elseif c == "$" or c == "`" then
@@ -106,9 +80,10 @@ function Reader:single_quoted()
   return body
 end
 
--- One word; nil when an operator or the end is next. `plain` says that nothing was quoted.
+-- One word; nil when an operator or the end is next. `plain` says that nothing was quoted; the marks say what the shell would still
+-- change: `variable`, and `glob`, which is "start" when a file's whole name could take the place of the word.
 function Reader:word()
-  local out, plain, any = {}, true, false
+  local out, plain, any, glob = {}, true, false, nil
   self.variable = false
   while true do
     local c = self:peek()
@@ -120,6 +95,7 @@ function Reader:word()
       out[#out + 1], plain = self:double_quoted(), false
     elseif c == "\\" then
       if self.at == #self.text then self:doubt "a backslash at the end" end
+      if self:peek(2) == "\\\n" then self:doubt "a line that goes on inside a word" end
       out[#out + 1], plain = self.text:sub(self.at + 1, self.at + 1), false
       self.at = self.at + 2
     elseif c == "$" or c == "`" then
@@ -129,12 +105,14 @@ function Reader:word()
     else
       if c:find "[{}]" and not self.text:sub(self.at):match "^{}" then self:doubt "braces" end
       if c:find "[%c\x7f]" then self:doubt "a control character" end
+      if c:find "[*?%[]" then glob = glob or table.concat(out) == "" and "start" or "inside" end
       out[#out + 1] = c
       self.at = self.at + 1
     end
   end
   if not any then return nil end
-  return table.concat(out), plain, self.variable
+  local marks = (self.variable or glob) and { variable = self.variable, glob = glob } or nil
+  return table.concat(out), plain, marks
 end
 
 local reserved = {}
@@ -156,11 +134,11 @@ function Reader:redirect()
       if op:sub(1, 2) == "<<" then self:doubt "a here-document" end
       if self:peek() == "(" then self:doubt "a command inside the command" end
       while self:peek():find "[ \t]" do self.at = self.at + 1 end
-      local target, _, variable = self:word()
+      local target, _, marks = self:word()
       if not target then
         self:doubt "a redirection without a target"
       else
-        self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, variable = variable }
+        self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, marks = marks }
       end
       return true
     end
@@ -170,7 +148,7 @@ end
 
 function Reader:read_word()
   local start = self.at
-  local word, plain, variable = self:word()
+  local word, plain, marks = self:word()
   if not word then return false end
   local part, source = self.part, self.text:sub(start, self.at - 1)
   if #part.argv == 0 and source:match "^[%a_][%w_]*%+?=" then
@@ -179,18 +157,20 @@ function Reader:read_word()
     return true -- the number of a descriptor
   else
     if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then self:doubt("'" .. word .. "' in the place of a command") end
-    if #part.argv == 0 and variable then self:doubt "a command whose name is a variable" end
-    if variable and source:sub(1, 1) ~= '"' then part.split = true end
+    if #part.argv == 0 and marks and marks.variable then self:doubt "a command whose name is a variable" end
+    if marks and marks.variable and source:sub(1, 1) ~= '"' then part.split = true end
     part.argv[#part.argv + 1] = word
+    part.marks[#part.argv] = marks
   end
   return true
 end
 
 ---Reads a command.
 ---@param command string
----@return {parts: table[], certain: boolean, why: string?} each part: argv, redirects {op, target}, assigns; an unquoted variable sets `split`
+---@return {parts: table[], certain: boolean, why: string?} each part: argv, marks of each word, redirects {op, target, marks}, assigns;
+---an unquoted variable sets `split`
 function M.parse(command)
-  local self = setmetatable({ text = join_lines(command), at = 1, parts = {}, part = new_part() }, Reader)
+  local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part() }, Reader)
   if #command > MAX_LENGTH then self:doubt "it is too long to be read safely" end
   if command:find "[%z\r\f\v\b\27]" then self:doubt "a control character" end
   while self.at <= #self.text do
@@ -198,6 +178,8 @@ function M.parse(command)
     local two = self:peek(2)
     if c:find "[ \t]" then
       self.at = self.at + 1
+    elseif two == "\\\n" then
+      self.at = self.at + 2
     elseif c == "#" then
       self.at = self.text:find("\n", self.at, true) or #self.text + 1
     elseif two == "&&" or two == "||" or two == ";;" or two == "|&" then

@@ -1,0 +1,145 @@
+-- Name patterns as people write them: `*`, `?`, `[a-z]`, `{a,b}`, and `**` for any number of folders. Matching takes no more than
+-- length times length steps whatever the pattern; reading folders is not done here.
+
+local M = {}
+
+local STAR, ONE = {}, {}
+local MOST_ALTERNATIVES = 64
+
+-- Characters, not bytes; a broken byte stands for itself.
+local function chars(text)
+  local out = {}
+  for char in text:gmatch ".[\x80-\xBF]*" do out[#out + 1] = char end
+  return out
+end
+
+local function class(body)
+  local negated = body:find "^[!^]" ~= nil
+  local set, list, i = {}, chars(negated and body:sub(2) or body), 1
+  while i <= #list do
+    if list[i + 1] == "-" and list[i + 2] then
+      set[#set + 1] = { list[i], list[i + 2] }
+      i = i + 3
+    else
+      set[#set + 1] = { list[i], list[i] }
+      i = i + 1
+    end
+  end
+  return { negated = negated, set = set }
+end
+
+-- One path segment as a list: a character, STAR, ONE, or a class.
+local function compile(segment)
+  local out, at = {}, 1
+  while at <= #segment do
+    local char = segment:match(".[\x80-\xBF]*", at)
+    local body = char == "[" and segment:match("^%[([!^]?.[^%]]*)%]", at)
+    if body then
+      out[#out + 1] = class(body)
+      at = at + #body + 2
+    else
+      local token = char == "*" and STAR or char == "?" and ONE or char
+      if token ~= STAR or out[#out] ~= STAR then out[#out + 1] = token end
+      at = at + #char
+    end
+  end
+  return out
+end
+
+local function fits(token, char)
+  if token == char or token == ONE then return true end
+  if type(token) ~= "table" or token == STAR then return false end
+  local inside = false
+  for _, range in ipairs(token.set) do inside = inside or range[1] <= char and char <= range[2] end
+  return inside ~= token.negated
+end
+
+-- Goes back only to the last star: an earlier one never has to give anything back.
+local function match_segment(tokens, name)
+  local i, k, star, mark = 1, 1, nil, nil
+  while k <= #name do
+    if tokens[i] == STAR then
+      star, mark = i, k
+      i = i + 1
+    elseif tokens[i] and fits(tokens[i], name[k]) then
+      i, k = i + 1, k + 1
+    elseif star then
+      mark = mark + 1
+      i, k = star + 1, mark
+    else
+      return false
+    end
+  end
+  while tokens[i] == STAR do i = i + 1 end
+  return i > #tokens
+end
+
+local function segments(path)
+  local out = {}
+  for part in path:gmatch "[^/]+" do out[#out + 1] = part end
+  return out
+end
+
+-- The same walk over segments, where `**` is the star.
+local function match_path(wanted, names, below)
+  local i, k, star, mark = 1, 1, nil, nil
+  while k <= #names do
+    if wanted[i] == STAR then
+      star, mark = i, k
+      i = i + 1
+    elseif wanted[i] and match_segment(wanted[i], names[k]) then
+      i, k = i + 1, k + 1
+    elseif below and i > #wanted then
+      return true
+    elseif star then
+      mark = mark + 1
+      i, k = star + 1, mark
+    else
+      return false
+    end
+  end
+  while wanted[i] == STAR do i = i + 1 end
+  return i > #wanted
+end
+
+-- `a{b,c}d` is `abd` and `acd`.
+local function alternatives(pattern, out)
+  local before, body, after = pattern:match "^(.-)(%b{})(.*)$"
+  if not body or not body:find(",", 1, true) then
+    if #out < MOST_ALTERNATIVES then out[#out + 1] = pattern end
+    return out
+  end
+  local depth, from = 0, 2
+  for at = 2, #body do
+    local c = body:sub(at, at)
+    if depth == 0 and (c == "," or at == #body) then
+      alternatives(before .. body:sub(from, at - 1) .. after, out)
+      from = at + 1
+    end
+    depth = depth + (c == "{" and 1 or c == "}" and -1 or 0)
+  end
+  return out
+end
+
+---A function that tells whether a path fits the whole pattern.
+---@param pattern string
+---@param below boolean? everything below what fits also fits
+---@return fun(path: string): boolean
+function M.matcher(pattern, below)
+  local compiled = {}
+  for i, one in ipairs(alternatives(pattern, {})) do
+    local list = {}
+    for _, segment in ipairs(segments(one)) do list[#list + 1] = segment == "**" and STAR or compile(segment) end
+    compiled[i] = list
+  end
+  return function(path)
+    local names = segments(path)
+    for i, name in ipairs(names) do names[i] = chars(name) end
+    for _, wanted in ipairs(compiled) do
+      if match_path(wanted, names, below) then return true end
+    end
+    return false
+  end
+end
+
+return M
