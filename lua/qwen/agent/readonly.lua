@@ -43,7 +43,8 @@ local programs = {
   ls = options(digits .. "aAlhtrSRdFpiksnogGUcuXQmxCv", "all almost-all human-readable color=? recursive reverse directory classify=? size "
     .. "sort= time= group-directories-first full-time inode numeric-uid-gid si time-style= ignore= hide="),
   stat = options("c;t", "format= printf= terse", { plain = "format printf" }),
-  du = options("ahscbkmxd:", "all human-readable summarize total bytes max-depth= apparent-size si"), df = options("hHkTi", "human-readable print-type inodes si"),
+  du = options("ahscbkmxd:", "all human-readable summarize total bytes max-depth= apparent-size si"),
+  df = options("hHkTi", "human-readable print-type inodes si"),
   cut = options("b:c:d;f:s", "bytes= characters= delimiter= fields= only-delimited complement output-delimiter=",
     { plain = "delimiter output-delimiter" }),
   tr = options("cCdst", "complement delete squeeze-repeats", { text = true }), comm = options(digits, "total check-order nocheck-order"),
