@@ -1,5 +1,6 @@
 -- The session at the prompt: keys, signals and the end of a turn come in one queue; answers are written above the input area.
 -- What a turn does is the agent's business; what a key does to the text is the editor's.
+local complete = require "qwen.ui.complete"
 local editor = require "qwen.ui.editor"
 local history = require "qwen.ui.history"
 local Prompt = require "qwen.ui.prompt"
@@ -102,11 +103,29 @@ local function answer(self, key)
   end
 end
 
+-- Tab: the word grows as far as it is certain; what it can become is shown when that is nothing.
+local function complete_word(self)
+  local state = self.state
+  local length, words, sure = complete.find(self.ctx, state.text:sub(1, state.cursor))
+  if #words == 0 then return end
+  if sure ~= state.text:sub(state.cursor - length + 1, state.cursor) then
+    self.state = editor.replace(state, state.cursor - length, state.cursor, sure)
+  else
+    self.prompt:clear()
+    local shown = table.move(words, 1, math.min(#words, 40), 1, {})
+    self.ctx.print(table.concat(shown, "  ") .. (#words > #shown and ("  (%d more)"):format(#words - #shown) or ""))
+  end
+end
+
 local on = {}
 
 function on.key(self, event)
   if self.question then return answer(self, event.key) end
   if event.key == "esc" and self.busy then return self.busy:cancel() end
+  if event.key == "tab" and not self.busy then
+    complete_word(self)
+    return repaint(self)
+  end
   local state, action = editor.key(self.state, event)
   self.state, self.leaving = state, nil
   if action == "submit" and not self.busy then
