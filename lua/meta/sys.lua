@@ -217,7 +217,7 @@
 ---@field decode fun(text: string): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats with integral value
 ---@field encode fun(value: any, options?: {indent?: integer}): string keys sorted, integral numbers without fraction, empty table {} unless marked; raises on functions, secrets, cycles, NaN
 ---@field array fun(t?: table): table marks a table as an array
----@field raw fun(text: string): table a piece of JSON text to be written as it is
+---@field raw fun(text: string): table a piece of JSON text to be written as it is, but for its line ends: a value stays on one line
 ---@field null lightuserdata
 
 -- sys.embed --------------------------------------------------------------------------------------------------------

@@ -209,6 +209,23 @@ static void write_object(lua_State *L, struct writer *w, int index) {
   lua_pop(L, 1);
 }
 
+/* Raw text keeps its bytes, but one value stays on one line: line ends between tokens are left out. Valid JSON has none inside
+ * its strings; decoders that let one pass get it back as the escape it should have been. */
+static void write_raw(lua_State *L, struct writer *w, const char *text, size_t n) {
+  bool inside = false;
+  size_t plain = 0;
+  for (size_t i = 0; i < n; i++) {
+    char c = text[i];
+    if (inside && c == '\\') i++;
+    else if (c == '"') inside = !inside;
+    if (c != '\n' && c != '\r') continue;
+    add(L, w, text + plain, i - plain);
+    if (inside) add(L, w, c == '\n' ? "\\n" : "\\r", 2);
+    plain = i + 1;
+  }
+  add(L, w, text + plain, n - plain);
+}
+
 static void write_table(lua_State *L, struct writer *w, int index) {
   luaL_checkstack(L, 12, "json: too deep");
   if (w->depth >= DEPTH_MAX) {
@@ -219,7 +236,7 @@ static void write_table(lua_State *L, struct writer *w, int index) {
     size_t n;
     lua_rawgeti(L, index, 1);
     const char *text = lua_tolstring(L, -1, &n);
-    add(L, w, text, n);
+    write_raw(L, w, text, n);
     lua_pop(L, 1);
   } else if (lua_rawlen(L, index) > 0 || has_class(L, index, array_class)) {
     write_array(L, w, index);

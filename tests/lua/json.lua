@@ -42,6 +42,7 @@ t.eq(encode(json.array {}), "[]", "marked table")
 t.eq(encode { required = json.array {}, type = "object" }, '{"required":[],"type":"object"}', "schema")
 t.eq(encode { 1, { 2 }, "3" }, '[1,[2],"3"]', "sequence")
 t.eq(encode { a = json.raw '{"b" : 1}', c = { json.raw "[]" } }, '{"a":{"b" : 1},"c":[[]]}', "raw text verbatim")
+t.eq(encode { a = json.raw '{\n  "b":\r\n "x\\"\ny\\n"\n}' }, '{"a":{  "b": "x\\"\\ny\\n"}}', "raw text stays on one line")
 t.eq(encode { json.null, true, false }, "[null,true,false]", "words")
 t.eq(encode(nil), "null", "nil")
 t.eq(encode({ a = { 1, 2 }, b = {}, c = json.array() }, { indent = 2 }),
