@@ -21,7 +21,8 @@ function C.run(ctx, args)
   local rows = qwen.json.array {}
   for n, entry in ipairs(qwen.sessions.list(ctx.cwd)) do
     if n > limit then break end
-    rows[n] = { id = entry.id, time = math.floor(entry.time), size = entry.size, prompt = qwen.sessions.title(entry.path) or "" }
+    local seen = qwen.sessions.summary(entry.path)
+    rows[n] = { id = entry.id, time = math.floor(entry.time), size = entry.size, messages = seen.messages, prompt = qwen.text.utf8(seen.prompt or "") }
   end
   if as_json then
     ctx.print(qwen.json.encode(rows))
@@ -29,7 +30,9 @@ function C.run(ctx, args)
     ctx.print "no sessions in this folder yet"
   else
     for _, row in ipairs(rows) do
-      ctx.print(("%s  %s  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time), qwen.text.human_bytes(row.size), row.prompt:sub(1, 60)))
+      local prompt = row.prompt:sub(1, (utf8.offset(row.prompt, 61) or 0) - 1) -- 60 characters
+      ctx.print(("%s  %s  %5d messages  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time), row.messages,
+        qwen.text.human_bytes(row.size), prompt))
     end
   end
   return 0

@@ -1,5 +1,8 @@
--- The record of one message on disk, in the shape that Qwen Code writes, both ways. Files and folders are in session.lua.
+-- The record of one message on disk, in the shape that Qwen Code writes, both ways, and which records of a file are the conversation.
+-- Files and folders are in session.lua.
+local date = require "qwen.date"
 local json = require "sys.json"
+local sys = require "sys.os"
 
 local M = {}
 
@@ -12,24 +15,25 @@ end
 
 local function seconds(text)
   local y, mo, d, h, mi, s = tostring(text):match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)"
-  if not y then return 0 end
-  -- Days since 1970 by the civil calendar, so that no time zone comes in.
-  y, mo, d = tonumber(y), tonumber(mo), tonumber(d)
-  if mo <= 2 then y, mo = y - 1, mo + 12 end
-  local days = 365 * y + y // 4 - y // 100 + y // 400 + (153 * (mo - 3) + 2) // 5 + d - 719469
-  return days * 86400 + tonumber(h) * 3600 + tonumber(mi) * 60 + tonumber(s)
+  return y and date.utc(y, mo, d, h, mi, s) or 0
+end
+
+-- A call in their shape has its arguments decoded. Where that loses something, the text goes with it: what is no object at all, and
+-- empty lists, which a decoder here cannot tell from empty objects.
+local function call_out(part)
+  local value = part.args == "" and {} or json.decode(part.args)
+  local readable = type(value) == "table"
+  local own = part.data and { data = part.data } or {}
+  if not readable or part.args:find "%[%s*%]" then own.args = part.args end
+  return { functionCall = { id = part.id, name = part.name, args = readable and json.raw(part.args == "" and "{}" or part.args) or {} },
+    qwen = next(own) and own or nil }
 end
 
 -- Our fields that theirs has no place for travel under "qwen" in the part; their reader ignores them.
 local function part_out(part)
   if part.type == "text" then return { text = part.text } end
   if part.type == "think" then return { text = part.text, thought = true, thoughtSignature = part.signature, qwen = part.data } end
-  if part.type == "call" then
-    local args = part.args == "" and {} or json.decode(part.args)
-    local readable = type(args) == "table" and args ~= json.null
-    return { functionCall = { id = part.id, name = part.name, args = readable and json.raw(part.args == "" and "{}" or part.args) or {} },
-      qwen = part.data or not readable and { args = part.args } or nil }
-  end
+  if part.type == "call" then return call_out(part) end
   if part.type == "result" then
     return { functionResponse = { id = part.id, name = part.name, response = { [part.error and "error" or "output"] = part.text } },
       qwen = part.display and { display = part.display } or nil }
@@ -44,7 +48,7 @@ end
 function M.encode(message, head)
   local parts = json.array {}
   for i, part in ipairs(message.parts) do parts[i] = part_out(part) end
-  local usage = message.usage
+  local usage, failure = message.usage, message.err
   return json.encode {
     uuid = message.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(message.time),
     type = types[message.role], cwd = head.cwd, version = head.version, model = message.model,
@@ -52,7 +56,7 @@ function M.encode(message, head)
     usageMetadata = usage and {
       promptTokenCount = usage.input, candidatesTokenCount = usage.output, cachedContentTokenCount = usage.cached, thoughtsTokenCount = usage.reasoning,
     },
-    qwen = message.stop and { stop = message.stop, err = message.err and { kind = message.err.kind, message = message.err.message } } or nil,
+    qwen = message.stop and { stop = message.stop, word = message.word, err = failure and { kind = failure.kind, message = failure.message } } or nil,
   } .. "\n"
 end
 
@@ -64,17 +68,23 @@ local function object(value)
   return type(value) == "table" and value or {}
 end
 
+-- JSON of what was decoded; a number beyond range has none.
+local function encoded(value)
+  local ok, words = pcall(json.encode, value)
+  return ok and words or "{}"
+end
+
 local function call_in(part)
   local call, own = object(part.functionCall), object(part.qwen)
-  return { type = "call", id = text(call.id) or "", name = text(call.name) or "", data = not own.args and part.qwen or nil,
-    args = text(own.args) or json.encode(type(call.args) == "table" and next(call.args) and call.args or {}) }
+  return { type = "call", id = text(call.id) or "", name = text(call.name) or "", data = type(own.data) == "table" and own.data or nil,
+    args = text(own.args) or encoded(object(call.args)) }
 end
 
 local function result_in(part)
   local answer = object(part.functionResponse)
   local response = object(answer.response)
   local failed = text(response.error)
-  local output = failed or text(response.output) or response.output and json.encode(response.output) or ""
+  local output = failed or text(response.output) or response.output and encoded(response.output) or ""
   return { type = "result", id = text(answer.id) or "", name = text(answer.name) or "", text = output, error = failed and true or nil,
     display = text(object(part.qwen).display) }
 end
@@ -92,28 +102,80 @@ local function part_in(part)
   end
 end
 
+local function parts_in(list)
+  local parts = {}
+  for _, part in ipairs(list) do parts[#parts + 1] = part_in(object(part)) end
+  return parts
+end
+
+local kinds = { user = "user", assistant = "assistant", tool_result = "tool" }
+
+-- Facts of an answer; files of others have no stop reason, so that the calls decide.
+local function add_facts(message, record)
+  local own, usage = object(record.qwen), object(record.usageMetadata)
+  message.model, message.stop, message.word = text(record.model), text(own.stop) or "end", text(own.word)
+  for _, part in ipairs(message.parts) do
+    if part.type == "call" and not own.stop then message.stop = "calls" end
+  end
+  if next(usage) then
+    message.usage = { input = math.tointeger(usage.promptTokenCount), output = math.tointeger(usage.candidatesTokenCount),
+      cached = math.tointeger(usage.cachedContentTokenCount), reasoning = math.tointeger(usage.thoughtsTokenCount) }
+  end
+end
+
 ---The message of a decoded record; nil for records that are not conversation.
 ---@param record table
 ---@return Message?
 function M.decode(record)
-  if type(record) ~= "table" or type(record.message) ~= "table" or type(record.message.parts) ~= "table" then return nil end
-  local role = record.type == "assistant" and "assistant" or record.type == "tool_result" and "tool" or record.type == "user" and "user"
-  if not role then return nil end
-  local parts = {}
-  for _, part in ipairs(record.message.parts) do parts[#parts + 1] = part_in(object(part)) end
-  local usage, own = object(record.usageMetadata), object(record.qwen)
-  local message = { role = role, parts = parts, id = text(record.uuid), time = seconds(record.timestamp), model = text(record.model) }
-  if role == "assistant" then
-    message.stop = text(own.stop) or "end"
-    for _, part in ipairs(parts) do
-      if part.type == "call" and not own.stop then message.stop = "calls" end
-    end
-    if record.usageMetadata then
-      message.usage = { input = math.tointeger(usage.promptTokenCount), output = math.tointeger(usage.candidatesTokenCount),
-        cached = math.tointeger(usage.cachedContentTokenCount), reasoning = math.tointeger(usage.thoughtsTokenCount) }
-    end
-  end
+  local role = kinds[record.type]
+  local parts = role and object(record.message).parts
+  if type(parts) ~= "table" then return nil end
+  local message = { role = role, parts = parts_in(parts), id = text(record.uuid) or sys.uuid(), time = seconds(record.timestamp) }
+  if role == "assistant" then add_facts(message, record) end
   return message
+end
+
+-- The records of the branch that was written last: each names the one before it, so that what was rewound is not on the way.
+-- Where that one is not in the file (its line was lost), the line before is taken.
+local function branch(records)
+  local place, out, at = {}, {}, #records
+  for i, record in ipairs(records) do place[text(record.uuid) or i] = i end
+  while at > 0 do
+    local record = records[at]
+    out[#out + 1] = record
+    local parent = place[text(record.parentUuid)]
+    local twin = at > 1 and records[at - 1].uuid == record.uuid -- a message in several records
+    local root = record.parentUuid == json.null and record.type ~= "system"
+    at = twin and at - 1 or root and 0 or parent and parent < at and parent or at - 1
+  end
+  for i = 1, #out // 2 do out[i], out[#out + 1 - i] = out[#out + 1 - i], out[i] end
+  return out
+end
+
+-- The shorter history that a compression left in the place of what was before it.
+local function compressed(record)
+  local history = record.type == "system" and record.subtype == "chat_compression" and object(record.systemPayload).compressedHistory
+  if type(history) ~= "table" then return nil end
+  local out = {}
+  for _, content in ipairs(history) do
+    local parts = object(object(content).parts)
+    local type = content.role == "model" and "assistant" or object(parts[1]).functionResponse and "tool_result" or "user"
+    out[#out + 1] = M.decode { type = type, timestamp = record.timestamp, message = { parts = parts } }
+  end
+  return out
+end
+
+---The conversation that the decoded records of a file hold.
+---@param records table[]
+---@return Message[]
+---@return string? leaf id of the last record, on which the next one follows
+function M.conversation(records)
+  local messages, last = {}, records[#records]
+  for _, record in ipairs(branch(records)) do
+    messages = compressed(record) or messages
+    messages[#messages + 1] = M.decode(record)
+  end
+  return messages, last and text(last.uuid)
 end
 
 return M

@@ -59,18 +59,60 @@ function M.calls_of(message)
   return calls
 end
 
----The last message must not have calls without results: closes them, as after a crash or a cancelled turn.
+local function results_for(calls, why)
+  local parts = {}
+  for _, call in ipairs(calls) do
+    parts[#parts + 1] = { type = "result", id = call.id, name = call.name, text = why, error = true, display = why }
+  end
+  return M.results(parts)
+end
+
+-- Takes the calls that a message of results answers out of `open`. Gives the message without results that answer nothing;
+-- nil when nothing is left of it.
+local function answered(message, open)
+  local parts = {}
+  for _, part in ipairs(message.parts) do
+    local at = part.type ~= "result" and 0 or nil
+    for i, call in ipairs(open) do at = at or call.id == part.id and i or nil end
+    if at then parts[#parts + 1] = part end
+    if at and at > 0 then table.remove(open, at) end
+  end
+  if #parts == #message.parts then return message end
+  if #parts == 0 then return nil end
+  local copy = {}
+  for key, value in pairs(message) do copy[key] = value end
+  copy.parts = parts
+  return copy
+end
+
+---A conversation that a service takes: every call is answered directly after it, and every result answers a call.
+---@param messages Message[]
+---@param why string words for the model about a call without a result
+---@return Message[] mended
+---@return Message? closing results for the calls at the end that have none, not yet in the list
+function M.mend(messages, why)
+  local out, open = {}, {}
+  for _, message in ipairs(messages) do
+    local kept = message
+    if message.role == "tool" then
+      kept = answered(message, open)
+    else
+      if #open > 0 then out[#out + 1] = results_for(open, why) end
+      open = message.role == "assistant" and M.calls_of(message) or {}
+    end
+    out[#out + 1] = kept
+  end
+  return out, #open > 0 and results_for(open, why) or nil
+end
+
+---The calls at the end must not stay without results: closes them, as after a crash or a cancelled turn.
 ---@param messages Message[]
 ---@param why string words for the model
 ---@return Message? a message of results to be added
 function M.close_dangling(messages, why)
-  local last = messages[#messages]
-  if not last or last.role ~= "assistant" then return nil end
-  local parts = {}
-  for _, call in ipairs(M.calls_of(last)) do
-    parts[#parts + 1] = { type = "result", id = call.id, name = call.name, text = why, error = true, display = why }
-  end
-  return #parts > 0 and M.results(parts) or nil
+  local first = #messages
+  while first > 1 and messages[first].role == "tool" do first = first - 1 end
+  return (select(2, M.mend(table.move(messages, first, #messages, 1, {}), why)))
 end
 
 return M

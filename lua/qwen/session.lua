@@ -12,6 +12,7 @@ local Session = {}
 Session.__index = Session
 
 local CUT = "The program ended before this call was answered."
+local MOST = 1 << 30 -- bytes of a session file
 
 local function new(cwd, id, path)
   return setmetatable({ id = id, path = path, cwd = cwd, messages = {} }, Session)
@@ -50,18 +51,21 @@ function Session.create(cwd, id)
   return new(cwd, id, chats and chats .. "/" .. id .. ".jsonl")
 end
 
----Appends a message: one line, written at once.
+---Appends a message: one line, written at once. What cannot be written is still in `messages`.
 ---@param message Message
 ---@return boolean?, Err?
 function Session:add(message)
-  local before = self.messages[#self.messages]
   self.messages[#self.messages + 1] = message
   if not self.path then return true end
   local ok, e = open_file(self)
   if not ok then return nil, e end
-  return self.file:write(chatlog.encode(message, {
-    parent = before and before.id or nil, session = self.id, cwd = self.cwd, version = embed.version,
-  }))
+  local line = chatlog.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version })
+  -- A full disk may have taken half of the line before: this one must not become its end.
+  ok, e = self.file:write(self.torn and "\n" .. line or line)
+  self.torn = not ok
+  if not ok then return nil, e end
+  self.leaf = message.id
+  return true
 end
 
 ---Brings what was added to the disk.
@@ -78,34 +82,50 @@ function Session:close()
   self.file, self.lock = nil, nil
 end
 
--- Cuts a last line that was not written whole, and keeps the fragment beside the file.
-local function repair(path, text)
+local function keep_fragment(path, fragment)
+  local file, e = fs.append(path .. ".torn", 384)
+  if not file then return nil, e end
+  local kept
+  kept, e = file:write(fragment .. "\n")
+  file:close()
+  return kept, e
+end
+
+-- The whole lines of the file. A last line that was not written whole is cut off and kept beside the file; one that only lacks its
+-- end gets it.
+local function repaired(self)
+  local text, e = fs.read(self.path, MOST)
+  if not text then return nil, e end
   local whole = text:match "^.*()\n" or 0
   if whole == #text then return text end
+  local ok
   local rest = text:sub(whole + 1)
-  if json.decode(rest) then return text .. "\n", true end
-  local ok, e = fs.write(path .. ".torn", rest)
-  if not ok then return nil, e end
-  ok, e = fs.truncate(path, whole)
-  if not ok then return nil, e end
-  return text:sub(1, whole)
+  if type(json.decode(rest)) == "table" then
+    ok, e = self.file:write "\n"
+    return ok and text, e
+  end
+  ok, e = keep_fragment(self.path, rest)
+  if ok then ok, e = fs.truncate(self.path, whole) end
+  return ok and text:sub(1, whole), e
 end
 
 local function load(self)
   local ok, e = open_file(self)
   if not ok then return nil, e end
   local text
-  text, e = fs.read(self.path, 1 << 30)
-  if not text then return nil, e end
-  local fixed, needs_end = repair(self.path, text)
-  if not fixed then return nil, needs_end end
-  if needs_end == true then self.file:write "\n" end
-  for line in fixed:gmatch "[^\n]+" do
-    local record = not line:find("\0", 1, true) and json.decode(line)
-    local message = record and chatlog.decode(record)
-    if message then self.messages[#self.messages + 1] = message end
+  text, e = repaired(self)
+  if not text then
+    self:close()
+    return nil, e
   end
-  local closing = messages.close_dangling(self.messages, CUT)
+  local records = {}
+  for line in text:gmatch "[^\n]+" do
+    local record = json.decode((line:gsub("%z+", ""))) -- a crash of the system may leave NULs
+    if type(record) == "table" then records[#records + 1] = record end
+  end
+  local history, closing
+  history, self.leaf = chatlog.conversation(records)
+  self.messages, closing = messages.mend(history, CUT)
   if closing then
     ok, e = self:add(closing)
     if not ok then return nil, e end
@@ -130,23 +150,24 @@ function Session.list(cwd)
   return out
 end
 
----The first prompt of a session file, from its first lines only.
+local TITLE_LINES, TITLE_LINE = 20, 1024 * 1024
+
+---What a list shows of a session file: its first prompt on one line, and how many messages it has. Only the first lines are decoded.
 ---@param path string
----@return string?
-function Session.title(path)
-  local f = io.open(path, "r")
-  if not f then return nil end
-  for _ = 1, 20 do
-    local line = f:read "l"
-    if not line then break end
-    local record = #line < 1024 * 1024 and json.decode(line)
-    local message = record and chatlog.decode(record)
-    if message and message.role == "user" then
-      f:close()
-      return (messages.text_of(message):gsub("%s+", " "))
-    end
+---@return {prompt: string?, messages: integer}
+function Session.summary(path)
+  local out, n = { messages = 0 }, 0
+  local file <close> = io.open(path, "r")
+  if not file then return out end
+  for line in file:lines() do
+    n = n + 1
+    if line:find('"type":"user"', 1, true) or line:find('"type":"assistant"', 1, true) then out.messages = out.messages + 1 end
+    local record = not out.prompt and n <= TITLE_LINES and #line < TITLE_LINE and json.decode(line)
+    local message = type(record) == "table" and chatlog.decode(record)
+    local words = message and message.role == "user" and messages.text_of(message):gsub("%s+", " ")
+    if words and words ~= "" then out.prompt = words end
   end
-  f:close()
+  return out
 end
 
 ---Goes on with a session.
