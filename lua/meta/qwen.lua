@@ -51,6 +51,7 @@
 ---@field time number seconds since 1970
 ---@field model string? assistant only
 ---@field stop StopReason? assistant only
+---@field word string? assistant only: the service's own word for stop
 ---@field err Err? assistant only, with stop "error"
 ---@field usage Usage? assistant only
 
@@ -60,7 +61,7 @@
 ---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"
 ---@field text string? text and think: the piece; note: words to the user
 ---@field signature string? think
----@field data table? think, call: vendor's own fields to keep
+---@field data table? think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
 ---@field index integer? call: which of the parallel calls, from 1
 ---@field id string? call: first piece
 ---@field name string? call: first piece
@@ -178,6 +179,7 @@
 ---@field ask fun(question: {title: string, detail: string?, choices: {key: string, label: string}[]}): string? waits; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: string[]): integer?)? in the shell, when somebody can be asked: one of several
 ---@field line (fun(title: string, hidden: boolean?): string?)? in the shell, when somebody can be asked: a line of text
+---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed
 ---@field emit fun(event: string, ...): any runs the hooks of an event
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
@@ -284,7 +286,8 @@ qwen = {}
 ---@field results fun(parts: ResultPart[]): Message
 ---@field text_of fun(message: Message): string without thinking, calls and results
 ---@field calls_of fun(message: Message): CallPart[]
----@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls that have none
+---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
+---@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls at the end that have none
 
 ---@class qwen.paths names places; makes and reads nothing
 ---@field home fun(): string?
@@ -307,7 +310,7 @@ qwen = {}
 ---@field open fun(cwd: string, id: string): Session?, Err? its id, or the only one that begins so
 ---@field latest fun(cwd: string): Session?, Err?
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
----@field title fun(path: string): string? first prompt of a session file
+---@field summary fun(path: string): {prompt: string?, messages: integer} first prompt of a session file, and how many messages it has
 ---@field add fun(self: Session, message: Message): boolean?, Err?
 ---@field sync fun(self: Session): boolean?, Err?
 ---@field close fun(self: Session)

@@ -1,6 +1,7 @@
 -- OpenAI chat completions, and everything that speaks like it. Two pure functions: a request from a view, deltas from a stream.
 -- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
--- Vendor files amend the small steps (encode_message, body_fields) of this table. Protocol facts: platform.openai.com/docs/api-reference/chat.
+-- Vendor files amend the small steps of this table (encode_*, body, models): each is looked up here when it is needed.
+-- Protocol facts: platform.openai.com/docs/api-reference/chat.
 local json = qwen.json
 local encode, decode, null = json.encode, json.decode, json.null
 
@@ -8,123 +9,175 @@ local P = {
   summary = "OpenAI chat completions and compatible services",
   protocol = "openai",
   default_url = "https://api.openai.com/v1",
+  failure = qwen.failure,
 }
 
 -- Requests ----------------------------------------------------------------------------------------------------------
 
 local function data_url(part)
-  return { type = "image_url", image_url = { url = "data:" .. part.mime .. ";base64," .. part.data } }
+  return "data:" .. part.mime .. ";base64," .. part.data
 end
 
-local function content_of(parts)
-  local texts, media = {}, nil
+---The wire form of an image or a file; a note in words for a model that is known not to see.
+---@param model Model
+---@param part MediaPart
+---@return table
+function P.encode_media(model, part)
+  if model.vision == false then return { type = "text", text = ("[a file of type %s is left out: this model takes text only]"):format(part.mime) } end
+  if part.type == "image" then return { type = "image_url", image_url = { url = data_url(part) } } end
+  return { type = "file", file = { filename = "file." .. part.mime:match "[%w]*$", file_data = data_url(part) } }
+end
+
+local function content_of(model, parts)
+  local texts, media = {}, {}
   for _, part in ipairs(parts) do
     if part.type == "text" then
       texts[#texts + 1] = part.text
     elseif part.type == "image" or part.type == "file" then
-      media = media or {}
-      media[#media + 1] = data_url(part)
+      media[#media + 1] = P.encode_media(model, part)
     end
   end
   local text = table.concat(texts, "\n\n")
-  if not media then return text end
+  if #media == 0 then return text end
   if text ~= "" then table.insert(media, 1, { type = "text", text = text }) end
   return media
 end
 
-local function encode_assistant(message)
-  local calls, texts, thoughts = {}, {}, {}
+---The wire form of an answer; nil when nothing of it can be sent. Thinking stays here, but for what its own model wants back unchanged.
+---@param model Model
+---@param message Message
+---@return table?
+function P.encode_assistant(model, message)
+  local calls, out = {}, { role = "assistant", content = qwen.message.text_of(message) }
   for _, part in ipairs(message.parts) do
     if part.type == "call" then
       calls[#calls + 1] = { id = part.id, type = "function", ["function"] = { name = part.name, arguments = part.args == "" and "{}" or part.args } }
-    elseif part.type == "text" then
-      texts[#texts + 1] = part.text
-    elseif part.type == "think" then
-      thoughts[#thoughts + 1] = part
+    elseif part.type == "think" and part.data and message.model == model.id then
+      out.reasoning_details = part.data.reasoning_details
     end
   end
-  local out = { role = "assistant", content = table.concat(texts) }
   if #calls > 0 then
     out.tool_calls = calls
     if out.content == "" then out.content = null end
   end
-  for _, part in ipairs(thoughts) do
-    if part.data and part.data.reasoning_details then out.reasoning_details = part.data.reasoning_details end
-    if part.data and part.data.reasoning_content then out.reasoning_content = (out.reasoning_content or "") .. part.text end
-  end
-  return out
+  return out.content ~= "" and out or nil
 end
 
----The wire form of one message: a list, because each tool result is a message of its own here.
----@param _ Model
+---The wire form of one message: a list, because each tool result is a message of its own here, directly after the calls.
+---@param model Model
 ---@param message Message
 ---@return table[]
-function P.encode_message(_, message)
-  if message.role == "user" then return { { role = "user", content = content_of(message.parts) } } end
-  if message.role == "assistant" then return { encode_assistant(message) } end
-  local out, media = {}, {}
+function P.encode_message(model, message)
+  if message.role == "user" then return { { role = "user", content = content_of(model, message.parts) } } end
+  if message.role == "assistant" then return { P.encode_assistant(model, message) } end
+  local out, others = {}, {}
   for _, part in ipairs(message.parts) do
     if part.type == "result" then
       out[#out + 1] = { role = "tool", tool_call_id = part.id, content = part.text }
     else
-      media[#media + 1] = part
+      others[#others + 1] = part
     end
   end
-  if #media > 0 then out[#out + 1] = { role = "user", content = content_of(media) } end
+  if #others > 0 then out[#out + 1] = { role = "user", content = content_of(model, others) } end
   return out
 end
 
--- Bytes of a message for a provider table, made once: a turn costs what is new, not what is old.
-local cache = setmetatable({}, { __mode = "k" })
+---The wire form of the system prompt.
+---@param model Model
+---@param text string
+---@return table
+function P.encode_system(model, text)
+  local refused = model.id:find "^o1%-mini" or model.id:find "^o1%-preview"
+  return { role = model.config.systemRole or refused and "user" or "system", content = text }
+end
 
-local function message_bytes(provider, model, message)
-  local by_provider = cache[message]
-  if not by_provider then
-    by_provider = {}
-    cache[message] = by_provider
+---The JSON of one tool; its schema is JSON text already.
+---@param _ Model
+---@param tool {name: string, description: string, schema: string}
+---@return string
+function P.encode_tool(_, tool)
+  return encode { type = "function", ["function"] = { name = tool.name, description = tool.description, parameters = json.raw(tool.schema) } }
+end
+
+-- Bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
+local kept = setmetatable({}, { __mode = "k" })
+
+local function bytes_of(model, thing, make)
+  local of_model = kept[model]
+  if not of_model then
+    of_model = setmetatable({}, { __mode = "k" })
+    kept[model] = of_model
   end
-  local key = provider.cache_key and provider.cache_key(model) or model.base_url .. "\0" .. model.id
-  local bytes = by_provider[key]
+  local bytes = of_model[thing]
   if not bytes then
-    local pieces = {}
-    for _, item in ipairs(provider.encode_message(model, message)) do pieces[#pieces + 1] = encode(item) end
-    bytes = table.concat(pieces, ",")
-    by_provider[key] = bytes
+    bytes = make(model, thing)
+    of_model[thing] = bytes
   end
   return bytes
 end
 
-local function reasoning_family(id)
-  return id:match("^o%d") or id:match("^gpt%-5")
+local function message_bytes(model, message)
+  local pieces = {}
+  for i, item in ipairs(P.encode_message(model, message)) do pieces[i] = encode(item) end
+  return table.concat(pieces, ",")
 end
 
----Fields of the body beside model, messages and tools, before extra_body is laid over them.
+local function tool_bytes(model, tool)
+  return P.encode_tool(model, tool)
+end
+
+-- Models that think on OpenAI's own terms: another name for the limit, no temperature, effort as a field of its own.
+local function own_terms(id)
+  return id:find "^o%d" or id:find "^gpt%-5" and not id:find "chat"
+end
+
+---The fields of the body but messages and tools.
 ---@param model Model
 ---@param view View
 ---@return table
-function P.body_fields(model, view)
-  local fields = { stream = true, stream_options = { include_usage = true } }
-  if view.max_tokens then fields[reasoning_family(model.id) and "max_completion_tokens" or "max_tokens"] = view.max_tokens end
-  for key, value in pairs(model.config.samplingParams or {}) do
-    if key == "max_tokens" and reasoning_family(model.id) then key = "max_completion_tokens" end
-    fields[key] = value
+function P.body(model, view)
+  local config, special = model.config, own_terms(model.id)
+  local fields = { model = model.id, stream = true, stream_options = { include_usage = true }, max_tokens = view.max_tokens }
+  for key, value in pairs(config.samplingParams or {}) do fields[key] = value end
+  local reasoning = not config.samplingParams and type(config.reasoning) == "table" and config.reasoning
+  if special then
+    fields.max_completion_tokens, fields.max_tokens, fields.temperature = fields.max_completion_tokens or fields.max_tokens, nil, nil
+    if reasoning then fields.reasoning_effort = reasoning.effort end
+  elseif reasoning then
+    fields.reasoning = reasoning
   end
-  local reasoning = model.config.reasoning
-  if type(reasoning) == "table" and reasoning.effort then fields.reasoning_effort = reasoning.effort end
-  for key, value in pairs(model.config.extra_body or {}) do
-    if value == null then value = nil end
+  for key, value in pairs(config.extra_body or {}) do
+    if value == null then value = nil end -- null takes a field out
     fields[key] = value
   end
   return fields
 end
 
-local function tool_json(tool)
-  return ('{"type":"function","function":{"description":%s,"name":%s,"parameters":%s}}'):format(encode(tool.description), encode(tool.name), tool.schema)
+local first = { "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "tools" }
+local is_first = {}
+for _, name in ipairs(first) do is_first[name] = true end
+
+-- The names of a body in the order in which they are written: always the same, so that services can reuse what they read before.
+local function names_of(fields)
+  local rest = {}
+  for name in pairs(fields) do
+    if not is_first[name] then rest[#rest + 1] = name end
+  end
+  table.sort(rest)
+  return table.move(rest, 1, #rest, #first + 1, table.move(first, 1, #first, 1, {}))
 end
 
-local function system_bytes(model, text)
-  local role = model.config.systemRole or (reasoning_family(model.id) and "developer") or "system"
-  return encode { role = role, content = text }
+local function add_list(pieces, list)
+  pieces[#pieces + 1] = "["
+  local mark = ""
+  for _, bytes in ipairs(list) do
+    if bytes ~= "" then
+      pieces[#pieces + 1] = mark
+      pieces[#pieces + 1] = bytes
+      mark = ","
+    end
+  end
+  pieces[#pieces + 1] = "]"
 end
 
 ---The request of a view. Pure: same in, same bytes; the credential is joined later.
@@ -132,32 +185,55 @@ end
 ---@param view View
 ---@return Request
 function P.request(model, view)
-  local provider = model.provider_table or P
-  local body = { '{"model":', encode(model.id), ',"messages":[' }
-  local separator = ""
-  if view.system ~= "" then
-    body[#body + 1] = system_bytes(model, view.system)
-    separator = ","
-  end
-  for _, message in ipairs(view.messages) do
-    local bytes = message_bytes(provider, model, message)
-    if bytes ~= "" then
-      body[#body + 1] = separator
-      body[#body + 1] = bytes
-      separator = ","
+  local lists, fields = { messages = {}, tools = {} }, P.body(model, view)
+  if view.system ~= "" then lists.messages[1] = encode(P.encode_system(model, view.system)) end
+  for _, message in ipairs(view.messages) do lists.messages[#lists.messages + 1] = bytes_of(model, message, message_bytes) end
+  for i, tool in ipairs(view.tools) do lists.tools[i] = bytes_of(model, tool, tool_bytes) end
+  local body, mark = {}, "{"
+  for _, name in ipairs(names_of(fields)) do
+    local list = fields[name] == nil and (name == "messages" or #view.tools > 0) and lists[name]
+    if fields[name] ~= nil or list then
+      body[#body + 1] = mark .. encode(name) .. ":"
+      mark = ","
+      if list then add_list(body, list) else body[#body + 1] = encode(fields[name]) end
     end
   end
-  body[#body + 1] = "]"
-  if #view.tools > 0 then
-    local tools = {}
-    for i, tool in ipairs(view.tools) do tools[i] = tool_json(tool) end
-    body[#body + 1] = ',"tools":[' .. table.concat(tools, ",") .. "]"
-  end
-  local fields = encode((provider.body_fields or P.body_fields)(model, view))
-  body[#body + 1] = fields == "{}" and "}" or "," .. fields:sub(2)
+  body[#body + 1] = "}"
   local headers = { ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }
   for name, value in pairs(model.config.customHeaders or {}) do headers[name] = value end
   return { method = "POST", url = model.base_url .. "/chat/completions", headers = headers, body = body }
+end
+
+---The models that the service offers.
+---@param ctx Ctx
+---@param model Model any model there: its address and key are used
+---@return {id: string, name: string?, context: integer?}[]?, Err?
+function P.models(ctx, model)
+  local auth, e = qwen.resource.get("auth", P.auth or "api-key")
+  local headers
+  if auth then headers, e = auth.headers(ctx, model) end
+  if not headers then return nil, e end
+  local stream <close>, problem = ctx.transport { method = "GET", url = model.base_url .. "/models", headers = headers }
+  if not stream then return nil, problem end
+  local text
+  text, e = stream:all(16 * 1024 * 1024)
+  if not text then return nil, e end
+  if stream.status ~= 200 then return nil, P.failure(stream.status, stream.headers, text) end
+  local answer = decode(text)
+  local list = type(answer) == "table" and (answer.data or answer.models or answer)
+  if type(list) ~= "table" then
+    return nil, qwen.err("protocol", ("%s/models answered with something else than a list of models: %s"):format(model.base_url, text:sub(1, 120)))
+  end
+  local out = {}
+  for _, item in ipairs(list) do
+    local id = type(item) == "table" and (item.id or item.name)
+    if type(id) == "string" then
+      local context = tonumber(item.context_length or item.context_window or item.max_model_len)
+      out[#out + 1] = { id = id, name = type(item.name) == "string" and item.name or nil, context = context and math.tointeger(context) }
+    end
+  end
+  table.sort(out, function(a, b) return a.id < b.id end)
+  return out
 end
 
 -- Streams -----------------------------------------------------------------------------------------------------------
@@ -170,26 +246,32 @@ local function number(value)
   return type(value) == "number" and math.tointeger(value) or nil
 end
 
+local function field(value, name)
+  return type(value) == "table" and number(value[name]) or nil
+end
+
 local function usage_delta(u)
-  local prompt, completion = u.prompt_tokens_details, u.completion_tokens_details
   return {
     type = "usage",
     usage = {
       input = number(u.prompt_tokens),
       output = number(u.completion_tokens),
-      cached = type(prompt) == "table" and number(prompt.cached_tokens) or number(u.prompt_cache_hit_tokens),
-      reasoning = type(completion) == "table" and number(completion.reasoning_tokens) or number(u.reasoning_tokens),
+      cached = field(u.prompt_tokens_details, "cached_tokens") or number(u.prompt_cache_hit_tokens) or number(u.cached_tokens),
+      reasoning = field(u.completion_tokens_details, "reasoning_tokens") or number(u.reasoning_tokens),
     },
   }
 end
 
-local function error_delta(body)
-  local e = body.error
-  local text = type(e) == "table" and (e.message or e.type) or e
-  local code = type(e) == "table" and e.code or nil
-  local status = math.tointeger(tonumber(code))
-  local err = qwen.failure(status or 0, {}, encode { error = { message = tostring(text), code = code, type = type(e) == "table" and e.type or nil } })
-  return { type = "error", err = err }
+-- An error inside a stream is read like the body of an error answer; a code that is a number stands for the status.
+local function fail(state, body, out)
+  state.failed = true
+  local e = type(body.error) == "table" and body.error or { message = body.error }
+  local code = type(e.code) ~= "userdata" and e.code or nil
+  local words = { message = type(e.message) == "string" and e.message or nil, type = type(e.type) == "string" and e.type or nil,
+    code = type(code) == "string" and code or nil }
+  if not words.message then words.message = words.code or words.type or "the service gave no reason" end
+  local status = math.tointeger(tonumber(code)) or 0
+  out[#out + 1] = { type = "error", err = P.failure(status >= 400 and status < 600 and status or 0, {}, encode { error = words }) }
 end
 
 local function text_of(value)
@@ -197,88 +279,144 @@ local function text_of(value)
 end
 
 local function arguments_text(value)
-  if type(value) == "table" then return encode(value) end -- some local servers send an object
-  return type(value) == "string" and value or ""
+  if type(value) ~= "table" then return type(value) == "string" and value or "" end
+  local ok, words = pcall(encode, value) -- some local servers send an object
+  return ok and words or ""
 end
 
--- A missing index goes to the last open call; a new id together with a name starts a new call whatever the index says.
+local function is_whole(call)
+  return type(decode(table.concat(call.pieces))) == "table"
+end
+
+-- Whether a piece begins a call. An index that is missing or always the same does not say so; a new id with a name does, and so do
+-- a name and arguments after arguments that were complete.
+local function begins(current, id, name, args)
+  if not current then return true end
+  if not name then return false end
+  if id and current.id then return id ~= current.id end
+  return current.name ~= nil and (current.name ~= name and args ~= "" or args ~= "" and is_whole(current))
+end
+
 local function call_delta(state, piece, out)
+  if type(piece) ~= "table" then return end
   local fn = type(piece["function"]) == "table" and piece["function"] or {}
-  local id, name, index = text_of(piece.id), text_of(fn.name), number(piece.index)
-  local key = index
-  local current = key and state.by_index[key] or state.last
-  local fresh = current == nil
-    or (key and not state.by_index[key])
-    or (id and name and current.id and current.id ~= id)
-    or (not key and name and current.name ~= name)
-  if fresh then
+  local id, name, index, args = text_of(piece.id), text_of(fn.name), number(piece.index), arguments_text(fn.arguments)
+  local current = state.last
+  if index then current = state.by_index[index] end
+  if begins(current, id, name, args) then
     state.calls = state.calls + 1
-    current = { index = state.calls }
-    if key then state.by_index[key] = current end
+    current = { index = state.calls, pieces = {} }
+    if index then state.by_index[index] = current end
   end
-  local delta = { type = "call", index = current.index, args = arguments_text(fn.arguments) }
+  local delta = { type = "call", index = current.index, args = args }
   if id and not current.id then current.id, delta.id = id, id end
   if name and not current.name then current.name, delta.name = name, name end
+  current.pieces[#current.pieces + 1] = args
   state.last = current
   out[#out + 1] = delta
 end
 
-local function thinking_delta(delta, out)
-  local content, reasoning = text_of(delta.reasoning_content), text_of(delta.reasoning)
-  if content then
-    out[#out + 1] = { type = "think", text = content }
-  elseif reasoning then
-    out[#out + 1] = { type = "think", text = reasoning }
+-- Pieces of the same item follow each other under one index: joined they are what the service wants back.
+local function add_details(state, list)
+  state.details = state.details or {}
+  for _, item in ipairs(list) do
+    local last = state.details[#state.details]
+    if type(item) == "table" then
+      if last and last.item.type == item.type and last.item.index == item.index and not text_of(last.item.signature) then
+        for key, value in pairs(item) do
+          if key ~= "text" and key ~= "summary" and value ~= null then last.item[key] = value end
+        end
+      else
+        last = { item = item, text = {}, summary = {} }
+        state.details[#state.details + 1] = last
+      end
+      for _, key in ipairs { "text", "summary" } do last[key][#last[key] + 1] = text_of(item[key]) end
+    end
   end
+end
+
+local function details_delta(state)
+  local list = {}
+  for i, entry in ipairs(state.details) do
+    for _, key in ipairs { "text", "summary" } do
+      if #entry[key] > 0 then entry.item[key] = table.concat(entry[key]) end
+    end
+    list[i] = entry.item
+  end
+  -- What JSON cannot hold (a number beyond range) could not go back either.
+  return #list > 0 and pcall(encode, list) and { type = "think", data = { reasoning_details = list } } or nil
 end
 
 local function finish(state, out)
   if state.ended then return end
   state.ended = true
   state.split(nil, out)
-  if state.details then out[#out + 1] = { type = "think", data = { reasoning_details = state.details } } end
+  if state.details then out[#out + 1] = details_delta(state) end
   if state.failed then
     if state.word then out[#out + 1] = { type = "stop", reason = "error", word = state.word } end
-    return
-  end
-  if state.reason then
+  elseif state.reason then
     out[#out + 1] = { type = "stop", reason = state.calls > 0 and state.reason == "end" and "calls" or state.reason, word = state.word }
-  elseif state.done or state.calls > 0 then
+  elseif state.done or state.last and is_whole(state.last) then
     out[#out + 1] = { type = "stop", reason = state.calls > 0 and "calls" or "end" }
   else
     out[#out + 1] = { type = "error", err = qwen.err("network", "the answer ended before the service said that it was complete") }
   end
 end
 
+local function think(state, text, out)
+  state.thought.text = text
+  out[#out + 1] = state.thought
+end
+
+-- Text, or a list of parts of text and thinking.
+local function read_content(state, content, out)
+  local text = text_of(content)
+  if text then return state.split(text, out) end
+  for _, part in ipairs(type(content) == "table" and content or {}) do
+    if type(part) == "table" and part.type == "thinking" then
+      local thoughts = {}
+      for _, item in ipairs(type(part.thinking) == "table" and part.thinking or { { text = part.thinking } }) do
+        thoughts[#thoughts + 1] = type(item) == "table" and text_of(item.text) or nil
+      end
+      if #thoughts > 0 then out[#out + 1] = { type = "think", text = table.concat(thoughts) } end
+    elseif type(part) == "table" and text_of(part.text) then
+      out[#out + 1] = { type = "text", text = part.text }
+    end
+  end
+end
+
+local function read_delta(state, delta, out)
+  local thought = text_of(delta.reasoning_content) or text_of(delta.reasoning)
+  if thought then think(state, thought, out) end
+  if delta.content then read_content(state, delta.content, out) end
+  local refusal = text_of(delta.refusal)
+  if refusal then
+    out[#out + 1] = { type = "text", text = refusal }
+    state.refused = true
+  end
+  if type(delta.reasoning_details) == "table" then add_details(state, delta.reasoning_details) end
+  if type(delta.tool_calls) == "table" then
+    for _, piece in ipairs(delta.tool_calls) do call_delta(state, piece, out) end
+  elseif type(delta.function_call) == "table" then
+    call_delta(state, { ["function"] = delta.function_call, index = 0 }, out)
+  end
+end
+
+local failures = {
+  error = "the service ended the answer with an error", error_finish = "the service ended the answer with an error",
+  network_error = "the service lost the connection to its model",
+}
+
 local function read_choice(state, choice, out)
-  local delta = type(choice.delta) == "table" and choice.delta or type(choice.message) == "table" and choice.message or nil
-  if delta then
-    thinking_delta(delta, out)
-    local text = text_of(delta.content)
-    if text then state.split(text, out) end
-    local refusal = text_of(delta.refusal)
-    if refusal then
-      out[#out + 1] = { type = "text", text = refusal }
-      state.refused = true
-    end
-    if type(delta.reasoning_details) == "table" then
-      state.details = state.details or {}
-      for _, item in ipairs(delta.reasoning_details) do state.details[#state.details + 1] = item end
-    end
-    if type(delta.tool_calls) == "table" then
-      for _, piece in ipairs(delta.tool_calls) do call_delta(state, piece, out) end
-    elseif type(delta.function_call) == "table" then
-      call_delta(state, { ["function"] = delta.function_call, index = 0 }, out)
-    end
-  end
+  local delta = type(choice.delta) == "table" and choice.delta or type(choice.message) == "table" and choice.message or {}
   local word = text_of(choice.finish_reason)
-  if word then
-    state.word, state.reason = word, state.refused and "refusal" or reasons[word] or "end"
-    if word == "error" and not state.failed then
-      state.failed = true
-      out[#out + 1] = { type = "error", err = qwen.err("overloaded", "the service ended the answer with an error") }
-    end
+  if word then state.word, state.reason = word, reasons[word] or "end" end
+  if failures[word] and not state.failed then
+    fail(state, { error = { message = text_of(delta.content) or failures[word], code = "server_error" } }, out)
+  else
+    read_delta(state, delta, out)
   end
+  if word and state.refused then state.reason = "refusal" end
 end
 
 -- Models of MiniMax and many on this machine write their thinking into the text; elsewhere such tags are the answer's own.
@@ -298,16 +436,37 @@ local function plain_text()
   end
 end
 
+-- The one text that an event brought, where it is that and nothing else: the next events will differ in it only.
+local function learn(frame, data, choice, usage, only)
+  local delta = choice.delta
+  if usage or type(delta) ~= "table" then return nil end
+  local key = only.type == "think" and (text_of(delta.reasoning_content) and "reasoning_content" or "reasoning") or "content"
+  if only.text and only.text == delta[key] and not delta.reasoning_details then
+    frame:learn(data, key, only.text)
+    return only.type
+  end
+end
+
+local function usage_in(chunk, choice)
+  local groq = type(chunk.x_groq) == "table" and chunk.x_groq.usage
+  for _, usage in ipairs { chunk.usage or false, choice and choice.usage or false, groq or false } do
+    if type(usage) == "table" then return usage end
+  end
+end
+
 ---A decoder for one stream.
 ---@param model Model
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(model)
-  local state = { calls = 0, by_index = {}, split = wants_split(model) and qwen.text.think_splitter() or plain_text() }
-  local frame, split = qwen.text.frame(), state.split
+  local state = { calls = 0, by_index = {}, thought = { type = "think" }, split = wants_split(model) and qwen.text.think_splitter() or plain_text() }
+  local frame, split, learnt = qwen.text.frame(), state.split, nil
   return function(data, _, out)
     if data == nil then return finish(state, out) end
     local known = frame:read(data)
-    if known then return split(known, out) end
+    if known then
+      if learnt == "think" then return think(state, known, out) end
+      return split(known, out)
+    end
     if data == "[DONE]" then
       state.done = true
       return
@@ -318,23 +477,13 @@ function P.decoder(model)
       out[#out + 1] = { type = "error", err = qwen.err("protocol", "the service sent an event that is not JSON: " .. data:sub(1, 120)) }
       return
     end
-    if chunk.error and chunk.error ~= null then
-      state.failed = true
-      out[#out + 1] = error_delta(chunk)
-    end
-    local choice = type(chunk.choices) == "table" and chunk.choices[1]
-    if type(choice) == "table" then
-      local before = #out
-      read_choice(state, choice, out)
-      local only = #out == before + 1 and out[#out]
-      if only and only.type == "text" and only.text == choice.delta.content and not chunk.usage then frame:learn(data, "content", only.text) end
-    end
-    local usage = type(chunk.usage) == "table" and chunk.usage or type(chunk.x_groq) == "table" and type(chunk.x_groq.usage) == "table" and chunk.x_groq.usage
+    if chunk.error and chunk.error ~= null then fail(state, chunk, out) end
+    local choice = type(chunk.choices) == "table" and type(chunk.choices[1]) == "table" and chunk.choices[1] or nil
+    local usage, before = usage_in(chunk, choice), #out
+    if choice then read_choice(state, choice, out) end
+    if #out == before + 1 and not state.word then learnt = learn(frame, data, choice, usage, out[#out]) or learnt end
     if usage then out[#out + 1] = usage_delta(usage) end
   end
 end
-
----Reads an error answer.
-P.failure = qwen.failure
 
 return P

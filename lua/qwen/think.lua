@@ -13,43 +13,49 @@ end
 ---A splitter for one stream: call it with each piece and the list of deltas to append to; with nil at the end.
 ---@return fun(text: string?, out: Delta[])
 return function()
-  local state, held = "start", ""
+  local held = ""
   local piece = { type = "text" } -- one delta for all pieces of the answer: it is good until the next event
-  local function emit(out, kind, text)
-    if text ~= "" then out[#out + 1] = { type = kind, text = text } end
+  local step
+
+  local function answer(text, out)
+    if not text then return end
+    piece.text = text
+    out[#out + 1] = piece
   end
-  return function(text, out)
-    if state == "answer" then
-      if text then
-        piece.text = text
-        out[#out + 1] = piece
-      end
-      return
-    end
+
+  -- White space between the thinking and the answer belongs to neither.
+  local function gap(text, out)
+    local rest = text and text:match "^%s*(.+)$"
+    if not rest or rest:find "^%s" then return end
+    step = answer
+    answer(rest, out)
+  end
+
+  local function thinking(text, out)
     held = held .. (text or "")
-    if state == "start" then
-      local space = #held:match("^%s*")
-      local seen = held:sub(space + 1)
-      if seen:sub(1, #OPEN) == OPEN then
-        state, held = "think", seen:sub(#OPEN + 1)
-      elseif text and #seen < #OPEN and OPEN:sub(1, #seen) == seen then
-        return
-      else
-        state = "answer"
-        emit(out, "text", held)
-        return
-      end
-    end
     local first, last = held:find(CLOSE, 1, true)
+    local keep = text and not first and overlap(held, CLOSE) or 0
+    local thought = held:sub(1, first and first - 1 or #held - keep)
+    if thought ~= "" then out[#out + 1] = { type = "think", text = thought } end
+    held = held:sub((last or #thought) + 1)
     if first then
-      emit(out, "think", held:sub(1, first - 1))
-      held = held:sub(last + 1)
-      state = "answer"
-      emit(out, "text", (held:gsub("^%s+", "")))
-    else
-      local keep = text and overlap(held, CLOSE) or 0
-      emit(out, "think", held:sub(1, #held - keep))
-      held = held:sub(#held - keep + 1)
+      step = gap
+      gap(held, out)
     end
   end
+
+  local function start(text, out)
+    held = held .. (text or "")
+    local seen = held:match "^%s*(.*)$"
+    if seen:sub(1, #OPEN) == OPEN then
+      held, step = seen:sub(#OPEN + 1), thinking
+      if text then thinking("", out) end
+    elseif not text or #seen >= #OPEN or OPEN:sub(1, #seen) ~= seen then
+      step = answer
+      if held ~= "" then answer(held, out) end
+    end
+  end
+
+  step = start
+  return function(text, out) step(text, out) end
 end

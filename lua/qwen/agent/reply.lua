@@ -9,7 +9,7 @@ Reply.__index = Reply
 ---@param model string? id
 ---@return table reply
 function Reply.new(model)
-  return setmetatable({ model = model, parts = {}, calls = {}, pieces = nil, open = nil }, Reply)
+  return setmetatable({ id = sys.uuid(), model = model, parts = {}, calls = {}, pieces = nil, open = nil }, Reply)
 end
 
 -- Pieces of one text are kept in a list and joined when somebody looks, so that a long answer costs linear time. Full lists are
@@ -56,6 +56,31 @@ local function add_call(self, delta)
   if delta.args then add_piece(self, delta.args) end
 end
 
+-- The last thinking that nothing sealed yet.
+local function open_thinking(self)
+  for i = #self.parts, 1, -1 do
+    local part = self.parts[i]
+    if part.type == "think" then return not part.signature and not part.data and part or nil end
+  end
+end
+
+-- Text goes on where thinking is open. A signature or a vendor's data without text seals the thinking before it, also when an
+-- answer came between (they may arrive last); without such thinking it is a part of its own.
+local function add_thinking(self, delta)
+  local open = self.open
+  if delta.text then
+    if not open or open.type ~= "think" or open.signature or open.data then open_part(self, { type = "think", text = "" }, "text") end
+    add_piece(self, delta.text)
+  end
+  if not (delta.signature or delta.data) then return end
+  local part = delta.text and self.open or open_thinking(self)
+  if not part then
+    part = { type = "think", text = "" }
+    self.parts[#self.parts + 1] = part
+  end
+  part.signature, part.data = delta.signature or part.signature, delta.data or part.data
+end
+
 local function add_usage(self, usage)
   self.usage = self.usage or {}
   for key, value in pairs(usage) do self.usage[key] = value end
@@ -65,12 +90,11 @@ end
 ---@param delta Delta
 function Reply:add(delta)
   local kind = delta.type
-  if kind == "text" or kind == "think" then
-    local open = self.open
-    if not open or open.type ~= kind or open.signature or delta.data then open_part(self, { type = kind, text = "" }, "text") end
-    if delta.text then add_piece(self, delta.text) end
-    if delta.signature then self.open.signature = delta.signature end
-    if delta.data then self.open.data = delta.data end
+  if kind == "text" then
+    if not self.open or self.open.type ~= "text" then open_part(self, { type = "text", text = "" }, "text") end
+    add_piece(self, delta.text)
+  elseif kind == "think" then
+    add_thinking(self, delta)
   elseif kind == "call" then
     add_call(self, delta)
   elseif kind == "usage" then
@@ -98,7 +122,7 @@ function Reply:message(stop)
     if not cut and not (part.type == "text" and part.text == "") then parts[#parts + 1] = part end
   end
   if calls > 0 and (stop == "end" or stop == "length") then stop = "calls" end
-  return message.assistant(parts, { model = self.model, stop = stop, word = self.word, err = self.err, usage = self.usage })
+  return message.assistant(parts, { id = self.id, model = self.model, stop = stop, word = self.word, err = self.err, usage = self.usage })
 end
 
 return Reply
