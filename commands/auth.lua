@@ -75,6 +75,7 @@ local function login(ctx, args)
   local ok
   ok, problem = auth.login(ctx, options)
   if not ok then return nil, problem end
+  if ctx.session then ctx.print "It is used from the next start of qwen on." end
   return 0
 end
 

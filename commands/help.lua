@@ -14,7 +14,7 @@ function C.run(ctx, args)
     if (not only or entry.name == only) and (only or entry.problem or command.repl ~= false) then
       found = true
       local usage = "/" .. entry.name .. (command and command.args and " " .. command.args or "")
-      ctx.print(("  %-34s %s"):format(usage, entry.problem and "out of order: " .. entry.problem
+      ctx.print(("  %-50s %s"):format(usage, entry.problem and "out of order: " .. entry.problem
         or entry.summary .. (entry.tier ~= "shipped" and "  (" .. entry.tier .. ")" or "")))
     end
   end
@@ -24,8 +24,8 @@ function C.run(ctx, args)
   end
   if not only then
     ctx.print ""
-    ctx.print "  !COMMAND                           run a shell command"
-    ctx.print "  Ctrl-C                             stop the answer; at an empty prompt, twice: leave"
+    ctx.print "  !COMMAND                                           run a shell command"
+    ctx.print "  Ctrl-C                                             stop the answer; at an empty prompt, twice: leave"
   end
   return 0
 end

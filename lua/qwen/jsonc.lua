@@ -138,7 +138,7 @@ function read_value(state, path, depth)
     if value and math.tointeger(value) then value = math.tointeger(value) end
   end
   if value == nil then
-    fail(state, state.at, c == "" and "a value is missing" or ("'%s' is not a value; texts need quotes"):format(word ~= "" and word or c))
+    fail(state, state.at, c:find "^[%]},:]?$" and "a value is missing" or ("'%s' is not a value; texts need quotes"):format(word ~= "" and word or c))
   end
   state.at = state.at + #word
   span.to = state.at - 1
