@@ -248,6 +248,8 @@ qwen = {}
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
 
 ---@class qwen.files
+---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out ignored files
+---@field visible fun(ctx: Ctx, folder: string): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
 ---@field normal fun(path: string): string without ".", ".." and doubled slashes, by its text alone
 ---@field glob fun(pattern: string, below?: boolean): fun(path: string): boolean whether a path fits: * ? [a-z] {a,b} and ** for any folders; `below`: or is below what fits

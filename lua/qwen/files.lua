@@ -3,6 +3,7 @@ local err = require "qwen.err"
 local fs = require "sys.fs"
 local glob = require "qwen.glob"
 local paths = require "qwen.paths"
+local proc = require "qwen.proc"
 local text = require "sys.text"
 
 local M = { glob = glob.matcher }
@@ -139,6 +140,30 @@ function M.check_seen(ctx, path)
     return nil, err("usage", ("%s has changed on disk since it was read. Nothing was written. Read it again with read_file."):format(path))
   end
   return true
+end
+
+---Arguments for ripgrep that leave out what .gitignore and the project's .qwenignore name, and .git itself.
+---@param ctx Ctx
+---@return string[]
+function M.ignore_flags(ctx)
+  local flags = { "--no-config", "--hidden", "--glob=!.git" }
+  if fs.stat(ctx.cwd .. "/.qwenignore") then flags[#flags + 1] = "--ignore-file=" .. ctx.cwd .. "/.qwenignore" end
+  return flags
+end
+
+---Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is missing.
+---@param ctx Ctx
+---@param folder string
+---@return string[]?, Err?
+function M.visible(ctx, folder)
+  local rg = proc.which "rg"
+  if not rg then return nil end
+  local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
+  local result, e = proc.run { argv = argv, cwd = folder, limit = 16 * 1024 * 1024, timeout = 60 }
+  if not result then return nil, e end
+  local found = {}
+  for name in result.out:gmatch "[^%z]+" do found[#found + 1] = (name:gsub("^%./", "")) end
+  return found
 end
 
 ---Relative paths of the files below a folder, without .git and what looks generated. For when ripgrep is missing.

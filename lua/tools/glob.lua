@@ -46,17 +46,16 @@ local function matcher(glob)
   end
 end
 
-local function list(pattern, path)
-  local rg, names = qwen.proc.which "rg", {}
-  if rg then
-    local result, e = qwen.proc.run { argv = { rg, "--no-config", "--files", "--hidden", "--glob=!.git", "--glob=" .. pattern, "--null" }, cwd = path,
-      limit = 16 * 1024 * 1024, timeout = 60 }
-    if not result then return nil, e end
-    if result.code == 2 and result.out == "" then return nil, qwen.err("usage", "The pattern was refused: " .. qwen.text.trim(result.err)) end
-    for name in result.out:gmatch "[^%z]+" do names[#names + 1] = (name:gsub("^%./", "")) end
+local function list(ctx, pattern, path)
+  local matches, names = matcher(pattern), {}
+  local visible, e = qwen.files.visible(ctx, path)
+  if e then return nil, e end
+  if visible then
+    for _, name in ipairs(visible) do
+      if matches(name) then names[#names + 1] = name end
+    end
     return names
   end
-  local matches = matcher(pattern)
   for name in qwen.files.walk(path, 100000) do
     if matches(name) then names[#names + 1] = name end
   end
@@ -72,7 +71,7 @@ function T.run(ctx, args)
   if pattern:sub(1, #path + 1) == path .. "/" then pattern = pattern:sub(#path + 2) end
   if not pattern:find("/", 1, true) then pattern = "**/" .. pattern end
   local names
-  names, e = list(pattern:gsub("^/", ""), path)
+  names, e = list(ctx, (pattern:gsub("^/", "")), path)
   if not names then return nil, e end
   if #names == 0 then return { text = ("No files found matching \"%s\" in %s."):format(args.pattern, path), display = "no files" } end
   local found = {}

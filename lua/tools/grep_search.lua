@@ -21,10 +21,15 @@ function T.paths(args) return { args.path } end
 
 function T.label(args) return args.pattern .. (args.path and " in " .. args.path or "") end
 
-local function with_ripgrep(rg, args, path)
-  local argv = { rg, "--no-config", "--line-number", "--no-heading", "--with-filename", "--color=never", "--max-columns=400", "--max-columns-preview",
-    "--sort=path", "--hidden", "--glob=!.git" }
-  if args.glob then argv[#argv + 1] = "--glob=" .. args.glob end
+local function with_ripgrep(ctx, rg, args, path)
+  local argv = { rg, "--line-number", "--no-heading", "--with-filename", "--color=never", "--max-columns=400", "--max-columns-preview", "--sort=path",
+    table.unpack(qwen.files.ignore_flags(ctx)) }
+  if args.glob and not args.glob:find "[/!]" then -- as a type, so that ignored files stay out; a glob of ripgrep's would let them in
+    argv[#argv + 1] = "--type-add=wanted:" .. args.glob
+    argv[#argv + 1] = "--type=wanted"
+  elseif args.glob then
+    argv[#argv + 1] = "--glob=" .. args.glob
+  end
   argv[#argv + 1] = "--regexp=" .. args.pattern
   argv[#argv + 1] = "--"
   argv[#argv + 1] = path
@@ -55,9 +60,9 @@ local function with_walk(args, path)
   return { out = table.concat(out, "\n") .. (#out > 0 and "\n" or ""), err = "", code = #out > 0 and 0 or 1, plain = true }
 end
 
-local function search(args, path)
+local function search(ctx, args, path)
   local rg, git = qwen.proc.which "rg", qwen.proc.which "git"
-  if rg then return with_ripgrep(rg, args, path) end
+  if rg then return with_ripgrep(ctx, rg, args, path) end
   local stat = qwen.fs.stat(path)
   if git and stat and stat.type == "dir" then
     local result = with_git(git, args, path)
@@ -71,7 +76,7 @@ function T.run(ctx, args)
   if not path then return nil, e end
   if not qwen.fs.stat(path) then return nil, qwen.err("missing", "There is no " .. path) end
   local result
-  result, e = search(args, path)
+  result, e = search(ctx, args, path)
   if not result then return nil, e end
   if result.code ~= 0 and result.code ~= 1 and result.out == "" then
     return nil, qwen.err("usage", "The search failed: " .. qwen.text.trim(result.err):sub(1, 500))

@@ -10,6 +10,11 @@ local T = {
     properties = {
       path = { type = "string", description = "absolute path" },
       ignore = { type = "array", items = { type = "string" }, description = "names or patterns such as *.o to leave out" },
+      file_filtering_options = {
+        type = "object",
+        properties = { respect_git_ignore = { type = "boolean" }, respect_qwen_ignore = { type = "boolean" } },
+        description = "false shows ignored files too",
+      },
     },
     required = { "path" },
   },
@@ -27,16 +32,33 @@ local function ignored(name, patterns)
   return false
 end
 
+-- The entries that hold a file that is not ignored; nil when nothing is to be left out, or nobody can tell.
+local function visible_entries(ctx, path, options)
+  if options and (options.respect_git_ignore == false or options.respect_qwen_ignore == false) then return nil end
+  local names = qwen.files.visible(ctx, path)
+  if not names then return nil end
+  local out = {}
+  for _, name in ipairs(names) do out[name:match "^[^/]+"] = true end
+  return out
+end
+
+local function is_empty(path)
+  local entries = qwen.fs.list(path)
+  return entries and #entries == 0
+end
+
 function T.run(ctx, args)
   local path, e = qwen.files.resolve(ctx, args.path)
   if not path then return nil, e end
   local entries
   entries, e = qwen.fs.list(path)
   if not entries then return nil, e end
-  local rows = {}
+  local rows, visible = {}, visible_entries(ctx, path, args.file_filtering_options)
   for _, entry in ipairs(entries) do
-    local followed = entry.type == "link" and qwen.fs.stat(path .. "/" .. entry.name) or entry
-    if not ignored(entry.name, args.ignore) then
+    local full = path .. "/" .. entry.name
+    local followed = entry.type == "link" and qwen.fs.stat(full) or entry
+    local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(full)
+    if shown and not ignored(entry.name, args.ignore) then
       rows[#rows + 1] = { dir = followed.type == "dir", name = entry.name, link = entry.type == "link" }
     end
   end

@@ -13,6 +13,7 @@ local T = {
       file_path = { type = "string", description = "absolute path" },
       offset = { type = { "integer", "null" }, minimum = 0, description = "first line, counted from 0" },
       limit = { type = { "integer", "null" }, minimum = 1, description = "number of lines" },
+      pages = { type = { "string", "null" }, description = "of a PDF: 1-5" },
     },
     required = { "file_path" },
   },
@@ -38,6 +39,25 @@ local function slice(text, first, count)
   return table.concat(shown, "\n"), #shown, total
 end
 
+-- The text of a PDF, by the program that is there for it.
+local function read_pdf(path, pages)
+  local program = qwen.proc.which "pdftotext"
+  if not program then
+    return { text = ("Cannot display content of binary file: %s (a PDF; its text can be read when poppler-utils is installed)"):format(path), display = "PDF" }
+  end
+  local argv = { program, "-layout" }
+  if type(pages) == "string" then
+    local first, last = pages:match "^(%d+)%-?(%d*)$"
+    if not first then return nil, qwen.err("usage", ("pages must be a number or a range such as 1-5, not '%s'"):format(pages)) end
+    table.move({ "-f", first, "-l", last ~= "" and last or first }, 1, 4, 3, argv)
+  end
+  argv[#argv + 1], argv[#argv + 2] = path, "-"
+  local result, e = qwen.proc.run { argv = argv, timeout = 60, limit = 1024 * 1024 }
+  if not result then return nil, e end
+  if result.code ~= 0 then return nil, qwen.err("broken", ("the PDF %s cannot be read: %s"):format(path, qwen.text.trim(result.err))) end
+  return { text = (qwen.text.head_tail(result.out, MAX_CHARS)), display = "PDF, " .. qwen.text.human_bytes(#result.out) }
+end
+
 function T.run(ctx, args)
   local path, e = qwen.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
@@ -45,6 +65,7 @@ function T.run(ctx, args)
   if not stat then return nil, qwen.err("missing", "File not found: " .. path) end
   if stat.type == "dir" then return nil, qwen.err("usage", path .. " is a folder; use list_directory or glob") end
   local mime = images[(path:match "%.(%w+)$" or ""):lower()]
+  if path:lower():find "%.pdf$" then return read_pdf(path, args.pages) end
   local text
   text, e = qwen.fs.read(path, mime and MAX_IMAGE or MAX_FILE)
   if not text then return nil, e end

@@ -1,0 +1,35 @@
+-- glob, grep_search and list_directory leave out what .gitignore and .qwenignore name; PDF pages; the parameters of the tools.
+local t = dofile "tests/check.lua"
+local fs, proc = require "sys.fs", require "qwen.proc"
+
+local root = assert(fs.realpath(assert(fs.mkdtemp "search-")))
+assert(proc.run { argv = { "sh", "-c", [[
+git init -q; mkdir -p src node_modules empty only
+echo node_modules > .gitignore; echo 'only/*' >> .gitignore; echo secret.c > .qwenignore
+for f in src/a.c src/b.h node_modules/x.c secret.c only/y; do echo hit > $f; done]] }, cwd = root })
+local ctx = { cwd = root, seen = {}, spill = function() end }
+
+local function run(name, args)
+  local tool = assert(qwen.resource.get("tools", name))
+  local result, e = tool.run(ctx, args)
+  return result and result.text:gsub(root:gsub("%p", "%%%0"), "ROOT") or tostring(e)
+end
+
+t.match(run("glob", { pattern = "*.c" }), "^Found 1 file%(s%) matching \"%*%.c\" in ROOT, sorted by modification time %(newest first%):\n%-%-%-\nROOT/src/a%.c$")
+t.match(run("glob", { pattern = "src/*.h" }), "\nROOT/src/b%.h$")
+t.match(run("glob", { pattern = "*.nothing" }), "^No files found")
+t.eq(run("grep_search", { pattern = "hit" }), "ROOT/src/a.c:1:hit\nROOT/src/b.h:1:hit", "ignored files stay out")
+t.eq(run("grep_search", { pattern = "h.t", glob = "*.c" }), "ROOT/src/a.c:1:hit", "also with a filter")
+t.match(run("grep_search", { pattern = "(" }), "^The search failed")
+t.eq(run("list_directory", { path = root }), "Listed 4 item(s) in ROOT:\n---\n[DIR] empty\n[DIR] src\n.gitignore\n.qwenignore")
+t.match(run("list_directory", { path = root, file_filtering_options = { respect_git_ignore = false } }), "node_modules.*secret%.c")
+t.match(run("read_file", { file_path = root .. "/x.pdf" }), "^File not found")
+fs.write(root .. "/x.pdf", "%PDF-1.4 broken")
+if proc.which "pdftotext" then
+  t.match(run("read_file", { file_path = root .. "/x.pdf", pages = "a" }), "pages must be a number or a range")
+  t.match(run("read_file", { file_path = root .. "/x.pdf", pages = "1-2" }), "cannot be read")
+else
+  t.match(run("read_file", { file_path = root .. "/x.pdf" }), "poppler%-utils", "what to install")
+end
+fs.remove_tree(root)
+t.done()
