@@ -1,0 +1,18 @@
+-- `/clear`: a new session in the place of this one, which stays on disk and can be resumed.
+
+local C = { summary = "start a new session; this one can be resumed" }
+
+function C.run(ctx)
+  local session, e = qwen.sessions.create(ctx.cwd)
+  if not session then return nil, e end
+  local old = ctx.session
+  if old then
+    old:close()
+    if #old.messages > 0 then ctx.print("the session before: qwen --resume " .. old.id) end
+  end
+  ctx.session, ctx.seen, ctx.granted, ctx.todos = session, {}, {}, nil
+  ctx.print "a new session"
+  return 0
+end
+
+return C
