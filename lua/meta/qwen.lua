@@ -268,13 +268,14 @@ qwen = {}
 ---@class qwen.resource
 ---@field list fun(kind: string): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
 ---@field get fun(kind: string, name: string): table?, Err?
----@field all fun(kind: string, name: string): table[] every file of a name in the order in which hooks run
 ---@field has fun(kind: string, name: string): boolean
 ---@field names fun(kind: string): string[] without loading anything
 ---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
+---@field reload fun(): string[] finds and loads all files again as the last time; what is broken
+---@field generation fun(): integer grows with each scan
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field kinds string[]
 

@@ -4,38 +4,27 @@ local resource = require "qwen.resource"
 
 local M = {}
 
-local by_event, on_problem
+local by_event, broken, generation, on_problem
 
+-- Collected when an event is first emitted, and again after the files were found anew.
 local function collect()
-  by_event = {}
+  if generation == resource.generation() then return end
+  by_event, broken, generation = {}, nil, resource.generation()
   for _, name in ipairs(resource.names "hooks") do
-    local values = resource.all("hooks", name)
-    local hook = values[#values]
+    local hook = resource.get("hooks", name)
+    if not hook then broken = broken or name end
     for event, handler in pairs(hook or {}) do
       if type(handler) == "function" then
         by_event[event] = by_event[event] or {}
         table.insert(by_event[event], { name = name, run = handler })
       end
     end
-    if not hook then M.broken = M.broken or {}; M.broken[#M.broken + 1] = name end
   end
-end
-
----Forgets the handlers; they are collected again at the next event.
-function M.reset()
-  by_event, M.broken = nil, nil
 end
 
 ---Who hears of a handler that failed: fn(text).
 function M.on_problem(fn)
   on_problem = fn
-end
-
----True when somebody listens, so that hot paths need not build anything.
----@param event string
-function M.wants(event)
-  if not by_event then collect() end
-  return by_event[event] ~= nil
 end
 
 ---Runs the handlers of an event.
@@ -46,10 +35,10 @@ end
 ---@return any value after all handlers, or false when one blocked it
 ---@return string? reason
 function M.emit(ctx, event, value, ...)
-  if not by_event then collect() end
+  collect()
   local guard = event:sub(1, 7) == "before_"
-  if guard and M.broken then
-    return false, ("the hook file '%s' is broken, so nothing may pass it; see /doctor"):format(M.broken[1])
+  if guard and broken then
+    return false, ("the hook file '%s' is broken, so nothing may pass it"):format(broken)
   end
   for _, handler in ipairs(by_event[event] or {}) do
     local ok, result, reason = pcall(handler.run, ctx, value, ...)

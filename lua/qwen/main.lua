@@ -133,7 +133,6 @@ local function route(argv)
   settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
   if not settings then return fail(e, EXIT.config) end
   local problems = resource.scan { safe = opts.safe, project = nil, use = opts.use }
-  hooks.reset()
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   hooks.on_problem(ctx.notice)
   for _, list in ipairs { settings.problems, problems } do

@@ -20,7 +20,7 @@ local required = {
   commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" }, hooks = {},
 }
 
-local state = { files = {}, problems = {}, safe = false }
+local state = { files = {}, problems = {}, safe = false, generation = 0 }
 
 local function shipped_name(kind, name)
   return (kind == "commands" and "commands/" or "lua/" .. kind .. "/") .. name .. ".lua"
@@ -100,7 +100,8 @@ end
 ---@param options {safe: boolean?, project: string?, use: string[]?}
 ---@return string[] problems
 function M.scan(options)
-  state.files, state.problems, state.safe = {}, {}, options.safe
+  state.files, state.problems, state.safe, state.options = {}, {}, options.safe, options
+  state.generation = state.generation + 1
   if not state.searching then
     state.searching = true
     table.insert(package.searchers, user_module)
@@ -133,6 +134,20 @@ local function load_entry(entry)
   return entry.value
 end
 
+---Finds all files again as the last time, and loads them, so that what is broken is told now.
+---@return string[] problems
+function M.reload()
+  M.scan(state.options)
+  for _, kind in ipairs(M.kinds) do M.list(kind) end
+  return state.problems
+end
+
+---Grows with each scan: who keeps something made of the files compares it.
+---@return integer
+function M.generation()
+  return state.generation
+end
+
 ---Runs ~/.qwen/init.lua; what is wrong with it is told and harms nothing else.
 ---@param ctx Ctx
 function M.run_init(ctx)
@@ -157,16 +172,6 @@ function M.get(kind, name)
   local value = load_entry(entries[1])
   if value then return value end
   return nil, err("broken", entries[1].problem, { path = entries[1].path })
-end
-
----All files of a name in the order in which hooks run: shipped first.
----@param kind string
----@param name string
----@return table[] values
-function M.all(kind, name)
-  local out = {}
-  for i = #(state.files[kind][name] or {}), 1, -1 do out[#out + 1] = load_entry(state.files[kind][name][i]) end
-  return out
 end
 
 ---Whether there is a file of that name.

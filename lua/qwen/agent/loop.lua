@@ -75,6 +75,7 @@ end
 ---@return Message last answer; its stop and err say how it ended
 ---@return integer turns
 function M.run(ctx, prompt)
+  ctx.tools = context.tools(ctx)
   keep(ctx, prompt)
   local limit, turns = ctx.max_turns, 0
   while true do

@@ -1,0 +1,14 @@
+-- `/reload`: takes the files of ~/.qwen/ as they are now; the session goes on.
+
+local C = { summary = "load commands, providers, tools and hooks again" }
+
+function C.run(ctx)
+  local problems = qwen.resource.reload()
+  for _, problem in ipairs(problems) do ctx.notice(problem) end
+  local count = 0
+  for _, kind in ipairs(qwen.resource.kinds) do count = count + #qwen.resource.names(kind) end
+  ctx.print(("%d files loaded, %d out of order"):format(count - #problems, #problems))
+  return 0
+end
+
+return C
