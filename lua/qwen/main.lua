@@ -66,7 +66,7 @@ local function set_transport(ctx, opts)
     ctx.transport = function(request) return player:play(request) end
   end
   if opts.record then
-    local recorder, e = require("qwen.net.record").new(opts.record)
+    local recorder, e = require("qwen.net.record").new(opts.record, ctx.notice)
     if not recorder then return nil, e end
     local open = ctx.transport
     ctx.transport = function(request)

@@ -67,9 +67,8 @@ local function words_of(body)
     local code = math.type(e.code) and ("%.0f"):format(e.code) or e.code
     return text_or(e.message, e.error, e.detail, detail, e.msg) or body:sub(1, 200), text_or(code, e.type, e.status)
   end
-  local plain = body:gsub("<(%a+)[^>]*>.-</%1>", function(tag)
-    if tag:lower() == "style" or tag:lower() == "script" then return "" end
-  end):gsub("<[^>]*>", " "):gsub("%s+", " "):match("^%s*(.-)%s*$"):sub(1, 200)
+  local plain = body:gsub("<[sS][tT][yY][lL][eE].-</[sS][tT][yY][lL][eE]>", ""):gsub("<[sS][cC][rR][iI][pP][tT].-</[sS][cC][rR][iI][pP][tT]>", "")
+  plain = plain:gsub("<[^>]*>", " "):gsub("%s+", " "):match("^%s*(.-)%s*$"):sub(1, 200)
   return plain ~= "" and plain or "no explanation was given"
 end
 

@@ -1,8 +1,10 @@
--- Writes exchanges with a service as a tape: JSON lines of request, response and timed chunks, with every live secret taken out.
+-- Writes exchanges with a service as a tape: JSON lines of request, response and timed pieces of the answer, without secrets.
+-- A piece on the tape ends where a line of the answer ends, so that no secret and no character is cut in two and slips through.
 local fs = require "sys.fs"
 local json = require "sys.json"
-local pulled = require "qwen.net.pulled"
+local make_stream = require "qwen.net.stream"
 local redact = require("sys.secret").redact
+local sys = require "sys.os"
 local task = require "sys.task"
 
 local Recorder = {}
@@ -10,32 +12,59 @@ Recorder.__index = Recorder
 
 ---A recorder on a new file.
 ---@param path string
+---@param complain (fun(text: string))? told once, when the tape cannot be written any more
 ---@return table?, Err?
-function Recorder.new(path)
+function Recorder.new(path, complain)
   local ok, e = fs.write(path, "", { mode = 384 })
   if not ok then return nil, e end
   local file
   file, e = fs.append(path, 384)
   if not file then return nil, e end
-  return setmetatable({ file = file, n = 0 }, Recorder)
+  return setmetatable({ file = file, n = 0, complain = complain }, Recorder)
 end
 
-local function line(self, value)
-  self.file:write(redact(json.encode(value)) .. "\n")
+local function put(self, value)
+  if not self.file then return end
+  local ok, e = self.file:write(redact(json.encode(value)) .. "\n")
+  if ok then return end
+  self.file:close()
+  self.file = nil -- a tape with a hole would be worse than one that ends
+  if self.complain then self.complain("the recording ends here: " .. e.message) end
 end
 
--- Header values as they may be seen: a secret prints as its name.
+-- Bytes as they may be seen, before JSON hides what stands in them.
+local function add_bytes(value, bytes)
+  bytes = redact(bytes)
+  if utf8.len(bytes) then value.text = bytes else value.base64 = sys.base64(bytes) end
+  return value
+end
+
+local REMOVED = "<removed>"
+
+local function is_private(name)
+  name = name:lower()
+  return name:find "authorization" or name:find "cookie" or name:find "key$" or name:find "token$"
+end
+
+-- Header values as they may be seen. A secret prints as its name; where a credential stands as plain text, the header's name tells.
 local function plain_headers(headers)
   local out = {}
   for name, value in pairs(headers or {}) do
-    if type(value) == "table" then
-      local parts = {}
-      for i, part in ipairs(value) do parts[i] = tostring(part) end
-      value = table.concat(parts)
+    local texts, handle = {}, false
+    for i, part in ipairs(type(value) == "table" and value or { value }) do
+      handle = handle or type(part) == "userdata"
+      texts[i] = redact(tostring(part))
     end
-    out[name] = value
+    out[name] = is_private(name) and not handle and REMOVED or table.concat(texts)
   end
   return out
+end
+
+local function plain_url(url)
+  url = redact(url):gsub("//[^/@]*@", "//")
+  return (url:gsub("([?&])([^=&#]*)=([^&#]*)", function(mark, name)
+    return is_private(name) and mark .. name .. "=" .. REMOVED or nil
+  end))
 end
 
 ---A stream that is written down while it is read.
@@ -44,22 +73,51 @@ end
 ---@return HttpStream
 function Recorder:wrap(request, stream)
   self.n = self.n + 1
-  local n, started = self.n, task.now()
+  local n, started, held, ended = self.n, task.now(), "", false
   local body = type(request.body) == "table" and table.concat(request.body) or request.body
-  line(self, { n = n, type = "request", method = request.method or "GET", url = request.url, headers = plain_headers(request.headers), body = body })
-  line(self, { n = n, type = "response", status = stream.status, headers = stream.headers })
-  local function read()
-    local bytes, e = stream:read()
-    local value = { n = n, type = bytes and "chunk" or e and "broken" or "end", ms = math.floor((task.now() - started) * 1000) }
-    if bytes then
-      if utf8.len(bytes) then value.text = bytes else value.base64 = require("sys.os").base64(bytes) end
-    elseif e then
-      value.error = { kind = e.kind, message = e.message }
+  put(self, { n = n, type = "request", method = request.method or "GET", url = plain_url(request.url),
+    headers = plain_headers(request.headers), body = body and redact(body) })
+  put(self, { n = n, type = "response", status = stream.status, headers = plain_headers(stream.headers) })
+  -- The request stays with the stream: its secrets are known, and taken out, as long as they are alive.
+  local recorder, wrapped = self, { status = stream.status, headers = stream.headers, url = stream.url, request = request }
+
+  local function piece(kind)
+    return { n = n, type = kind, ms = math.floor((task.now() - started) * 1000) }
+  end
+
+  local function put_whole_lines(bytes)
+    local cut = bytes and bytes:match "^.*()[\r\n]" or 0
+    local whole = bytes and held .. bytes:sub(1, cut) or held
+    if cut > 0 or not bytes then
+      held = bytes and bytes:sub(cut + 1) or ""
+      if whole ~= "" then put(recorder, add_bytes(piece "chunk", whole)) end
+    else
+      held = held .. bytes
     end
-    line(self, value)
+  end
+
+  local function finish(kind, e)
+    if ended then return end
+    ended = true
+    put_whole_lines(nil)
+    local last = piece(kind)
+    last.error = e and { kind = e.kind, message = e.message } or nil
+    put(recorder, last)
+  end
+
+  function wrapped.read()
+    local bytes, e = stream:read()
+    if bytes then put_whole_lines(bytes) else finish(e and "broken" or "end", e) end
     return bytes, e
   end
-  return pulled(stream, read, function() stream:close() end)
+
+  -- Left before its end: what came is on the tape, and playing it ends there too.
+  function wrapped.close()
+    finish "end"
+    stream:close()
+  end
+
+  return make_stream(wrapped)
 end
 
 return Recorder

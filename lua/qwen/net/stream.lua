@@ -1,0 +1,42 @@
+-- What a stream offers on top of read(): the whole rest, or one server-sent event after the other, as the network's own does.
+-- For streams that are made in Lua; where their bytes come from is theirs.
+local err = require "qwen.err"
+local http = require "sys.http"
+
+local REST = 32 * 1024 * 1024
+
+---Adds all(), event() and closing to a table that has read() and close().
+---@param stream table
+---@return HttpStream
+return function(stream)
+  local frames, events, at, ended = http.sse(), {}, 0, false
+
+  function stream:all(limit)
+    local pieces, size = {}, 0
+    limit = limit or REST
+    while true do
+      local bytes, e = self:read()
+      if e then return nil, e end
+      if not bytes then return table.concat(pieces) end
+      size = size + #bytes
+      if size > limit then return nil, err("too_long", ("the answer of %s is larger than %d bytes"):format(self.url, limit)) end
+      pieces[#pieces + 1] = bytes
+    end
+  end
+
+  function stream:event()
+    while true do
+      at = at + 1
+      local event = events[at]
+      if event then return event.data, event.event, event.id end
+      if ended then return nil end
+      local bytes, e = self:read()
+      if e then return nil, e end
+      events, e = frames(bytes)
+      if not events then return nil, e end
+      at, ended = 0, bytes == nil
+    end
+  end
+
+  return setmetatable(stream, { __close = function() stream:close() end })
+end
