@@ -51,7 +51,9 @@ function P.encode_assistant(model, message)
   local calls, out = {}, { role = "assistant", content = qwen.message.text_of(message) }
   for _, part in ipairs(message.parts) do
     if part.type == "call" then
-      calls[#calls + 1] = { id = part.id, type = "function", ["function"] = { name = part.name, arguments = part.args == "" and "{}" or part.args } }
+      -- Some services refuse a whole conversation for arguments that are not JSON; the result after them says what was wrong.
+      local args = type(decode(part.args)) == "table" and part.args or "{}"
+      calls[#calls + 1] = { id = part.id, type = "function", ["function"] = { name = part.name, arguments = args } }
     elseif part.type == "think" and part.data and message.model == model.id then
       out.reasoning_details = part.data.reasoning_details
     end

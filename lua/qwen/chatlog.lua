@@ -18,13 +18,17 @@ local function seconds(text)
   return y and date.utc(y, mo, d, h, mi, s) or 0
 end
 
--- A call in their shape has its arguments decoded. Where that loses something, the text goes with it: what is no object at all, and
--- empty lists, which a decoder here cannot tell from empty objects.
+-- What decoding and encoding again may change: empty lists (here they are as empty objects), long numbers, numbers beyond range.
+local fragile = { "%[%s*%]", ("%d"):rep(16), "%d[eE]" }
+
+-- A call in their shape has its arguments decoded. Where that loses something, as for text that is no object, the text goes with it.
 local function call_out(part)
-  local value = part.args == "" and {} or json.decode(part.args)
-  local readable = type(value) == "table"
+  local readable = part.args == "" or type(json.decode(part.args)) == "table"
   local own = part.data and { data = part.data } or {}
-  if not readable or part.args:find "%[%s*%]" then own.args = part.args end
+  if not readable then own.args = part.args end
+  for _, pattern in ipairs(fragile) do
+    if part.args:find(pattern) then own.args = part.args end
+  end
   return { functionCall = { id = part.id, name = part.name, args = readable and json.raw(part.args == "" and "{}" or part.args) or {} },
     qwen = next(own) and own or nil }
 end

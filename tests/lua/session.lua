@@ -24,6 +24,67 @@ do
   t.eq(chatlog.decode(json.decode(chatlog.encode(results, { session = "s" }))).parts, results.parts, "results")
 end
 
+-- Arguments come back as the model wrote them where a decoder would lose something, and a record is one line whatever is in it.
+do
+  local args = { '{\n  "todos": [],\n  "x": "a\\nb"\n}', "", "{}", "[1,2]", '"text"', "null", '{"n":1e400}', '{"id":12345678901234567890}', "{'x'", '{"deep":{"list":[ ]}}' }
+  local parts = {}
+  for i, text in ipairs(args) do parts[i] = { type = "call", id = "c" .. i, name = "f", args = text } end
+  parts[#parts + 1] = { type = "call", id = "d", name = "f", args = "{}", data = { extra = { 1 } } }
+  local line = chatlog.encode(message.assistant(parts, { stop = "calls", word = "tool_calls" }), { session = "s" })
+  t.eq(select(2, line:gsub("\n", "")), 1, "one line")
+  local record = json.decode(line)
+  t.eq(record.message.parts[1].functionCall.args["x"], "a\nb", "theirs reads the arguments")
+  local back = chatlog.decode(record)
+  for i, text in ipairs(args) do
+    t.eq(json.decode(back.parts[i].args), json.decode(text == "" and "{}" or text), "arguments " .. text)
+    if text:find "%[%s*%]" or text:find "%d%d" then t.eq(back.parts[i].args, text, "letter by letter: " .. text) end
+  end
+  t.eq({ back.parts[#parts].data, back.word }, { { extra = { 1 } }, "tool_calls" }, "a vendor's fields, the service's word")
+  for _, hostile in ipairs { "5", "[]", "{}", '{"type":"user"}', '{"type":"user","message":{"parts":5}}', '{"type":"user","message":{"parts":[5,null,{"text":5},{"functionCall":5}]}}',
+    '{"type":"assistant","message":{"parts":[{"functionCall":{"args":{"x":1e400}}}]},"usageMetadata":5,"qwen":7}', '{"type":5,"uuid":[],"message":null}',
+    '{"type":"tool_result","message":{"parts":[{"functionResponse":{"response":{"output":{"x":1e400}}}}]},"timestamp":{}}' } do
+    local ok, e = pcall(function()
+      local record_of = json.decode(hostile)
+      local messages = chatlog.conversation { type(record_of) == "table" and record_of or {} }
+      return messages[1] and chatlog.encode(messages[1], { session = "s" })
+    end)
+    t.ok(ok, hostile .. ": " .. tostring(e))
+  end
+end
+
+-- Which records are the conversation.
+do
+  local function record(id, parent, kind, fields)
+    local out = { uuid = id, parentUuid = parent or json.null, type = kind, timestamp = "2026-03-01T10:00:00.000Z",
+      message = kind ~= "system" and { role = kind == "assistant" and "model" or "user", parts = { { text = id } } } or nil }
+    for key, value in pairs(fields or {}) do out[key] = value end
+    return out
+  end
+  local function said(records)
+    local messages, leaf = chatlog.conversation(records)
+    local out = {}
+    for i, m in ipairs(messages) do out[i] = m.role:sub(1, 1) .. ":" .. message.text_of(m) end
+    return table.concat(out, " "), leaf
+  end
+  local function is(name, records, want, leaf) t.eq({ said(records) }, { want, leaf }, name) end
+  local u1, a1, u2 = record("u1", nil, "user"), record("a1", "u1", "assistant"), record("u2", "a1", "user")
+  is("a line", { u1, a1, u2 }, "u:u1 a:a1 u:u2", "u2")
+  is("nothing", {}, "", nil)
+  is("what was rewound is not on the way", { u1, a1, u2, record("s", "a1", "system", { subtype = "rewind" }), record("u3", "s", "user") }, "u:u1 a:a1 u:u3", "u3")
+  is("rewound to the beginning", { u1, a1, record("n1", nil, "user"), record("n2", "n1", "assistant") }, "u:n1 a:n2", "n2")
+  is("records between", { u1, record("t", "u1", "system", { subtype = "ui_telemetry" }), record("a1", "t", "assistant") }, "u:u1 a:a1", "a1")
+  is("a record of the system without parent", { u1, a1, record("t", nil, "system"), record("u2", "t", "user") }, "u:u1 a:a1 u:u2", "u2")
+  is("a lost line", { u1, u2 }, "u:u1 u:u2", "u2")
+  is("no ids at all", { record(nil, "x", "user", { message = { parts = { { text = "p" } } } }), record(nil, "y", "assistant", { message = { parts = { { text = "q" } } } }) }, "u:p a:q", nil)
+  is("a circle", { record("x", "y", "user"), record("y", "x", "assistant"), record("z", "z", "user") }, "u:x a:y u:z", "z")
+  is("a message in two records", { u1, a1, record("a1", "u1", "assistant", { message = { parts = { { text = "more" } } } }), u2 }, "u:u1 a:a1 a:more u:u2", "u2")
+  local history = { { role = "user", parts = { { text = "sum" } } }, { role = "model", parts = { { text = "ok" } } } }
+  local pack = record("c", "a1", "system", { subtype = "chat_compression", systemPayload = { info = {}, compressedHistory = history } })
+  is("a compression stands for what was before", { u1, a1, pack, record("u2", "c", "user") }, "u:sum a:ok u:u2", "u2")
+  is("and may be the last", { u1, a1, pack }, "u:sum a:ok", "c")
+  is("one that failed changes nothing", { u1, a1, record("c", "a1", "system", { subtype = "chat_compression", systemPayload = { compressedHistory = json.null } }) }, "u:u1 a:a1", "c")
+end
+
 -- A session file of Qwen Code, with records that are not conversation, goes on here.
 local foreign = [[
 {"uuid":"u1","parentUuid":null,"sessionId":"11111111-2222-3333-4444-555555555555","timestamp":"2026-03-01T10:00:00.000Z","type":"user","cwd":"/x","version":"0.15.10","message":{"role":"user","parts":[{"text":"first prompt"}]}}
@@ -77,6 +138,78 @@ do
   t.eq(program.run(place, { "--openai-base-url", third.url, "-r", "b0000000", "more" }).code, 0)
   for line in fs.read(whole):gmatch "[^\n]+" do t.ok(json.decode(line) ~= nil, "a whole last line without its end") end
   t.match(program.run(place, { "-r", "zzz", "x" }).err, "no session 'zzz'")
+end
+
+-- What a crash of the system leaves: NULs, alone and before a record; line ends of another system; calls that nobody answered
+-- in the middle. What is added follows on the last record, also on one that is no message.
+do
+  local place = program.place()
+  local lines = {}
+  for line in foreign:gmatch "[^\n]+" do lines[#lines + 1] = line end
+  local more = lines[1]:gsub('"u1","parentUuid":null', '"u5","parentUuid":"u3"'):gsub("first prompt", "second prompt")
+  local note = '{"uuid":"u6","parentUuid":"u5","type":"system","subtype":"custom_title"}'
+  local path = put(place, "c0000000-0000-0000-0000-000000000000",
+    lines[1] .. "\r\n" .. lines[3] .. "\r\n" .. ("\0"):rep(50) .. more .. "\n\n" .. "not JSON\n" .. note .. "\n" .. ("\0"):rep(100))
+  local server <close> = fake.start { { text = "on" }, { text = "and on" } }
+  local r = program.run(place, { "--openai-base-url", server.url, "-c", "more" })
+  t.eq({ r.code, r.out }, { 0, "on\n" }, r.err)
+  local function said(n)
+    local out = {}
+    for i, m in ipairs(server:requests()[n].body.messages) do out[i] = m.role .. ":" .. (type(m.content) == "string" and i > 1 and m.content or "") end
+    return table.concat(out, " | ")
+  end
+  local want = "system: | user:first prompt | assistant: | tool:The program ended before this call was answered. | user:second prompt | user:more"
+  t.eq(said(1), want, "everything that could be read")
+  t.eq(fs.read(path .. ".torn"), ("\0"):rep(100) .. "\n", "the rest is kept")
+  local added = json.decode(fs.read(path):match '\n([^\n]*"text":"more"[^\n]*)\n')
+  t.eq(added.parentUuid, "u6", "the first new record follows on the last old one")
+  program.run(place, { "--openai-base-url", server.url, "-c", "again" })
+  t.eq(said(2), want .. " | assistant:on | user:again", "and it goes on")
+end
+
+-- A line that was half written does not swallow the next one.
+do
+  local place = program.place()
+  local Session = require "qwen.session"
+  local path = place.root .. "/s.jsonl"
+  local full, session = 3, setmetatable({ id = "s", path = path, cwd = "/", messages = {} }, Session)
+  local function disk(text) -- the third line meets a full disk
+    full = full - 1
+    local file <close> = assert(io.open(path, "a"))
+    file:write(full == 0 and text:sub(1, #text // 2) or text)
+    return full ~= 0 or nil, full == 0 and require "qwen.err"("broken", "no space left") or nil
+  end
+  session.file = { write = function(_, text) return disk(text) end, sync = function() return true end, close = function() end }
+  local added = {}
+  for i = 1, 5 do added[i] = session:add(message.user("m" .. i)) or false end
+  t.eq({ added, #session.messages }, { { true, true, false, true, true }, 5 }, "the failure is told, the message stays in memory")
+  local records = {}
+  for line in fs.read(path):gmatch "[^\n]+" do records[#records + 1] = json.decode(line) end
+  local out = {}
+  for i, m in ipairs((chatlog.conversation(records))) do out[i] = message.text_of(m) end
+  t.eq(out, { "m1", "m2", "m4", "m5" }, "only what was not written is lost")
+end
+
+-- `qwen sessions list`.
+do
+  local place = program.place()
+  t.eq(program.run(place, { "sessions", "list" }).out, "no sessions in this folder yet\n", "none")
+  put(place, "a0000000-0000-0000-0000-000000000000", foreign)
+  put(place, "b0000000-0000-0000-0000-000000000000", (foreign:gsub("first prompt", ("é"):rep(80) .. "\\n\\u001b[31mred")))
+  put(place, "c0000000-0000-0000-0000-000000000000", "")
+  put(place, "d0000000-0000-0000-0000-000000000000", "nonsense\n")
+  local rows = json.decode(program.run(place, { "sessions", "list", "--json" }).out)
+  table.sort(rows, function(a, b) return a.id < b.id end)
+  t.eq({ #rows, rows[1].prompt, rows[1].messages, rows[1].size, rows[2].prompt, rows[3].prompt, rows[4].messages },
+    { 4, "first prompt", 2, #foreign, ("é"):rep(80) .. " \27[31mred", "", 0 }, "as JSON")
+  local shown = program.run(place, { "sessions", "list" }).out
+  t.match(shown, "a0000000%-0000%-0000%-0000%-000000000000  2%d%d%d%-%d%d%-%d%d %d%d:%d%d      2 messages +[%d.]+ K?B  first prompt\n", "for people")
+  t.ok(shown:find(("é"):rep(60) .. "\n", 1, true), "a long prompt is cut between characters")
+  t.eq(#json.decode(program.run(place, { "sessions", "list", "--json", "--limit", "2" }).out), 2, "--limit")
+  t.eq(program.run(place, { "sessions", "list", "--json", "--limit=0" }).out, "[]\n", "--limit=0")
+  for _, args in ipairs { { "sessions" }, { "sessions", "list", "--limit", "x" }, { "sessions", "list", "--limit", "-1" }, { "sessions", "list", "--what" }, { "sessions", "list", "--limit" } } do
+    t.eq(program.run(place, args).code, 2, table.concat(args, " "))
+  end
 end
 
 -- Two programs on one session: the second is told.

@@ -118,6 +118,9 @@ function Reply:message(stop)
     if part.type == "call" and not cut then
       calls = calls + 1
       if part.id == "" then part.id = "call_" .. sys.uuid():gsub("-", ""):sub(1, 24) end
+      if part.name == "" then -- the name may still come; until then the call is one of a tool that is not there
+        part = { type = "call", id = part.id, name = "unknown", args = part.args, data = part.data }
+      end
     end
     if not cut and not (part.type == "text" and part.text == "") then parts[#parts + 1] = part end
   end
