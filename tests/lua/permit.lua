@@ -18,6 +18,10 @@ proc.run { argv = { "ln", "-s", root .. "/out/dir", cwd .. "/sub/deep" } }
 proc.run { argv = { "ln", "-s", root .. "/nowhere", cwd .. "/dangling" } }
 fs.write(cwd .. "/sub/link", "inside, though a link of that name is not")
 fs.write(cwd .. "/.env", "k")
+fs.mkdir(cwd .. "/other")
+proc.run { argv = { "ln", "-s", root .. "/secret", cwd .. "/other/f" } }
+proc.run { argv = { "ln", "-s", root .. "/secret", cwd .. "/2" } }
+proc.run { argv = { "ln", "-s", root .. "/secret", cwd .. "/sub/\u{E9}" } }
 fs.write(cwd .. "/-f", "a name that is an option")
 
 local function ctx_with(mode, rules)
@@ -35,7 +39,7 @@ for _, command in ipairs { "ls", "ls -la sub", "cat f | wc -l", "grep -rn foo . 
   "wc -l f; head -n 3 f", "echo \"a 'b' c\" 2>/dev/null", "diff f f 2>&1 | head", "sort f | uniq -c", "stat f", "du -sh .", "true || false", "tail -n 5 f", "echo $HOME", "[ -f f ] && cat f",
   "cat *.c", "wc -l s*", "ls src/*", "head -20 f", "head -n5 -c 3 f", "grep -n 'x$' f", "grep -rn '/api/v1' .", "rg -g '*.c' '^/x'", "cut -d: -f1 f", "sort -t, -k2n f", "du -d1 .",
   "find . \\( -name '*.c' -o -name '*.h' \\) -maxdepth 2 -print", "find . -type f ! -path '*/x/*'", "ls \\\n -la \\\n sub", "LC_ALL=C sort f", "printf '%s\\n' a", "cd sub && ls", "cd sub; cat new",
-  "tail -c +5 f", "diff -u f f", "sort -- f", "cat < f", "tr a-z A-Z < f" } do
+  "tail -c +5 f", "printf '100%% n %s' a", "echo *", "grep f.*x f", "grep $ f", "ls &>/dev/null", "diff f new", "echo HEAD~1", "diff -u f f", "sort -- f", "cat < f", "tr a-z A-Z < f" } do
   t.eq((verdict(command)), "allow", command)
 end
 
@@ -66,6 +70,10 @@ local asks = {
   "sort *", "find *", "rg x *", "find . -name *", "uniq f*", "printf *", "sort ?f", "tree [a-z]*",
   -- links: a pattern, a redirection, `..` behind a link, one that leads nowhere, `.*`, another folder
   "cat lin*", "cat < lin*", "cat l[i]nk", "cat */x", "cat sub/deep/../secret", "cat dirlink/../x", "cat dangling", "cat dangling/x", "cat .*", "ls .*/x", "cd dirlink && ls", "cd sub/deep/.. && ls", "cd - && ls", "cd; ls", "cd .. && ls",
+  -- other ways to compute, the values of another command, words that become several
+  'cat "$[1+1]"', "cat $[1+1]", 'echo "$[a[\\$(touch p)]]"', "echo --pre=./x; rg \"$_\" f", "echo -f; grep \"${_}\" f", "printf %n PATH; ls", "printf '%s%-5ln' a PATH",
+  "grep [f-l]*", "grep -e [f-l]*", "rg lin?", "sort -t [f-l]* f", "echo ../*", "echo ~/.ssh/*", "printf '%s' /etc/*", "echo $HOME/*", "rg \"$HOME\" f",
+  "cat a=~/x", "ls b=c:~/x", "echo x &>/dev/null touch p", "echo x &>/dev/null \\\n touch p", "diff f other", "diff sub other", "diff f oth*", "cat sub/??", "/bin/l* f",
   "cd sub && cat ../../secret", "cd sub && cat link && cat ../link", "cd sub; cat deep/../secret", "LANG=../../x ls", "TZ=:/etc/x ls",
 }
 for _, command in ipairs(asks) do t.eq((verdict(command)), "ask", command) end
@@ -77,12 +85,13 @@ t.eq((verdict("cat deep/x", "default", nil, cwd .. "/sub")), "ask", "a link in t
 t.eq((verdict("ls", "default", nil, "/")), "ask", "a folder outside")
 fs.mkdir(cwd .. "/bin")
 fs.write(cwd .. "/bin/wc", "#!/bin/sh\n", { mode = 493 })
-local answer = proc.run { argv = { "/bin/sh", "-c", 'PATH="$1:$PATH" exec "$2" lua "$3"', "sh", cwd .. "/bin", assert(fs.realpath "/proc/self/exe"), "/dev/stdin" },
-  cwd = cwd, input = ([[
+fs.write(root .. "/probe.lua", ([[
   local tool = { effect = "run", command = function(args) return args.command end }
   local ctx = { cwd = %q, mode = "default", settings = { get = function() end } }
   for _, command in ipairs { "wc f", "ls" } do print((qwen.permit.judge(ctx, "run_shell_command", tool, { command = command }))) end
-]]):format(cwd) }
+]]):format(cwd))
+local answer = proc.run { argv = { "/bin/sh", "-c", 'PATH="$1:$PATH" exec "$2" lua "$3"', "sh", cwd .. "/bin", assert(fs.realpath "/proc/self/exe"), root .. "/probe.lua" },
+  cwd = cwd }
 t.eq(answer.out, "ask\nallow\n", "a program that the project put into PATH is not the one we know: " .. answer.err)
 
 -- Rules: deny beats ask beats allow, each part counts, words not text.
@@ -98,6 +107,11 @@ for _, case in ipairs {
   { "grep -r k .", "ask", rules({}, { "Read(.env)" }) }, { "rg k", "ask", rules({}, { "Read(.env)" }) }, { "grep k f", "allow", rules({}, { "Read(.env)" }) }, { "cat my.env", "allow", rules({}, { "Read(.env)" }) },
   { "echo x > .env", "deny", rules({ "Bash" }, { "Edit(.env)" }) }, { "export PATH=.; ls", "ask", rules { "Bash(export *)" } }, { "cd / && cat etc/passwd", "ask", rules { "Bash(cd *)" } },
   { "eval x; cat f", "ask", rules { "Bash(eval *)" } }, { "make && ls", "allow", rules { "Bash(make *)" } }, { "a.b", "ask", rules { "Bash(a?b)" } },
+  { "/bin/rm f", "deny", rules({}, { "Bash(rm *)" }) }, { "env A=1 rm f", "deny", rules({}, { "Bash(rm *)" }) }, { "sudo -u x /bin/rm f", "deny", rules({}, { "Bash(rm *)" }) },
+  { "sh -c 'ls; rm f'", "deny", rules({}, { "Bash(rm *)" }) }, { "bash -c \"sh -c 'rm f'\"", "deny", rules({}, { "Bash(rm *)" }) }, { "find . -exec rm x \\;", "deny", rules({}, { "Bash(rm *)" }) },
+  { "find . -name rm", "allow", rules({}, { "Bash(rm *)" }) }, { "ls | xargs rm", "deny", rules({}, { "Bash(rm *)" }) }, { "a[0]=1 rm f", "deny", rules({}, { "Bash(rm *)" }) },
+  { "echo rm", "allow", rules({}, { "Bash(rm *)" }) }, { "sh -c 'cat .env'", "deny", rules({}, { "Read(.env)" }) }, { "env make", "ask", rules({ "Bash(env *)" }, {}, { "Bash(make *)" }) },
+  { "/bin/make", "ask", rules { "Bash(make *)" } }, { "env make", "ask", rules { "Bash(make *)" } },
   { "git x", "allow", rules { "Bash(git:*)" } }, { "make", "allow", { ["tools.allowed"] = { "run_shell_command(make *)" } } }, { "make", "deny", { ["tools.exclude"] = { "Bash" } } },
 } do
   t.eq((verdict(case[1], "default", case[3])), case[2], case[1]:sub(1, 40) .. " under rules")

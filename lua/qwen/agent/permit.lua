@@ -1,6 +1,7 @@
 -- Whether a call may run: allow, ask or deny, with the reason in words. deny beats ask beats allow beats the mode.
 -- Commands are judged as parsed; what is not fully understood asks. This decides asking; the sandbox decides ability.
 local files = require "qwen.files"
+local inner = require "qwen.agent.inner"
 local places = require "qwen.agent.places"
 local readonly = require "qwen.agent.readonly"
 local rules = require "qwen.agent.rules"
@@ -145,23 +146,34 @@ end
 
 -- The narrowest rule worth offering: the program with its first word; nothing for programs that run other programs.
 local never_suggest = {}
-for name in ("env nice nohup time timeout xargs sudo su doas stdbuf setsid command exec eval . source busybox ssh watch parallel bash sh zsh dash "
-  .. "python python3 perl ruby node lua awk sed vi vim ed curl wget nc telnet scp sftp rsync npx bunx uvx docker podman find "
-  .. "cd export"):gmatch "%S+" do never_suggest[name] = true end
+for name in (". source python python3 perl ruby node lua awk sed vi vim ed curl wget nc telnet scp sftp rsync npx bunx uvx docker podman cd export")
+  :gmatch "%S+" do never_suggest[name] = true end
 
 local function suggest(part)
   local name, second = part.argv[1], part.argv[2]
-  if not name or never_suggest[name] or name:find "[*()]" then return nil end
+  if not name or never_suggest[name] or inner.runs_others(name) or name:find "[*()]" then return nil end
   if second and second:match "^[%l][%w:-]*$" then return ("Bash(%s %s *)"):format(name, second) end
   return ("Bash(%s *)"):format(name)
+end
+
+-- The rule of a list that a part runs into by its words, or by those of what it would start.
+local function met(list, parts)
+  for _, part in ipairs(parts) do
+    for _, argv in ipairs(inner.commands(part)) do
+      local rule = rule_for(list, "run_shell_command", function(spec) return rules.matches_command(spec, argv) end)
+      if rule then return rule end
+    end
+  end
 end
 
 -- One part of a command by the rules: "deny", "ask", "allow" or nil; the reason; the rule that would allow it.
 local function judge_part(at, set, part)
   local function fits(spec) return rules.matches_command(spec, part.argv) end
-  local rule = rule_for(set.deny, "run_shell_command", fits) or denied_path(at, set.deny, part)
+  local parts = inner.parts(part)
+  local rule = met(set.deny, parts)
+  for i = 1, rule and 0 or #parts do rule = rule or denied_path(at, set.deny, parts[i]) end
   if rule then return "deny", by_rule(rule) end
-  rule = rule_for(set.ask, "run_shell_command", fits)
+  rule = met(set.ask, parts)
   if rule then return "ask", by_rule(rule) end
   local redirect = redirect_problem(at, part)
   local looks, why = looks_only(at, set, part)

@@ -15,7 +15,7 @@ local function expand(path)
       for i, at in ipairs(found) do found[i] = at .. "/" .. segment end
     else
       if segment:find "^%.[*?%[]" then return nil end -- fits ".." too
-      local matches, next_found = glob.matcher((segment:gsub("%[.*$", "*"):gsub("%*+", "*"))), {}
+      local matches, next_found = glob.matcher((segment:gsub("%[.*$", "*"):gsub("[?*]+", "*"))), {} -- `?` is a byte in some locales
       for _, at in ipairs(found) do
         for _, entry in ipairs(fs.list(at == "" and "/" or at) or {}) do
           if matches(entry.name) then next_found[#next_found + 1] = at .. "/" .. entry.name end
@@ -65,17 +65,31 @@ function M.option(bases, word, marks)
   return false
 end
 
+---Whether a word could name a folder.
+---@param bases string[]
+---@param word string
+---@param marks table?
+---@return boolean
+function M.any_folder(bases, word, marks)
+  for _, path in ipairs(M.of(bases, word, marks) or {}) do
+    local stat = fs.stat(path)
+    if stat and stat.type == "dir" then return true end
+  end
+  return false
+end
+
 ---Whether a word can only name what may be read unasked.
 ---@param ctx Ctx
 ---@param bases string[]
 ---@param word string
 ---@param marks table?
+---@param names boolean? only the names that a pattern becomes are shown, not what they lead to
 ---@return boolean
-function M.readable(ctx, bases, word, marks)
+function M.readable(ctx, bases, word, marks, names)
   if word == "" then return true end
   local list = M.of(bases, word, marks)
   for _, path in ipairs(list or {}) do
-    if not files.readable(ctx, path) then return false end
+    if not files.readable(ctx, names and path:match "^(.*)/" or path) then return false end
   end
   return list ~= nil
 end

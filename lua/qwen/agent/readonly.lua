@@ -50,7 +50,7 @@ local programs = {
   tr = options("cCdst", "complement delete squeeze-repeats", { text = true }), comm = options(digits, "total check-order nocheck-order"),
   cmp = options("bln:s", "print-bytes verbose quiet silent"),
   diff = options(digits .. "uU:cC:qsbBwiEtTya", "unified=? context=? brief report-identical-files ignore-all-space ignore-space-change ignore-blank-lines "
-    .. "ignore-case side-by-side width= color=? text suppress-common-lines"),
+    .. "ignore-case side-by-side width= color=? text suppress-common-lines", { flat = true }),
   md5sum = options("bt", "binary text tag"), sha1sum = options("bt", "binary text tag"), sha256sum = options("bt", "binary text tag"),
   realpath = options("emsz", "relative-to= relative-base="), readlink = options "femnz",
   seq = options("ws;f;", "equal-width separator= format=", { text = true }),
@@ -118,14 +118,14 @@ local function check_arguments(program, part, bases, look)
         value, marks = part.argv[i] or "", part.marks[i]
         if places.option(bases, value, marks) then return "a file's name would become an option there" end
       end
-      local why = value and not plain and look(value, marks)
+      local why = value and (not plain or marks) and look(value, marks)
       if why then return why end
-    elseif not pattern_given then
-      pattern_given = true
     else
+      local text = program.text or not pattern_given
+      pattern_given = true
       positional = positional + 1
       if program.positional and (positional > program.positional or marks) then return part.argv[1] .. " would write to its last argument" end
-      local why = not program.text and look(word, marks)
+      local why = (not text or marks) and look(word, marks)
       if why then return why end
     end
     i = i + 1
@@ -147,11 +147,14 @@ function M.check(ctx, part, bases)
   if found and files.inside(ctx, found) then return false, ("'%s' is a program of the project itself"):format(name) end
   if program.first and (part.argv[2] or ""):sub(1, 1) == "-" then return false, ("an option of %s can do more than read"):format(name) end
   if program.first and part.marks[2] then return false, "what the first argument becomes is not known here" end
+  if name == "printf" and (part.argv[2] or ""):gsub("%%%%", ""):find "%%[^%a%%]*[hlLjzt]*n" then return false, "%n sets a variable" end
   if part.split and not program.any then return false, "a variable without quotes can become several arguments" end
   part.deep = program.deep == true
   local why = check_arguments(program, part, bases, function(word, marks)
-    if marks and marks.variable and not program.text then return "the value of a variable is not known here" end
-    if not places.readable(ctx, bases, word, marks) then return ("%s is outside the project"):format(word) end
+    if program.text and not (marks and marks.glob) then return nil end
+    if marks and marks.variable then return "the value of a variable is not known here" end
+    if program.flat and places.any_folder(bases, word, marks) then return "links in a folder would be followed" end
+    if not places.readable(ctx, bases, word, marks, program.text) then return ("%s is outside the project"):format(word) end
   end)
   return why == nil, why
 end

@@ -24,7 +24,7 @@ end
 -- After `$` or a backquote: the value is known only when the shell runs.
 function Reader:expansion()
   local rest = self.text:sub(self.at)
-  if rest:match "^%$%(%(" then
+  if rest:match "^%$%(%(" or rest:match "^%$%[" then
     self:doubt "arithmetic is not read here"
   elseif rest:match "^%$%(" or rest:match "^`" then
     self:doubt "a command inside the command"
@@ -36,6 +36,7 @@ function Reader:expansion()
   local name = rest:match "^%${[%a_][%w_]*}" or rest:match "^%$[%a_][%w_]*" or rest:match "^%$[%d@*#?$!-]"
   self.at = self.at + #(name or "$")
   if name then
+    if name:find "^%${?_}?$" then self:doubt "the last argument of another command" end
     self.variable = true
     return name
   end
@@ -105,6 +106,7 @@ function Reader:word()
     else
       if c:find "[{}]" and not self.text:sub(self.at):match "^{}" then self:doubt "braces" end
       if c:find "[%c\x7f]" then self:doubt "a control character" end
+      if c == "~" and (out[#out] or ""):find "[=:]$" then self:doubt "a home folder inside a word" end
       if c:find "[*?%[]" then glob = glob or table.concat(out) == "" and "start" or "inside" end
       out[#out + 1] = c
       self.at = self.at + 1
@@ -139,6 +141,7 @@ function Reader:redirect()
         self:doubt "a redirection without a target"
       else
         self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, marks = marks }
+        if op:sub(1, 1) == "&" and self.text:find("^[ \t]*[^%s;&|]", self.at) then self:doubt "words behind &>, which not every shell reads alike" end
       end
       return true
     end
@@ -157,7 +160,7 @@ function Reader:read_word()
     return true -- the number of a descriptor
   else
     if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then self:doubt("'" .. word .. "' in the place of a command") end
-    if #part.argv == 0 and marks and marks.variable then self:doubt "a command whose name is a variable" end
+    if #part.argv == 0 and marks and word ~= "[" then self:doubt "a command whose name is a variable or a pattern" end
     if marks and marks.variable and source:sub(1, 1) ~= '"' then part.split = true end
     part.argv[#part.argv + 1] = word
     part.marks[#part.argv] = marks
