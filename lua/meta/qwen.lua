@@ -242,7 +242,8 @@ qwen = {}
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field trim fun(text: string): string
 ---@field frame fun(): Frame
----@field think_splitter fun(): fun(text: string?): string?, string? splits text that begins with <think> however it is cut
+---@field think_splitter fun(): fun(text: string?, out: Delta[]) splits text that begins with <think> however it is cut
+---@field call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
 
 ---@class qwen.proc: sys.proc
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
@@ -264,6 +265,7 @@ qwen = {}
 
 ---@class qwen.schema
 ---@field check fun(schema: table, value: any): boolean?, string? what is wrong and where, in words for the model
+---@field typed fun(schema: table, value: any): any the value with texts read as what the schema wants, where it wants no text and the text says one
 
 ---@class qwen.resource
 ---@field list fun(kind: string): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]

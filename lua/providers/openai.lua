@@ -1,6 +1,7 @@
 -- OpenAI chat completions, and everything that speaks like it. Two pure functions: a request from a view, deltas from a stream.
 -- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
 -- Vendor files amend the small steps of this table (encode_*, body, models): each is looked up here when it is needed.
+-- Options of ours in a model's generationConfig: systemRole ("developer"), thinkTags, textToolCalls (true or false).
 -- Protocol facts: platform.openai.com/docs/api-reference/chat.
 local json = qwen.json
 local encode, decode, null = json.encode, json.decode, json.null
@@ -428,6 +429,26 @@ local function wants_split(model)
   return url:find "://127%." or url:find "://localhost" or url:find "://%[::1%]" or url:find "%.minimaxi?%.%w+/"
 end
 
+-- Calls that the model writes into its text, for servers that do not look for them: only when asked for (textToolCalls).
+local function with_calls(state, split)
+  local find_calls, pieces = qwen.text.call_splitter(), {}
+  return function(text, out)
+    local from = #out + 1
+    split(text, pieces)
+    for i, piece in ipairs(pieces) do
+      if piece.type == "text" then find_calls(piece.text, out) else out[#out + 1] = piece end
+      pieces[i] = nil
+    end
+    if not text then find_calls(nil, out) end
+    for i = from, #out do
+      if out[i].type == "call" then
+        state.calls = state.calls + 1
+        out[i].index = state.calls
+      end
+    end
+  end
+end
+
 -- One delta for all pieces of a stream: it is good until the next event.
 local function plain_text()
   local delta = { type = "text" }
@@ -461,6 +482,7 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(model)
   local state = { calls = 0, by_index = {}, thought = { type = "think" }, split = wants_split(model) and qwen.text.think_splitter() or plain_text() }
+  if model.config.textToolCalls then state.split = with_calls(state, state.split) end
   local frame, split, learnt = qwen.text.frame(), state.split, nil
   return function(data, _, out)
     if data == nil then return finish(state, out) end

@@ -71,6 +71,32 @@ function check(schema, value, path)
   end
 end
 
+local function wants(schema, kind)
+  local list = type(schema.type) == "table" and schema.type or { schema.type }
+  for _, name in ipairs(list) do
+    if fits(kind, name) then return true end
+  end
+  return false
+end
+
+---The value with texts read as numbers, booleans, lists or objects, where the schema wants these and no text. Some models write
+---every argument as text.
+---@param schema table
+---@param value any
+---@return any
+function M.typed(schema, value)
+  if type(value) == "string" and schema.type and not wants(schema, "string") then
+    local read = json.decode(value)
+    if read ~= nil and type(read) ~= "string" and wants(schema, type_of(read)) then value = read end
+  end
+  if type(value) ~= "table" then return value end
+  for name, child in pairs(schema.properties or {}) do
+    if value[name] ~= nil then value[name] = M.typed(child, value[name]) end
+  end
+  for i, item in ipairs(schema.items and value or {}) do value[i] = M.typed(schema.items, item) end
+  return value
+end
+
 ---Whether a value fits.
 ---@param schema table
 ---@param value any

@@ -172,6 +172,34 @@ gives("a call that was cut", { calls(call(0, "a", "f", "{")) }, "", "error")
 gives("the old form", { delta { function_call = { name = "f", arguments = "{" } }, delta { function_call = { arguments = "}" } }, delta({}, "function_call") }, "new:f({})", "calls", "function_call")
 gives("text and a call", { delta { content = "a" }, calls(call(0, "a", "f", "{}")), DONE }, "a | a:f({})", "calls", "tool_calls")
 
+-- Calls written as text, when asked for, cut everywhere.
+do
+  local asked = model_of { config = { textToolCalls = true, thinkTags = true } }
+  local function written(name, text, want, stop)
+    for i = 1, #text do
+      gives(name .. " cut at " .. i, { delta { content = text:sub(1, i) }, delta { content = text:sub(i + 1) }, STOP }, want, stop, "stop", asked)
+    end
+    local single = {}
+    for c in text:gmatch "." do single[#single + 1] = delta { content = c } end
+    single[#single + 1] = STOP
+    gives(name .. " in single characters", single, want, stop, "stop", asked)
+  end
+  written("JSON in tags", 'I look.\n<tool_call>\n{"name": "f", "arguments": {"x": "</a>"}}\n</tool_call>\n', 'I look.\n | new:f({"x":"</a>"})', "calls")
+  written("two of them, after thinking", '<think>a</think><tool_call>{"name":"f","arguments":"{}"}</tool_call>\n<tool_call>{"name":"g","parameters":{}}</tool_call> b',
+    "?a | new:f({}) | new:g({}) | b", "calls")
+  written("functions with parameters", "<tool_call>\n<function=f>\n<parameter=a>\nx\ny\n</parameter>\n<parameter=n>\n1\n</parameter>\n</function>\n</tool_call>",
+    'new:f({"a":"x\\ny","n":"1"})', "calls")
+  written("a bare function", "ok <function=f><parameter=a>1</parameter></function>", 'ok  | new:f({"a":"1"})', "calls")
+  written("a fence", '```json\n{"name":"f","arguments":{}}\n```', "new:f({})", "calls")
+  written("a list of calls", '<tool_call>[{"name":"f","arguments":{}},{"function":{"name":"g"}}]</tool_call>', "new:f({}) | new:g({})", "calls")
+  written("no closing tag", '<tool_call>{"name":"f","arguments":{}}', "new:f({})", "calls")
+  written("a fence that is no call", 'a ```json\n{"x":1}\n``` b', 'a ```json\n{"x":1}\n``` b')
+  written("a call that cannot be read", "<tool_call>{name:f}</tool_call>", "<tool_call>{name:f}</tool_call>")
+  written("arithmetic", "1 <tool 2 <function 3 ``", "1 <tool 2 <function 3 ``")
+  gives("beside a real one", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, calls(call(0, "a", "g", "{}")), DONE }, "new:f({}) | a:g({})", "calls", "tool_calls", asked)
+  gives("not unless asked", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, STOP }, '<tool_call>{"name":"f"}</tool_call>', "end", "stop")
+end
+
 -- Usage, wherever it is.
 local function usage(name, events, want) t.eq(fold(events).usage, want, name) end
 local plain = { prompt_tokens = 7, completion_tokens = 3 }
@@ -311,6 +339,24 @@ do
   t.err(nil, select(2, P.models(ctx_of(401, "{}"), here)), "auth", "refused")
   t.err(nil, select(2, P.models(ctx_of(0, "", qwen.err("network", "x")), here)), "network", "nobody there")
   t.err(nil, select(2, P.models(ctx_of(200, "[]"), model_of { provider = "openai", from = "here" })), "auth", "no key for a service elsewhere")
+end
+
+-- The whole program with a model that writes its calls as text, numbers among them.
+do
+  local program, fake = dofile "tests/program.lua", dofile "tests/fake/fake.lua"
+  local place = program.place { ["f"] = "one\ntwo\nthree\n" }
+  local server <close> = fake.start {
+    { text = { "<tool_call>\n<function=read_file>\n<parameter=file_path>\n", place.cwd .. "/f\n</parameter>\n<parameter=limit>\n1\n</para", "meter>\n</function>\n</tool_call>" } },
+    { text = "done" },
+  }
+  assert(fs.mkdir(place.home .. "/.qwen"))
+  assert(fs.write(place.home .. "/.qwen/settings.json", json.encode { modelProviders = { openai = { { id = "local", baseUrl = server.url,
+    generationConfig = { textToolCalls = true } } } }, security = { auth = { selectedType = "openai" } }, model = { name = "local" } }))
+  local r = program.run(place, { "read it" })
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local messages = server:requests()[2].body.messages
+  t.eq({ messages[3].tool_calls[1]["function"].name, messages[4].tool_call_id }, { "read_file", messages[3].tool_calls[1].id }, "a call and its result")
+  t.ok(messages[4].content:find "one" and not messages[4].content:find "three", "with its limit as a number: " .. messages[4].content)
 end
 
 t.done()

@@ -144,6 +144,14 @@ do
   t.eq(slow:all(), "ab", "at once, whatever the tape says")
 end
 
+-- What is no event stream is told as such, recorded or not.
+for body, kind in pairs { ["<html>Sign in</html>"] = "text/html; charset=utf-8", ['{"a":1}'] = "application/json", [" \n[1]"] = "text/event-stream", ["{}"] = "" } do
+  local data, e = stream_of({ body }, { headers = { ["content-type"] = kind } }):event()
+  t.err(data, e, "protocol", body)
+  t.match(e.message, "instead of an event stream", body)
+end
+t.eq(stream_of({ ": {\n\nda", "ta: {}\n\n" }):event(), "{}", "events may hold JSON")
+
 -- Limits and hostile tapes.
 do
   local stream = stream_of { ("x"):rep(10), "y" }

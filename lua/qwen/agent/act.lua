@@ -69,6 +69,7 @@ local function prepare(ctx, call)
   if not tool then return nil, failed(call, e.message) end
   local args, wrong = arguments(call)
   if not args then return nil, failed(call, wrong, "arguments are not JSON") end
+  args = schema.typed(tool.schema, args)
   local ok, problem = schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
   local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })

@@ -2,14 +2,25 @@
 -- For streams that are made in Lua; where their bytes come from is theirs.
 local err = require "qwen.err"
 local http = require "sys.http"
+local redact = require("sys.secret").redact
+local text = require "sys.text"
 
-local REST = 32 * 1024 * 1024
+local REST, FIRST_WORDS = 32 * 1024 * 1024, 120
+
+-- A failure in words when the head or the first bytes say that this is no event stream.
+local function not_events(stream, bytes)
+  local kind = (stream.headers["content-type"] or ""):lower()
+  if not (kind:find "json" or kind:find "html" or bytes:find "^[\xef\xbb\xbf%s]*[{%[<]") then return nil end
+  local words = redact(text.utf8(bytes)):gsub("[%c%s]+", " "):sub(1, FIRST_WORDS)
+  return err("protocol", ("%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s")
+    :format(stream.url, kind ~= "" and kind or "something else", stream.status, words), { status = stream.status })
+end
 
 ---Adds all(), event() and closing to a table that has read() and close().
 ---@param stream table
 ---@return HttpStream
 return function(stream)
-  local frames, events, at, ended = http.sse(), {}, 0, false
+  local frames, events, at, ended, begun = http.sse(), {}, 0, false, false
 
   function stream:all(limit)
     local pieces, size = {}, 0
@@ -32,6 +43,9 @@ return function(stream)
       if ended then return nil end
       local bytes, e = self:read()
       if e then return nil, e end
+      if bytes and not begun then e = not_events(self, bytes) end
+      if e then return nil, e end
+      begun = true
       events, e = frames(bytes)
       if not events then return nil, e end
       at, ended = 0, bytes == nil
