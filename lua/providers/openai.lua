@@ -471,10 +471,9 @@ local function learn(frame, data, choice, usage, only)
 end
 
 local function usage_in(chunk, choice)
-  local groq = type(chunk.x_groq) == "table" and chunk.x_groq.usage
-  for _, usage in ipairs { chunk.usage or false, choice and choice.usage or false, groq or false } do
-    if type(usage) == "table" then return usage end
-  end
+  if type(chunk.usage) == "table" then return chunk.usage end
+  if choice and type(choice.usage) == "table" then return choice.usage end
+  return type(chunk.x_groq) == "table" and type(chunk.x_groq.usage) == "table" and chunk.x_groq.usage or nil
 end
 
 ---A decoder for one stream.
