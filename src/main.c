@@ -1,5 +1,6 @@
 /* The entry: process-wide settings that must come before anything else, the two answers that need no Lua, then the host. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -17,6 +18,7 @@ static void open_standard(void) {
 
 int main(int argc, char **argv) {
   open_standard();
+  signal(SIGCHLD, SIG_DFL); /* where our parent ignored it, the ends of our children would be lost */
 #ifndef __SANITIZE_ADDRESS__ /* its leak check must be able to look into the process */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* other processes of this user must not read our environment or memory */
 #endif

@@ -110,9 +110,9 @@
 ---@field pid fun(self: Process): integer
 ---@field close fun(self: Process) kills the whole tree
 ---@field read fun(self: Process): string?, ("out"|"err")? waits for the next output; nil when all pipes are at their end
----@field write fun(self: Process, bytes: string): boolean?, Err? waits until taken
+---@field write fun(self: Process, bytes: string): boolean?, Err? waits until taken; nil, err when the reader went away before
 ---@field close_stdin fun(self: Process)
----@field wait fun(self: Process): {code: integer?, signal: integer?, timed_out: boolean} waits until pipes are at their end and it has exited
+---@field wait fun(self: Process): {code: integer?, signal: integer?, timed_out: boolean} waits until pipes are at their end and it has exited; output not read before is dropped
 ---@field kill fun(self: Process, signal?: integer) to the whole group; default SIGTERM, then SIGKILL after 0.5 s
 ---@field resize fun(self: Process, rows: integer, cols: integer) pty only
 

@@ -20,6 +20,14 @@ static const char *const lock_class = "sys.fs.Lock";
 
 enum { READ_LIMIT = 64 * 1024 * 1024 };
 
+/* C would see only what stands before a zero byte: another file than the one that was judged. */
+static const char *check_path(lua_State *L, int index) {
+  size_t n;
+  const char *path = luaL_checklstring(L, index, &n);
+  luaL_argcheck(L, strlen(path) == n, index, "a path holds a zero byte");
+  return path;
+}
+
 static int fail_errno(lua_State *L, const char *verb, const char *path) {
   struct err e;
   err_errno(&e, errno, verb, path);
@@ -38,7 +46,7 @@ static int buffer_gc(lua_State *L) {
 }
 
 static int l_fs_read(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   lua_Integer limit = luaL_optinteger(L, 2, READ_LIMIT);
   struct buf *b = bind_new(L, sizeof *b, buffer_class);
   struct err e;
@@ -53,7 +61,7 @@ static int l_fs_read(lua_State *L) {
 
 static int l_fs_write(lua_State *L) {
   size_t n;
-  const char *path = luaL_checkstring(L, 1), *bytes = luaL_checklstring(L, 2, &n);
+  const char *path = check_path(L, 1), *bytes = luaL_checklstring(L, 2, &n);
   int mode = -1;
   bool sync = true;
   if (lua_istable(L, 3)) {
@@ -83,7 +91,7 @@ static int file_fd(lua_State *L) {
 }
 
 static int l_fs_append(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   int mode = (int)luaL_optinteger(L, 2, 0600);
   struct file *f = bind_new(L, sizeof *f, file_class);
   lua_pushvalue(L, 1);
@@ -111,7 +119,7 @@ static int l_appender_sync(lua_State *L) {
 }
 
 static int l_fs_truncate(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   if (truncate(path, (off_t)luaL_checkinteger(L, 2)) != 0) return fail_errno(L, "truncate", path);
   lua_pushboolean(L, 1);
   return 1;
@@ -127,7 +135,7 @@ static void set_integer(lua_State *L, const char *field, lua_Integer value) {
 }
 
 static int l_fs_stat(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   bool follow = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
   struct stat st;
   if ((follow ? stat(path, &st) : lstat(path, &st)) != 0) return fail_errno(L, "look at", path);
@@ -171,7 +179,7 @@ static const char *entry_type(DIR *d, const struct dirent *entry) {
 }
 
 static int l_fs_list(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   DIR **d = bind_new(L, sizeof *d, "sys.fs.dir");
   *d = opendir(path);
   if (!*d) return fail_errno(L, "list", path);
@@ -200,21 +208,21 @@ static int l_fs_list(lua_State *L) {
 
 static int l_fs_mkdir(lua_State *L) {
   struct err e;
-  return finish(L, fs_mkdir(luaL_checkstring(L, 1), (int)luaL_optinteger(L, 2, 0755), &e), &e);
+  return finish(L, fs_mkdir(check_path(L, 1), (int)luaL_optinteger(L, 2, 0755), &e), &e);
 }
 
 static int l_fs_remove(lua_State *L) {
   struct err e;
-  return finish(L, fs_remove(luaL_checkstring(L, 1), &e), &e);
+  return finish(L, fs_remove(check_path(L, 1), &e), &e);
 }
 
 static int l_fs_remove_tree(lua_State *L) {
   struct err e;
-  return finish(L, fs_remove_tree(luaL_checkstring(L, 1), &e), &e);
+  return finish(L, fs_remove_tree(check_path(L, 1), &e), &e);
 }
 
 static int l_fs_rename(lua_State *L) {
-  const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+  const char *from = check_path(L, 1), *to = check_path(L, 2);
   if (rename(from, to) != 0) return fail_errno(L, "rename", from);
   lua_pushboolean(L, 1);
   return 1;
@@ -222,7 +230,7 @@ static int l_fs_rename(lua_State *L) {
 
 static int l_fs_realpath(lua_State *L) {
   char real[PATH_MAX];
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   if (!realpath(path, real)) return fail_errno(L, "find", path);
   lua_pushstring(L, real);
   return 1;
@@ -230,7 +238,7 @@ static int l_fs_realpath(lua_State *L) {
 
 static int l_fs_mkdtemp(lua_State *L) {
   char path[PATH_MAX];
-  const char *prefix = luaL_checkstring(L, 1), *folder = getenv("TMPDIR");
+  const char *prefix = check_path(L, 1), *folder = getenv("TMPDIR");
   bool absolute = prefix[0] == '/';
   int n = absolute ? snprintf(path, sizeof path, "%sXXXXXX", prefix)
                    : snprintf(path, sizeof path, "%s/%sXXXXXX", folder && folder[0] == '/' ? folder : "/tmp", prefix);
@@ -285,12 +293,14 @@ static int lock_k(lua_State *L, int status, lua_KContext ctx) {
     l->timer = loop_timer_start(0.02, lock_retry, l);
     return task_wait(L, &l->waiting, ctx, lock_k);
   }
+  close(l->fd_plus_1 - 1);
+  l->fd_plus_1 = 0;
   err_set(&e, ERR_TIMEOUT, "lock %s: another program holds it", lua_tostring(L, 1));
   return bind_fail(L, &e);
 }
 
 static int l_fs_lock(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = check_path(L, 1);
   double timeout = luaL_optnumber(L, 2, 10);
   lua_settop(L, 2);
   struct lock *l = bind_new(L, sizeof *l, lock_class);

@@ -239,7 +239,9 @@ static int l_os_stdin(lua_State *L) {
   struct stat st;
   if (fstat(STDIN_FILENO, &st) != 0 || S_ISDIR(st.st_mode)) in->ended = true; /* closed: nothing to read */
   uv_poll_t *poll = in->ended ? NULL : calloc(1, sizeof *poll);
+  int flags = fcntl(STDIN_FILENO, F_GETFL);
   if (poll && uv_poll_init(loop_uv(), poll, STDIN_FILENO) == 0) {
+    fcntl(STDIN_FILENO, F_SETFL, flags); /* libuv made it non-blocking for all who share it; we read only what is there */
     poll->data = in;
     in->poll = poll;
     uv_poll_start(poll, UV_READABLE, input_ready);

@@ -42,34 +42,43 @@ static enum proc_stdio opt_stdio(lua_State *L, const char *field, const char *ot
   return (enum proc_stdio)i;
 }
 
-/* A NULL-ended vector of the texts in the table at index, in a userdata left on the stack; pairs become NAME=value. */
+/* A NULL-ended vector of the texts in the table at index, in a userdata left on the stack; pairs become NAME=value.
+ * The texts live in a list of ours, which user value 1 holds. */
 static char **push_vector(lua_State *L, int index, bool pairs) {
   lua_Integer n = 0;
+  lua_newtable(L);
+  int list = lua_gettop(L);
   if (pairs) {
-    lua_newtable(L);
-    int list = lua_gettop(L);
     lua_pushnil(L);
     while (lua_next(L, index)) {
       luaL_checktype(L, -2, LUA_TSTRING);
-      lua_pushfstring(L, "%s=%s", lua_tostring(L, -2), luaL_checkstring(L, -1));
+      if (strchr(lua_tostring(L, -2), '=')) luaL_error(L, "the name of a variable holds a '='");
+      lua_pushvalue(L, -2);
+      lua_pushliteral(L, "=");
+      luaL_checkstring(L, -3);
+      lua_pushvalue(L, -3);
+      lua_concat(L, 3);
       lua_rawseti(L, list, ++n);
       lua_pop(L, 1);
     }
-    index = list;
   } else {
-    n = (lua_Integer)lua_rawlen(L, index);
+    for (n = 0; lua_rawgeti(L, index, n + 1) != LUA_TNIL; n++) {
+      luaL_checkstring(L, -1);
+      lua_rawseti(L, list, n + 1);
+    }
+    lua_pop(L, 1);
   }
   char **vector = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof *vector, 1);
   for (lua_Integer i = 1; i <= n; i++) {
-    lua_rawgeti(L, index, i);
+    lua_rawgeti(L, list, i);
     size_t len;
-    const char *text = luaL_checklstring(L, -1, &len);
+    const char *text = lua_tolstring(L, -1, &len);
     if (strlen(text) != len) luaL_error(L, "an argument or variable holds a zero byte");
-    vector[i - 1] = (char *)text; /* kept alive by the table, which user value 1 holds */
+    vector[i - 1] = (char *)text;
     lua_pop(L, 1);
   }
   vector[n] = NULL;
-  lua_pushvalue(L, index);
+  lua_pushvalue(L, list);
   lua_setiuservalue(L, -2, 1);
   return vector;
 }
@@ -99,14 +108,17 @@ static int l_proc_open(lua_State *L) {
   spec.envp = environ;
   int env_index = lua_gettop(L) + 1;
   if (lua_getfield(L, 1, "env") == LUA_TTABLE) spec.envp = push_vector(L, env_index, true);
+  size_t cwd_len = 0;
+  if (spec.cwd && strlen(lua_tolstring(L, 3, &cwd_len)) != cwd_len) return luaL_error(L, "field 'cwd' holds a zero byte");
   char path[4096];
   struct err e;
-  if (!proc_which(spec.argv[0], path_of(environ), path, sizeof path)) {
-    err_set(&e, ERR_MISSING, strchr(spec.argv[0], '/') ? "cannot run %s: no such program at an absolute path" : "cannot run %s: not found in PATH",
-            spec.argv[0]);
+  bool given = spec.argv[0][0] == '/'; /* then the system says what is wrong with it */
+  if (!given && !proc_which(spec.argv[0], path_of(environ), path, sizeof path)) {
+    const char *why = strchr(spec.argv[0], '/') ? "give its absolute path" : "not found in PATH";
+    err_set(&e, ERR_MISSING, "cannot run %s: %s", spec.argv[0], why);
     return bind_fail(L, &e);
   }
-  spec.path = path;
+  spec.path = given ? spec.argv[0] : path;
   struct process *box = bind_new(L, sizeof *box, class_name);
   box->p = proc_open(&spec, waiter_wake_arg, &box->waiting, &e);
   return box->p ? 1 : bind_fail(L, &e);
@@ -131,10 +143,17 @@ static int read_k(lua_State *L, int status, lua_KContext ctx) {
 
 static int l_process_read(lua_State *L) { return read_k(L, LUA_OK, (lua_KContext)check(L)); }
 
+static int input_gone(lua_State *L) {
+  struct err e;
+  err_set(&e, ERR_BROKEN, "the program no longer reads its input");
+  return bind_fail(L, &e);
+}
+
 static int write_k(lua_State *L, int status, lua_KContext ctx) {
   struct process *box = (struct process *)ctx;
   (void)status;
   if (box->p && proc_writing(box->p)) return task_wait(L, &box->waiting, ctx, write_k);
+  if (!box->p || proc_lost(box->p)) return input_gone(L);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -143,11 +162,7 @@ static int l_process_write(lua_State *L) {
   size_t n;
   struct process *box = check(L);
   const char *bytes = luaL_checklstring(L, 2, &n);
-  struct err e;
-  if (!proc_write(box->p, bytes, n)) {
-    err_set(&e, ERR_BROKEN, "the program no longer reads its input");
-    return bind_fail(L, &e);
-  }
+  if (!proc_write(box->p, bytes, n)) return input_gone(L);
   return write_k(L, LUA_OK, (lua_KContext)box);
 }
 

@@ -17,11 +17,13 @@ enum task_state { TASK_LIVE, TASK_DONE, TASK_FAILED, TASK_REPORTED };
 struct task {
   lua_State *L; /* its coroutine, kept alive by user value 1 */
   struct task *parent, *child, *prev, *next;
+  struct task *below; /* the task that was current when this one became it */
   struct waiter *on;
   struct task *wait_next, *ready_next;
   bool ready, cancelled, expired;
   enum task_state state;
   int args, results;
+  unsigned turn; /* of the scheduler, when it became ready */
   struct waiter joiners;
   struct loop_timer *timer;
 };
@@ -33,6 +35,7 @@ static struct {
   lua_State *L;       /* main state */
   lua_State *running; /* innermost coroutine, for the watchdog */
   struct task *current, *ready_first, *ready_last;
+  unsigned turn;
   bool interrupted;
 } sched;
 
@@ -41,6 +44,7 @@ static struct {
 static void make_ready(struct task *t) {
   if (t->ready || t->state != TASK_LIVE) return;
   t->ready = true;
+  t->turn = sched.turn;
   t->ready_next = NULL;
   if (sched.ready_last) sched.ready_last->ready_next = t;
   else sched.ready_first = t;
@@ -192,6 +196,7 @@ static void finish(lua_State *L, struct task *t, enum task_state state) {
   if (state != TASK_DONE) {
     struct task *current = sched.current;
     lua_State *running = sched.running;
+    t->below = current;
     sched.current = t;
     sched.running = t->L;
     lua_sethook(t->L, NULL, 0, 0);
@@ -211,6 +216,7 @@ static void finish(lua_State *L, struct task *t, enum task_state state) {
 
 static void resume(lua_State *L, struct task *t) {
   int results = 0;
+  t->below = NULL;
   sched.current = t;
   sched.running = t->L;
   int status = lua_resume(t->L, L, t->args, &results);
@@ -227,7 +233,7 @@ static void resume(lua_State *L, struct task *t) {
   } else if (status == LUA_YIELD) {
     lua_pop(t->L, results);
     if (!t->on && !t->ready) { /* coroutine.yield in a task: nobody would ever resume it */
-      luaL_traceback(t->L, t->L, "coroutine.yield called outside a coroutine; to wait, call a function that waits", 0);
+      lua_pushliteral(t->L, "coroutine.yield called outside a coroutine; to wait, call a function that waits");
       keep_error(L, t);
       finish(L, t, TASK_FAILED);
     }
@@ -311,13 +317,14 @@ static int l_task_cancel(lua_State *L) {
   struct task *t = luaL_checkudata(L, 1, class_name);
   if (t->state != TASK_LIVE) return 0;
   t->cancelled = true;
-  /* The running task, or one of its ancestors, is closed when control is back in the scheduler. */
-  for (struct task *a = sched.current; a; a = a->parent)
-    if (a == t) {
-      stop_waiting(t);
-      make_ready(t);
-      return 0;
-    }
+  /* A task that is running, also one below a `<close>` that runs, and its ancestors are closed when control is back in the scheduler. */
+  for (struct task *c = sched.current; c; c = c->below)
+    for (struct task *a = c; a; a = a->parent)
+      if (a == t) {
+        stop_waiting(t);
+        make_ready(t);
+        return 0;
+      }
   keep_cancelled(L, t, "cancelled");
   finish(L, t, TASK_REPORTED);
   return 0;
@@ -583,8 +590,8 @@ static int l_coroutine_wrap(lua_State *L) {
 /* -- the main task -------------------------------------------------------------------------------------------------- */
 
 static void run_ready(lua_State *L) {
-  struct task *last = sched.ready_last;
-  while (sched.ready_first) {
+  unsigned turn = sched.turn++; /* those made ready meanwhile wait for one turn of the loop */
+  while (sched.ready_first && sched.ready_first->turn == turn) {
     struct task *t = sched.ready_first;
     sched.ready_first = t->ready_next;
     if (!sched.ready_first) sched.ready_last = NULL;
@@ -595,7 +602,6 @@ static void run_ready(lua_State *L) {
     } else {
       resume(L, t);
     }
-    if (t == last) return; /* those made ready meanwhile wait for one turn of the loop */
   }
 }
 

@@ -77,12 +77,37 @@ static int temp_name(char *out, size_t size) {
   return snprintf(out, size, ".qwen-%016llx.tmp", random) < (int)size ? 0 : -1;
 }
 
+/* Follows the links that path names, also to a file that is not there yet. Gives errno or 0. */
+static int follow(const char *path, char out[PATH_MAX]) {
+  char target[PATH_MAX];
+  if (snprintf(out, PATH_MAX, "%s", path) >= PATH_MAX) return ENAMETOOLONG;
+  for (int i = 0; i < 40; i++) {
+    ssize_t n = readlink(out, target, sizeof target - 1);
+    if (n < 0) return 0; /* no link: the caller sees what it is */
+    target[n] = '\0';
+    char *slash = strrchr(out, '/');
+    size_t keep = target[0] == '/' || !slash ? 0 : (size_t)(slash + 1 - out);
+    if (keep + (size_t)n >= PATH_MAX) return ENAMETOOLONG;
+    memcpy(out + keep, target, (size_t)n + 1);
+  }
+  return ELOOP;
+}
+
 bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e) {
   char real[PATH_MAX];
   struct stat st;
-  if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(path, real)) path = real;
-  if (stat(path, &st) == 0) {
+  int bad = follow(path, real);
+  if (bad) return fail(e, bad, "write", path);
+  path = real;
+  bool there = stat(path, &st) == 0;
+  if (there) {
     if (S_ISDIR(st.st_mode)) return fail(e, EISDIR, "write", path);
+    if (!S_ISREG(st.st_mode)) { /* a rename would put a file in place of the device */
+      err_set(e, ERR_USAGE, "write %s: it is not a regular file", path);
+      snprintf(e->path, sizeof e->path, "%.255s", path);
+      return false;
+    }
+    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) return fail(e, errno, "write", path); /* renaming would not ask */
     mode = (int)(st.st_mode & 07777);
   } else {
     mode_t mask = umask(0);
@@ -98,6 +123,7 @@ bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync
   if (!number && fd < 0) number = errno;
   if (fd >= 0) {
     number = write_all(fd, bytes, n);
+    if (there && fchown(fd, st.st_uid, st.st_gid) != 0) mode &= 01777; /* another owner or group: never with its set-id bits */
     if (!number && fchmod(fd, (mode_t)mode) != 0) number = errno;
     if (!number && sync && fsync(fd) != 0) number = errno;
     if (close(fd) != 0 && !number) number = errno;

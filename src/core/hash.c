@@ -84,7 +84,7 @@ bool hash_unbase64(const char *text, size_t n, unsigned char *out, size_t *len) 
   uint32_t v = 0;
   int bits = 0;
   *len = 0;
-  while (n > 0 && text[n - 1] == '=') n--;
+  if (n > 0 && n % 4 == 0 && text[n - 1] == '=') n -= text[n - 2] == '=' ? 2 : 1; /* padding may be left out, not misplaced */
   if (n % 4 == 1) return false;
   for (size_t i = 0; i < n; i++) {
     int value = letter_value(text[i]);

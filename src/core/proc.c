@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "loop.h"
+#include "out.h"
 #include "spawn.h"
 #include "tree.h"
 
@@ -28,6 +29,7 @@ struct channel {
   int fd; /* -1 when closed */
   uv_poll_t *poll;
   struct buf bytes;
+  size_t sent; /* input: bytes already taken */
 };
 
 struct proc {
@@ -35,6 +37,7 @@ struct proc {
   struct channel in, out, err, exit; /* exit holds the pidfd */
   bool group, pty, exited, timed_out, discard, close_in;
   int status;
+  struct tree tree;
   struct loop_timer *timeout, *kill_timer, *grace;
   void (*on_change)(void *);
   void *arg;
@@ -146,25 +149,31 @@ static void on_writable(uv_poll_t *handle, int status, int events) {
   struct channel *c = handle->data;
   (void)events;
   (void)status;
-  ssize_t n = c->bytes.len ? write(c->fd, c->bytes.data, c->bytes.len) : 0;
+  ssize_t n = write(c->fd, c->bytes.data + c->sent, c->bytes.len - c->sent);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n < 0) channel_close(c); /* the reader is gone */
-  else buf_drop(&c->bytes, (size_t)n);
-  if (c->bytes.len == 0 || n < 0) {
-    c->bytes.len = 0;
-    if (c->poll) uv_poll_stop(c->poll);
-    if (c->p->close_in && !c->p->pty) channel_close(c);
+  if (n < 0) { /* the reader is gone; what it did not take stays, for proc_lost */
+    channel_close(c);
     changed(c->p);
+    return;
   }
+  c->sent += (size_t)n;
+  if (c->sent < c->bytes.len) return;
+  c->bytes.len = c->sent = 0;
+  uv_poll_stop(c->poll);
+  if (c->p->close_in && !c->p->pty) channel_close(c);
+  changed(c->p);
 }
 
 bool proc_write(struct proc *p, const char *bytes, size_t n) {
   if (p->in.fd < 0 || p->close_in || !buf_add(&p->in.bytes, bytes, n)) return false;
+  if (p->in.bytes.len == 0) return true;
   uv_poll_start(p->in.poll, UV_WRITABLE, on_writable);
   return true;
 }
 
 bool proc_writing(const struct proc *p) { return p->in.fd >= 0 && p->in.bytes.len > 0; }
+
+bool proc_lost(const struct proc *p) { return p->in.fd < 0 && p->in.bytes.len > 0; }
 
 void proc_close_stdin(struct proc *p) {
   if (p->pty && !p->close_in) proc_write(p, "\x04", 1);
@@ -189,11 +198,11 @@ static void on_exit_ready(uv_poll_t *handle, int status, int events) {
 static void kill_hard(void *arg) {
   struct proc *p = arg;
   p->kill_timer = NULL;
-  tree_kill(p->pid, !p->exited, p->group, SIGKILL);
+  tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
 }
 
 void proc_kill(struct proc *p, int signal) {
-  tree_kill(p->pid, !p->exited, p->group, signal ? signal : SIGTERM);
+  tree_kill(&p->tree, p->pid, !p->exited, p->group, signal ? signal : SIGTERM);
   if (signal == 0 && !p->kill_timer) p->kill_timer = loop_timer_start(KILL_AFTER, kill_hard, p);
 }
 
@@ -218,7 +227,7 @@ void proc_close(struct proc *p) {
   stop_timer(&p->kill_timer);
   stop_timer(&p->grace);
   if (p->pid > 0) {
-    tree_kill(p->pid, !p->exited, p->group, SIGKILL);
+    tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
     if (!p->exited) waitpid(p->pid, &p->status, 0); /* it was killed: this is short */
   }
   channel_close(&p->in);
@@ -228,6 +237,7 @@ void proc_close(struct proc *p) {
   buf_free(&p->in.bytes);
   buf_free(&p->out.bytes);
   buf_free(&p->err.bytes);
+  tree_free(&p->tree);
   free(p);
 }
 
@@ -250,6 +260,7 @@ static bool watch(struct channel *c, int events, uv_poll_cb fn) {
 static int make_end(enum proc_stdio how, int index, struct channel *c) {
   int ends[2];
   if (how == PROC_NULL) return open("/dev/null", index == 0 ? O_RDONLY | O_CLOEXEC : O_WRONLY | O_CLOEXEC);
+  if (how == PROC_INHERIT && index > 0) out_flush(NULL); /* ours was said before */
   if (how == PROC_INHERIT) return fcntl(index, F_DUPFD_CLOEXEC, 3);
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   c->fd = ends[index == 0 ? 1 : 0];
@@ -322,7 +333,11 @@ struct proc *proc_open(const struct proc_spec *spec, void (*on_change)(void *), 
   if (number) {
     struct stat st;
     bool folder = spec->cwd && (stat(spec->cwd, &st) != 0 || !S_ISDIR(st.st_mode));
+    if (!folder && number == EACCES && stat(spec->path, &st) == 0 && S_ISDIR(st.st_mode)) number = EISDIR;
     err_errno(e, number, folder ? "run a command in" : "run", folder ? spec->cwd : spec->path);
+    if (!folder && number == ENOENT && stat(spec->path, &st) == 0) {
+      err_set(e, ERR_MISSING, "run %s: the interpreter that its first line names is missing", spec->path);
+    }
     proc_close(p);
     return NULL;
   }

@@ -33,6 +33,7 @@ bool proc_ended(const struct proc *p);                      /* pipes at their en
 bool proc_done(const struct proc *p, int *status, bool *timed_out); /* ended and exited */
 bool proc_write(struct proc *p, const char *bytes, size_t n); /* queues; false when stdin is closed */
 bool proc_writing(const struct proc *p);                    /* bytes are still queued */
+bool proc_lost(const struct proc *p);                       /* the reader went away before it took all */
 void proc_close_stdin(struct proc *p);                      /* after what is queued */
 void proc_kill(struct proc *p, int signal);                 /* the whole tree; 0: TERM now, KILL after half a second */
 void proc_resize(struct proc *p, int rows, int cols);

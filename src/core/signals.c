@@ -47,6 +47,8 @@ static bool install(int number, void (*fn)(int)) {
 
 bool signals_watch(int number, signals_fn fn) {
   if (number < 1 || number >= SIGNALS_MAX) return false;
+  struct sigaction now;
+  if (!handlers[number] && sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN) return true; /* nohup: it stays ignored */
   handlers[number] = fn;
   if (!fn) return install(number, SIG_DFL);
   if (!async) {

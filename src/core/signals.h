@@ -6,7 +6,8 @@
 
 typedef void (*signals_fn)(int number);
 
-bool signals_watch(int number, signals_fn fn); /* fn runs in the loop; one fn per signal, the last one set; NULL gives the default back */
+/* fn runs in the loop; one fn per signal, the last one set; NULL gives the default back. What our parent had ignored stays so. */
+bool signals_watch(int number, signals_fn fn);
 signals_fn signals_watcher(int number);        /* who watches it now; NULL: nobody */
 void signals_alarm(void (*fn)(void));
 #endif

@@ -1,4 +1,5 @@
-/* Killing a process tree. Only processes of the leader's session, and descendants of the living leader, are touched. */
+/* Killing a process tree. Only processes of the leader's session, descendants of the living leader, and those that were such when
+ * they got a signal before, are touched. */
 #include "tree.h"
 
 #include <dirent.h>
@@ -7,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct entry {
+struct tree_entry {
   pid_t pid, parent, session;
+  unsigned long long start; /* tells it from a later process of the same number */
   bool doomed;
 };
 
-static bool read_entry(const char *name, struct entry *e) {
+static bool read_entry(const char *name, struct tree_entry *e) {
   char path[64], text[512];
   snprintf(path, sizeof path, "/proc/%.20s/stat", name);
   FILE *f = fopen(path, "re");
@@ -22,12 +24,15 @@ static bool read_entry(const char *name, struct entry *e) {
   text[n] = '\0';
   const char *after = strrchr(text, ')'); /* the name before it may hold anything */
   int parent, group, session;
-  if (!after || sscanf(after + 1, " %*c %d %d %d", &parent, &group, &session) != 3) return false;
-  *e = (struct entry){.pid = (pid_t)atoi(name), .parent = parent, .session = session};
+  unsigned long long start;
+  if (!after || sscanf(after + 1, " %*c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &parent, &group,
+                       &session, &start) != 4)
+    return false;
+  *e = (struct tree_entry){.pid = (pid_t)atoi(name), .parent = parent, .session = session, .start = start};
   return true;
 }
 
-static size_t read_all(struct entry **list) {
+static size_t read_all(struct tree_entry **list) {
   size_t count = 0, room = 0;
   DIR *d = opendir("/proc");
   *list = NULL;
@@ -35,7 +40,7 @@ static size_t read_all(struct entry **list) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
     if (count == room) {
       room = room ? 2 * room : 256;
-      struct entry *larger = realloc(*list, room * sizeof **list);
+      struct tree_entry *larger = realloc(*list, room * sizeof **list);
       if (!larger) break;
       *list = larger;
     }
@@ -45,21 +50,37 @@ static size_t read_all(struct entry **list) {
   return count;
 }
 
-void tree_kill(pid_t pid, bool leader, bool group, int signal) {
-  if (pid <= 1 || (!leader && kill(-pid, 0) != 0)) return;
-  struct entry *list;
-  size_t count = group ? read_all(&list) : (list = NULL, 0);
+static bool known(const struct tree *t, const struct tree_entry *e) {
+  for (size_t i = 0; i < t->count; i++)
+    if (t->list[i].pid == e->pid && t->list[i].start == e->start) return true;
+  return false;
+}
+
+void tree_kill(struct tree *t, pid_t pid, bool leader, bool group, int signal) {
+  if (pid <= 1 || (!leader && !t->count && kill(-pid, 0) != 0)) return;
+  struct tree_entry *list = NULL;
+  size_t count = group ? read_all(&list) : 0, doomed = 0;
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < count; i++) {
-      if (list[i].doomed || list[i].pid == pid) continue;
-      bool doomed = list[i].session == pid || (leader && list[i].parent == pid);
-      for (size_t k = 0; k < count && !doomed; k++) doomed = list[k].doomed && list[k].pid == list[i].parent;
-      if (doomed) list[i].doomed = more = true;
+      struct tree_entry *e = &list[i];
+      if (e->doomed || e->pid == pid) continue;
+      bool doom = e->session == pid || (leader && e->parent == pid) || known(t, e);
+      for (size_t k = 0; k < count && !doom; k++) doom = list[k].doomed && list[k].pid == e->parent;
+      if (doom) e->doomed = more = true;
     }
   }
   if (leader) kill(group ? -pid : pid, signal);
-  for (size_t i = 0; i < count; i++)
-    if (list[i].doomed) kill(list[i].pid, signal);
-  free(list);
+  for (size_t i = 0; i < count; i++) {
+    if (!list[i].doomed) continue;
+    kill(list[i].pid, signal);
+    list[doomed++] = list[i];
+  }
+  free(t->list);
+  *t = (struct tree){list, doomed};
+}
+
+void tree_free(struct tree *t) {
+  free(t->list);
+  *t = (struct tree){0};
 }

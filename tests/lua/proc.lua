@@ -68,6 +68,11 @@ do
   r = sh("trap '' TERM; echo deaf; while :; do sleep 765432; done", { timeout = 0.1 })
   t.eq({ r.out, r.signal }, { "deaf\n", 9 }, "KILL follows TERM")
   t.ok(gone "765432")
+  r = sh("setsid sh -c 'trap \"\" TERM; while :; do sleep 0.765433; done' & sleep 765433", { timeout = 0.3 })
+  t.eq({ r.timed_out, r.signal }, { true, 15 }, "the leader goes at once")
+  t.ok(gone "765433", "who left the group and is deaf to TERM goes too")
+  r = sh("trap '' INT HUP; exec sh -c 'kill -INT $$; echo deaf; kill -HUP $$; trap - INT; echo still'")
+  t.eq(r.out, "deaf\nstill\n", "what a child ignores stays its own matter")
   do
     local _ <close> = proc.open { argv = { "sleep", "654321" } }
     t.ok(becomes("654321", 1), "it runs")
@@ -96,13 +101,40 @@ do
   t.fails(function() p:read() end, "is closed")
 end
 
+-- Input: who no longer reads is told of; handles.
+do
+  local p <close> = proc.open { argv = { "head", "-c", "1" }, stdin = "pipe" }
+  local ok, e = p:write(("x"):rep(1000000))
+  t.err(ok, e, "broken", "the reader went away")
+  t.err(p:write "y", select(2, p:write "y"), "broken")
+  t.eq({ p:read(), p:read(), p:wait().code }, { "x", nil, 0 }, "its output is there")
+  p:close()
+  p:close()
+  for _, method in ipairs { "write", "close_stdin", "wait", "kill", "pid", "resize" } do
+    t.fails(function() p[method](p, 1, 1) end, "is closed", method)
+  end
+  local q <close> = proc.open { argv = { "cat" }, stdin = "pipe" }
+  t.ok(q:write "", "nothing to write")
+  t.ok(q:write "a" and q:write "b")
+  q:close_stdin()
+  local text = ""
+  for chunk in function() return (q:read()) end do text = text .. chunk end
+  t.eq({ text, q:read(), q:wait().code, q:read() }, { "ab", nil, 0, nil }, "read after the end gives nil")
+  t.eq(sh("cat", { pty = { rows = 5, cols = 5 }, input = "line\n" }).out, "line\nline\n", "the end of input on a terminal")
+  -- Ours is written before what an inheriting child writes.
+  local place = program.place { ["o.lua"] = 'qwen.os.out "one\\n" qwen.proc.run { argv = { "echo", "two" }, stdout = "inherit" } qwen.os.out "three\\n"' }
+  t.eq(program.run(place, { "lua", "o.lua" }).out, "one\ntwo\nthree\n", "output in order")
+end
+
 -- Words for what cannot be run.
 do
   local folder = assert(fs.mkdtemp "proc-")
   fs.write(folder .. "/plain", "x")
+  fs.write(folder .. "/script", "#!/no/such/sh\n", { mode = 493 })
   for _, case in ipairs {
     { { argv = { "no-such-program" } }, "missing", "not found in PATH" }, { { argv = { "/no/such" } }, "missing", "/no/such" },
-    { { argv = { folder .. "/plain" } }, "missing", "plain" }, { { argv = { "ls" }, cwd = "/no/such" }, "missing", "/no/such" }, { { argv = { "./ls" } }, "missing", "absolute" },
+    { { argv = { folder .. "/plain" } }, "denied", "plain: Permission denied" }, { { argv = { folder } }, "usage", "directory" }, { { argv = { folder .. "/script" } }, "missing", "interpreter" },
+    { { argv = { "ls" }, cwd = folder .. "/plain" }, "missing", "plain: Not a directory" }, { { argv = { "ls" }, cwd = "/no/such" }, "missing", "/no/such" }, { { argv = { "./ls" } }, "missing", "absolute" },
   } do
     local p, e = proc.open(case[1])
     t.err(p, e, case[2], case[3])
@@ -110,6 +142,10 @@ do
   end
   t.fails(function() proc.open { argv = {} } end, "empty")
   t.fails(function() proc.open { argv = { "ls", "a\0b" } } end, "zero byte")
+  t.fails(function() proc.open { argv = { "ls" }, env = { A = "a\0b" } } end, "zero byte")
+  t.fails(function() proc.open { argv = { "ls" }, env = { ["A=B"] = "c" } } end, "=")
+  t.fails(function() proc.open { argv = { "ls" }, cwd = "/\0x" } end, "zero byte")
+  t.eq(assert(proc.run { argv = { "echo", 1, 2.5 }, env = { N = 7 } }).out, "1 2.5\n", "numbers become text")
   -- PATH without relative entries: a program of the same name in the working directory is never run.
   local place = program.place { ["look.lua"] = 'print(qwen.proc.which "rg", qwen.proc.which "ls")' }
   fs.write(place.cwd .. "/rg", "#!/bin/sh\ntouch ran\n", { mode = 493 })

@@ -104,6 +104,63 @@ do
   t.err(fails:join() or nil, select(2, fails:join()), "cancelled", "waiting while closing fails in words, and ends")
 end
 
+-- A `<close>` that cancels the task below it, which runs.
+do
+  local went, runner = false, nil
+  local victim = task.spawn(function()
+    local _ <close> = closer(function() runner:cancel() end)
+    task.sleep(60)
+  end)
+  task.sleep(0)
+  runner = task.spawn(function()
+    victim:cancel()
+    went = ("x"):rep(3) == "xxx"
+    task.sleep(60)
+    went = "too far"
+  end)
+  t.err(runner:join() or nil, select(2, runner:join()), "cancelled")
+  t.eq(went, true, "it runs on to its next wait")
+end
+
+-- Tasks that always have something to do leave the loop its turn, also when the last one of a round is cancelled in it.
+do
+  local a, b, wake, stop = task.queue(1), task.queue(1), task.queue(), false
+  task.spawn(function() while not stop do a:put(1) b:get() end end)
+  task.spawn(function() while not stop do a:get() b:put(1) end end)
+  local last = task.spawn(function() wake:get() end)
+  task.sleep(0.005)
+  task.spawn(function() last:cancel() end)
+  wake:put(1)
+  task.sleep(0.005)
+  stop = true
+  t.ok(true, "a timer fires beside them")
+end
+
+-- The thread of a task in foreign hands.
+do
+  for _, harm in ipairs { coroutine.close, coroutine.resume } do
+    local thread
+    local v = task.spawn(function()
+      thread = coroutine.running()
+      task.sleep(0.001)
+    end)
+    task.sleep(0)
+    pcall(harm, thread)
+    local ok, e = v:join(20)
+    t.ok(not ok and type(e) == "string", "it fails: " .. tostring(e))
+  end
+  local depth = 0
+  local function nest()
+    depth = depth + 1
+    if depth < 2000 then task.spawn(nest) end
+    task.sleep(60)
+  end
+  local top = task.spawn(nest)
+  while depth < 2000 do task.sleep(0) end
+  top:cancel()
+  t.ok(top:done(), "a deep family ends")
+end
+
 -- Where waiting works.
 do
   t.ok(pcall(task.sleep, 0), "under pcall")
@@ -159,9 +216,13 @@ do
   local place = program.place {
     ["busy.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(function() while true do end end) end',
     ["inner.lua"] = 'local co = coroutine.wrap(function() while true do pcall(function() while true do end end) end end) qwen.os.out "go\\n" qwen.os.flush() while true do pcall(co) end',
-    ["wait.lua"] = 'qwen.task.queue():get()', ["waits.lua"] = 'qwen.os.out "go\\n" qwen.task.sleep(60)',
+    ["wait.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() qwen.task.queue():get()',
+    ["heavy.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(function() local s = ("x"):rep(30000000):gsub("x", "y") end) end',
+    ["sort.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(table.sort, { 1, 2, 3 }, function(a, b) while true do end end) end',
+    ["closing.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() local _ <close> = setmetatable({}, { __close = function() while true do end end }) error "x"',
+    ["waits.lua"] = 'qwen.os.out "go\\n" qwen.task.sleep(60)',
   }
-  for _, name in ipairs { "busy", "inner", "waits" } do
+  for _, name in ipairs { "busy", "inner", "heavy", "sort", "closing", "wait", "waits" } do
     local child <close> = assert(proc.open { argv = { program.binary, "lua", name .. ".lua" }, cwd = place.cwd, group = false,
       env = { PATH = os.getenv "PATH", HOME = place.home } })
     t.eq(child:read(), "go\n")
@@ -169,8 +230,19 @@ do
     local waiter = task.spawn(function() return child:wait() end)
     local ok, status = waiter:join(20)
     t.eq(ok and status.code, 130, name .. " ends after Ctrl-C")
+    if not ok then child:kill(9) end
   end
   local r = assert(proc.run { argv = { "sh", "-c", '"$0" --version <&- && "$0" --help <&- | head -c 4 && "$0" --version >&- 2>&-; echo " $?"', program.binary } })
   t.match(r.out, "^qwen %d.*\nqwen %d", "closed standard descriptors")
+  fs.write(place.cwd .. "/in.lua", 'print(#qwen.os.stdin(), (qwen.proc.run { argv = { "sh", "-c", "exit 3" } }).code)')
+  r = assert(proc.run { argv = { "sh", "-c", '"$0" lua in.lua <&-; trap "" CHLD; "$0" lua in.lua </dev/null; echo abc | ("$0" lua in.lua; grep flags /proc/self/fdinfo/0)', program.binary },
+    cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home } })
+  t.match(r.out, "^0\t3\n0\t3\n4\t3\nflags:%s*00\n", "closed input; SIGCHLD ignored by our parent; a shared input stays blocking")
+  local child <close> = assert(proc.open { argv = { "sh", "-c", 'trap "" HUP; exec "$0" lua waits.lua', program.binary }, cwd = place.cwd, group = false,
+    env = { PATH = os.getenv "PATH", HOME = place.home } })
+  t.eq(child:read(), "go\n")
+  child:kill(1)
+  child:kill(15)
+  t.eq(child:wait().code, 143, "started by nohup it outlives the hang-up, and ends by TERM")
 end
 t.done()
