@@ -331,9 +331,10 @@ qwen = {}
 ---@field READ_ONLY string the reason given for a call that only reads
 
 ---@class qwen.match
----@field find fun(text: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped
----@field replace fun(text: string, ranges: table[], new: string, dropped: boolean): string
----@field nearest fun(text: string, old: string): string? the region most alike, with line numbers
+---@field find fun(file: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped
+---@field replace fun(file: string, ranges: table[], new: string, dropped: boolean): string new lines end as those around them
+---@field line_end fun(file: string): string what most lines end with
+---@field nearest fun(file: string, old: string): string? the region most alike, with line numbers
 
 ---@class qwen.jsonc
 ---@field parse fun(text: string): any, table<string, integer>|Err, string[]? value, line of each dotted path, sentences

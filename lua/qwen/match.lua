@@ -1,7 +1,9 @@
 -- How an edit finds its place: exact, look-alike characters, then runs of whole lines. Pure; bytes outside the match never change.
--- Line ends are compared as LF and restored by the caller, who gives and gets text with LF only.
+-- Files are compared without BOM and with LF line ends; ranges are those of the file as it is.
 
 local M = {}
+
+local BOM = "\xef\xbb\xbf"
 
 -- Characters that models and word processors write for plain ones. UTF-8 bytes on the left.
 local alike = {
@@ -15,7 +17,7 @@ local alike = {
 local function fold(text)
   if not text:find "[\xC2\xE2\xE3]" then return text end
   local out, places, n = {}, {}, 0
-  for start, char in text:gmatch "()([%z\1-\x7F\xC2-\xF4][\x80-\xBF]*)" do
+  for start, char in text:gmatch "()(.[\x80-\xBF]*)" do
     local plain = alike[char] or char
     out[#out + 1] = plain
     for i = 1, #plain do places[n + i] = start + (alike[char] and 0 or i - 1) end
@@ -57,7 +59,12 @@ local function split(text)
 end
 
 local function trim_end(line)
-  return (line:gsub("%s+$", ""))
+  return line:match "^.*%S" or ""
+end
+
+local function trim(line)
+  local first = line:find "%S"
+  return first and line:match("^.*%S", first) or ""
 end
 
 local passes = {
@@ -92,66 +99,111 @@ local function line_matches(text, pattern)
   return {}
 end
 
+local function find_plain(text, old)
+  local found = find_all(text, old)
+  if #found == 0 then found = folded_matches(text, old) end
+  if #found > 0 or not fold(old):find "%S" then return found, false end
+  found = line_matches(text, old)
+  if #found == 0 and old:sub(-1) == "\n" then return line_matches(text, old:sub(1, -2)), true end
+  return found, false
+end
+
+-- A file's text without BOM and with LF only; how long the BOM is.
+local function plain_text(file)
+  local skip = file:sub(1, #BOM) == BOM and #BOM or 0
+  local text = file:sub(skip + 1):gsub("\r\n", "\n")
+  return text, skip
+end
+
+-- Turns sorted ranges of the plain text into those of the file: each CR that was left out before a place moves it by one.
+local function to_file(ranges, file, skip)
+  local moved, cr = skip, file:find("\r\n", 1, true)
+  local function place(at)
+    while cr and cr - moved < at do
+      moved, cr = moved + 1, file:find("\r\n", cr + 2, true)
+    end
+    return at + moved
+  end
+  for _, range in ipairs(ranges) do
+    range[1], range[2] = place(range[1]), place(range[2] + 1) - 1
+  end
+end
+
 ---Where the old text stands.
----@param text string with LF line ends
+---@param file string with any line ends
 ---@param old string
 ---@return {[1]: integer, [2]: integer}[] ranges first and last byte
 ---@return boolean dropped the pattern's last, empty line had to be dropped
-function M.find(text, old)
+function M.find(file, old)
+  local text, skip = plain_text(file)
+  old = plain_text(old)
   if old == "" then return {}, false end
-  local found = find_all(text, old)
-  if #found == 0 then found = folded_matches(text, old) end
-  if #found == 0 then found = line_matches(text, old) end
-  if #found > 0 then return found, false end
-  if old:sub(-1) == "\n" and #old > 1 then
-    found = line_matches(text, old:sub(1, -2))
-    if #found > 0 then return found, true end
-  end
-  return {}, false
+  local ranges, dropped = find_plain(text, old)
+  to_file(ranges, file, skip)
+  return ranges, dropped
 end
 
----Replaces the ranges. Deleting a whole block takes the line end behind it along.
----@param text string
+---The line end that most lines of a file have.
+---@param file string
+---@return "\r\n"|"\n"
+function M.line_end(file)
+  local _, all = file:gsub("\n", "")
+  local _, crlf = file:gsub("\r\n", "")
+  return crlf * 2 > all and "\r\n" or "\n"
+end
+
+---Replaces the ranges; new lines end as those around them. Deleting a whole block takes the line end behind it along.
+---@param file string
 ---@param ranges table[]
 ---@param new string
 ---@param dropped boolean as find gave it
 ---@return string
-function M.replace(text, ranges, new, dropped)
+function M.replace(file, ranges, new, dropped)
+  new = plain_text(new)
+  local deletes = new == ""
   if dropped and new:sub(-1) == "\n" then new = new:sub(1, -2) end
-  local out, at = {}, 1
+  local forms = { ["\n"] = new, ["\r\n"] = new:gsub("\n", "\r\n") }
+  local out, at, usual = {}, 1, M.line_end(file)
+  local line_end, known_to = usual, 0
   for _, range in ipairs(ranges) do
     local first, last = range[1], range[2]
-    out[#out + 1] = text:sub(at, first - 1)
-    out[#out + 1] = new
-    local whole_line = first == 1 or text:sub(first - 1, first - 1) == "\n"
-    if new == "" and whole_line and text:sub(last, last) ~= "\n" and text:sub(last + 1, last + 1) == "\n" then last = last + 1 end
+    if known_to < first then
+      local from, to = file:find("\r?\n", first)
+      line_end, known_to = from and file:sub(from, to) or usual, to or math.huge
+    end
+    out[#out + 1] = file:sub(at, first - 1)
+    out[#out + 1] = forms[line_end]
+    local whole_line = first == 1 or file:byte(first - 1) == 10 or first == #BOM + 1 and file:sub(1, #BOM) == BOM
+    if deletes and whole_line and file:byte(last) ~= 10 then
+      local _, stop = file:find("^\r?\n", last + 1)
+      last = stop or last
+    end
     at = last + 1
   end
-  out[#out + 1] = text:sub(at)
+  out[#out + 1] = file:sub(at)
   return table.concat(out)
 end
 
----The region of a text that is most like the pattern, with line numbers, for an error message.
----@param text string
+---The region of a file that is most like the pattern, with line numbers, for an error message.
+---@param file string
 ---@param old string
 ---@return string?
-function M.nearest(text, old)
-  local lines, wanted = split(text), split(old)
-  local words, best, best_score = {}, nil, 0
+function M.nearest(file, old)
+  local lines, wanted = split(plain_text(file)), split(plain_text(old))
+  local keys, best, best_score, score = {}, nil, 0, 0
   for _, line in ipairs(wanted) do
-    local key = line:match "^%s*(.-)%s*$"
-    if #key > 3 then words[key] = true end
+    local key = trim(line)
+    if #key > 3 then keys[key] = true end
   end
-  for i = 1, #lines do
-    local score = 0
-    for k = i, math.min(i + #wanted - 1, #lines) do
-      if words[lines[k]:match "^%s*(.-)%s*$"] then score = score + 1 end
-    end
-    if score > best_score then best, best_score = i, score end
+  local hits = {} -- a window of as many lines as the pattern has is moved over the file
+  for i, line in ipairs(lines) do
+    hits[i] = keys[trim(line)] and 1 or 0
+    score = score + hits[i] - (hits[i - #wanted] or 0)
+    if score > best_score then best, best_score = math.max(1, i - #wanted + 1), score end
   end
   if not best then return nil end
   local out = {}
-  for i = best, math.min(best + #wanted - 1, #lines, best + 20) do out[#out + 1] = ("%d: %s"):format(i, lines[i]) end
+  for i = best, math.min(best + #wanted - 1, #lines, best + 20) do out[#out + 1] = ("%d: %s"):format(i, lines[i]:sub(1, 400)) end
   return table.concat(out, "\n")
 end
 

@@ -17,13 +17,31 @@ local function fits(kind, want)
   return kind == want or kind == "integer" and want == "number" or kind == "empty" and (want == "array" or want == "object")
 end
 
+local function wants(schema, kind)
+  local list = type(schema.type) == "table" and schema.type or { schema.type }
+  for _, name in ipairs(list) do
+    if fits(kind, name) then return true end
+  end
+  return false
+end
+
+-- What was given under names that are not known, for the words about one that is missing.
+local function unknown_names(value, properties)
+  local names = {}
+  for name in pairs(value) do
+    if not properties[name] then names[#names + 1] = "'" .. tostring(name) .. "'" end
+  end
+  table.sort(names)
+  return #names > 0 and ", and there is no " .. table.concat(names, ", ") or ""
+end
+
 local check
 
 local function check_object(schema, value, path)
-  for _, name in ipairs(schema.required or {}) do
-    if value[name] == nil then return ("%s: '%s' is missing"):format(path, name) end
-  end
   local properties = schema.properties or {}
+  for _, name in ipairs(schema.required or {}) do
+    if value[name] == nil then return ("%s: '%s' is missing%s"):format(path, name, unknown_names(value, properties)) end
+  end
   for name, item in pairs(value) do
     local child = properties[name]
     if child then
@@ -41,10 +59,9 @@ end
 
 function check(schema, value, path)
   local kind, want = type_of(value), schema.type
-  if want then
-    local list, ok = type(want) == "table" and want or { want }, false
-    for _, name in ipairs(list) do ok = ok or fits(kind, name) end
-    if not ok then return ("%s must be %s, not %s"):format(path, table.concat(list, " or "), kind == "empty" and "object" or kind) end
+  if want and not wants(schema, kind) then
+    local words = type(want) == "table" and table.concat(want, " or ") or want
+    return ("%s must be %s, not %s"):format(path, words, kind == "empty" and "object" or kind)
   end
   if schema.enum then
     local words = {}
@@ -71,16 +88,8 @@ function check(schema, value, path)
   end
 end
 
-local function wants(schema, kind)
-  local list = type(schema.type) == "table" and schema.type or { schema.type }
-  for _, name in ipairs(list) do
-    if fits(kind, name) then return true end
-  end
-  return false
-end
-
 ---The value with texts read as numbers, booleans, lists or objects, where the schema wants these and no text. Some models write
----every argument as text.
+---every argument as text, and null for what they leave out: such a null goes where it is not asked for.
 ---@param schema table
 ---@param value any
 ---@return any
@@ -90,7 +99,10 @@ function M.typed(schema, value)
     if read ~= nil and type(read) ~= "string" and wants(schema, type_of(read)) then value = read end
   end
   if type(value) ~= "table" then return value end
+  local required = {}
+  for _, name in ipairs(schema.required or {}) do required[name] = true end
   for name, child in pairs(schema.properties or {}) do
+    if value[name] == json.null and child.type and not wants(child, "null") and not required[name] then value[name] = nil end
     if value[name] ~= nil then value[name] = M.typed(child, value[name]) end
   end
   for i, item in ipairs(schema.items and value or {}) do value[i] = M.typed(schema.items, item) end

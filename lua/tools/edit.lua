@@ -22,14 +22,15 @@ function T.label(args) return args.file_path end
 
 local function create(path, args)
   if qwen.fs.stat(path, false) then
-    return nil, qwen.err("usage", ("%s exists already, so an empty old_string is refused. Nothing was written."):format(path))
+    return nil, qwen.err("usage", ("%s exists already, so an empty old_string is refused. Nothing was written. "
+      .. "Give the text to replace, or use write_file."):format(path))
   end
   return { path = path, before = "", after = args.new_string, fresh = true, from = 1 }
 end
 
 local function wrong_count(path, text, ranges, args)
   if #ranges == 0 then
-    local near = qwen.match.nearest(text, args.old_string:gsub("\r\n", "\n"))
+    local near = qwen.match.nearest(text, args.old_string)
     return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s"):format(path,
       near and "The most similar place is:\n" .. near or "Read the file again and copy the text exactly."))
   end
@@ -52,14 +53,11 @@ local function plan(ctx, args)
   local ok
   ok, e = qwen.files.check_seen(ctx, path)
   if not ok then return nil, e end
-  local crlf = before:find("\r\n", 1, true) ~= nil and not before:find "[^\r]\n"
-  local text = crlf and before:gsub("\r\n", "\n") or before
-  local old, new = args.old_string:gsub("\r\n", "\n"), args.new_string:gsub("\r\n", "\n")
-  local ranges, dropped = qwen.match.find(text, old)
-  if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, text, ranges, args) end
-  local after = qwen.match.replace(text, ranges, new, dropped)
-  if crlf then after = after:gsub("\n", "\r\n") end
-  local _, from = text:sub(1, ranges[1][1]):gsub("\n", "")
+  local ranges, dropped = qwen.match.find(before, args.old_string)
+  if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
+  local after = qwen.match.replace(before, ranges, args.new_string, dropped)
+  if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
+  local _, from = before:sub(1, ranges[1][1] - 1):gsub("\n", "")
   return { path = path, before = before, after = after, from = from + 1, count = #ranges }
 end
 

@@ -19,35 +19,8 @@ function T.paths(args) return { args.path } end
 
 function T.label(args) return args.pattern end
 
--- A Lua pattern for a glob without braces; the whole relative path must match.
-local function translate(glob)
-  local out = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
-  out = out:gsub("%*%*/", "\1"):gsub("%*%*", "\2"):gsub("%*", "[^/]*"):gsub("%?", "[^/]")
-  return "^" .. out:gsub("\1", "\3"):gsub("\2", ".*") .. "$"
-end
-
--- `**/` stands for any number of folders, also none: tried both ways.
-local function matcher(glob)
-  local patterns, pending = {}, { glob }
-  for _ = 1, 4 do
-    local next_round = {}
-    for _, g in ipairs(pending) do
-      patterns[#patterns + 1] = translate(g):gsub("\3", ".*/")
-      local shorter, n = g:gsub("%*%*/", "", 1)
-      if n > 0 then next_round[#next_round + 1] = shorter end
-    end
-    pending = next_round
-  end
-  return function(name)
-    for _, pattern in ipairs(patterns) do
-      if name:match(pattern) then return true end
-    end
-    return false
-  end
-end
-
 local function list(ctx, pattern, path)
-  local matches, names = matcher(pattern), {}
+  local matches, names = qwen.files.glob(pattern), {}
   local visible, e = qwen.files.visible(ctx, path)
   if e then return nil, e end
   if visible then

@@ -25,9 +25,8 @@ function T.paths(args) return { args.path } end
 function T.label(args) return args.path end
 
 local function ignored(name, patterns)
-  for _, glob in ipairs(patterns or {}) do
-    local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
-    if name:match("^" .. pattern .. "$") then return true end
+  for _, fits in ipairs(patterns) do
+    if fits(name) then return true end
   end
   return false
 end
@@ -53,12 +52,13 @@ function T.run(ctx, args)
   local entries
   entries, e = qwen.fs.list(path)
   if not entries then return nil, e end
-  local rows, visible = {}, visible_entries(ctx, path, args.file_filtering_options)
+  local rows, visible, patterns = {}, visible_entries(ctx, path, args.file_filtering_options), {}
+  for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.files.glob(pattern) end
   for _, entry in ipairs(entries) do
     local full = path .. "/" .. entry.name
     local followed = entry.type == "link" and qwen.fs.stat(full) or entry
     local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(full)
-    if shown and not ignored(entry.name, args.ignore) then
+    if shown and not ignored(entry.name, patterns) then
       rows[#rows + 1] = { dir = followed.type == "dir", name = entry.name, link = entry.type == "link" }
     end
   end

@@ -23,8 +23,9 @@ function T.paths(args) return { args.file_path } end
 
 function T.label(args) return args.file_path end
 
--- The lines from..to, their total, and whether characters had to be cut.
+-- The lines from..to as the model should see them, how many these are, and their total. A BOM and CRs are left out: edits keep them.
 local function slice(text, first, count)
+  text = text:gsub("^\xef\xbb\xbf", ""):gsub("\r\n", "\n")
   local lines, total = {}, 0
   for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "([^\n]*)\n" do
     total = total + 1
@@ -64,6 +65,7 @@ function T.run(ctx, args)
   local stat = qwen.fs.stat(path)
   if not stat then return nil, qwen.err("missing", "File not found: " .. path) end
   if stat.type == "dir" then return nil, qwen.err("usage", path .. " is a folder; use list_directory or glob") end
+  if stat.type ~= "file" then return nil, qwen.err("usage", path .. " is not a file that can be read whole") end
   local mime = images[(path:match "%.(%w+)$" or ""):lower()]
   if path:lower():find "%.pdf$" then return read_pdf(path, args.pages) end
   local text
@@ -76,7 +78,7 @@ function T.run(ctx, args)
   if text:sub(1, 8192):find("\0", 1, true) then
     return { text = "Cannot display content of binary file: " .. path, display = "binary file" }
   end
-  qwen.files.mark_seen(ctx, path)
+  qwen.files.mark_seen(ctx, path, stat)
   if text == "" then return { text = "(the file is empty)", display = "empty file" } end
   local first = math.tointeger(args.offset) or 0
   local body, count, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)

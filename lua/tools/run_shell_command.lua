@@ -27,13 +27,16 @@ function T.preview(_, args)
   return args.command .. (args.directory and "\n(in " .. args.directory .. ")" or "")
 end
 
--- Names that look like credentials stay out of what the command can see.
+local function credential(name)
+  name = name:upper()
+  return name:find "KEY" or name:find "TOKEN" or name:find "SECRET" or name:find "PASS" or name:find "CREDENTIAL"
+end
+
+-- What looks like a credential by its name, or holds one of ours, stays out of what the command can see.
 local function environment()
   local env = {}
   for name, value in pairs(qwen.os.environ()) do
-    local upper = name:upper()
-    local secret = upper:find "KEY" or upper:find "TOKEN" or upper:find "SECRET" or upper:find "PASSW" or upper:find "CREDENTIAL"
-    if not secret then env[name] = value end
+    if not credential(name) and qwen.secret.redact(value) == value then env[name] = value end
   end
   env.QWEN_CODE, env.PAGER, env.GIT_PAGER, env.LESSSECURE, env.GIT_TERMINAL_PROMPT = "1", "cat", "cat", "1", "0"
   return env
@@ -45,6 +48,7 @@ end
 
 -- The beginning (a fifth) and the end of what is too long; the whole goes to a file.
 local function shorten(ctx, text)
+  text = text:gsub("\n$", "")
   local _, lines = text:gsub("\n", "")
   if #text <= LIMIT_CHARS and lines <= LIMIT_LINES then return text end
   local path = ctx.spill("run_shell_command", text)
@@ -99,12 +103,13 @@ end
 function T.run(ctx, args)
   local cwd, e = directory(ctx, args)
   if not cwd then return nil, e end
+  if args.command:find("\0", 1, true) then return nil, qwen.err("usage", "a command cannot hold a zero byte. Nothing was run.") end
   if args.is_background then return in_background(ctx, args, cwd) end
   local seconds = args.timeout and args.timeout / 1000 or DEFAULT_TIMEOUT
   local result
   result, e = qwen.proc.run { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds, on_output = ctx.progress }
   if not result then return nil, e end
-  local out = result.out
+  local out = result.out .. (result.truncated and "\n[more than 16 MB of output; what came after that is lost]" or "")
   if result.timed_out then out = out .. ("\n[stopped after %g s: the time limit; what it printed until then is above]"):format(seconds) end
   local text = ("Command: %s\nDirectory: %s\nOutput: %s\nError: %s\nExit Code: %s\nSignal: %s\nProcess Group PGID: %d"):format(
     args.command, cwd, or_none(shorten(ctx, out), "(empty)"), or_none(shorten(ctx, result.err), "(none)"), or_none(result.code, "(none)"),

@@ -20,7 +20,7 @@ function T.label(args) return args.file_path end
 local BOM = "\xef\xbb\xbf"
 
 local function keep_form(before, content)
-  if before:find("\r\n", 1, true) and not before:find "[^\r]\n" then content = content:gsub("\r\n", "\n"):gsub("\n", "\r\n") end
+  if qwen.match.line_end(before) == "\r\n" then content = content:gsub("\r\n", "\n"):gsub("\n", "\r\n") end
   if before:sub(1, 3) == BOM and content:sub(1, 3) ~= BOM then content = BOM .. content end
   return content
 end

@@ -32,4 +32,59 @@ for _, case in ipairs {
   t.eq(schema.typed(object, read(case[1])), case[2], case[3] or case[1])
 end
 
+-- The shipped tools, in the words that a model reads.
+local function tool(name) return assert(qwen.resource.get("tools", name)).schema end
+
+for _, case in ipairs {
+  { "read_file", '{"file_path":"/x"}' }, { "read_file", '{"file_path":"/x","offset":0,"limit":5}' }, { "read_file", '{"file_path":"/x","offset":null,"limit":null}' },
+  { "read_file", '{"file_path":"/x","offset":3.0}' }, { "read_file", '{"file_path":"/x","reason":"not asked for"}' },
+  { "read_file", "{}", "arguments: 'file_path' is missing" }, { "read_file", '{"path":"/x","lines":2}', "arguments: 'file_path' is missing, and there is no 'lines', 'path'" },
+  { "read_file", '{"file_path":null}', "file_path must be string, not null" }, { "read_file", '{"file_path":["/x"]}', "file_path must be string, not array" },
+  { "read_file", '{"file_path":"/x","offset":"3"}', "offset must be integer or null, not string" }, { "read_file", '{"file_path":"/x","offset":1.5}', "offset must be integer or null, not number" },
+  { "read_file", '{"file_path":"/x","offset":-1}', "offset must be at least 0" }, { "read_file", '{"file_path":"/x","limit":0}', "limit must be at least 1" },
+  { "read_file", "[]" , "arguments: 'file_path' is missing" }, { "read_file", '["/x"]', "arguments must be object, not array" },
+  { "run_shell_command", '{"command":"ls","timeout":600001}', "timeout must be at most 600000" }, { "run_shell_command", '{"command":"ls","is_background":"yes"}', "is_background must be boolean, not string" },
+  { "run_shell_command", '{"command":{}}', "command must be string, not object" },
+  { "todo_write", '{"todos":[]}' }, { "todo_write", '{"todos":[{"content":"a","status":"pending","id":"1"}]}' },
+  { "todo_write", '{"todos":{"content":"a"}}', "todos must be array, not object" }, { "todo_write", '{"todos":[{"content":"a","status":"pending"},{"content":"a","status":"done"}]}',
+    "todos[1].status must be one of pending, in_progress, completed" },
+  { "todo_write", '{"todos":[{"status":"pending"}]}', "todos[0]: 'content' is missing" }, { "todo_write", '{"todos":["a"]}', "todos[0] must be object, not string" },
+  { "todo_write", '{"todos":[null]}', "todos[0] must be object, not null" },
+  { "list_directory", '{"path":"/x","ignore":[1]}', "ignore[0] must be string, not integer" },
+  { "list_directory", '{"path":"/x","file_filtering_options":{"respect_git_ignore":1}}', "file_filtering_options.respect_git_ignore must be boolean, not integer" },
+} do
+  local ok, words = schema.check(tool(case[1]), assert(json.decode(case[2])))
+  t.eq({ ok or false, words }, { not case[3], case[3] }, case[1] .. " " .. case[2])
+end
+
+-- Many models write every argument they know of, with null for what they do not mean.
+local args = json.decode '{"command":"ls","timeout":null,"directory":null,"is_background":null,"description":null}'
+t.eq(schema.typed(tool "run_shell_command", args), { command = "ls" }, "nulls count as left out")
+args = json.decode '{"path":"/x","file_filtering_options":{"respect_git_ignore":null}}'
+t.eq(schema.typed(tool "list_directory", args), { path = "/x", file_filtering_options = {} }, "also inside")
+args = schema.typed(tool "read_file", json.decode '{"file_path":null,"limit":null}')
+t.eq(args, { file_path = json.null, limit = json.null }, "but not what is required, nor what may be null")
+
+-- Schemas of others.
+local closed = { type = "object", properties = { colour = { enum = { "red", 1, true } }, size = { type = { "number", "string" }, maximum = 3 } }, additionalProperties = false }
+t.eq(select(2, schema.check(closed, { color = "red" })), "arguments: there is no 'color', did you mean 'colour'? (known: colour, size)")
+t.eq(select(2, schema.check(closed, { colour = "blue" })), "colour must be one of red, 1, true")
+t.eq({ schema.check(closed, { colour = 1 }), schema.check(closed, { size = "x" }), (schema.check(closed, { size = 2.5 })) }, { true, true, true })
+t.eq(select(2, schema.check(closed, { size = 4 })), "size must be at most 3")
+t.eq(select(2, schema.check({ type = "array", items = {}, minItems = 2 }, json.array { 1 })), "arguments needs at least 2 items")
+t.ok(schema.check({}, { anything = 1 }) and schema.check({ type = "object" }, {}) and schema.check({ type = "array" }, json.array {}), "empty schemas and values")
+
+-- What is sent with every request stays small.
+local total = 0
+for _, name in ipairs(qwen.resource.names "tools") do
+  local one = qwen.resource.get("tools", name)
+  local size = #json.encode { name = name, description = one.summary, schema = one.schema }
+  total = total + size
+  t.ok(size < 1100, ("%s: %d bytes"):format(name, size))
+  t.ok(#one.summary > 30 and one.summary:sub(-1) == ".", name .. ": sentences for the model")
+  t.eq(one.schema.type, "object", name)
+  for _, required in ipairs(one.schema.required) do t.ok(one.schema.properties[required], name .. "." .. required) end
+end
+t.eq(#qwen.resource.names "tools", 8, "eight tools")
+t.ok(total < 5632, ("all tools: %d bytes"):format(total))
 t.done()

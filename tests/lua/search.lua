@@ -7,7 +7,7 @@ assert(proc.run { argv = { "sh", "-c", [[
 git init -q; mkdir -p src node_modules empty only
 echo node_modules > .gitignore; echo 'only/*' >> .gitignore; echo secret.c > .qwenignore
 for f in src/a.c src/b.h node_modules/x.c secret.c only/y; do echo hit > $f; done]] }, cwd = root })
-local ctx = { cwd = root, seen = {}, spill = function() end }
+local ctx = { cwd = root, seen = {}, spill = function() end, settings = { get = function() end } }
 
 local function run(name, args)
   local tool = assert(qwen.resource.get("tools", name))

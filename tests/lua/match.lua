@@ -1,0 +1,163 @@
+-- Edits: pairs of files in cases/edit through the edit tool, and random edits against a plain model of what an edit is.
+local t = dofile "tests/check.lua"
+local fs, json, task = require "sys.fs", require "sys.json", require "sys.task"
+local match = require "qwen.match"
+
+local root = assert(fs.realpath(assert(fs.mkdtemp "match-")))
+local ctx = { cwd = root, seen = {} }
+local edit = assert(qwen.resource.get("tools", "edit"))
+
+-- NAME.in: a line of JSON (old, new, all, error: words of the refusal), then the file. NAME.want: the file after it.
+local folder, path, cases = "tests/cases/edit", root .. "/file", 0
+for _, entry in ipairs(fs.list(folder)) do
+  local name = entry.name:match "^(.*)%.in$"
+  if name then
+    cases = cases + 1
+    local head, before = assert(fs.read(folder .. "/" .. entry.name)):match "^([^\n]*)\n(.*)$"
+    local case = assert(json.decode(head))
+    fs.write(path, before, { fsync = false })
+    qwen.files.mark_seen(ctx, path)
+    local args = { file_path = path, old_string = case.old, new_string = case.new, replace_all = case.all }
+    local result, e = edit.run(ctx, args)
+    if case.error then
+      t.ok(not result and e.message:find(case.error), name .. ": " .. (e and e.message or "it was done"))
+      t.eq(fs.read(path), before, name .. " changed nothing")
+    else
+      t.ok(result, name .. ": " .. (e and e.message or ""))
+      t.eq(fs.read(path), fs.read(folder .. "/" .. name .. ".want"), name)
+    end
+  end
+end
+t.ok(cases > 50, "cases: " .. cases)
+
+-- What the model is told.
+fs.write(path, ("line\n"):rep(30) .. "x\n" .. ("line\n"):rep(30))
+qwen.files.mark_seen(ctx, path)
+local text = assert(edit.run(ctx, { file_path = path, old_string = "x", new_string = "y" })).text
+t.match(text, "^The file: " .. path:gsub("%p", "%%%0") .. " has been updated%. Showing lines 27%-43 of 61 from the edited file:\n\n%-%-%-\n\nline\n", "the snippet")
+t.match(text, "line\ny\nline", "shows the change")
+t.ok(edit.run(ctx, { file_path = path, old_string = "y", new_string = "z" }), "a second edit needs no second reading")
+t.match(edit.preview(ctx, { file_path = path, old_string = "z", new_string = "w" }), "%-z\n%+w\n", "a preview is a diff")
+t.eq(fs.read(path):find("w", 1, true), nil, "and writes nothing")
+
+-- Random edits. The model: a file is a list of characters and line ends; the old text fits where all of it is the same, a line end being
+-- the same as any other.
+local seed = 5
+local function random(n)
+  seed = (seed * 1103515245 + 12345) % 2147483648
+  return seed // 65536 % n + 1
+end
+local function pick(list) return list[random(#list)] end
+
+local function units(bytes)
+  local out, at = {}, 1
+  while at <= #bytes do
+    local unit = bytes:sub(at, at + 1) == "\r\n" and "\r\n" or bytes:sub(at, at)
+    out[#out + 1] = unit
+    at = at + #unit
+  end
+  return out
+end
+
+local function plain(unit) return unit == "\r\n" and "\n" or unit end
+
+local function places(file, old)
+  local found, at = {}, 1
+  while at <= #file - #old + 1 do
+    local same = true
+    for k = 1, #old do same = same and plain(file[at + k - 1]) == plain(old[k]) end
+    if same then found[#found + 1] = at end
+    at = at + (same and #old or 1)
+  end
+  return found
+end
+
+local function usual_end(file)
+  local n = { ["\n"] = 0, ["\r\n"] = 0 }
+  for _, unit in ipairs(file) do
+    if n[unit] then n[unit] = n[unit] + 1 end
+  end
+  return n["\r\n"] > n["\n"] and "\r\n" or "\n"
+end
+
+-- What the file should be: each place is cut out and the new text put in, with the line end that comes next in the file.
+local function expected(file, old, new, found)
+  local out, at = {}, 1
+  for _, first in ipairs(found) do
+    table.move(file, at, first - 1, #out + 1, out)
+    local line_end
+    for k = first, #file do
+      if plain(file[k]) == "\n" then line_end = file[k] break end
+    end
+    for _, unit in ipairs(new) do out[#out + 1] = plain(unit) == "\n" and (line_end or usual_end(file)) or unit end
+    at = first + #old
+    local starts = first == 1 or plain(file[first - 1]) == "\n"
+    if #new == 0 and starts and plain(old[#old]) ~= "\n" and file[at] and plain(file[at]) == "\n" then at = at + 1 end
+  end
+  table.move(file, at, #file, #out + 1, out)
+  return table.concat(out)
+end
+
+local pieces = { "a", "b", "ab", " ", "  ", "\t", "\n", "\n", "\r\n", "\r\n", "\u{2019}", "'", "\u{A0}", "\u{2013}", "-", "\xff", "\xe2", "\r", "é", "\0", "%", "." }
+local endings = { pieces, { "a", "b", " ", "\n", "'", "\u{2019}" }, { "a", "b", " ", "\r\n", "'", "\u{2019}" } }
+local function text_of(list, n)
+  local out = {}
+  for i = 1, n do out[i] = pick(list) end
+  return table.concat(out)
+end
+
+-- Text that a reader who sees characters and lines would call the same.
+local function loosely(bytes)
+  return (bytes:gsub("\r\n", "\n"):gsub("\u{2019}", "'"):gsub("\u{2013}", "-"):gsub("\u{A0}", " "):gsub("[ \t\r\v\f]+\n", "\n"):gsub("[ \t\r]+$", ""))
+end
+
+local exact, loose, none, wrong = 0, 0, 0, 0
+for _ = 1, 3000 do
+  local list = pick(endings)
+  local bytes = text_of(list, random(60))
+  local file = units(bytes)
+  local from = random(#file)
+  local old = table.concat(file, "", from, math.min(#file, from + random(12) - 1))
+  if random(3) == 1 then old = old:gsub("\u{2019}", "'"):gsub("\r\n", "\n"):gsub(" \n", "\n") end
+  if random(12) == 1 then old = text_of(list, random(6)) end
+  local new = random(5) == 1 and "" or text_of(list, random(8))
+  local ranges, dropped = match.find(bytes, old)
+  local found = places(file, units(old))
+  local after = match.replace(bytes, ranges, new, dropped)
+  local ok
+  if #found > 0 then
+    exact = exact + 1
+    ok = #ranges == #found and after == expected(file, units(old), units(new), found)
+  elseif #ranges == 0 then
+    none = none + 1
+    ok = after == bytes
+  else
+    loose = loose + 1
+    local first, last = ranges[1][1], ranges[#ranges][2]
+    local tail = bytes:sub(last + 1):gsub(new == "" and "^\r?\n" or "^$", "")
+    ok = after:sub(1, first - 1) == bytes:sub(1, first - 1) and after:sub(#after - #tail + 1) == tail
+    for _, range in ipairs(ranges) do
+      local wanted = loosely(old):gsub(dropped and "\n$" or "^$", "")
+      ok = ok and loosely(bytes:sub(range[1], range[2])) == wanted:gsub("[ \t\r]+$", "")
+    end
+  end
+  if not ok then
+    wrong = wrong + 1
+    if wrong <= 3 then t.ok(false, ("file %q old %q new %q gave %q, %d places of %d"):format(bytes, old, new, after, #ranges, #found)) end
+  end
+end
+t.eq(wrong, 0, "random edits that differ from the model")
+t.ok(exact > 1500 and loose > 30 and none > 30, ("exact %d, loose %d, none %d"):format(exact, loose, none))
+
+-- Hostile sizes take no more than linear time.
+local start = task.now()
+local spaces = (" "):rep(200000)
+t.eq(#match.find("x" .. spaces .. "y\n", "x \n y"), 0, "a long run of blanks")
+match.nearest("x" .. spaces .. "y\n" .. spaces .. "\n", "abcd\n" .. spaces)
+t.eq(#match.find(("x\r\n"):rep(50000), "x"), 50000, "many places")
+t.eq(#match.replace(("x"):rep(100000), match.find(("x"):rep(100000), "x"), "\n", false), 100000, "many line ends in one line")
+match.nearest(("some line\n"):rep(20000), ("some lime\n"):rep(2000))
+t.ok(task.now() - start < 5, "linear: " .. task.now() - start)
+
+fs.remove_tree(root)
+t.done()
