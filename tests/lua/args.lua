@@ -1,0 +1,72 @@
+-- The command line: pairs of files in cases/args, the help text, and every declared flag.
+local t = dofile "tests/check.lua"
+local fs, json = require "sys.fs", require "sys.json"
+local args, flags = require "qwen.args", require "qwen.flags"
+
+-- NAME.in: one argument a line; NAME.want: the table as JSON without what is empty, or the error.
+local folder, cases = "tests/cases/args", 0
+for _, entry in ipairs(assert(fs.list(folder))) do
+  local name = entry.name:match "^(.*)%.in$"
+  if name then
+    local argv = {}
+    for line in assert(fs.read(folder .. "/" .. entry.name)):gmatch "([^\n]*)\n" do argv[#argv + 1] = line end
+    local opts, e = args.parse(argv, { "config", "auth" })
+    for key, value in pairs(opts or {}) do
+      if type(value) == "table" and next(value) == nil then opts[key] = nil end
+    end
+    t.eq((opts and json.encode(opts) or e.kind .. ": " .. e.message) .. "\n", (fs.read(folder .. "/" .. name .. ".want")), name)
+    cases = cases + 1
+  end
+end
+t.ok(cases > 10, "cases were found")
+
+-- Each flag of the table does what it declares.
+local commands = { { name = "config", summary = "" }, { name = "auth", summary = "" } }
+local help, seen = args.help(commands), {}
+for _, group in ipairs(flags) do
+  t.match(help, "\n" .. group.group .. ":\n", "help has the group")
+  for _, flag in ipairs(group) do
+    for _, name in ipairs { flag.long, flag.also, flag.short } do
+      t.ok(not seen[name], name .. " is declared once")
+      seen[name] = true
+    end
+    local value = flag.choices and flag.choices[1] or flag.number and "3" or "v"
+    local want = flag.number and 3 or flag.list and { value } or flag.value and value or true
+    for _, name in ipairs { "--" .. flag.long, flag.also and "--" .. flag.also, flag.short and "-" .. flag.short } do
+      local argv = { flag.value and name .. "=" .. value or name }
+      if flag.field == "partial" then argv[2] = "--output=stream-json" end
+      local opts, e = args.parse(argv, {})
+      t.eq(opts and opts[flag.field] or tostring(e), want, argv[1])
+      if flag.value and not flag.optional then
+        t.err(args.parse({ name }, {}), select(2, args.parse({ name }, {})), "usage", name .. " without its value")
+        t.eq((args.parse({ name, value }, {}) or {})[flag.field], want, name .. " value")
+      elseif not flag.value then
+        t.err(args.parse({ name .. "=1" }, {}), select(2, args.parse({ name .. "=1" }, {})), "usage", name .. " takes no value")
+      end
+    end
+    t.match(help, "%-%-" .. flag.long:gsub("%-", "%%-") .. "%f[^%w-]", "help names it")
+  end
+end
+
+-- The help fits.
+local lines = 0
+for line in help:gmatch "([^\n]*)\n" do
+  lines = lines + 1
+  t.ok(#line <= 80, "fits 80 columns: " .. line)
+end
+t.ok(lines <= 40, "fits 40 lines: " .. lines)
+
+-- An argument of any bytes gives a table or an error of usage, never a crash.
+local seed = 5
+local function random(n)
+  seed = (seed * 1103515245 + 12345) % 2147483648
+  return seed // 65536 % n + 1
+end
+local pieces = { "-", "--", "=", "-p", "--model", "--resume", "-y", "(", ",", "\27", "\xff", "", " ", "--use", "--output=json", "config" }
+for _ = 1, 3000 do
+  local argv = {}
+  for i = 1, random(4) do argv[i] = pieces[random(#pieces)] .. (random(2) == 1 and pieces[random(#pieces)] or "") end
+  local opts, e = args.parse(argv, { "config" })
+  if not t.ok(opts or e.kind == "usage", json.encode(argv)) then break end
+end
+t.done()
