@@ -1,60 +1,163 @@
--- `qwen config explain KEY`: the value of a setting, where it comes from, and who lost. It changes nothing.
+-- `qwen config` and `/config`: the settings, where each value comes from and who lost, and changing one in place.
 
-local C = { summary = "show settings and where they come from", args = "explain KEY | get KEY | list", shell = true }
+local C = { summary = "show settings, where they come from, or change one", shell = true,
+  args = "explain KEY | list | get KEY | set KEY VALUE [--project] | unset KEY [--project]" }
 
-local function show(value)
-  if type(value) == "table" then return qwen.json.encode(value) end
-  return tostring(value)
+local secret_names = { "key$", "token", "secret", "password", "authorization", "credential", "cookie" }
+
+local function is_secret(name)
+  name = name:lower()
+  for _, pattern in ipairs(secret_names) do
+    if name:find(pattern) and name ~= "envkey" then return true end
+  end
+  return false
 end
 
--- Keys are shown with what looks like a secret hidden.
-local function hide(key, value)
-  if key:lower():find("apikey", 1, true) or key:match("^env%.") then return "(hidden)" end
-  if key == "env" and type(value) == "table" then
-    local names = {}
-    for name in pairs(value) do names[#names + 1] = name end
-    table.sort(names)
-    return "(hidden: " .. table.concat(names, ", ") .. ")"
+-- A copy to be shown: keys, variables and passwords of addresses are hidden.
+local function hidden(name, value, under_env)
+  if type(value) == "string" then
+    if under_env or is_secret(name) then return "(hidden)" end
+    return (value:gsub("(%a[%w+.-]*://[^/@:%s]*):[^/@%s]*@", "%1:***@"))
   end
-  return show(value)
+  if type(value) ~= "table" then return value end
+  local out = #value > 0 and qwen.json.array {} or setmetatable({}, getmetatable(value))
+  for key, item in pairs(value) do out[key] = hidden(tostring(key), item, under_env or name == "env") end
+  return out
+end
+
+local function show(key, value)
+  local under_env = key:find "^env%." ~= nil or key:find "%.env%." ~= nil
+  value = hidden(key:match "[^.]+$" or key, value, under_env)
+  return qwen.text.visible(type(value) == "table" and qwen.json.encode(value) or tostring(value))
+end
+
+local function nearest(ctx, key)
+  local near = qwen.text.nearest(key, ctx.settings.keys())
+  return near and near ~= key and "; did you mean " .. near .. "?" or ""
+end
+
+local function is_known(ctx, key)
+  for _, name in ipairs(ctx.settings.keys()) do
+    if name == key then return true end
+  end
+  return false
 end
 
 local function explain(ctx, key)
-  local found = ctx.settings:explain(key)
-  if #found == 0 then
-    local near = qwen.text.nearest(key, ctx.settings.keys())
-    return nil, qwen.err("usage", ("nothing sets '%s'%s"):format(key, near and "; did you mean " .. near .. "?" or ""))
+  local rows = ctx.settings:explain(key)
+  if #rows == 0 then
+    if not is_known(ctx, key) then return nil, qwen.err("usage", ("nothing sets '%s'%s"):format(key, nearest(ctx, key))) end
+    ctx.print(("%s is not set: nothing sets it, and it has no default"):format(key))
+    return 0
   end
-  ctx.print(("%s = %s"):format(key, hide(key, found[1].value)))
-  for i, item in ipairs(found) do
-    local where = item.source .. (item.line and (":" .. item.line) or "")
-    ctx.print(("  %s %s%s"):format(i == 1 and not item.note and "from" or "lost", where,
-      (i > 1 or item.note) and ("  " .. hide(key, item.value) .. (item.note and "  (" .. item.note .. ")" or "")) or ""))
+  local value, first = ctx.settings:get(key), true
+  ctx.print(("%s = %s"):format(key, value == nil and "(not set)" or show(key, value)))
+  local parts = 0
+  for _, row in ipairs(rows) do parts = parts + (row.used and 1 or 0) end
+  for _, row in ipairs(rows) do
+    local role = not row.used and "lost" or first and "from" or "and "
+    local where = row.source .. (row.line and ":" .. row.line or "")
+    local said = (not row.used or parts > 1) and "  " .. show(key, row.value) .. (row.note and "  (" .. row.note .. ")" or "") or ""
+    ctx.print(("  %s %s%s"):format(role, where, said))
+    first = false
   end
   return 0
 end
 
+local function get(ctx, key)
+  local value = ctx.settings:get(key)
+  if value == nil then return nil, qwen.err("missing", ("'%s' is not set%s"):format(key, is_known(ctx, key) and "" or nearest(ctx, key))) end
+  ctx.print(show(key, value))
+  return 0
+end
+
+local function list(ctx)
+  for _, name in ipairs(ctx.settings.keys()) do
+    local value = ctx.settings:get(name)
+    local empty = type(value) == "table" and next(value) == nil
+    if value ~= nil and not empty then
+      local row = ctx.settings:explain(name)[1]
+      ctx.print(("%-30s %s  (%s)"):format(name, show(name, value), row.source .. (row.line and ":" .. row.line or "")))
+    end
+  end
+  return 0
+end
+
+-- Says who keeps a new value from counting. The file itself has just been written and read again.
+local function tell_shadow(ctx, key, path)
+  local rows, place = ctx.settings:explain(key), qwen.paths.short(path)
+  for _, row in ipairs(rows) do
+    if row.source == place and not row.used then
+      local winner = rows[1].source .. (rows[1].line and ":" .. rows[1].line or "")
+      ctx.notice(("%s sets %s too and is stronger than the file"):format(winner, key))
+    end
+  end
+end
+
+local function at(value, names)
+  for _, name in ipairs(names) do
+    if type(value) ~= "table" then return nil end
+    value = value[name]
+  end
+  return value
+end
+
+local function change(ctx, key, text, project)
+  local value, e
+  if text ~= nil then
+    value, e = ctx.settings.read_value(key, text)
+    if e then return nil, e end
+  end
+  if project and not ctx.settings.project_may(key) then
+    return nil, qwen.err("denied", ("a project may not set %s; leave out --project to set it for yourself"):format(key))
+  end
+  local folder = project and qwen.paths.project_config(ctx.cwd) or nil
+  if project and not folder then return nil, qwen.err("usage", "the home folder is no project; leave out --project") end
+  local names = {}
+  for name in key:gmatch "[^.]+" do names[#names + 1] = name end
+  local path
+  if text == nil then
+    local now
+    now, e = qwen.usersettings.read(folder)
+    if not now then return nil, e end
+    if at(now, names) == nil then return nil, qwen.err("missing", ("the file does not set '%s'"):format(key)) end
+  end
+  path, e = qwen.usersettings.set({ { path = names, value = value } }, folder)
+  if not path then return nil, e end
+  local ok
+  ok, e = ctx.settings:reload()
+  if not ok then return nil, e end
+  ctx.print(text == nil and ("took %s out of %s"):format(key, qwen.paths.short(path))
+    or ("%s = %s in %s"):format(key, show(key, value), qwen.paths.short(path)))
+  if not is_known(ctx, key) and nearest(ctx, key) ~= "" then ctx.notice(("%s is no setting of ours%s"):format(key, nearest(ctx, key))) end
+  if project and not ctx.trusted then ctx.notice "this folder is not trusted, so its settings are not read (trust it: --trust-folder)" end
+  if not (project and not ctx.trusted) then tell_shadow(ctx, key, path) end
+  return 0
+end
+
+local verbs = { explain = 1, get = 1, list = 0, set = 2, unset = 1 }
+
 function C.complete(ctx)
-  return ctx.settings.keys()
+  local out = ctx.settings.keys()
+  for verb in pairs(verbs) do out[#out + 1] = verb end
+  table.sort(out)
+  return out
 end
 
 function C.run(ctx, args)
-  local verb, key = args[1], args[2]
-  if verb == "explain" and key then return explain(ctx, key) end
-  if verb == "get" and key then
-    local value = ctx.settings:get(key)
-    if value == nil then return nil, qwen.err("missing", ("'%s' is not set"):format(key)) end
-    ctx.print(hide(key, value))
-    return 0
+  local words, project = {}, false
+  for _, word in ipairs(args) do
+    if word == "--project" then project = true else words[#words + 1] = word end
   end
-  if verb == "list" then
-    for _, name in ipairs(ctx.settings.keys()) do
-      local value = ctx.settings:get(name)
-      if value ~= nil then ctx.print(("%-32s %s"):format(name, hide(name, value))) end
-    end
-    return 0
+  local verb, key, value = words[1], words[2], words[3]
+  local changes = verb == "set" or verb == "unset"
+  if not verbs[verb] or #words - 1 ~= verbs[verb] or project and not changes or key and not key:find "^[^.]+%f[.\0]" then
+    return nil, qwen.err("usage", "usage: qwen config " .. C.args)
   end
-  return nil, qwen.err("usage", "usage: qwen config explain KEY | get KEY | list")
+  if changes then return change(ctx, key, value, project) end
+  if verb == "explain" then return explain(ctx, key) end
+  if verb == "get" then return get(ctx, key) end
+  return list(ctx)
 end
 
 return C

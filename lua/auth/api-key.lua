@@ -1,40 +1,47 @@
--- Signing requests with an API key from the environment, a .env file, the settings or a flag. The key is sent to the model's own origin only.
+-- Signing requests with an API key from the environment, a .env file, the settings or a flag. The key is bound to the model's own origin
+-- when the model is chosen (qwen.models); here it becomes a header in the form of the model's protocol.
 
 local A = { summary = "API key" }
 
-local function is_private(host)
-  if host == "localhost" or host:match("%.localhost$") or host:match("%.local$") or host == "::1" or host == "[::1]" then return true end
-  local a, b = host:match("^(%d+)%.(%d+)%.%d+%.%d+$")
-  a, b = tonumber(a), tonumber(b)
-  return a ~= nil and (a == 127 or a == 10 or a == 192 and b == 168 or a == 172 and b >= 16 and b <= 31 or a == 169 and b == 254)
-end
-
 local forms = {
-  openai = function(secret) return { Authorization = { "Bearer ", secret } } end,
-  anthropic = function(secret) return { ["x-api-key"] = { secret } } end,
-  gemini = function(secret) return { ["x-goog-api-key"] = { secret } } end,
+  openai = function(key) return { Authorization = { "Bearer ", key } } end,
+  anthropic = function(key) return { ["x-api-key"] = { key } } end,
+  gemini = function(key) return { ["x-goog-api-key"] = { key } } end,
 }
 
+-- The form of the protocol that a provider speaks, by way of the files it builds on.
+local function form_of(name)
+  for _ = 1, 8 do
+    if forms[name] then return forms[name] end
+    local provider = qwen.resource.has("providers", name) and qwen.resource.get("providers", name)
+    local under = provider and (provider.protocol or provider.base)
+    if not under or under == name then break end
+    name = under
+  end
+  return forms.openai
+end
+
+local function missing(ctx, model)
+  local url = qwen.http.parse_url(model.base_url)
+  local what = ("no API key for %s at %s"):format(model.id, url and url.host or "'" .. model.base_url .. "'")
+  if not model.env_key then
+    return qwen.err("auth", ('%s: its entry (%s) needs "envKey", the name of the variable that holds the key'):format(what, model.from))
+  end
+  local ids = {}
+  for _, entry in ipairs((qwen.models.list(ctx.settings, function(name) return qwen.resource.has("providers", name) end))) do ids[#ids + 1] = entry.id end
+  local near = qwen.text.nearest(model.id, ids)
+  return qwen.err("auth", ("%s: set %s in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json; or sign in: qwen auth%s")
+    :format(what, model.env_key, near and near ~= model.id and " (or did you mean --model " .. near .. "?)" or ""))
+end
+
 ---Headers for a model; none for a blank key on this machine or a private network.
----@param _ Ctx
+---@param ctx Ctx
 ---@param model Model
 ---@return table<string, HeaderValue>?, Err?
-function A.headers(_, model)
-  local url, e = qwen.http.parse_url(model.base_url)
-  if not url then
-    return nil, qwen.err("usage", ("the base URL '%s' (%s) is not an address: %s"):format(model.base_url, model.from, e.message))
-  end
-  if not model.key or model.key == "" then
-    if is_private(url.host) then return {} end
-    local name = model.env_key or "OPENAI_API_KEY"
-    return nil, qwen.err("auth", ("no API key for %s at %s: set %s in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json")
-      :format(model.id, url.host, name))
-  end
-  local secret
-  secret, e = qwen.secret.new(model.env_key or model.provider, model.key, { url.origin })
-  if not secret then return nil, qwen.err("auth", ("the key from %s cannot be used: %s"):format(model.key_source, e.message)) end
-  local form = forms[model.protocol or model.provider] or forms.openai
-  return form(secret)
+function A.headers(ctx, model)
+  if model.key then return form_of(model.provider)(model.key) end
+  if qwen.models.keyless(model.base_url) then return {} end
+  return nil, missing(ctx, model)
 end
 
 return A

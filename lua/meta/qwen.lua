@@ -79,6 +79,7 @@
 ---@field provider string provider file name ("openai")
 ---@field base_url string without a final slash
 ---@field env_key string? variable that holds the key
+---@field key Secret? bound to the origin of base_url; nil when none is set
 ---@field key_source string? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
 ---@field config table generationConfig of the entry, as written by the user
 ---@field vision boolean?
@@ -188,7 +189,11 @@
 
 ---@class Settings
 ---@field get fun(self: Settings, key: string): any dotted: "model.name"; nil when nowhere set and without default
----@field explain fun(self: Settings, key: string): {value: any, source: string, line: integer?}[] winner first, then every loser
+---@field explain fun(self: Settings, key: string): {value: any, source: string, line: integer?, scope: string, used: boolean, note: string?}[] winner first, then every loser
+---@field keys fun(): string[] the keys we know, sorted
+---@field read_value fun(key: string, text: string): any, Err? a typed value in the form its key wants
+---@field project_may fun(key: string): boolean whether a trusted folder's own settings may set it
+---@field reload fun(self: Settings): boolean?, Err? reads all sources anew
 ---@field problems string[] sentences to show once
 ---@field env fun(self: Settings, name: string): string?, string? value and words for its source: the real environment, then .env, then settings env
 
@@ -282,8 +287,8 @@ qwen = {}
 ---@field kinds string[]
 
 ---@class qwen.usersettings
----@field read fun(): table?, Err? the values in the user's settings.json alone
----@field set fun(changes: {path: string[], value: any}[]): string?, Err? several values at once, the rest of the file kept; nil takes one away
+---@field read fun(project?: string): table?, Err? the values in that settings.json alone
+---@field set fun(changes: {path: string[], value: any}[], project?: string): string?, Err? several values at once, the rest of the file kept; nil takes one away; project is a folder's own .qwen
 
 ---@class qwen.message
 ---@field user fun(text: string, more?: Part[]): Message
@@ -294,20 +299,24 @@ qwen = {}
 ---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
 ---@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls at the end that have none
 
----@class qwen.paths names places; makes and reads nothing
+---@class qwen.paths names places; makes nothing
 ---@field home fun(): string?
 ---@field qwen_home fun(): string? QWEN_HOME, else ~/.qwen
 ---@field project_key fun(cwd: string): string
 ---@field project fun(cwd: string): string? folder of a project's data
 ---@field chats fun(cwd: string): string?
 ---@field tmp fun(cwd: string): string? folder for spilled outputs
+---@field same fun(a: string, b: string): boolean both lead to the same place
+---@field project_config fun(cwd: string): string? a project's own .qwen; nil where it is the person's
 ---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
 ---@field short fun(path: string): string ~ instead of the home folder
 ---@field cwd fun(): string?, Err? real path
 
 ---@class qwen.models
 ---@field list fun(settings: Settings, has_provider: fun(name: string): boolean): Model[], string[]
----@field choose fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model?, Err?
+---@field choose fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model?, Err?, string[]? problems of modelProviders
+---@field fallbacks fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model[]?, Err? asked when the chosen one is overloaded
+---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
 ---@field protocols fun(): string[]
 
 ---@class qwen.session
@@ -337,7 +346,7 @@ qwen = {}
 ---@field nearest fun(file: string, old: string): string? the region most alike, with line numbers
 
 ---@class qwen.jsonc
----@field parse fun(text: string): any, table<string, integer>|Err, string[]? value, line of each dotted path, sentences
+---@field parse fun(text: string): any, table<string, integer>|Err, string[]?, table? value, line of each dotted path, sentences, span
 
 ---@class qwen.args
 ---@field parse fun(argv: string[], commands: string[]): table?, Err?

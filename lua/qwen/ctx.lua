@@ -81,8 +81,9 @@ end
 ---@param ctx Ctx
 ---@return Model?, Err?
 function M.choose_model(ctx)
-  local model, e = models.choose(ctx.settings, ctx.opts, has_provider)
+  local model, e, problems = models.choose(ctx.settings, ctx.opts, has_provider)
   if not model then return nil, e end
+  for _, sentence in ipairs(problems) do ctx.notice(sentence) end
   if not has_provider(model.provider) then
     return nil, err("usage", ("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua"):format(model.provider, model.provider))
   end

@@ -1,31 +1,86 @@
 -- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
+-- A key is bound here to the origin it was configured for; headers are made of it in auth/.
 local err = require "qwen.err"
+local http = require "sys.http"
+local protocols = require "qwen.protocols"
+local secret = require "sys.secret"
 local text = require "qwen.text"
 
 local M = {}
 
--- Variables and default address of each protocol we know; other keys of modelProviders must be provider files.
-local protocols = {
-  openai = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL", "QWEN_MODEL" },
-    default_url = "https://api.openai.com/v1", default_model = "qwen3-coder-plus" },
-  anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", models = { "ANTHROPIC_MODEL" }, default_url = "https://api.anthropic.com" },
-  gemini = { key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", models = { "GEMINI_MODEL" }, default_url = "https://generativelanguage.googleapis.com" },
-}
+local MOST_FALLBACKS = 3
 
 local function trim_url(url)
   return (url:gsub("/+$", ""))
 end
 
-local function entry_model(protocol, entry, source)
+local function origin(url)
+  local parsed = http.parse_url(url)
+  return parsed and parsed.origin
+end
+
+---Whether a service at this address may be asked without a key: this machine, a private network.
+---@param url string
+---@return boolean
+function M.keyless(url)
+  local parsed = http.parse_url(url)
+  if not parsed then return false end
+  local host = parsed.host:gsub("[%[%]]", "")
+  if parsed.loopback or not host:find "[.:]" or host:find "%.localhost$" or host:find "%.local$" or host:find "%.lan$" or host:find "%.internal$" then
+    return true
+  end
+  local a, b = host:match "^(%d+)%.(%d+)%.%d+%.%d+$"
+  a, b = tonumber(a), tonumber(b)
+  if not a then return host:find "^f[cd]%x%x:" ~= nil or host:find "^fe[89ab]%x:" ~= nil end
+  return a == 10 or a == 127 or a == 192 and b == 168 or a == 172 and b >= 16 and b <= 31 or a == 169 and b == 254 or a == 100 and b >= 64 and b <= 127
+end
+
+-- The address of a protocol for a model without an entry, and where it comes from.
+local function address(settings, opts, protocol)
+  local known = protocols.get(protocol) or {}
+  if opts.base_url then return opts.base_url, "flag --openai-base-url" end
+  local url, source = protocols.first(function(name) return settings:env(name) end, { known.url })
+  if not url and protocol == "openai" then
+    url = settings:get "security.auth.baseUrl"
+    source = url and settings:explain("security.auth.baseUrl")[1].source .. " security.auth.baseUrl"
+  end
+  return trim_url(url or known.default_url or ""), source or "default"
+end
+
+local function entry_model(protocol, entry, from)
   local config = type(entry.generationConfig) == "table" and entry.generationConfig or {}
-  local known = protocols[protocol]
+  local known = protocols.get(protocol)
+  local capabilities = type(entry.capabilities) == "table" and entry.capabilities or {}
   return {
     id = entry.id, name = type(entry.name) == "string" and entry.name or entry.id, provider = protocol,
     base_url = trim_url(type(entry.baseUrl) == "string" and entry.baseUrl or known and known.default_url or ""),
-    env_key = type(entry.envKey) == "string" and entry.envKey or nil, config = config, description = entry.description,
-    vision = type(entry.capabilities) == "table" and entry.capabilities.vision or nil,
-    context = math.tointeger(config.contextWindowSize), from = source,
+    env_key = type(entry.envKey) == "string" and entry.envKey ~= "" and entry.envKey or nil, config = config, description = entry.description,
+    vision = capabilities.vision, context = math.tointeger(config.contextWindowSize), from = from,
   }
+end
+
+-- The names under modelProviders: those we know in our order, then the others.
+local function protocol_names(providers)
+  local names, others = {}, {}
+  for _, name in ipairs(protocols.names) do
+    if providers[name] ~= nil then names[#names + 1] = name end
+  end
+  for name in pairs(providers) do
+    if not protocols.get(name) then others[#others + 1] = tostring(name) end
+  end
+  table.sort(others)
+  return table.move(others, 1, #others, #names + 1, names)
+end
+
+local function unknown(name, what)
+  local near = text.nearest(name, protocols.names)
+  return ("%s%s; use %s, or write ~/.qwen/providers/%s.lua"):format(what, near and " (did you mean " .. near .. "?)" or "",
+    table.concat(protocols.names, ", "), name)
+end
+
+-- An entry without envKey has the protocol's own key where it is the protocol's own service.
+local function own_service(settings, model)
+  return not model.env_key and protocols.get(model.provider) and origin(model.base_url) == origin((address(settings, {}, model.provider)))
 end
 
 ---Every model of `modelProviders`, in the order of the file, and sentences about entries that are wrong.
@@ -34,31 +89,35 @@ end
 ---@return Model[]
 ---@return string[] problems
 function M.list(settings, has_provider)
-  local models, problems, names = {}, {}, {}
-  local source = settings:explain("modelProviders")[1]
-  local providers = settings:get "modelProviders" or {}
-  for name in pairs(providers) do names[#names + 1] = tostring(name) end
-  table.sort(names)
-  for _, protocol in ipairs(names) do
-    local list = providers[protocol]
-    if not protocols[protocol] and not has_provider(protocol) then
-      problems[#problems + 1] = ("%s: modelProviders.%s is no protocol; use openai, anthropic or gemini, or write ~/.qwen/providers/%s.lua")
-        :format(source.source, protocol, protocol)
-    elseif type(list) ~= "table" then
-      problems[#problems + 1] = ("%s: modelProviders.%s must be a list"):format(source.source, protocol)
-    else
-      local seen = {}
-      for i, entry in ipairs(list) do
-        if type(entry) ~= "table" or type(entry.id) ~= "string" then
-          problems[#problems + 1] = ("%s: modelProviders.%s.%d has no id"):format(source.source, protocol, i - 1)
+  local models, problems, providers = {}, {}, settings:get "modelProviders" or {}
+  local function where(key)
+    local row = settings:explain(key)[1] or settings:explain("modelProviders")[1]
+    return row.source .. (row.line and ":" .. row.line or "")
+  end
+  local function complain(key, sentence) problems[#problems + 1] = where(key) .. ": " .. text.visible(sentence) end
+  for _, protocol in ipairs(protocol_names(providers)) do
+    local list, key, seen = providers[protocol], "modelProviders." .. protocol, {}
+    if not protocols.get(protocol) and not has_provider(protocol) then
+      complain(key, unknown(protocol, key .. " is no protocol"))
+      list = {}
+    elseif type(list) ~= "table" or #list == 0 and next(list) then
+      complain(key, key .. " must be a list [ ... ] of models")
+      list = {}
+    end
+    for i, entry in ipairs(list) do
+      local at = key .. "." .. i - 1
+      if type(entry) ~= "table" or type(entry.id) ~= "string" or entry.id == "" then
+        complain(at, ("%s has no id"):format(at))
+      else
+        local model = entry_model(protocol, entry, where(at))
+        local identity = model.id .. "\0" .. model.base_url
+        if seen[identity] then
+          complain(at, ("model %s is there twice under %s; the first one counts"):format(model.id, protocol))
         else
-          local model = entry_model(protocol, entry, source.source)
-          local key = model.id .. "\0" .. model.base_url
-          if seen[key] then
-            problems[#problems + 1] = ("%s: model %s is there twice under %s; the first one counts"):format(source.source, model.id, protocol)
-          else
-            seen[key] = true
-            models[#models + 1] = model
+          seen[identity] = true
+          models[#models + 1] = model
+          if not model.env_key and not M.keyless(model.base_url) and not own_service(settings, model) then
+            complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
           end
         end
       end
@@ -67,81 +126,129 @@ function M.list(settings, has_provider)
   return models, problems
 end
 
--- The key for a model from an entry: its own variable only, never another one's.
+-- Binds a key to the model's own origin; a blank one is none.
+local function seal(model, value, source)
+  model.key, model.key_source = nil, nil
+  if not value or value == "" then return true end
+  local problem
+  model.key, problem = secret.new(model.env_key or model.provider, value, { origin(model.base_url) })
+  if not model.key then return nil, err("auth", ("the key from %s cannot be used: %s"):format(source, problem.message)) end
+  model.key_source = source
+  return true
+end
+
+-- The key of an entry: its own variable only, never another one's.
 local function entry_key(settings, model)
-  if not model.env_key then return end
-  model.key, model.key_source = settings:env(model.env_key)
+  if own_service(settings, model) then model.env_key = protocols.get(model.provider).key end
+  if model.env_key then return settings:env(model.env_key) end
 end
 
-local function from_environment(settings, opts, protocol, id)
-  local known = protocols[protocol] or {}
-  local url = opts.base_url or known.url and settings:env(known.url)
-  local old = protocol == "openai" and settings:get "security.auth.baseUrl"
-  local model = {
-    id = id, name = id, provider = protocol, base_url = trim_url(url or old or known.default_url or ""), env_key = known.key,
-    config = settings:get "model.generationConfig" or {}, from = opts.base_url and "flag --openai-base-url" or url and "environment " .. known.url or "default",
-  }
-  if known.key then model.key, model.key_source = settings:env(known.key) end
-  local old_key = protocol == "openai" and settings:get "security.auth.apiKey"
-  if not model.key and old_key then model.key, model.key_source = old_key, "settings security.auth.apiKey" end
-  return model
+-- The key of a model without an entry. The one in the settings belongs to the address in the settings.
+local function protocol_key(settings, model)
+  if model.env_key then
+    local value, source = settings:env(model.env_key)
+    if value then return value, source end
+  end
+  if model.provider ~= "openai" then return nil end
+  local address_row
+  for _, row in ipairs(settings:explain "security.auth.baseUrl") do
+    if row.scope ~= "flags" and row.scope ~= "environment" and not row.note then address_row = address_row or row end
+  end
+  local bound = origin(address_row and address_row.value or protocols.get("openai").default_url)
+  for _, row in ipairs(settings:explain "security.auth.apiKey") do
+    if row.scope ~= "flags" and row.scope ~= "environment" and not row.note and bound == origin(model.base_url) then
+      return row.value, row.source .. " security.auth.apiKey"
+    end
+  end
 end
 
-local function find(models, id, protocol)
+-- The key of the flag belongs to the first service chosen in this run; one taken later in the session never gets it.
+local function flag_key_fits(settings, model)
+  settings.flag_key_origin = settings.flag_key_origin or origin(model.base_url)
+  return settings.flag_key_origin == origin(model.base_url)
+end
+
+local function find(models, id, protocol, url)
   for _, model in ipairs(models) do
-    if (not id or model.id == id) and (not protocol or model.provider == protocol) then return model end
+    if (not id or model.id == id) and (not protocol or model.provider == protocol) and (not url or model.base_url == url) then return model end
   end
 end
 
-local function default_id(settings, protocol)
-  local known = protocols[protocol] or {}
-  for _, name in ipairs(known.models or {}) do
-    local id = settings:env(name)
-    if id and id ~= "" then return id end
-  end
-  return nil, known.default_model
+-- The entry that is meant, if one is. A choice by flag or in the session may cross to another protocol; that of a file may not.
+local function chosen_entry(settings, opts, models, id, wanted)
+  if opts.base_url then return id and find(models, id, wanted, trim_url(opts.base_url)) end
+  if id then return find(models, id, wanted) or opts.model and not opts.auth_type and find(models, id) or nil end
+  local known = protocols.get(wanted or "openai")
+  local env_url = known and protocols.first(function(name) return settings:env(name) end, { known.url })
+  return not env_url and find(models, nil, wanted) or nil
 end
 
-local function copy(model)
-  local out = {}
-  for key, value in pairs(model) do out[key] = value end
-  return out
+local function raw_model(settings, opts, id, wanted)
+  local protocol = wanted or protocols.guess(function(name) return settings:env(name) end)
+  local known = protocols.get(protocol) or {}
+  id = id or known.default_model
+  if not id then return nil, err("usage", ("no model is named for %s; give one with --model ID"):format(protocol)) end
+  local url, from = address(settings, opts, protocol)
+  return { id = id, name = id, provider = protocol, base_url = trim_url(url), env_key = known.key,
+    config = settings:get "model.generationConfig" or {}, from = from }
 end
 
----The model to ask. First present wins: flags, the entry that the settings select, environment, settings, default.
+---The model to ask. First present wins: session and flags, the entry that the settings select, environment, settings, default.
 ---@param settings Settings
 ---@param opts table flags; a choice made in the session comes as opts.model
 ---@param has_provider fun(name: string): boolean
 ---@return Model?, Err?
+---@return string[]? problems of modelProviders, in sentences
 function M.choose(settings, opts, has_provider)
-  local models = M.list(settings, has_provider)
-  local wanted_protocol = opts.auth_type or settings:get "security.auth.selectedType"
-  local protocol = wanted_protocol or "openai"
-  if not protocols[protocol] and not has_provider(protocol) then
-    local names = { "openai", "anthropic", "gemini" }
-    local near = text.nearest(protocol, names)
-    return nil, err("usage", ("unknown auth type '%s'%s; use openai, anthropic or gemini, or write ~/.qwen/providers/%s.lua")
-      :format(protocol, near and " (did you mean " .. near .. "?)" or "", protocol))
+  local wanted = opts.auth_type or settings:get "security.auth.selectedType"
+  if wanted and not protocols.get(wanted) and not has_provider(wanted) then
+    local source = opts.auth_type and "flag --auth-type" or settings:explain("security.auth.selectedType")[1].source .. " security.auth.selectedType"
+    return nil, err("usage", unknown(wanted, ("%s: unknown auth type '%s'"):format(source, wanted)))
   end
-  local env_id, fallback_id = default_id(settings, protocol)
-  local id = opts.model or settings:get "model.name" or env_id
-  local entry = not opts.base_url and (find(models, id, wanted_protocol) or (not id and find(models, nil, wanted_protocol)) or nil)
-  local model
-  if entry then
-    model = copy(entry)
-    entry_key(settings, model)
+  local models, problems = M.list(settings, has_provider)
+  local id = opts.model or settings:get "model.name"
+  local model = chosen_entry(settings, opts, models, id, wanted)
+  local value, source, ok, e
+  if model then
+    value, source = entry_key(settings, model)
+    if next(settings:get "model.generationConfig" or {}) then
+      problems[#problems + 1] = ("model.generationConfig is not used: %s has its own in modelProviders"):format(model.id)
+    end
   else
-    id = id or fallback_id
-    if not id then return nil, err("usage", ("no model is named for %s; give one with --model ID"):format(protocol)) end
-    model = from_environment(settings, opts, protocol, id)
+    model, e = raw_model(settings, opts, id, wanted)
+    if not model then return nil, e end
+    value, source = protocol_key(settings, model)
   end
-  if opts.api_key then model.key, model.key_source = opts.api_key, "flag --openai-api-key" end
-  return model
+  if model.base_url ~= "" and not origin(model.base_url) then
+    local _, problem = http.parse_url(model.base_url)
+    return nil, err("usage", ("the address '%s' of %s (%s) cannot be used: %s"):format(model.base_url, model.id, model.from, problem.message))
+  end
+  if opts.api_key and flag_key_fits(settings, model) then value, source = opts.api_key, "flag --openai-api-key" end
+  ok, e = seal(model, value, source)
+  if not ok then return nil, e end
+  return model, nil, problems
 end
 
----The names of protocols built in.
+---The models to ask when the chosen one is overloaded, at most three.
+---@param settings Settings
+---@param opts table
+---@param has_provider fun(name: string): boolean
+---@return Model[]?, Err?
+function M.fallbacks(settings, opts, has_provider)
+  local out = {}
+  for i, id in ipairs(settings:get "model.fallback" or {}) do
+    if i > MOST_FALLBACKS then return nil, err("usage", ("model.fallback names more than %d models"):format(MOST_FALLBACKS)) end
+    local model, e = M.choose(settings, setmetatable({ model = tostring(id) }, { __index = opts }), has_provider)
+    if not model then return nil, e end
+    out[i] = model
+  end
+  return out
+end
+
+---The names of the protocols built in.
+---@return string[]
 function M.protocols()
-  return protocols
+  return protocols.names
 end
 
 return M

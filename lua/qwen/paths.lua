@@ -1,4 +1,4 @@
--- Where things are: the home folder, ours in it, and one folder per project. It only names paths; nothing is made or read.
+-- Where things are: the home folder, ours in it, and one folder per project. It names paths and makes nothing.
 local fs = require "sys.fs"
 local sys = require "sys.os"
 
@@ -50,6 +50,25 @@ function M.tmp(cwd)
   return home and home .. "/tmp/" .. sys.sha256(cwd) or nil
 end
 
+---Whether two paths lead to the same place, however they are written.
+---@param a string
+---@param b string
+---@return boolean
+function M.same(a, b)
+  if a == b then return true end
+  local one, other = fs.stat(a), fs.stat(b)
+  return one ~= nil and other ~= nil and one.dev == other.dev and one.ino == other.ino
+end
+
+---The folder with a project's own configuration; nil where it is the person's own (~/.qwen, QWEN_HOME).
+---@param cwd string
+---@return string?
+function M.project_config(cwd)
+  local folder, home, ours = (cwd == "/" and "" or cwd) .. "/.qwen", M.home(), M.qwen_home()
+  if home and (M.same(cwd, home) or M.same(folder, home .. "/.qwen")) or ours and M.same(folder, ours) then return nil end
+  return folder
+end
+
 ---The settings files, weakest first.
 ---@param cwd string
 ---@return {scope: string, path: string}[]
@@ -59,7 +78,8 @@ function M.settings_files(cwd)
   }
   local home = M.qwen_home()
   if home then files[#files + 1] = { scope = "user", path = home .. "/settings.json" } end
-  if not home or cwd .. "/.qwen" ~= home then files[#files + 1] = { scope = "project", path = cwd .. "/.qwen/settings.json" } end
+  local project = M.project_config(cwd)
+  if project then files[#files + 1] = { scope = "project", path = project .. "/settings.json" } end
   files[#files + 1] = { scope = "system", path = sys.env "QWEN_CODE_SYSTEM_SETTINGS_PATH" or "/etc/qwen-code/settings.json" }
   return files
 end

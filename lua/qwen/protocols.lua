@@ -1,0 +1,46 @@
+-- The protocols we know: their variables, default address and default model. Other names in settings must be provider files.
+
+local M = {}
+
+-- In the order in which they are listed and looked through.
+M.names = { "openai", "anthropic", "gemini" }
+
+local known = {
+  openai = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL", "QWEN_MODEL" },
+    default_url = "https://api.openai.com/v1", default_model = "qwen3-coder-plus" },
+  anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", models = { "ANTHROPIC_MODEL" }, default_url = "https://api.anthropic.com" },
+  gemini = { key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", models = { "GEMINI_MODEL" },
+    default_url = "https://generativelanguage.googleapis.com" },
+}
+
+---What we know of a protocol; nil for a name of a provider file.
+---@param name string
+---@return {key: string, url: string, models: string[], default_url: string, default_model: string?}?
+function M.get(name)
+  return known[name]
+end
+
+---The first variable of a list that is set and not empty.
+---@param env fun(name: string): string?, string?
+---@param names string[]
+---@return string? value
+---@return string? source in words
+function M.first(env, names)
+  for _, name in ipairs(names) do
+    local value, source = env(name)
+    if value and value ~= "" then return value, source end
+  end
+end
+
+---The protocol that the variables speak for when nothing names one: openai unless only another one has its key and model.
+---@param env fun(name: string): string?
+---@return string
+function M.guess(env)
+  if M.first(env, { known.openai.key, known.openai.url }) then return "openai" end
+  for _, name in ipairs(M.names) do
+    if M.first(env, { known[name].key }) and M.first(env, known[name].models) then return name end
+  end
+  return "openai"
+end
+
+return M
