@@ -1,6 +1,7 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
 local err = require "qwen.err"
+local files = require "qwen.files"
 local json = require "sys.json"
 local permit = require "qwen.agent.permit"
 local resource = require "qwen.resource"
@@ -38,11 +39,22 @@ end
 local once = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } }
 local always = { once[1], { key = "a", label = "yes, and do not ask again in this session" }, once[2] }
 
+-- What the paths of a call lead to, as one text.
+local function reached(tool, args)
+  local out = {}
+  for i, path in ipairs(tool.paths and tool.paths(args) or {}) do out[i] = files.real(path) end
+  return table.concat(out, "\0")
+end
+
 -- Asks the person. True when it may run; else the words for the model.
 local function ask(ctx, call, tool, args, reason, rule)
   local detail = tool.preview and tool.preview(ctx, args) or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
+  local before = reached(tool, args)
   local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = rule and always or once }
+  if answer and reached(tool, args) ~= before then
+    return false, "The path leads to another place than when the user was asked. Nothing was done."
+  end
   if answer == "a" then ctx.granted[rule] = true end
   if answer == "y" or answer == "a" then return true end
   return false, "The user refused this call." .. (words and words ~= "" and " The user says: " .. words or " Ask what to do instead, or go on without it.")

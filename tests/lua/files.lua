@@ -1,0 +1,97 @@
+-- Paths and links: where tools may go unasked, by the verdict on each tool's own call; what was approved and then moved away under it.
+local t = dofile "tests/check.lua"
+local fs, proc = require "sys.fs", require "qwen.proc"
+local files, permit = require "qwen.files", require "qwen.agent.permit"
+
+local root = assert(fs.realpath(assert(fs.mkdtemp "files-")))
+local cwd = root .. "/proj"
+assert(proc.run { argv = { "sh", "-c", [[
+mkdir -p proj/sub proj-evil out/deep; echo secret > out/secret; echo s > proj-evil/s; echo in > proj/sub/in
+ln -s ../out/secret proj/link; ln -s ../out proj/dirlink; ln -s ../out/new proj/dangling; ln -s link proj/chain; ln -s loop proj/loop; ln -s /proc/self/cwd proj/magic
+ln -s sub/in proj/inner; ln -s ../../out/deep proj/sub/deep]] }, cwd = root })
+local ctx = { cwd = cwd, mode = "default", seen = {}, settings = { get = function() end } }
+
+local function verdict(name, args, mode)
+  ctx.mode = mode or "default"
+  return (permit.judge(ctx, name, assert(qwen.resource.get("tools", name)), args))
+end
+
+-- Each way out, through each tool. Looking inside is free; whatever leads outside asks; so does every change.
+local function calls(path)
+  return { read_file = { file_path = path }, list_directory = { path = path }, glob = { pattern = "*", path = path }, grep_search = { pattern = "x", path = path },
+    edit = { file_path = path, old_string = "a", new_string = "b" }, write_file = { file_path = path, content = "x" } }
+end
+for _, path in ipairs { "/link", "/dirlink", "/dirlink/secret", "/dirlink/not/yet", "/dangling", "/dangling/x", "/chain", "/loop", "/loop/x", "/magic/x", "/../out/secret", "-evil/s",
+  "/./sub/../../proj-evil/s", "/sub//deep", "/inner/../../out" } do
+  for name, args in pairs(calls(cwd .. path)) do
+    t.eq({ verdict(name, args), verdict(name, args, "auto-edit"), verdict(name, args, "plan") }, { "ask", "ask", "deny" }, name .. " " .. path)
+  end
+end
+-- Tools open a path by its text, so `..` takes the link before it away; it is judged so, too.
+for _, path in ipairs { "", "/sub/in", "/sub/new/file", "/inner", "/.", "/sub/../sub/in", "/...", "/sub/deep/../secret", "/dirlink/../x" } do
+  for name, args in pairs(calls(cwd .. path)) do
+    local changes = name == "edit" or name == "write_file"
+    t.eq({ verdict(name, args), verdict(name, args, "auto-edit"), verdict(name, args, "plan") }, { changes and "ask" or "allow", "allow", changes and "deny" or "allow" }, name .. " " .. path)
+  end
+end
+for _, path in ipairs { "/.git/config", "/.qwen/settings.json", "/sub/.GIT/hooks/x", "/.bashrc", "/.vscode/tasks.json" } do
+  t.eq({ verdict("write_file", { file_path = cwd .. path, content = "" }, "auto-edit"), verdict("read_file", { file_path = cwd .. path }) }, { "ask", "allow" }, path)
+end
+
+-- Names.
+for path, normal in pairs { ["/a/./b//c/"] = "/a/b/c", ["/../../x"] = "/x", ["/"] = "/", ["//a"] = "/a", ["/a/b/../../.."] = "/" } do t.eq(files.normal(path), normal, path) end
+for _, path in ipairs { "x", "", "./x", "~/x", "C:\\x" } do
+  local resolved, e = files.resolve(ctx, path)
+  t.err(resolved, e, "usage", "relative: " .. path)
+  t.match(e.message, "must be absolute", path)
+end
+t.eq({ files.relative(ctx, cwd .. "/sub/in"), files.relative(ctx, cwd .. "-evil/s") }, { "sub/in", root:sub(2) .. "/proj-evil/s" })
+t.eq({ files.real(cwd .. "/inner") }, { cwd .. "/sub/in", false }, "a link inside")
+t.eq({ files.real(cwd .. "/dirlink/new/x") }, { root .. "/out/new/x", false }, "of what does not exist, the folder's")
+t.eq({ files.real(cwd .. "/dangling") }, { cwd .. "/dangling", true }, "a link that leads nowhere is not sure")
+
+-- What searches whole folders does not follow links out of them.
+local function text(name, args) return assert(assert(qwen.resource.get("tools", name)).run(ctx, args)).text end
+ctx.spill = function() end
+t.match(text("grep_search", { pattern = "secret" }), "^No matches")
+t.eq(text("glob", { pattern = "**/secret" }):match "^No files" , "No files")
+t.match(text("list_directory", { path = cwd }), "dirlink %(link%)\n")
+local walked = {}
+for name in files.walk(cwd) do walked[#walked + 1] = name end
+t.eq(walked, { "sub/in" }, "the walk stays too")
+
+-- A folder that becomes a link after the file was read: what was seen is not what would be written.
+local path = cwd .. "/sub/in"
+files.mark_seen(ctx, path)
+assert(proc.run { argv = { "sh", "-c", "cp -p proj/sub/in out/in; mv proj/sub proj/was; ln -s ../out proj/sub" }, cwd = root })
+local edit = qwen.resource.get("tools", "edit")
+local done, e = edit.run(ctx, { file_path = path, old_string = "in", new_string = "OUT" })
+t.err(done, e, "usage", "swapped under the approval")
+t.eq(fs.read(root .. "/out/in"), "in\n", "nothing was written there")
+done, e = qwen.resource.get("tools", "write_file").run(ctx, { file_path = path, content = "OUT" })
+t.err(done, e, "usage")
+t.match(e.message, "has not been read")
+
+-- The same for a new file, while the person is asked.
+local act = require "qwen.agent.act"
+local function approve(name, args, meanwhile)
+  ctx.mode, ctx.interactive, ctx.granted, ctx.denials, ctx.tools = "default", true, {}, {}, { { name = name } }
+  ctx.emit = function(_, value) return value end
+  ctx.notice = function() end
+  function ctx.ask()
+    if meanwhile then assert(proc.run { argv = { "sh", "-c", meanwhile }, cwd = root }) end
+    return "y"
+  end
+  local results = {}
+  act.run(ctx, { { id = "1", name = name, args = qwen.json.encode(args) } }, results, {})
+  return results[1]
+end
+fs.mkdir(cwd .. "/fresh")
+local result = approve("write_file", { file_path = cwd .. "/fresh/new", content = "x" }, "mv proj/fresh proj/gone; ln -s ../out proj/fresh")
+t.eq({ result.error, fs.stat(root .. "/out/new") == nil }, { true, true }, "a folder swapped while the question was open")
+t.match(result.text, "leads to another place than when the user was asked%. Nothing was done")
+result = approve("write_file", { file_path = cwd .. "/plain/new", content = "x" })
+t.eq({ result.error, fs.read(cwd .. "/plain/new") }, { nil, "x" }, "and when nothing was")
+
+fs.remove_tree(root)
+t.done()
