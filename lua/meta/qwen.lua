@@ -130,7 +130,7 @@
 ---@field paths (fun(args: table): string[])? files it touches, for permission
 ---@field command (fun(args: table): string, string?)? shell command it runs and the folder for it, for permission
 ---@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
----@field preview (fun(ctx: Ctx, args: table): string?)? diff or command, shown in the question
+---@field preview (fun(ctx: Ctx, args: table): string?, Err?)? diff or command, shown in the question; nil, err when it would fail: nobody is asked
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field serial boolean? never beside another call of the same turn
 
@@ -255,7 +255,7 @@ qwen = {}
 
 ---@class qwen.files
 ---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out ignored files
----@field visible fun(ctx: Ctx, folder: string): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep
+---@field visible fun(ctx: Ctx, folder: string, seconds?: number): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep, or when it takes longer
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
 ---@field normal fun(path: string): string without ".", ".." and doubled slashes, by its text alone
 ---@field glob fun(pattern: string, below?: boolean): fun(path: string): boolean whether a path fits: * ? [a-z] {a,b} and ** for any folders; `below`: or is below what fits

@@ -151,16 +151,18 @@ function M.ignore_flags(ctx)
   return flags
 end
 
----Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is missing.
+---Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is missing or takes too long.
 ---@param ctx Ctx
 ---@param folder string
+---@param seconds number? default 60
 ---@return string[]?, Err?
-function M.visible(ctx, folder)
+function M.visible(ctx, folder, seconds)
   local rg = proc.which "rg"
   if not rg then return nil end
   local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
-  local result, e = proc.run { argv = argv, cwd = folder, limit = 16 * 1024 * 1024, timeout = 60 }
+  local result, e = proc.run { argv = argv, cwd = folder, limit = 16 * 1024 * 1024, timeout = seconds or 60 }
   if not result then return nil, e end
+  if result.timed_out then return nil end
   local found = {}
   for name in result.out:gmatch "[^%z]+" do found[#found + 1] = (name:gsub("^%./", "")) end
   return found

@@ -34,7 +34,7 @@ end
 -- The entries that hold a file that is not ignored; nil when nothing is to be left out, or nobody can tell.
 local function visible_entries(ctx, path, options)
   if options and (options.respect_git_ignore == false or options.respect_qwen_ignore == false) then return nil end
-  local names = qwen.files.visible(ctx, path)
+  local names = qwen.files.inside(ctx, path) and qwen.files.visible(ctx, path, 5)
   if not names then return nil end
   local out = {}
   for _, name in ipairs(names) do out[name:match "^[^/]+"] = true end
@@ -66,6 +66,9 @@ function T.run(ctx, args)
     if a.dir ~= b.dir then return a.dir end
     return a.name < b.name
   end)
+  if #rows == 0 and #entries > 0 then
+    return { text = ("Directory %s holds %d item(s), all of them ignored."):format(path, #entries), display = "only ignored items" }
+  end
   if #rows == 0 then return { text = ("Directory %s is empty."):format(path), display = "empty" } end
   local lines = { ("Listed %d item(s) in %s:"):format(#rows, path), "---" }
   for i = 1, math.min(#rows, MAX_ENTRIES) do

@@ -42,7 +42,7 @@ end
 
 function T.preview(ctx, args)
   local change, e = plan(ctx, args)
-  if not change then return e.message end
+  if not change then return nil, e end
   return qwen.text.diff(change.before, change.after, qwen.files.relative(ctx, change.path))
 end
 

@@ -92,6 +92,21 @@ t.eq({ result.error, fs.stat(root .. "/out/new") == nil }, { true, true }, "a fo
 t.match(result.text, "leads to another place than when the user was asked%. Nothing was done")
 result = approve("write_file", { file_path = cwd .. "/plain/new", content = "x" })
 t.eq({ result.error, fs.read(cwd .. "/plain/new") }, { nil, "x" }, "and when nothing was")
+fs.write(cwd .. "/unread", "x")
+result = approve("edit", { file_path = cwd .. "/unread", old_string = "x", new_string = "y" }, "touch asked")
+t.match(result.text, "has not been read")
+t.eq({ result.error, fs.stat(root .. "/asked") == nil }, { true, true }, "nobody is asked about what would fail")
+
+-- Outputs that were spilled: private, and read unasked.
+local paths = require "qwen.paths"
+local real_ctx = require("qwen.ctx").new { cwd = cwd, trusted = true, settings = ctx.settings, opts = {} }
+local spilled = real_ctx.spill("run_shell_command", "long")
+t.match(spilled, "/tmp/%x+/run_shell_command_%x+%.output$")
+t.eq({ fs.read(spilled), fs.stat(spilled).mode, fs.stat(paths.tmp(cwd)).mode }, { "long", 384, 448 })
+t.eq({ verdict("read_file", { file_path = spilled }), verdict("write_file", { file_path = spilled, content = "" }, "auto-edit") }, { "allow", "ask" })
+fs.remove(spilled)
+assert(proc.run { argv = { "ln", "-s", root .. "/out/secret", spilled } })
+t.eq(verdict("read_file", { file_path = spilled }), "ask", "a link in their place")
 
 fs.remove_tree(root)
 t.done()

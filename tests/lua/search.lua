@@ -23,6 +23,7 @@ t.eq(run("grep_search", { pattern = "h.t", glob = "*.c" }), "ROOT/src/a.c:1:hit"
 t.match(run("grep_search", { pattern = "(" }), "^The search failed")
 t.eq(run("list_directory", { path = root }), "Listed 4 item(s) in ROOT:\n---\n[DIR] empty\n[DIR] src\n.gitignore\n.qwenignore")
 t.match(run("list_directory", { path = root, file_filtering_options = { respect_git_ignore = false } }), "node_modules.*secret%.c")
+t.eq(run("list_directory", { path = root .. "/only" }), "Directory ROOT/only holds 1 item(s), all of them ignored.")
 t.match(run("read_file", { file_path = root .. "/x.pdf" }), "^File not found")
 fs.write(root .. "/x.pdf", "%PDF-1.4 broken")
 if proc.which "pdftotext" then

@@ -46,9 +46,12 @@ local function reached(tool, args)
   return table.concat(out, "\0")
 end
 
--- Asks the person. True when it may run; else the words for the model.
+-- Asks the person, unless the tool knows already that it will fail. True when it may run; else the words for the model.
 local function ask(ctx, call, tool, args, reason, rule)
-  local detail = tool.preview and tool.preview(ctx, args) or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
+  local detail, e
+  if tool.preview then detail, e = tool.preview(ctx, args) end
+  if e then return false, e.message end
+  detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
   local before = reached(tool, args)
   local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = rule and always or once }
