@@ -569,7 +569,13 @@ static int wrap_call(lua_State *L) {
   int n = co_resume(L, co, lua_gettop(L));
   if (n >= 0) return n;
   int status = lua_status(co);
-  if (status != LUA_OK && status != LUA_YIELD) lua_resetthread(co);
+  if (status != LUA_OK && status != LUA_YIELD) {
+    lua_State *before = sched.running;
+    sched.running = co; /* its `<close>` may be a busy loop too */
+    lua_resetthread(co);
+    sched.running = before;
+    if (sched.interrupted && before) set_hook(before);
+  }
   if (lua_type(L, -1) == LUA_TSTRING) {
     luaL_where(L, 1);
     lua_insert(L, -2);
@@ -585,6 +591,20 @@ static int l_coroutine_wrap(lua_State *L) {
   lua_xmove(L, co, 1);
   lua_pushcclosure(L, wrap_call, 1);
   return 1;
+}
+
+/* The standard function is the upvalue; its errors pass through. */
+static int l_coroutine_close(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1), *before = sched.running;
+  luaL_argexpected(L, co, 1, "coroutine");
+  lua_settop(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  sched.running = co;
+  int status = lua_pcall(L, 1, LUA_MULTRET, 0);
+  sched.running = before;
+  if (sched.interrupted && before) set_hook(before);
+  return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
 /* -- the main task -------------------------------------------------------------------------------------------------- */
@@ -652,6 +672,9 @@ int open_task(lua_State *L) {
   lua_setfield(L, -2, "resume");
   lua_pushcfunction(L, l_coroutine_wrap);
   lua_setfield(L, -2, "wrap");
+  lua_getfield(L, -1, "close");
+  lua_pushcclosure(L, l_coroutine_close, 1);
+  lua_setfield(L, -2, "close");
   lua_pop(L, 1);
   luaL_newlib(L, functions);
   return 1;

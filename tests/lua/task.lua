@@ -181,6 +181,13 @@ do
   local co = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return b * 2 end)
   t.eq({ co(1), co(5) }, { 2, 10 }, "coroutines of one's own still work")
   t.fails(co, "cannot resume dead coroutine")
+  local half = coroutine.create(function()
+    local _ <close> = closer(function() error "late" end)
+    coroutine.yield()
+  end)
+  coroutine.resume(half)
+  t.match(table.concat({ tostring(coroutine.close(half)), coroutine.status(half) }, " "), "false dead", "closing one")
+  t.fails(function() coroutine.close(coroutine.running()) end, "cannot close a running coroutine")
   local r = coroutine.create(function() error "inner" end)
   local fine, words = coroutine.resume(r)
   t.ok(not fine and words:find "^tests/lua/task.lua:%d+: inner$", "and their errors")
@@ -211,6 +218,16 @@ do
   t.eq(sum, 50005000, "ten thousand tasks")
 end
 
+-- Signals come as names, to who asked last.
+do
+  local earlier, signals = task.signals "winch", task.signals("winch", "cont")
+  proc.run { argv = { "sh", "-c", 'kill -WINCH "$PPID"' } }
+  t.eq(signals:get(20), "winch")
+  proc.run { argv = { "sh", "-c", 'kill -CONT "$PPID"' } }
+  t.eq({ signals:get(20), earlier:get(0) }, { "cont", nil })
+  t.fails(function() task.signals "kill" end, "unknown signal")
+end
+
 -- From outside: Ctrl-C in a busy loop, a wait without end, closed descriptors.
 do
   local place = program.place {
@@ -220,9 +237,14 @@ do
     ["heavy.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(function() local s = ("x"):rep(30000000):gsub("x", "y") end) end',
     ["sort.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(table.sort, { 1, 2, 3 }, function(a, b) while true do end end) end',
     ["closing.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() local _ <close> = setmetatable({}, { __close = function() while true do end end }) error "x"',
+    ["end.lua"] = [[local co = coroutine.create(function()
+      local _ <close> = setmetatable({}, { __close = function() while true do end end })
+      coroutine.yield()
+    end)
+    coroutine.resume(co) qwen.os.out "go\n" qwen.os.flush() while true do pcall(coroutine.close, co) end]],
     ["waits.lua"] = 'qwen.os.out "go\\n" qwen.task.sleep(60)',
   }
-  for _, name in ipairs { "busy", "inner", "heavy", "sort", "closing", "wait", "waits" } do
+  for _, name in ipairs { "busy", "inner", "heavy", "sort", "closing", "end", "wait", "waits" } do
     local child <close> = assert(proc.open { argv = { program.binary, "lua", name .. ".lua" }, cwd = place.cwd, group = false,
       env = { PATH = os.getenv "PATH", HOME = place.home } })
     t.eq(child:read(), "go\n")
