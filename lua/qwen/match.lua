@@ -13,18 +13,41 @@ local alike = {
   ["\u{205F}"] = " ", ["\u{3000}"] = " ",
 }
 
--- The text in plain characters, and for each byte of it the place in the original where its character begins.
-local function fold(text)
-  if not text:find "[\xC2\xE2\xE3]" then return text end
-  local out, places, n = {}, {}, 0
-  for start, char in text:gmatch "()(.[\x80-\xBF]*)" do
-    local plain = alike[char] or char
-    out[#out + 1] = plain
-    for i = 1, #plain do places[n + i] = start + (alike[char] and 0 or i - 1) end
-    n = n + #plain
+-- The text with some of its parts written as one plain character each, and where it grew shorter: places in the new text, bytes.
+local function shorten(text, pattern, plain)
+  local out, shorter, at, length = {}, { places = {}, bytes = {} }, 1, 0
+  for first, found in text:gmatch("()(" .. pattern .. ")") do
+    local char = plain[found]
+    if char then
+      out[#out + 1] = text:sub(at, first - 1)
+      out[#out + 1] = char
+      length, at = length + first - at + 1, first + #found
+      table.insert(shorter.places, length)
+      table.insert(shorter.bytes, #found - 1)
+    end
   end
-  places[n + 1] = #text + 1
-  return table.concat(out), places
+  if at == 1 then return text, shorter end
+  out[#out + 1] = text:sub(at)
+  return table.concat(out), shorter
+end
+
+-- Turns sorted ranges of the shorter text into those of the longer one.
+local function lengthen(ranges, shorter)
+  local moved, next_one = 0, 1
+  local function place(at)
+    while (shorter.places[next_one] or at) < at do
+      moved, next_one = moved + shorter.bytes[next_one], next_one + 1
+    end
+    return at + moved
+  end
+  for _, range in ipairs(ranges) do
+    range[1], range[2] = place(range[1]), place(range[2] + 1) - 1
+  end
+  return ranges
+end
+
+local function fold(text)
+  return shorten(text, "[\xC2\xE2\xE3][\x80-\xBF]+", alike)
 end
 
 local function find_all(text, pattern)
@@ -38,14 +61,8 @@ local function find_all(text, pattern)
 end
 
 local function folded_matches(text, pattern)
-  local plain, places = fold(text)
-  local wanted = fold(pattern)
-  local found = find_all(plain, wanted)
-  if not places then return found end
-  for _, range in ipairs(found) do
-    range[1], range[2] = places[range[1]], places[range[2] + 1] - 1
-  end
-  return found
+  local plain, shorter = fold(text)
+  return lengthen(find_all(plain, (fold(pattern))), shorter)
 end
 
 local function split(text)
@@ -108,25 +125,13 @@ local function find_plain(text, old)
   return found, false
 end
 
--- A file's text without BOM and with LF only; how long the BOM is.
+local line_ends = { ["\r\n"] = "\n" }
+
+-- A file's text without BOM and with LF only; how long the BOM is; where CRs were.
 local function plain_text(file)
   local skip = file:sub(1, #BOM) == BOM and #BOM or 0
-  local text = file:sub(skip + 1):gsub("\r\n", "\n")
-  return text, skip
-end
-
--- Turns sorted ranges of the plain text into those of the file: each CR that was left out before a place moves it by one.
-local function to_file(ranges, file, skip)
-  local moved, cr = skip, file:find("\r\n", 1, true)
-  local function place(at)
-    while cr and cr - moved < at do
-      moved, cr = moved + 1, file:find("\r\n", cr + 2, true)
-    end
-    return at + moved
-  end
-  for _, range in ipairs(ranges) do
-    range[1], range[2] = place(range[1]), place(range[2] + 1) - 1
-  end
+  local text, shorter = shorten(file:sub(skip + 1), "\r\n", line_ends)
+  return text, skip, shorter
 end
 
 ---Where the old text stands.
@@ -135,11 +140,13 @@ end
 ---@return {[1]: integer, [2]: integer}[] ranges first and last byte
 ---@return boolean dropped the pattern's last, empty line had to be dropped
 function M.find(file, old)
-  local text, skip = plain_text(file)
+  local text, skip, shorter = plain_text(file)
   old = plain_text(old)
   if old == "" then return {}, false end
   local ranges, dropped = find_plain(text, old)
-  to_file(ranges, file, skip)
+  for _, range in ipairs(lengthen(ranges, shorter)) do
+    range[1], range[2] = range[1] + skip, range[2] + skip
+  end
   return ranges, dropped
 end
 

@@ -1,6 +1,6 @@
 -- Runs a shell command in its own process group and tells everything about its end. Whether it may run is decided before.
 
-local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES = 120, 30000, 1000
+local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES, LIMIT_FILE = 120, 30000, 1000, 64 * 1024 * 1024
 
 local T = {
   summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
@@ -88,10 +88,12 @@ local function in_background(ctx, args, cwd)
   ctx.background(id, function()
     local file <close> = qwen.fs.append(path)
     local running <close> = child
+    local room = LIMIT_FILE
     while true do
       local chunk = running:read()
       if not chunk then break end
-      file:write(chunk)
+      if room > 0 then file:write(#chunk < room and chunk or chunk:sub(1, room) .. "\n[more than 64 MB; the rest is lost]") end
+      room = room - #chunk
     end
     local status = running:wait()
     file:write(("\n[%s ended with %s]\n"):format(id, status.code and "code " .. status.code or "signal " .. status.signal))

@@ -156,6 +156,7 @@ t.eq(#match.find("x" .. spaces .. "y\n", "x \n y"), 0, "a long run of blanks")
 match.nearest("x" .. spaces .. "y\n" .. spaces .. "\n", "abcd\n" .. spaces)
 t.eq(#match.find(("x\r\n"):rep(50000), "x"), 50000, "many places")
 t.eq(#match.replace(("x"):rep(100000), match.find(("x"):rep(100000), "x"), "\n", false), 100000, "many line ends in one line")
+t.eq(#match.find(("“x” – é\r\n"):rep(100000), "“y”"), 0, "a large text of look-alikes")
 match.nearest(("some line\n"):rep(20000), ("some lime\n"):rep(2000))
 t.ok(task.now() - start < 5, "linear: " .. task.now() - start)
 
