@@ -32,6 +32,10 @@ end
 
 local function gone(mark) return becomes(mark, 0) end
 
+-- A time to sleep that is found in command lines, and is of this run only: others may run the same test.
+local function mark(seconds) return ("%d.%07d"):format(seconds, os_.pid()) end
+local M1, M2, M3, M4, M5, M6 = mark(987654), mark(876543), mark(765432), mark(654321), mark(543210), mark(765433)
+
 -- Output and ends.
 do
   local r = sh "echo out; echo err >&2; exit 3"
@@ -52,36 +56,36 @@ end
 -- A background child that holds the pipe does not hold us; what was written before is there.
 do
   local start = task.now()
-  local r = sh "sleep 987654 & echo hi"
+  local r = sh("sleep " .. M1 .. " & echo hi")
   t.eq({ r.out, r.code }, { "hi\n", 0 })
   t.ok(task.now() - start < 30, "it returns")
-  t.ok(gone "987654", "and its background child ends with it")
+  t.ok(gone(M1), "and its background child ends with it")
   r = sh "(i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); done) & echo first"
   t.ok(select(2, r.out:gsub("\n", "")) >= 1, "a background writer")
 end
 
 -- Time limits and closing end the whole tree, also what left the group.
 do
-  local r = sh("echo before; setsid sleep 876543 & sleep 876543", { timeout = 0.2 })
+  local r = sh("echo before; setsid sleep " .. M2 .. " & sleep " .. M2, { timeout = 0.2 })
   t.eq({ r.out, r.timed_out }, { "before\n", true }, "the output until then")
-  t.ok(gone "876543", "nobody is left")
-  r = sh("trap '' TERM; echo deaf; while :; do sleep 765432; done", { timeout = 0.1 })
+  t.ok(gone(M2), "nobody is left")
+  r = sh("trap '' TERM; echo deaf; while :; do sleep " .. M3 .. "; done", { timeout = 0.1 })
   t.eq({ r.out, r.signal }, { "deaf\n", 9 }, "KILL follows TERM")
-  t.ok(gone "765432")
-  r = sh("setsid sh -c 'trap \"\" TERM; while :; do sleep 0.765433; done' & sleep 765433", { timeout = 0.3 })
+  t.ok(gone(M3))
+  r = sh("setsid sh -c 'trap \"\" TERM; while :; do sleep 0.1; : " .. M6 .. "; done' & sleep " .. M6, { timeout = 0.3 })
   t.eq({ r.timed_out, r.signal }, { true, 15 }, "the leader goes at once")
-  t.ok(gone "765433", "who left the group and is deaf to TERM goes too")
+  t.ok(gone(M6), "who left the group and is deaf to TERM goes too")
   r = sh("trap '' INT HUP; exec sh -c 'kill -INT $$; echo deaf; kill -HUP $$; trap - INT; echo still'")
   t.eq(r.out, "deaf\nstill\n", "what a child ignores stays its own matter")
   do
-    local _ <close> = proc.open { argv = { "sleep", "654321" } }
-    t.ok(becomes("654321", 1), "it runs")
+    local _ <close> = proc.open { argv = { "sleep", M4 } }
+    t.ok(becomes(M4, 1), "it runs")
   end
-  t.ok(gone "654321", "closed")
-  local job = task.spawn(function() proc.run { argv = { "sh", "-c", "sleep 543210; true" } } end)
-  t.ok(becomes("543210", 2), "a shell and its child run")
+  t.ok(gone(M4), "closed")
+  local job = task.spawn(function() proc.run { argv = { "sh", "-c", "sleep " .. M5 .. "; true" } } end)
+  t.ok(becomes(M5, 2), "a shell and its child run")
   job:cancel()
-  t.ok(gone "543210", "cancelled")
+  t.ok(gone(M5), "cancelled")
 end
 
 -- Backpressure: a reader that waits does not make us keep all of it.
