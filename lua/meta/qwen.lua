@@ -171,6 +171,7 @@
 ---@field settings Settings
 ---@field session Session?
 ---@field model Model?
+---@field fallbacks Model[] asked in this order when the model has no room
 ---@field mode "plan"|"default"|"auto-edit"|"yolo"
 ---@field interactive boolean a person can answer
 ---@field trusted boolean the folder is trusted

@@ -41,6 +41,7 @@ function M.new(where)
   local opts, platform = where.opts, sys.platform()
   local ctx = {
     cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false, seen = {}, granted = {}, denials = {},
+    fallbacks = {},
     mode = where.settings:get "tools.approvalMode", tools = {}, home = paths.qwen_home(),
     max_turns = where.settings:get "model.maxSessionTurns",
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
@@ -88,6 +89,8 @@ function M.choose_model(ctx)
     return nil, err("usage", ("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua"):format(model.provider, model.provider))
   end
   ctx.model = model
+  ctx.fallbacks, e = models.fallbacks(ctx.settings, ctx.opts, has_provider)
+  if not ctx.fallbacks then return nil, e end
   return model
 end
 

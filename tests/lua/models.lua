@@ -139,6 +139,33 @@ t.eq(pick(look("--openai-api-key f", nil, "yes").fallbacks[1], "key"), { "-" }, 
 t.eq(look("--fallback-model x,b", nil, "yes").fallbacks[2].id, "b", "from a flag")
 t.match(look("--fallback-model 1,2,3,4", nil, "yes").wrong, "more than 3")
 
+-- A model without room gives way to the next; any other failure does not, and nothing is asked twice.
+do
+  local fake = dofile "tests/fake/fake.lua"
+  local function run(first, flags)
+    local one <close> = fake.start { first, first }
+    local two <close> = fake.start { { text = "from two" } }
+    local config = { maxRetries = 0 }
+    settings { modelProviders = { openai = { { id = "one", envKey = "K1", baseUrl = one.url, generationConfig = config }, { id = "two", envKey = "K2", baseUrl = two.url } } },
+      model = { name = "one" } }
+    local argv = table.move(flags, 1, #flags, 1, {})
+    argv[#argv + 1] = "hi"
+    local r = program.run(place, argv, { env = { K1 = "key-of-one", K2 = "key-of-two" } })
+    return r, #one:requests(), two:requests()
+  end
+  local fallback = { "--fallback-model", "two" }
+  for _, status in ipairs { 429, 503, 529 } do
+    local r, asked, second = run({ status = status, body = "{}" }, fallback)
+    t.eq({ r.code, r.out, asked, #second }, { 0, "from two\n", 1, 1 }, status .. " gives way: " .. r.err)
+    t.match(r.err, "two is asked instead", status .. " is told")
+    t.eq(second[1] and { second[1].body.model, second[1].headers.authorization }, { "two", "Bearer key-of-two" }, "each with its own key")
+  end
+  local r, _, second = run({ status = 401, body = "{}" }, fallback)
+  t.eq({ r.code, #second }, { 1, 0 }, "a refused key does not give way")
+  r, _, second = run({ status = 503, body = "{}" }, {})
+  t.eq({ r.code, #second }, { 1, 0 }, "without a fallback it is a failure")
+end
+
 -- Without a key: this machine and private networks need none, elsewhere the error says what to do.
 for url, keyless in pairs { ["http://127.0.0.1:1/v1"] = true, ["http://localhost/v1"] = true, ["http://[::1]:8/v1"] = true, ["http://10.1.2.3"] = true, ["http://172.16.0.1"] = true,
   ["http://172.32.0.1"] = false, ["http://192.168.1.1"] = true, ["http://192.169.1.1"] = false, ["http://169.254.1.1"] = true, ["http://100.64.0.1"] = true, ["http://100.128.0.1"] = false,

@@ -20,6 +20,18 @@ local function keep(ctx, m)
   ctx.emit("message_added", m)
 end
 
+local busy = { limit = true, overloaded = true }
+
+-- Another model when the one at hand has no room and has said nothing; it stays for the rest of the run.
+local function fall_back(ctx, m)
+  if m.stop ~= "error" or #m.parts > 0 or not busy[m.err.kind] then return false end
+  local other = table.remove(ctx.fallbacks, 1)
+  if not other then return false end
+  ctx.show { type = "note", text = ("%s: %s; %s is asked instead"):format(ctx.model.id, m.err.message, other.id) }
+  ctx.model = other
+  return true
+end
+
 -- One request. Whatever ends it, what came is in the session; an answer cut by our own limit is asked for once more with a higher one.
 local function ask_model(ctx, raised)
   local reply, kept = Reply.new(ctx.model.id), false
@@ -43,6 +55,7 @@ local function ask_model(ctx, raised)
     ctx.show { type = "note", text = ("the answer reached %d tokens; it is asked for again with a higher limit"):format(view.max_tokens) }
     return ask_model(ctx, true)
   end
+  if fall_back(ctx, m) then return ask_model(ctx) end
   if #m.parts > 0 then keep(ctx, m) end
   return m
 end
