@@ -7,6 +7,7 @@
 ---@class TextPart
 ---@field type "text"
 ---@field text string
+---@field data table? vendor's own fields to send back
 
 ---@class ThinkPart
 ---@field type "think"
@@ -39,9 +40,10 @@
 ---@alias StopReason "end"|"calls"|"length"|"filter"|"refusal"|"cancelled"|"error"
 
 ---@class Usage
----@field input integer?
----@field output integer?
----@field cached integer?
+---@field input integer? with what was cached
+---@field output integer? with the reasoning, but for Gemini, which counts it beside
+---@field cached integer? read from the service's cache
+---@field cache_write integer? put there
 ---@field reasoning integer?
 
 ---@class Message immutable once it is in a session
@@ -237,6 +239,7 @@
 ---@field args qwen.args
 ---@field replay qwen.net.replay
 ---@field demo qwen.demo
+---@field wire qwen.wire
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
@@ -357,6 +360,19 @@ qwen = {}
 ---@field open fun(path: string, options?: table): table?, Err? a player for a tape file
 ---@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a tape's text
 ---@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the tape has here
+
+---@class qwen.wire what providers share
+---@field cache fun(): fun(model: Model, thing: table, make: fun(model: Model, thing: table): string): string bytes kept by model and by message or tool
+---@field body fun(fields: table<string, any>, lists: table<string, string[]>, first: string[]): string[] pieces of a JSON object in one order
+---@field headers fun(model: Model, more?: table<string, string>): table<string, string> of a request for a stream, with the user's own
+---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
+---@field unseen fun(model: Model, part: MediaPart): string? words to send instead of a file that the model would not take
+---@field integer fun(value: any): integer?
+---@field text fun(value: any): string? text that is not empty
+---@field object fun(value: any): table the table, or an empty one
+---@field failed fun(e: any, read?: function): Err an error inside a stream
+---@field event fun(data: string): table?, Err? the JSON of an event
+---@field cut fun(): Err a stream that ended too early
 
 ---@class qwen.demo what `qwen demo` plays with
 ---@field project table<string, string> text of each file

@@ -3,7 +3,7 @@
 -- Vendor files amend the small steps of this table (encode_*, body, models): each is looked up here when it is needed.
 -- Options of ours in a model's generationConfig: systemRole ("developer"), thinkTags, textToolCalls (true or false).
 -- Protocol facts: platform.openai.com/docs/api-reference/chat.
-local json = qwen.json
+local json, wire = qwen.json, qwen.wire
 local encode, decode, null = json.encode, json.decode, json.null
 
 local P = {
@@ -24,7 +24,8 @@ end
 ---@param part MediaPart
 ---@return table
 function P.encode_media(model, part)
-  if model.vision == false then return { type = "text", text = ("[a file of type %s is left out: this model takes text only]"):format(part.mime) } end
+  local note = wire.unseen(model, part)
+  if note then return { type = "text", text = note } end
   if part.type == "image" then return { type = "image_url", image_url = { url = data_url(part) } } end
   return { type = "file", file = { filename = "file." .. part.mime:match "[%w]*$", file_data = data_url(part) } }
 end
@@ -102,22 +103,7 @@ function P.encode_tool(_, tool)
   return encode { type = "function", ["function"] = { name = tool.name, description = tool.description, parameters = json.raw(tool.schema) } }
 end
 
--- Bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
-local kept = setmetatable({}, { __mode = "k" })
-
-local function bytes_of(model, thing, make)
-  local of_model = kept[model]
-  if not of_model then
-    of_model = setmetatable({}, { __mode = "k" })
-    kept[model] = of_model
-  end
-  local bytes = of_model[thing]
-  if not bytes then
-    bytes = make(model, thing)
-    of_model[thing] = bytes
-  end
-  return bytes
-end
+local bytes_of = wire.cache()
 
 local function message_bytes(model, message)
   local pieces = {}
@@ -157,54 +143,18 @@ function P.body(model, view)
 end
 
 local first = { "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "tools" }
-local is_first = {}
-for _, name in ipairs(first) do is_first[name] = true end
-
--- The names of a body in the order in which they are written: always the same, so that services can reuse what they read before.
-local function names_of(fields)
-  local rest = {}
-  for name in pairs(fields) do
-    if not is_first[name] then rest[#rest + 1] = name end
-  end
-  table.sort(rest)
-  return table.move(rest, 1, #rest, #first + 1, table.move(first, 1, #first, 1, {}))
-end
-
-local function add_list(pieces, list)
-  pieces[#pieces + 1] = "["
-  local mark = ""
-  for _, bytes in ipairs(list) do
-    if bytes ~= "" then
-      pieces[#pieces + 1] = mark
-      pieces[#pieces + 1] = bytes
-      mark = ","
-    end
-  end
-  pieces[#pieces + 1] = "]"
-end
 
 ---The request of a view. Pure: same in, same bytes; the credential is joined later.
 ---@param model Model
 ---@param view View
 ---@return Request
 function P.request(model, view)
-  local lists, fields = { messages = {}, tools = {} }, P.body(model, view)
-  if view.system ~= "" then lists.messages[1] = encode(P.encode_system(model, view.system)) end
-  for _, message in ipairs(view.messages) do lists.messages[#lists.messages + 1] = bytes_of(model, message, message_bytes) end
-  for i, tool in ipairs(view.tools) do lists.tools[i] = bytes_of(model, tool, tool_bytes) end
-  local body, mark = {}, "{"
-  for _, name in ipairs(names_of(fields)) do
-    local list = fields[name] == nil and (name == "messages" or #view.tools > 0) and lists[name]
-    if fields[name] ~= nil or list then
-      body[#body + 1] = mark .. encode(name) .. ":"
-      mark = ","
-      if list then add_list(body, list) else body[#body + 1] = encode(fields[name]) end
-    end
-  end
-  body[#body + 1] = "}"
-  local headers = { ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }
-  for name, value in pairs(model.config.customHeaders or {}) do headers[name] = value end
-  return { method = "POST", url = model.base_url .. "/chat/completions", headers = headers, body = body }
+  local messages, tools = {}, #view.tools > 0 and {} or nil
+  if view.system ~= "" then messages[1] = encode(P.encode_system(model, view.system)) end
+  for _, message in ipairs(view.messages) do messages[#messages + 1] = bytes_of(model, message, message_bytes) end
+  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
+  local body = wire.body(P.body(model, view), { messages = messages, tools = tools }, first)
+  return { method = "POST", url = model.base_url .. "/chat/completions", headers = wire.headers(model), body = body }
 end
 
 ---The models that the service offers.
@@ -245,9 +195,7 @@ local reasons = {
   stop = "end", length = "length", tool_calls = "calls", function_call = "calls", content_filter = "filter", end_turn = "end", eos = "end",
 }
 
-local function number(value)
-  return type(value) == "number" and math.tointeger(value) or nil
-end
+local number, text_of = wire.integer, wire.text
 
 local function field(value, name)
   return type(value) == "table" and number(value[name]) or nil
@@ -265,20 +213,9 @@ local function usage_delta(u)
   }
 end
 
--- An error inside a stream is read like the body of an error answer; a code that is a number stands for the status.
-local function fail(state, body, out)
+local function fail(state, e, out)
   state.failed = true
-  local e = type(body.error) == "table" and body.error or { message = body.error }
-  local code = type(e.code) ~= "userdata" and e.code or nil
-  local words = { message = type(e.message) == "string" and e.message or nil, type = type(e.type) == "string" and e.type or nil,
-    code = type(code) == "string" and code or nil }
-  if not words.message then words.message = words.code or words.type or "the service gave no reason" end
-  local status = math.tointeger(tonumber(code)) or 0
-  out[#out + 1] = { type = "error", err = P.failure(status >= 400 and status < 600 and status or 0, {}, encode { error = words }) }
-end
-
-local function text_of(value)
-  return type(value) == "string" and value ~= "" and value or nil
+  out[#out + 1] = { type = "error", err = wire.failed(e, P.failure) }
 end
 
 local function arguments_text(value)
@@ -362,7 +299,7 @@ local function finish(state, out)
   elseif state.done or state.last and is_whole(state.last) then
     out[#out + 1] = { type = "stop", reason = state.calls > 0 and "calls" or "end" }
   else
-    out[#out + 1] = { type = "error", err = qwen.err("network", "the answer ended before the service said that it was complete") }
+    out[#out + 1] = { type = "error", err = wire.cut() }
   end
 end
 
@@ -415,7 +352,7 @@ local function read_choice(state, choice, out)
   local word = text_of(choice.finish_reason)
   if word then state.word, state.reason = word, reasons[word] or "end" end
   if failures[word] and not state.failed then
-    fail(state, { error = { message = text_of(delta.content) or failures[word], code = "server_error" } }, out)
+    fail(state, { message = text_of(delta.content) or failures[word], code = "server_error" }, out)
   else
     read_delta(state, delta, out)
   end
@@ -494,13 +431,13 @@ function P.decoder(model)
       state.done = true
       return
     end
-    local chunk = decode(data)
-    if type(chunk) ~= "table" then
+    local chunk, problem = wire.event(data)
+    if not chunk then
       state.failed = true
-      out[#out + 1] = { type = "error", err = qwen.err("protocol", "the service sent an event that is not JSON: " .. data:sub(1, 120)) }
+      out[#out + 1] = { type = "error", err = problem }
       return
     end
-    if chunk.error and chunk.error ~= null then fail(state, chunk, out) end
+    if chunk.error and chunk.error ~= null then fail(state, chunk.error, out) end
     local choice = type(chunk.choices) == "table" and type(chunk.choices[1]) == "table" and chunk.choices[1] or nil
     local usage, before = usage_in(chunk, choice), #out
     if choice then read_choice(state, choice, out) end

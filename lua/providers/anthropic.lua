@@ -1,0 +1,264 @@
+-- Anthropic messages: a request from a view, deltas from a stream. Thinking goes back as it came, with its signature; results come first.
+-- Protocol facts: platform.claude.com/docs/en/api/messages.
+local json, wire = qwen.json, qwen.wire
+local encode = json.encode
+
+local P = {
+  summary = "Anthropic messages",
+  protocol = "anthropic",
+  default_url = "https://api.anthropic.com",
+  failure = qwen.failure,
+}
+
+-- Requests ----------------------------------------------------------------------------------------------------------
+
+---The block of an image or a file; a note in words for what the model would not take.
+---@param model Model
+---@param part MediaPart
+---@return table
+function P.encode_media(model, part)
+  local note = wire.unseen(model, part)
+  local pdf = part.mime == "application/pdf"
+  if not note and part.type ~= "image" and not pdf then note = ("[a file of type %s is left out: this service takes images and PDF]"):format(part.mime) end
+  if note then return { type = "text", text = note } end
+  return { type = pdf and "document" or "image", source = { type = "base64", media_type = part.mime, data = part.data } }
+end
+
+---The block of one part; nil for what cannot be sent: empty text, and thinking that is not signed or of another model.
+---@param model Model
+---@param part Part
+---@param message Message
+---@return table?
+function P.encode_part(model, part, message)
+  if part.type == "text" then return part.text:find "%S" and { type = "text", text = part.text } or nil end
+  if part.type == "call" then return { type = "tool_use", id = part.id, name = part.name, input = json.raw(wire.arguments(part.args)) } end
+  if part.type == "result" then return { type = "tool_result", tool_use_id = part.id, content = part.text, is_error = part.error or nil } end
+  if part.type ~= "think" then return P.encode_media(model, part) end
+  if message.model ~= model.id then return nil end
+  if part.data and part.data.redacted_thinking then return { type = "redacted_thinking", data = part.data.redacted_thinking } end
+  return part.signature and { type = "thinking", thinking = part.text, signature = part.signature } or nil
+end
+
+---The JSON of one tool; its schema is JSON text already.
+---@param _ Model
+---@param tool {name: string, description: string, schema: string}
+---@return string
+function P.encode_tool(_, tool)
+  return encode { name = tool.name, description = tool.description, input_schema = json.raw(tool.schema) }
+end
+
+local bytes_of = wire.cache()
+
+-- The blocks of a message with commas between; those of results first, as the service wants them.
+local function message_bytes(model, message)
+  local pieces, others = {}, {}
+  for _, part in ipairs(message.parts) do
+    local block = P.encode_part(model, part, message)
+    local list = message.role == "tool" and part.type ~= "result" and others or pieces
+    if block then list[#list + 1] = encode(block) end
+  end
+  table.move(others, 1, #others, #pieces + 1, pieces)
+  return table.concat(pieces, ",")
+end
+
+local function tool_bytes(model, tool)
+  return P.encode_tool(model, tool)
+end
+
+local MARK = ',"cache_control":{"type":"ephemeral"}}'
+
+-- The same JSON with a mark: what comes before its end is to be kept by the service.
+local function marked(bytes)
+  return bytes:sub(1, -2) .. MARK
+end
+
+-- Messages of one side after each other are one message here: the service wants the sides to take turns.
+local function message_list(model, view, marks)
+  local turns = {}
+  for _, message in ipairs(view.messages) do
+    local bytes, role = bytes_of(model, message, message_bytes), message.role == "assistant" and "assistant" or "user"
+    local last = turns[#turns]
+    if bytes ~= "" and last and last.role == role then
+      last[#last + 1] = bytes
+    elseif bytes ~= "" then
+      turns[#turns + 1] = { role = role, bytes }
+    end
+  end
+  local out, last = {}, turns[#turns]
+  if marks and last and last.role == "user" then last[#last] = marked(last[#last]) end
+  for i, turn in ipairs(turns) do out[i] = ('{"role":"%s","content":[%s]}'):format(turn.role, table.concat(turn, ",")) end
+  return out
+end
+
+local budgets = { low = 16000, medium = 32000, high = 64000, max = 64000 }
+local DEFAULT_MAX, DEFAULT_BUDGET = 8000, 32000
+
+-- Models from 4.6 on choose for themselves how long to think; dates in names are no versions.
+local function is_adaptive(id)
+  local major, minor = id:match "^claude%-%a+%-(%d+)%-?(%d*)"
+  major, minor = tonumber(major), minor and #minor <= 2 and tonumber(minor) or 0
+  return major ~= nil and (major > 4 or major == 4 and minor >= 6)
+end
+
+---The fields of the body but system, messages and tools, and headers that they need.
+---@param model Model
+---@param view View
+---@return table fields
+---@return table<string, string> headers
+function P.body(model, view)
+  local config = model.config
+  local fields, headers = { model = model.id, stream = true, max_tokens = view.max_tokens }, { ["anthropic-version"] = "2023-06-01" }
+  for key, value in pairs(config.samplingParams or {}) do fields[key] = value end
+  fields.max_tokens = fields.max_tokens or model.max_output or DEFAULT_MAX
+  local reasoning = type(config.reasoning) == "table" and config.reasoning
+  if reasoning and not reasoning.budget and is_adaptive(model.id) then
+    fields.thinking, fields.output_config = { type = "adaptive" }, reasoning.effort and { effort = reasoning.effort } or nil
+  elseif reasoning then
+    local budget = wire.integer(reasoning.budget) or budgets[reasoning.effort] or DEFAULT_BUDGET
+    fields.thinking = { type = "enabled", budget_tokens = budget }
+    fields.max_tokens = fields.max_tokens + budget -- the limit counts thinking too
+    headers["anthropic-beta"] = "interleaved-thinking-2025-05-14"
+  end
+  if reasoning then fields.temperature, fields.top_k = nil, nil end -- refused beside thinking
+  return fields, headers
+end
+
+local first = { "model", "max_tokens", "stream", "tools", "system", "messages" }
+
+---The request of a view. Pure: same in, same bytes; the credential is joined later.
+---@param model Model
+---@param view View
+---@return Request
+function P.request(model, view)
+  local fields, headers = P.body(model, view)
+  local marks = model.config.enableCacheControl ~= false
+  local tools, system = #view.tools > 0 and {} or nil, nil
+  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
+  if tools and marks then tools[#tools] = marked(tools[#tools]) end
+  if view.system ~= "" then
+    system = encode { type = "text", text = view.system }
+    system = { marks and marked(system) or system }
+  end
+  local body = wire.body(fields, { messages = message_list(model, view, marks), tools = tools, system = system }, first)
+  return { method = "POST", url = model.base_url:gsub("/v1$", "") .. "/v1/messages", headers = wire.headers(model, headers), body = body }
+end
+
+-- Streams -----------------------------------------------------------------------------------------------------------
+
+local reasons = {
+  end_turn = "end", stop_sequence = "end", pause_turn = "end", tool_use = "calls", max_tokens = "length", model_context_window_exceeded = "length",
+  refusal = "refusal",
+}
+
+-- Numbers come at the beginning and again, as sums so far, at the end; what is not there again stays.
+local function usage_delta(state, u)
+  local all = state.usage
+  for _, key in ipairs { "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens" } do
+    all[key] = wire.integer(u[key]) or all[key]
+  end
+  local cached, written = all.cache_read_input_tokens, all.cache_creation_input_tokens
+  return {
+    type = "usage",
+    usage = {
+      input = all.input_tokens and all.input_tokens + (cached or 0) + (written or 0), output = all.output_tokens, cached = cached, cache_write = written,
+      reasoning = wire.integer(wire.object(u.output_tokens_details).thinking_tokens),
+    },
+  }
+end
+
+local function add_text(kind, text, out)
+  if wire.text(text) then out[#out + 1] = { type = kind, text = text } end
+end
+
+local on = {}
+
+function on.message_start(state, event, out)
+  local usage = wire.object(event.message).usage
+  if type(usage) == "table" then out[#out + 1] = usage_delta(state, usage) end
+end
+
+function on.content_block_start(state, event, out)
+  local given = wire.object(event.content_block)
+  local block = { type = given.type }
+  state.blocks[event.index or false] = block
+  if given.type == "text" then
+    add_text("text", given.text, out)
+  elseif given.type == "thinking" then
+    add_text("think", given.thinking, out)
+    block.signature = wire.text(given.signature)
+  elseif given.type == "redacted_thinking" then
+    out[#out + 1] = { type = "think", text = "", data = { redacted_thinking = wire.text(given.data) } }
+  elseif given.type == "tool_use" then
+    state.calls = state.calls + 1
+    block.call, block.input = state.calls, given.input
+    out[#out + 1] = { type = "call", index = block.call, id = wire.text(given.id), name = wire.text(given.name), args = "" }
+  end
+end
+
+function on.content_block_delta(state, event, out)
+  local block, delta = state.blocks[event.index or false] or {}, wire.object(event.delta)
+  if delta.type == "text_delta" then
+    add_text("text", delta.text, out)
+  elseif delta.type == "thinking_delta" then
+    add_text("think", delta.thinking, out)
+  elseif delta.type == "signature_delta" then
+    block.signature = (block.signature or "") .. (wire.text(delta.signature) or "")
+  elseif delta.type == "input_json_delta" and block.call and wire.text(delta.partial_json) then
+    block.input = nil
+    out[#out + 1] = { type = "call", index = block.call, args = delta.partial_json }
+  end
+end
+
+-- What a block only shows whole: a signature, and arguments of services that send them at once.
+function on.content_block_stop(state, event, out)
+  local block = state.blocks[event.index or false] or {}
+  if block.type == "thinking" and block.signature then out[#out + 1] = { type = "think", text = "", signature = block.signature } end
+  if block.call and type(block.input) == "table" and next(block.input) then
+    out[#out + 1] = { type = "call", index = block.call, args = encode(block.input) }
+  end
+  state.blocks[event.index or false] = nil
+end
+
+function on.message_delta(state, event, out)
+  local delta = wire.object(event.delta)
+  if type(event.usage) == "table" then out[#out + 1] = usage_delta(state, event.usage) end
+  state.word = wire.text(delta.stop_reason) or state.word
+  local why = wire.text(wire.object(delta.stop_details).explanation)
+  if why and state.word == "refusal" then out[#out + 1] = { type = "note", text = why } end
+end
+
+function on.error(state, event, out)
+  state.failed = true
+  out[#out + 1] = { type = "error", err = wire.failed(event.error, P.failure) }
+end
+
+local function finish(state, out)
+  if state.ended or state.failed then return end
+  state.ended = true
+  local reason = reasons[state.word] or "end"
+  if not state.word then
+    out[#out + 1] = { type = "error", err = wire.cut() }
+  else
+    out[#out + 1] = { type = "stop", reason = state.calls > 0 and reason == "end" and "calls" or reason, word = state.word }
+  end
+end
+
+---A decoder for one stream.
+---@param _ Model
+---@return fun(data: string?, event: string?, out: Delta[])
+function P.decoder(_)
+  local state = { calls = 0, blocks = {}, usage = {} }
+  return function(data, _, out)
+    if data == nil then return finish(state, out) end
+    local event, problem = wire.event(data)
+    if not event then
+      state.failed = true
+      out[#out + 1] = { type = "error", err = problem }
+      return
+    end
+    local kind = event.type == nil and event.error and "error" or event.type
+    if on[kind] then on[kind](state, event, out) end
+  end
+end
+
+return P

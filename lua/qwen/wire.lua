@@ -1,0 +1,147 @@
+-- What every protocol needs: bytes kept between turns, bodies with one order of fields, plain values out of foreign ones, errors in streams.
+local err = require "qwen.err"
+local failure = require "qwen.net.failure"
+local json = require "sys.json"
+
+local M = {}
+
+local weak = { __mode = "k" }
+
+---Keeps bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
+---@return fun(model: Model, thing: table, make: fun(model: Model, thing: table): string): string
+function M.cache()
+  local kept = setmetatable({}, weak)
+  return function(model, thing, make)
+    local of_model = kept[model]
+    if not of_model then
+      of_model = setmetatable({}, weak)
+      kept[model] = of_model
+    end
+    local bytes = of_model[thing]
+    if not bytes then
+      bytes = make(model, thing)
+      of_model[thing] = bytes
+    end
+    return bytes
+  end
+end
+
+local function add_list(pieces, list)
+  pieces[#pieces + 1] = "["
+  local mark = ""
+  for _, bytes in ipairs(list) do
+    if bytes ~= "" then
+      pieces[#pieces + 1] = mark
+      pieces[#pieces + 1] = bytes
+      mark = ","
+    end
+  end
+  pieces[#pieces + 1] = "]"
+end
+
+---The pieces of a JSON object: the names of `first` in their order, then the others sorted. Always the same, so that services can reuse
+---what they read before. A field that is there wins over a list of that name.
+---@param fields table<string, any>
+---@param lists table<string, string[]> JSON of each item; items of no bytes stay out
+---@param first string[]
+---@return string[]
+function M.body(fields, lists, first)
+  local names, is_first, rest = {}, {}, {}
+  for i, name in ipairs(first) do names[i], is_first[name] = name, true end
+  for _, source in ipairs { fields, lists } do
+    for name in pairs(source) do
+      if not is_first[name] then rest[#rest + 1], is_first[name] = name, true end
+    end
+  end
+  table.sort(rest)
+  table.move(rest, 1, #rest, #names + 1, names)
+  local body, mark = {}, "{"
+  for _, name in ipairs(names) do
+    local value, list = fields[name], lists[name]
+    if value ~= nil or list then
+      body[#body + 1] = mark .. json.encode(name) .. ":"
+      mark = ","
+      if value ~= nil then body[#body + 1] = json.encode(value) else add_list(body, list) end
+    end
+  end
+  body[#body + 1] = "}"
+  return body
+end
+
+---The headers of a request for a stream, with the user's own on top.
+---@param model Model
+---@param more table<string, string>?
+---@return table<string, string>
+function M.headers(model, more)
+  local headers = { ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }
+  for _, source in ipairs { more or {}, model.config.customHeaders or {} } do
+    for name, value in pairs(source) do headers[name] = value end
+  end
+  return headers
+end
+
+---The arguments of a call as JSON of an object: as the model wrote them when that is what they are.
+---@param args string
+---@return string
+function M.arguments(args)
+  return args:find "^%s*{" and type(json.decode(args)) == "table" and args or "{}"
+end
+
+---Whether a model takes a file of that type as far as we know.
+---@param model Model
+---@param part MediaPart
+---@return string? note words to send instead of what it would not take
+function M.unseen(model, part)
+  if model.vision == false then return ("[a file of type %s is left out: this model takes text only]"):format(part.mime) end
+end
+
+---A whole number, or nil.
+---@param value any
+---@return integer?
+function M.integer(value)
+  return type(value) == "number" and math.tointeger(value) or nil
+end
+
+---Text that is not empty, or nil.
+---@param value any
+---@return string?
+function M.text(value)
+  return type(value) == "string" and value ~= "" and value or nil
+end
+
+---A table, or an empty one.
+---@param value any
+---@return table
+function M.object(value)
+  return type(value) == "table" and value or {}
+end
+
+---An error inside a stream, read like the body of an error answer; a code that is a number stands for the status.
+---@param e any what the service put where an error stands
+---@param read (fun(status: integer, headers: table, body: string): Err)? default qwen.failure
+---@return Err
+function M.failed(e, read)
+  e = type(e) == "table" and e or { message = e }
+  local code = type(e.code) ~= "userdata" and e.code or nil
+  local words = { message = M.text(e.message), type = M.text(e.type) or M.text(e.status), code = M.text(code) }
+  if not words.message then words.message = words.code or words.type or "the service gave no reason" end
+  local status = math.tointeger(tonumber(code)) or 0
+  return (read or failure)(status >= 400 and status < 600 and status or 0, {}, json.encode { error = words })
+end
+
+---The event of a stream as a table; else the error to report.
+---@param data string
+---@return table?, Err?
+function M.event(data)
+  local value = json.decode(data)
+  if type(value) == "table" then return value end
+  return nil, err("protocol", "the service sent an event that is not JSON: " .. data:sub(1, 120))
+end
+
+---A stream that ended too early.
+---@return Err
+function M.cut()
+  return err("network", "the answer ended before the service said that it was complete")
+end
+
+return M
