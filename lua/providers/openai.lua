@@ -115,9 +115,11 @@ local function tool_bytes(model, tool)
   return P.encode_tool(model, tool)
 end
 
--- Models that think on OpenAI's own terms: another name for the limit, no temperature, effort as a field of its own.
-local function own_terms(id)
-  return id:find "^o%d" or id:find "^gpt%-5" and not id:find "chat"
+---Models that think on OpenAI's own terms: another name for the limit, no temperature, effort as a field of its own.
+---@param id string
+---@return boolean
+function P.own_terms(id)
+  return (id:find "^o%d" or id:find "^gpt%-5" and not id:find "chat") and true or false
 end
 
 ---The fields of the body but messages and tools.
@@ -125,7 +127,7 @@ end
 ---@param view View
 ---@return table
 function P.body(model, view)
-  local config, special = model.config, own_terms(model.id)
+  local config, special = model.config, P.own_terms(model.id)
   local fields = { model = model.id, stream = true, stream_options = { include_usage = true }, max_tokens = view.max_tokens }
   for key, value in pairs(config.samplingParams or {}) do fields[key] = value end
   local reasoning = not config.samplingParams and type(config.reasoning) == "table" and config.reasoning

@@ -15,7 +15,7 @@ return {
   { group = "Model",
     { long = "model", short = "m", value = "ID", field = "model", text = "model for this run" },
     { long = "fallback-model", value = "IDS", list = true, field = "fallback", rare = true, text = "asked when the model is overloaded (up to 3)" },
-    { long = "auth-type", value = "NAME", field = "auth_type", text = "openai, anthropic, gemini, or your provider" },
+    { long = "auth-type", value = "NAME", field = "auth_type", text = "openai[-responses], anthropic, gemini, ..." },
     { long = "openai-base-url", value = "URL", field = "base_url", text = "address of an OpenAI-compatible service" },
     { long = "openai-api-key", value = "KEY", blank = true, field = "api_key", text = "its key (seen in ps: prefer OPENAI_API_KEY)" },
     { long = "proxy", value = "URL", blank = true, field = "proxy", rare = true, text = "proxy for all requests; '' for none" },

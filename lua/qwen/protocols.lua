@@ -3,11 +3,12 @@
 local M = {}
 
 -- In the order in which they are listed and looked through.
-M.names = { "openai", "anthropic", "gemini" }
+M.names = { "openai", "openai-responses", "anthropic", "gemini" }
 
 local known = {
   openai = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL", "QWEN_MODEL" },
     default_url = "https://api.openai.com/v1", default_model = "qwen3-coder-plus" },
+  ["openai-responses"] = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL" }, default_url = "https://api.openai.com/v1" },
   anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", models = { "ANTHROPIC_MODEL" }, default_url = "https://api.anthropic.com" },
   gemini = { key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", models = { "GEMINI_MODEL" },
     default_url = "https://generativelanguage.googleapis.com" },

@@ -56,7 +56,7 @@ is("", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g", OPENAI_API_KEY = "o" }, { "qw
   "openai before others")
 is("--auth-type anthropic -m c", { ANTHROPIC_BASE_URL = "http://a/", OPENAI_API_KEY = "o" }, { "c", "http://a", "-", "-" }, "never another protocol's key")
 t.match(look("--auth-type anthropic").error, "^usage: no model is named for anthropic; give one with %-%-model ID")
-t.match(look("--auth-type opnai").error, "^usage: flag %-%-auth%-type: unknown auth type 'opnai' %(did you mean openai%?%); use openai, anthropic, gemini, or write ~/.qwen/providers/opnai.lua")
+t.match(look("--auth-type opnai").error, "^usage: flag %-%-auth%-type: unknown auth type 'opnai' %(did you mean openai%?%); use openai, openai%-responses, anthropic, gemini, or write ~/.qwen/providers/opnai.lua")
 t.match(look("--openai-base-url ftp://x").error, "^usage: the address 'ftp://x' of qwen3%-coder%-plus %(flag %-%-openai%-base%-url%) cannot be used")
 t.match(look("", { OPENAI_API_KEY = "a\nb" }).error, "^auth: the key from environment OPENAI_API_KEY cannot be used")
 t.eq(pick(look("--auth-type gateway -m g --openai-base-url http://gw"), "id", "provider", "url"), { "g", "gateway", "http://gw" }, "a provider file of the user")
@@ -97,7 +97,7 @@ settings(entries)
 is("", { OPENAI_API_KEY = "o" }, { "c", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "a file's choice keeps to the file's protocol")
 is("", { OPENAI_MODEL = "e" }, { "e", "https://api.openai.com/v1", "-", "-" }, "without an entry the environment is stronger than the file")
 settings { security = { auth = { selectedType = "qwen-oauth" } } }
-t.match(look().error, "^usage: ~/.qwen/settings.json security.auth.selectedType: unknown auth type 'qwen%-oauth'; use openai, anthropic, gemini")
+t.match(look().error, "^usage: ~/.qwen/settings.json security.auth.selectedType: unknown auth type 'qwen%-oauth'; use openai, openai%-responses, anthropic, gemini")
 
 -- The deprecated key belongs to the address beside it.
 settings { security = { auth = { apiKey = "old", baseUrl = "http://old.example/v1" } } }
@@ -125,8 +125,8 @@ t.eq(found.problems, {
   "~/.qwen/settings.json:4: model a is there twice under openai; the first one counts",
   "~/.qwen/settings.json:5: model nokey has no envKey, the name of the variable with its key; none is sent",
   "~/.qwen/settings.json:8: modelProviders.gemini must be a list [ ... ] of models",
-  "~/.qwen/settings.json:8: modelProviders.opnai is no protocol (did you mean openai?); use openai, anthropic, gemini, or write ~/.qwen/providers/opnai.lua",
-  "~/.qwen/settings.json:8: modelProviders.wild\\x1b is no protocol; use openai, anthropic, gemini, or write ~/.qwen/providers/wild\\x1b.lua",
+  "~/.qwen/settings.json:8: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, or write ~/.qwen/providers/opnai.lua",
+  "~/.qwen/settings.json:8: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, or write ~/.qwen/providers/wild\\x1b.lua",
 })
 t.match(program.run(place, { "-m", "a", "hi" }).err, "modelProviders.opnai is no protocol", "a run says so")
 

@@ -37,6 +37,7 @@ end
 -- What every protocol does with a stream that ends too early, says nothing readable, or brings an error.
 local errors = {
   openai = { error = { message = "busy", code = 503 } },
+  ["openai-responses"] = { type = "error", code = "server_error", message = "busy" },
   anthropic = { type = "error", error = { type = "overloaded_error", message = "busy" } },
 }
 for name in pairs(seen) do
@@ -80,11 +81,49 @@ do
   }, "thinking without text, and arguments at once")
 end
 
+-- OpenAI responses.
+do
+  local name = "openai-responses"
+  local function stopped(kind, response)
+    return decode(name, { { type = "response.output_text.delta", delta = "x" }, { type = "response." .. kind, response = response } })
+  end
+  local m = stopped("incomplete", { status = "incomplete", incomplete_details = { reason = "max_output_tokens" } })
+  t.eq({ m.stop, m.word }, { "length", "max_output_tokens" }, "cut by the limit")
+  t.eq(stopped("incomplete", { incomplete_details = { reason = "content_filter" } }).stop, "filter", "filtered")
+  m = stopped("failed", { error = { code = "rate_limit_exceeded", message = "slow" } })
+  t.eq({ m.stop, m.err.kind, m.parts[1].text }, { "error", "limit", "x" }, "a failure keeps what came")
+  m = decode(name, { { type = "response.refusal.delta", delta = "I will not" }, { type = "response.completed", response = { status = "completed" } } })
+  t.eq({ m.stop, m.word, m.parts[1].text }, { "refusal", "completed", "I will not" }, "a refusal in words")
+  local function call(index, id, arguments)
+    return { type = "response.output_item.done", output_index = index, item = { type = "function_call", call_id = id, name = "ls", arguments = arguments } }
+  end
+  m = decode(name, { call(0, "a", "{}"), call(1, "b", '{"p":1}'), { type = "response.completed", response = {} } })
+  t.eq({ m.stop, m.parts[1].args, m.parts[2].id, m.parts[2].args }, { "calls", "{}", "b", '{"p":1}' }, "calls that come whole")
+  -- Reasoning that led to nothing is not sent: the service would refuse it.
+  local P = qwen.shipped("providers/" .. name)
+  local thought = { type = "think", text = "", data = { reasoning = { id = "r", summary = {}, encrypted_content = "e" } } }
+  local answer = { role = "assistant", model = "m", parts = { thought, { type = "text", text = "x" }, thought } }
+  local items = P.encode_message({ id = "m" }, answer)
+  t.eq({ #items, items[1].type, items[2].content }, { 2, "reasoning", "x" }, "reasoning stands before what it led to")
+  local call_part = { type = "call", id = "c", name = "ls", args = "" }
+  items = P.encode_message({ id = "m" }, { role = "assistant", model = "m", parts = { call_part, { type = "text", text = "x" }, thought, call_part } })
+  t.eq({ items[1].type, items[2].type, items[3].type, items[4].type }, { "message", "function_call", "reasoning", "function_call" }, "no text between calls")
+  t.match(json.encode(items[3]), '"summary":%[%]', "an empty list stays a list")
+end
+
 -- A task with a tool against the scripted server: the call goes out, its result and what the service wants back go in.
 local variables = {
+  ["openai-responses"] = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", header = "authorization", value = "Bearer k" },
   anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", header = "x-api-key", value = "k" },
 }
 local last = {
+  ["openai-responses"] = function(body)
+    local input = body.input
+    t.eq(input[2], { type = "reasoning", id = "rs_1", summary = { { type = "summary_text", text = "I list" } }, encrypted_content = "gAAA" },
+      "reasoning goes back")
+    t.eq({ input[3].call_id, input[4].call_id }, { "call_1", "call_1" }, "call and result")
+    return input[4].output, { input_tokens = 246, output_tokens = 18, cache_read_input_tokens = 200, total_tokens = 264 }
+  end,
   anthropic = function(body)
     local answer, results = body.messages[2].content, body.messages[3].content
     t.eq(answer[1], { type = "thinking", thinking = "I list", signature = "sig" }, "thinking goes back")

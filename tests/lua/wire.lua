@@ -148,7 +148,7 @@ local function read_folder(folder, provider)
 end
 
 local errors = 0
-for folder, name in pairs { ["openai-chat"] = "openai", ["anthropic-messages"] = "anthropic" } do
+for folder, name in pairs { ["openai-chat"] = "openai", ["anthropic-messages"] = "anthropic", ["openai-responses"] = "openai-responses" } do
   errors = errors + read_folder(folder, qwen.shipped("providers/" .. name))
 end
 print(cuts .. " cuts")
