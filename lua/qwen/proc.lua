@@ -17,10 +17,10 @@ function M.run(options)
   end
   local child <close>, err = proc.open(options)
   if not child then return nil, err end
+  local writer
   if options.input then
-    task.spawn(function()
-      child:write(options.input)
-      child:close_stdin()
+    writer = task.spawn(function()
+      if child:write(options.input) then child:close_stdin() end
     end)
   end
   local limit = options.limit or 16 * 1024 * 1024
@@ -42,6 +42,7 @@ function M.run(options)
     end
   end
   local result = child:wait()
+  if writer then writer:cancel() end
   result.pid = child:pid()
   result.out, result.err, result.truncated = table.concat(kept.out), table.concat(kept.err), truncated
   return result

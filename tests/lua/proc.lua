@@ -159,6 +159,16 @@ do
   fs.remove_tree(folder)
 end
 
+-- A program that ends without reading its input: no task is left behind that fails on the closed child.
+do
+  local place = program.place { ["deaf.lua"] = [[
+    local r = qwen.proc.run { argv = { "true" }, input = ("x"):rep(4000000) }
+    qwen.task.sleep(0)
+    print(r.code)]] }
+  local r = program.run(place, { "lua", "deaf.lua" })
+  t.eq(r.out .. r.err, "0\n", "input that nobody reads")
+end
+
 -- Two thousand short commands, 64 at a time: nothing lost. Then: no descriptor left.
 do
   sh "true"
