@@ -87,7 +87,7 @@ end
 
 ---The same text in another width.
 function M.resize(state, columns)
-  return with(state, { columns = columns })
+  return columns == state.columns and state or with(state, { columns = columns })
 end
 
 ---The state after the text was sent: empty, with the text in the history (not twice in a row).

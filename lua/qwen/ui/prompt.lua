@@ -1,56 +1,40 @@
--- The input area at the end of the scrollback: paints the editor's text by rewriting only its own rows, with the real cursor in place.
+-- The rows of the input area: the editor's text behind its mark, and the cell of the cursor. Pure; ui/live.lua paints them.
 local layout = require "qwen.ui.layout"
 local style = require "qwen.ui.style"
-local sys = require "sys.os"
-local term = require "sys.term"
 
-local Prompt = {}
-Prompt.__index = Prompt
+local M = {}
 
 local MARK, MORE, WIDTH = "> ", "  ", 2
 
-function Prompt.new()
-  return setmetatable({ row = 0, shown = false }, Prompt)
+---Columns of the text in a terminal of so many.
+function M.columns(columns)
+  return math.max(columns - WIDTH, 4)
 end
 
--- To the first row of the area, everything from there on cleared.
-local function home(self)
-  if not self.shown then return "" end
-  return "\r" .. (self.row > 0 and ("\27[%dA"):format(self.row) or "") .. "\27[J"
-end
-
----Shows a state of the editor; only the rows around the cursor when there are more than fit half the screen.
+---Rows of a state of the editor; only those around the cursor when there are more than `most`.
 ---@param state Editor
-function Prompt:paint(state)
-  local height, columns = term.size()
-  local width = math.max(columns - WIDTH, 4)
+---@param columns integer
+---@param most integer
+---@return string[]
+---@return {row: integer, column: integer} cursor
+function M.rows(state, columns, most)
+  local width = M.columns(columns)
   local rows = layout.rows(state.text, width)
   local row, column = layout.place(state.text, width, state.cursor)
-  local most = math.max(height // 2, 1)
   local first = math.max(1, math.min(row - most // 2, #rows - most + 1))
-  local last = math.min(#rows, first + most - 1)
-  local out = { "\27[?2026h", home(self) }
-  for i = first, last do
+  local out = {}
+  for i = first, math.min(#rows, first + most - 1) do
     local text = state.text:sub(rows[i].from + 1, rows[i].to):gsub("\n", ""):gsub("\t", layout.tab)
-    out[#out + 1] = (i == first and style.paint("accent", MARK) or MORE) .. text .. (i < last and "\r\n" or "")
+    out[#out + 1] = (i == first and style.paint("accent", MARK) or MORE) .. text
   end
-  if last > row then out[#out + 1] = ("\27[%dA"):format(last - row) end
-  out[#out + 1] = ("\r\27[%dC\27[?2026l"):format(column + WIDTH)
-  sys.out(table.concat(out))
-  self.row, self.shown = row - first, true
+  return out, { row = row - first + 1, column = column + WIDTH }
 end
 
----Takes the area away; what is written next stands in its place.
-function Prompt:clear()
-  sys.out(home(self))
-  self.row, self.shown = 0, false
-end
-
----Writes a sent text into the scrollback, as it was typed.
+---A sent text as it stands in the scrollback.
 ---@param text string clean
-function Prompt:keep(text)
-  self:clear()
-  sys.out(style.paint("accent", MARK) .. style.paint("bold", (text:gsub("\n", "\n" .. MORE))) .. "\n")
+---@return string
+function M.sent(text)
+  return style.paint("accent", MARK) .. style.paint("bold", (text:gsub("\n", "\n" .. MORE))) .. "\n"
 end
 
-return Prompt
+return M

@@ -1,8 +1,8 @@
 -- What a session writes into the scrollback: answers as they come, one line a tool call, questions, notices. Everything is cleaned first.
 local resource = require "qwen.resource"
 local redact = require("sys.secret").redact
+local live = require "qwen.ui.live"
 local style = require "qwen.ui.style"
-local sys = require "sys.os"
 local task = require "sys.task"
 local text = require "sys.text"
 
@@ -10,13 +10,12 @@ local M = {}
 
 local clean, visible = text.clean, text.visible
 
--- State of the page: whether the cursor stands at the beginning of a line, and what must be taken away before writing.
+-- State of the page: whether what was written last ended a line.
 local page = { at_start = true }
 
 local function write(bytes)
   if bytes == "" then return end
-  page.before()
-  sys.out(bytes)
+  live.write(bytes)
   page.at_start = bytes:byte(-1) == 10
 end
 
@@ -42,9 +41,7 @@ end
 
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
----@param before fun() called before anything is written
-function M.attach(ctx, before)
-  page.before = before
+function M.attach(ctx)
   local through = text.cleaner()
   function ctx.print(words) line(clean(redact(words))) end
   function ctx.notice(words) line(style.paint("warn", "! " .. clean(redact(words)))) end

@@ -3,11 +3,11 @@
 local complete = require "qwen.ui.complete"
 local editor = require "qwen.ui.editor"
 local history = require "qwen.ui.history"
-local Prompt = require "qwen.ui.prompt"
+local live = require "qwen.ui.live"
+local prompt = require "qwen.ui.prompt"
 local resource = require "qwen.resource"
 local run = require "qwen.run"
 local show = require "qwen.ui.show"
-local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
 
@@ -17,7 +17,15 @@ local Session = {}
 Session.__index = Session
 
 local function repaint(self)
-  if not self.busy and not self.question then self.prompt:paint(self.state) end
+  live.set("input", not self.question and function(columns, height)
+    return prompt.rows(self.state, columns, math.max(height // 2, 1))
+  end)
+  live.paint()
+end
+
+-- Writes what was sent into the scrollback, as it was typed.
+local function keep(text)
+  live.write(prompt.sent(text))
 end
 
 -- A job that Ctrl-C may stop; its end comes back as an event.
@@ -72,7 +80,7 @@ end
 local function submit(self)
   local text = editor.text(self.state)
   if not text:find "%S" then return end
-  self.prompt:keep(self.state.text)
+  keep(self.state.text)
   self.state = editor.sent(self.state, text)
   history.add(self.ctx.cwd, text)
   local bang = text:match "^!%s*(.+)"
@@ -93,13 +101,14 @@ local function answer(self, key)
       self.question = nil
       self.ctx.raw(choice.label .. "\n")
       question.answers:put(key)
-      return
+      return repaint(self)
     end
   end
   if key == "esc" then
     self.question = nil
     self.ctx.raw "no\n"
     question.answers:close()
+    repaint(self)
   end
 end
 
@@ -111,7 +120,6 @@ local function complete_word(self)
   if sure ~= state.text:sub(state.cursor - length + 1, state.cursor) then
     self.state = editor.replace(state, state.cursor - length, state.cursor, sure)
   else
-    self.prompt:clear()
     local shown = table.move(words, 1, math.min(#words, 40), 1, {})
     self.ctx.print(table.concat(shown, "  ") .. (#words > #shown and ("  (%d more)"):format(#words - #shown) or ""))
   end
@@ -126,6 +134,7 @@ function on.key(self, event)
     complete_word(self)
     return repaint(self)
   end
+  self.state = editor.resize(self.state, prompt.columns(select(2, term.size())))
   local state, action = editor.key(self.state, event)
   self.state, self.leaving = state, nil
   if action == "submit" and not self.busy then
@@ -153,13 +162,12 @@ function on.int(self)
   if self.question then return answer(self, "esc") end
   if self.busy then return self.busy:cancel() end
   if self.state.text ~= "" then
-    self.prompt:keep(self.state.text)
+    keep(self.state.text)
     self.state, self.leaving = editor.sent(self.state, ""), nil
   elseif self.leaving then
     self.quit = 0
   else
     self.leaving = true
-    self.prompt:clear()
     self.ctx.print "(Ctrl-C again to leave)"
   end
   repaint(self)
@@ -169,10 +177,9 @@ function on.term(self) self.quit = 143 end
 function on.hup(self) self.quit = 129 end
 
 function on.tstp(self)
-  self.prompt:clear()
-  sys.flush()
+  live.hide()
   term.suspend()
-  repaint(self)
+  live.show()
 end
 
 on["end"] = function(self) self.quit = 0 end
@@ -198,6 +205,7 @@ local function ask(self, question)
   show.question(self.ctx, question)
   local answers = task.queue()
   self.question = { choices = question.choices, answers = answers }
+  repaint(self)
   return answers:get()
 end
 
@@ -220,19 +228,19 @@ function M.run(ctx)
     return 1
   end
   local _ <close> = setmetatable({}, { __close = function()
-    sys.flush()
+    live.close()
     term.close()
   end })
-  local self = setmetatable({ ctx = ctx, events = task.queue(), prompt = Prompt.new(), state = editor.new { history = history.load(ctx.cwd) } }, Session)
+  local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) } }, Session)
   ctx.interactive = true
-  show.attach(ctx, function() self.prompt:clear() end)
+  live.open()
+  show.attach(ctx)
   function ctx.ask(question) return ask(self, question) end
   function ctx.quit(code) ctx.leave = code or 0 end
   show.greet(ctx)
   read_events(self)
   ctx.emit "session_started"
   repaint(self)
-  sys.flush()
   tell_missing_key(ctx)
   repaint(self)
   while not self.quit do
@@ -241,7 +249,6 @@ function M.run(ctx)
     if handler then handler(self, event) end
   end
   if self.busy then self.busy:cancel() end
-  self.prompt:clear()
   ctx.emit "session_ended"
   ctx.session:close()
   return self.quit

@@ -1,0 +1,34 @@
+-- Rows with colours: widths, wraps, and what need not be written again.
+local t = dofile "tests/check.lua"
+local ansi = require "qwen.ui.ansi"
+
+local red, off = "\27[31m", "\27[0m"
+t.eq(ansi.plain(red .. "a" .. off .. "\27]8;;http://x\27\\b\27]8;;\27\\"), "ab", "colours and links are no text")
+t.eq(ansi.width(red .. "中" .. off), 2, "width")
+
+t.eq(ansi.wrap("", 4), { "" }, "an empty line is one row")
+t.eq(ansi.wrap("abcdef", 4), { "abcd", "ef" }, "too wide")
+t.eq(ansi.wrap("abcd", 4), { "abcd" }, "just as wide")
+t.eq(ansi.wrap("a中中", 4), { "a中", "中" }, "a wide character is not cut")
+t.eq(ansi.wrap("中", 1), { "中" }, "wider than the screen")
+t.eq(ansi.wrap(red .. "abcdef" .. off, 4), { red .. "abcd" .. off, red .. "ef" .. off }, "the colour goes on")
+t.eq(ansi.wrap("a\tb", 20), { "a       b" }, "tabs")
+t.eq(#ansi.wrap(("x"):rep(100000), 80), 1250, "a long line")
+
+local function shared(a, b) return { ansi.shared(a, b) } end
+t.eq(shared("hello world", "hello there"), { 5, 5, "" }, "alike; what may join with the next is left out")
+t.eq(shared("", "abc"), { 0, 0, "" }, "nothing alike")
+t.eq(shared(red .. "hello", red .. "hello you"), { #red + 4, 4, red }, "the colour that is open there")
+t.eq(shared(red .. "ab" .. off .. "cdef", red .. "ab" .. off .. "cdeg")[3], "", "a colour that was ended")
+t.eq(shared(red .. "x", "\27[32mx"), { 0, 0, "" }, "no sequence is cut")
+for _, row in ipairs { "e\204\129tude abc", "中文 中文字", "👩‍👩‍👧 family", red .. "中文" .. off .. "中文" } do
+  for _, last in utf8.codes(row) do
+    local other = row .. utf8.char(last)
+    local bytes, columns, styles = ansi.shared(row, other)
+    t.ok(utf8.len(row:sub(1, bytes)), "no character is cut: " .. row)
+    t.eq(columns, ansi.width(row:sub(1, bytes)), "columns of what is kept: " .. row)
+    t.eq(ansi.plain(row:sub(1, bytes) .. styles .. other:sub(bytes + 1)), ansi.plain(other), "the row as wanted: " .. row)
+  end
+end
+
+t.done()
