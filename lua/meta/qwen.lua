@@ -96,6 +96,7 @@
 ---@field max_tokens integer?
 ---@field session string? id
 ---@field prompt string? id
+---@field purpose string? what the request is for when it is not the conversation: "compaction", "side"
 
 ---@class Request what a provider returns
 ---@field method string
@@ -147,6 +148,7 @@
 ---@field args string? usage, e.g. "[ID]"
 ---@field shell boolean? also `qwen NAME ...` from a shell
 ---@field repl boolean? default true: also `/NAME` at the prompt
+---@field session boolean? it needs the conversation: without a screen, `qwen --continue -p "/NAME"` opens it first
 ---@field complete (fun(ctx: Ctx, word: string): string[])?
 ---@field run fun(ctx: Ctx, args: string[], rest: string): integer|nil, Err? exit code for the shell; nil, err is shown
 
@@ -159,6 +161,8 @@
 ---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?
 ---@field delta (fun(ctx: Ctx, delta: Delta))?
 ---@field request_failed (fun(ctx: Ctx, err: Err))?
+---@field before_compaction (fun(ctx: Ctx, plan: {messages: integer, tokens: integer, instruction: string?}))?
+---@field conversation_compacted (fun(ctx: Ctx, result: {before: integer, after: integer, how: string}))?
 ---@field message_added (fun(ctx: Ctx, message: Message))?
 ---@field turn_started (fun(ctx: Ctx))?
 ---@field turn_ended (fun(ctx: Ctx, message: Message))?
@@ -206,6 +210,7 @@
 ---@field messages Message[]
 ---@field add fun(self: Session, message: Message): boolean?, Err? appends one line
 ---@field sync fun(self: Session)
+---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err? puts a shorter history in the place of this one
 
 -- qwen --------------------------------------------------------------------------------------------------------------
 
@@ -229,6 +234,8 @@
 ---@field resource qwen.resource
 ---@field usersettings qwen.usersettings
 ---@field message qwen.message
+---@field compact qwen.agent.compact
+---@field side qwen.agent.side
 ---@field paths qwen.paths
 ---@field models qwen.models
 ---@field sessions qwen.session
@@ -330,6 +337,7 @@ qwen = {}
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
 ---@field summary fun(path: string): {prompt: string?, messages: integer} first prompt of a session file, and how many messages it has
 ---@field add fun(self: Session, message: Message): boolean?, Err?
+---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err?
 ---@field sync fun(self: Session): boolean?, Err?
 ---@field close fun(self: Session)
 
@@ -342,6 +350,15 @@ qwen = {}
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field hidden fun(ctx: Ctx): fun(path: string): boolean whether a deny rule keeps a file from being read
 ---@field READ_ONLY string the reason given for a call that only reads
+
+---@class qwen.agent.side
+---@field ask fun(ctx: Ctx, options: {prompt: string?, messages: Message[]?, system: string?, model: string?, max_tokens: integer?, purpose: string?, on_text: fun(text: string)?}): string?, Err?, Message? one question to a model, beside the conversation
+
+---@class qwen.agent.compact
+---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter
+---@field when_full fun(ctx: Ctx): boolean does so when the model's window is nearly full
+---@field fill fun(ctx: Ctx): integer, integer tokens used and the window
+---@field estimate fun(messages: Message[], from?: integer): integer tokens
 
 ---@class qwen.match
 ---@field find fun(file: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped

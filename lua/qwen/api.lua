@@ -7,7 +7,7 @@ local modules = {
   err = "qwen.err", failure = "qwen.net.failure", match = "qwen.match", message = "qwen.message", paths = "qwen.paths",
   sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
   args = "qwen.args", usersettings = "qwen.usersettings", demo = "qwen.demo", replay = "qwen.net.replay",
-  wire = "qwen.wire",
+  wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
 }
 
 local api = { version = embed.version, api = 1 }

@@ -45,22 +45,40 @@ local function part_out(part)
   return { inlineData = { mimeType = part.mime, data = part.data } }
 end
 
+local function contents(message)
+  local parts = json.array {}
+  for i, part in ipairs(message.parts) do parts[i] = part_out(part) end
+  return { role = roles[message.role], parts = parts }
+end
+
 ---One line for a message.
 ---@param message Message
 ---@param head table uuid fields: parentUuid, sessionId, cwd, version
 ---@return string line with its end
 function M.encode(message, head)
-  local parts = json.array {}
-  for i, part in ipairs(message.parts) do parts[i] = part_out(part) end
   local usage, failure = message.usage, message.err
   return json.encode {
     uuid = message.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(message.time),
-    type = types[message.role], cwd = head.cwd, version = head.version, model = message.model,
-    message = { role = roles[message.role], parts = parts },
+    type = types[message.role], cwd = head.cwd, version = head.version, model = message.model, message = contents(message),
     usageMetadata = usage and {
       promptTokenCount = usage.input, candidatesTokenCount = usage.output, cachedContentTokenCount = usage.cached, thoughtsTokenCount = usage.reasoning,
     },
     qwen = message.stop and { stop = message.stop, word = message.word, err = failure and { kind = failure.kind, message = failure.message } } or nil,
+  } .. "\n"
+end
+
+---One line for a shorter history in the place of all before it.
+---@param messages Message[]
+---@param head table id, parent, session, cwd, version, time
+---@param tokens {before: integer, after: integer}
+---@return string line with its end
+function M.encode_compaction(messages, head, tokens)
+  local history = json.array {}
+  for i, message in ipairs(messages) do history[i] = contents(message) end
+  return json.encode {
+    uuid = head.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(head.time), type = "system",
+    subtype = "chat_compression", cwd = head.cwd, version = head.version,
+    systemPayload = { compressedHistory = history, info = { originalTokenCount = tokens.before, newTokenCount = tokens.after, compressionStatus = 1 } },
   } .. "\n"
 end
 

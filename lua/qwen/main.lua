@@ -91,20 +91,33 @@ local function prepare(ctx, opts)
   return true
 end
 
-local function headless(ctx, opts, prompt)
+-- The front end of a run without a screen, and a session.
+local function prepare_headless(ctx, opts)
   local front = require(opts.output == "text" and "qwen.ui.print" or "qwen.ui.json")
   front.attach(ctx, opts)
   local ok, e, code = prepare(ctx, opts)
-  if not ok then return fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed) end
+  if not ok then return nil, fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed) end
+  return front
+end
+
+local function headless(ctx, opts, prompt)
+  local front, code = prepare_headless(ctx, opts)
+  if not front then return code end
   if front.start then front.start(ctx) end
   return require("qwen.run").headless(ctx, prompt, front)
 end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model.
-local function slash(ctx, prompt)
+local function slash(ctx, opts, prompt)
   local name, rest = prompt:match "^/([%w_-]+)%f[%s%z]%s*(.-)%s*$"
   if not name then return nil end
-  return require("qwen.run").command(ctx, name, rest)
+  local run = require "qwen.run"
+  local command = run.find_command(name)
+  if command and command.session then
+    local front, code = prepare_headless(ctx, opts)
+    if not front then return code end
+  end
+  return run.command(ctx, name, rest)
 end
 
 local function route(argv)
@@ -156,7 +169,7 @@ local function route(argv)
   prompt, e = read_prompt(opts)
   if e then return fail(e) end
   if not prompt or not prompt:find "%S" then return fail("there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
-  local code = slash(ctx, prompt)
+  local code = slash(ctx, opts, prompt)
   return code or headless(ctx, opts, prompt)
 end
 

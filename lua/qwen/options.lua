@@ -23,6 +23,8 @@ return {
   ["permissions.ask"] = { type = "list", merge = "append", project = true, text = "rules that ask" },
   ["permissions.deny"] = { type = "list", merge = "append", project = true, text = "rules that refuse" },
   ["context.fileName"] = { type = "any", default = { "QWEN.md", "AGENTS.md" }, project = true, text = "names of the files with instructions" },
+  ["context.autoCompactThreshold"] = { type = "number", default = 0.85, text = "part of the model's window at which the conversation is shortened; 0: never" },
+  ["compactionModel"] = { type = "string", text = "model that sums up long conversations; default: the one that is asked" },
   ["advanced.excludedEnvVars"] = { type = "list", default = { "DEBUG", "DEBUG_MODE" }, text = "names not taken from a project's .env" },
   ["privacy.usageStatisticsEnabled"] = { type = "boolean", default = false, text = "collect anonymous usage statistics" },
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },

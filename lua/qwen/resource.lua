@@ -11,7 +11,7 @@ local M = {}
 M.kinds = { "commands", "providers", "auth", "tools", "hooks" }
 
 local fields = {
-  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", complete = "function", run = "function" },
+  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
     preview = "function", label = "function", serial = "boolean" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table" },

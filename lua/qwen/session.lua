@@ -7,6 +7,7 @@ local json = require "sys.json"
 local messages = require "qwen.message"
 local paths = require "qwen.paths"
 local sys = require "sys.os"
+local task = require "sys.task"
 
 local Session = {}
 Session.__index = Session
@@ -51,20 +52,40 @@ function Session.create(cwd, id)
   return new(cwd, id, chats and chats .. "/" .. id .. ".jsonl")
 end
 
+-- A full disk may have taken half of the line before: this one must not become its end.
+local function write_line(self, line, id)
+  local ok, e = open_file(self)
+  if not ok then return nil, e end
+  ok, e = self.file:write(self.torn and "\n" .. line or line)
+  self.torn = not ok
+  if not ok then return nil, e end
+  self.leaf = id
+  return true
+end
+
 ---Appends a message: one line, written at once. What cannot be written is still in `messages`.
 ---@param message Message
 ---@return boolean?, Err?
 function Session:add(message)
   self.messages[#self.messages + 1] = message
   if not self.path then return true end
-  local ok, e = open_file(self)
-  if not ok then return nil, e end
-  local line = chatlog.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version })
-  -- A full disk may have taken half of the line before: this one must not become its end.
-  ok, e = self.file:write(self.torn and "\n" .. line or line)
-  self.torn = not ok
-  if not ok then return nil, e end
-  self.leaf = message.id
+  return write_line(self, chatlog.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version }), message.id)
+end
+
+---Puts a shorter history in the place of the messages so far; the file keeps those.
+---@param shorter Message[]
+---@param tokens {before: integer, after: integer}
+---@return boolean?, Err?
+function Session:compact(shorter, tokens)
+  if self.path then
+    local id = sys.uuid()
+    local head = { id = id, parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version, time = task.time() }
+    local ok, e = write_line(self, chatlog.encode_compaction(shorter, head, tokens), id)
+    if not ok then return nil, e end
+    ok, e = self.file:sync()
+    if not ok then return nil, e end
+  end
+  self.messages, self.compacted = shorter, #shorter
   return true
 end
 

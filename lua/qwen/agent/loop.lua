@@ -1,5 +1,6 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
 local act = require "qwen.agent.act"
+local compact = require "qwen.agent.compact"
 local context = require "qwen.agent.context"
 local message = require "qwen.message"
 local Reply = require "qwen.agent.reply"
@@ -32,6 +33,15 @@ local function fall_back(ctx, m)
   return true
 end
 
+-- The service says that the conversation does not fit: it is shortened, and asked for once more.
+local function too_long(ctx, m)
+  if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
+  ctx.show { type = "note", text = ("%s; the conversation is being shortened"):format(m.err.message) }
+  local result, e = compact.run(ctx)
+  if not result then ctx.notice("it could not be shortened: " .. e.message) end
+  return result ~= nil
+end
+
 -- One request. Whatever ends it, what came is in the session; an answer cut by our own limit is asked for once more with a higher one.
 local function ask_model(ctx, raised)
   local reply, kept = Reply.new(ctx.model.id), false
@@ -56,6 +66,7 @@ local function ask_model(ctx, raised)
     return ask_model(ctx, true)
   end
   if fall_back(ctx, m) then return ask_model(ctx) end
+  if too_long(ctx, m) then return ask_model(ctx) end
   if #m.parts > 0 then keep(ctx, m) end
   return m
 end
@@ -94,6 +105,7 @@ function M.run(ctx, prompt)
   while true do
     turns = turns + 1
     ctx.emit("turn_started", turns)
+    compact.when_full(ctx)
     local answer = ask_model(ctx)
     ctx.session:sync()
     ctx.emit("turn_ended", answer)
