@@ -102,7 +102,7 @@
 ---@field method string
 ---@field url string
 ---@field headers table<string, HeaderValue>
----@field body string[] pieces, joined in C
+---@field body (string|Secret)[] pieces, joined in C
 
 ---@class Provider file in providers/
 ---@field summary string
@@ -247,6 +247,7 @@
 ---@field replay qwen.net.replay
 ---@field demo qwen.demo
 ---@field wire qwen.wire
+---@field body qwen.body
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
@@ -390,6 +391,10 @@ qwen = {}
 ---@field failed fun(e: any, read?: function): Err an error inside a stream
 ---@field event fun(data: string): table?, Err? the JSON of an event
 ---@field cut fun(): Err a stream that ended too early
+
+---@class qwen.body bodies that may hold secrets
+---@field form fun(fields: table<string, string|number|boolean|Secret>): (string|Secret)[] application/x-www-form-urlencoded, in the order of the names
+---@field json fun(fields: table): (string|Secret)[] secrets may stand in the object and in objects below it
 
 ---@class qwen.demo what `qwen demo` plays with
 ---@field project table<string, string> text of each file

@@ -53,7 +53,7 @@
 ---@field url string
 ---@field method string? default GET, or POST when there is a body
 ---@field headers table<string, HeaderValue>? sent in sorted order of their names
----@field body string|string[]? a list is joined in C
+---@field body HeaderValue? a list is joined in C; secrets in it as `:encoded` says, or made by `qwen.body`
 ---@field connect_timeout number? default 10; a limit of 0 is no limit, here and below; the error's `code` is the name of the field
 ---@field first_timeout number? until the first byte of the answer's body; default 300; none for loopback hosts unless given
 ---@field idle_timeout number? between two bytes; default 120
@@ -70,6 +70,7 @@
 ---@field url string final address
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
 ---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
+---@field sealed fun(self: HttpStream, fields: string[], name: string, origins: string[]|fun(answer: table): string[], limit?: integer): table?, Err? waits for the whole rest as JSON (default limit 1 MiB); the texts of these fields, at any depth, become secrets and are never Lua strings
 ---@field event fun(self: HttpStream): string?, (string|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen; nil at the end; nil, err when it broke
 ---@field close fun(self: HttpStream) also done by `<close>` and by the collector
 
@@ -87,10 +88,15 @@
 ---@field hint fun(self: Secret): string "sk-...a1b2"; "" when shorter than 16 characters
 ---@field origins fun(self: Secret): string[] where it may be sent
 ---@field bind fun(self: Secret, origins: string[]): Secret?, Err? a handle on the same value, allowed at these origins only; each must be one of its own
+---@field basic fun(self: Secret, user: string): Secret?, Err? base64 of "user:value", for {"Basic ", secret:basic(user)}
+---@field encoded fun(self: Secret, form: "form"|"json"): Secret?, Err? as it stands in a form, or between the quotes of a JSON string
+---@field hmac fun(self: Secret, algorithm: "sha256"|"sha1", text: string, form: "hex"|"base64"|nil): string the text signed with it; default hex
+---@field jwt_claims fun(self: Secret, names: string[]): table<string, string|number|boolean>?, Err? these claims of a JSON web token
 
 ---@class sys.secret
 ---@field new fun(name: string, value: string, origins: string[]): Secret?, Err? origins as "scheme://host:port", the port may be left out; a value of several lines is refused
 ---@field env fun(name: string, variable: string, origins: string[]): Secret?, Err? from the process environment; nil when unset or empty
+---@field seal fun(json: string, fields: string[], name: string, origins: string[]|fun(value: table): string[]): table?, Err? like HttpStream:sealed, for a text that is there already
 ---@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL and base64 forms) replaced by `<secret NAME>`
 
 -- sys.proc ---------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ local modules = {
   sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
   args = "qwen.args", usersettings = "qwen.usersettings", demo = "qwen.demo", replay = "qwen.net.replay",
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
+  body = "qwen.body",
 }
 
 local api = { version = embed.version, api = 1 }

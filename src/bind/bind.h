@@ -49,6 +49,10 @@ int bind_opt_bool(lua_State *L, int index, const char *field, int otherwise);
 /* The secret in the handle at index, NULL when it is no handle or already wiped. It lives as long as the handle. */
 struct secret;
 struct secret *bind_test_secret(lua_State *L, int index);
+/* JSON as a table with secrets in place of the texts of some fields, which are never Lua strings. At names and after it: the names of the
+ * fields, the name of the secrets, their origins as a list or as a function of the table. Pushes the table, or nil and an error. */
+void bind_check_seal(lua_State *L, int names);
+int bind_seal(lua_State *L, const char *json, size_t n, int names);
 
 /* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
 int open_err(lua_State *L);

@@ -51,7 +51,7 @@ static const struct http_piece *read_pieces(lua_State *L, size_t *count, const c
   lua_insert(L, -2);
   for (size_t i = 0; i < *count; i++) {
     if (list) lua_rawgeti(L, -1, (lua_Integer)i + 1);
-    if (!read_piece(L, -1, &pieces[i])) luaL_error(L, "%s must be text, or a list of texts%s", what, strcmp(what, "body") == 0 ? "" : " and secrets");
+    if (!read_piece(L, -1, &pieces[i])) luaL_error(L, "%s must be text, or a list of texts and secrets", what);
     if (list) lua_pop(L, 1);
   }
   return pieces;
@@ -92,8 +92,6 @@ static void read_request(lua_State *L, struct http_request *r) {
   if (lua_getfield(L, 1, "body") == LUA_TNIL) return;
   r->has_body = true;
   r->body = read_pieces(L, &r->body_count, "body");
-  for (size_t i = 0; i < r->body_count; i++)
-    if (r->body[i].secret) luaL_error(L, "a secret cannot be part of a body; it belongs into a header");
 }
 
 /* -- HttpStream ----------------------------------------------------------------------------------------------------- */
@@ -164,6 +162,34 @@ static int l_stream_all(lua_State *L) {
   lua_settop(L, 1);
   lua_pushinteger(L, limit);
   return all_k(L, LUA_OK, (lua_KContext)s);
+}
+
+/* sealed(names, name, origins, limit): the stack holds these */
+static int sealed_k(lua_State *L, int status, lua_KContext ctx) {
+  struct stream *s = (struct stream *)ctx;
+  struct err e;
+  const char *bytes;
+  size_t n;
+  (void)status;
+  if (!s->http) return closed(L);
+  switch (http_all(s->http, (size_t)lua_tointeger(L, 5), &bytes, &n, &e)) {
+    case HTTP_WAIT: return task_wait(L, &s->readers, ctx, sealed_k);
+    case HTTP_FAILED: return bind_fail(L, &e);
+    case HTTP_END: case HTTP_DATA: break;
+  }
+  int results = bind_seal(L, bytes, n, 2);
+  if (s->http) http_wipe(s->http); /* a function for the origins may have closed it */
+  return results;
+}
+
+static int l_stream_sealed(lua_State *L) {
+  struct stream *s = luaL_checkudata(L, 1, class_name);
+  bind_check_seal(L, 2);
+  lua_Integer limit = luaL_optinteger(L, 5, 1 << 20);
+  luaL_argcheck(L, limit >= 0, 5, "a limit cannot be negative");
+  lua_settop(L, 4);
+  lua_pushinteger(L, limit);
+  return sealed_k(L, LUA_OK, (lua_KContext)s);
 }
 
 static void push_event(lua_State *L, const struct sse_event *ev) {
@@ -341,7 +367,8 @@ static int shutdown_gc(lua_State *L) {
 int open_http(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", l_http_open}, {"sse", l_http_sse}, {"warm", l_http_warm}, {"parse_url", l_http_parse_url}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
-      {"read", l_stream_read}, {"all", l_stream_all}, {"event", l_stream_event}, {"close", l_stream_close}, {NULL, NULL}};
+      {"read", l_stream_read}, {"all", l_stream_all}, {"sealed", l_stream_sealed}, {"event", l_stream_event}, {"close", l_stream_close},
+      {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   bind_class(L, "sys.http.shutdown", none, shutdown_gc);
   bind_class(L, framer_class, none, framer_gc);

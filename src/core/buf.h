@@ -16,4 +16,5 @@ bool buf_adds(struct buf *b, const char *text);
 bool buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_drop(struct buf *b, size_t n); /* forgets the first n bytes */
 void buf_free(struct buf *b);
+void buf_wipe(struct buf *b); /* the same, with the bytes overwritten before */
 #endif

@@ -1,7 +1,8 @@
-/* SHA-256 (FIPS 180-4), base64 (RFC 4648), UUID version 4 (RFC 9562). Keyed hashes and ciphers are not here. */
+/* SHA-256 and SHA-1 (FIPS 180-4), HMAC (RFC 2104), base64 (RFC 4648), UUID version 4 (RFC 9562). Ciphers are not here. */
 #include "hash.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -15,7 +16,7 @@ static const uint32_t K[64] = {
 
 static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-static void block(uint32_t h[8], const unsigned char *p) {
+static void block256(uint32_t *h, const unsigned char *p) {
   uint32_t w[64], s[8];
   for (int i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
   for (int i = 16; i < 64; i++) {
@@ -33,8 +34,26 @@ static void block(uint32_t h[8], const unsigned char *p) {
   for (int i = 0; i < 8; i++) h[i] += s[i];
 }
 
-void hash_sha256(const void *bytes, size_t n, unsigned char out[32]) {
-  uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+/* SHA-1 is broken as a hash; as an HMAC it is still asked for by services that sign their requests with it. */
+static void block1(uint32_t *h, const unsigned char *p) {
+  static const uint32_t round[4] = {0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6};
+  uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
+  for (int i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+  for (int i = 16; i < 80; i++) w[i] = rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 31);
+  for (int i = 0; i < 80; i++) {
+    uint32_t f = i < 20 ? (b & c) | (~b & d) : i < 40 || i >= 60 ? b ^ c ^ d : (b & c) | (b & d) | (c & d);
+    uint32_t t = rotate(a, 27) + f + e + round[i / 20] + w[i];
+    e = d;
+    d = c;
+    c = rotate(b, 2);
+    b = a;
+    a = t;
+  }
+  h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e;
+}
+
+/* Both pad alike: a one bit, zeros, the length in bits. */
+static void digest(void (*block)(uint32_t *, const unsigned char *), uint32_t *h, size_t words, const void *bytes, size_t n, unsigned char *out) {
   const unsigned char *p = bytes;
   size_t left = n;
   for (; left >= 64; left -= 64, p += 64) block(h, p);
@@ -45,7 +64,37 @@ void hash_sha256(const void *bytes, size_t n, unsigned char out[32]) {
   for (int i = 0; i < 8; i++) tail[size - 1 - (size_t)i] = (unsigned char)((uint64_t)n * 8 >> (8 * i));
   block(h, tail);
   if (size == 128) block(h, tail + 64);
-  for (int i = 0; i < 32; i++) out[i] = (unsigned char)(h[i / 4] >> (24 - 8 * (i % 4)));
+  for (size_t i = 0; i < 4 * words; i++) out[i] = (unsigned char)(h[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+void hash_sha256(const void *bytes, size_t n, unsigned char out[32]) {
+  uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  digest(block256, h, 8, bytes, n, out);
+}
+
+void hash_sha1(const void *bytes, size_t n, unsigned char out[20]) {
+  uint32_t h[5] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0};
+  digest(block1, h, 5, bytes, n, out);
+}
+
+bool hash_hmac(struct hash_kind kind, const void *key, size_t key_n, const void *text, size_t n, unsigned char *out) {
+  unsigned char short_key[HASH_MAX], *work = malloc(64 + (n > HASH_MAX ? n : HASH_MAX));
+  if (!work) return false;
+  if (key_n > 64) {
+    kind.digest(key, key_n, short_key);
+    key = short_key;
+    key_n = kind.size;
+  }
+  for (int outer = 0; outer < 2; outer++) {
+    for (size_t i = 0; i < 64; i++) work[i] = (i < key_n ? ((const unsigned char *)key)[i] : 0) ^ (outer ? 0x5c : 0x36);
+    if (outer) memcpy(work + 64, out, kind.size);
+    else if (n) memcpy(work + 64, text, n);
+    kind.digest(work, 64 + (outer ? kind.size : n), out);
+  }
+  explicit_bzero(work, 64);
+  explicit_bzero(short_key, sizeof short_key);
+  free(work);
+  return true;
 }
 
 void hash_hex(const unsigned char *bytes, size_t n, char *out) {

@@ -345,6 +345,10 @@ enum http_result http_all(struct http *h, size_t limit, const char **bytes, size
   return HTTP_DATA;
 }
 
+void http_wipe(struct http *h) {
+  if (h->body.data) explicit_bzero(h->body.data, h->pos);
+}
+
 /* Whether the content type or the first byte says that this is no event stream. */
 static bool is_other(const struct http *h, const char **type) {
   size_t at = 0;

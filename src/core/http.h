@@ -24,7 +24,7 @@ struct http_request {
   const char *url, *method, *proxy, *ca; /* all but url may be NULL */
   const struct http_header *headers;
   size_t header_count;
-  const struct http_piece *body; /* without secrets */
+  const struct http_piece *body;
   size_t body_count;
   bool has_body, insecure, follow;
   double connect_timeout, first_timeout, idle_timeout, total_timeout; /* seconds; 0: none; first negative: by the kind of host */
@@ -50,6 +50,7 @@ bool http_next_header(const struct http *h, size_t *at, const char **name, const
 
 enum http_result http_read(struct http *h, const char **bytes, size_t *n, struct err *e);
 enum http_result http_all(struct http *h, size_t limit, const char **bytes, size_t *n, struct err *e);
+void http_wipe(struct http *h); /* forgets what was read, and overwrites it */
 enum http_result http_event(struct http *h, struct sse_event *ev, struct err *e);
 
 void http_warm(const struct http_request *r); /* connects to r's host in the background; nothing for loopback */

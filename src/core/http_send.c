@@ -132,17 +132,24 @@ static bool make_headers(struct http *h, const struct http_request *r, struct er
 
 static bool make_body(struct http *h, const struct http_request *r, struct err *e) {
   const char *method = r->method ? r->method : r->has_body ? "POST" : "GET";
-  size_t total = 0;
+  size_t total = 0, n;
   if (!is_token(method)) {
     err_set(e, ERR_USAGE, "'%.32s' is not an HTTP method", method);
     return false;
   }
-  for (size_t i = 0; i < r->body_count; i++) total += r->body[i].len;
-  if (!buf_reserve(&h->sent, total + 1)) {
+  for (size_t i = 0; i < r->body_count; i++) {
+    if (r->body[i].secret && !check_secret(h, r, r->body[i].secret, e)) return false;
+    piece(&r->body[i], &n);
+    total += n;
+  }
+  if (!buf_reserve(&h->sent, total + 1)) { /* at once: growing would leave copies of secrets behind */
     err_set(e, ERR_BROKEN, "not enough memory for a request of %zu bytes", total);
     return false;
   }
-  for (size_t i = 0; i < r->body_count; i++) buf_add(&h->sent, r->body[i].text, r->body[i].len);
+  for (size_t i = 0; i < r->body_count; i++) {
+    const char *text = piece(&r->body[i], &n);
+    buf_add(&h->sent, text, n);
+  }
   bool head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0 || r->has_body;
   if (post && !head) {
     SET(POST, 1L);
@@ -248,9 +255,8 @@ fail:
 }
 
 void http_send_wipe(struct http *h) {
-  if (h->lines.data) explicit_bzero(h->lines.data, h->lines.cap);
-  buf_free(&h->lines);
-  buf_free(&h->sent);
+  buf_wipe(&h->lines);
+  buf_wipe(&h->sent);
   free(h->list);
   h->list = NULL;
 }

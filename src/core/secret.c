@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "url.h"
 
 enum { MAX_FORMS = 10 };
@@ -28,11 +29,6 @@ struct secret {
 };
 
 static struct value *live;
-
-static void wipe(struct buf *b) {
-  if (b->data) explicit_bzero(b->data, b->cap);
-  buf_free(b);
-}
 
 /* -- values --------------------------------------------------------------------------------------------------------- */
 
@@ -58,7 +54,7 @@ static void value_drop(struct value *v) {
   struct value **p = &live;
   while (*p != v) p = &(*p)->next;
   *p = v->next;
-  for (size_t i = 0; i < v->form_count; i++) wipe(&v->forms[i]);
+  for (size_t i = 0; i < v->form_count; i++) buf_wipe(&v->forms[i]);
   explicit_bzero(v->bytes, v->len);
   free(v->name);
   free(v);
@@ -108,6 +104,58 @@ struct secret *secret_bind(const struct secret *s, const char *const *origins, s
   return bound;
 }
 
+static void url_form(struct buf *out, const char *v, size_t n, const char *digits, bool plus) {
+  buf_reserve(out, n * 3); /* at once: growing would leave copies behind */
+  for (size_t i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)v[i];
+    if (isalnum(c) || strchr("-._~", c)) buf_addc(out, (char)c);
+    else if (plus && c == ' ') buf_addc(out, '+');
+    else buf_addc(out, '%'), buf_addc(out, digits[c >> 4]), buf_addc(out, digits[c & 15]);
+  }
+}
+
+/* Takes over the bytes. */
+static struct secret *derive(const struct secret *s, struct buf *made, struct err *e) {
+  const char **origins = calloc(s->count + 1, sizeof *origins);
+  struct value *v = origins && made->len ? value_get(s->name, made->data, made->len) : NULL;
+  for (size_t i = 0; origins && i < s->count; i++) origins[i] = s->origins[i];
+  struct secret *derived = handle_new(s->name, v, origins, s->count, e);
+  free(origins);
+  buf_wipe(made);
+  return derived;
+}
+
+struct secret *secret_basic(const struct secret *s, const char *user, size_t n, struct err *e) {
+  struct buf plain = {0}, made = {0};
+  size_t total = n + 1 + s->value->len;
+  if (buf_reserve(&plain, total) && buf_reserve(&made, 4 * (total / 3 + 1) + 1)) {
+    buf_add(&plain, user, n);
+    buf_addc(&plain, ':');
+    buf_add(&plain, s->value->bytes, s->value->len);
+    made.len = hash_base64(plain.data, plain.len, made.data);
+  }
+  buf_wipe(&plain);
+  return derive(s, &made, e);
+}
+
+struct secret *secret_in_form(const struct secret *s, struct err *e) {
+  struct buf made = {0};
+  url_form(&made, s->value->bytes, s->value->len, "0123456789ABCDEF", false);
+  return derive(s, &made, e);
+}
+
+struct secret *secret_in_json(const struct secret *s, struct err *e) {
+  struct buf made = {0};
+  if (buf_reserve(&made, 6 * s->value->len + 1))
+    for (size_t i = 0; i < s->value->len; i++) {
+      unsigned char c = (unsigned char)s->value->bytes[i];
+      if (c == '"' || c == '\\') buf_addc(&made, '\\'), buf_addc(&made, (char)c);
+      else if (c < ' ') buf_addf(&made, "\\u%04x", c);
+      else buf_addc(&made, (char)c);
+    }
+  return derive(s, &made, e);
+}
+
 void secret_free(struct secret *s) {
   if (!s) return;
   value_drop(s->value);
@@ -146,16 +194,6 @@ const char *secret_value(const struct secret *s, size_t *len) {
 
 /* -- redaction ------------------------------------------------------------------------------------------------------ */
 
-static void url_form(struct buf *out, const char *v, size_t n, const char *digits, bool plus) {
-  buf_reserve(out, n * 3); /* at once: growing would leave copies behind */
-  for (size_t i = 0; i < n; i++) {
-    unsigned char c = (unsigned char)v[i];
-    if (isalnum(c) || strchr("-._~", c)) buf_addc(out, (char)c);
-    else if (plus && c == ' ') buf_addc(out, '+');
-    else buf_addc(out, '%'), buf_addc(out, digits[c >> 4]), buf_addc(out, digits[c & 15]);
-  }
-}
-
 /* The characters that v alone decides when it is encoded with shift bytes before it and anything after it. */
 static void base64_form(struct buf *out, const char *v, size_t n, size_t shift, const char *last_two) {
   static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -187,7 +225,7 @@ static void make_forms(struct value *v) {
     bool again = f[i].len == 0;
     for (size_t j = 0; j < v->form_count && !again; j++) again = f[j].len == f[i].len && memcmp(f[j].data, f[i].data, f[i].len) == 0;
     if (again) {
-      wipe(&f[i]);
+      buf_wipe(&f[i]);
       continue;
     }
     struct buf kept = f[i];
@@ -209,7 +247,7 @@ static bool replace(struct buf *text, const struct buf *form, const char *name) 
     from = hit + form->len;
   }
   buf_add(&out, from, (size_t)(end - from));
-  wipe(text);
+  buf_wipe(text);
   *text = out;
   return true;
 }
@@ -228,6 +266,6 @@ bool secret_redact(const char *text, size_t n, struct buf *out) {
   }
   if (!copy.data) return false;
   buf_add(out, copy.data, copy.len);
-  wipe(&copy);
+  buf_wipe(&copy);
   return true;
 }

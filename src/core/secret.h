@@ -15,6 +15,11 @@ struct secret;
 struct secret *secret_new(const char *name, const char *value, size_t len, const char *const *origins, size_t count, struct err *e);
 /* A second handle on the same value; every origin must be one of s's own, so that a binding can only become narrower. */
 struct secret *secret_bind(const struct secret *s, const char *const *origins, size_t count, struct err *e);
+/* New handles on what is made of the value, with the name and the origins of s: base64 of "user:value", or the value as it stands inside
+ * of a form or between the quotes of a JSON string. */
+struct secret *secret_basic(const struct secret *s, const char *user, size_t n, struct err *e);
+struct secret *secret_in_form(const struct secret *s, struct err *e);
+struct secret *secret_in_json(const struct secret *s, struct err *e);
 void secret_free(struct secret *s);
 
 const char *secret_name(const struct secret *s);
@@ -22,7 +27,7 @@ size_t secret_origin_count(const struct secret *s);
 const char *secret_origin(const struct secret *s, size_t i); /* "scheme://host:port" */
 bool secret_allows(const struct secret *s, const char *origin);
 void secret_hint(const struct secret *s, char out[SECRET_HINT_SIZE]);
-/* For the file that joins headers: bytes that must not outlive the handle. */
+/* For the files that join requests: bytes that must not outlive the handle. */
 const char *secret_value(const struct secret *s, size_t *len);
 
 /* Adds text to out with every live value, also as URL text and base64, replaced by "<secret NAME>". False, with out as it was, when

@@ -60,6 +60,12 @@ local function plain_headers(headers)
   return out
 end
 
+local function plain_body(body)
+  local texts = {}
+  for i, part in ipairs(type(body) == "table" and body or { body }) do texts[i] = tostring(part) end
+  return body and redact(table.concat(texts))
+end
+
 local function plain_url(url)
   url = redact(url):gsub("//[^/@]*@", "//")
   return (url:gsub("([?&])([^=&#]*)=([^&#]*)", function(mark, name)
@@ -74,9 +80,8 @@ end
 function Recorder:wrap(request, stream)
   self.n = self.n + 1
   local n, started, held, ended = self.n, task.now(), "", false
-  local body = type(request.body) == "table" and table.concat(request.body) or request.body
   put(self, { n = n, type = "request", method = request.method or "GET", url = plain_url(request.url),
-    headers = plain_headers(request.headers), body = body and redact(body) })
+    headers = plain_headers(request.headers), body = plain_body(request.body) })
   put(self, { n = n, type = "response", status = stream.status, headers = plain_headers(stream.headers) })
   -- The request stays with the stream: its secrets are known, and taken out, as long as they are alive.
   local recorder, wrapped = self, { status = stream.status, headers = stream.headers, url = stream.url, request = request }
@@ -109,6 +114,13 @@ function Recorder:wrap(request, stream)
     local bytes, e = stream:read()
     if bytes then put_whole_lines(bytes) else finish(e and "broken" or "end", e) end
     return bytes, e
+  end
+
+  -- Tokens come this way: the tape says that there was an answer, not what.
+  function wrapped.sealed(_, ...)
+    local value, e = stream:sealed(...)
+    finish(e and "broken" or "end", e)
+    return value, e
   end
 
   -- Left before its end: what came is on the tape, and playing it ends there too.

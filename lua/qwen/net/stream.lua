@@ -2,21 +2,21 @@
 -- For streams that are made in Lua; where their bytes come from is theirs.
 local err = require "qwen.err"
 local http = require "sys.http"
-local redact = require("sys.secret").redact
+local secret = require "sys.secret"
 local text = require "sys.text"
 
-local REST, FIRST_WORDS = 32 * 1024 * 1024, 120
+local REST, SEALED, FIRST_WORDS = 32 * 1024 * 1024, 1024 * 1024, 120
 
 -- A failure in words when the head or the first bytes say that this is no event stream.
 local function not_events(stream, bytes)
   local kind = (stream.headers["content-type"] or ""):lower()
   if not (kind:find "json" or kind:find "html" or bytes:find "^[\xef\xbb\xbf%s]*[{%[<]") then return nil end
-  local words = redact(text.utf8(bytes)):gsub("[%c%s]+", " "):sub(1, FIRST_WORDS)
+  local words = secret.redact(text.utf8(bytes)):gsub("[%c%s]+", " "):sub(1, FIRST_WORDS)
   return err("protocol", ("%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s")
     :format(stream.url, kind ~= "" and kind or "something else", stream.status, words), { status = stream.status })
 end
 
----Adds all(), event() and closing to a table that has read() and close().
+---Adds all(), sealed(), event() and closing to a table that has read() and close().
 ---@param stream table
 ---@return HttpStream
 return function(stream)
@@ -32,6 +32,14 @@ return function(stream)
       size = size + #bytes
       if size > limit then return nil, err("too_long", ("the answer of %s is larger than %d bytes"):format(self.url, limit)) end
       pieces[#pieces + 1] = bytes
+    end
+  end
+
+  if not stream.sealed then
+    function stream:sealed(fields, name, origins, limit)
+      local bytes, e = self:all(limit or SEALED)
+      if not bytes then return nil, e end
+      return secret.seal(bytes, fields, name, origins)
     end
   end
 
