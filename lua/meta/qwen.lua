@@ -60,7 +60,7 @@
 -- Deltas: what a decoder makes of a stream. One is good until the next event is decoded: copy what you keep. -------------------------------------------------------------------------
 
 ---@class Delta
----@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"
+---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"|"restart" restart: what came so far is void, the answer begins again
 ---@field text string? text and think: the piece; note: words to the user
 ---@field signature string? think
 ---@field data table? think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
@@ -120,7 +120,7 @@
 ---@field summary string
 ---@field login (fun(ctx: Ctx, options: table): boolean?, Err?)?
 ---@field status (fun(ctx: Ctx): table)?
----@field headers fun(ctx: Ctx, model: Model): table<string, HeaderValue>?, Err?
+---@field headers fun(ctx: Ctx, model: Model, request: Request?): table<string, HeaderValue>?, Err? request: as the hooks left it, to be signed
 ---@field logout (fun(ctx: Ctx): boolean?, Err?)?
 ---@field terms {terms: string, privacy: string}?
 
@@ -160,7 +160,7 @@
 ---@field request_built (fun(ctx: Ctx, request: Request, model: Model))? before the secret is joined
 ---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?
 ---@field delta (fun(ctx: Ctx, delta: Delta))?
----@field request_failed (fun(ctx: Ctx, err: Err))?
+---@field request_failed (fun(ctx: Ctx, failure: Failure))? each failed attempt
 ---@field before_compaction (fun(ctx: Ctx, plan: {messages: integer, tokens: integer, instruction: string?}))?
 ---@field conversation_compacted (fun(ctx: Ctx, result: {before: integer, after: integer, how: string}))?
 ---@field message_added (fun(ctx: Ctx, message: Message))?
@@ -168,6 +168,16 @@
 ---@field turn_ended (fun(ctx: Ctx, message: Message))?
 ---@field notice_shown (fun(ctx: Ctx, text: string))?
 ---@field session_ended (fun(ctx: Ctx))?
+
+---A failed attempt, as the hook request_failed sees it. What the hook sets decides.
+---@class Failure
+---@field err Err may be replaced
+---@field class string "burst"|"quota"|"overload"|"auth"|"network"|"protocol"|"too_long", or another kind of error; may be changed: the rules go by it
+---@field attempt integer from 1
+---@field shown boolean text of the answer was shown: it is not asked for again
+---@field model string id
+---@field wait (number|false)? set it: try again after so many seconds; false: not again
+---@field switch string? set it: id of the model to ask instead
 
 -- ctx ---------------------------------------------------------------------------------------------------------------
 
@@ -189,6 +199,10 @@
 ---@field line (fun(title: string, hidden: boolean?): string?)? in the shell, when somebody can be asked: a line of text
 ---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed
 ---@field emit fun(event: string, ...): any runs the hooks of an event
+---@field listens fun(event: string): boolean whether anybody hears an event
+---@field waiting fun(e: Err?, left: number?, attempt: integer?) seconds until the next attempt, about once a second; nil when the wait is over
+---@field shows table<string, boolean> types of deltas that the person has seen when they were given to show
+---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
 ---@field switch fun(model_id: string): Model?, Err? takes another model from now on

@@ -16,6 +16,9 @@
 ---@field status integer? HTTP status
 ---@field retry_after number? seconds
 ---@field path string? file concerned
+---@field quota boolean? the limit is one of an account: waiting a little does not help
+---@field window string? which window of the service is used up: "requests", "tokens day"
+---@field switch string? a hook's choice: id of the model to ask instead
 ---@field code string? the system's or the vendor's own code ("ENOENT", "insufficient_quota")
 
 ---@class sys.err

@@ -26,6 +26,18 @@ local function spill(ctx)
   end
 end
 
+local HEARTBEAT = 30
+
+-- Waiting where nobody watches a screen: said once, again when the reason changes, and as a sign of life.
+local function waiting_in_words(ctx)
+  local told, at
+  return function(e, left, attempt)
+    if not e or e.message == told and task.now() - at < HEARTBEAT then return end
+    told, at = e.message, task.now()
+    ctx.notice(("%s; attempt %d in %.0f s"):format(e.message, attempt + 1, math.ceil(left)))
+  end
+end
+
 -- Flags about the connection become fields of each request.
 local function transport(opts)
   return function(request)
@@ -41,7 +53,7 @@ function M.new(where)
   local opts, platform = where.opts, sys.platform()
   local ctx = {
     cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false, seen = {}, granted = {}, denials = {},
-    fallbacks = {},
+    fallbacks = {}, shows = { text = true },
     mode = where.settings:get "tools.approvalMode", tools = {}, home = paths.qwen_home(),
     max_turns = where.settings:get "model.maxSessionTurns",
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
@@ -54,6 +66,9 @@ function M.new(where)
     if watcher then watcher(result, ...) end
     return result, reason
   end
+  function ctx.listens(event)
+    return hooks.wants(event) or ctx.watch ~= nil and ctx.watch[event] ~= nil
+  end
   -- Background jobs belong to the session, not to the task that asked for them.
   local jobs = task.queue()
   task.spawn(function()
@@ -63,7 +78,7 @@ function M.new(where)
   function ctx.ask() return nil end
   function ctx.progress() end
   function ctx.show() end
-  function ctx.waiting() end
+  ctx.waiting = waiting_in_words(ctx)
   function ctx.switch(id)
     local model, e = models.choose(ctx.settings, setmetatable({ model = id }, { __index = opts }), has_provider)
     if model then ctx.model = model end

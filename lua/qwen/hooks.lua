@@ -27,6 +27,14 @@ function M.on_problem(fn)
   on_problem = fn
 end
 
+---Whether any handler wants an event: asked once before something that would be emitted very often.
+---@param event string
+---@return boolean
+function M.wants(event)
+  collect()
+  return by_event[event] ~= nil
+end
+
 ---Runs the handlers of an event.
 ---@param ctx Ctx
 ---@param event string

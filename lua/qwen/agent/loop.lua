@@ -23,12 +23,19 @@ end
 
 local busy = { limit = true, overloaded = true }
 
--- Another model when the one at hand has no room and has said nothing; it stays for the rest of the run.
+-- Another model when the one at hand has no room, or a hook says so, and nothing was said yet; it stays for the rest of the run.
 local function fall_back(ctx, m)
-  if m.stop ~= "error" or #m.parts > 0 or not busy[m.err.kind] then return false end
-  local other = table.remove(ctx.fallbacks, 1)
+  if m.stop ~= "error" or #m.parts > 0 then return false end
+  local from, other = ctx.model.id, nil
+  if m.err.switch and m.err.switch ~= from then
+    local e
+    other, e = ctx.switch(m.err.switch)
+    if not other then ctx.notice(tostring(e)) end
+  elseif busy[m.err.kind] then
+    other = table.remove(ctx.fallbacks, 1)
+  end
   if not other then return false end
-  ctx.show { type = "note", text = ("%s: %s; %s is asked instead"):format(ctx.model.id, m.err.message, other.id) }
+  ctx.show { type = "note", text = ("%s: %s; %s is asked instead"):format(from, m.err.message, other.id) }
   ctx.model = other
   return true
 end

@@ -101,6 +101,8 @@ function Reply:add(delta)
     add_usage(self, delta.usage)
   elseif kind == "stop" then
     self.stop, self.word = delta.reason, delta.word
+  elseif kind == "restart" then
+    self.parts, self.calls, self.open, self.pieces, self.usage, self.stop, self.word = {}, {}, nil, nil, nil, nil, nil
   elseif kind == "error" then
     self.stop, self.err = "error", delta.err
   end

@@ -1,8 +1,8 @@
 -- Reads an error answer of a model service into one of our kinds: by the vendor's code where it says more than the status, by status,
 -- and for length only by words.
-local date = require "qwen.date"
 local err = require "qwen.err"
 local json = require "sys.json"
+local reset = require "qwen.net.reset"
 local task = require "sys.task"
 
 local too_long = {
@@ -18,7 +18,7 @@ local function is_too_long(code, text)
 end
 
 local SHORTER = { "too_long", "make the conversation shorter: /compact" }
-local NO_QUOTA = { "limit", "the quota is used up; waiting does not help" }
+local NO_QUOTA = { "limit" } -- its words depend on what the service says
 local WAIT = { "limit", "too many requests; wait and try again" }
 local BUSY = { "overloaded", "the service is overloaded; try again later" }
 local FAILED = { "overloaded", "the service failed; try again later" }
@@ -26,25 +26,48 @@ local KEY = { "auth", "check the key: qwen auth status" }
 local MODEL = { "missing", "check the model name; see: /model" }
 
 local by_code = {
-  insufficient_quota = NO_QUOTA, rate_limit_exceeded = WAIT, rate_limit_error = WAIT, overloaded_error = BUSY, server_error = FAILED,
-  api_error = FAILED, internal_server_error = FAILED, invalid_api_key = KEY, authentication_error = KEY, model_not_found = MODEL,
-  RESOURCE_EXHAUSTED = WAIT, UNAVAILABLE = BUSY,
+  rate_limit_exceeded = WAIT, rate_limit_error = WAIT, RESOURCE_EXHAUSTED = WAIT, ["1302"] = WAIT, ["1305"] = WAIT, limit_requests = WAIT,
+  insufficient_quota = NO_QUOTA, exceeded_current_quota_error = NO_QUOTA, billing_hard_limit_reached = NO_QUOTA, usage_limit_reached = NO_QUOTA,
+  ["AllocationQuota.FreeTierOnly"] = NO_QUOTA, Arrearage = NO_QUOTA, ["1113"] = NO_QUOTA, insufficient_balance = NO_QUOTA,
+  overloaded_error = BUSY, UNAVAILABLE = BUSY, server_error = FAILED, api_error = FAILED, internal_server_error = FAILED,
+  invalid_api_key = KEY, authentication_error = KEY, model_not_found = MODEL,
 }
+
+-- Quotas that hide behind the code of a burst; by words, because there is nothing else.
+local quota_words = { "quota exceeded", "free%-models%-per%-day", "credit balance is too low", "insufficient balance", "insufficient credits",
+  "exceeded your current quota", "per ?day" }
 
 local by_status = {
   [401] = KEY,
-  [402] = { "limit", "the balance of the account is used up" },
+  [402] = NO_QUOTA,
   [403] = { "auth", "the key may not use this model or region" },
   [404] = { "missing", "check the model name and the base URL; is /v1 missing?" },
+  [407] = { "auth", "the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in the proxy setting" },
   [408] = { "timeout", "try again" },
   [413] = SHORTER,
   [429] = WAIT,
   [529] = BUSY,
 }
 
-local function rule_of(status, code, text)
+local function says_quota(text, e)
+  for _, detail in ipairs(type(e.details) == "table" and e.details or {}) do -- as Gemini says it
+    for _, violation in ipairs(type(detail) == "table" and type(detail.violations) == "table" and detail.violations or {}) do
+      text = text .. " " .. tostring(type(violation) == "table" and violation.quotaId)
+      if tostring(violation.quotaId):find "PerMinute" then return false end
+    end
+  end
+  text = text:lower()
+  for _, words in ipairs(quota_words) do
+    if text:find(words) then return true end
+  end
+  return false
+end
+
+local function rule_of(status, code, text, e)
   if is_too_long(code, text) then return SHORTER end
   local rule = by_code[code]
+  if (status == 429 or status == 403 or rule == WAIT) and says_quota(text, e) then rule = NO_QUOTA end
+  if status == 400 and text:lower():find "balance is too low" then rule = NO_QUOTA end
   if rule and (rule == NO_QUOTA or rule == MODEL or status == 0) then return rule end -- a status says what is to be done
   return by_status[status] or rule or status >= 500 and FAILED or { "protocol", "the service refused the request" }
 end
@@ -56,58 +79,36 @@ local function text_or(...)
   end
 end
 
--- The words and the code of an error body: JSON of several shapes, or anything. HTML loses its tags.
+-- The words and the code of an error body, and its error object: JSON of several shapes, or anything. HTML loses its tags.
 local function words_of(body)
   local value = json.decode(body)
   if type(value) == "table" and type(value[1]) == "table" then value = value[1] end -- Gemini may wrap it in a list
-  if type(value) == "string" then return value end
+  if type(value) == "string" then return value, nil, {} end
   local e = type(value) == "table" and (type(value.error) == "table" and value.error or value) or nil
   if e then
     local detail = type(e.detail) == "table" and type(e.detail[1]) == "table" and e.detail[1].msg -- as FastAPI writes it
     local code = math.type(e.code) and ("%.0f"):format(e.code) or e.code
-    return text_or(e.message, e.error, e.detail, detail, e.msg) or body:sub(1, 200), text_or(code, e.type, e.status)
+    return text_or(e.message, e.error, e.detail, detail, e.msg) or body:sub(1, 200), text_or(code, e.type, e.status), e
   end
   local plain = body:gsub("<[sS][tT][yY][lL][eE].-</[sS][tT][yY][lL][eE]>", ""):gsub("<[sS][cC][rR][iI][pP][tT].-</[sS][cC][rR][iI][pP][tT]>", "")
   plain = plain:gsub("<[^>]*>", " "):gsub("%s+", " "):match("^%s*(.-)%s*$"):sub(1, 200)
-  return plain ~= "" and plain or "no explanation was given"
+  return plain ~= "" and plain or "no explanation was given", nil, {}
 end
 
-local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+local FREE = "the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI https://app.fireworks.ai, "
+  .. "Alibaba Cloud ModelStudio https://modelstudio.console.alibabacloud.com; sign in with /auth"
+local USED_UP = "the %s used up%s; take another model (/model, --fallback-model) or another account (qwen auth)"
 
-local function http_date(text)
-  local day, month, year, h, m, s = text:match "(%d+) (%a%a%a) (%d%d%d%d) (%d+):(%d+):(%d+)"
-  return months[month] and date.utc(year, months[month], day, h, m, s)
-end
-
-local units = { ms = 0.001, s = 1, m = 60, h = 3600, d = 86400 }
-local EPOCH = 1e9 -- larger numbers are moments, not lengths
-
--- Seconds from now that a header says: a length ("7", "6m0s", "12ms"), a moment since 1970, or a date.
-local function seconds(text)
-  if not text then return nil end
-  local plain = tonumber(text)
-  if plain then return plain >= 1e12 and plain / 1000 - task.time() or plain > EPOCH and plain - task.time() or plain end
-  local sum, rest = 0, text:gsub("%s+", "")
-  local left = rest:gsub("([%d.]+)(%a+)", function(n, unit)
-    if not (tonumber(n) and units[unit]) then return nil end
-    sum = sum + tonumber(n) * units[unit]
-    return ""
-  end)
-  if left == "" and rest ~= "" then return sum end
-  local moment = http_date(text)
-  return moment and moment - task.time() or nil
-end
-
--- How long the service asks to wait. Its windows count only where they are used up.
-local function retry_after(headers)
-  local ms = tonumber(headers["retry-after-ms"])
-  local wait = ms and ms / 1000 or seconds(headers["retry-after"])
-  for _, what in ipairs(wait and {} or { "requests", "tokens" }) do
-    local used_up = tonumber(headers["x-ratelimit-remaining-" .. what]) == 0
-    local reset = used_up and seconds(headers["x-ratelimit-reset-" .. what])
-    if reset then wait = math.max(wait or 0, reset) end
+-- Which quota, until when, and what else there is.
+local function quota_words_of(status, text, wait, window)
+  local when = "; waiting does not help"
+  if wait then
+    local moment = math.floor(task.time() + wait)
+    when = (" until %s"):format(os.date(wait < 86400 and "%H:%M" or "%Y-%m-%d %H:%M", moment))
   end
-  return wait and math.max(wait, 0)
+  if text:lower():find "free allocated quota exceeded" then return FREE:format(when) end
+  local what = status == 402 and "balance of the account is" or window and ("quota of %s is"):format(window) or "quota is"
+  return USED_UP:format(what, when)
 end
 
 ---@param status integer 0 when the error came inside a stream
@@ -115,9 +116,12 @@ end
 ---@param body string
 ---@return Err
 return function(status, headers, body)
-  local text, code = words_of(body)
-  local rule = rule_of(status, code, text)
+  local text, code, e = words_of(body)
+  local rule = rule_of(status, code, text, e)
+  local wait, window = reset.read(headers, e, text)
+  local quota = rule == NO_QUOTA or nil
+  local advice = quota and quota_words_of(status, text, wait, window) or rule[2]
   if status == 402 then code = "insufficient_quota" end
-  local message = status > 0 and ("%d %s (%s)"):format(status, text, rule[2]) or ("%s (%s)"):format(text, rule[2])
-  return err(rule[1], message, { status = status > 0 and status or nil, code = code, retry_after = retry_after(headers) })
+  local message = status > 0 and ("%d %s (%s)"):format(status, text, advice) or ("%s (%s)"):format(text, advice)
+  return err(rule[1], message, { status = status > 0 and status or nil, code = code, retry_after = wait, quota = quota, window = window })
 end

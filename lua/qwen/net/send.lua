@@ -1,32 +1,10 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.err"
-local http = require "sys.http"
 local resource = require "qwen.resource"
+local retry = require "qwen.net.retry"
 local task = require "sys.task"
 
 local M = {}
-
-local ATTEMPTS, REFUSED_ATTEMPTS, FIRST_WAIT, LONGEST_WAIT, LONGEST_ASKED = 7, 2, 1.5, 30, 3600
-local again = { limit = true, overloaded = true, network = true, timeout = true }
-
--- How long to wait before the next attempt; nil when trying again does not help.
-local function wait_after(e, attempt, model)
-  local codes = model.config.retryErrorCodes
-  local listed = false
-  for _, code in ipairs(type(codes) == "table" and codes or {}) do listed = listed or code == e.status end
-  local most = math.tointeger(model.config.maxRetries) or ATTEMPTS - 1
-  if attempt > most or not (again[e.kind] or listed) or e.code == "insufficient_quota" then return nil end
-  -- Nobody listens: on this machine waiting changes nothing, elsewhere a service may be starting again.
-  local url = e.code == "ECONNREFUSED" and http.parse_url(model.base_url)
-  if url and (url.loopback or attempt > REFUSED_ATTEMPTS) then return nil end
-  local asked = e.retry_after
-  if asked and asked >= 0 then
-    if asked > LONGEST_ASKED then return nil end
-    return asked
-  end
-  local wait = math.min(FIRST_WAIT * 2 ^ (attempt - 1), LONGEST_WAIT)
-  return wait * (1 + 0.3 * (math.random() * 2 - 1))
-end
 
 local function merged(...)
   local out = {}
@@ -36,33 +14,95 @@ local function merged(...)
   return out
 end
 
+-- Limits of time: in milliseconds in a model's generationConfig, 0 for none; the environment speaks for those that say nothing.
+local limits = {
+  { field = "connect_timeout", name = "connectTimeout" },
+  { field = "first_timeout", name = "timeout", env = "QWEN_CODE_API_TIMEOUT_MS" },
+  { field = "idle_timeout", name = "streamIdleTimeoutMs", env = "QWEN_STREAM_IDLE_TIMEOUT_MS", default = 240000 },
+  { field = "total_timeout", name = "totalTimeout" },
+}
+
+local function set_limits(ctx, model, request)
+  for _, limit in ipairs(limits) do
+    local value, from = model.config[limit.name], ("generationConfig.%s of %s (%s)"):format(limit.name, model.id, model.from)
+    if value == nil and limit.env then value, from = ctx.settings:env(limit.env), limit.env end
+    if value == nil or value == "" then value = limit.default end
+    local ms = tonumber(value)
+    if value ~= nil and not (ms and ms >= 0 and ms < 1e12) then
+      return nil, err("usage", ("%s must be a number of milliseconds, not '%s'"):format(from, tostring(value)))
+    end
+    request[limit.field] = ms and ms / 1000
+  end
+  return request
+end
+
+-- The words of C name its own fields; the person set them under other names.
+local function in_settings_words(e)
+  for _, limit in ipairs(limits) do
+    if e.code == limit.field then e.message = e.message:gsub("raise " .. limit.field, "raise generationConfig." .. limit.name) end
+  end
+  return e
+end
+
 -- Builds the request: provider, hooks, then the credential, so that no hook sees it.
 local function build(ctx, provider, model, view)
   local auth, e = resource.get("auth", provider.auth or "api-key")
   if not auth then return nil, e end
-  local credential
-  credential, e = auth.headers(ctx, model)
-  if not credential then return nil, e end
   local request = provider.request(model, view)
   local built, reason = ctx.emit("request_built", request, model)
   if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
   request = built
+  local credential
+  credential, e = auth.headers(ctx, model, request)
+  if not credential then return nil, e end
   request.headers = merged({ ["User-Agent"] = ctx.user_agent }, request.headers, credential)
-  local timeout = tonumber(model.config.timeout)
-  request.first_timeout = timeout and timeout / 1000 or nil
-  return request
+  return set_limits(ctx, model, request)
 end
 
 -- One attempt: a stream with a good status, or an error of ours.
-local function attempt_open(ctx, provider, request)
-  local stream, e = ctx.transport(request)
-  if not stream then return nil, e end
+local function attempt_open(ctx, provider, model, view)
+  local request, e = build(ctx, provider, model, view)
+  if not request then return nil, e end
+  local stream
+  stream, e = ctx.transport(request)
+  if not stream then return nil, in_settings_words(e) end
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
   if stream.status >= 200 and stream.status < 300 then return stream end
   local body = stream:all(1024 * 1024) or ""
   local status, headers = stream.status, stream.headers
   stream:close()
   return nil, (provider.failure or require "qwen.net.failure")(status, headers, body)
+end
+
+-- Waits in steps of a second, so that whoever watches can count down; leaving by any way ends what is shown.
+local function pause(ctx, clock, e, wait, attempt)
+  local _ <close> = setmetatable({}, { __close = function() ctx.waiting(nil) end })
+  local finish = clock.now() + wait
+  local left = wait
+  repeat
+    ctx.waiting(e, left, attempt)
+    if left > 0 then clock.sleep(left - math.ceil(left - 1.001)) end
+    left = finish - clock.now()
+  until left <= 0
+end
+
+local function is_on(text)
+  return text == "1" or text == "true"
+end
+
+-- What the hooks and the rules say about a failed attempt: seconds to wait, or nil and the error to report.
+local function judge(ctx, model, e, state, options)
+  local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
+  failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
+  if err.is(failure.err) then e = failure.err end
+  if type(failure.switch) == "string" then
+    e.switch = failure.switch
+    return nil, e
+  end
+  if state.shown or failure.wait == false then return nil, e end
+  local asked = tonumber(failure.wait)
+  if asked and asked >= 0 and asked < math.huge then return asked, e end
+  return retry.wait(e, failure.class, state, model, options), e
 end
 
 -- Long because the life of one request reads top to bottom.
@@ -73,39 +113,52 @@ end
 ---@return {next: fun(): Delta?}
 function M.open(ctx, model, view)
   local provider, problem = resource.get("providers", model.provider)
+  local clock = ctx.clock or task
+  local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
+  local state = { attempt = 0, waited = 0, shown = false }
   local stream, decode, ended
-  local out, at, attempt, shown = {}, 0, 0, false
+  local out, at, begun, listened = {}, 0, false, ctx.listens "delta"
 
-  local function fail(e)
-    ended = true
-    ctx.emit("request_failed", e)
-    return { type = "error", err = e }
+  -- After a failed attempt: true to go on, or nil and the error that is the end.
+  local function again(e)
+    if stream then stream:close() end
+    stream = nil
+    local wait
+    wait, e = judge(ctx, model, e, state, options)
+    if not wait then return nil, e end
+    pause(ctx, clock, e, wait, state.attempt)
+    state.waited = state.waited + wait
+    return true
   end
 
   local function connect()
-    local request, e = build(ctx, provider, model, view)
-    if not request then return nil, e end
     while true do
-      attempt = attempt + 1
-      stream, e = attempt_open(ctx, provider, request)
+      local e
+      state.attempt = state.attempt + 1
+      stream, e = attempt_open(ctx, provider, model, view)
       if stream then
         decode = provider.decoder(model)
         return true
       end
-      local wait = wait_after(e, attempt, model)
-      if not wait then return nil, e end
-      ctx.waiting(e, wait, attempt)
-      task.sleep(wait)
+      local more
+      more, e = again(e)
+      if not more then return nil, e end
     end
   end
 
-  -- The next event into out; false when a broken stream may be tried again from its beginning.
+  local function fail(e)
+    ended = true
+    if state.shown then e.message = e.message .. "; what came of the answer is kept" end
+    return { type = "error", err = e }
+  end
+
+  -- The next event into out.
   local function pull()
     local data, event = stream:event()
     if data then
       decode(data, event, out)
     elseif event then -- an error of the connection
-      out[#out + 1] = { type = "error", err = event }
+      out[#out + 1] = { type = "error", err = in_settings_words(event) }
     else
       decode(nil, nil, out)
       ended = true
@@ -119,15 +172,20 @@ function M.open(ctx, model, view)
       if delta then
         out[at] = nil
         if delta.type == "error" then
-          local wait = not shown and wait_after(delta.err, attempt, model)
-          if not wait then return fail(delta.err) end
-          stream:close()
-          stream, out, at, ended = nil, {}, 0, false
-          ctx.waiting(delta.err, wait, attempt)
-          task.sleep(wait)
+          local more, e = again(delta.err)
+          if not more then return fail(e) end
+          out, at, ended = {}, 0, false
+          if begun then
+            begun = false
+            return { type = "restart" }
+          end
         else
-          shown = shown or delta.type ~= "usage"
-          return delta
+          if listened then delta = ctx.emit("delta", delta) end
+          if delta then
+            begun = true
+            state.shown = state.shown or ctx.shows[delta.type] and delta.text ~= ""
+            return delta
+          end
         end
       elseif ended then
         return nil

@@ -30,6 +30,7 @@ end
 function M.attach(ctx, opts)
   local self = { all = {}, started = task.now(), api = 0, usage = {}, opts = opts }
   ctx.json = self
+  ctx.shows = opts.partial and { text = true, think = true, call = true } or {}
 
   local function event(value)
     value.uuid, value.session_id = sys.uuid(), ctx.session.id

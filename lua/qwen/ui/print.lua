@@ -47,9 +47,6 @@ function M.attach(ctx, opts)
       ctx.notice(delta.text)
     end
   end
-  function ctx.waiting(e, wait, attempt)
-    sys.err(("qwen: %s; attempt %d in %.0f s\n"):format(clean(e.message), attempt + 1, wait))
-  end
   ctx.watch = {
     turn_ended = function()
       write(through(nil))

@@ -53,8 +53,14 @@ function M.attach(ctx)
       ctx.notice(delta.text)
     end
   end
-  function ctx.waiting(e, wait, attempt)
-    line(style.paint("warn", ("! %s; attempt %d in %.0f s (Esc stops)"):format(clean(e.message), attempt + 1, wait)))
+  -- The reason once, then one line that counts down and goes away.
+  local told
+  function ctx.waiting(e, left, attempt)
+    if e and e.message ~= told then
+      told = e.message
+      ctx.notice(told)
+    end
+    live.set("status", e and { style.paint("dim", ("  attempt %d in %.0f s (Esc stops)"):format(attempt + 1, math.ceil(left))) })
   end
   ctx.watch = {
     answer_ended = function()
@@ -70,6 +76,7 @@ function M.attach(ctx)
     end,
     turn_started = function(turn)
       if turn == 1 then page.started = task.now() end
+      told = nil
     end,
     todos_changed = function(todos)
       local marks = { pending = "☐", in_progress = "▶", completed = "☑" }
