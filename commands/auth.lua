@@ -1,103 +1,181 @@
--- `qwen auth`: signing in by any auth file, shipped or the user's own, and what is in force now.
+-- `qwen auth` and `/auth`: signing in by any auth file, shipped or the user's own, signing out, and what is in force now.
 
-local C = { summary = "sign in, or show how you are signed in", args = "[NAME [--FLAG VALUE...] | status [--json]]", shell = true }
+local C = { summary = "sign in, or show how you are signed in", args = "[NAME [--FLAG VALUE...] | status [--json] | logout [NAME]]", shell = true }
 
-local function methods()
-  local out = {}
-  for _, entry in ipairs(qwen.resource.list "auth") do
-    if entry.value and entry.value.login then out[#out + 1] = entry end
-  end
-  return out
+local short_flags = { k = "key", r = "region", u = "base-url" }
+
+local function has_provider(name)
+  return qwen.resource.has("providers", name)
 end
 
 function C.complete()
-  local out = { "status" }
-  for _, entry in ipairs(methods()) do out[#out + 1] = entry.name end
+  local out = { "status", "logout" }
+  for _, method in ipairs(qwen.signin.methods()) do out[#out + 1] = method.name end
   return out
 end
 
+-- What is in force, as data.
 local function state(ctx)
-  local model, e = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
+  if not qwen.signin.configured(ctx.settings, ctx.opts) then return { method = qwen.json.null, configured = false } end
+  local model, e = qwen.models.choose(ctx.settings, ctx.opts, has_provider)
   if not model then return nil, e end
-  local url = qwen.http.parse_url(model.base_url)
-  local host = url and url.host or ""
-  local terms = host:find "aliyuncs%.com$" and "https://www.alibabacloud.com/terms-of-use" or host:find "openai%.com$" and "https://openai.com/terms/"
-    or url and url.loopback and "your own; requests stay on this machine" or "those of " .. host
-  return { method = model.provider, model = model.id, base_url = model.base_url, configured_by = model.from,
-    key = model.key ~= nil and model.key ~= "", key_source = model.key_source, env_key = model.env_key,
-    key_needed = not (url and url.loopback), terms = terms, region = ctx.settings:get "codingPlan.region" }
+  local terms = qwen.signin.terms(model)
+  local out = { configured = true, method = qwen.signin.method_of(ctx, model), protocol = model.provider, model = model.id, base_url = model.base_url,
+    configured_by = model.from, key = model.key ~= nil, key_hint = model.key and model.key:hint() or nil, key_source = model.key_source,
+    env_key = model.env_key, key_needed = not qwen.models.keyless(model.base_url), terms = terms.terms, privacy = terms.privacy,
+    region = ctx.settings:get "codingPlan.region" }
+  local version = ctx.settings:get "codingPlan.version"
+  out.version = type(version) == "string" and version or nil
+  local provider = has_provider(model.provider) and qwen.resource.get("providers", model.provider)
+  local auth = provider and qwen.resource.get("auth", provider.auth or "api-key")
+  if auth and auth.status then
+    for name, value in pairs(auth.status(ctx, model)) do out[name] = value end
+  end
+  return out
+end
+
+local function key_words(s)
+  if s.key then return ("present, from %s%s"):format(s.key_source, s.key_hint ~= "" and " (" .. s.key_hint .. ")" or "") end
+  if not s.key_needed then return "not needed" end
+  return "missing: " .. (s.env_key and "set " .. s.env_key .. ", or " or "") .. "run qwen auth"
 end
 
 local function status(ctx, args)
+  if args[2] and args[2] ~= "--json" or args[3] then return nil, qwen.err("usage", "usage: qwen auth status [--json]") end
   local s, e = state(ctx)
   if not s then return nil, e end
-  if args[2] == "--json" then
+  if args[2] then
     ctx.print(qwen.json.encode(s))
     return 0
   end
-  ctx.print("method    " .. s.method .. (s.region and " (Coding Plan, " .. s.region .. ")" or ""))
+  if not s.configured then
+    ctx.print "No authentication method is configured. Run one of:"
+    for _, method in ipairs(qwen.signin.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, method.auth.summary)) end
+    return 0
+  end
+  ctx.print("method    " .. s.method .. (s.protocol ~= "openai" and " (" .. s.protocol .. ")" or ""))
   ctx.print("model     " .. s.model)
   ctx.print(("address   %s (%s)"):format(s.base_url, s.configured_by))
-  local missing = s.key_needed and "missing: set " .. s.env_key .. ", or run qwen auth" or "not needed"
-  ctx.print("key       " .. (s.key and "present, from " .. s.key_source or missing))
+  ctx.print("key       " .. key_words(s))
+  if s.method:find "Coding Plan" then
+    ctx.print(("plan      region %s, list %s"):format(s.region or "unknown", s.version and s.version:sub(1, 8) or "unknown"))
+  end
+  for _, line in ipairs(s.lines or {}) do ctx.print(line) end
   ctx.print("terms     " .. s.terms)
+  ctx.print("privacy   " .. s.privacy)
   return 0
 end
 
--- `--flag value` and `--flag=value` as a table.
-local function flags(args)
+-- `--flag value`, `--flag=value` and the short forms as a table; only those that the file names, if it names any.
+local function flags(args, known)
   local out, i = {}, 2
   while args[i] do
-    local name, value = args[i]:match "^%-%-([%w-]+)=(.*)$"
+    local word = args[i]:gsub("^%-(%a)%f[=%z]", function(letter) return "--" .. (short_flags[letter] or letter) end)
+    local name, value = word:match "^%-%-([%w-]+)=(.*)$"
     if not name then
-      name, value = args[i]:match "^%-%-([%w-]+)$", args[i + 1]
+      name, value = word:match "^%-%-([%w-]+)$", args[i + 1]
       i = i + 1
+    end
+    local list = {}
+    for flag in pairs(known or {}) do list[#list + 1] = flag end
+    table.sort(list)
+    if name and known and not known[name] then
+      local near = qwen.text.nearest(name, list)
+      for k, flag in ipairs(list) do list[k] = "--" .. flag .. " " .. known[flag] end
+      return nil, qwen.err("usage", ("unknown argument --%s%s; qwen auth %s takes %s"):format(name, near and " (did you mean --" .. near .. "?)" or "",
+        args[1], #list > 0 and table.concat(list, ", ") or "no flags"))
     end
     if not name or value == nil then
       return nil, qwen.err("usage", ("'%s' is no flag with a value; usage: qwen auth %s --FLAG VALUE"):format(args[i] or args[i - 1], args[1]))
     end
-    out[name] = value
+    out[name:gsub("%-", "_")] = value
     i = i + 1
   end
   return out
+end
+
+local function unknown(name)
+  local names = C.complete()
+  local near = qwen.text.nearest(name, names)
+  return qwen.err("usage", ("unknown argument '%s'%s; usage: qwen auth %s"):format(name, near and "; did you mean " .. near .. "?" or "",
+    table.concat(names, " | ")))
+end
+
+-- What was signed in to is used at once, also in the middle of a session.
+local function take_effect(ctx)
+  local ok, e = ctx.settings:reload()
+  if not ok then return nil, e end
+  if not ctx.session then return true end
+  local id, protocol = ctx.settings:get "model.name", ctx.settings:get "security.auth.selectedType"
+  local model
+  model, e = ctx.switch(id or ctx.model.id, protocol or ctx.model.provider)
+  if not model then return nil, e end
+  ctx.print(("now: %s (%s, %s)"):format(model.id, model.provider, model.base_url))
+  return true
 end
 
 local function login(ctx, args)
   local auth, e = qwen.resource.get("auth", args[1])
   if not auth or not auth.login then
     if auth then return nil, qwen.err("usage", ("'%s' needs no signing in"):format(args[1])) end
-    if e.kind == "broken" then return nil, e end
-    local near = qwen.text.nearest(args[1], C.complete())
-    return nil, qwen.err("usage", ("there is no way to sign in called '%s'%s"):format(args[1], near and "; did you mean " .. near .. "?" or ""))
+    return nil, e.kind == "broken" and e or unknown(args[1])
   end
-  local options, problem = flags(args)
+  local options, problem = flags(args, auth.flags)
   if not options then return nil, problem end
   local ok
   ok, problem = auth.login(ctx, options)
+  if ok then ok, problem = take_effect(ctx) end
   if not ok then return nil, problem end
-  if ctx.session then ctx.print "It is used from the next start of qwen on." end
   return 0
 end
 
-function C.run(ctx, args)
-  if args[1] == "status" then return status(ctx, args) end
-  if args[1] then
-    local code, e = login(ctx, args)
-    if code == nil then
-      ctx.notice(tostring(e))
-      return 1
+-- Without a name: what is in force now.
+local function logout(ctx, args)
+  local name = args[2]
+  if args[3] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME]") end
+  if not name then
+    local out = {}
+    for _, method in ipairs(qwen.signin.methods()) do
+      if method.auth.logout then out[#out + 1] = method.name end
     end
-    return code
+    local model = qwen.signin.configured(ctx.settings, ctx.opts) and qwen.models.choose(ctx.settings, ctx.opts, has_provider)
+    name = model and qwen.signin.name_of(model)
+    if not name then return nil, qwen.err("usage", "say which: qwen auth logout " .. table.concat(out, "|")) end
   end
-  local list, labels = methods(), {}
-  for i, entry in ipairs(list) do labels[i] = entry.summary end
-  local choice = ctx.pick and ctx.pick("Select authentication method:", labels)
-  if choice then return C.run(ctx, { list[choice].name }) end
-  if ctx.pick then return 1 end
-  ctx.print "Ways to sign in (qwen auth NAME):"
-  for _, entry in ipairs(list) do ctx.print(("  %-14s %s"):format(entry.name, entry.summary)) end
+  local auth, e = qwen.resource.get("auth", name)
+  if not auth then return nil, e.kind == "broken" and e or unknown(name) end
+  if not auth.logout then return nil, qwen.err("usage", ("'%s' keeps nothing that could be taken away"):format(name)) end
+  local ok
+  ok, e = auth.logout(ctx)
+  if ok then ok, e = ctx.settings:reload() end
+  if not ok then return nil, e end
+  return 0
+end
+
+local function menu(ctx)
+  local list, labels = qwen.signin.methods(), {}
+  for i, method in ipairs(list) do
+    local now = method.auth.state and method.auth.state(ctx)
+    labels[i] = method.auth.summary .. (now and " · " .. now or "")
+  end
+  if ctx.pick then
+    local choice = ctx.pick("Select authentication method:", labels)
+    if not choice then return nil, qwen.err("cancelled", "nothing was chosen") end
+    return login(ctx, { list[choice].name })
+  end
+  ctx.print "Ways to sign in (there is no terminal to choose in: qwen auth NAME):"
+  for i, method in ipairs(list) do ctx.print(("%3d. %-14s %s"):format(i, method.name, labels[i])) end
   ctx.print "Or set a key in the environment: OPENAI_API_KEY, with OPENAI_BASE_URL and OPENAI_MODEL for other services."
   return 0
+end
+
+local actions = { status = status, logout = logout }
+
+function C.run(ctx, args)
+  local code, e = (args[1] and (actions[args[1]] or login) or menu)(ctx, args)
+  if code then return code end
+  ctx.notice(tostring(e))
+  return 1
 end
 
 return C

@@ -1,9 +1,13 @@
--- `/model`: the models that are configured, and taking another one. The choice holds for this session.
+-- `/model`: the models that are configured, and what the service in use offers beside them; taking one keeps it for later sessions.
 
 local C = { summary = "list the models, or take another one", args = "[ID]" }
 
+local function has_provider(name)
+  return qwen.resource.has("providers", name)
+end
+
 local function configured(ctx)
-  return (qwen.models.list(ctx.settings, function(name) return qwen.resource.has("providers", name) end))
+  return (qwen.models.list(ctx.settings, has_provider))
 end
 
 function C.complete(ctx)
@@ -12,29 +16,97 @@ function C.complete(ctx)
   return out
 end
 
-local function list(ctx)
-  ctx.print(("now: %s (%s, %s)"):format(ctx.model.id, ctx.model.provider, ctx.model.base_url))
-  local protocol
-  for _, model in ipairs(configured(ctx)) do
-    if model.provider ~= protocol then
-      protocol = model.provider
-      ctx.print(protocol)
+local function same(a, b)
+  return a.id == b.id and a.provider == b.provider and a.base_url == b.base_url
+end
+
+local function size(context)
+  if not context then return nil end
+  return context >= 1000000 and ("%.3gM tokens"):format(context / 1000000) or ("%.0fK tokens"):format(context / 1000)
+end
+
+-- What there is to choose from: entries by protocol, then what the service in use offers and nobody wrote down.
+local function rows(ctx)
+  local out, here = {}, {}
+  local function add(model, note)
+    local missing = not qwen.models.has_key(ctx.settings, model) and not qwen.models.keyless(model.base_url)
+    local details = {}
+    if model.name ~= model.id then details[1] = model.name end
+    details[#details + 1] = size(model.context)
+    details[#details + 1] = note
+    out[#out + 1] = { model = model, label = model.id, group = model.provider, detail = table.concat(details, " · "),
+      disabled = missing and (model.env_key and "no key: " .. model.env_key .. " is not set" or "no key: its entry has no envKey") or nil }
+    here[model.id] = here[model.id] or model.base_url == ctx.model.base_url
+  end
+  for _, model in ipairs(configured(ctx)) do add(model) end
+  local now = ctx.model
+  if not here[now.id] then add(now) end
+  local url = qwen.http.parse_url(now.base_url)
+  local offered = url and url.loopback and qwen.modellist.get(ctx, now) or qwen.modellist.known(now)
+  for _, item in ipairs(offered and offered.models or {}) do
+    if not here[item.id] then
+      add(setmetatable({ id = item.id, name = item.name or item.id, context = item.context, offered = true }, { __index = now }), "offered by the service")
     end
-    local missing = model.env_key and not ctx.settings:env(model.env_key)
-    ctx.print(("  %-32s %s%s"):format(model.id, model.name ~= model.id and model.name or "",
-      missing and "  (no key: " .. model.env_key .. " is not set)" or ""))
+  end
+  return out
+end
+
+local function list(ctx, choices)
+  ctx.print(("now: %s (%s, %s)"):format(ctx.model.id, ctx.model.provider, ctx.model.base_url))
+  local group
+  for _, row in ipairs(choices) do
+    if row.group ~= group then ctx.print(row.group) end
+    group = row.group
+    ctx.print(("  %-32s %s%s"):format(row.label, row.detail, row.disabled and "  (" .. row.disabled .. ")" or ""))
   end
 end
 
+-- A model that only the service knows becomes an entry beside the one in use, if that one is an entry.
+local function write_entry(ctx, model)
+  local now
+  for _, entry in ipairs(configured(ctx)) do now = now or same(entry, ctx.model) and entry end
+  if not now then return true end
+  local config = model.context and { contextWindowSize = model.context } or nil
+  return qwen.signin.install(ctx, { protocol = now.provider, model = model.id,
+    entries = { { id = model.id, name = model.name, baseUrl = now.base_url, envKey = now.env_key, generationConfig = config } } })
+end
+
+local function take(ctx, model)
+  local ok, e = true, nil
+  if model.offered then
+    ok, e = write_entry(ctx, model)
+    if ok then ok, e = ctx.settings:reload() end
+  end
+  local taken
+  if ok then taken, e = ctx.switch(model.id, model.provider) end
+  if not taken then return nil, e end
+  ctx.print(("now: %s (%s, %s)"):format(taken.id, taken.provider, taken.base_url))
+  return qwen.signin.keep(ctx, taken)
+end
+
 function C.run(ctx, args)
-  if not args[1] then
-    list(ctx)
+  local choices = rows(ctx)
+  if args[2] then return nil, qwen.err("usage", "usage: /model [ID]") end
+  if args[1] then
+    local ids = {}
+    for i, row in ipairs(choices) do
+      ids[i] = row.label
+      if row.label == args[1] and row.disabled then return nil, qwen.err("auth", ("%s: %s; sign in with /auth"):format(row.label, row.disabled)) end
+    end
+    for _, row in ipairs(choices) do
+      if row.label == args[1] then return take(ctx, row.model) end
+    end
+    local near = qwen.text.nearest(args[1], ids)
+    if near then ctx.notice(("%s is not configured; did you mean %s?"):format(args[1], near)) end
+    return take(ctx, { id = args[1] })
+  end
+  if not ctx.pick then
+    list(ctx, choices)
     return 0
   end
-  local model, e = ctx.switch(args[1])
-  if not model then return nil, e end
-  ctx.print(("now: %s (%s, %s)"):format(model.id, model.provider, model.base_url))
-  return 0
+  local index = ctx.pick("Select a model:", choices)
+  if not index then return 0 end
+  return take(ctx, choices[index].model)
 end
 
 return C

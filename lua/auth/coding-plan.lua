@@ -18,6 +18,8 @@ local plan = {
 
 local A = {
   summary = "Alibaba Cloud Coding Plan - Paid · Up to 6,000 requests/5 hrs · All Alibaba Cloud Coding Plan Models",
+  order = 20,
+  flags = { region = "china|global", ["base-url"] = "URL", key = "sk-sp-..." },
   terms = { terms = "https://www.alibabacloud.com/terms-of-use", privacy = "https://www.alibabacloud.com/privacy-policy" },
 }
 

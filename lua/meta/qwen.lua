@@ -122,6 +122,9 @@
 ---@field status (fun(ctx: Ctx): table)?
 ---@field headers fun(ctx: Ctx, model: Model, request: Request?): table<string, HeaderValue>?, Err? request: as the hooks left it, to be signed
 ---@field logout (fun(ctx: Ctx): boolean?, Err?)?
+---@field order number? place in the menu; default 50
+---@field state (fun(ctx: Ctx): string?)? what is known only now, for the menu: "Ending 2026-04-15"
+---@field flags table<string, string>? names of the flags of `login`, with a word for the value; without it any are taken
 ---@field terms {terms: string, privacy: string}?
 
 -- Tools, commands, hooks --------------------------------------------------------------------------------------------
@@ -195,8 +198,8 @@
 ---@field print fun(text: string) lines for the person (cleaned)
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field ask fun(question: {title: string, detail: string?, choices: {key: string, label: string}[]}): string? waits; nil when nobody can answer or it was refused
----@field pick (fun(title: string, choices: string[]): integer?)? in the shell, when somebody can be asked: one of several
----@field line (fun(title: string, hidden: boolean?): string?)? in the shell, when somebody can be asked: a line of text
+---@field pick (fun(title: string, choices: (string|Choice)[]): integer?)? when somebody can be asked: one of several
+---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed
 ---@field emit fun(event: string, ...): any runs the hooks of an event
 ---@field listens fun(event: string): boolean whether anybody hears an event
@@ -205,8 +208,14 @@
 ---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
----@field switch fun(model_id: string): Model?, Err? takes another model from now on
+---@field switch fun(model_id: string, provider: string?): Model?, Err? takes another model from now on
 ---@field quit fun(code?: integer) ends the session after this command
+
+---@class Choice of ctx.pick
+---@field label string
+---@field detail string?
+---@field group string?
+---@field disabled string? why it cannot be taken
 
 ---@class Settings
 ---@field get fun(self: Settings, key: string): any dotted: "model.name"; nil when nowhere set and without default
@@ -262,6 +271,9 @@
 ---@field demo qwen.demo
 ---@field wire qwen.wire
 ---@field body qwen.body
+---@field signin qwen.signin
+---@field discover qwen.discover
+---@field modellist qwen.modellist
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
@@ -342,6 +354,8 @@ qwen = {}
 ---@field list fun(settings: Settings, has_provider: fun(name: string): boolean): Model[], string[]
 ---@field choose fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model?, Err?, string[]? problems of modelProviders
 ---@field fallbacks fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model[]?, Err? asked when the chosen one is overloaded
+---@field take fun(settings: Settings, opts: table, id: string, provider: string?, has_provider: fun(name: string): boolean): Model?, Err? a choice made in the session
+---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
 ---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
 ---@field protocols fun(): string[]
 
@@ -409,6 +423,40 @@ qwen = {}
 ---@class qwen.body bodies that may hold secrets
 ---@field form fun(fields: table<string, string|number|boolean|Secret>): (string|Secret)[] application/x-www-form-urlencoded, in the order of the names
 ---@field json fun(fields: table): (string|Secret)[] secrets may stand in the object and in objects below it
+---@class qwen.signin what ways to sign in share
+---@field configured fun(settings: Settings, opts: table): boolean anything says which model to ask
+---@field nothing fun(): Err what to do when nothing is configured
+---@field clean_key fun(key: string?): string? without blanks around it; nil when it cannot be a key
+---@field address fun(text: string): string?, Err? an address as typed, with a scheme
+---@field install fun(ctx: Ctx, plan: SigninPlan): string?, Err? writes models, key and choice into the user's settings, all or nothing; where
+---@field keep fun(ctx: Ctx, model: Model): boolean?, Err? keeps a choice of model for later sessions
+---@field terms fun(model: Model): {terms: string, privacy: string} which apply to requests to a model
+---@field method_of fun(ctx: Ctx, model: Model): string how one signs in for a model, for people
+---@field name_of fun(model: Model): string? the auth file that signs in for a model
+---@field methods fun(): {name: string, auth: Auth, tier: string}[] the ways to sign in, in the order of the menu
+
+---@class SigninPlan
+---@field protocol string? default "openai"
+---@field entries table[] entries of modelProviders; they come before all others
+---@field owns (fun(entry: table): boolean)? an older entry that these replace
+---@field env_key string? the variable that holds the key
+---@field key string?
+---@field model string the model to take
+---@field more {path: string[], value: any}[]? other settings
+
+---@class qwen.discover
+---@field usual string[] addresses that are asked
+---@field ask fun(address: string): LocalServer? what the server there offers; nil when none answers in time
+---@field find fun(addresses: string[]?): LocalServer[] those that answer, asked all at once
+
+---@class LocalServer
+---@field name string "LM Studio"
+---@field url string base address, ends in /v1
+---@field models {id: string, context: integer?, loaded: boolean?, vision: boolean?}[]
+
+---@class qwen.modellist
+---@field known fun(model: Model): {time: number, models: table[]}? what is known without asking
+---@field get fun(ctx: Ctx, model: Model, refresh: boolean?): {time: number, models: {id: string, name: string?, context: integer?}[]}?, Err? what its service offers
 
 ---@class qwen.demo what `qwen demo` plays with
 ---@field project table<string, string> text of each file

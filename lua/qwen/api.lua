@@ -9,6 +9,7 @@ local modules = {
   args = "qwen.args", usersettings = "qwen.usersettings", demo = "qwen.demo", replay = "qwen.net.replay",
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body",
+  signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",
 }
 
 local api = { version = embed.version, api = 1 }

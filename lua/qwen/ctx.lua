@@ -79,8 +79,8 @@ function M.new(where)
   function ctx.progress() end
   function ctx.show() end
   ctx.waiting = waiting_in_words(ctx)
-  function ctx.switch(id)
-    local model, e = models.choose(ctx.settings, setmetatable({ model = id }, { __index = opts }), has_provider)
+  function ctx.switch(id, provider)
+    local model, e = models.take(ctx.settings, opts, id, provider, has_provider)
     if model then ctx.model = model end
     return model, e
   end

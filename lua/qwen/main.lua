@@ -91,10 +91,31 @@ local function prepare(ctx, opts)
   return true
 end
 
+-- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
+local function first_start(ctx)
+  if require("qwen.signin").configured(ctx.settings, ctx.opts) then return nil end
+  ctx.print "Nothing is configured yet: choose how qwen reaches a model."
+  local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
+  ctx.pick, ctx.line = nil, nil
+  return code ~= 0 and code or nil
+end
+
+-- Nothing is configured and nobody is there: a server on this machine, or words on what to do.
+local function first_run(ctx)
+  if require("qwen.signin").configured(ctx.settings, ctx.opts) then return true end
+  local server = require("qwen.discover").find(ctx.settings:get "local.servers")[1]
+  if not server then return nil, require("qwen.signin").nothing() end
+  ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
+  ctx.notice(("nothing is configured; using %s of %s at %s (keep it: qwen auth local)"):format(ctx.opts.model, server.name, server.url))
+  return true
+end
+
 -- The front end of a run without a screen, and a session.
 local function prepare_headless(ctx, opts)
   local front = require(opts.output == "text" and "qwen.ui.print" or "qwen.ui.json")
   front.attach(ctx, opts)
+  local found, nothing = first_run(ctx)
+  if not found then return nil, fail(nothing) end
   local ok, e, code = prepare(ctx, opts)
   if not ok then return nil, fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed) end
   return front
@@ -161,6 +182,8 @@ local function route(argv)
     end
   end
   if sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 then
+    local stopped = first_start(ctx)
+    if stopped then return stopped end
     local ok, problem, code = prepare(ctx, opts)
     if not ok then return fail(problem, code) end
     return require("qwen.ui.tty").run(ctx)

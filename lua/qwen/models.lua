@@ -143,6 +143,15 @@ local function entry_key(settings, model)
   if model.env_key then return settings:env(model.env_key) end
 end
 
+---Whether there is a key for a listed model, without looking at it closer.
+---@param settings Settings
+---@param model Model
+---@return boolean
+function M.has_key(settings, model)
+  local value = model.key or entry_key(settings, model)
+  return value ~= nil and value ~= ""
+end
+
 -- The key of a model without an entry. The one in the settings belongs to the address in the settings.
 local function protocol_key(settings, model)
   if model.env_key then
@@ -227,6 +236,20 @@ function M.choose(settings, opts, has_provider)
   ok, e = seal(model, value, source)
   if not ok then return nil, e end
   return model, nil, problems
+end
+
+---A model chosen in the session: an entry of that name is stronger than flags about address and protocol.
+---@param settings Settings
+---@param opts table flags
+---@param id string
+---@param provider string?
+---@param has_provider fun(name: string): boolean
+---@return Model?, Err?
+function M.take(settings, opts, id, provider, has_provider)
+  local entry = find((M.list(settings, has_provider)), id, provider)
+  local chosen = { model = id, auth_type = provider or entry and entry.provider }
+  if entry then chosen.base_url = false end
+  return M.choose(settings, setmetatable(chosen, { __index = opts }), has_provider)
 end
 
 ---The models to ask when the chosen one is overloaded, at most three.

@@ -11,6 +11,7 @@ return {
   ["security.auth.selectedType"] = { type = "string", text = "protocol to use: openai, anthropic, gemini ..." },
   ["security.auth.apiKey"] = { type = "string", text = "deprecated: key for the openai protocol" },
   ["security.auth.baseUrl"] = { type = "string", text = "deprecated: address for the openai protocol" },
+  ["local.servers"] = { type = "list", text = "addresses where local model servers are looked for, instead of the usual ports" },
   ["codingPlan.region"] = { type = "string", text = "region of the Coding Plan: china or global" },
   ["env"] = { type = "object", text = "variables that are set when the environment and .env do not" },
   ["proxy"] = { type = "string", text = "proxy for all requests" },

@@ -14,7 +14,8 @@ local fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
     preview = "function", label = "function", serial = "boolean" },
-  auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table" },
+  auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
+    order = "number", state = "function", flags = "table" },
 }
 local required = {
   commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" }, hooks = {},

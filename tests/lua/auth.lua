@@ -11,7 +11,7 @@ do
   for _, case in ipairs {
     { { "auth", "coding-plan", "--region", "mars", "--key", "sk-sp-x" }, "unknown region 'mars'; use china or global" }, { { "auth", "coding-plan", "--region", "china", "--key", "sk-x" }, "begins with sk%-sp%-" },
     { { "auth", "coding-plan" }, "give the region" }, { { "auth", "coding-plan", "--region", "china" }, "give the key" }, { { "auth", "coding-plan", "--region" }, "is no flag with a value" },
-    { { "auth", "codingplan" }, "did you mean coding%-plan%?" }, { { "auth", "api-key" }, "needs no signing in" },
+    { { "auth", "codingplan" }, "unknown argument 'codingplan'; did you mean coding%-plan%?; usage: qwen auth status" }, { { "auth", "api-key" }, "needs no signing in" },
   } do
     local r = program.run(place, case[1])
     t.eq(r.code, 1, table.concat(case[1], " "))
@@ -19,7 +19,8 @@ do
   end
   t.eq(fs.stat(place.home .. "/.qwen/settings.json"), nil, "nothing is written unless all of it is right")
   t.match(run(place, "auth").out, "coding%-plan +Alibaba Cloud Coding Plan", "the list without a terminal")
-  t.match(run(place, "auth", "status").out, "key       missing: set OPENAI_API_KEY", "status before")
+  t.match(run(place, "auth", "status").out, "^No authentication method is configured", "status before")
+  t.match(program.run(place, { "auth", "status" }, { env = { OPENAI_MODEL = "m" } }).out, "key       missing: set OPENAI_API_KEY, or run qwen auth", "without a key")
 end
 
 do

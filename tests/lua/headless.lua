@@ -52,7 +52,7 @@ do
   t.eq({ #list, list[1].prompt }, { 1, "change it" }, "one session, by its first prompt")
   local third <close> = fake.start { { text = "Again." } }
   t.eq(ask(place, third, { "--resume", list[1].id:sub(1, 8), "more" }).out, "Again.\n", "resume by the beginning of the id")
-  t.match(program.run(place, { "--resume", "nothing", "x" }).err, "no session 'nothing'", "a session that is not there")
+  t.match(program.run(place, { "-m", "m", "--resume", "nothing", "x" }).err, "no session 'nothing'", "a session that is not there")
 end
 
 -- Permission without a person.
@@ -183,9 +183,9 @@ do
   fails({}, 2, "no prompt", { input = "" })
   fails({ "/hlep" }, 2, "no command /hlep; did you mean /help")
   fails({ "--replay", "/nowhere", "x" }, 2, "/nowhere")
-  fails({ "hi" }, 1, "no API key for qwen3%-coder%-plus at api.openai.com: set OPENAI_API_KEY")
+  fails({ "hi", "-m", "qwen3-coder-plus" }, 1, "no API key for qwen3%-coder%-plus at api.openai.com: set OPENAI_API_KEY")
   fails({ "--auth-type", "opnai", "x" }, 2, "unknown auth type 'opnai' %(did you mean openai%?%)")
-  fails({ "--session-id", "x", "hi" }, 2, "not a session id")
+  fails({ "-m", "m", "--session-id", "x", "hi" }, 2, "not a session id")
   t.eq(program.run(place, { "/help" }).code, 0, "a command as the prompt")
   t.match(program.run(place, { "--help" }).out, "^qwen %- ", "help")
   for line in program.run(place, { "--help" }).out:gmatch "[^\n]+" do t.ok(#line <= 100, "help line fits: " .. line) end

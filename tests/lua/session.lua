@@ -137,7 +137,7 @@ do
   local third <close> = fake.start { { text = "x" } }
   t.eq(program.run(place, { "--openai-base-url", third.url, "-r", "b0000000", "more" }).code, 0)
   for line in fs.read(whole):gmatch "[^\n]+" do t.ok(json.decode(line) ~= nil, "a whole last line without its end") end
-  t.match(program.run(place, { "-r", "zzz", "x" }).err, "no session 'zzz'")
+  t.match(program.run(place, { "-m", "m", "-r", "zzz", "x" }).err, "no session 'zzz'")
 end
 
 -- What a crash of the system leaves: NULs, alone and before a record; line ends of another system; calls that nobody answered

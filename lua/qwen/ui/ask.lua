@@ -26,16 +26,22 @@ local function leaves(event)
   return not event or event.type == "key" and (event.key == "ctrl-c" or event.key == "esc" or event.key == "ctrl-d")
 end
 
+local function words_of(choice)
+  if type(choice) == "string" then return choice end
+  local words = choice.label .. (choice.detail and choice.detail ~= "" and "  " .. choice.detail or "")
+  return words .. (choice.disabled and "  (" .. choice.disabled .. ")" or "")
+end
+
 ---One of several by arrow keys or number; nil when the person leaves.
 ---@param title string
----@param choices string[]
+---@param choices (string|{label: string, detail: string?, group: string?, disabled: string?})[]
 ---@return integer?
 function M.pick(title, choices)
   return with_terminal(function()
     local at = 1
     local _, columns = term.size()
     local function row(i) -- never wider than the screen: the rows are counted to be painted again
-      return (term.cut(("%d. %s"):format(i, text.clean(choices[i]):gsub("\n", " ")), math.max(columns - 3, 1)))
+      return (term.cut(("%d. %s"):format(i, text.clean(words_of(choices[i])):gsub("\n", " ")), math.max(columns - 3, 1)))
     end
     sys.out(style.paint("bold", text.clean(title)) .. "\n")
     while true do
