@@ -63,7 +63,7 @@
 ---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"|"restart" restart: what came so far is void, the answer begins again
 ---@field text string? text and think: the piece; note: words to the user
 ---@field signature string? think
----@field data table? think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
+---@field data table? text, think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
 ---@field index integer? call: which of the parallel calls, from 1
 ---@field id string? call: first piece
 ---@field name string? call: first piece
@@ -108,7 +108,10 @@
 ---@field summary string
 ---@field protocol string? this file speaks a protocol of its own
 ---@field base string? name of the provider it builds on
----@field match (fun(model: Model): boolean)? claims a model of protocol `base` (vendor variants)
+---@field super Provider? what the base had, for overrides that go on with it; set when the file is loaded
+---@field match {hosts: string[]?, models: string[]?}|(fun(model: Model): boolean)|nil claims models of `base`: hosts with all below them
+---("z.ai", ":11434"), patterns of ids in lower case
+---@field sign (fun(model: Model, key: Secret): table<string, HeaderValue>)? the headers that hold the key
 ---@field auth string? auth file; default "api-key"
 ---@field limit table[]? windows {n, per}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
@@ -358,6 +361,7 @@ qwen = {}
 ---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
 ---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
 ---@field protocols fun(): string[]
+---@field provider fun(model: Model): Provider?, Err? the file that serves a model: its protocol's, or the vendor's that claims it
 
 ---@class qwen.session
 ---@field create fun(cwd: string, id?: string): Session?, Err?
@@ -418,6 +422,8 @@ qwen = {}
 ---@field object fun(value: any): table the table, or an empty one
 ---@field failed fun(e: any, read?: function): Err an error inside a stream
 ---@field event fun(data: string): table?, Err? the JSON of an event
+---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
+---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad
 ---@field cut fun(): Err a stream that ended too early
 
 ---@class qwen.body bodies that may hold secrets
