@@ -262,6 +262,7 @@
 ---@field message qwen.message
 ---@field compact qwen.agent.compact
 ---@field side qwen.agent.side
+---@field edits qwen.edits
 ---@field paths qwen.paths
 ---@field models qwen.models
 ---@field sessions qwen.session
@@ -386,6 +387,22 @@ qwen = {}
 
 ---@class qwen.agent.side
 ---@field ask fun(ctx: Ctx, options: {prompt: string?, messages: Message[]?, system: string?, model: string?, max_tokens: integer?, purpose: string?, on_text: fun(text: string)?}): string?, Err?, Message? one question to a model, beside the conversation
+
+---@class Edit
+---@field path string
+---@field before string|false hash of the content before; false: there was no file
+---@field after string|false
+---@field mode integer?
+---@field tool string
+---@field prompt string id of the message it belongs to
+---@field time integer
+
+---@class qwen.edits what tools changed in files, and taking it back
+---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them
+---@field ended fun(ctx: Ctx, watch: table, tool: string) notes what the tool changed
+---@field list fun(ctx: Ctx): Edit[] of this session, oldest first
+---@field content fun(ctx: Ctx, hash: string|false): string? kept content; "" for a file that was not there
+---@field undo fun(ctx: Ctx, count: integer): string[], Err[] takes back the newest edits: paths restored, files left alone and why
 
 ---@class qwen.agent.compact
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter

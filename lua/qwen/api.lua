@@ -10,6 +10,7 @@ local modules = {
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body",
   signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",
+  edits = "qwen.edits",
 }
 
 local api = { version = embed.version, api = 1 }
