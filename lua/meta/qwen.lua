@@ -263,6 +263,10 @@
 ---@field compact qwen.agent.compact
 ---@field side qwen.agent.side
 ---@field edits qwen.edits
+---@field context qwen.agent.context
+---@field memory qwen.agent.memory
+---@field export qwen.export
+---@field clipboard qwen.clipboard
 ---@field paths qwen.paths
 ---@field models qwen.models
 ---@field sessions qwen.session
@@ -403,6 +407,23 @@ qwen = {}
 ---@field list fun(ctx: Ctx): Edit[] of this session, oldest first
 ---@field content fun(ctx: Ctx, hash: string|false): string? kept content; "" for a file that was not there
 ---@field undo fun(ctx: Ctx, count: integer): string[], Err[] takes back the newest edits: paths restored, files left alone and why
+
+---@class qwen.agent.context what the model is shown
+---@field tools fun(ctx: Ctx): {name: string, description: string, schema: string}[] offered to the model
+---@field view fun(ctx: Ctx, model: Model, raised?: boolean): View, boolean what the next request is made of; whether its limit may be raised
+---@field sizes fun(ctx: Ctx): {what: string, bytes: integer}[]?, Err?, integer? what the next request holds; sums to its body
+
+---@class qwen.agent.memory
+---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
+---@field root fun(cwd: string): string the folder that a project begins in
+
+---@class qwen.export a conversation as a document
+---@field md fun(session: Session): string
+---@field json fun(session: Session): string
+---@field html fun(session: Session): string one file that needs nothing else
+
+---@class qwen.clipboard
+---@field copy fun(text: string): string?, Err? by which way it went
 
 ---@class qwen.agent.compact
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter
