@@ -15,7 +15,6 @@
 ---@field message string what failed, on what, what to do next
 ---@field status integer? HTTP status
 ---@field retry_after number? seconds
----@field retries integer? how often another try may help; else the usual number
 ---@field path string? file concerned
 ---@field quota boolean? the limit is one of an account: waiting a little does not help
 ---@field window string? which window of the service is used up: "requests", "tokens day"
@@ -214,6 +213,11 @@
 ---@field clean fun(text: string): string for a terminal: no escape, C0 (but newline and tab), C1, bidi, invisible or tag character (emoji stay whole); valid UTF-8
 ---@field cleaner fun(): fun(chunk: string?): string `clean` for a stream: takes pieces cut anywhere, nil at the end; gives what is certain so far
 ---@field visible fun(text: string): string as clean, but what was dropped is shown: `\x1b`, `\u202e`
+
+-- sys.markdown ------------------------------------------------------------------------------------------------------
+
+---@class sys.markdown
+---@field parse fun(text: string): string[]?, Err? events, name and detail by turns: "h" "1", "text" "Title", "/h" ""; nothing is cleaned; err kind missing without the library
 
 -- sys.json ---------------------------------------------------------------------------------------------------------
 

@@ -66,4 +66,5 @@ int open_term(lua_State *L);
 int open_text(lua_State *L);
 int open_json(lua_State *L);
 int open_embed(lua_State *L);
+int open_markdown(lua_State *L);
 #endif

@@ -26,7 +26,7 @@ local function install(packages, uid, ...)
   return r, fs.read(log)
 end
 
-local run_group = { libcurl4 = "7.88.1-10+deb12u15", ["ca-certificates"] = "20250419~deb12u2", ripgrep = "13.0.0-4+b2",
+local run_group = { libcurl4 = "7.88.1-10+deb12u15", libmd4c0 = "0.4.8-1", ["ca-certificates"] = "20250419~deb12u2", ripgrep = "13.0.0-4+b2",
   bubblewrap = "0.8.0-2+deb12u1", git = "1:2.39.5-0+deb12u3" }
 
 local r, called = install(run_group, 1000, "run")

@@ -1,4 +1,5 @@
 -- What a session writes into the scrollback: answers as they come, one line a tool call, questions, notices. Everything is cleaned first.
+local answer = require "qwen.ui.answer"
 local resource = require "qwen.resource"
 local redact = require("sys.secret").redact
 local live = require "qwen.ui.live"
@@ -24,8 +25,9 @@ local function line(bytes)
   write(bytes .. "\n")
 end
 
----Ends an unfinished line.
+---Ends what is unfinished: an answer, a line.
 function M.finish_line()
+  answer.finish()
   if not page.at_start then write "\n" end
 end
 
@@ -42,13 +44,12 @@ end
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
 function M.attach(ctx)
-  local through = text.cleaner()
   function ctx.print(words) line(clean(redact(words))) end
   function ctx.notice(words) line(style.paint("warn", "! " .. clean(redact(words)))) end
   function ctx.raw(bytes) write(clean(bytes)) end
   function ctx.show(delta)
     if delta.type == "text" then
-      write(through(delta.text))
+      answer.add(delta.text)
     elseif delta.type == "note" then
       ctx.notice(delta.text)
     end
@@ -64,9 +65,7 @@ function M.attach(ctx)
   end
   ctx.watch = {
     answer_ended = function()
-      write(through(nil))
-      through = text.cleaner()
-      M.finish_line()
+      answer.finish()
     end,
     tool_started = function(call, args)
       line(style.paint("accent", "● ") .. clean(call.name) .. " " .. style.paint("dim", short(label_of(call, args), 100)))
@@ -108,14 +107,14 @@ end
 
 ---How an answer ended: why it failed, or what it cost.
 ---@param ctx Ctx
----@param answer Message
-function M.ended(ctx, answer)
+---@param message Message
+function M.ended(ctx, message)
   M.finish_line()
-  if answer.stop == "error" then return ctx.notice(answer.err.message) end
+  if message.stop == "error" then return ctx.notice(message.err.message) end
   local words = { length = "the answer was cut: it reached the limit of output tokens", filter = "the service's content filter ended the answer",
     turns = "the limit of turns is reached" }
-  if words[answer.stop] then ctx.notice(words[answer.stop]) end
-  local usage = answer.usage or {}
+  if words[message.stop] then ctx.notice(words[message.stop]) end
+  local usage = message.usage or {}
   local cost = usage.input and ("%d in, %d out, "):format(usage.input, usage.output or 0) or ""
   line(style.paint("dim", ("%s%.1f s"):format(cost, task.now() - (page.started or task.now()))))
 end

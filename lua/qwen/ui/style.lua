@@ -1,32 +1,74 @@
--- Colours by what they mean, or none: NO_COLOR, TERM=dumb and pipes get plain text. Only this file writes SGR sequences.
-local sys = require "sys.os"
+-- Text in the styles of the theme, or none: NO_COLOR, TERM=dumb and pipes get plain text. Only this file writes SGR sequences.
+local theme = require "qwen.ui.theme"
 
 local M = {}
 
-local codes = { bold = "1", dim = "2", accent = "36", good = "32", bad = "31", added = "32", removed = "31", warn = "33" }
+local level = theme.level()
+local listening = false
+local codes -- by names: the parameters of SGR, "" for none
 
-local enabled = sys.isatty(1) and (sys.env "NO_COLOR" or "") == "" and sys.env "TERM" ~= "dumb"
+---Takes the styles of a theme from now on.
+---@param styles table<string, string>
+function M.use(styles)
+  codes = setmetatable({}, { __index = function(self, names)
+    local parts = {}
+    for name in names:gmatch "%S+" do
+      local code = theme.sgr(styles[name] or theme.plain[name] or "", level)
+      if code ~= "" then parts[#parts + 1] = code end
+    end
+    self[names] = table.concat(parts, ";")
+    return self[names]
+  end })
+end
 
----Text in a style; the text must be clean already.
----@param name string
+---Whether there are styles at all.
+---@return boolean
+function M.enabled()
+  return level > 0
+end
+
+---Whether somebody listens instead of looking: no boxes, no spinners, words instead of signs.
+---@return boolean
+function M.reader()
+  return listening
+end
+
+---Sets what `reader` says.
+---@param on boolean
+function M.listen(on)
+  listening = on
+end
+
+---Text in a style, or in several: "heading strong". The text must be clean already and stand on one line.
+---@param names string
 ---@param text string
 ---@return string
-function M.paint(name, text)
-  if not enabled or text == "" then return text end
-  return ("\27[%sm%s\27[0m"):format(codes[name], text)
+function M.paint(names, text)
+  if level == 0 or text == "" then return text end
+  if not codes then M.use(theme.first()) end
+  local code = codes[names]
+  if code == "" then return text end
+  return "\27[" .. code .. "m" .. text .. "\27[m"
 end
 
 ---A diff or other detail with its added and removed lines coloured.
 ---@param text string clean
 ---@return string
 function M.diff(text)
-  if not enabled then return text end
+  if level == 0 then return text end
   return (text:gsub("[^\n]+", function(line)
     local first = line:sub(1, 1)
-    if first == "+" then return M.paint("added", line) end
-    if first == "-" then return M.paint("removed", line) end
-    return first == "@" and M.paint("dim", line) or line
+    return M.paint(first == "+" and "added" or first == "-" and "removed" or first == "@" and "dim" or "", line)
   end))
+end
+
+---For tests: as if the terminal knew so many colours. Gives what was before.
+---@param colours integer
+---@return integer
+function M.force(colours)
+  local before = level
+  level, codes = colours, nil
+  return before
 end
 
 return M
