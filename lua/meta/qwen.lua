@@ -201,6 +201,7 @@
 ---@field pick (fun(title: string, choices: (string|Choice)[]): integer?)? when somebody can be asked: one of several
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed
+---@field warm fun() opens a connection to the model's service ahead of its use; for loopback hosts nothing
 ---@field emit fun(event: string, ...): any runs the hooks of an event
 ---@field listens fun(event: string): boolean whether anybody hears an event
 ---@field waiting fun(e: Err?, left: number?, attempt: integer?) seconds until the next attempt, about once a second; nil when the wait is over

@@ -64,6 +64,7 @@
 ---@field max_body integer? decoded bytes; default 256 MiB
 ---@field proxy string? "" means none; nil means the environment decides (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, both cases), but never for loopback hosts
 ---@field ca string? file or folder of certificates, instead of the system's
+---@field extra_ca string? file of certificates, beside the system's; not with `ca`
 ---@field insecure boolean? no certificate check
 ---@field follow boolean? follow up to 5 redirects; an error in the presence of a secret
 

@@ -38,14 +38,6 @@ local function waiting_in_words(ctx)
   end
 end
 
--- Flags about the connection become fields of each request.
-local function transport(opts)
-  return function(request)
-    request.proxy, request.ca, request.insecure = opts.proxy, opts.ca, opts.insecure
-    return require("sys.http").open(request)
-  end
-end
-
 ---A ctx with the parts that do not depend on who watches; the front end fills in print, notice, ask and show.
 ---@param where {cwd: string, trusted: boolean, settings: Settings, opts: table}
 ---@return Ctx
@@ -59,7 +51,7 @@ function M.new(where)
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
   }
   ctx.spill = spill(ctx)
-  ctx.transport = transport(setmetatable({ proxy = where.settings:get "proxy" }, { __index = opts }))
+  require("qwen.net.connect").attach(ctx)
   function ctx.emit(event, value, ...)
     local result, reason = hooks.emit(ctx, event, value, ...)
     local watcher = result ~= false and ctx.watch and ctx.watch[event]

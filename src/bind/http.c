@@ -78,7 +78,8 @@ static void read_headers(lua_State *L, struct http_request *r) {
 
 static void read_request(lua_State *L, struct http_request *r) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  *r = (struct http_request){.url = opt_string(L, "url"), .method = opt_string(L, "method"), .proxy = opt_string(L, "proxy"), .ca = opt_string(L, "ca")};
+  *r = (struct http_request){.url = opt_string(L, "url"), .method = opt_string(L, "method"), .proxy = opt_string(L, "proxy"), .ca = opt_string(L, "ca"),
+                              .extra_ca = opt_string(L, "extra_ca")};
   if (!r->url) luaL_error(L, "a request needs the field 'url'");
   r->insecure = bind_opt_bool(L, 1, "insecure", 0);
   r->follow = bind_opt_bool(L, 1, "follow", 0);

@@ -37,9 +37,10 @@ static void on_done(void *owner, CURLcode code) {
   struct http *h = owner;
   if (code == CURLE_OK) head_ends(h);
   if (code != CURLE_OK && h->error.kind == ERR_NONE) {
-    long os_error = 0;
-    h->curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &os_error);
-    http_explain(&h->error, code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), os_error);
+    struct http_failure f = {code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), h->proxy, 0, 0};
+    h->curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &f.os_error);
+    h->curl->easy_getinfo(h->easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
+    http_explain(&h->error, &f);
   }
   h->done = h->head_done = true;
   stop_transfer(h);
@@ -102,7 +103,8 @@ static void check_time(void *arg) {
   if (strcmp(which, "total_timeout") == 0)
     err_set(&h->error, ERR_TIMEOUT, "the whole request to %s took longer than %g s; try again or raise total_timeout", where, h->total_timeout);
   else if (h->phase == PHASE_CONNECT)
-    err_set(&h->error, ERR_TIMEOUT, "no connection to %s within %g s; check the address, the network and the proxy", where, h->connect_timeout);
+    err_set(&h->error, ERR_TIMEOUT, "no connection to %s%s%s within %g s; check the address, the network and the proxy", where,
+            h->proxy[0] ? " through the proxy " : "", h->proxy, h->connect_timeout);
   else if (h->phase == PHASE_FIRST)
     err_set(&h->error, ERR_TIMEOUT, "%s did not begin to answer within %g s; it may be overloaded: try again or raise first_timeout", where,
             h->first_timeout);
@@ -268,7 +270,7 @@ void http_warm(const struct http_request *r) {
   struct err e;
   struct url u;
   if (!url_parse(r->url, &u, &e)) return;
-  struct http_request head = {.url = u.origin, .method = "HEAD", .proxy = r->proxy, .ca = r->ca, .insecure = r->insecure,
+  struct http_request head = {.url = u.origin, .method = "HEAD", .proxy = r->proxy, .ca = r->ca, .extra_ca = r->extra_ca, .insecure = r->insecure,
                               .connect_timeout = 10, .first_timeout = 10, .idle_timeout = 10, .max_body = 1};
   if (!u.loopback) {
     http_close(warming);

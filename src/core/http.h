@@ -21,7 +21,7 @@ struct http_header {
 };
 
 struct http_request {
-  const char *url, *method, *proxy, *ca; /* all but url may be NULL */
+  const char *url, *method, *proxy, *ca, *extra_ca; /* all but url may be NULL */
   const struct http_header *headers;
   size_t header_count;
   const struct http_piece *body;

@@ -26,20 +26,14 @@ static struct meaning meaning_of(CURLcode code) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return (struct meaning){ERR_NETWORK, "cannot find the host of %s", "check the name and the network"};
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return (struct meaning){ERR_NETWORK, "cannot find the proxy for %s", "check the proxy setting (HTTPS_PROXY, HTTP_PROXY)"};
     case CURLE_COULDNT_CONNECT:
       return (struct meaning){ERR_NETWORK, "cannot connect to %s", "check that the server runs and the port is right"};
-    case CURLE_PROXY:
-      return (struct meaning){ERR_NETWORK, "the proxy refused the connection to %s", "check the proxy setting"};
     case CURLE_OPERATION_TIMEDOUT:
       return (struct meaning){ERR_TIMEOUT, "no connection to %s in time", "check the address, the network and the proxy"};
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_ISSUER_ERROR: case CURLE_SSL_INVALIDCERTSTATUS:
-    case CURLE_SSL_CIPHER: case CURLE_SSL_CERTPROBLEM:
-      return (struct meaning){ERR_NETWORK, "no secure connection to %s",
-                              "behind a company gateway, name its certificate with the 'ca' setting; for a plain local server use http://"};
+    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CIPHER: case CURLE_SSL_CERTPROBLEM:
+      return (struct meaning){ERR_NETWORK, "no secure connection to %s", "check the address and its port"};
     case CURLE_SSL_CACERT_BADFILE:
-      return (struct meaning){ERR_MISSING, "the certificates to check %s with cannot be read", "check the 'ca' setting"};
+      return (struct meaning){ERR_MISSING, "the certificates to check %s with cannot be read", "check the file given with --ca or NODE_EXTRA_CA_CERTS"};
     case CURLE_RECV_ERROR: case CURLE_SEND_ERROR: case CURLE_GOT_NOTHING: case CURLE_PARTIAL_FILE: case CURLE_HTTP2_STREAM:
     case CURLE_HTTP2: case CURLE_SEND_FAIL_REWIND:
       return (struct meaning){ERR_NETWORK, "the connection to %s was cut", "try again"};
@@ -56,16 +50,72 @@ static struct meaning meaning_of(CURLcode code) {
   }
 }
 
-void http_explain(struct err *e, CURLcode code, const char *where, const char *reason, long os_error) {
-  struct meaning m = meaning_of(code);
+/* What a check of a certificate found, by OpenSSL's number. */
+struct finding {
+  long number;
+  const char *what, *advice;
+};
+
+static const char *const trust_it =
+    "behind a company gateway, or for a server of your own, give the certificate of its authority with --ca FILE or NODE_EXTRA_CA_CERTS=FILE";
+
+static struct finding finding_of(long number) {
+  static const char *const renew = "if the clock of this machine is right, its owner must renew it";
+  static const char *const elsewhere = "check the address; something else may be answering in its place";
+  const struct finding known[] = {
+      {0, "is not for this host", elsewhere}, {1, "is not for this host", elsewhere}, /* names are compared by curl, which keeps its first value */
+      {62, "is not for this host", elsewhere}, {64, "is not for this address", elsewhere},
+      {9, "is not valid yet", "check the clock of this machine"}, {10, "has expired", renew}, {23, "was revoked", renew},
+      {18, "is signed by itself", trust_it}, {19, "is signed by an authority that is not known here", trust_it},
+      {2, "is signed by an authority that is not known here", trust_it}, {20, "is signed by an authority that is not known here", trust_it},
+      {21, "is signed by an authority that is not known here", trust_it},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (known[i].number == number) return known[i];
+  return (struct finding){number, "was refused", trust_it};
+}
+
+static bool is_certificate(CURLcode code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
+/* "http://host:port" of a proxy is what curl names when it connects; a refused CONNECT speaks of itself. */
+static bool is_proxy(const struct http_failure *f) {
+  if (f->code == CURLE_COULDNT_RESOLVE_PROXY || f->code == CURLE_PROXY) return true;
+  if (!f->proxy[0]) return false;
+  if (strstr(f->reason, "CONNECT")) return true;
+  const char *host = strstr(f->proxy, "://");
+  host = host ? host + 3 : f->proxy;
+  const char *colon = strrchr(host, ':');
+  int length = colon ? (int)(colon - host) : (int)strlen(host);
+  char named[300];
+  snprintf(named, sizeof named, " to %.*s port %s ", length, host, colon ? colon + 1 : "");
+  return f->code == CURLE_COULDNT_CONNECT && strstr(f->reason, named);
+}
+
+void http_explain(struct err *e, const struct http_failure *f) {
+  struct meaning m = meaning_of(f->code);
   char what[400], words[CURL_ERROR_SIZE + 64];
-  snprintf(what, sizeof what, m.what, where);
+  snprintf(what, sizeof what, m.what, f->where);
   /* curl says "couldn't connect" where the system knows why. */
-  bool system_knows = code == CURLE_COULDNT_CONNECT && os_error;
-  snprintf(words, sizeof words, "%s", system_knows ? strerror((int)os_error) : reason);
+  bool system_knows = f->code == CURLE_COULDNT_CONNECT && f->os_error;
+  snprintf(words, sizeof words, "%s", system_knows ? strerror((int)f->os_error) : f->reason);
   http_hide_password(words);
   struct err system = {0};
-  if (os_error) err_errno(&system, (int)os_error, "", NULL);
-  err_set(e, m.kind, "%s%s%s: %s", what, words[0] ? ": " : "", words, m.advice);
-  snprintf(e->code, sizeof e->code, "%s", system.code);
+  if (f->os_error) err_errno(&system, (int)f->os_error, "", NULL);
+  if (is_certificate(f->code)) {
+    struct finding found = finding_of(f->verify);
+    err_set(e, ERR_NETWORK, "no secure connection to %s: its certificate %s (%s): %s", f->where, found.what, words, found.advice);
+    snprintf(e->code, sizeof e->code, "certificate");
+  } else if (is_proxy(f)) {
+    err_set(e, ERR_NETWORK, "the proxy %s gave no connection to %s%s%s: check --proxy, the proxy setting or HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
+            f->proxy, f->where, words[0] ? ": " : "", words);
+    snprintf(e->code, sizeof e->code, "proxy");
+  } else if (f->code == CURLE_SSL_CONNECT_ERROR && strstr(f->reason, "wrong version number")) {
+    err_set(e, ERR_NETWORK, "no secure connection to %s: the server does not speak TLS there (%s): for a plain local server use http://", f->where, words);
+    snprintf(e->code, sizeof e->code, "tls");
+  } else {
+    err_set(e, m.kind, "%s%s%s: %s", what, words[0] ? ": " : "", words, m.advice);
+    snprintf(e->code, sizeof e->code, "%s", f->code == CURLE_COULDNT_RESOLVE_HOST ? "host" : system.code);
+  }
 }

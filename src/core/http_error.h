@@ -3,8 +3,17 @@
 #define QWEN_HTTP_ERROR_H
 #include "curl.h"
 
-/* where: "host:port" for the reader; reason: curl's own words, "" when it gave none; os_error: errno of the connection or 0. */
-void http_explain(struct err *e, CURLcode code, const char *where, const char *reason, long os_error);
+struct http_failure {
+  CURLcode code;
+  const char *where;  /* "host:port" for the reader */
+  const char *reason; /* curl's own words, "" when it gave none */
+  const char *proxy;  /* the proxy that may stand between, without its password; "" when there is none */
+  long os_error;      /* errno of the connection or 0 */
+  long verify;        /* what the check of the certificate said, in OpenSSL's numbers; 0 when it had nothing to say */
+};
+
+/* e->code is the system's name of the failure, or "host", "proxy", "certificate", "tls" where trying again does not help. */
+void http_explain(struct err *e, const struct http_failure *f);
 /* "user:password@" in text becomes "***@", in place. */
 void http_hide_password(char *text);
 #endif

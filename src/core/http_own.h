@@ -12,6 +12,7 @@ struct http {
   CURL *easy; /* NULL once the transfer has ended */
   struct url url;
   char where[URL_ORIGIN_MAX]; /* host, and port where it is not the usual one */
+  char proxy[URL_ORIGIN_MAX];  /* the one that may stand between, without its password; "" for none */
   char *final_url;
   loop_fn changed;
   void *arg;

@@ -189,6 +189,13 @@ static bool set_certificates(struct http *h, const struct http_request *r, struc
     folder = S_ISDIR(st.st_mode) ? r->ca : NULL;
     file = folder ? NULL : r->ca;
   }
+  if (!r->ca && r->extra_ca) {
+    if (!folder) {
+      err_set(e, ERR_MISSING, "certificates can only be added where /etc/ssl/certs has names by hash; give one file with all of them as --ca");
+      return false;
+    }
+    file = r->extra_ca;
+  }
   if (!folder && !file) return true; /* curl's own choice: the bundle it was built for */
   SET(CAPATH, folder);
   SET(CAINFO, file);
@@ -199,9 +206,19 @@ static bool set_certificates(struct http *h, const struct http_request *r, struc
 
 static void set_proxy(struct http *h, const struct http_request *r) {
   bool plain = strcmp(h->url.scheme, "http") == 0;
+  static const char *const names[][4] = {{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}, {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}};
+  const char *proxy = r->proxy;
+  for (size_t i = 0; !proxy && !h->url.loopback && i < 4; i++) proxy = getenv(names[plain][i]);
   if (r->proxy) SET(PROXY, r->proxy);
   else if (h->url.loopback) SET(PROXY, ""); /* a proxy of the environment is for what lies outside */
   else if (plain && !getenv("http_proxy") && getenv("HTTP_PROXY")) SET(PROXY, getenv("HTTP_PROXY")); /* curl reads the rest itself */
+  if (!proxy) return;
+  const char *name = strrchr(proxy, '@'), *scheme = strstr(proxy, "://");
+  bool known = name && scheme && scheme < name;
+  snprintf(h->proxy, sizeof h->proxy, "%.*s%s", known ? (int)(scheme + 3 - proxy) : 0, proxy, name ? name + 1 : proxy);
+  h->proxy[strcspn(h->proxy, "\r\n\t ")] = '\0';
+  size_t n = strlen(h->proxy);
+  if (n > 0 && h->proxy[n - 1] == '/') h->proxy[n - 1] = '\0';
 }
 
 /* A connection must not live on in a child. */

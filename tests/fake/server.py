@@ -154,6 +154,11 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
+    def do_HEAD(self):
+        """A connection opened ahead of use: logged, costs no answer of the script."""
+        self.server.log.write(connection=self.client_address[1], method="HEAD", path=self.path, headers={}, body=None)
+        self.connection.sendall(b"HTTP/1.1 404 Fake\r\ncontent-length: 0\r\n\r\n")
+
     do_GET = do_POST = do_PUT = do_DELETE = answer
 
     def play(self, answer, asked):

@@ -371,7 +371,7 @@ fails("protocol", "redirected too often", "/to-itself", { follow = true })
 -- TLS
 if tls_port ~= "0" then
   local e = fails("network", "no secure connection to localhost:%d+: .*certificate", tls .. "/ok")
-  t.match(e.message, "'ca' setting", "what to do")
+  t.match(e.message, "signed by itself.*%-%-ca FILE", "what to do")
   t.eq(body(tls .. "/ok", { ca = cert }), "hello", "own certificate")
   t.eq(body(tls .. "/ok", { insecure = true }), "hello", "no check")
   fails("network", "no secure connection", tls .. "/ok", nil, "the check is back")

@@ -143,6 +143,7 @@ function on.key(self, event)
     self.quit = 0
   end
   repaint(self)
+  if self.state.text ~= "" and not self.busy then self.ctx.warm() end
 end
 
 on.paste = on.key
