@@ -235,6 +235,44 @@
 ---@field raw fun(text: string): table a piece of JSON text to be written as it is, but for its line ends: a value stays on one line
 ---@field null lightuserdata
 
+-- sys.limit --------------------------------------------------------------------------------------------------------
+
+---A window of a limit: at most n in any `per` seconds (a sliding time), or in a UTC day.
+---@class LimitWindow
+---@field n number
+---@field per number seconds
+---@field margin number? seconds added to per, for what the way to the server may differ between two grants
+---@field weighted boolean? counts the weight of a grant (tokens), not the grant
+---@field day boolean? the UTC day instead of a sliding time
+
+---@class LimitAnswer
+---@field first boolean? nothing is known of this key: call seed, then take again
+---@field grant integer? granted, with this number
+---@field ticket integer? not yet: a place in the queue, to be given to the next take within 3 seconds; who is late stands aside until it asks
+---@field wait number? seconds until this place can be granted, as it looks now
+---@field ahead integer? others before it
+---@field why "window"|"gate"|"server"|nil what it waits for
+---@field window integer? which window is full
+
+---Limits that all processes with this file keep together. Each call waits while another process holds the file.
+---@class Limiter
+---@field take fun(self: Limiter, key: string, windows: LimitWindow[], weight?: number, ticket?: integer, spec?: string): LimitAnswer?, Err? in all windows or none; spec: words for those who list
+---@field leave fun(self: Limiter, ticket: integer): boolean?, Err? gives a place in the queue up
+---@field settle fun(self: Limiter, key: string, grant: integer, weight: number): boolean?, Err? the real weight
+---@field undo fun(self: Limiter, key: string, grant: integer): boolean?, Err? gives back a grant that was not used, when it is the newest
+---@field shut fun(self: Limiter, key: string, seconds?: number): number?, Err? no grants for so long, at most an hour; without a number 1, 2, 4 .. 60 s; the seconds in force
+---@field tighten fun(self: Limiter, key: string, grant: integer, window: LimitWindow, left: number, seconds: number): boolean?, Err? a server said: so many more until then
+---@field date fun(self: Limiter, time: number): boolean?, Err? the date of a server, which confirms a jump of the clock
+---@field seed fun(self: Limiter, key: string, grants: {age: number, weight: number}[]): boolean?, Err? grants from before, oldest first, for a key of which nothing is known
+---@field usage fun(self: Limiter, key: string, windows: LimitWindow[]): {used: number, next: number, all: number}[]?, Err? seconds until one, and until all are given back
+---@field keys fun(self: Limiter): {name: string, spec: string, shut: number, waiting: integer}[]?, Err?
+---@field forget fun(self: Limiter, key: string): boolean?, Err?
+---@field aside fun(self: Limiter): string? where a damaged file was moved; nil when none was
+---@field close fun(self: Limiter)
+
+---@class sys.limit
+---@field open fun(path: string): Limiter?, Err? ":memory:" is for this process alone; the file is made by the first use
+
 -- sys.embed --------------------------------------------------------------------------------------------------------
 
 ---@class sys.embed

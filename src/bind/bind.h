@@ -67,4 +67,5 @@ int open_text(lua_State *L);
 int open_json(lua_State *L);
 int open_embed(lua_State *L);
 int open_markdown(lua_State *L);
+int open_limit(lua_State *L);
 #endif

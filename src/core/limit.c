@@ -1,0 +1,343 @@
+/* The limiter of limit.h on a store: the log, the queue, and when the next one may go. See docs/decisions/0005-limits.md for the why.
+ * Grants of a key are numbered 1, 2, 3 ..., so that "the n-th last" is one lookup. A waiter computes when its turn comes from the log
+ * and the turns of those before it; nobody holds a slot, so one that dies holds none either. */
+#include "limit_own.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const double AFTER_BOOT = 60;
+
+static const char schema[] =
+    "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL, day INTEGER NOT NULL);"
+    "CREATE TABLE keys (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, spec TEXT NOT NULL DEFAULT '',"
+    " until REAL NOT NULL DEFAULT 0, struck REAL NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE grants (key INTEGER, ord INTEGER, at REAL NOT NULL, day INTEGER NOT NULL, weight REAL NOT NULL,"
+    " PRIMARY KEY (key, ord)) WITHOUT ROWID;"
+    "CREATE TABLE queue (ticket INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL, weight REAL NOT NULL, seen REAL NOT NULL);"
+    "CREATE TABLE tight (key INTEGER, per REAL, weighted INTEGER, ord INTEGER NOT NULL, remain REAL NOT NULL, until REAL NOT NULL,"
+    " PRIMARY KEY (key, per, weighted)) WITHOUT ROWID;";
+
+/* -- clocks --------------------------------------------------------------------------------------------------------- */
+
+static double read_clock(clockid_t id) {
+  struct timespec ts;
+  clock_gettime(id, &ts);
+  return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+static double system_now(void) { return read_clock(CLOCK_BOOTTIME); }
+static double system_wall(void) { return read_clock(CLOCK_REALTIME); }
+
+static void read_boot(char *out, size_t size) {
+  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? 0 : read(fd, out, size - 1);
+  if (fd >= 0) close(fd);
+  out[n > 0 ? n : 0] = '\0';
+  out[strcspn(out, "\n")] = '\0';
+}
+
+/* -- opening -------------------------------------------------------------------------------------------------------- */
+
+struct limit *limit_open(const char *path, const struct limit_clock *clock, struct err *e) {
+  struct limit *l = calloc(1, sizeof *l);
+  if (!l) {
+    err_set(e, ERR_BROKEN, "no memory for the limiter");
+    return NULL;
+  }
+  l->clock = clock ? *clock : (struct limit_clock){system_now, system_wall, NULL};
+  if (l->clock.boot) snprintf(l->boot, sizeof l->boot, "%s", l->clock.boot);
+  else read_boot(l->boot, sizeof l->boot);
+  if (store_open(&l->store, path, schema, 1, e)) return l;
+  limit_close(l);
+  return NULL;
+}
+
+void limit_close(struct limit *l) {
+  if (!l) return;
+  store_close(&l->store);
+  free(l);
+}
+
+int limit_lock(struct limit *l, struct err *e) { return store_lock(&l->store, e); }
+const char *limit_aside(const struct limit *l) { return l->store.aside; }
+
+/* -- a use of the file ---------------------------------------------------------------------------------------------- */
+
+sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struct err *e, const char *kinds, ...) {
+  const struct sqlite_api *sql = l->store.sql;
+  sqlite3_stmt *statement = store_statement(&l->store, number, text, e);
+  va_list args;
+  va_start(args, kinds);
+  for (int i = 1; statement && kinds[i - 1]; i++) {
+    switch (kinds[i - 1]) {
+      case 'i': sql->bind_int64(statement, i, va_arg(args, int64_t)); break;
+      case 'd': sql->bind_double(statement, i, va_arg(args, double)); break;
+      default: sql->bind_text(statement, i, va_arg(args, const char *), -1, SQLITE_STATIC);
+    }
+  }
+  va_end(args);
+  return statement;
+}
+
+bool limit_do(struct limit *l, sqlite3_stmt *statement, struct err *e) { return statement && store_done(&l->store, statement, e); }
+
+/* After a restart of the machine the times of before are moved by the time that has passed; the last minute may not have reached the
+ * disk, so for a minute after the start nothing is granted. */
+static bool new_boot(struct limit *l, double delta, struct err *e) {
+  return DO(MOVE_GRANTS, "UPDATE grants SET at = at + ?", "d", delta) && DO(MOVE_TIGHT, "UPDATE tight SET until = until + ?", "d", delta) &&
+         DO(MOVE_KEYS, "UPDATE keys SET until = max(until + ?1, ?2), struck = struck + ?1", "dd", delta, AFTER_BOOT) &&
+         DO(DROP_QUEUE, "DELETE FROM queue", "");
+}
+
+/* Fills in the clocks of p, and mends what a restart or a jump of the wall clock has put out of order. */
+static bool set_clock(struct plan *p) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  p->now = l->clock.now();
+  p->wall = l->clock.wall();
+  p->day = (int64_t)floor(p->wall / DAY);
+  sqlite3_stmt *get = limit_prepare(l, CLOCK_GET, "SELECT boot = ?, at, wall, day FROM clock", e, "s", l->boot);
+  int got = get ? store_step(&l->store, get, e) : -1;
+  if (got < 0) return false;
+  if (got == 0) return DO(CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?, ?)", "sddi", l->boot, p->now, p->wall, p->day);
+  bool same = l->store.sql->column_int64(get, 0);
+  double at = l->store.sql->column_double(get, 1), wall = l->store.sql->column_double(get, 2);
+  int64_t day = l->store.sql->column_int64(get, 3);
+  l->store.sql->reset(get);
+  if (!same) {
+    double off = p->wall - wall;
+    if (!new_boot(l, p->now - (off > 0 ? off : 0) - at, e)) return false;
+  } else if (p->wall > wall + (p->now - at) + DAY) { /* a leap that no server has confirmed */
+    p->wall = wall + (p->now - at);
+    p->day = (int64_t)floor(p->wall / DAY);
+  }
+  if (p->day < day) p->day = day;
+  return DO(CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi", l->boot, p->now, p->wall, p->day);
+}
+
+static bool find_key(struct plan *p, const char *name, bool make) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  p->key = p->last = 0;
+  sqlite3_stmt *get = limit_prepare(l, KEY_GET, "SELECT id, until FROM keys WHERE name = ?", e, "s", name);
+  int got = get ? store_step(&l->store, get, e) : -1;
+  if (got < 0) return false;
+  if (got > 0) {
+    p->key = l->store.sql->column_int64(get, 0);
+    p->until = l->store.sql->column_double(get, 1);
+    l->store.sql->reset(get);
+  } else if (make) { /* what was granted before damage is not known: the last minute counts as full */
+    p->until = l->damaged ? p->now + AFTER_BOOT : 0;
+    if (!DO(KEY_NEW, "INSERT INTO keys (name, until) VALUES (?, ?)", "sd", name, p->until)) return false;
+    return find_key(p, name, false);
+  } else {
+    return true;
+  }
+  sqlite3_stmt *last = limit_prepare(l, LAST, "SELECT ord FROM grants WHERE key = ? ORDER BY ord DESC LIMIT 1", e, "i", p->key);
+  got = last ? store_step(&l->store, last, e) : -1;
+  if (got > 0) {
+    p->last = l->store.sql->column_int64(last, 0);
+    l->store.sql->reset(last);
+  }
+  return got >= 0;
+}
+
+bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *arg, struct err *e) {
+  bool ok;
+  do {
+    struct plan p = {.l = l, .e = e};
+    ok = store_begin(&l->store, e);
+    if (ok) ok = store_end(&l->store, set_clock(&p) && (!key || find_key(&p, key, make)) && fn(&p, arg), e);
+    free(p.at);
+    free(p.weight);
+    if (!ok && l->store.damaged) l->damaged = true;
+  } while (!ok && store_retry(&l->store));
+  store_unlock(&l->store);
+  return ok;
+}
+
+/* -- when a turn can be --------------------------------------------------------------------------------------------- */
+
+/* A grant by its number: when and on which day. False: it is so old that it was forgotten, or never was (or *e is set). */
+static bool grant_at(struct plan *p, int64_t ord, double *at, int64_t *day) {
+  sqlite3_stmt *get = ord < 1 ? NULL : limit_prepare(p->l, GRANT_GET, "SELECT at, day FROM grants WHERE key = ? AND ord = ?", p->e, "ii", p->key, ord);
+  if (!get || store_step(&p->l->store, get, p->e) <= 0) return false;
+  *at = p->l->store.sql->column_double(get, 0);
+  *day = p->l->store.sql->column_int64(get, 1);
+  p->l->store.sql->reset(get);
+  return true;
+}
+
+static int64_t day_at(const struct plan *p, double t) {
+  int64_t day = (int64_t)floor((p->wall + (t - p->now)) / DAY);
+  return day > p->day ? day : p->day;
+}
+
+/* When the window has room again, given that `at` fills it. */
+double limit_after(const struct plan *p, const struct limit_window *w, double at, int64_t day, double t) {
+  if (!w->day) return at + w->per + w->margin;
+  if (day < day_at(p, t)) return t;
+  return p->now + ((double)(day + 1) * DAY - p->wall) + w->margin;
+}
+
+/* The earliest time from t on at which one more fits into a window of grants: the n-th last must have left it. */
+static double free_count(struct plan *p, const struct limit_window *w, double t) {
+  int64_t ord = p->last + p->turns - (int64_t)w->n + 1, day = 0;
+  double at = 0;
+  if (ord > p->last) {
+    at = p->at[ord - p->last - 1];
+    day = day_at(p, at);
+  } else if (!grant_at(p, ord, &at, &day)) {
+    return t;
+  }
+  double free = limit_after(p, w, at, day, t);
+  return free > t ? free : t;
+}
+
+/* The same for weights: from the newest back, until what is asked for no longer fits. What alone is too large counts as all of it. */
+static double free_weight(struct plan *p, const struct limit_window *w, double t, double weight) {
+  double room = w->n - (weight < w->n ? weight : w->n), sum = 0, start = w->day ? 0 : t - w->per - w->margin;
+  for (int i = p->turns - 1; i >= 0 && p->at[i] > start; i--) {
+    sum += p->weight[i];
+    if (sum > room) return fmax(t, limit_after(p, w, p->at[i], day_at(p, p->at[i]), t));
+  }
+  const struct sqlite_api *sql = p->l->store.sql;
+  sqlite3_stmt *back = limit_prepare(p->l, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", p->e, "i", p->key);
+  while (back && store_step(&p->l->store, back, p->e) > 0) {
+    double at = sql->column_double(back, 0);
+    int64_t day = sql->column_int64(back, 1);
+    sum += sql->column_double(back, 2);
+    bool gone = w->day ? day < day_at(p, t) : at <= start;
+    if (gone || sum > room) {
+      sql->reset(back);
+      return gone ? t : fmax(t, limit_after(p, w, at, day, t));
+    }
+  }
+  return t;
+}
+
+/* The weight, or the number, of the grants after number ord. */
+static double since(struct plan *p, int64_t ord, bool weighted) {
+  if (!weighted) return (double)(p->last - ord);
+  sqlite3_stmt *get = limit_prepare(p->l, SINCE, "SELECT total(weight) FROM grants WHERE key = ? AND ord > ?", p->e, "ii", p->key, ord);
+  double sum = 0;
+  if (get && store_step(&p->l->store, get, p->e) > 0) {
+    sum = p->l->store.sql->column_double(get, 0);
+    p->l->store.sql->reset(get);
+  }
+  return sum;
+}
+
+struct tight {
+  int64_t ord;
+  double remain, until;
+  bool weighted;
+};
+
+/* What servers said that still counts. */
+static int load_tight(struct plan *p, struct tight out[LIMIT_WINDOWS]) {
+  const struct sqlite_api *sql = p->l->store.sql;
+  sqlite3_stmt *list = limit_prepare(p->l, TIGHT_LIST, "SELECT ord, remain, until, weighted FROM tight WHERE key = ? AND until > ? LIMIT 16", p->e, "id",
+                               p->key, p->now);
+  int n = 0;
+  while (list && n < LIMIT_WINDOWS && store_step(&p->l->store, list, p->e) > 0)
+    out[n++] = (struct tight){sql->column_int64(list, 0), sql->column_double(list, 1), sql->column_double(list, 2), sql->column_int64(list, 3)};
+  if (list) sql->reset(list);
+  return n;
+}
+
+/* The turn of one more, after those that are planned: not before them, all windows at once. *full is what it waits for. */
+static double turn(struct plan *p, const struct limit_ask *ask, double weight, const struct tight *tight, int tights, int *full) {
+  double t = p->turns ? fmax(p->now, p->at[p->turns - 1]) : p->now;
+  *full = -1;
+  if (p->until > t) t = p->until;
+  for (int i = 0; i < ask->count; i++) { /* each is a lower bound by itself: later is never worse */
+    const struct limit_window *w = &ask->windows[i];
+    double free = w->weighted ? free_weight(p, w, t, weight) : free_count(p, w, t);
+    if (free > t) {
+      t = free;
+      *full = i;
+    }
+  }
+  for (int i = 0; i < tights; i++) {
+    double used = since(p, tight[i].ord, tight[i].weighted);
+    for (int k = 0; k < p->turns; k++) used += tight[i].weighted ? p->weight[k] : 1;
+    if (tight[i].until > t && used + (tight[i].weighted ? weight : 1) > tight[i].remain) {
+      t = tight[i].until;
+      *full = -2;
+    }
+  }
+  return t;
+}
+
+/* -- taking ---------------------------------------------------------------------------------------------------------- */
+
+struct take {
+  const struct limit_ask *ask;
+  struct limit_answer *answer;
+};
+
+/* Those in the queue before the asker, as long as they still ask. */
+static bool load_ahead(struct plan *p, int64_t ticket, double *weights, int *count) {
+  const struct sqlite_api *sql = p->l->store.sql;
+  sqlite3_stmt *list = limit_prepare(p->l, QUEUE_LIST, "SELECT weight FROM queue WHERE key = ? AND ticket < ? AND seen > ? ORDER BY ticket LIMIT 1000",
+                                     p->e, "iid", p->key, ticket ? ticket : INT64_MAX, p->now - LIMIT_STALE);
+  if (!list) return false;
+  int got;
+  for (*count = 0; (got = store_step(&p->l->store, list, p->e)) > 0 && *count < LIMIT_AHEAD; (*count)++) weights[*count] = sql->column_double(list, 0);
+  if (got > 0) sql->reset(list);
+  return got >= 0;
+}
+
+static bool grant(struct plan *p, const struct take *t) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  const struct limit_ask *ask = t->ask;
+  double keep = DAY;
+  for (int i = 0; i < ask->count; i++) keep = fmax(keep, ask->windows[i].per + ask->windows[i].margin);
+  t->answer->grant = p->last + 1;
+  if (ask->ticket && !DO(QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i", ask->ticket)) return false;
+  return DO(PRUNE, "DELETE FROM grants WHERE key = ?1 AND ord IN (SELECT ord FROM grants WHERE key = ?1 ORDER BY ord LIMIT 4) AND at < ?2", "id", p->key,
+            p->now - keep - 3600) &&
+         DO(GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key, p->last + 1, p->now, p->day, ask->weight);
+}
+
+static bool take(struct plan *p, void *arg) {
+  struct take *t = arg;
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  const struct limit_ask *ask = t->ask;
+  struct limit_answer *a = t->answer;
+  struct tight tight[LIMIT_WINDOWS];
+  *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .window = -1};
+  if (a->first) return true;
+  if (!DO(KEY_SPEC, "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1", "si", ask->spec, p->key)) return false;
+  p->at = malloc(LIMIT_AHEAD * sizeof *p->at);
+  p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
+  if (!p->at || !p->weight) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;
+  err_clear(e);
+  int tights = load_tight(p, tight), full;
+  if (!load_ahead(p, ask->ticket, p->weight, &a->ahead)) return false;
+  for (p->turns = 0; p->turns < a->ahead; p->turns++) p->at[p->turns] = turn(p, ask, p->weight[p->turns], tight, tights, &full);
+  double at = turn(p, ask, ask->weight, tight, tights, &a->window);
+  if (e->kind != ERR_NONE) return false; /* of a statement in between */
+  if (at <= p->now) return grant(p, t);
+  a->wait = at - p->now;
+  if (a->ticket) { /* a place that was taken away is taken again, with its old number: it stands where it stood */
+    return DO(QUEUE_SEEN, "INSERT INTO queue VALUES (?1, ?2, ?3, ?4) ON CONFLICT (ticket) DO UPDATE SET seen = ?4", "iidd", a->ticket, p->key, ask->weight,
+              p->now);
+  }
+  if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen) VALUES (?, ?, ?)", "idd", p->key, ask->weight, p->now)) return false;
+  a->ticket = l->store.sql->last_insert_rowid(l->store.db);
+  return DO(QUEUE_PRUNE, "DELETE FROM queue WHERE seen < ?", "d", p->now - 20 * LIMIT_STALE);
+}
+
+bool limit_take(struct limit *l, const struct limit_ask *ask, struct limit_answer *answer, struct err *e) {
+  struct take t = {ask, answer};
+  return limit_use(l, ask->key, false, take, &t, e);
+}

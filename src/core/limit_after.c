@@ -1,0 +1,184 @@
+/* The limiter of limit.h after a grant: settling, giving back, closing the gate, what servers say, and looking at the windows. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "limit_own.h"
+
+static const double LONGEST_SHUT = 3600;
+
+/* -- afterwards ------------------------------------------------------------------------------------------------------ */
+
+struct one {
+  int64_t number;
+  double value, seconds, *out;
+  const struct limit_window *window;
+};
+
+static bool leave(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  return DO(QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i", ((struct one *)arg)->number);
+}
+
+bool limit_leave(struct limit *l, int64_t ticket, struct err *e) { return limit_use(l, NULL, false, leave, &(struct one){.number = ticket}, e); }
+
+static bool settle(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  struct one *o = arg;
+  return DO(GRANT_WEIGHT, "UPDATE grants SET weight = ? WHERE key = ? AND ord = ?", "dii", o->value, p->key, o->number);
+}
+
+bool limit_settle(struct limit *l, const char *key, int64_t grant, double weight, struct err *e) {
+  return limit_use(l, key, false, settle, &(struct one){.number = grant, .value = weight}, e);
+}
+
+static bool undo(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  int64_t ord = ((struct one *)arg)->number;
+  return ord != p->last || DO(GRANT_DROP, "DELETE FROM grants WHERE key = ? AND ord = ?", "ii", p->key, ord);
+}
+
+bool limit_undo(struct limit *l, const char *key, int64_t grant, struct err *e) {
+  return limit_use(l, key, false, undo, &(struct one){.number = grant}, e);
+}
+
+/* Three minutes without a refusal, and the next one is the first again. */
+static bool shut(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  struct one *o = arg;
+  sqlite3_stmt *get = limit_prepare(l, STRIKES, "SELECT struck, strikes FROM keys WHERE id = ?", e, "i", p->key);
+  if (!get || store_step(&l->store, get, e) <= 0) return false;
+  int64_t strikes = l->store.sql->column_double(get, 0) < p->now - 3 * 60 ? 0 : l->store.sql->column_int64(get, 1);
+  l->store.sql->reset(get);
+  double seconds = o->seconds < 0 ? fmin(60, pow(2, (double)strikes)) : fmin(o->seconds, LONGEST_SHUT);
+  double until = fmax(p->until, p->now + seconds);
+  *o->out = until - p->now;
+  return DO(KEY_SHUT, "UPDATE keys SET until = ?, struck = ?, strikes = ? WHERE id = ?", "ddii", until, p->now, strikes < 16 ? strikes + 1 : strikes,
+            p->key);
+}
+
+bool limit_shut(struct limit *l, const char *key, double seconds, double *out, struct err *e) {
+  return limit_use(l, key, true, shut, &(struct one){.seconds = seconds, .out = out}, e);
+}
+
+static bool tighten(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  struct one *o = arg;
+  return DO(TIGHT_PRUNE, "DELETE FROM tight WHERE until <= ?", "d", p->now) &&
+         DO(TIGHT_SET, "REPLACE INTO tight VALUES (?, ?, ?, ?, ?, ?)", "idiidd", p->key, o->window->per, (int64_t)o->window->weighted, o->number, o->value,
+            p->now + fmin(o->seconds, DAY));
+}
+
+bool limit_tighten(struct limit *l, const char *key, int64_t grant, const struct limit_window *w, double left, double seconds, struct err *e) {
+  return limit_use(l, key, true, tighten, &(struct one){.number = grant, .value = left, .seconds = seconds, .window = w}, e);
+}
+
+static bool date(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  double wall = ((struct one *)arg)->value;
+  int64_t day = (int64_t)floor(wall / DAY);
+  return DO(CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi", l->boot, p->now, wall, day > p->day ? day : p->day);
+}
+
+bool limit_date(struct limit *l, double wall, struct err *e) { return limit_use(l, NULL, false, date, &(struct one){.value = wall}, e); }
+
+struct seed {
+  const double *ages, *weights;
+  size_t count;
+};
+
+static bool seed(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  struct seed *s = arg;
+  if (p->last) return true; /* another process was faster */
+  for (size_t i = 0; i < s->count; i++) {
+    double age = s->ages[i] > 0 ? s->ages[i] : 0;
+    if (!DO(GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key, (int64_t)i + 1, p->now - age,
+            (int64_t)floor((p->wall - age) / DAY), s->weights[i]))
+      return false;
+  }
+  return true;
+}
+
+bool limit_seed(struct limit *l, const char *key, const double *ages, const double *weights, size_t count, struct err *e) {
+  return limit_use(l, key, true, seed, &(struct seed){ages, weights, count}, e);
+}
+
+/* -- looking --------------------------------------------------------------------------------------------------------- */
+
+struct usage {
+  const struct limit_window *windows;
+  int count;
+  struct limit_use *use;
+};
+
+static bool usage(struct plan *p, void *arg) {
+  struct usage *u = arg;
+  const struct sqlite_api *sql = p->l->store.sql;
+  memset(u->use, 0, (size_t)u->count * sizeof *u->use);
+  if (!p->key) return true;
+  sqlite3_stmt *back = limit_prepare(p->l, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", p->e, "i", p->key);
+  int got = back ? 1 : -1;
+  while (got > 0 && (got = store_step(&p->l->store, back, p->e)) > 0) {
+    double at = sql->column_double(back, 0), weight = sql->column_double(back, 2);
+    int64_t day = sql->column_int64(back, 1);
+    for (int i = 0; i < u->count; i++) {
+      const struct limit_window *w = &u->windows[i];
+      struct limit_use *use = &u->use[i];
+      if (w->day ? day < p->day : at <= p->now - w->per) continue;
+      if (use->used == 0) use->all = limit_after(p, w, at, day, p->now) - p->now;
+      use->used += w->weighted ? weight : 1;
+      use->next = limit_after(p, w, at, day, p->now) - p->now;
+    }
+  }
+  return got >= 0;
+}
+
+bool limit_usage(struct limit *l, const char *key, const struct limit_window *windows, int count, struct limit_use *out, struct err *e) {
+  return limit_use(l, key, false, usage, &(struct usage){windows, count, out}, e);
+}
+
+struct keys {
+  struct limit_key *keys;
+  size_t most, *count;
+};
+
+static bool keys(struct plan *p, void *arg) {
+  struct keys *k = arg;
+  const struct sqlite_api *sql = p->l->store.sql;
+  sqlite3_stmt *list = limit_prepare(p->l, KEYS,
+                               "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?) FROM keys ORDER BY name", p->e,
+                               "d", p->now - LIMIT_STALE);
+  int got = list ? 1 : -1;
+  *k->count = 0;
+  while (got > 0 && *k->count < k->most && (got = store_step(&p->l->store, list, p->e)) > 0) {
+    struct limit_key *key = &k->keys[(*k->count)++];
+    snprintf(key->name, sizeof key->name, "%s", (const char *)sql->column_text(list, 0));
+    snprintf(key->spec, sizeof key->spec, "%s", (const char *)sql->column_text(list, 1));
+    key->shut = fmax(0, sql->column_double(list, 2) - p->now);
+    key->waiting = (int)sql->column_int64(list, 3);
+  }
+  if (list) sql->reset(list);
+  return got >= 0;
+}
+
+bool limit_keys(struct limit *l, struct limit_key *out, size_t most, size_t *count, struct err *e) {
+  return limit_use(l, NULL, false, keys, &(struct keys){out, most, count}, e);
+}
+
+static bool forget(struct plan *p, void *arg) {
+  struct limit *l = p->l;
+  struct err *e = p->e;
+  (void)arg;
+  return DO(FORGET_GRANTS, "DELETE FROM grants WHERE key = ?", "i", p->key) && DO(FORGET_QUEUE, "DELETE FROM queue WHERE key = ?", "i", p->key) &&
+         DO(FORGET_TIGHT, "DELETE FROM tight WHERE key = ?", "i", p->key) && DO(FORGET_KEY, "DELETE FROM keys WHERE id = ?", "i", p->key);
+}
+
+bool limit_forget(struct limit *l, const char *key, struct err *e) { return limit_use(l, key, false, forget, NULL, e); }

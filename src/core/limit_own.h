@@ -1,0 +1,46 @@
+/* What the files of the limiter share: its state, its statements, and one use of the file. Nobody else includes this. */
+#ifndef QWEN_LIMIT_OWN_H
+#define QWEN_LIMIT_OWN_H
+#include "limit.h"
+#include "store.h"
+
+struct limit {
+  struct store store;
+  struct limit_clock clock;
+  char boot[64];
+  bool damaged; /* the file was made anew after damage: all keys start behind a closed gate */
+};
+
+/* Everything about one key and one moment that an ask computes with. */
+struct plan {
+  struct limit *l;
+  double now, wall;
+  int64_t day;      /* of the wall clock, never earlier than one already seen */
+  int64_t key, last;
+  double until;     /* the gate */
+  double *at, *weight; /* turns of those ahead, in order */
+  int turns;
+  struct err *e;
+};
+
+static const double DAY = 86400;
+
+enum {
+  CLOCK_GET, CLOCK_SET, CLOCK_NEW, MOVE_GRANTS, MOVE_KEYS, MOVE_TIGHT, DROP_QUEUE, KEY_GET, KEY_NEW, KEY_SPEC, KEY_SHUT, LAST, GRANT_GET, GRANT_NEW,
+  GRANTS_BACK, GRANT_WEIGHT, GRANT_DROP, PRUNE, QUEUE_NEW, QUEUE_SEEN, QUEUE_LIST, QUEUE_DROP, QUEUE_PRUNE, TIGHT_LIST, TIGHT_SET, TIGHT_PRUNE, SINCE, KEYS,
+  FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES
+};
+
+/* Binds by letters: i int64_t, d double, s text. NULL when that fails. */
+sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struct err *e, const char *kinds, ...);
+bool limit_do(struct limit *l, sqlite3_stmt *statement, struct err *e);
+/* One statement that gives no row; `l` and `e` are those of the caller. */
+#define DO(number, text, ...) limit_do(l, limit_prepare(l, number, text, e, __VA_ARGS__), e)
+
+/* Runs fn on the key between begin and commit, once more after a damaged file was put aside, and gives the lock back. An unknown key
+ * is made, or is 0 in the plan. */
+typedef bool (*limit_fn)(struct plan *p, void *arg);
+bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *arg, struct err *e);
+/* When the window has room again, given that a grant at `at` on `day` fills it; not before t. */
+double limit_after(const struct plan *p, const struct limit_window *w, double at, int64_t day, double t);
+#endif
