@@ -316,7 +316,7 @@ static bool take(struct plan *p, void *arg) {
   struct tight tight[LIMIT_WINDOWS];
   *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .window = -1};
   if (a->first) return true;
-  if (!DO(KEY_SPEC, "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1", "si", ask->spec, p->key)) return false;
+  if (!DO(KEY_SPEC, "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1 AND ?1 <> ''", "si", ask->spec, p->key)) return false;
   p->at = malloc(LIMIT_AHEAD * sizeof *p->at);
   p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
   if (!p->at || !p->weight) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;

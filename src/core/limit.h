@@ -18,10 +18,8 @@ struct limit_window {
   bool day;       /* per is the UTC day, not a sliding time */
 };
 
-/* Clocks to be put in place of the system's, for tests. */
-struct limit_clock {
-  double (*now)(void);
-  double (*wall)(void);
+struct limit_clock { /* in place of the system's, for tests */
+  double (*now)(void), (*wall)(void);
   const char *boot;
 };
 
@@ -47,7 +45,6 @@ struct limit_use {
 };
 
 struct limit;
-
 /* NULL clock: the system's. path ":memory:" is for this process alone. */
 struct limit *limit_open(const char *path, const struct limit_clock *clock, struct err *e);
 void limit_close(struct limit *l);
@@ -79,6 +76,5 @@ struct limit_key {
 };
 /* The keys that are known, by name: at most `most` of them. */
 bool limit_keys(struct limit *l, struct limit_key *keys, size_t most, size_t *count, struct err *e);
-/* Forgets everything about a key. */
 bool limit_forget(struct limit *l, const char *key, struct err *e);
 #endif
