@@ -1,25 +1,7 @@
 -- Signing requests with an API key from the environment, a .env file, the settings or a flag. The key is bound to the model's own origin
--- when the model is chosen (qwen.models); here it becomes a header in the form of the model's protocol.
+-- when the model is chosen (qwen.models); here it becomes a header in the form of the model's provider.
 
 local A = { summary = "API key" }
-
-local forms = {
-  openai = function(key) return { Authorization = { "Bearer ", key } } end,
-  anthropic = function(key) return { ["x-api-key"] = { key } } end,
-  gemini = function(key) return { ["x-goog-api-key"] = { key } } end,
-}
-
--- The form of the protocol that a provider speaks, by way of the files it builds on.
-local function form_of(name)
-  for _ = 1, 8 do
-    if forms[name] then return forms[name] end
-    local provider = qwen.resource.has("providers", name) and qwen.resource.get("providers", name)
-    local under = provider and (provider.protocol or provider.base)
-    if not under or under == name then break end
-    name = under
-  end
-  return forms.openai
-end
 
 local function missing(ctx, model)
   local url = qwen.http.parse_url(model.base_url)
@@ -39,7 +21,12 @@ end
 ---@param model Model
 ---@return table<string, HeaderValue>?, Err?
 function A.headers(ctx, model)
-  if model.key then return form_of(model.provider)(model.key) end
+  if model.key then
+    local provider, e = qwen.models.provider(model)
+    if not provider then return nil, e end
+    if provider.sign then return provider.sign(model, model.key) end
+    return { Authorization = { "Bearer ", model.key } }
+  end
   if qwen.models.keyless(model.base_url) then return {} end
   return nil, missing(ctx, model)
 end

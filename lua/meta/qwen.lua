@@ -63,7 +63,7 @@
 ---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"|"restart" restart: what came so far is void, the answer begins again
 ---@field text string? text and think: the piece; note: words to the user
 ---@field signature string? think
----@field data table? think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
+---@field data table? text, think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
 ---@field index integer? call: which of the parallel calls, from 1
 ---@field id string? call: first piece
 ---@field name string? call: first piece
@@ -108,7 +108,10 @@
 ---@field summary string
 ---@field protocol string? this file speaks a protocol of its own
 ---@field base string? name of the provider it builds on
----@field match (fun(model: Model): boolean)? claims a model of protocol `base` (vendor variants)
+---@field super Provider? what the base had, for overrides that go on with it; set when the file is loaded
+---@field match {hosts: string[]?, models: string[]?}|(fun(model: Model): boolean)|nil claims models of `base`: hosts with all below them
+---("z.ai", ":11434"), patterns of ids in lower case
+---@field sign (fun(model: Model, key: Secret): table<string, HeaderValue>)? the headers that hold the key
 ---@field auth string? auth file; default "api-key"
 ---@field limit table[]? windows {n, per}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
@@ -260,6 +263,11 @@
 ---@field message qwen.message
 ---@field compact qwen.agent.compact
 ---@field side qwen.agent.side
+---@field edits qwen.edits
+---@field context qwen.agent.context
+---@field memory qwen.agent.memory
+---@field export qwen.export
+---@field clipboard qwen.clipboard
 ---@field paths qwen.paths
 ---@field models qwen.models
 ---@field sessions qwen.session
@@ -359,6 +367,7 @@ qwen = {}
 ---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
 ---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
 ---@field protocols fun(): string[]
+---@field provider fun(model: Model): Provider?, Err? the file that serves a model: its protocol's, or the vendor's that claims it
 
 ---@class qwen.session
 ---@field create fun(cwd: string, id?: string): Session?, Err?
@@ -383,6 +392,39 @@ qwen = {}
 
 ---@class qwen.agent.side
 ---@field ask fun(ctx: Ctx, options: {prompt: string?, messages: Message[]?, system: string?, model: string?, max_tokens: integer?, purpose: string?, on_text: fun(text: string)?}): string?, Err?, Message? one question to a model, beside the conversation
+
+---@class Edit
+---@field path string
+---@field before string|false hash of the content before; false: there was no file
+---@field after string|false
+---@field mode integer?
+---@field tool string
+---@field prompt string id of the message it belongs to
+---@field time integer
+
+---@class qwen.edits what tools changed in files, and taking it back
+---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them
+---@field ended fun(ctx: Ctx, watch: table, tool: string) notes what the tool changed
+---@field list fun(ctx: Ctx): Edit[] of this session, oldest first
+---@field content fun(ctx: Ctx, hash: string|false): string? kept content; "" for a file that was not there
+---@field undo fun(ctx: Ctx, count: integer): string[], Err[] takes back the newest edits: paths restored, files left alone and why
+
+---@class qwen.agent.context what the model is shown
+---@field tools fun(ctx: Ctx): {name: string, description: string, schema: string}[] offered to the model
+---@field view fun(ctx: Ctx, model: Model, raised?: boolean): View, boolean what the next request is made of; whether its limit may be raised
+---@field sizes fun(ctx: Ctx): {what: string, bytes: integer}[]?, Err?, integer? what the next request holds; sums to its body
+
+---@class qwen.agent.memory
+---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
+---@field root fun(cwd: string): string the folder that a project begins in
+
+---@class qwen.export a conversation as a document
+---@field md fun(session: Session): string
+---@field json fun(session: Session): string
+---@field html fun(session: Session): string one file that needs nothing else
+
+---@class qwen.clipboard
+---@field copy fun(text: string): string?, Err? by which way it went
 
 ---@class qwen.agent.compact
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter
@@ -419,6 +461,8 @@ qwen = {}
 ---@field object fun(value: any): table the table, or an empty one
 ---@field failed fun(e: any, read?: function): Err an error inside a stream
 ---@field event fun(data: string): table?, Err? the JSON of an event
+---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
+---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad
 ---@field cut fun(): Err a stream that ended too early
 
 ---@class qwen.body bodies that may hold secrets

@@ -15,6 +15,7 @@
 ---@field message string what failed, on what, what to do next
 ---@field status integer? HTTP status
 ---@field retry_after number? seconds
+---@field retries integer? how often another try may help; else the usual number
 ---@field path string? file concerned
 ---@field quota boolean? the limit is one of an account: waiting a little does not help
 ---@field window string? which window of the service is used up: "requests", "tokens day"

@@ -8,6 +8,7 @@ local P = {
   protocol = "anthropic",
   default_url = "https://api.anthropic.com",
   failure = qwen.failure,
+  sign = function(_, key) return { ["x-api-key"] = { key } } end,
 }
 
 -- Requests ----------------------------------------------------------------------------------------------------------

@@ -96,11 +96,13 @@ function P.encode_system(model, text)
 end
 
 ---The JSON of one tool; its schema is JSON text already.
----@param _ Model
+---@param model Model
 ---@param tool {name: string, description: string, schema: string}
 ---@return string
-function P.encode_tool(_, tool)
-  return encode { type = "function", ["function"] = { name = tool.name, description = tool.description, parameters = json.raw(tool.schema) } }
+function P.encode_tool(model, tool)
+  local plain = model.config.schemaCompliance == "openapi_30"
+  local parameters = plain and wire.openapi_schema(tool.schema) or not plain and json.raw(tool.schema) or nil
+  return encode { type = "function", ["function"] = { name = tool.name, description = tool.description, parameters = parameters } }
 end
 
 local bytes_of = wire.cache()

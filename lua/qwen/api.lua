@@ -10,6 +10,8 @@ local modules = {
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body",
   signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",
+  edits = "qwen.edits",
+  context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
 }
 
 local api = { version = embed.version, api = 1 }

@@ -44,6 +44,9 @@ local function address(settings, opts, protocol)
     url = settings:get "security.auth.baseUrl"
     source = url and settings:explain("security.auth.baseUrl")[1].source .. " security.auth.baseUrl"
   end
+  if not url and known.locate then
+    url, source = known.locate(function(name) return settings:env(name) end)
+  end
   return trim_url(url or known.default_url or ""), source or "default"
 end
 
@@ -266,6 +269,13 @@ function M.fallbacks(settings, opts, has_provider)
     out[i] = model
   end
   return out
+end
+
+---The provider file that serves a model: its protocol's, or the vendor's that claims it.
+---@param model Model
+---@return Provider?, Err?
+function M.provider(model)
+  return require("qwen.vendors").of(model)
 end
 
 ---The names of the protocols built in.

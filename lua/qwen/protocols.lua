@@ -3,7 +3,7 @@
 local M = {}
 
 -- In the order in which they are listed and looked through.
-M.names = { "openai", "openai-responses", "anthropic", "gemini" }
+M.names = { "openai", "openai-responses", "anthropic", "gemini", "vertex-ai" }
 
 local known = {
   openai = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", models = { "OPENAI_MODEL", "QWEN_MODEL" },
@@ -12,11 +12,22 @@ local known = {
   anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", models = { "ANTHROPIC_MODEL" }, default_url = "https://api.anthropic.com" },
   gemini = { key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", models = { "GEMINI_MODEL" },
     default_url = "https://generativelanguage.googleapis.com" },
+  ["vertex-ai"] = { key = "GOOGLE_API_KEY", url = "GOOGLE_VERTEX_BASE_URL", models = { "GOOGLE_MODEL" },
+    default_url = "https://aiplatform.googleapis.com/v1" },
 }
+
+-- A project has an address of its own; without one, a key stands for it.
+known["vertex-ai"].locate = function(env)
+  local project, source = M.first(env, { "GOOGLE_CLOUD_PROJECT" })
+  if not project then return nil end
+  local place = M.first(env, { "GOOGLE_CLOUD_LOCATION" }) or "global"
+  local host = place == "global" and "aiplatform.googleapis.com" or place .. "-aiplatform.googleapis.com"
+  return ("https://%s/v1/projects/%s/locations/%s"):format(host, project, place), source
+end
 
 ---What we know of a protocol; nil for a name of a provider file.
 ---@param name string
----@return {key: string, url: string, models: string[], default_url: string, default_model: string?}?
+---@return {key: string, url: string, models: string[], default_url: string, default_model: string?, locate: function?}?
 function M.get(name)
   return known[name]
 end

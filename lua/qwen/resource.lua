@@ -163,6 +163,42 @@ function M.run_init(ctx)
   if not ok then ctx.notice(tostring(e)) end
 end
 
+local under = setmetatable({}, { __mode = "k" }) -- by provider: the fresh table that it builds on
+
+-- Lays a provider over the one that it builds on, a fresh table: what it has wins, also inside the functions of all below it; `super` keeps
+-- what the base had.
+local function lay(value, base)
+  local super = {}
+  for key, field in pairs(base) do super[key] = field end
+  under[value] = base
+  while base do
+    for key, field in pairs(value) do base[key] = field end
+    base = under[base]
+  end
+  for key, field in pairs(super) do
+    if value[key] == nil and key ~= "match" then value[key] = field end
+  end
+  value.super = super
+  return value
+end
+
+local DEEPEST = 8
+
+-- Gives a provider what it builds on. The base of a file with the base's own name is the next weaker one of that name.
+local function build_on(entry, value, depth)
+  local list, at = state.files[entry.kind][value.base] or {}, 1
+  for i, other in ipairs(list) do
+    if other == entry then at = i + 1 end
+  end
+  local below = list[at]
+  if not below or depth > DEEPEST then
+    return nil, ("%s: base '%s' %s"):format(entry.path, tostring(value.base), below and "builds on this file itself" or "is no provider")
+  end
+  local base, e = run_file(below)
+  if base and base.base then base, e = build_on(below, base, depth + 1) end
+  return base and lay(value, base), e
+end
+
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.
 ---@param kind string
 ---@param name string
@@ -173,6 +209,13 @@ function M.get(kind, name)
     return nil, err("missing", ("there is no %s '%s'"):format(kind:gsub("s$", ""), name))
   end
   local value = load_entry(entries[1])
+  if value and value.base and not value.super then
+    local joined, problem = build_on(entries[1], value, 1)
+    if not joined then
+      entries[1].value, entries[1].problem, value = nil, problem, nil
+      state.problems[#state.problems + 1] = problem
+    end
+  end
   if value then return value end
   return nil, err("broken", entries[1].problem, { path = entries[1].path })
 end
@@ -223,7 +266,8 @@ function M.shipped(name)
   if not kind then error("qwen.shipped wants KIND/NAME, such as providers/openai, not '" .. tostring(name) .. "'", 3) end
   local chunk, e = embed.load(shipped_name(kind, base))
   if not chunk then error(e, 3) end
-  return chunk()
+  local value = chunk()
+  return kind == "providers" and value.base and lay(value, M.shipped("providers/" .. value.base)) or value
 end
 
 ---What is wrong with files that were loaded so far.

@@ -87,12 +87,56 @@ function M.arguments(args)
   return args:find "^%s*{" and type(json.decode(args)) == "table" and args or "{}"
 end
 
----Whether a model takes a file of that type as far as we know.
+local kinds = { image = "image", audio = "audio", video = "video" }
+
+---Whether a model takes a file of that type as far as its entry says.
 ---@param model Model
 ---@param part MediaPart
 ---@return string? note words to send instead of what it would not take
 function M.unseen(model, part)
+  local modalities = model.config.modalities
+  local kind = kinds[part.mime:match "^%a+"] or part.mime == "application/pdf" and "pdf" or "file"
+  if type(modalities) == "table" then
+    if modalities[kind] == true or kind == "file" then return nil end
+    return ("[a file of type %s is left out: this model does not take it]"):format(part.mime)
+  end
   if model.vision == false then return ("[a file of type %s is left out: this model takes text only]"):format(part.mime) end
+end
+
+-- A schema in the words of OpenAPI 3.0.
+local function openapi(schema)
+  if type(schema) ~= "table" then return schema end
+  local out = {}
+  for key, value in pairs(schema) do
+    if key == "properties" then
+      out.properties = {}
+      for name, item in pairs(value) do out.properties[name] = openapi(item) end
+    elseif type(value) == "table" and #value > 0 and type(value[1]) == "table" then
+      out[key] = {}
+      for i, item in ipairs(value) do out[key][i] = openapi(item) end
+    elseif key == "const" then
+      out.enum = { value }
+    elseif key == "exclusiveMinimum" or key == "exclusiveMaximum" then
+      out[key:gsub("exclusiveM", "m")] = value
+    elseif key ~= "$schema" and key ~= "$id" and key ~= "additionalProperties" and key ~= "default" then
+      out[key] = openapi(value)
+    end
+  end
+  if type(schema.type) == "table" then
+    out.type = nil
+    for _, name in ipairs(schema.type) do
+      if name == "null" then out.nullable = true else out.type = out.type or name end
+    end
+  end
+  return out
+end
+
+---A schema reduced to what OpenAPI 3.0 has, for services that refuse more; nil when nothing is left of it.
+---@param schema string JSON text
+---@return table?
+function M.openapi_schema(schema)
+  local value = M.object(json.decode(schema))
+  return next(M.object(value.properties)) and openapi(value) or nil
 end
 
 ---A whole number, or nil.
@@ -136,6 +180,15 @@ function M.event(data)
   local value = json.decode(data)
   if type(value) == "table" then return value end
   return nil, err("protocol", "the service sent an event that is not JSON: " .. data:sub(1, 120))
+end
+
+---An answer that the service itself calls bad, or that says nothing; another try may bring a good one.
+---@param word string
+---@param why string?
+---@return Err
+function M.spoilt(word, why)
+  local what = why or "it says nothing"
+  return err("overloaded", ("the service gave an answer that cannot be used (%s): %s"):format(word, what), { code = word, retries = 1 })
 end
 
 ---A stream that ended too early.

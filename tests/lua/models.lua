@@ -54,9 +54,13 @@ is("", { ANTHROPIC_API_KEY = "k", ANTHROPIC_MODEL = "c" }, { "c", "https://api.a
 is("", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g" }, { "g", "https://generativelanguage.googleapis.com", "GEMINI_API_KEY", "environment GEMINI_API_KEY" }, "gemini")
 is("", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g", OPENAI_API_KEY = "o" }, { "qwen3-coder-plus", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" },
   "openai before others")
+is("", { GOOGLE_API_KEY = "k", GOOGLE_MODEL = "g" }, { "g", "https://aiplatform.googleapis.com/v1", "GOOGLE_API_KEY", "environment GOOGLE_API_KEY" }, "express mode")
+is("--auth-type vertex-ai -m g", { GOOGLE_CLOUD_PROJECT = "p", GOOGLE_CLOUD_LOCATION = "us-east5" },
+  { "g", "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5", "-", "-" }, "a project and a place")
+is("--auth-type vertex-ai -m g", { GOOGLE_CLOUD_PROJECT = "p" }, { "g", "https://aiplatform.googleapis.com/v1/projects/p/locations/global", "-", "-" }, "a project")
 is("--auth-type anthropic -m c", { ANTHROPIC_BASE_URL = "http://a/", OPENAI_API_KEY = "o" }, { "c", "http://a", "-", "-" }, "never another protocol's key")
 t.match(look("--auth-type anthropic").error, "^usage: no model is named for anthropic; give one with %-%-model ID")
-t.match(look("--auth-type opnai").error, "^usage: flag %-%-auth%-type: unknown auth type 'opnai' %(did you mean openai%?%); use openai, openai%-responses, anthropic, gemini, or write ~/.qwen/providers/opnai.lua")
+t.match(look("--auth-type opnai").error, "^usage: flag %-%-auth%-type: unknown auth type 'opnai' %(did you mean openai%?%); use openai, openai%-responses, anthropic, gemini, vertex%-ai, or write ~/.qwen/providers/opnai.lua")
 t.match(look("--openai-base-url ftp://x").error, "^usage: the address 'ftp://x' of qwen3%-coder%-plus %(flag %-%-openai%-base%-url%) cannot be used")
 t.match(look("", { OPENAI_API_KEY = "a\nb" }).error, "^auth: the key from environment OPENAI_API_KEY cannot be used")
 t.eq(pick(look("--auth-type gateway -m g --openai-base-url http://gw"), "id", "provider", "url"), { "g", "gateway", "http://gw" }, "a provider file of the user")
@@ -125,8 +129,8 @@ t.eq(found.problems, {
   "~/.qwen/settings.json:4: model a is there twice under openai; the first one counts",
   "~/.qwen/settings.json:5: model nokey has no envKey, the name of the variable with its key; none is sent",
   "~/.qwen/settings.json:8: modelProviders.gemini must be a list [ ... ] of models",
-  "~/.qwen/settings.json:8: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, or write ~/.qwen/providers/opnai.lua",
-  "~/.qwen/settings.json:8: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, or write ~/.qwen/providers/wild\\x1b.lua",
+  "~/.qwen/settings.json:8: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/opnai.lua",
+  "~/.qwen/settings.json:8: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/wild\\x1b.lua",
 })
 t.match(program.run(place, { "-m", "a", "hi" }).err, "modelProviders.opnai is no protocol", "a run says so")
 
@@ -195,6 +199,7 @@ local function headers(...) return program.run(place, { "lua", "headers.lua", ..
 t.eq(headers "openai", "Authorization: Bearer <secret k>\n")
 t.eq(headers "anthropic", "x-api-key: <secret k>\n")
 t.eq(headers "gemini", "x-goog-api-key: <secret k>\n")
+t.eq(headers "vertex-ai", "x-goog-api-key: <secret k>\n")
 t.eq(headers("openai", "http://127.0.0.1:1/v1"), "\n", "no header without a key on this machine")
 t.match(headers("openai", "https://x.example/v1"), "^no API key for m at x.example: set K")
 fs.mkdir(place.home .. "/.qwen/providers")

@@ -4,24 +4,26 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
 local Reply = require "qwen.agent.reply"
+local vendors = require "qwen.vendors"
 
 local folder = "tests/cases/requests/"
 
 local function bytes_of(request) return table.concat(request.body) end
 
--- NAME.in: a model and a view; NAME.want: method, URL, headers, then the body.
+-- NAME.in: a model and a view; NAME.want: method, URL, headers, then the body. A vendor's file is found as for any model: NAME begins with it.
 local seen = {}
 for _, entry in ipairs(assert(fs.list(folder))) do
   local name = entry.name:match "^(.*)%.in$"
   if name then
     local case = json.decode(assert(fs.read(folder .. entry.name)))
-    local provider = qwen.shipped("providers/" .. case.model.provider)
+    local vendor, provider = vendors.name(case.model), assert(vendors.of(case.model))
+    t.eq(name:sub(1, #vendor), vendor, name .. ": whose it is")
     local request = provider.request(case.model, case.view)
     local head = ("%s %s\n%s\n"):format(request.method, request.url, json.encode(request.headers))
     t.eq(head .. bytes_of(request) .. "\n", fs.read(folder .. name .. ".want"), name)
     t.ok(json.decode(bytes_of(request)), name .. " is JSON")
     t.eq(bytes_of(provider.request(case.model, case.view)), bytes_of(request), name .. ": the same bytes again")
-    seen[case.model.provider] = true
+    if provider.protocol == vendor then seen[vendor] = true end
   end
 end
 
@@ -39,6 +41,7 @@ local errors = {
   openai = { error = { message = "busy", code = 503 } },
   ["openai-responses"] = { type = "error", code = "server_error", message = "busy" },
   anthropic = { type = "error", error = { type = "overloaded_error", message = "busy" } },
+  gemini = { error = { code = 503, message = "busy", status = "UNAVAILABLE" } },
 }
 for name in pairs(seen) do
   local m = decode(name, {})
@@ -111,10 +114,56 @@ do
   t.match(json.encode(items[3]), '"summary":%[%]', "an empty list stays a list")
 end
 
+-- Gemini.
+do
+  local function parts(...) return { candidates = { { content = { parts = { ... } } } } } end
+  local function stopped(word, ...) return { candidates = { { content = { parts = { ... } }, finishReason = word, finishMessage = "because" } } } end
+  for word, reason in pairs { STOP = "end", MAX_TOKENS = "length", SAFETY = "filter", RECITATION = "filter", LATER = "end" } do
+    local m = decode("gemini", { parts { text = "x" }, stopped(word) })
+    t.eq({ m.stop, m.word, m.parts[1].text }, { reason, word, "x" }, word)
+  end
+  local m, deltas = decode("gemini", { stopped "SAFETY" })
+  t.eq({ m.stop, deltas[1].type, deltas[1].text }, { "filter", "note", "Gemini ended the answer: SAFETY, because" }, "a filter in words")
+  m, deltas = decode("gemini", { { promptFeedback = { blockReason = "OTHER", blockReasonMessage = "not this" } } })
+  t.eq({ m.stop, m.word, deltas[1].text }, { "filter", "OTHER", "Gemini ended the answer: OTHER, not this" }, "a prompt that is refused")
+  for _, words in ipairs { { "STOP" }, { "STOP", { text = "hm", thought = true } }, { "MALFORMED_FUNCTION_CALL", { text = "x" } } } do
+    m = decode("gemini", { stopped(table.unpack(words)) })
+    t.eq({ m.stop, m.err.kind, m.err.retries }, { "error", "overloaded", 1 }, words[1] .. " with nothing is asked for once more")
+  end
+  m = decode("gemini", { parts({ text = "a", thought = true }, { text = "b", thoughtSignature = "s1" }, { text = "c" }, { text = "", thoughtSignature = "s2" }),
+    parts({ functionCall = { name = "ls", args = { p = 1 } }, thoughtSignature = "s3" }, { functionCall = { name = "ls" } }), stopped "STOP" })
+  t.eq({ m.stop, m.parts[1], m.parts[2], m.parts[3] }, { "calls", { type = "think", text = "a" }, { type = "text", text = "b", data = { thoughtSignature = "s1" } },
+    { type = "text", text = "c", data = { thoughtSignature = "s2" } } }, "signatures stay on their parts")
+  t.eq({ m.parts[4].args, m.parts[4].data, m.parts[5].args }, { '{"p":1}', { thoughtSignature = "s3" }, "{}" }, "parallel calls that come whole")
+  local function piece(path, value, more) return { jsonPath = path, stringValue = value, willContinue = more } end
+  local function call(pieces, more, name) return parts { functionCall = { name = name, partialArgs = pieces, willContinue = more } } end
+  m = decode("gemini", { call(nil, true, "edit"), call({ piece("$.edits[0].new", "a", true) }, true), call({ piece("$.edits[0].new", "b") }, true),
+    call({ piece("$['edits'][1].new", "c"), { jsonPath = "$.n", numberValue = 2 }, { jsonPath = "$.all", boolValue = false }, { jsonPath = "$.no", nullValue = "NULL_VALUE" } }, true),
+    call(), stopped "STOP" })
+  t.eq({ m.parts[1].name, m.parts[1].args }, { "edit", '{"all":false,"edits":[{"new":"ab"},{"new":"c"}],"n":2,"no":null}' }, "arguments in pieces")
+  for _, path in ipairs { "$", "", "[99999999999]", "$.a[-1]", "$.a.b", "x[y]", "$[1].a" } do
+    m = decode("gemini", { call({ piece("$.a", "1"), piece(path, "2") }, false, "f"), stopped "STOP" })
+    t.ok(json.decode(m.parts[1].args) or m.parts[1].args == "", "a strange path: " .. path .. ": " .. m.parts[1].args)
+  end
+  local strange = { "null", "5", '"x"', "[]", "{}", "[5]", "[null]", "[[]]", "[{}]", "true", "1e400" }
+  for _, place in ipairs { "%s", '{"candidates":%s}', '{"candidates":[%s]}', '{"candidates":[{"content":%s,"finishReason":%s}]}', '{"usageMetadata":%s}',
+    '{"candidates":[{"content":{"parts":%s}}]}', '{"candidates":[{"content":{"parts":[{"text":%s,"thought":%s,"thoughtSignature":%s}]}}]}', '{"promptFeedback":%s}',
+    '{"candidates":[{"content":{"parts":[{"functionCall":%s}]}}]}', '{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":%s,"partialArgs":%s}}]}}]}',
+    '{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","partialArgs":[{"jsonPath":"$.a","stringValue":%s,"numberValue":%s}]}}]}}]}', '{"error":%s}',
+    '{"promptFeedback":{"blockReason":%s}}', '{"usageMetadata":{"promptTokenCount":%s}}' } do
+    for _, value in ipairs(strange) do
+      local ok, got = pcall(decode, "gemini", { (place:gsub("%%s", value)), stopped("STOP", { text = "t" }) })
+      t.ok(ok and pcall(json.encode, got), place .. " " .. value .. ": " .. tostring(got))
+    end
+  end
+end
+
 -- A task with a tool against the scripted server: the call goes out, its result and what the service wants back go in.
 local variables = {
   ["openai-responses"] = { key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", header = "authorization", value = "Bearer k" },
   anthropic = { key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", header = "x-api-key", value = "k" },
+  gemini = { key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", header = "x-goog-api-key", value = "k" },
+  ["vertex-ai"] = { key = "GOOGLE_API_KEY", url = "GOOGLE_VERTEX_BASE_URL", header = "x-goog-api-key", value = "k", recording = "gemini" },
 }
 local last = {
   ["openai-responses"] = function(body)
@@ -130,12 +179,17 @@ local last = {
     t.eq({ answer[2].type, answer[2].id, results[1].tool_use_id }, { "tool_use", "toolu_1", "toolu_1" }, "call and result")
     return results[1].content, { input_tokens = 246, output_tokens = 18, cache_read_input_tokens = 200, total_tokens = 264 }
   end,
+  gemini = function(body)
+    local answer, result = body.contents[2].parts, body.contents[3].parts[1].functionResponse
+    t.eq({ #answer, answer[1].thoughtSignature, answer[1].functionCall.id, result.id }, { 1, "sig", "g1", "g1" }, "call, signature and result")
+    return result.response.output, { input_tokens = 246, output_tokens = 18, cache_read_input_tokens = 200, total_tokens = 264 }
+  end,
 }
 for name, own in pairs(variables) do
   local place = program.place { ["only.txt"] = "" }
   local function recording(which)
     local path = ("%s/%s.sse"):format(place.root, which)
-    local text = assert(fs.read(("%s%s-%s.sse"):format(folder, name, which))):gsub("FOLDER", place.cwd)
+    local text = assert(fs.read(("%s%s-%s.sse"):format(folder, own.recording or name, which))):gsub("FOLDER", place.cwd)
     assert(fs.write(path, text, { fsync = false }))
     return { sse = path }
   end
@@ -145,7 +199,7 @@ for name, own in pairs(variables) do
   local events, asked = json.decode(r.out), server:requests()
   t.eq(#asked, 2, name .. ": two requests")
   t.eq(asked[1].headers[own.header], own.value, name .. ": the key")
-  local result, usage = last[name](asked[2].body)
+  local result, usage = last[own.recording or name](asked[2].body)
   t.match(result, "only.txt", name .. ": the tool's result")
   t.eq({ events[#events].result, events[#events].usage }, { "One file.", usage }, name .. ": answer and usage")
 end

@@ -1,5 +1,6 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
+local edits = require "qwen.edits"
 local err = require "qwen.err"
 local files = require "qwen.files"
 local json = require "sys.json"
@@ -97,7 +98,9 @@ end
 
 local function run_tool(ctx, job)
   local call = job.call
+  local watch = job.tool.effect == "edit" and job.tool.paths and edits.begin(ctx, job.tool.paths(job.args))
   local ok, result, e = xpcall(job.tool.run, debug.traceback, ctx, job.args)
+  if watch then edits.ended(ctx, watch, call.name) end
   if not ok then
     ctx.notice(("the tool %s failed: %s"):format(call.name, tostring(result)))
     return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")

@@ -48,4 +48,46 @@ function M.view(ctx, model, raised)
     not set and not asked and not raised and (model.max_output or RAISED_MAX) > DEFAULT_MAX
 end
 
+local kinds = { text = { user = "prompts", assistant = "answers" }, think = "thinking", call = "calls", result = "tool results" }
+
+-- Bytes of what was said, by kind.
+local function said(messages)
+  local out = {}
+  for _, m in ipairs(messages) do
+    for _, part in ipairs(m.parts) do
+      local kind = kinds[part.type] or "images and files"
+      if type(kind) == "table" then kind = kind[m.role] or "tool results" end
+      local data = type(part.data) == "string" and part.data or ""
+      out[kind] = (out[kind] or 0) + #(part.text or "") + #(part.args or "") + #data
+    end
+  end
+  return out
+end
+
+---What the next request would hold, in bytes that sum to its body.
+---@param ctx Ctx
+---@return {what: string, bytes: integer}[]?, Err?
+---@return integer? total
+function M.sizes(ctx)
+  local provider, e = resource.get("providers", ctx.model.provider)
+  if not provider then return nil, e end
+  local function size(change)
+    local view = M.view(ctx, ctx.model)
+    for key, value in pairs(change) do view[key] = value end
+    return #table.concat(provider.request(ctx.model, view).body)
+  end
+  local total = size {}
+  local rows = { { what = "system prompt", bytes = total - size { system = "" } }, { what = "tools", bytes = total - size { tools = {} } } }
+  local rest = total - rows[1].bytes - rows[2].bytes
+  local parts = said(ctx.session.messages)
+  for _, what in ipairs { "prompts", "answers", "thinking", "calls", "tool results", "images and files" } do
+    if parts[what] then
+      rows[#rows + 1] = { what = what, bytes = parts[what] }
+      rest = rest - parts[what]
+    end
+  end
+  rows[#rows + 1] = { what = "form (JSON, parameters)", bytes = rest }
+  return rows, nil, total
+end
+
 return M

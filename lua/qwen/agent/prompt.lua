@@ -1,6 +1,6 @@
 -- The system prompt: what the model is told once, from facts of this run and the person's own instruction files. Kept short on purpose.
 local fs = require "sys.fs"
-local paths = require "qwen.paths"
+local memory = require "qwen.agent.memory"
 local sys = require "sys.os"
 
 local M = {}
@@ -25,30 +25,9 @@ local PLAN = [[
 
 Plan mode is on: only look, change nothing. End with a short plan of what you would do, for the user to approve.]]
 
-local MAX_FILE, MAX_TOTAL = 64 * 1024, 256 * 1024
-
-local function instruction_files(ctx)
-  local names = ctx.settings:get "context.fileName"
-  if type(names) == "string" then names = { names } end
-  local list, home = {}, paths.qwen_home()
-  for _, name in ipairs(names or {}) do
-    if type(name) == "string" and not name:find "[/\0]" then
-      if home then list[#list + 1] = home .. "/" .. name end
-      if ctx.trusted then list[#list + 1] = ctx.cwd .. "/" .. name end
-    end
-  end
-  return list
-end
-
 local function instructions(ctx)
-  local out, total = {}, 0
-  for _, path in ipairs(instruction_files(ctx)) do
-    local text = fs.read(path, MAX_FILE)
-    if text and text:find "%S" and total + #text <= MAX_TOTAL then
-      total = total + #text
-      out[#out + 1] = ("\n\nInstructions of the user from %s:\n%s"):format(path, text)
-    end
-  end
+  local out = {}
+  for i, file in ipairs(memory.files(ctx)) do out[i] = ("\n\nInstructions of the user from %s:\n%s"):format(file.path, file.text) end
   return table.concat(out)
 end
 

@@ -91,8 +91,9 @@ end
 function Reply:add(delta)
   local kind = delta.type
   if kind == "text" then
-    if not self.open or self.open.type ~= "text" then open_part(self, { type = "text", text = "" }, "text") end
+    if not self.open or self.open.type ~= "text" or self.open.data then open_part(self, { type = "text", text = "" }, "text") end
     add_piece(self, delta.text)
+    self.open.data = delta.data
   elseif kind == "think" then
     add_thinking(self, delta)
   elseif kind == "call" then
@@ -124,7 +125,7 @@ function Reply:message(stop)
         part = { type = "call", id = part.id, name = "unknown", args = part.args, data = part.data }
       end
     end
-    if not cut and not (part.type == "text" and part.text == "") then parts[#parts + 1] = part end
+    if not cut and not (part.type == "text" and part.text == "" and not part.data) then parts[#parts + 1] = part end
   end
   if calls > 0 and (stop == "end" or stop == "length") then stop = "calls" end
   return message.assistant(parts, { id = self.id, model = self.model, stop = stop, word = self.word, err = self.err, usage = self.usage })

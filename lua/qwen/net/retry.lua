@@ -35,7 +35,7 @@ end
 local function most(e, class, model, options)
   if options.unattended and (class == "burst" or class == "overload") then return math.huge end
   local set = math.tointeger(tonumber(model.config.maxRetries))
-  local retries = set or RETRIES
+  local retries = math.min(set or RETRIES, e.retries or math.huge)
   if e.code == "ECONNREFUSED" or e.code == "host" then
     -- Nobody listens: on this machine waiting changes nothing, elsewhere a service may be starting again.
     local url = http.parse_url(model.base_url)

@@ -3,6 +3,7 @@ local err = require "qwen.err"
 local resource = require "qwen.resource"
 local retry = require "qwen.net.retry"
 local task = require "sys.task"
+local vendors = require "qwen.vendors"
 
 local M = {}
 
@@ -112,7 +113,7 @@ end
 ---@param view View
 ---@return {next: fun(): Delta?}
 function M.open(ctx, model, view)
-  local provider, problem = resource.get("providers", model.provider)
+  local provider, problem = vendors.of(model)
   local clock = ctx.clock or task
   local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }

@@ -212,7 +212,7 @@ end
 
 -- Before the first prompt is typed for nothing.
 local function tell_missing_key(ctx)
-  local provider = resource.get("providers", ctx.model.provider)
+  local provider = require("qwen.vendors").of(ctx.model)
   local auth = resource.get("auth", provider and provider.auth or "api-key")
   if not auth then return end
   local signed, problem = auth.headers(ctx, ctx.model)

@@ -1,0 +1,25 @@
+-- `/context`: how full the model's window is, and what fills it.
+
+local C = { summary = "show what fills the model's window", session = true }
+
+local CELLS = 30
+
+local function bar(share)
+  local full = math.floor(math.min(share, 1) * CELLS + 0.5)
+  return ("#"):rep(full) .. ("."):rep(CELLS - full)
+end
+
+function C.run(ctx)
+  local rows, e, total = qwen.context.sizes(ctx)
+  if not rows then return nil, e end
+  local used, window = qwen.compact.fill(ctx)
+  ctx.print(("%s  [%s]  about %d of %d tokens (%d%%)"):format(ctx.model.id, bar(used / window), used, window, used * 100 // window))
+  for _, row in ipairs(rows) do ctx.print(("  %-24s %9s  %3d%%"):format(row.what, qwen.text.human_bytes(row.bytes), row.bytes * 100 // total)) end
+  ctx.print(("  %-24s %9s"):format("the next request", qwen.text.human_bytes(total)))
+  for _, file in ipairs(qwen.memory.files(ctx)) do
+    ctx.print(("  with %s (%s)"):format(qwen.paths.short(file.path), qwen.text.human_bytes(#file.text)))
+  end
+  return 0
+end
+
+return C

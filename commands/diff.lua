@@ -1,0 +1,38 @@
+-- `/diff`: what tools changed in files in this session, or for the last prompt.
+
+local C = { summary = "show what was changed in files in this session", args = "[last]", session = true }
+
+function C.complete() return { "last" } end
+
+-- The first content of each file among the edits.
+local function first_contents(edits, only)
+  local out, order = {}, {}
+  for _, edit in ipairs(edits) do
+    if (not only or edit.prompt == only) and not out[edit.path] then
+      out[edit.path] = edit
+      order[#order + 1] = edit.path
+    end
+  end
+  return order, out
+end
+
+function C.run(ctx, args)
+  if args[2] or args[1] and args[1] ~= "last" then return nil, qwen.err("usage", "usage: /diff [last]") end
+  local edits = qwen.edits.list(ctx)
+  local order, first = first_contents(edits, args[1] and #edits > 0 and edits[#edits].prompt or nil)
+  local shown = false
+  for _, path in ipairs(order) do
+    local before = qwen.edits.content(ctx, first[path].before)
+    local after = qwen.fs.stat(path) and qwen.fs.read(path) or ""
+    if not before then
+      ctx.notice("what was in " .. path .. " before is no longer kept")
+    elseif before ~= after then
+      shown = true
+      ctx.print((qwen.text.diff(before, after, qwen.files.relative(ctx, path)):gsub("\n$", "")))
+    end
+  end
+  if not shown then ctx.print "nothing is changed" end
+  return 0
+end
+
+return C

@@ -1,0 +1,296 @@
+-- Gemini: a request from a view, deltas from a stream. Each event is a whole answer of its own; signatures go back on the part they came with.
+-- Protocol facts: ai.google.dev/api/generate-content and ai.google.dev/gemini-api/docs/thought-signatures.
+local json, wire = qwen.json, qwen.wire
+local encode = json.encode
+
+local P = {
+  summary = "Gemini",
+  protocol = "gemini",
+  default_url = "https://generativelanguage.googleapis.com",
+  failure = qwen.failure,
+  sign = function(_, key) return { ["x-goog-api-key"] = { key } } end,
+}
+
+-- Requests ----------------------------------------------------------------------------------------------------------
+
+---The part of an image or a file; a note in words for a model that is known not to take it.
+---@param model Model
+---@param part MediaPart
+---@return table
+function P.encode_media(model, part)
+  local note = wire.unseen(model, part)
+  if note then return { text = note } end
+  return { inlineData = { mimeType = part.mime, data = part.data } }
+end
+
+-- What Google names for calls whose signature nobody has: those of another model. Newer models refuse a call without any.
+local NO_SIGNATURE = "skip_thought_signature_validator"
+
+local function version(id)
+  local major, minor = id:match "gemini%-(%d+)%.?(%d*)"
+  return (tonumber(major) or 0) + (tonumber(minor) or 0) / 10
+end
+
+---The wire form of one part; nil for what is not sent: empty text, and thinking that is not signed or of another model.
+---@param model Model
+---@param part Part
+---@param message Message
+---@return table?
+function P.encode_part(model, part, message)
+  local own = message.model == model.id and part.data or {}
+  if part.type == "text" then
+    return (part.text ~= "" or own.thoughtSignature) and { text = part.text, thoughtSignature = own.thoughtSignature } or nil
+  elseif part.type == "think" then
+    return own.thoughtSignature and { text = part.text, thought = true, thoughtSignature = own.thoughtSignature } or nil
+  elseif part.type == "call" then
+    local call = { id = part.id, name = part.name, args = json.raw(wire.arguments(part.args)) }
+    return { functionCall = call, thoughtSignature = own.thoughtSignature }
+  elseif part.type == "result" then
+    return { functionResponse = { id = part.id, name = part.name, response = { [part.error and "error" or "output"] = part.text } } }
+  end
+  return P.encode_media(model, part)
+end
+
+---The content of one message; nil when nothing of it can be sent.
+---@param model Model
+---@param message Message
+---@return table?
+function P.encode_message(model, message)
+  local parts, signed = {}, message.model == model.id or version(model.id) < 3
+  for _, part in ipairs(message.parts) do
+    local item = P.encode_part(model, part, message)
+    if item and item.functionCall and not signed then -- one a turn is enough
+      item.thoughtSignature, signed = NO_SIGNATURE, true
+    end
+    parts[#parts + 1] = item
+  end
+  return #parts > 0 and { role = message.role == "assistant" and "model" or "user", parts = parts } or nil
+end
+
+---The JSON of one tool; its schema is JSON text already.
+---@param model Model
+---@param tool {name: string, description: string, schema: string}
+---@return string
+function P.encode_tool(model, tool)
+  local item = { name = tool.name, description = tool.description }
+  if model.config.schemaCompliance == "openapi_30" then
+    item.parameters = wire.openapi_schema(tool.schema)
+  else
+    item.parametersJsonSchema = json.raw(tool.schema)
+  end
+  return encode(item)
+end
+
+local bytes_of = wire.cache()
+
+local function message_bytes(model, message)
+  local content = P.encode_message(model, message)
+  return content and encode(content) or ""
+end
+
+local function tool_bytes(model, tool)
+  return P.encode_tool(model, tool)
+end
+
+local levels = { low = "LOW", medium = "MEDIUM", high = "HIGH", max = "HIGH" }
+local budgets = { low = 4096, medium = 16384, high = 24576, max = 24576 }
+
+-- From 3 on models think by level, those of 2.5 by a budget; older ones refuse to be asked.
+local function thinking(model)
+  local number, reasoning = version(model.id), model.config.reasoning
+  if number < 2.5 and type(reasoning) ~= "table" then return nil end
+  if reasoning == false then
+    if model.id:find "2%.5.*flash" then return { thinkingBudget = 0 } end -- the others cannot do without
+    return { includeThoughts = false }
+  end
+  local out = { includeThoughts = true }
+  if type(reasoning) ~= "table" then return out end
+  local budget = wire.integer(reasoning.budget_tokens) or wire.integer(reasoning.budget)
+  if number >= 3 and not budget then
+    out.thinkingLevel = levels[reasoning.effort]
+  else
+    out.thinkingBudget = budget or budgets[reasoning.effort]
+  end
+  return out
+end
+
+local names = { max_tokens = "maxOutputTokens", stop = "stopSequences" }
+
+---The field generationConfig: sampling in the names of this protocol, the limit, thinking.
+---@param model Model
+---@param view View
+---@return table
+function P.generation(model, view)
+  local out = { maxOutputTokens = view.max_tokens, thinkingConfig = thinking(model) }
+  for key, value in pairs(model.config.samplingParams or {}) do
+    out[names[key] or key:gsub("_(%l)", string.upper)] = value
+  end
+  return out
+end
+
+---The address of a model's answers as a stream.
+---@param model Model
+---@return string
+function P.url(model)
+  local base = model.base_url
+  if not base:find "/v1%w*$" then base = base .. "/v1beta" end
+  return ("%s/%s:streamGenerateContent?alt=sse"):format(base, model.id:find "/" and model.id or "models/" .. model.id)
+end
+
+local first = { "systemInstruction", "tools", "toolConfig", "generationConfig", "contents" }
+
+---The request of a view. Pure: same in, same bytes; the credential is joined later.
+---@param model Model
+---@param view View
+---@return Request
+function P.request(model, view)
+  local contents, tools = {}, {}
+  for i, message in ipairs(view.messages) do contents[i] = bytes_of(model, message, message_bytes) end
+  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
+  local generation = P.generation(model, view)
+  local fields = { generationConfig = next(generation) and generation or nil }
+  if view.system ~= "" then fields.systemInstruction = { parts = { { text = view.system } } } end
+  local declared = #tools > 0 and { '{"functionDeclarations":[' .. table.concat(tools, ",") .. "]}" } or nil
+  local body = wire.body(fields, { contents = contents, tools = declared }, first)
+  return { method = "POST", url = P.url(model), headers = wire.headers(model), body = body }
+end
+
+-- Streams -----------------------------------------------------------------------------------------------------------
+
+local reasons = { STOP = "end", MAX_TOKENS = "length" }
+for word in ("SAFETY RECITATION LANGUAGE BLOCKLIST PROHIBITED_CONTENT SPII IMAGE_SAFETY IMAGE_PROHIBITED_CONTENT IMAGE_RECITATION MODEL_ARMOR")
+  :gmatch "%S+" do
+  reasons[word] = "filter"
+end
+-- Answers that went wrong where they were made: another one may be good.
+local spoilt = { MALFORMED_FUNCTION_CALL = true, UNEXPECTED_TOOL_CALL = true, MALFORMED_RESPONSE = true, TOO_MANY_TOOL_CALLS = true,
+  MISSING_THOUGHT_SIGNATURE = true, OTHER = true }
+
+local function usage_delta(state, u)
+  local usage = state.usage.usage
+  usage.input, usage.output = wire.integer(u.promptTokenCount) or usage.input, wire.integer(u.candidatesTokenCount) or usage.output
+  usage.cached = wire.integer(u.cachedContentTokenCount) or usage.cached
+  usage.reasoning = wire.integer(u.thoughtsTokenCount) or usage.reasoning
+  return state.usage
+end
+
+local function data_of(part)
+  local signature = wire.text(part.thoughtSignature)
+  return signature and { thoughtSignature = signature } or nil
+end
+
+-- One value of arguments that come in pieces: a JSON path, and a text or a plain value.
+local function add_piece(call, piece)
+  local path = wire.text(piece.jsonPath)
+  if not path then return end
+  local text, last = wire.text(piece.stringValue), call.pieces[#call.pieces]
+  if last and last.path == path and last.text then
+    last.text[#last.text + 1] = text
+    return
+  end
+  local value = piece.numberValue
+  if value == nil then value = piece.boolValue end
+  if value == nil and piece.stringValue == nil then value = json.null end
+  call.pieces[#call.pieces + 1] = { path = path, value = value, text = piece.stringValue ~= nil and { text } or nil }
+end
+
+local MOST_ITEMS = 10000
+
+-- The arguments that pieces describe, by paths such as "$.edits[0].path".
+local function whole(pieces)
+  local top = {}
+  for _, piece in ipairs(pieces) do
+    local at, key = top, 1
+    for mark, name in piece.path:gmatch "([.%[])[\"']?([^.%[%]\"']+)" do
+      local index = mark == "[" and math.tointeger(tonumber(name))
+      if index and (index < 0 or index > MOST_ITEMS) then return nil end
+      if type(at[key]) ~= "table" then at[key] = {} end
+      at, key = at[key], index and index + 1 or name
+    end
+    at[key] = piece.text and table.concat(piece.text) or piece.value
+  end
+  return top[1]
+end
+
+local function arguments_text(value)
+  local ok, words = pcall(encode, type(value) == "table" and value or {})
+  return ok and words or ""
+end
+
+-- A call comes whole, or it is begun by its name and goes on in parts that have none.
+local function call_delta(state, part, out)
+  local given = wire.object(part.functionCall)
+  local name, call = wire.text(given.name), state.open
+  if name or not call then
+    state.calls = state.calls + 1
+    call = { index = state.calls, pieces = {} }
+    out[#out + 1] = { type = "call", index = call.index, id = wire.text(given.id), name = name, args = "", data = data_of(part) }
+  end
+  for _, piece in ipairs(wire.object(given.partialArgs)) do add_piece(call, wire.object(piece)) end
+  state.open = given.willContinue == true and call or nil
+  if state.open then return end
+  local args = #call.pieces > 0 and whole(call.pieces) or given.args
+  out[#out + 1] = { type = "call", index = call.index, args = arguments_text(args) }
+end
+
+local function read_part(state, part, out)
+  local text, data = wire.text(part.text), data_of(part)
+  if part.functionCall then
+    call_delta(state, part, out)
+  elseif part.text and (text or data) then
+    state.said = state.said or part.thought ~= true and text ~= nil
+    out[#out + 1] = { type = part.thought == true and "think" or "text", text = text or "", data = data }
+  end
+end
+
+local function read_candidate(state, candidate, out)
+  for _, part in ipairs(wire.object(wire.object(candidate.content).parts)) do read_part(state, wire.object(part), out) end
+  local word = wire.text(candidate.finishReason)
+  if not word or word == "FINISH_REASON_UNSPECIFIED" then return end
+  state.word, state.why = word, wire.text(candidate.finishMessage)
+end
+
+-- Why nothing, or nothing more, was said: words for the person.
+local function filtered(state, out)
+  out[#out + 1] = { type = "note", text = ("Gemini ended the answer: %s%s"):format(state.word, state.why and ", " .. state.why or "") }
+end
+
+local function finish(state, out)
+  if state.ended or state.failed then return end
+  state.ended = true
+  if not state.word then
+    out[#out + 1] = { type = "error", err = wire.cut() }
+  elseif not state.blocked and (spoilt[state.word] or state.word == "STOP" and not state.said and state.calls == 0) then
+    out[#out + 1] = { type = "error", err = wire.spoilt(state.word, state.why) }
+  else
+    local reason = state.blocked and "filter" or reasons[state.word] or "end"
+    if reason == "filter" then filtered(state, out) end
+    out[#out + 1] = { type = "stop", reason = state.calls > 0 and reason == "end" and "calls" or reason, word = state.word }
+  end
+end
+
+local function fail(state, err, out)
+  state.failed = true
+  out[#out + 1] = { type = "error", err = err }
+end
+
+---A decoder for one stream.
+---@param _ Model
+---@return fun(data: string?, event: string?, out: Delta[])
+function P.decoder(_)
+  local state = { calls = 0, usage = { type = "usage", usage = {} } }
+  return function(data, _, out)
+    if data == nil then return finish(state, out) end
+    local event, problem = wire.event(data)
+    if not event then return fail(state, problem, out) end
+    if event.error and event.error ~= json.null then return fail(state, wire.failed(event.error, P.failure), out) end
+    read_candidate(state, wire.object(wire.object(event.candidates)[1]), out)
+    local blocked = wire.object(event.promptFeedback)
+    if wire.text(blocked.blockReason) then
+      state.word, state.why, state.blocked = blocked.blockReason, wire.text(blocked.blockReasonMessage), true
+    end
+    if type(event.usageMetadata) == "table" then out[#out + 1] = usage_delta(state, event.usageMetadata) end
+  end
+end
+
+return P
