@@ -141,6 +141,7 @@
 ---@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
 ---@field preview (fun(ctx: Ctx, args: table): string?, Err?)? diff or command, shown in the question; nil, err when it would fail: nobody is asked
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
+---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn
 
 ---@class ToolResult
@@ -187,6 +188,18 @@
 
 -- ctx ---------------------------------------------------------------------------------------------------------------
 
+---@class Question about an effect: shown whole, answered by one key
+---@field title string
+---@field detail string? the command or the change; everything in it is shown
+---@field reason string? why it is asked
+---@field choices {key: string, label: string, words: string?}[] words: the title of a line that is asked for beside the key
+
+---@class Choice of a picker
+---@field label string
+---@field detail string?
+---@field group string? heading above
+---@field disabled string? why it cannot be chosen
+
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx
 ---@field cwd string real path of the project folder
@@ -200,9 +213,11 @@
 ---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
 ---@field print fun(text: string) lines for the person (cleaned)
 ---@field notice fun(text: string) a warning line, never part of an answer
----@field ask fun(question: {title: string, detail: string?, choices: {key: string, label: string}[]}): string? waits; nil when nobody can answer or it was refused
----@field pick (fun(title: string, choices: (string|Choice)[]): integer?)? when somebody can be asked: one of several
+---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
+---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
+---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
+---@field prefill (fun(text: string))? at the prompt: puts a text into the input
 ---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed
 ---@field warm fun() opens a connection to the model's service ahead of its use; for loopback hosts nothing
 ---@field emit fun(event: string, ...): any runs the hooks of an event
@@ -237,6 +252,7 @@
 ---@field messages Message[]
 ---@field add fun(self: Session, message: Message): boolean?, Err? appends one line
 ---@field sync fun(self: Session)
+---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message; the file keeps what is left
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err? puts a shorter history in the place of this one
 
 -- qwen --------------------------------------------------------------------------------------------------------------
@@ -276,6 +292,7 @@
 ---@field match qwen.match
 ---@field jsonc qwen.jsonc
 ---@field args qwen.args
+---@field keys qwen.ui.keymap
 ---@field replay qwen.net.replay
 ---@field demo qwen.demo
 ---@field wire qwen.wire
@@ -378,6 +395,7 @@ qwen = {}
 ---@field add fun(self: Session, message: Message): boolean?, Err?
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err?
 ---@field sync fun(self: Session): boolean?, Err?
+---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message
 ---@field close fun(self: Session)
 
 ---@class qwen.trust
@@ -440,6 +458,12 @@ qwen = {}
 
 ---@class qwen.jsonc
 ---@field parse fun(text: string): any, table<string, integer>|Err, string[]?, table? value, line of each dotted path, sentences, span
+
+---@class qwen.ui.keymap which key does what at the prompt
+---@field bind fun(keys: string, action: string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer?): boolean?, Err? "ctrl-o", or one after the other: "ctrl-x ctrl-s"; an action of /keys, a function that gives the new text, or false
+---@field action fun(keys: string): string|function|nil, boolean what a row of keys does; whether a longer one begins so
+---@field list fun(): {keys: string[], action: string, what: string}[]
+---@field reset fun() the keys we ship
 
 ---@class qwen.args
 ---@field parse fun(argv: string[], commands: string[]): table?, Err?

@@ -6,7 +6,7 @@ local modules = {
   text = "qwen.text", proc = "qwen.proc", files = "qwen.files", schema = "qwen.schema", resource = "qwen.resource",
   err = "qwen.err", failure = "qwen.net.failure", match = "qwen.match", message = "qwen.message", paths = "qwen.paths",
   sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
-  args = "qwen.args", usersettings = "qwen.usersettings", demo = "qwen.demo", replay = "qwen.net.replay",
+  args = "qwen.args", usersettings = "qwen.usersettings", keys = "qwen.ui.keymap", demo = "qwen.demo", replay = "qwen.net.replay",
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body",
   signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",

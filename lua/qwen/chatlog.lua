@@ -191,13 +191,15 @@ end
 ---@param records table[]
 ---@return Message[]
 ---@return string? leaf id of the last record, on which the next one follows
+---@return integer? compacted how many of the messages come from a compression, without a record of their own
 function M.conversation(records)
-  local messages, last = {}, records[#records]
+  local messages, last, compacted = {}, records[#records], nil
   for _, record in ipairs(branch(records)) do
-    messages = compressed(record) or messages
+    local shorter = compressed(record)
+    if shorter then messages, compacted = shorter, #shorter end
     messages[#messages + 1] = M.decode(record)
   end
-  return messages, last and text(last.uuid)
+  return messages, last and text(last.uuid), compacted
 end
 
 return M

@@ -29,5 +29,6 @@ return {
   ["advanced.excludedEnvVars"] = { type = "list", default = { "DEBUG", "DEBUG_MODE" }, text = "names not taken from a project's .env" },
   ["privacy.usageStatisticsEnabled"] = { type = "boolean", default = false, text = "collect anonymous usage statistics" },
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },
+  ["ui.keys"] = { type = "object", text = "keys of the prompt and what they do: {\"ctrl-o\": \"newline\"}; the names: /keys" },
   ["ui.theme"] = { type = "string", default = "auto", project = true, text = "colours" },
 }

@@ -13,7 +13,7 @@ M.kinds = { "commands", "providers", "auth", "tools", "hooks", "themes" }
 local fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
-    preview = "function", label = "function", serial = "boolean" },
+    preview = "function", label = "function", serial = "boolean", editable = "string" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", state = "function", flags = "table" },
   themes = { summary = "string", background = "string", styles = "table" },

@@ -89,6 +89,19 @@ function Session:compact(shorter, tokens)
   return true
 end
 
+---Goes back to before a message: what is added next begins another branch. The file keeps the one that is left.
+---@param at integer its place in `messages`
+---@return boolean?, Err?
+function Session:rewind(at)
+  local before = self.messages[at - 1]
+  if self.compacted and at - 1 <= self.compacted then
+    return nil, err("usage", "that is before the place where the conversation was shortened; go back to a later prompt, or start anew: /clear")
+  end
+  self.messages = table.move(self.messages, 1, at - 1, 1, {})
+  self.leaf = before and before.id or nil
+  return true
+end
+
 ---Brings what was added to the disk.
 ---@return boolean?, Err?
 function Session:sync()
@@ -145,7 +158,7 @@ local function load(self)
     if type(record) == "table" then records[#records + 1] = record end
   end
   local history, closing
-  history, self.leaf = chatlog.conversation(records)
+  history, self.leaf, self.compacted = chatlog.conversation(records)
   self.messages, closing = messages.mend(history, CUT)
   if closing then
     ok, e = self:add(closing)

@@ -3,7 +3,7 @@
 local T = {
   summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
     .. "give enough lines around it. An empty old_string creates a new file.",
-  effect = "edit",
+  effect = "edit", editable = "new_string",
   schema = {
     type = "object",
     properties = {

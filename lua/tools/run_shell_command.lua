@@ -5,7 +5,7 @@ local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES, LIMIT_FILE = 120, 30000, 1000, 
 local T = {
   summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
     .. "is_background is for servers and watchers: it returns at once.",
-  effect = "run",
+  effect = "run", editable = "command",
   schema = {
     type = "object",
     properties = {

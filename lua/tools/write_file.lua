@@ -2,7 +2,7 @@
 
 local T = {
   summary = "Write a whole file, with its folders. Prefer edit for changes to existing files; those must be read first.",
-  effect = "edit",
+  effect = "edit", editable = "content",
   schema = {
     type = "object",
     properties = {

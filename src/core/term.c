@@ -107,14 +107,14 @@ void term_close(void) {
 
 void term_suspend(void) {
   struct sigaction standard = {.sa_handler = SIG_DFL}, before;
-  if (input < 0) return;
+  bool open = input >= 0;
   out_flush(NULL);
   give_back();
   sigemptyset(&standard.sa_mask);
   sigaction(SIGTSTP, &standard, &before);
   kill(0, SIGTSTP); /* with us whoever stands in the same job */
   sigaction(SIGTSTP, &before, NULL);
-  take();
+  if (open) take();
 }
 
 void term_retake(void) {

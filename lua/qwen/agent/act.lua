@@ -1,8 +1,8 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
+local consent = require "qwen.agent.consent"
 local edits = require "qwen.edits"
 local err = require "qwen.err"
-local files = require "qwen.files"
 local json = require "sys.json"
 local permit = require "qwen.agent.permit"
 local resource = require "qwen.resource"
@@ -37,38 +37,11 @@ local function find_tool(ctx, call)
     table.concat(offered, ", ")))
 end
 
-local once = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } }
-local always = { once[1], { key = "a", label = "yes, and do not ask again in this session" }, once[2] }
-
--- What the paths of a call lead to, as one text.
-local function reached(tool, args)
-  local out = {}
-  for i, path in ipairs(tool.paths and tool.paths(args) or {}) do out[i] = files.real(path) end
-  return table.concat(out, "\0")
-end
-
--- Asks the person, unless the tool knows already that it will fail. True when it may run; else the words for the model.
-local function ask(ctx, call, tool, args, reason, rule)
-  local detail, e
-  if tool.preview then detail, e = tool.preview(ctx, args) end
-  if e then return false, e.message end
-  detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
-  local label = tool.label and tool.label(args) or ""
-  local before = reached(tool, args)
-  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = rule and always or once }
-  if answer and reached(tool, args) ~= before then
-    return false, "The path leads to another place than when the user was asked. Nothing was done."
-  end
-  if answer == "a" then ctx.granted[rule] = true end
-  if answer == "y" or answer == "a" then return true end
-  return false, "The user refused this call." .. (words and words ~= "" and " The user says: " .. words or " Ask what to do instead, or go on without it.")
-end
-
 local function permission(ctx, call, tool, args)
   local verdict, reason, rule = permit.judge(ctx, call.name, tool, args)
   if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
   if verdict == "allow" then return true, reason end
-  if verdict == "ask" and ctx.interactive then return ask(ctx, call, tool, args, reason, rule) end
+  if verdict == "ask" and ctx.interactive then return consent.ask(ctx, call, tool, args, reason, rule) end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
     ctx.notice(("%s was refused: %s"):format(call.name, reason))
@@ -77,6 +50,20 @@ local function permission(ctx, call, tool, args)
   local flag = rule and ("--allowed-tools '%s'"):format(rule) or "--approval-mode auto-edit"
   ctx.notice(("%s was refused because nobody can be asked: %s; allow it with %s or --yolo"):format(call.name, reason, flag))
   return false, "Refused: this call needs the user's approval and nobody can be asked in this run (" .. reason .. ")."
+end
+
+local CHANGED = "The user changed `%s` of this call before allowing it. It is now:\n%s\n\n"
+
+-- Hooks, then permission; what the person has changed goes through both again.
+local function admit(ctx, call, tool, args, note)
+  local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
+  if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
+  args = before.args
+  local allowed, words, changed = permission(ctx, call, tool, args)
+  if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
+  if not allowed then return nil, failed(call, words, "refused") end
+  return { call = call, tool = tool, args = args, note = note,
+    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= permit.READ_ONLY }
 end
 
 -- Everything before the run. Gives a job to run, or a finished result.
@@ -88,12 +75,7 @@ local function prepare(ctx, call)
   args = schema.typed(tool.schema, args)
   local ok, problem = schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
-  local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
-  if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
-  args = before.args
-  local allowed, words = permission(ctx, call, tool, args)
-  if not allowed then return nil, failed(call, words, "refused") end
-  return { call = call, tool = tool, args = args, barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= permit.READ_ONLY }
+  return admit(ctx, call, tool, args)
 end
 
 local function run_tool(ctx, job)
@@ -108,6 +90,7 @@ local function run_tool(ctx, job)
   if result == nil then return failed(call, e and e.message or "The tool gave no result.") end
   if type(result) == "string" then result = { text = result } end
   local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
+  if job.note then part.text = job.note .. part.text end
   if #part.text > RESULT_LIMIT then part.text = text.head_tail(part.text, RESULT_LIMIT) end
   return part, result.parts
 end

@@ -1,6 +1,7 @@
 -- The line editor: state and key event give a new state; nothing here waits or paints. Keys are those of emacs and readline.
 -- The state is a table that is never changed: text, cursor (bytes before it), kills, undo, history.
 -- Long pastes stand in the text as a label (qwen.ui.labels) and are put back by M.text.
+local keymap = require "qwen.ui.keymap"
 local labels = require "qwen.ui.labels"
 local layout = require "qwen.ui.layout"
 local moves = require "qwen.ui.moves"
@@ -74,8 +75,18 @@ function M.insert(state, text, changes)
 end
 
 ---The whole text anew, as from the history or an external editor.
-function M.set(state, text)
-  return M.replace(state, 0, #state.text, text)
+---@param state Editor
+---@param text string
+---@param pastes table? what its labels stand for
+function M.set(state, text, pastes)
+  return M.replace(state, 0, #state.text, text, { pastes = pastes or {} })
+end
+
+---The cursor after so many bytes, but never inside a character.
+function M.move_to(state, position)
+  position = math.max(0, math.min(position, #state.text))
+  while (state.text:byte(position + 1) or 0) & 0xC0 == 0x80 do position = position - 1 end
+  return with(state, { cursor = moves.snap(state, position) })
 end
 
 ---The text as the user means it: labels replaced by what they stand for.
@@ -240,23 +251,21 @@ local function travel(from, to)
   end
 end
 
-local keys = {
-  enter = enter, ["ctrl-j"] = newline,
-  ["shift-enter"] = newline, ["alt-enter"] = newline, ["ctrl-enter"] = newline, ["super-enter"] = newline,
-  left = move(moves.left), ["ctrl-b"] = move(moves.left), right = move(moves.right), ["ctrl-f"] = move(moves.right),
-  ["ctrl-left"] = move(moves.word_left), ["alt-left"] = move(moves.word_left), ["alt-b"] = move(moves.word_left),
-  ["ctrl-right"] = move(moves.word_right), ["alt-right"] = move(moves.word_right), ["alt-f"] = move(moves.word_right),
-  home = move(moves.line_start), ["ctrl-a"] = move(moves.line_start), ["end"] = move(moves.line_end), ["ctrl-e"] = move(moves.line_end),
-  ["ctrl-home"] = move(moves.start), ["alt-<"] = move(moves.start), ["ctrl-end"] = move(moves.finish), ["alt->"] = move(moves.finish),
-  up = vertical(-1), down = vertical(1), ["ctrl-p"] = older, ["ctrl-n"] = newer,
-  backspace = delete(moves.left), ["shift-backspace"] = delete(moves.left), ["ctrl-h"] = delete(moves.left),
-  delete = delete(moves.right), ["ctrl-d"] = delete(moves.right),
-  ["ctrl-k"] = kill(moves.kill_right), ["ctrl-u"] = kill(moves.line_start), ["ctrl-w"] = kill(moves.space_left),
-  ["alt-backspace"] = kill(moves.word_left), ["ctrl-backspace"] = kill(moves.word_left),
-  ["alt-d"] = kill(moves.word_right), ["alt-delete"] = kill(moves.word_right), ["ctrl-delete"] = kill(moves.word_right),
-  ["ctrl-y"] = yank, ["alt-y"] = yank_pop, ["ctrl-t"] = transpose,
-  ["ctrl-z"] = travel("undo", "redo"), ["ctrl-_"] = travel("undo", "redo"),
-  ["ctrl-shift-z"] = travel("redo", "undo"), ["alt-z"] = travel("redo", "undo"),
+local function delete_or_leave(state)
+  if state.text == "" then return state, "end" end
+  return delete(moves.right)(state)
+end
+
+---What the actions of qwen.ui.keymap do to a state; those that are not here concern more than the text.
+M.actions = {
+  submit = enter, newline = newline, delete_or_leave = delete_or_leave,
+  left = move(moves.left), right = move(moves.right), word_left = move(moves.word_left), word_right = move(moves.word_right),
+  line_start = move(moves.line_start), line_end = move(moves.line_end), text_start = move(moves.start), text_end = move(moves.finish),
+  up = vertical(-1), down = vertical(1), older = older, newer = newer,
+  delete_left = delete(moves.left), delete_right = delete(moves.right),
+  kill_line = kill(moves.kill_right), kill_line_left = kill(moves.line_start), kill_space_left = kill(moves.space_left),
+  kill_word_left = kill(moves.word_left), kill_word_right = kill(moves.word_right),
+  yank = yank, yank_older = yank_pop, transpose = transpose, undo = travel("undo", "redo"), redo = travel("redo", "undo"),
 }
 
 ---The state after an event, and what the event asks for: "submit" (the text is M.text), "end" (Ctrl-D on an empty line),
@@ -268,10 +277,10 @@ local keys = {
 function M.key(state, event)
   if event.type == "paste" then return M.paste(state, event.text) end
   if event.type ~= "key" then return state, "unused" end
-  if event.key == "ctrl-d" and state.text == "" then return state, "end" end
-  local action = keys[event.key]
+  local name = keymap.action(event.key)
+  local action = type(name) == "string" and M.actions[name]
   if action then return action(state) end
-  if event.text then return type_text(state, event) end
+  if not name and event.text then return type_text(state, event) end
   return state, "unused"
 end
 

@@ -21,7 +21,7 @@ local shown = { rows = {}, row = 1, column = 0 }
 
 -- The terminal folds the rows that were painted for another width; xterm cuts them.
 local function rows_above(columns)
-  if shown.columns == columns or sys.env "XTERM_VERSION" then return shown.row - 1 end
+  if not shown.columns or shown.columns == columns or sys.env "XTERM_VERSION" then return shown.row - 1 end
   local count = shown.column // columns
   for i = 1, shown.row - 1 do count = count + math.max(1, (ansi.width(shown.rows[i]) + columns - 1) // columns) end
   return count
@@ -124,6 +124,12 @@ function M.paint()
   if bytes then sys.out(BEGIN .. bytes .. WRAP .. FINISH) end
 end
 
+---Paints everything again, where the screen was spoilt by somebody else.
+function M.redraw()
+  shown.columns = nil
+  M.paint()
+end
+
 -- Paints soon: what comes within a frame is painted together.
 local function schedule()
   if region.due or not region.open then return end
@@ -141,7 +147,7 @@ end
 
 ---Shows rows in a section, in place of those before; none takes the section away.
 ---@param name "tail"|"status"|"queue"|"input"|"menu"
----@param rows string[]|fun(columns: integer, height: integer): string[], table? clean rows, coloured by style.paint, that fit the width; a function is
+---@param rows string[]|fun(columns: integer, height: integer): string[], table?|nil clean rows, coloured by style.paint, that fit the width; a function is
 ---asked again when the size changes
 ---@param cursor {row: integer, column: integer}? where the cursor stands: row from 1, column from 0
 function M.set(name, rows, cursor)
@@ -167,7 +173,7 @@ end
 function M.open()
   region.open, region.wake, region.due = true, task.queue(), false
   shown = { rows = {}, row = 1, column = 0 }
-  region.painter = task.spawn(painter)
+  task.spawn(painter)
 end
 
 ---Takes the region off the screen, so that somebody else may write; M.show brings it back.
@@ -195,6 +201,7 @@ function M.close()
   region.sections = {}
   M.paint()
   region.open, region.hidden = false, nil
+  if region.wake then region.wake:close() end
   sys.flush()
 end
 

@@ -9,7 +9,7 @@ local text = require "sys.text"
 
 local M = {}
 
-local clean, visible = text.clean, text.visible
+local clean = text.clean
 
 -- State of the page: whether what was written last ended a line.
 local page = { at_start = true }
@@ -90,19 +90,6 @@ function M.greet(ctx)
   local where = ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))
   line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", where))
   if #ctx.session.messages > 0 then line(style.paint("dim", ("session %s goes on with %d messages"):format(ctx.session.id, #ctx.session.messages))) end
-end
-
----A question: the whole command or diff, with everything invisible made visible.
----@param _ Ctx
----@param question {title: string, detail: string?, reason: string?, choices: {key: string, label: string}[]}
-function M.question(_, question)
-  line(style.paint("warn", "? ") .. visible(question.title:gsub("%s+", " ")))
-  local detail = visible(question.detail or "")
-  if detail ~= "" then line((style.diff(detail):gsub("[^\n]+", "  %0"))) end
-  if question.reason then line(style.paint("dim", "  it asks because " .. clean(question.reason))) end
-  local keys = {}
-  for i, choice in ipairs(question.choices) do keys[i] = ("[%s] %s"):format(choice.key, choice.label) end
-  write("  " .. table.concat(keys, "  ") .. " ")
 end
 
 ---How an answer ended: why it failed, or what it cost.

@@ -1,169 +1,198 @@
--- The session at the prompt: keys, signals and the end of a turn come in one queue; answers are written above the input area.
--- What a turn does is the agent's business; what a key does to the text is the editor's.
-local complete = require "qwen.ui.complete"
+-- The session at the prompt: keys, signals and the end of a turn come in one queue, and each changes the state that is painted.
+-- What a sent line does is turn.lua's business; what a key does to the text is the editor's.
+local actions = require "qwen.ui.actions"
 local editor = require "qwen.ui.editor"
 local history = require "qwen.ui.history"
+local keymap = require "qwen.ui.keymap"
 local live = require "qwen.ui.live"
+local person = require "qwen.ui.person"
 local prompt = require "qwen.ui.prompt"
 local resource = require "qwen.resource"
-local run = require "qwen.run"
 local show = require "qwen.ui.show"
+local style = require "qwen.ui.style"
 local task = require "sys.task"
 local term = require "sys.term"
+local text = require "sys.text"
+local turn = require "qwen.ui.turn"
 
 local M = {}
 
+local TYPING = 0.5 -- seconds between two keys of somebody who types
+
+---@class TtySession
+---@field ctx Ctx
+---@field events Queue
+---@field state Editor
+---@field busy Task? what runs now
+---@field queue string[] lines to be sent after it
+---@field questions table[] what is asked; the first is shown in the place of the input
+---@field quit integer? the exit code
 local Session = {}
 Session.__index = Session
 
-local function repaint(self)
-  live.set("input", not self.question and function(columns, height)
+-- Painting ----------------------------------------------------------------------------------------------------------
+
+local function queue_rows(self, columns)
+  local rows = {}
+  for i, line in ipairs(self.queue) do
+    rows[i] = style.paint("dim", "… " .. term.cut(text.clean(line):gsub("%s+", " "), math.max(columns - 3, 1)))
+  end
+  return rows
+end
+
+---Shows the state.
+function Session:repaint()
+  local question = self.questions[1]
+  live.set("queue", function(columns) return queue_rows(self, columns) end)
+  live.set("input", function(columns, height)
+    if question then return question:rows(columns, height) end
     return prompt.rows(self.state, columns, math.max(height // 2, 1))
   end)
   live.paint()
 end
 
--- Writes what was sent into the scrollback, as it was typed.
-local function keep(text)
-  live.write(prompt.sent(text))
-end
+-- Questions ---------------------------------------------------------------------------------------------------------
 
--- A job that Ctrl-C may stop; its end comes back as an event.
-local function start(self, fn)
-  self.busy = task.spawn(fn)
-  local job, events = self.busy, self.events
-  task.spawn(function()
-    local ok, e = job:join()
-    events:put { type = "done", ok = ok, err = e }
-  end)
-end
-
-local function ask_model(self, text)
-  local ctx = self.ctx
-  local submitted, reason = ctx.emit("prompt_submitted", { text = text })
-  if not submitted then return ctx.notice("the prompt was blocked: " .. tostring(reason)) end
-  start(self, function()
-    local loop, message = require "qwen.agent.loop", require "qwen.message"
-    local answer = loop.run(ctx, message.user(submitted.text))
-    show.ended(ctx, answer)
-  end)
-end
-
--- `!cmd`: the person's own command; the model is told what it printed.
-local function shell_line(self, command)
-  local ctx = self.ctx
-  start(self, function()
-    local out = {}
-    local result, e = require("qwen.proc").run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout",
-      on_output = function(chunk)
-        out[#out + 1] = chunk
-        ctx.raw(chunk)
-      end }
-    if not result then return ctx.notice(e.message) end
-    if result.code ~= 0 then ctx.print(result.code and ("(exit code %d)"):format(result.code) or ("(signal %d)"):format(result.signal)) end
-    local text = require("qwen.text").head_tail(table.concat(out), 20000)
-    ctx.session:add(require("qwen.message").user(("I ran `%s` myself. It printed:\n%s"):format(command, text)))
-  end)
-end
-
-local function command_line(self, text)
-  local ctx = self.ctx
-  local name, rest = text:match "^/([%w_-]*)%s*(.-)%s*$"
-  local command, e = run.find_command(name or "")
-  if not command then return ctx.notice(tostring(e)) end
-  start(self, function()
-    local code, problem = command.run(ctx, run.split(rest), rest)
-    if code == nil and problem then ctx.notice(tostring(problem)) end
-  end)
-end
-
-local function submit(self)
-  local text = editor.text(self.state)
-  if not text:find "%S" then return end
-  keep(self.state.text)
-  self.state = editor.sent(self.state, text)
-  history.add(self.ctx.cwd, text)
-  local bang = text:match "^!%s*(.+)"
-  if bang then
-    shell_line(self, bang)
-  elseif text:match "^/[%w_-]*%f[%s%z]" or text:match "^/[%w_-]*$" then
-    command_line(self, text)
-  else
-    ask_model(self, text)
-  end
-end
-
--- One key for an open question; Esc and Ctrl-C refuse.
-local function answer(self, key)
-  local question = self.question
-  for _, choice in ipairs(question.choices) do
-    if choice.key == key then
-      self.question = nil
-      self.ctx.raw(choice.label .. "\n")
-      question.answers:put(key)
-      return repaint(self)
+---Shows a question in the place of the input until it is answered; nil when the person leaves.
+---@param question table with rows, key and said
+---@return any
+function Session:ask(question)
+  question.answers = task.queue()
+  question.begun = self.state.text ~= "" and task.now() - (self.last_key or 0) < TYPING -- a key that is already on its way is for the text
+  table.insert(self.questions, question)
+  local _ <close> = setmetatable({}, { __close = function()
+    for i, other in ipairs(self.questions) do
+      if other == question then table.remove(self.questions, i) end
     end
-  end
-  if key == "esc" then
-    self.question = nil
-    self.ctx.raw "no\n"
-    question.answers:close()
-    repaint(self)
-  end
+    self:repaint()
+  end })
+  self:repaint()
+  local answer = question.answers:get().value
+  live.write(question:said(answer) .. "\n")
+  return answer or nil
 end
 
--- Tab: the word grows as far as it is certain; what it can become is shown when that is nothing.
-local function complete_word(self)
-  local state = self.state
-  local length, words, sure = complete.find(self.ctx, state.text:sub(1, state.cursor))
-  if #words == 0 then return end
-  if sure ~= state.text:sub(state.cursor - length + 1, state.cursor) then
-    self.state = editor.replace(state, state.cursor - length, state.cursor, sure)
-  else
-    local shown = table.move(words, 1, math.min(#words, 40), 1, {})
-    self.ctx.print(table.concat(shown, "  ") .. (#words > #shown and ("  (%d more)"):format(#words - #shown) or ""))
-  end
+-- True when the key was for the question.
+local function to_question(self, event)
+  local question = self.questions[1]
+  if not question then return false end
+  question.begun = question.begun and task.now() - self.last_key < TYPING
+  if question.begun then return false end
+  local answer = question:key(event)
+  if answer ~= nil then question.answers:put { value = answer } end
+  return true
 end
+
+-- Events ------------------------------------------------------------------------------------------------------------
 
 local on = {}
 
-function on.key(self, event)
-  if self.question then return answer(self, event.key) end
-  if event.key == "esc" and self.busy then return self.busy:cancel() end
-  if event.key == "tab" and not self.busy then
-    complete_word(self)
-    return repaint(self)
+local function submit(self)
+  local line = editor.text(self.state)
+  if not line:find "%S" then return end
+  self.state = editor.sent(self.state, line)
+  history.add(self.ctx.cwd, line)
+  turn.send(self, line)
+end
+
+-- A function that the person bound to a key.
+local function call_bound(self, fn)
+  local state = self.state
+  task.spawn(function()
+    local ok, new, cursor = pcall(fn, self.ctx, editor.text(state), state.cursor)
+    if not ok then
+      self.ctx.notice("the function of this key failed: " .. tostring(new))
+    elseif type(new) == "string" then
+      self.state = editor.set(self.state, text.clean(new))
+      if math.type(cursor) == "integer" then self.state = editor.move_to(self.state, cursor) end
+    end
+    self.events:put { type = "changed" }
+  end)
+end
+
+local function act(self, action, event)
+  if type(action) == "function" then return call_bound(self, action) end
+  if actions[action] then return actions[action](self) end
+  local asks
+  if editor.actions[action] then
+    self.state, asks = editor.actions[action](self.state)
+  else
+    self.state = editor.key(self.state, event)
   end
-  self.state = editor.resize(self.state, prompt.columns(select(2, term.size())))
-  local state, action = editor.key(self.state, event)
-  self.state, self.leaving = state, nil
-  if action == "submit" and not self.busy then
+  if asks == "submit" then
     submit(self)
-  elseif action == "end" and not self.busy then
+  elseif asks == "end" and not self.busy then
     self.quit = 0
   end
-  repaint(self)
+end
+
+-- Rows of keys such as ctrl-x ctrl-e are collected until they mean something.
+local function press(self, event)
+  local keys = self.chord and self.chord .. " " .. event.key or event.key
+  local action, more = keymap.action(keys)
+  local continued = self.chord
+  self.chord = more and keys or nil
+  if more or continued and not action then return end
+  self.leaving = nil
+  if action ~= "cancel" then self.last_cancel = nil end
+  act(self, action, event)
+end
+
+function on.key(self, event)
+  local mine = not to_question(self, event)
+  self.last_key = task.now()
+  if mine then
+    self.state = editor.resize(self.state, prompt.columns(select(2, term.size())))
+    if event.type == "paste" then
+      self.state = editor.paste(self.state, event.text)
+    else
+      press(self, event)
+    end
+  end
+  self:repaint()
   if self.state.text ~= "" and not self.busy then self.ctx.warm() end
 end
 
 on.paste = on.key
 
-function on.resize(self) repaint(self) end
+function on.resize(self) self:repaint() end
+function on.changed(self) self:repaint() end
+
+-- Whoever had the terminal is done with it.
+function on.returned(self)
+  if not term.open() then
+    self.quit = 1
+    return
+  end
+  self.away = false
+  self:read_keys()
+  live.show()
+  self:repaint()
+end
 
 function on.done(self, event)
-  self.busy, self.question = nil, nil
+  self.busy = nil
   show.finish_line(self.ctx)
-  if not event.ok and event.err.kind ~= "cancelled" then self.ctx.notice("this went wrong inside qwen: " .. tostring(event.err)) end
-  if not event.ok and event.err.kind == "cancelled" then self.ctx.print "(stopped)" end
+  if not event.ok then
+    local cancelled = event.err.kind == "cancelled"
+    if cancelled then self.ctx.print "(stopped)" else self.ctx.notice("this went wrong inside qwen: " .. tostring(event.err)) end
+    local back = turn.take_back(self)
+    if back ~= "" then self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state)) end
+  end
   if self.ctx.leave then self.quit = self.ctx.leave end
-  repaint(self)
+  turn.next(self)
+  self:repaint()
 end
 
 function on.int(self)
-  if self.question then return answer(self, "esc") end
-  if self.busy then return self.busy:cancel() end
-  if self.state.text ~= "" then
-    keep(self.state.text)
+  if self.away then return end
+  local question = self.questions[1]
+  if question then
+    question.answers:put { value = false }
+  elseif self.busy then
+    self.busy:cancel()
+  elseif self.state.text ~= "" then
+    live.write(prompt.sent(self.state.text))
     self.state, self.leaving = editor.sent(self.state, ""), nil
   elseif self.leaving then
     self.quit = 0
@@ -171,23 +200,23 @@ function on.int(self)
     self.leaving = true
     self.ctx.print "(Ctrl-C again to leave)"
   end
-  repaint(self)
+  self:repaint()
 end
 
 function on.term(self) self.quit = 143 end
 function on.hup(self) self.quit = 129 end
 
 function on.tstp(self)
-  live.hide()
-  term.suspend()
-  live.show()
+  if self.away then return term.suspend() end
+  actions.suspend()
+  self:repaint()
 end
 
 on["end"] = function(self) self.quit = 0 end
 
-local function read_events(self)
+function Session:read_keys()
   local events = self.events
-  task.spawn(function()
+  self.reader = task.spawn(function()
     while true do
       local event = term.key()
       if not event then break end
@@ -195,19 +224,13 @@ local function read_events(self)
     end
     events:put { type = "end" }
   end)
-  local signals = task.signals("int", "term", "hup", "tstp")
-  task.spawn(function()
-    while true do events:put { type = signals:get() } end
-  end)
 end
 
--- A question of a turn: shown whole, answered by one key. nil when it was refused.
-local function ask(self, question)
-  show.question(self.ctx, question)
-  local answers = task.queue()
-  self.question = { choices = question.choices, answers = answers }
-  repaint(self)
-  return answers:get()
+local function read_signals(self)
+  local signals = task.signals("int", "term", "hup", "tstp")
+  task.spawn(function()
+    while true do self.events:put { type = signals:get() } end
+  end)
 end
 
 -- Before the first prompt is typed for nothing.
@@ -217,6 +240,13 @@ local function tell_missing_key(ctx)
   if not auth then return end
   local signed, problem = auth.headers(ctx, ctx.model)
   if not signed then ctx.notice(problem.message) end
+end
+
+local function bind_settings(ctx)
+  for keys, action in pairs(ctx.settings:get "ui.keys" or {}) do
+    local ok, e = keymap.bind(keys, action ~= "" and action or false)
+    if not ok then ctx.notice("setting ui.keys: " .. e.message) end
+  end
 end
 
 ---Runs the session until the person leaves.
@@ -232,18 +262,19 @@ function M.run(ctx)
     live.close()
     term.close()
   end })
-  local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) } }, Session)
-  ctx.interactive = true
+  local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) }, queue = {}, questions = {} },
+    Session)
   live.open()
   show.attach(ctx)
-  function ctx.ask(question) return ask(self, question) end
-  function ctx.quit(code) ctx.leave = code or 0 end
+  person.attach(self)
   show.greet(ctx)
-  read_events(self)
+  self:read_keys()
+  read_signals(self)
+  self:repaint()
+  bind_settings(ctx)
   ctx.emit "session_started"
-  repaint(self)
   tell_missing_key(ctx)
-  repaint(self)
+  self:repaint()
   while not self.quit do
     local event = self.events:get()
     local handler = on[event.type]

@@ -1,0 +1,87 @@
+-- Actions of keys that concern more than the text: each takes the session at the prompt. Those of the text are in editor.lua.
+local complete = require "qwen.ui.complete"
+local editor = require "qwen.ui.editor"
+local live = require "qwen.ui.live"
+local task = require "sys.task"
+local term = require "sys.term"
+local text = require "sys.text"
+local turn = require "qwen.ui.turn"
+
+local M = {}
+
+local TWICE = 1 -- seconds between two Esc that belong together
+
+-- The word grows as far as it is certain; what it can become is shown when that is nothing.
+function M.complete(self)
+  local state = self.state
+  local length, words, sure = complete.find(self.ctx, state.text:sub(1, state.cursor))
+  if #words == 0 then return end
+  if sure ~= state.text:sub(state.cursor - length + 1, state.cursor) then
+    self.state = editor.replace(state, state.cursor - length, state.cursor, sure)
+  else
+    local shown = table.move(words, 1, math.min(#words, 40), 1, {})
+    self.ctx.print(table.concat(shown, "  ") .. (#words > #shown and ("  (%d more)"):format(#words - #shown) or ""))
+  end
+end
+
+function M.cancel(self)
+  local again = self.last_cancel and task.now() - self.last_cancel < TWICE
+  self.last_cancel = task.now()
+  if #self.queue > 0 then
+    local back = turn.take_back(self)
+    self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state))
+  elseif self.busy then
+    self.busy:cancel()
+    self.last_cancel = nil
+  elseif again then
+    self.last_cancel = nil
+    if self.state.text ~= "" then
+      self.state = editor.set(self.state, "")
+    else
+      turn.send(self, "/rewind")
+    end
+  end
+end
+
+function M.suspend()
+  live.hide()
+  term.suspend()
+  live.show()
+end
+
+function M.open_editor(self)
+  local state = self.state
+  task.spawn(function()
+    local after, e = require("qwen.ui.person").edit(self, editor.text(state))
+    if after then self.state = editor.set(self.state, text.clean(after)) end
+    if e then self.ctx.notice(e.message) end
+    self.events:put { type = "changed" }
+  end)
+end
+
+-- Puts the text aside, or brings it back.
+function M.stash(self)
+  local state, stashed = self.state, self.stashed
+  if state.text ~= "" then
+    self.stashed = { text = state.text, pastes = state.pastes }
+    self.state = editor.set(state, "")
+  elseif stashed then
+    self.state, self.stashed = editor.set(state, stashed.text, stashed.pastes), nil
+  end
+end
+
+local MODES = { "plan", "default", "auto-edit", "yolo" }
+
+function M.next_mode(self)
+  local ctx = self.ctx
+  for i, mode in ipairs(MODES) do
+    if mode == ctx.mode then
+      ctx.mode = MODES[i % #MODES + 1]
+      return ctx.print("mode: " .. ctx.mode)
+    end
+  end
+end
+
+function M.redraw() live.redraw() end
+
+return M

@@ -1,0 +1,52 @@
+-- What commands, tools and the agent ask of the person at the prompt: questions, pickers, a line, a text in their own editor.
+local editor = require "qwen.ui.editor"
+local live = require "qwen.ui.live"
+local show = require "qwen.ui.show"
+local term = require "sys.term"
+local text = require "sys.text"
+local turn = require "qwen.ui.turn"
+
+local M = {}
+
+---The terminal for somebody else: fn runs while it is as the shell left it.
+function M.lend(self, fn)
+  self.away = true
+  self.reader:cancel()
+  live.hide()
+  term.close()
+  local _ <close> = setmetatable({}, { __close = function() self.events:put { type = "returned" } end })
+  return fn()
+end
+
+---The external editor on a text; nil and why when it was left without saving.
+---@param before string
+---@param suffix string?
+---@return string?, Err?
+function M.edit(self, before, suffix)
+  return M.lend(self, function() return require("qwen.ui.external").edit(before, suffix) end)
+end
+
+---Fills in what a ctx asks of the person.
+---@param self TtySession
+function M.attach(self)
+  local ctx = self.ctx
+  ctx.interactive = true
+  function ctx.ask(asked)
+    local question = require("qwen.ui.question").new(asked)
+    show.finish_line(ctx)
+    live.write(question:lines())
+    local answer = self:ask(question)
+    if answer then return answer.key, answer.words end
+  end
+  function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.pick").new(title, choices, options)) end
+  function ctx.line(title, hidden) return self:ask(require("qwen.ui.entry").new(title, hidden)) end
+  function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
+  function ctx.prefill(words)
+    self.state = editor.set(self.state, text.clean(words))
+    self:repaint()
+  end
+  function ctx.steer() return turn.steer(self) end
+  function ctx.quit(code) ctx.leave = code or 0 end
+end
+
+return M

@@ -1,0 +1,90 @@
+-- A question about an effect: the whole command or change in the scrollback with nothing hidden, and one key to answer it.
+-- It gives rows and takes keys; what the answer means is the business of who asks.
+local Entry = require "qwen.ui.entry"
+local style = require "qwen.ui.style"
+local ansi = require "qwen.ui.ansi"
+local text = require "sys.text"
+
+local Question = {}
+Question.__index = Question
+
+local MANY_SPACES, MANY_LINES = 24, 3
+
+-- Blanks that a terminal shows as it shows a space.
+local blanks = { "\u{A0}", "\u{1680}", "\xe2\x80[\x80-\x8a\xaf]", "\u{205F}", "\u{2800}", "\u{3000}" }
+
+---A detail with everything in it shown: what has no picture as its code, what could push the rest out of sight as a count.
+---@param detail string
+---@return string
+function Question.visible(detail)
+  local shown = text.visible(detail)
+  for _, blank in ipairs(blanks) do
+    shown = shown:gsub(blank, function(found) return ("\\u%04x"):format(utf8.codepoint(found)) end)
+  end
+  shown = shown:gsub("([^ \t\n])([ \t]+)", function(before, gap)
+    if #gap >= MANY_SPACES then return ("%s [%d blanks] "):format(before, #gap) end
+  end)
+  shown = shown:gsub("\n[ \t\n]*\n", function(gap)
+    local _, lines = gap:gsub("\n", "")
+    if lines > MANY_LINES then return ("\n[%d empty lines]\n"):format(lines - 1) end
+  end)
+  return (shown:gsub("([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
+end
+
+---@param asked {title: string, detail: string?, reason: string?, choices: {key: string, label: string}[]}
+function Question.new(asked)
+  return setmetatable({ asked = asked, choices = asked.choices }, Question)
+end
+
+---What goes into the scrollback before the answer: everything that is asked about.
+---@return string
+function Question:lines()
+  local asked = self.asked
+  local out = { style.paint("warn", "? ") .. Question.visible(asked.title:gsub("%s+", " ")) }
+  local detail = Question.visible(asked.detail or "")
+  if detail ~= "" then out[#out + 1] = (style.diff(detail):gsub("[^\n]+", "  %0")) end
+  if asked.reason then out[#out + 1] = style.paint("dim", "  it asks because " .. text.clean(asked.reason)) end
+  return table.concat(out, "\n") .. "\n"
+end
+
+function Question:rows(columns, height)
+  if self.entry then return self.entry:rows(columns, height) end
+  local keys = {}
+  for i, choice in ipairs(self.choices) do keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(choice.label) end
+  local words = "  " .. table.concat(keys, "  ")
+  if ansi.width(words) < columns then return { words }, { row = 1, column = ansi.width(words) } end
+  local rows = {}
+  for _, key in ipairs(keys) do
+    for _, row in ipairs(ansi.wrap("  " .. key, columns - 1)) do rows[#rows + 1] = row end
+  end
+  return rows, { row = #rows, column = ansi.width(rows[#rows]) }
+end
+
+---@param event KeyEvent
+---@return {key: string, words: string?}|false|nil
+function Question:key(event)
+  if self.entry then
+    local words = self.entry:key(event)
+    if words == false then
+      self.entry = nil
+    elseif words then
+      return { key = self.chosen.key, label = self.chosen.label, words = words }
+    end
+    return nil
+  end
+  if event.type ~= "key" then return nil end
+  for _, choice in ipairs(self.choices) do
+    if choice.key == event.key then
+      if not choice.words then return { key = choice.key, label = choice.label } end
+      self.chosen, self.entry = choice, Entry.new(choice.words)
+      return nil
+    end
+  end
+  if event.key == "esc" or event.key == "ctrl-c" then return false end
+end
+
+function Question:said(answer)
+  return "  " .. style.paint("dim", "→ ") .. (answer and text.clean(answer.label) .. (answer.words and ": " .. text.clean(answer.words) or "") or "no")
+end
+
+return Question
