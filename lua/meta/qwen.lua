@@ -240,6 +240,7 @@
 ---@field get fun(self: Settings, key: string): any dotted: "model.name"; nil when nowhere set and without default
 ---@field explain fun(self: Settings, key: string): {value: any, source: string, line: integer?, scope: string, used: boolean, note: string?}[] winner first, then every loser
 ---@field keys fun(): string[] the keys we know, sorted
+---@field option fun(key: string): {type: string, default: any, choices: string[]?, text: string, project: boolean?}? what we know of a key
 ---@field read_value fun(key: string, text: string): any, Err? a typed value in the form its key wants
 ---@field project_may fun(key: string): boolean whether a trusted folder's own settings may set it
 ---@field reload fun(self: Settings): boolean?, Err? reads all sources anew

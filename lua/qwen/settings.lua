@@ -195,6 +195,13 @@ function Settings.keys()
   return names
 end
 
+---What we know of a key: its type, default, choices, and what it is for.
+---@param key string
+---@return {type: string, default: any, choices: string[]?, text: string, project: boolean?}?
+function Settings.option(key)
+  return options[key]
+end
+
 local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 011
 
 -- A file of the person's with keys in it that others can read is worth a word.

@@ -73,6 +73,13 @@ end
 do
   t.match(qwen({ "--continue", "-p", "/tools" }, sub).out, "run_shell_command +runs commands", "tools")
   t.match(program.run(place, { "about" }).out, "^qwen +%d", "about")
+  local report = program.run(place, { "bug", "it fails" }, { env = { OPENAI_API_KEY = "sk-report-0123456789abcdef" } })
+  t.eq({ report.code, report.err }, { 0, "" }, "bug")
+  local text = fs.read(place.home .. report.out:match "~(%S+)")
+  t.match(text, "^# it fails\n.*qwen +%d.*commands/sizes %(user%)", "the report")
+  t.ok(not text:find "sk%-report" and not text:find "hello", "no key, no prompt")
+  t.match(qwen({ "-p", "/settings general.vimMode true" }).out, "general.vimMode = true", "a setting is changed")
+  t.match(qwen({ "-p", "/settings general.vimMode" }).out, "settings.json", "and explained")
   t.match(qwen({ "--continue", "-p", "/copy" }, sub).err, "no clipboard", "no terminal, no clipboard")
   t.match(qwen({ "--continue", "-p", "/copy 7" }, sub).err, "2 answers", "too far back")
   t.eq(qwen({ "new session" }, sub).out, "third\n")

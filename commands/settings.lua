@@ -1,0 +1,55 @@
+-- `/settings`: the settings with their values, chosen from a list and changed in place. `/config` says the same in words.
+
+local C = { summary = "look at the settings and change one", args = "[KEY [VALUE]]" }
+
+function C.complete(ctx) return ctx.settings.keys() end
+
+-- A few characters of a value; never a key.
+local function shown(ctx, key)
+  local value = ctx.settings:get(key)
+  if value == nil then return "(not set)" end
+  if key:find "[kK]ey$" then return "(hidden)" end
+  if type(value) == "table" then return #value > 0 and ("%d entries"):format(#value) or next(value) and "(object)" or "(empty)" end
+  return qwen.text.visible(tostring(value))
+end
+
+local function run_config(ctx, ...)
+  local command, e = qwen.resource.get("commands", "config")
+  if not command then return nil, e end
+  return command.run(ctx, { ... }, table.concat({ ... }, " "))
+end
+
+-- The values that a key can have, where they can be counted.
+local function values(ctx, key)
+  local option = ctx.settings.option(key)
+  if option and option.choices then return option.choices end
+  if option and option.type == "boolean" then return { "true", "false" } end
+end
+
+local function choose_value(ctx, key)
+  local list = values(ctx, key)
+  if list then
+    local i = ctx.pick(key, list)
+    return i and list[i]
+  end
+  return ctx.line and ctx.line(("%s (now %s): "):format(key, shown(ctx, key)))
+end
+
+function C.run(ctx, args)
+  if args[3] then return nil, qwen.err("usage", "usage: /settings [KEY [VALUE]]") end
+  if args[2] then return run_config(ctx, "set", args[1], args[2]) end
+  if args[1] then return run_config(ctx, "explain", args[1]) end
+  if not ctx.pick then return run_config(ctx, "list") end
+  local keys, rows = ctx.settings.keys(), {}
+  for i, key in ipairs(keys) do
+    local option = ctx.settings.option(key)
+    rows[i] = ("%-34s %-24s %s"):format(key, shown(ctx, key):sub(1, 24), option and option.text or "")
+  end
+  local i = ctx.pick("Which setting?", rows)
+  if not i then return 0 end
+  local value = choose_value(ctx, keys[i])
+  if not value or value == "" then return run_config(ctx, "explain", keys[i]) end
+  return run_config(ctx, "set", keys[i], value)
+end
+
+return C
