@@ -26,7 +26,7 @@ local function state(ctx)
     region = ctx.settings:get "codingPlan.region" }
   local version = ctx.settings:get "codingPlan.version"
   out.version = type(version) == "string" and version or nil
-  local provider = has_provider(model.provider) and qwen.resource.get("providers", model.provider)
+  local provider = has_provider(model.provider) and qwen.models.provider(model)
   local auth = provider and qwen.resource.get("auth", provider.auth or "api-key")
   if auth and auth.status then
     for name, value in pairs(auth.status(ctx, model)) do out[name] = value end

@@ -111,6 +111,7 @@
 ---@field super Provider? what the base had, for overrides that go on with it; set when the file is loaded
 ---@field match {hosts: string[]?, models: string[]?}|(fun(model: Model): boolean)|nil claims models of `base`: hosts with all below them
 ---("z.ai", ":11434"), patterns of ids in lower case
+---@field sampling_alone boolean? samplingParams go out as they are: no limit of ours is added to them
 ---@field sign (fun(model: Model, key: Secret): table<string, HeaderValue>)? the headers that hold the key
 ---@field auth string? auth file; default "api-key"
 ---@field limit table[]? windows {n, per}
@@ -479,6 +480,9 @@ qwen = {}
 ---@field cache fun(): fun(model: Model, thing: table, make: fun(model: Model, thing: table): string): string bytes kept by model and by message or tool
 ---@field body fun(fields: table<string, any>, lists: table<string, string[]>, first: string[]): string[] pieces of a JSON object in one order
 ---@field headers fun(model: Model, more?: table<string, string>): table<string, string> of a request for a stream, with the user's own
+---@field marked fun(bytes: string): string JSON of an object with a mark for the service's cache
+---@field thinking fun(model: Model, message: Message): string a model's own thinking as text; "" for another's
+---@field alternate fun(messages: Message[]): Message[] those of the person that follow each other made one
 ---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
 ---@field unseen fun(model: Model, part: MediaPart): string? words to send instead of a file that the model would not take
 ---@field integer fun(value: any): integer?

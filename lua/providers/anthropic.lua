@@ -66,12 +66,7 @@ local function tool_bytes(model, tool)
   return P.encode_tool(model, tool)
 end
 
-local MARK = ',"cache_control":{"type":"ephemeral"}}'
-
--- The same JSON with a mark: what comes before its end is to be kept by the service.
-local function marked(bytes)
-  return bytes:sub(1, -2) .. MARK
-end
+local marked = wire.marked
 
 -- Messages of one side after each other are one message here: the service wants the sides to take turns.
 local function message_list(model, view, marks)

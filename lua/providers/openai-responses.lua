@@ -9,6 +9,7 @@ local P = {
   protocol = "openai-responses",
   default_url = chat.default_url,
   failure = qwen.failure,
+  sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   models = chat.models,
 }
 

@@ -1,6 +1,6 @@
 -- OpenAI chat completions, and everything that speaks like it. Two pure functions: a request from a view, deltas from a stream.
 -- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
--- Vendor files amend the small steps of this table (encode_*, body, models): each is looked up here when it is needed.
+-- Vendor files (base = "openai") amend the small steps of this table: each is looked up here when it is needed.
 -- Options of ours in a model's generationConfig: systemRole ("developer"), thinkTags, textToolCalls (true or false).
 -- Protocol facts: platform.openai.com/docs/api-reference/chat.
 local json, wire = qwen.json, qwen.wire
@@ -11,6 +11,10 @@ local P = {
   protocol = "openai",
   default_url = "https://api.openai.com/v1",
   failure = qwen.failure,
+  sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
+  think_tags = false, -- thinking arrives inside the text, as <think>
+  thinking_field = nil, -- the field in which the service wants a model's own thinking back
+  alternate = false, -- the service refuses two messages of the person after each other
 }
 
 -- Requests ----------------------------------------------------------------------------------------------------------
@@ -64,7 +68,9 @@ function P.encode_assistant(model, message)
     out.tool_calls = calls
     if out.content == "" then out.content = null end
   end
-  return out.content ~= "" and out or nil
+  if out.content == "" then return nil end
+  if P.thinking_field then out[P.thinking_field] = wire.thinking(model, message) end
+  return out
 end
 
 ---The wire form of one message: a list, because each tool result is a message of its own here, directly after the calls.
@@ -124,26 +130,66 @@ function P.own_terms(id)
   return (id:find "^o%d" or id:find "^gpt%-5" and not id:find "chat") and true or false
 end
 
+---How much to think, as the person set it; false for not at all.
+---@param fields table of the body
+---@param model Model
+---@param reasoning {effort: string?}|false
+function P.reason(fields, model, reasoning)
+  if not reasoning then return end
+  if P.own_terms(model.id) then fields.reasoning_effort = reasoning.effort else fields.reasoning = reasoning end
+end
+
 ---The fields of the body but messages and tools.
 ---@param model Model
 ---@param view View
 ---@return table
 function P.body(model, view)
-  local config, special = model.config, P.own_terms(model.id)
+  local config = model.config
   local fields = { model = model.id, stream = true, stream_options = { include_usage = true }, max_tokens = view.max_tokens }
   for key, value in pairs(config.samplingParams or {}) do fields[key] = value end
-  local reasoning = not config.samplingParams and type(config.reasoning) == "table" and config.reasoning
-  if special then
+  if P.own_terms(model.id) then
     fields.max_completion_tokens, fields.max_tokens, fields.temperature = fields.max_completion_tokens or fields.max_tokens, nil, nil
-    if reasoning then fields.reasoning_effort = reasoning.effort end
-  elseif reasoning then
-    fields.reasoning = reasoning
   end
+  local reasoning = config.reasoning
+  if not config.samplingParams and (type(reasoning) == "table" or reasoning == false) then P.reason(fields, model, reasoning) end
   for key, value in pairs(config.extra_body or {}) do
     if value == null then value = nil end -- null takes a field out
     fields[key] = value
   end
   return fields
+end
+
+---The address of answers.
+---@param model Model
+---@return string
+function P.url(model)
+  return model.base_url .. "/chat/completions"
+end
+
+---Headers beside the usual ones.
+---@return table<string, string>?
+function P.headers(_, _) end
+
+---Whether the service keeps what comes before marks, and wants them.
+---@return boolean
+function P.marks(_)
+  return false
+end
+
+local MARK = { type = "ephemeral" }
+
+-- The same message with a mark on its last part.
+local function marked(item)
+  if type(item.content) == "string" then item.content = { { type = "text", text = item.content } } end
+  if type(item.content) == "table" then item.content[#item.content].cache_control = MARK end
+  return item
+end
+
+local function marked_bytes(model, message)
+  local items = P.encode_message(model, message)
+  if #items > 0 then items[#items] = marked(items[#items]) end
+  for i, item in ipairs(items) do items[i] = encode(item) end
+  return table.concat(items, ",")
 end
 
 local first = { "model", "messages", "max_tokens", "max_completion_tokens", "stream", "stream_options", "tools" }
@@ -153,12 +199,19 @@ local first = { "model", "messages", "max_tokens", "max_completion_tokens", "str
 ---@param view View
 ---@return Request
 function P.request(model, view)
-  local messages, tools = {}, #view.tools > 0 and {} or nil
-  if view.system ~= "" then messages[1] = encode(P.encode_system(model, view.system)) end
-  for _, message in ipairs(view.messages) do messages[#messages + 1] = bytes_of(model, message, message_bytes) end
+  local messages, tools, marks = {}, #view.tools > 0 and {} or nil, P.marks(model)
+  local list = P.alternate and wire.alternate(view.messages) or view.messages
+  if view.system ~= "" then
+    local system = P.encode_system(model, view.system)
+    messages[1] = encode(marks and marked(system) or system)
+  end
+  for i, message in ipairs(list) do
+    messages[#messages + 1] = marks and i == #list and marked_bytes(model, message) or bytes_of(model, message, message_bytes)
+  end
   for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
+  if marks and tools then tools[#tools] = wire.marked(tools[#tools]) end
   local body = wire.body(P.body(model, view), { messages = messages, tools = tools }, first)
-  return { method = "POST", url = model.base_url .. "/chat/completions", headers = wire.headers(model), body = body }
+  return { method = "POST", url = P.url(model), headers = wire.headers(model, P.headers(model, view)), body = body }
 end
 
 ---The models that the service offers.
@@ -205,15 +258,16 @@ local function field(value, name)
   return type(value) == "table" and number(value[name]) or nil
 end
 
-local function usage_delta(u)
+---What an answer cost, in our words.
+---@param u table as the service says it
+---@return Usage
+function P.usage(u)
   return {
-    type = "usage",
-    usage = {
-      input = number(u.prompt_tokens),
-      output = number(u.completion_tokens),
-      cached = field(u.prompt_tokens_details, "cached_tokens") or number(u.prompt_cache_hit_tokens) or number(u.cached_tokens),
-      reasoning = field(u.completion_tokens_details, "reasoning_tokens") or number(u.reasoning_tokens),
-    },
+    input = number(u.prompt_tokens),
+    output = number(u.completion_tokens),
+    cached = field(u.prompt_tokens_details, "cached_tokens") or number(u.prompt_cache_hit_tokens) or number(u.cached_tokens),
+    cache_write = field(u.prompt_tokens_details, "cache_creation_input_tokens") or field(u.prompt_tokens_details, "cache_write_tokens"),
+    reasoning = field(u.completion_tokens_details, "reasoning_tokens") or number(u.reasoning_tokens),
   }
 end
 
@@ -363,16 +417,9 @@ local function read_choice(state, choice, out)
   if word and state.refused then state.reason = "refusal" end
 end
 
--- Models of MiniMax and many on this machine write their thinking into the text; elsewhere such tags are the answer's own.
-local function wants_split(model)
-  if model.config.thinkTags ~= nil then return model.config.thinkTags end
-  local url = model.base_url
-  return url:find "://127%." or url:find "://localhost" or url:find "://%[::1%]" or url:find "%.minimaxi?%.%w+/"
-end
-
 -- Calls that the model writes into its text, for servers that do not look for them: only when asked for (textToolCalls).
 local function with_calls(state, split)
-  local find_calls, pieces = qwen.text.call_splitter(), {}
+  local find_calls, pieces, first_name = qwen.text.call_splitter(), {}, nil
   return function(text, out)
     local from = #out + 1
     split(text, pieces)
@@ -381,11 +428,16 @@ local function with_calls(state, split)
       pieces[i] = nil
     end
     if not text then find_calls(nil, out) end
+    local told = first_name
     for i = from, #out do
       if out[i].type == "call" then
         state.calls = state.calls + 1
         out[i].index = state.calls
+        first_name = first_name or out[i].name
       end
+    end
+    if first_name ~= told then
+      out[#out + 1] = { type = "note", text = ("the model wrote its call of %s as text; it is taken as a call (textToolCalls)"):format(first_name) }
     end
   end
 end
@@ -421,7 +473,10 @@ end
 ---@param model Model
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(model)
-  local state = { calls = 0, by_index = {}, thought = { type = "think" }, split = wants_split(model) and qwen.text.think_splitter() or plain_text() }
+  local state = { calls = 0, by_index = {}, thought = { type = "think" }, split = plain_text() }
+  local tags = model.config.thinkTags
+  if tags == nil then tags = P.think_tags end
+  if tags then state.split = qwen.text.think_splitter() end
   if model.config.textToolCalls then state.split = with_calls(state, state.split) end
   local frame, split, learnt = qwen.text.frame(), state.split, nil
   return function(data, _, out)
@@ -446,7 +501,7 @@ function P.decoder(model)
     local usage, before = usage_in(chunk, choice), #out
     if choice then read_choice(state, choice, out) end
     if #out == before + 1 and not state.word then learnt = learn(frame, data, choice, usage, out[#out]) or learnt end
-    if usage then out[#out + 1] = usage_delta(usage) end
+    if usage then out[#out + 1] = { type = "usage", usage = P.usage(usage) } end
   end
 end
 

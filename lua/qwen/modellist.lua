@@ -5,7 +5,6 @@ local fs = require "sys.fs"
 local http = require "sys.http"
 local json = require "sys.json"
 local paths = require "qwen.paths"
-local resource = require "qwen.resource"
 local task = require "sys.task"
 
 local M = {}
@@ -68,7 +67,7 @@ function M.get(ctx, model, refresh)
   end
   local known = M.known(model)
   if known and not refresh and task.time() - known.time < AGE and known.time <= task.time() then return known end
-  local provider, e = resource.get("providers", model.provider)
+  local provider, e = require("qwen.vendors").of(model)
   if not provider then return nil, e end
   if not provider.models then
     return nil, err("missing", ("the protocol %s has no list of models"):format(model.provider))

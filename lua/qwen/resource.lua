@@ -196,7 +196,11 @@ local function build_on(entry, value, depth)
   end
   local base, e = run_file(below)
   if base and base.base then base, e = build_on(below, base, depth + 1) end
-  return base and lay(value, base), e
+  if not base then return nil, e end
+  if value.base == entry.name then
+    value.base, value.match = base.base, value.match or base.match
+  end
+  return lay(value, base)
 end
 
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.

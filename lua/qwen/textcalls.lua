@@ -1,8 +1,10 @@
 -- Finds tool calls that a model without a tool parser writes into its text: <tool_call>{json}</tool_call>, <function=..> with
--- <parameter=..>, a fenced JSON block. What looks like a call and cannot be read as one stays text.
+-- <parameter=..>, a fenced JSON block, or JSON that is the whole text. What looks like a call and cannot be read as one stays text.
 local json = require "sys.json"
 
 local closers = { ["<tool_call>"] = "</tool_call>", ["<function="] = "</function>", ["```json"] = "\n```", ["```tool_call"] = "\n```" }
+
+local BARE = "{" -- a text that begins so may be a call as a whole
 
 -- How many bytes at the end of text may be the beginning of a call.
 local function overlap(text)
@@ -45,8 +47,8 @@ local function tagged(inner)
 end
 
 local function read_calls(text, opener)
-  local inner = opener == "<function=" and text or text:sub(#opener + 1)
-  if opener ~= "<function=" and inner:sub(-#closers[opener]) == closers[opener] then inner = inner:sub(1, -#closers[opener] - 1) end
+  local inner = (opener == "<function=" or opener == BARE) and text or text:sub(#opener + 1)
+  if closers[opener] and opener ~= "<function=" and inner:sub(-#closers[opener]) == closers[opener] then inner = inner:sub(1, -#closers[opener] - 1) end
   local calls = tagged(inner)
   if #calls > 0 then return calls end
   local value = json.decode(inner)
@@ -61,7 +63,7 @@ end
 ---A splitter for one stream: call it with each piece of text and the list of deltas to append to; with nil at the end.
 ---@return fun(text: string?, out: Delta[])
 return function()
-  local held, opener, after = "", nil, false
+  local held, opener, after, begun = "", nil, false, false
 
   local function say(text, out)
     if after then text = text:match "^%s*(.*)$" end -- white space after a call is nobody's
@@ -81,6 +83,12 @@ return function()
   return function(text, out)
     held = held .. (text or "")
     while true do
+      if not begun and held:find "%S" then
+        begun = true
+        if held:find "^%s*{" then opener = BARE end
+      elseif not begun and text then
+        return
+      end
       if not opener then
         local at
         at, opener = first_opener(held)
@@ -89,7 +97,7 @@ return function()
         held = held:sub(at or #held - keep + 1)
         if not at then return end
       end
-      local _, last = held:find(closers[opener], #opener + 1, true)
+      local last = closers[opener] and select(2, held:find(closers[opener], #opener + 1, true))
       if last then
         local whole = held:sub(1, last)
         held = held:sub(last + 1)

@@ -35,6 +35,7 @@ local function claimed(base, model)
   local files = {}
   for _, entry in ipairs(resource.list "providers") do
     local value = entry.value
+    if value and value.base == entry.name then value = resource.get("providers", entry.name) end -- amends a weaker file: takes over its place
     if value and value.base == base and value.match and entry.name ~= base then files[#files + 1] = entry end
   end
   table.sort(files, function(a, b)

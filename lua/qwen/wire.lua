@@ -80,6 +80,42 @@ function M.headers(model, more)
   return headers
 end
 
+---The JSON of an object with a mark: the service is to keep what comes before its end.
+---@param bytes string
+---@return string
+function M.marked(bytes)
+  return bytes:sub(1, -2) .. ',"cache_control":{"type":"ephemeral"}}'
+end
+
+---The thinking of an answer as text, for a service that wants its own models' thinking back; "" for another model's.
+---@param model Model
+---@param message Message
+---@return string
+function M.thinking(model, message)
+  local texts = {}
+  for _, part in ipairs(message.model == model.id and message.parts or {}) do
+    if part.type == "think" then texts[#texts + 1] = part.text end
+  end
+  return table.concat(texts)
+end
+
+---The messages with those of the person that follow each other made one, for services that want the sides to take turns.
+---@param messages Message[]
+---@return Message[]
+function M.alternate(messages)
+  local out = {}
+  for _, message in ipairs(messages) do
+    local last = out[#out]
+    if last and last.role == "user" and message.role == "user" then
+      local parts = table.move(last.parts, 1, #last.parts, 1, {})
+      out[#out] = { role = "user", parts = table.move(message.parts, 1, #message.parts, #parts + 1, parts) }
+    else
+      out[#out + 1] = message
+    end
+  end
+  return out
+end
+
 ---The arguments of a call as JSON of an object: as the model wrote them when that is what they are.
 ---@param args string
 ---@return string

@@ -138,6 +138,29 @@ do
   t.eq({ r.out, server:requests()[3].body.max_tokens }, { "cut\n", 77 }, "the user's limit")
   t.match(r.err, "limit of output tokens")
 end
+do -- a model that refuses the higher limit; the text form says the answer once more on a line of its own
+  local place = program.place()
+  local server <close> = fake.start { { text = "cut", finish = "length" }, { status = 400, json = { error = { message = "max_tokens is too large" } } },
+    { text = "cut", finish = "length" }, { text = "whole" } }
+  local r = ask(place, server, { "hi" })
+  t.eq({ r.code, r.out }, { 0, "cut\n" }, "the shorter answer stays")
+  t.match(r.err, "max_tokens is too large.*; the shorter answer is kept")
+  t.eq(ask(place, server, { "hi" }).out, "cut\nwhole\n")
+end
+do -- sampling parameters go out as they are
+  local place = program.place()
+  local server <close> = fake.start { { text = "cut", finish = "length" } }
+  fs.mkdir(place.home .. "/.qwen")
+  fs.write(place.home .. "/.qwen/settings.json", json.encode { model = { generationConfig = { samplingParams = { temperature = 0.5 } } } })
+  t.eq(ask(place, server, { "hi" }).out, "cut\n")
+  local body = server:requests()[1].body
+  t.eq({ body.temperature, body.max_tokens }, { 0.5, nil }, "and no limit is added")
+end
+do -- a call that a model wrote as text, and nobody looks for
+  local place = program.place()
+  local server <close> = fake.start { { text = '<tool_call>\n{"name": "read_file"}\n</tool_call>' } }
+  t.match(ask(place, server, { "hi" }).err, "wrote a tool call as text.*textToolCalls")
+end
 
 -- A prompt that begins with a path is no command.
 do

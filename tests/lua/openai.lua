@@ -128,9 +128,9 @@ gives("both at once", { delta { reasoning = "a", reasoning_content = "a" }, delt
 gives("thinking and text in one event", { delta { reasoning_content = "a", content = "b" }, delta { reasoning_content = "c" }, STOP }, "?a | b | ?c", "end", "stop")
 gives("a list of parts", { delta { content = { { type = "thinking", thinking = { { type = "text", text = "a" } } }, { type = "text", text = "b" } } }, STOP }, "?a | b", "end", "stop")
 
--- <think> tags, cut everywhere, where they are looked for.
+-- <think> tags, cut everywhere, when they are looked for.
 do
-  local marked, here = " \n<think>\nso < this </thin k></think>\n\n The <think>answer</think>", model_of { base_url = "http://127.0.0.1:1/v1" }
+  local marked, here = " \n<think>\nso < this </thin k></think>\n\n The <think>answer</think>", model_of { config = { thinkTags = true } }
   for i = 1, #marked do
     gives("think tags cut at " .. i, { delta { content = marked:sub(1, i) }, delta { content = marked:sub(i + 1) }, STOP },
       "?\nso < this </thin k> | The <think>answer</think>", "end", "stop", here)
@@ -144,8 +144,6 @@ do
   gives("another tag", { delta { content = "<th" }, delta { content = "ing>" }, STOP }, "<thing>", "end", "stop", here)
   gives("not looked for elsewhere", { delta { content = "<think>a</think>b" }, STOP }, "<think>a</think>b", "end", "stop")
   gives("but when asked to", { delta { content = "<think>a</think>b" }, STOP }, "?a | b", "end", "stop", model_of { config = { thinkTags = true } })
-  gives("and not here when told so", { delta { content = "<think>a" }, STOP }, "<think>a", "end", "stop",
-    model_of { base_url = "http://localhost/v1", config = { thinkTags = false } })
 end
 
 -- Calls.
@@ -196,6 +194,8 @@ do
   written("a fence that is no call", 'a ```json\n{"x":1}\n``` b', 'a ```json\n{"x":1}\n``` b')
   written("a call that cannot be read", "<tool_call>{name:f}</tool_call>", "<tool_call>{name:f}</tool_call>")
   written("arithmetic", "1 <tool 2 <function 3 ``", "1 <tool 2 <function 3 ``")
+  written("nothing but JSON", ' {"name":"f","arguments":{"x":1}}', 'new:f({"x":1})', "calls")
+  written("JSON that is an answer", '{"x":1}\n', '{"x":1}\n')
   gives("beside a real one", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, calls(call(0, "a", "g", "{}")), DONE }, "new:f({}) | a:g({})", "calls", "tool_calls", asked)
   gives("not unless asked", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, STOP }, '<tool_call>{"name":"f"}</tool_call>', "end", "stop")
 end
@@ -354,6 +354,7 @@ do
     generationConfig = { textToolCalls = true } } } }, security = { auth = { selectedType = "openai" } }, model = { name = "local" } }))
   local r = program.run(place, { "read it" })
   t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  t.match(r.err, "wrote its call of read_file as text", "a visible note")
   local messages = server:requests()[2].body.messages
   t.eq({ messages[3].tool_calls[1]["function"].name, messages[4].tool_call_id }, { "read_file", messages[3].tool_calls[1].id }, "a call and its result")
   t.ok(messages[4].content:find "one" and not messages[4].content:find "three", "with its limit as a number: " .. messages[4].content)

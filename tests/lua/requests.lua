@@ -2,13 +2,16 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local fs, json = require "sys.fs", require "sys.json"
+local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local Reply = require "qwen.agent.reply"
 local vendors = require "qwen.vendors"
 
 local folder = "tests/cases/requests/"
 
 local function bytes_of(request) return table.concat(request.body) end
+
+local platform = os.platform()
+local program_words = ("qwen/%s (%s; %s)"):format(qwen.version, platform.system, platform.arch)
 
 -- NAME.in: a model and a view; NAME.want: method, URL, headers, then the body. A vendor's file is found as for any model: NAME begins with it.
 local seen = {}
@@ -20,6 +23,8 @@ for _, entry in ipairs(assert(fs.list(folder))) do
     t.eq(name:sub(1, #vendor), vendor, name .. ": whose it is")
     local request = provider.request(case.model, case.view)
     local head = ("%s %s\n%s\n"):format(request.method, request.url, json.encode(request.headers))
+    local at, last_at = head:find(program_words, 1, true)
+    if at then head = head:sub(1, at - 1) .. "PROGRAM" .. head:sub(last_at + 1) end
     t.eq(head .. bytes_of(request) .. "\n", fs.read(folder .. name .. ".want"), name)
     t.ok(json.decode(bytes_of(request)), name .. " is JSON")
     t.eq(bytes_of(provider.request(case.model, case.view)), bytes_of(request), name .. ": the same bytes again")

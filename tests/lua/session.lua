@@ -158,7 +158,7 @@ do
     for i, m in ipairs(server:requests()[n].body.messages) do out[i] = m.role .. ":" .. (type(m.content) == "string" and i > 1 and m.content or "") end
     return table.concat(out, " | ")
   end
-  local want = "system: | user:first prompt | assistant: | tool:The program ended before this call was answered. | user:second prompt | user:more"
+  local want = "system: | user:first prompt | assistant: | tool:The program ended before this call was answered. | user:second prompt\n\nmore"
   t.eq(said(1), want, "everything that could be read")
   t.eq(fs.read(path .. ".torn"), ("\0"):rep(100) .. "\n", "the rest is kept")
   local added = json.decode(fs.read(path):match '\n([^\n]*"text":"more"[^\n]*)\n')

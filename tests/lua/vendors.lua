@@ -56,5 +56,38 @@ t.eq(serves "https://evilgw.example/v1", "openai", "a host that only ends alike"
 t.eq(serves "https://evil.example/gw.example/v1", "openai", "nor one whose path says so")
 t.eq(serves("https://example.com/v1", "House-1"), "gateway", "by name")
 t.eq(serves("https://gw.example/v1", "m", "anthropic"), "anthropic", "of its own base only")
+t.eq(serves "http://127.0.0.1:9999/v1", "local", "a server here")
+t.eq(serves "http://[::1]:11434/v1", "ollama", "by its port")
+t.eq(serves "https://example.com:11434/v1", "openai", "which says nothing elsewhere")
+t.eq(serves "http://evil.example/dashscope.aliyuncs.com/v1", "openai", "a path is no host")
+t.eq(serves "https://cn-hongkong.dashscope.aliyuncs.com/compatible-mode/v1", "dashscope", "below a host")
+t.eq(serves("https://openrouter.ai/api/v1", "deepseek/deepseek-v3.2"), "openrouter", "an address goes before a name")
 t.eq(serves("https://example.com/v1", "m", "gateway"), "gateway", "when it is named")
+
+-- Streams of vendors.
+local function decoded(url, id, config, ...)
+  local model, out, got = { id = id, base_url = url, provider = "openai", config = config }, {}, {}
+  local feed = vendors.of(model).decoder(model)
+  for _, data in ipairs { ... } do
+    feed(data, nil, out)
+    for i, delta in ipairs(out) do
+      if delta.text and delta.text ~= "" then got[#got + 1] = delta.type .. " " .. delta.text end
+      if delta.usage then got[#got + 1] = "out " .. delta.usage.output end
+      out[i] = nil
+    end
+  end
+  return got
+end
+local tagged = '{"choices":[{"delta":{"content":"<think>a</think>b"}}]}'
+t.eq(decoded("https://api.minimaxi.com/v1", "MiniMax-M2.5", {}, tagged), { "think a", "text b" }, "MiniMax")
+t.eq(decoded("http://localhost:1/v1", "m", {}, tagged), { "think a", "text b" }, "here")
+t.eq(decoded("http://localhost:1/v1", "m", { thinkTags = false }, tagged), { "text <think>a</think>b" }, "unless it is told not to")
+t.eq(decoded("https://api.x.ai/v1", "grok-4", {}, '{"usage":{"prompt_tokens":165,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":129}}}'), { "out 131" }, "xAI")
+t.eq(vendors.of({ id = "m", base_url = "https://a.openai.azure.com", provider = "openai", config = {} }).sign(nil, "k"), { ["api-key"] = { "k" } }, "Azure's header")
+
+-- A shipped vendor amended by a file of its own name.
+local ours = program.place { ["providers/openrouter.lua"] = 'return { base = "openrouter", headers = function() return { ["X-Title"] = "ours" } end }' }
+resource.scan { use = { ours.cwd .. "/providers/openrouter.lua" } }
+local or_model = { id = "m", base_url = "https://openrouter.ai/api/v1", provider = "openai", config = {} }
+t.eq(vendors.of(or_model).request(or_model, { system = "", messages = {}, tools = {} }).headers["X-Title"], "ours", "amended")
 t.done()

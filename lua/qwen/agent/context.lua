@@ -2,6 +2,7 @@
 local json = require "sys.json"
 local resource = require "qwen.resource"
 local rules = require "qwen.agent.permit"
+local vendors = require "qwen.vendors"
 
 local M = {}
 
@@ -40,11 +41,13 @@ local DEFAULT_MAX, RAISED_MAX = 8000, 64000
 ---@return boolean ours the limit is our choice and may be raised
 function M.view(ctx, model, raised)
   local asked = math.tointeger(tonumber((ctx.settings:env "QWEN_CODE_MAX_OUTPUT_TOKENS")))
-  local sampling = model.config.samplingParams
-  local set = sampling and sampling.max_tokens
+  local sampling, provider = model.config.samplingParams, vendors.of(model)
+  -- What the person set is never changed; where sampling parameters go out as they are, nothing is added to them.
+  local set = sampling and (sampling.max_tokens or sampling.max_completion_tokens or provider and provider.sampling_alone)
+  if asked and asked < 1 then asked = nil end
   local most = raised and RAISED_MAX or DEFAULT_MAX
   local limit = not set and (asked or math.min(model.max_output or most, most)) or nil
-  return { system = ctx.system, messages = ctx.session.messages, tools = ctx.tools, max_tokens = limit, session = ctx.session.id },
+  return { system = ctx.system, messages = ctx.session.messages, tools = ctx.tools, max_tokens = limit, session = ctx.session.id, prompt = ctx.prompt_id },
     not set and not asked and not raised and (model.max_output or RAISED_MAX) > DEFAULT_MAX
 end
 
@@ -69,7 +72,7 @@ end
 ---@return {what: string, bytes: integer}[]?, Err?
 ---@return integer? total
 function M.sizes(ctx)
-  local provider, e = resource.get("providers", ctx.model.provider)
+  local provider, e = vendors.of(ctx.model)
   if not provider then return nil, e end
   local function size(change)
     local view = M.view(ctx, ctx.model)

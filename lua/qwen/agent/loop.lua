@@ -70,7 +70,9 @@ local function ask_model(ctx, raised)
   ctx.emit("answer_ended", m)
   if reply.stop == "length" and may_raise then
     ctx.show { type = "note", text = ("the answer reached %d tokens; it is asked for again with a higher limit"):format(view.max_tokens) }
-    return ask_model(ctx, true)
+    local again = ask_model(ctx, true)
+    if again.stop ~= "error" or #again.parts > 0 then return again end
+    ctx.show { type = "note", text = again.err.message .. "; the shorter answer is kept" }
   end
   if fall_back(ctx, m) then return ask_model(ctx) end
   if too_long(ctx, m) then return ask_model(ctx) end
@@ -106,7 +108,7 @@ end
 ---@return Message last answer; its stop and err say how it ended
 ---@return integer turns
 function M.run(ctx, prompt)
-  ctx.tools = context.tools(ctx)
+  ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
   keep(ctx, prompt)
   local limit, turns = ctx.max_turns, 0
   while true do

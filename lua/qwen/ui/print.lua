@@ -48,7 +48,7 @@ function M.attach(ctx, opts)
     end
   end
   ctx.watch = {
-    turn_ended = function()
+    answer_ended = function()
       write(through(nil))
       if wrote and not at_line_start then write "\n" end
       through = filter()
@@ -72,6 +72,7 @@ function M.finish(ctx, answer)
   end
   if answer.stop == "length" then ctx.notice "the answer was cut: it reached the limit of output tokens" end
   if answer.stop == "filter" then ctx.notice "the service's content filter ended the answer" end
+  if answer.stop == "refusal" then ctx.notice "the model declined to answer" end
   return 0
 end
 

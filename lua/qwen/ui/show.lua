@@ -99,7 +99,7 @@ function M.ended(ctx, message)
   M.finish_line()
   if message.stop == "error" then return ctx.notice(message.err.message) end
   local words = { length = "the answer was cut: it reached the limit of output tokens", filter = "the service's content filter ended the answer",
-    turns = "the limit of turns is reached" }
+    refusal = "the model declined to answer", turns = "the limit of turns is reached" }
   if words[message.stop] then ctx.notice(words[message.stop]) end
   local usage = message.usage or {}
   local cost = usage.input and ("%d in, %d out, "):format(usage.input, usage.output or 0) or ""

@@ -1,0 +1,12 @@
+-- OpenRouter: says which program asks; marks for the cache where the model behind it wants them.
+local P = { summary = "OpenRouter", base = "openai", match = { hosts = { "openrouter.ai" } } }
+
+function P.headers()
+  return { ["HTTP-Referer"] = "https://localhost/qwen", ["X-OpenRouter-Title"] = "qwen" }
+end
+
+function P.marks(model)
+  return model.id:find "^anthropic/" ~= nil and model.config.enableCacheControl ~= false
+end
+
+return P
