@@ -37,6 +37,8 @@ return {
     { long = "input-format", value = "FORMAT", field = "input", choices = { "text" }, rare = true, text = "what standard input holds: text" },
     { long = "verbose", also = "debug", field = "verbose", text = "tool calls and results on standard error" },
     { long = "record", value = "FILE", field = "record", text = "write the traffic, without secrets" },
+    { long = "openai-logging", field = "openai_logging", rare = true, text = "a private JSON file for each request, for debugging" },
+    { long = "openai-logging-dir", value = "DIR", field = "openai_logging_dir", rare = true, text = "where to (default: logs/openai here)" },
     { long = "replay", value = "FILE", field = "replay", text = "play recorded traffic, without network" },
     { long = "replay-speed", value = "N", field = "replay_speed", number = true, rare = true, text = "1: as recorded; 0: at once (default)" },
   },

@@ -75,6 +75,9 @@ local function set_transport(ctx, opts)
       return recorder:wrap(request, stream)
     end
   end
+  if ctx.settings:get "model.enableOpenAILogging" then
+    return require("qwen.net.requestlog").attach(ctx, ctx.settings:get "model.openAILoggingDir")
+  end
   return true
 end
 

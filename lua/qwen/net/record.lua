@@ -3,6 +3,7 @@
 local fs = require "sys.fs"
 local json = require "sys.json"
 local make_stream = require "qwen.net.stream"
+local plain = require "qwen.net.plain"
 local redact = require("sys.secret").redact
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -39,40 +40,6 @@ local function add_bytes(value, bytes)
   return value
 end
 
-local REMOVED = "<removed>"
-
-local function is_private(name)
-  name = name:lower()
-  return name:find "authorization" or name:find "cookie" or name:find "key$" or name:find "token$"
-end
-
--- Header values as they may be seen. A secret prints as its name; where a credential stands as plain text, the header's name tells.
-local function plain_headers(headers)
-  local out = {}
-  for name, value in pairs(headers or {}) do
-    local texts, handle = {}, false
-    for i, part in ipairs(type(value) == "table" and value or { value }) do
-      handle = handle or type(part) == "userdata"
-      texts[i] = redact(tostring(part))
-    end
-    out[name] = is_private(name) and not handle and REMOVED or table.concat(texts)
-  end
-  return out
-end
-
-local function plain_body(body)
-  local texts = {}
-  for i, part in ipairs(type(body) == "table" and body or { body }) do texts[i] = tostring(part) end
-  return body and redact(table.concat(texts))
-end
-
-local function plain_url(url)
-  url = redact(url):gsub("//[^/@]*@", "//")
-  return (url:gsub("([?&])([^=&#]*)=([^&#]*)", function(mark, name)
-    return is_private(name) and mark .. name .. "=" .. REMOVED or nil
-  end))
-end
-
 ---A stream that is written down while it is read.
 ---@param request HttpRequest
 ---@param stream HttpStream
@@ -80,9 +47,9 @@ end
 function Recorder:wrap(request, stream)
   self.n = self.n + 1
   local n, started, held, ended = self.n, task.now(), "", false
-  put(self, { n = n, type = "request", method = request.method or "GET", url = plain_url(request.url),
-    headers = plain_headers(request.headers), body = plain_body(request.body) })
-  put(self, { n = n, type = "response", status = stream.status, headers = plain_headers(stream.headers) })
+  put(self, { n = n, type = "request", method = request.method or "GET", url = plain.url(request.url),
+    headers = plain.headers(request.headers), body = plain.body(request.body) })
+  put(self, { n = n, type = "response", status = stream.status, headers = plain.headers(stream.headers) })
   -- The request stays with the stream: its secrets are known, and taken out, as long as they are alive.
   local recorder, wrapped = self, { status = stream.status, headers = stream.headers, url = stream.url, request = request }
 
