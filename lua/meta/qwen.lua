@@ -348,6 +348,7 @@ qwen = {}
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
 ---@field reload fun(): string[] finds and loads all files again as the last time; what is broken
+---@field refresh fun(kind: string): string[] takes what was saved in a person's own files since they were read; a broken new version leaves the old one in force
 ---@field generation fun(): integer grows with each scan
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field kinds string[]

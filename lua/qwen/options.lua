@@ -7,7 +7,7 @@ return {
   ["model.generationConfig"] = { type = "object", text = "request settings for models that have no entry of their own" },
   ["model.maxSessionTurns"] = { type = "number", default = -1, text = "end a run after this many model turns; -1 is no limit", project = true },
   ["model.fallback"] = { type = "list", text = "models to ask when the chosen one is overloaded" },
-  ["model.enableOpenAILogging"] = { type = "boolean", default = false, text = "a private JSON file for each request to a model, without secrets" },
+  ["model.enableOpenAILogging"] = { type = "boolean", text = "a private JSON file for each request to a model, without secrets" },
   ["model.openAILoggingDir"] = { type = "string", text = "folder of these files; default logs/openai in the project folder" },
   ["modelProviders"] = { type = "object", merge = "replace", text = "models by protocol" },
   ["security.auth.selectedType"] = { type = "string", text = "protocol to use: openai, anthropic, gemini ..." },

@@ -1,5 +1,6 @@
 -- The kinds of content and their tiers: a file is its name, and the same name in a stronger tier replaces it (hooks add up).
 -- Tiers, strongest first: --use FILE, the trusted project's .qwen/, ~/.qwen/, shipped. A broken file harms only its own name.
+-- Long because finding, loading, laying over each other and looking again are about one state.
 local embed = require "sys.embed"
 local err = require "qwen.err"
 local fs = require "sys.fs"
@@ -34,11 +35,21 @@ local function environment()
   return setmetatable({}, { __index = _G })
 end
 
+-- What changes when a file is saved; nil when it is gone.
+local function stamp(path)
+  local stat = fs.stat(path)
+  return stat and ("%d %d %.9f"):format(stat.ino, stat.size, stat.mtime)
+end
+
 local function compile(entry)
   if entry.tier == "shipped" then return embed.load(entry.path) end
-  local source, e = fs.read(entry.path, 4 * 1024 * 1024)
-  if not source then return nil, e.message end
-  return load(source, "@" .. paths.short(entry.path), "t", environment())
+  local e
+  if not entry.source then
+    entry.stamp = stamp(entry.path)
+    entry.source, e = fs.read(entry.path, 4 * 1024 * 1024)
+    if not entry.source then return nil, e.message end
+  end
+  return load(entry.source, "@" .. paths.short(entry.path), "t", environment())
 end
 
 local function check_fields(entry, value)
@@ -69,6 +80,7 @@ local function run_file(entry)
   if not ok then return nil, (tostring(value):gsub("\n.*", "")) end
   local wrong = check_fields(entry, value)
   if wrong then return nil, wrong end
+  entry.good = true
   return value
 end
 
@@ -203,6 +215,19 @@ local function build_on(entry, value, depth)
   return lay(value, base)
 end
 
+-- The table of a file, laid over what it builds on.
+local function ready(entry)
+  local value = load_entry(entry)
+  if value and value.base and not value.super then
+    local joined, problem = build_on(entry, value, 1)
+    if not joined then
+      entry.value, entry.problem, value = nil, problem, nil
+      state.problems[#state.problems + 1] = problem
+    end
+  end
+  return value
+end
+
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.
 ---@param kind string
 ---@param name string
@@ -212,16 +237,50 @@ function M.get(kind, name)
   if not entries then
     return nil, err("missing", ("there is no %s '%s'"):format(kind:gsub("s$", ""), name))
   end
-  local value = load_entry(entries[1])
-  if value and value.base and not value.super then
-    local joined, problem = build_on(entries[1], value, 1)
-    if not joined then
-      entries[1].value, entries[1].problem, value = nil, problem, nil
-      state.problems[#state.problems + 1] = problem
-    end
-  end
+  local value = ready(entries[1])
   if value then return value end
   return nil, err("broken", entries[1].problem, { path = entries[1].path })
+end
+
+-- Looks at a file again. Gives true when it counts anew, or a sentence when the new one is broken and the old one stays.
+local function look_again(entries, i)
+  local entry, now = entries[i], stamp(entries[i].path)
+  if now == entry.stamp then return false end
+  entry.stamp = now
+  if not now then
+    table.remove(entries, i)
+    return true
+  end
+  local fresh = { kind = entry.kind, name = entry.name, tier = entry.tier, path = entry.path }
+  entries[i] = fresh
+  if ready(fresh) then return true end
+  if not entry.good then return true end -- broken before, broken now
+  entries[i] = entry
+  return false, fresh.problem .. "; the version before it stays in use"
+end
+
+---Takes what was saved in a person's own files of a kind since they were read. A new version that is broken leaves the old one in force.
+---@param kind string
+---@return string[] problems
+function M.refresh(kind)
+  local changed, problems = false, {}
+  for name, entries in pairs(state.files[kind]) do
+    for i = #entries, 1, -1 do
+      local entry = entries[i]
+      if (entry.tier == "user" or entry.tier == "use") and entry.stamp then
+        local new, problem = look_again(entries, i)
+        changed, problems[#problems + 1] = changed or new, problem
+      end
+    end
+    if #entries == 0 then state.files[kind][name] = nil end
+  end
+  if changed then -- others may build on it
+    state.generation = state.generation + 1
+    for _, entries in pairs(state.files[kind]) do
+      for _, entry in ipairs(entries) do entry.value, entry.problem = nil, nil end
+    end
+  end
+  return problems
 end
 
 ---Whether there is a file of that name.

@@ -49,7 +49,8 @@ end
 local function build(ctx, provider, model, view)
   local auth, e = resource.get("auth", provider.auth or "api-key")
   if not auth then return nil, e end
-  local request = provider.request(model, view)
+  local ok, request = pcall(provider.request, model, view)
+  if not ok then return nil, err("broken", ("the provider %s could not make a request: %s"):format(model.provider, tostring(request))) end
   local built, reason = ctx.emit("request_built", request, model)
   if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
   request = built
@@ -87,6 +88,13 @@ local function pause(ctx, clock, e, wait, attempt)
   until left <= 0
 end
 
+-- What was saved since the last request counts from now on.
+local function refresh(ctx)
+  for _, kind in ipairs { "providers", "auth" } do
+    for _, problem in ipairs(resource.refresh(kind)) do ctx.notice(problem) end
+  end
+end
+
 local function is_on(text)
   return text == "1" or text == "true"
 end
@@ -113,6 +121,7 @@ end
 ---@param view View
 ---@return {next: fun(): Delta?}
 function M.open(ctx, model, view)
+  refresh(ctx)
   local provider, problem = vendors.of(model)
   local clock = ctx.clock or task
   local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }

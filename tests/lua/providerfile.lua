@@ -1,0 +1,93 @@
+-- A provider file that is saved while the program runs: used by the very next request, unless it is broken.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs, os, proc, task = require "sys.fs", require "sys.os", require "sys.proc", require "sys.task"
+local resource = require "qwen.resource"
+
+-- By itself.
+do
+  local place = program.place {
+    ["~/.qwen/providers/low.lua"] = 'return { base = "openai", summary = "low 1" }',
+    ["~/.qwen/providers/high.lua"] = 'return { base = "low" }',
+  }
+  local function path(name) return place.home .. "/.qwen/providers/" .. name .. ".lua" end
+  resource.scan { use = { path "low", path "high" } }
+  local function summary(name) return (resource.get("providers", name) or {}).summary end
+  t.eq(summary "high", "low 1", "as it is")
+  local generation = resource.generation()
+  t.eq(resource.refresh "providers", {}, "nothing was saved")
+  t.eq(resource.generation(), generation, "so nothing is new")
+  fs.write(path "low", 'return { base = "openai", summary = "low 2" }')
+  t.eq(resource.refresh "providers", {})
+  t.eq({ summary "low", summary "high" }, { "low 2", "low 2" }, "also what builds on it")
+  t.ok(resource.generation() > generation, "who keeps something is told")
+  fs.write(path "low", 'return {\n  base = "openai",\n  summary = = "low 3" }')
+  local problems = resource.refresh "providers"
+  t.eq(#problems, 1)
+  t.match(problems[1], "low.lua:3: unexpected symbol near '='; the version before it stays in use", "file and line")
+  t.eq({ summary "low", summary "high" }, { "low 2", "low 2" }, "the old one stays in force")
+  t.eq(resource.refresh "providers", {}, "said once")
+  fs.write(path "high", 'return { base = "low", summary = "high 2" }')
+  resource.refresh "providers"
+  t.eq({ summary "low", summary "high" }, { "low 2", "high 2" }, "also when something else changes")
+  fs.write(path "low", 'return { base = "nobody" }')
+  t.match(resource.refresh("providers")[1], "base 'nobody' is no provider; the version before", "a base that is not there")
+  fs.write(path "low", 'return { base = "openai", summary = "low 4" }')
+  resource.refresh "providers"
+  t.eq(summary "high", "high 2")
+  t.eq(summary "low", "low 4", "and on")
+  fs.remove(path "low")
+  resource.refresh "providers"
+  t.eq(resource.has("providers", "low"), false, "a file that is gone is gone")
+end
+
+-- In a session, with the history kept.
+do
+  local place = program.place {
+    ["~/.qwen/providers/mine.lua"] = 'return { base = "openai", request = function(model, view)\n  error "not yet"\nend }',
+  }
+  local server <close> = fake.start { { text = "one" }, { text = "two" }, { text = "three" } }
+  local argv = { program.binary, "--auth-type", "mine", "--openai-base-url", server.url, "-m", "m" }
+  local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color" }
+  local p <close> = assert(proc.open { argv = argv, cwd = place.cwd, env = env, pty = { rows = 24, cols = 200 } })
+  local screen = ""
+  task.spawn(function()
+    for text in function() return (p:read()) end do screen = screen .. text end
+  end)
+  local function expect(words) -- the time limit of the test ends this when it never comes
+    while not screen:find(words) do task.sleep(0.01) end
+    screen = screen:sub(select(2, screen:find(words)) + 1)
+    t.ok(true, words)
+  end
+  local function save(header)
+    fs.write(place.home .. "/.qwen/providers/mine.lua", ([[
+local P = { base = "openai" }
+function P.request(model, view)
+  local r = P.super.request(model, view)
+  r.headers["X-Version"] = "%s"
+  return r
+end
+return P]]):format(header))
+  end
+  expect ">"
+  p:write "a\r"
+  expect "could not make a request: .*mine.lua:2: not yet"
+  save "1"
+  p:write "b\r"
+  expect "one"
+  save "2"
+  p:write "c\r"
+  expect "two"
+  fs.write(place.home .. "/.qwen/providers/mine.lua", "local P = {}\nreturn P.x.y")
+  p:write "d\r"
+  expect "mine.lua:2: attempt to index a nil value .*; the version before it stays in use"
+  expect "three"
+  local asked = server:requests()
+  t.eq({ asked[1].headers["x-version"], asked[2].headers["x-version"], asked[3].headers["x-version"] }, { "1", "2", "2" }, "which version was asked with")
+  local roles = {}
+  for i, message in ipairs(asked[3].body.messages) do roles[i] = message.role:sub(1, 1) end
+  t.eq(table.concat(roles), "suuauau", "the history is kept")
+end
+
+t.done()
