@@ -1,6 +1,7 @@
 -- `qwen auth` and `/auth`: signing in by any auth file, shipped or the user's own, signing out, and what is in force now.
 
-local C = { summary = "sign in, or show how you are signed in", args = "[NAME [--FLAG VALUE...] | status [--json] | logout [NAME]]", shell = true }
+local C = { summary = "sign in, or show how you are signed in",
+  args = "[NAME [--FLAG VALUE...] | status [--json] | list [--json] | move --to STORE [NAME] | logout [NAME]]", shell = true }
 
 local short_flags = { k = "key", r = "region", u = "base-url" }
 
@@ -9,7 +10,7 @@ local function has_provider(name)
 end
 
 function C.complete()
-  local out = { "status", "logout" }
+  local out = { "status", "list", "move", "logout" }
   for _, method in ipairs(qwen.signin.methods()) do out[#out + 1] = method.name end
   return out
 end
@@ -169,7 +170,42 @@ local function menu(ctx)
   return 0
 end
 
-local actions = { status = status, logout = logout }
+-- What is kept and where; never a key.
+local function list(ctx, args)
+  if args[2] and args[2] ~= "--json" or args[3] then return nil, qwen.err("usage", "usage: qwen auth list [--json]") end
+  local rows, e = qwen.credentials.list()
+  if not rows then return nil, e end
+  if args[2] then
+    for _, row in ipairs(rows) do row.origins = qwen.json.array(row.origins) end
+    ctx.print(qwen.json.encode(qwen.json.array(rows)))
+    return 0
+  end
+  if #rows == 0 then ctx.print "No credential is kept. Sign in with: qwen auth" end
+  for _, row in ipairs(rows) do
+    local past = row.expires and row.expires < qwen.task.time()
+    local time = row.expires and row.expires < 1e11 and os.date((past and "ended" or "ends") .. " %Y-%m-%d %H:%M", row.expires // 1) or ""
+    ctx.print(("%-28s %-14s %s"):format(row.name, row.backend, row.hint .. (row.hint ~= "" and time ~= "" and ", " or "") .. time))
+    if #row.origins > 0 then ctx.print("  for " .. table.concat(row.origins, ", ")) end
+  end
+  return 0
+end
+
+local function move(ctx, args)
+  local to, name, i = nil, nil, 2
+  while args[i] do
+    local value = args[i]:match "^%-%-to=(.+)$"
+    if args[i] == "--to" and not to then to, i = args[i + 1], i + 1 elseif value and not to then to = value
+    elseif name or args[i]:find "^%-" then to, i = nil, #args else name = args[i] end
+    i = i + 1
+  end
+  if not to then return nil, qwen.err("usage", "usage: qwen auth move --to " .. table.concat(qwen.credentials.stores, "|") .. " [NAME]") end
+  local moved, e = qwen.credentials.move(to, name)
+  if not moved then return nil, e end
+  ctx.print(#moved > 0 and ("moved to %s: %s"):format(to, table.concat(moved, ", ")) or "nothing to move: all is there already")
+  return 0
+end
+
+local actions = { status = status, list = list, move = move, logout = logout }
 
 function C.run(ctx, args)
   local code, e = (args[1] and (actions[args[1]] or login) or menu)(ctx, args)

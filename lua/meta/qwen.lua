@@ -299,6 +299,7 @@
 ---@field demo qwen.demo
 ---@field wire qwen.wire
 ---@field body qwen.body
+---@field credentials qwen.credentials
 ---@field signin qwen.signin
 ---@field discover qwen.discover
 ---@field modellist qwen.modellist
@@ -494,6 +495,24 @@ qwen = {}
 ---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
 ---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad
 ---@field cut fun(): Err a stream that ended too early
+
+---@class Credential
+---@field secret Secret
+---@field refresh Secret?
+---@field expires number? seconds since 1970
+---@field origins string[] where both may be sent
+---@field fields table whatever else belongs to it; no secrets
+---@field backend string the store it is in
+
+---@class qwen.credentials what is kept under a name: for a key that of its variable, for a sign-in that of its auth file
+---@field stores string[] "secret-service", "vault", "kernel", "helper", "memory", "plain"
+---@field get fun(name: string): Credential?, Err? kind missing when there is none
+---@field has fun(name: string, origin?: string): boolean one is kept, and may be sent to that origin; asks no store
+---@field put fun(name: string, record: {secret: string|Secret, refresh: string|Secret|nil, expires: number?, origins: string[]?, fields: table?}, options?: {backend: string?}): string?, Err? the store that has it now; without one named the setting, or the best that works
+---@field remove fun(name: string): boolean?, Err?
+---@field list fun(): {name: string, backend: string, origins: string[], hint: string, expires: number?, changed: number}[]?, Err? sorted; asks no store
+---@field move fun(to: string, name?: string): string[]?, Err? one or all to another store; names of those that moved
+---@field renew fun(name: string, fn: fun(record: Credential): table?, Err?): Credential?, Err? one process at a time: takes over what another one wrote meanwhile, else keeps what fn makes of the old record; fn has 30 seconds
 
 ---@class qwen.body bodies that may hold secrets
 ---@field form fun(fields: table<string, string|number|boolean|Secret>): (string|Secret)[] application/x-www-form-urlencoded, in the order of the names

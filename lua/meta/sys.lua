@@ -104,6 +104,24 @@
 ---@field seal fun(json: string, fields: string[], name: string, origins: string[]|fun(value: table): string[]): table?, Err? like HttpStream:sealed, for a text that is there already
 ---@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL and base64 forms) replaced by `<secret NAME>`
 
+-- sys.keeper --------------------------------------------------------------------------------------------------------
+
+---@alias KeeperName "vault"|"secret-service"|"kernel"|"helper"|"memory"|"plain"
+
+---@class KeeperOptions
+---@field folder string? vault, plain: where their file is
+---@field key_file string? vault: the machine's key, made when it is needed and missing
+---@field passphrase Secret? vault: makes the key instead
+---@field argv string[]? helper: absolute path of the program, and its arguments
+---@field timeout number? default 30
+
+---Back ends that keep JSON with secrets in it; every call waits. Nothing under a key: err kind missing, code "no-entry".
+---@class sys.keeper
+---@field get fun(keeper: KeeperName, key: string, fields: string[], name: string, origins: string[]|fun(value: table): string[], options: KeeperOptions): table?, Err? the texts of these fields are secrets, as in secret.seal
+---@field put fun(keeper: KeeperName, key: string, pieces: (string|Secret)[], options: KeeperOptions): boolean?, Err? pieces of JSON; read back before it says yes
+---@field remove fun(keeper: KeeperName, key: string, options: KeeperOptions): boolean?, Err?
+---@field probe fun(keeper: KeeperName, options: KeeperOptions): boolean?, Err? keeps, reads and removes a random value
+
 -- sys.proc ---------------------------------------------------------------------------------------------------------
 
 ---@class ProcOptions
@@ -153,6 +171,7 @@
 ---@class sys.fs
 ---@field read fun(path: string, limit?: integer): string?, Err? whole file; err kind too_long above limit (default 64 MiB)
 ---@field write fun(path: string, text: string, options?: {mode?: integer, fsync?: boolean}): boolean?, Err? temp file beside it, fsync, rename; keeps the mode of an existing file; default mode 0600 & ~umask
+---@field create fun(path: string, text: string): boolean?, Err? a new file, mode 0600; err with code "EEXIST" when something is there
 ---@field append fun(path: string, mode?: integer): Appender?, Err? creates with mode 0600
 ---@field truncate fun(path: string, size: integer): boolean?, Err?
 ---@field stat fun(path: string, follow?: boolean): Stat?, Err? follow defaults to true

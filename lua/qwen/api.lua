@@ -8,7 +8,7 @@ local modules = {
   sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
   args = "qwen.args", usersettings = "qwen.usersettings", keys = "qwen.ui.keymap", demo = "qwen.demo", replay = "qwen.net.replay",
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
-  body = "qwen.body",
+  body = "qwen.body", credentials = "qwen.credentials",
   signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",
   edits = "qwen.edits",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",

@@ -1,5 +1,6 @@
 -- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
 -- A key is bound here to the origin it was configured for; headers are made of it in auth/.
+local credentials = require "qwen.credentials"
 local err = require "qwen.err"
 local http = require "sys.http"
 local protocols = require "qwen.protocols"
@@ -152,7 +153,8 @@ end
 ---@return boolean
 function M.has_key(settings, model)
   local value = model.key or entry_key(settings, model)
-  return value ~= nil and value ~= ""
+  if value ~= nil then return value ~= "" end
+  return model.env_key ~= nil and credentials.has(model.env_key, origin(model.base_url))
 end
 
 -- The key of a model without an entry. The one in the settings belongs to the address in the settings.
@@ -172,6 +174,16 @@ local function protocol_key(settings, model)
       return row.value, row.source .. " security.auth.apiKey"
     end
   end
+end
+
+-- The key that is kept under the name of the variable, when nothing above names one; never for another address than its own.
+local function stored_key(model)
+  local own = origin(model.base_url)
+  if not own or not model.env_key or not credentials.has(model.env_key, own) then return true end
+  local record, e = credentials.get(model.env_key)
+  if not record then return M.keyless(model.base_url) or nil, e end
+  model.key, model.key_source = record.secret:bind { own }, ("the credential store (%s)"):format(record.backend)
+  return true
 end
 
 -- The key of the flag belongs to the first service chosen in this run; one taken later in the session never gets it.
@@ -237,6 +249,7 @@ function M.choose(settings, opts, has_provider)
   end
   if opts.api_key and flag_key_fits(settings, model) then value, source = opts.api_key, "flag --openai-api-key" end
   ok, e = seal(model, value, source)
+  if ok and value == nil then ok, e = stored_key(model) end
   if not ok then return nil, e end
   return model, nil, problems
 end

@@ -1,0 +1,213 @@
+/* `sys.keeper`: where credentials are kept. What is kept is JSON whose secrets never are Lua strings; each call waits for a thread. */
+#include "../core/keeper.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/secret.h"
+#include "../core/work.h"
+#include "bind.h"
+
+enum op { OP_GET, OP_PUT, OP_REMOVE, OP_PROBE };
+
+struct box {
+  struct job *job; /* NULL when there is none */
+  struct waiter waiting;
+};
+
+struct job {
+  struct keeper_call call;
+  const struct keeper *keeper;
+  enum op op;
+  bool done, ok;
+  struct box *box; /* NULL when nobody waits any more */
+};
+
+static const char *const class_name = "sys.keeper.job";
+
+static void job_free(struct job *j) {
+  keeper_call_free(&j->call);
+  free(j);
+}
+
+static int box_gc(lua_State *L) {
+  struct box *b = luaL_checkudata(L, 1, class_name);
+  struct job *j = b->job;
+  b->job = NULL;
+  if (!j) return 0;
+  if (j->done) job_free(j);
+  else j->box = NULL; /* the thread still has it */
+  return 0;
+}
+
+static void run(void *arg) {
+  struct job *j = arg;
+  switch (j->op) {
+    case OP_GET: j->ok = j->keeper->get(&j->call); break;
+    case OP_PUT: j->ok = keeper_put(j->keeper, &j->call); break;
+    case OP_REMOVE: j->ok = j->keeper->remove(&j->call); break;
+    case OP_PROBE: j->ok = keeper_probe(j->keeper, &j->call); break;
+  }
+}
+
+static void done(void *arg) {
+  struct job *j = arg;
+  j->done = true;
+  if (j->box) waiter_wake(&j->box->waiting);
+  else job_free(j);
+}
+
+/* -- arguments ------------------------------------------------------------------------------------------------------ */
+
+static char *copy(lua_State *L, const char *text) {
+  char *made = strdup(text);
+  if (!made) luaL_error(L, "not enough memory");
+  return made;
+}
+
+static char *opt_copy(lua_State *L, int options, const char *field) {
+  char *made = NULL;
+  if (lua_getfield(L, options, field) != LUA_TNIL) made = copy(L, luaL_checkstring(L, -1));
+  lua_pop(L, 1);
+  return made;
+}
+
+static void add_piece(lua_State *L, struct buf *out) {
+  size_t n;
+  const struct secret *s = bind_test_secret(L, -1);
+  if (!s && lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "what is kept must be a list of texts and secrets");
+  const char *text = s ? secret_value(s, &n) : lua_tolstring(L, -1, &n);
+  if (!buf_add(out, text, n)) luaL_error(L, "not enough memory");
+}
+
+static void read_pieces(lua_State *L, int index, struct buf *out) {
+  size_t total = 0;
+  luaL_checktype(L, index, LUA_TTABLE);
+  lua_Integer count = (lua_Integer)lua_rawlen(L, index);
+  for (lua_Integer i = 1; i <= count; i++, lua_pop(L, 1)) {
+    size_t n;
+    lua_rawgeti(L, index, i);
+    const struct secret *s = bind_test_secret(L, -1);
+    if (s) secret_value(s, &n);
+    else luaL_checklstring(L, -1, &n);
+    total += n;
+  }
+  if (!buf_reserve(out, total + 1)) luaL_error(L, "not enough memory"); /* at once: growing would leave copies behind */
+  for (lua_Integer i = 1; i <= count; i++, lua_pop(L, 1)) {
+    lua_rawgeti(L, index, i);
+    add_piece(L, out);
+  }
+}
+
+static void read_argv(lua_State *L, int options, struct keeper_call *c) {
+  if (lua_getfield(L, options, "argv") != LUA_TNIL) {
+    luaL_checktype(L, -1, LUA_TTABLE);
+    size_t count = lua_rawlen(L, -1);
+    c->argv = calloc(count + 1, sizeof *c->argv);
+    if (!c->argv) luaL_error(L, "not enough memory");
+    for (size_t i = 0; i < count; i++, lua_pop(L, 1)) {
+      lua_rawgeti(L, -1, (lua_Integer)i + 1);
+      c->argv[i] = copy(L, luaL_checkstring(L, -1));
+    }
+  }
+  lua_pop(L, 1);
+}
+
+static struct job *new_job(lua_State *L, enum op op, int key, int options) {
+  const char *name = luaL_checkstring(L, 1);
+  const struct keeper *keeper = keeper_find(name);
+  if (!keeper) luaL_error(L, "there is no store '%s'", name);
+  luaL_checktype(L, options, LUA_TTABLE);
+  struct box *b = bind_new(L, sizeof *b, class_name);
+  struct job *j = calloc(1, sizeof *j);
+  if (!j) luaL_error(L, "not enough memory");
+  *j = (struct job){.keeper = keeper, .op = op, .done = true}; /* done until it starts: an error frees it */
+  b->job = j;
+  err_clear(&j->call.e);
+  if (key) j->call.key = copy(L, luaL_checkstring(L, key));
+  j->call.folder = opt_copy(L, options, "folder");
+  j->call.key_file = opt_copy(L, options, "key_file");
+  j->call.seconds = bind_opt_number(L, options, "timeout", 30);
+  read_argv(L, options, &j->call);
+  if (lua_getfield(L, options, "passphrase") != LUA_TNIL) {
+    if (!bind_test_secret(L, -1)) luaL_error(L, "a passphrase must be a secret");
+    add_piece(L, &j->call.passphrase);
+  }
+  lua_pop(L, 1);
+  if ((keeper == &keeper_vault || keeper == &keeper_plain) && !j->call.folder) luaL_error(L, "this store needs the option 'folder'");
+  if (keeper == &keeper_vault && !j->call.key_file) luaL_error(L, "this store needs the option 'key_file'");
+  if (keeper == &keeper_plain && key && strchr(j->call.key, '/')) luaL_error(L, "the name of a file holds no slash");
+  return j;
+}
+
+/* -- waiting -------------------------------------------------------------------------------------------------------- */
+
+static int result(lua_State *L, struct job *j) {
+  if (!j->ok) return bind_fail(L, &j->call.e);
+  if (j->op == OP_GET) return bind_seal(L, j->call.value.data ? j->call.value.data : "", j->call.value.len, 3);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int wait_k(lua_State *L, int status, lua_KContext ctx) {
+  struct box *b = (struct box *)ctx;
+  (void)status;
+  if (b->job->done) {
+    task_deadline_clear();
+    return result(L, b->job);
+  }
+  if (!task_expired()) return task_wait(L, &b->waiting, ctx, wait_k);
+  struct err e;
+  task_deadline_clear();
+  err_set(&e, ERR_TIMEOUT, "the store '%s' did not answer in %g seconds; is it waiting for a password?", b->job->keeper->name, b->job->call.seconds);
+  return bind_fail(L, &e);
+}
+
+/* The box is on top of the stack. */
+static int start(lua_State *L, struct job *j) {
+  struct box *b = j->box = lua_touserdata(L, -1);
+  task_deadline(L, j->call.seconds + 1);
+  j->done = false;
+  if (!work_start(run, done, j)) {
+    j->done = true;
+    task_deadline_clear();
+    return luaL_error(L, "no thread could be started");
+  }
+  lua_toclose(L, -1);
+  return wait_k(L, LUA_OK, (lua_KContext)b);
+}
+
+/* get(keeper, key, fields, name, origins, options) */
+static int l_keeper_get(lua_State *L) {
+  lua_settop(L, 6);
+  bind_check_seal(L, 3);
+  return start(L, new_job(L, OP_GET, 2, 6));
+}
+
+/* put(keeper, key, pieces, options) */
+static int l_keeper_put(lua_State *L) {
+  lua_settop(L, 4);
+  struct job *j = new_job(L, OP_PUT, 2, 4);
+  read_pieces(L, 3, &j->call.value);
+  return start(L, j);
+}
+
+/* remove(keeper, key, options) */
+static int l_keeper_remove(lua_State *L) {
+  lua_settop(L, 3);
+  return start(L, new_job(L, OP_REMOVE, 2, 3));
+}
+
+/* probe(keeper, options) */
+static int l_keeper_probe(lua_State *L) {
+  lua_settop(L, 2);
+  return start(L, new_job(L, OP_PROBE, 0, 2));
+}
+
+int open_keeper(lua_State *L) {
+  static const luaL_Reg functions[] = {{"get", l_keeper_get}, {"put", l_keeper_put}, {"remove", l_keeper_remove}, {"probe", l_keeper_probe}, {NULL, NULL}};
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  bind_class(L, class_name, none, box_gc);
+  luaL_newlib(L, functions);
+  return 1;
+}

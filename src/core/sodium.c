@@ -1,0 +1,47 @@
+/* Finds libsodium at run time and fills the table of sodium.h. */
+#include "sodium.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#ifndef SODIUM_LIBRARY
+#define SODIUM_LIBRARY "libsodium.so.23"
+#endif
+
+static struct sodium_api api;
+static bool loaded;
+
+static bool load(struct err *e) {
+  static const struct { const char *name; size_t at; } wanted[] = {
+#define X(name) {#name, offsetof(struct sodium_api, name)},
+    SODIUM_FUNCTIONS(X)
+#undef X
+  };
+  void *lib = dlopen(SODIUM_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  if (!lib) {
+    err_set(e, ERR_MISSING, "the vault needs libsodium, which could not be loaded (%s); install it, on Debian: apt install libsodium23", dlerror());
+    return false;
+  }
+  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+    void *symbol = dlsym(lib, wanted[i].name);
+    if (symbol) memcpy((char *)&api + wanted[i].at, &symbol, sizeof symbol);
+    else {
+      err_set(e, ERR_MISSING, "the installed %s is too old: it has no %s", SODIUM_LIBRARY, wanted[i].name);
+      return false;
+    }
+  }
+  if (api.sodium_init() >= 0) return loaded = true;
+  err_set(e, ERR_BROKEN, "libsodium could not be started");
+  return false;
+}
+
+const struct sodium_api *sodium_load(struct err *e) {
+  static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&one);
+  bool ok = loaded || load(e);
+  pthread_mutex_unlock(&one);
+  return ok ? &api : NULL;
+}

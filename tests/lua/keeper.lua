@@ -1,0 +1,158 @@
+-- sys.keeper: every store with the same checks, against the real keyring, kernel and helper; and what may be wrong with files of secrets.
+local t = dofile "tests/check.lua"
+local body, fs, keeper, os, secret, task = require "qwen.body", require "sys.fs", require "sys.keeper", require "sys.os", require "sys.secret",
+  require "sys.task"
+local proc = require "qwen.proc"
+
+local QWEN, home = os.env "QWEN", os.env "HOME"
+
+-- Runs tests/fake/keepers.lua and takes over its counts.
+local function checks(argv)
+  local r = assert(proc.run { argv = argv, timeout = 60 })
+  local passed, failed, skipped = r.out:match "(%d+) passed, (%d+) failed, (%d+) skipped"
+  for line in r.out:gmatch "[^\n]+" do
+    if line:find "^SKIPPED" then t.skip(line:sub(9)) end
+  end
+  t.ok(r.code == 0 and failed == "0" or r.out:find "nothing checked", r.out .. r.err)
+  return tonumber(passed) or 0, tonumber(skipped) or 0
+end
+t.ok(checks { QWEN, "lua", "tests/fake/keepers.lua", "memory", "vault", "plain", "kernel" } >= 39, "memory, vault and plain at least")
+if proc.which "dbus-run-session" and proc.which "gnome-keyring-daemon" then
+  local _, skipped = checks { "dbus-run-session", "--", "tests/fake/keyring.sh", QWEN, "lua", "tests/fake/keepers.lua", "secret-service", "helper" }
+  t.eq(skipped, 0, "a keyring that was just started answers")
+else
+  t.skip "secret-service and helper: no dbus-run-session or gnome-keyring-daemon here (vendor/install test)"
+end
+
+-- The vault's files
+local folder, keys = home .. "/store", home .. "/keys"
+local options = { folder = folder, key_file = keys .. "/machine.key", timeout = 5 }
+local value = "sk-0123456789abcdef"
+local function put(key, more)
+  return keeper.put("vault", key or "one", body.json { secret = secret.new("k", value, {}) }, more or options)
+end
+local function get(more, name) return keeper.get(name or "vault", "one", { "secret" }, "one", {}, more or options) end
+local file = folder .. "/credentials.vault"
+assert(put())
+t.eq({ fs.stat(file).mode, fs.stat(folder).mode, fs.stat(options.key_file).mode, fs.stat(keys).mode }, { 384, 448, 384, 448 }, "modes")
+t.eq(#fs.read(options.key_file), 32, "a key of 32 bytes")
+t.ok(not fs.read(file):find(value, 1, true), "not readable")
+local py = proc.run { argv = { "python3", "tests/fake/vault.py", "read", file, options.key_file } }
+t.match(py.out, '"entries": {"one": "{\\"secret\\":\\"sk%-0123456789abcdef\\"}"}', "another implementation reads it")
+
+local function sh(command) return assert(proc.run { argv = { "/bin/sh", "-c", command }, cwd = home }) end
+local function denied(prepare, undo, pattern, what)
+  sh(prepare)
+  local v, e = get()
+  t.err(v, e, "denied", what)
+  t.match(e and e.message, pattern, what)
+  v, e = put "two"
+  t.err(v, e, "denied", what .. ", to write")
+  sh(undo)
+  t.ok(get() ~= nil, what .. ", put right")
+end
+denied("chmod 644 store/credentials.vault", "chmod 600 store/credentials.vault", "read by other users.*chmod 600 .*credentials%.vault", "a vault others can read")
+denied("chmod 640 keys/machine.key", "chmod 600 keys/machine.key", "read by other users.*machine%.key", "a key others can read")
+denied("chmod 777 store", "chmod 700 store", "changed by other users.*chmod go%-w", "a folder others can write to")
+denied("chmod 775 keys", "chmod 700 keys", "changed by other users", "a folder of the key that the group can write to")
+denied("mv store/credentials.vault v; ln -s ../v store/credentials.vault", "rm store/credentials.vault; mv v store/credentials.vault", "is a link", "a link")
+denied("mv store/credentials.vault v; mkfifo -m 600 store/credentials.vault", "rm store/credentials.vault; mv v store/credentials.vault",
+  "not a regular file", "a named pipe")
+denied("mkdir -m 777 open; mv store open/store; ln -s open/store store", "rm store; mv open/store store; rmdir open", "open can be changed by other users",
+  "a folder in a folder that others can write to")
+if os.uid() == 0 then
+  denied("chown 12345 store/credentials.vault", "chown 0 store/credentials.vault", "belongs to somebody else", "a vault of somebody else's")
+else
+  t.skip "a vault of somebody else's: only root can make one"
+end
+
+local good = fs.read(file)
+local function refused(bytes, what, kinds)
+  assert(fs.write(file, bytes, { fsync = false }))
+  local v, e = get()
+  t.ok(v == nil and kinds[e.kind], what .. ": " .. tostring(e))
+  assert(fs.write(file, good, { fsync = false }))
+end
+for _, n in ipairs { 0, 1, 47, 48, 87, 88, #good - 1 } do refused(good:sub(1, n), "cut after " .. n, { protocol = true }) end
+for at = 1, #good, 7 do
+  refused(good:sub(1, at - 1) .. string.char(good:byte(at) ~ 4) .. good:sub(at + 1), "changed at " .. at, { protocol = true, auth = true })
+end
+refused(("x"):rep(1024 * 1024 + 1), "too large", { too_long = true })
+local machine = fs.read(options.key_file)
+assert(fs.write(options.key_file, ("k"):rep(32)))
+local v, e = get()
+t.err(v, e, "auth", "the key of another machine")
+assert(fs.write(options.key_file, "short"))
+v, e = get()
+t.err(v, e, "protocol", "a damaged key")
+assert(fs.remove(options.key_file))
+v, e = get()
+t.err(v, e, "missing", "no key")
+t.match(e.message, "machine%.key, is gone: put it back, or remove .*credentials%.vault", "what to do")
+v, e = put "two"
+t.err(v, e, "missing", "no new key for an old vault")
+assert(fs.write(options.key_file, machine))
+t.ok(get(), "whole again")
+
+-- A file left by a killed program goes away, one that is being written does not.
+assert(fs.write(folder .. "/.qwen-0123456789abcdef.tmp", "x"))
+assert(fs.write(folder .. "/.qwen-fedcba9876543210.tmp", "x"))
+sh "touch -d '2 hours ago' store/.qwen-0123456789abcdef.tmp"
+assert(put "two")
+t.eq({ fs.stat(folder .. "/.qwen-0123456789abcdef.tmp") == nil, fs.stat(folder .. "/.qwen-fedcba9876543210.tmp") ~= nil }, { true, true }, "left files")
+
+-- A passphrase
+local locked = { folder = home .. "/locked", key_file = options.key_file, timeout = 30, passphrase = secret.new("p", "correct horse", {}) }
+assert(put("one", locked))
+t.ok(get(locked), "with the passphrase")
+v, e = get { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}) }
+t.err(v, e, "auth", "the wrong one")
+local bare = { folder = locked.folder, key_file = options.key_file }
+t.ok(get(bare), "remembered by this process")
+local script = home .. "/get.lua"
+assert(fs.write(script, ([[print(require "sys.keeper".get("vault", "one", {"secret"}, "one", {}, {folder = %q, key_file = %q}))]])
+  :format(bare.folder, bare.key_file)))
+local kept = keeper.probe("kernel", options)
+local salt = fs.read(locked.folder .. "/credentials.vault"):sub(21, 36):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+if kept then
+  t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^table", "and by the kernel, for others")
+  t.eq(keeper.remove("kernel", "vault-" .. salt, options), true, "forgotten")
+else
+  t.skip "a remembered passphrase: the kernel's keyring is forbidden here"
+end
+t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^nil.*is locked: set QWEN_VAULT_PASSPHRASE", "then it is asked for")
+
+-- A helper that does not behave
+local function helper(script_text, seconds)
+  local path = home .. "/helper"
+  assert(fs.write(path, "#!/bin/sh\n" .. script_text .. "\n", { mode = 448 }))
+  return { argv = { path }, timeout = seconds or 10 }
+end
+for what, case in pairs {
+  ["says no"] = { "cat >/dev/null; echo 'no such thing'; exit 3", "broken", "failed at get: no such thing" },
+  ["has none"] = { "cat >/dev/null; echo 'credentials not found in native keychain'; exit 1", "missing", "nothing is kept" },
+  ["is no helper"] = { "cat >/dev/null; echo hello", "protocol", "gave no Secret" },
+  ["gives half"] = { [[cat >/dev/null; printf '{"Secret":"{\"secr']], "protocol", "did not answer" },
+  ["hangs"] = { "sleep 60", "broken", "did not answer in time", 0.3 },
+  ["reads nothing"] = { [[exec <&-; printf '%s' '{"Secret":"{}"}']], nil },
+  ["is endless"] = { "yes 2>/dev/null", "broken", "answered too much" } } do
+  v, e = get(helper(case[1], case[4]), "helper")
+  if case[2] then t.err(v, e, case[2], what) else t.ok(v, what) end
+  if case[3] then t.match(e and e.message, case[3], what) end
+end
+v, e = get({ argv = { "helper" } }, "helper")
+t.err(v, e, "usage", "a relative helper")
+v, e = get({ argv = { "/no/such/helper" } }, "helper")
+t.err(v, e, "missing", "no helper")
+v, e = keeper.put("helper", "one", body.json { secret = secret.new("k", value, {}) }, helper "cat; exit 1")
+t.ok(v == nil and not e.message:find(value, 1, true), "a helper that repeats what it got")
+t.eq(proc.run({ argv = { "/bin/sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | grep -c " .. value:sub(1, 8) .. "[0-9]" } }).out, "0\n", "in no argument list")
+
+-- Cancelled while it waits
+local one = task.spawn(function() return get(helper "sleep 60", "helper") end)
+task.sleep(0.05)
+one:cancel()
+t.eq(select(2, one:join()).kind, "cancelled", "cancelled")
+t.fails(function() keeper.get("nowhere", "k", {}, "n", {}, {}) end, "no store 'nowhere'")
+t.fails(function() keeper.put("vault", "k", { {} }, options) end, "string expected")
+t.done()
