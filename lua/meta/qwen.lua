@@ -282,6 +282,7 @@
 ---@field compact qwen.agent.compact
 ---@field side qwen.agent.side
 ---@field edits qwen.edits
+---@field mcp qwen.mcp.client
 ---@field context qwen.agent.context
 ---@field memory qwen.agent.memory
 ---@field export qwen.export
@@ -351,6 +352,7 @@ qwen = {}
 ---@field reload fun(): string[] finds and loads all files again as the last time; what is broken
 ---@field refresh fun(kind: string): string[] takes what was saved in a person's own files since they were read; a broken new version leaves the old one in force
 ---@field generation fun(): integer grows with each scan
+---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field kinds string[]
 
@@ -423,6 +425,16 @@ qwen = {}
 ---@field tool string
 ---@field prompt string id of the message it belongs to
 ---@field time integer
+
+---@class McpClient
+---@field tools fun(self: McpClient): {name: string, description: string?, inputSchema: table}[]?, Err?
+---@field call fun(self: McpClient, name: string, args: table): table?, Err? {content, isError}
+---@field request fun(self: McpClient, method: string, params?: table, limit?: number): table?, Err?
+---@field notify fun(self: McpClient, method: string, params?: table)
+---@field close fun(self: McpClient)
+
+---@class qwen.mcp.client
+---@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
 
 ---@class qwen.edits what tools changed in files, and taking it back
 ---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them

@@ -10,7 +10,7 @@ local modules = {
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body", credentials = "qwen.credentials",
   signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",
-  edits = "qwen.edits",
+  edits = "qwen.edits", mcp = "qwen.mcp.client",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
 }
 

@@ -130,6 +130,10 @@ function M.scan(options)
   local home = paths.qwen_home()
   if home and not options.safe then add_folder("user", home) end
   if options.project and not options.safe then add_folder("project", options.project .. "/.qwen") end
+  for _, entry in ipairs(state.provided or {}) do
+    state.files[entry.kind][entry.name] = state.files[entry.kind][entry.name] or {}
+    table.insert(state.files[entry.kind][entry.name], entry)
+  end
   for _, path in ipairs(options.use or {}) do
     local kind, name = path:match "([%w_-]+)/([%w_-]+)%.lua$"
     if kind and state.files[kind] then
@@ -226,6 +230,19 @@ local function ready(entry)
     end
   end
   return value
+end
+
+---Offers something that comes from no file: under all files of that name, until the program ends.
+---@param kind string
+---@param name string
+---@param value table as a file would return it
+---@param from string where it comes from, for lists
+function M.provide(kind, name, value, from)
+  local entry = { kind = kind, name = name, tier = from, path = from, value = value }
+  state.provided = state.provided or {}
+  table.insert(state.provided, entry)
+  state.files[kind][name] = state.files[kind][name] or {}
+  table.insert(state.files[kind][name], entry)
 end
 
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.

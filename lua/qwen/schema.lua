@@ -106,6 +106,7 @@ function M.typed(schema, value)
     if value[name] ~= nil then value[name] = M.typed(child, value[name]) end
   end
   for i, item in ipairs(schema.items and value or {}) do value[i] = M.typed(schema.items, item) end
+  if schema.type == "array" and not getmetatable(value) then return json.array(value) end -- an empty one stays a list
   return value
 end
 

@@ -108,6 +108,8 @@ end
 ---@return Message last answer; its stop and err say how it ended
 ---@return integer turns
 function M.run(ctx, prompt)
+  for _, done in ipairs(ctx.starting or {}) do done:get() end -- tool servers that are still being started
+  ctx.starting = nil
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
   keep(ctx, prompt)
   local limit, turns = ctx.max_turns, 0

@@ -38,7 +38,7 @@ end
 ---@return boolean
 function M.names_tool(rule, tool)
   if rule.group then return rule.group[tool] or false end
-  return rule.tool == tool or rule.tool == "*"
+  return rule.tool == tool or rule.tool == "*" or rule.tool:sub(1, 5) == "mcp__" and tool:sub(1, #rule.tool + 2) == rule.tool .. "__"
 end
 
 -- Of a command line only `*` is a pattern, and it stands for anything.

@@ -1,0 +1,139 @@
+-- Tool servers of `mcpServers` in the settings: started with the session, their tools offered as mcp__SERVER__TOOL. Only the person's own
+-- settings are asked: a project cannot make programs start.
+
+local MOST_NAME = 64
+
+local function tool_name(server, tool)
+  return ("mcp__%s__%s"):format(server, tool):gsub("[^%w_-]", "_"):sub(1, MOST_NAME)
+end
+
+local function listed(list, name)
+  for _, item in ipairs(type(list) == "table" and list or {}) do
+    if tostring(item):match "^[^(]*" == name then return true end
+  end
+  return false
+end
+
+local function wanted(config, tool)
+  return not listed(config.excludeTools, tool) and (config.includeTools == nil or listed(config.includeTools, tool))
+end
+
+local sane
+
+local keep = {
+  properties = function(value)
+    local out = {}
+    for name, child in pairs(value) do out[name] = type(child) == "table" and sane(child) or {} end
+    return out
+  end,
+  items = function(value) return #value == 0 and sane(value) or {} end,
+  required = function(value)
+    local out = qwen.json.array {}
+    for _, name in ipairs(value) do out[#out + 1] = type(name) == "string" and name or nil end
+    return out
+  end,
+  enum = function(value) return qwen.json.array(value) end,
+}
+for _, key in ipairs { "anyOf", "oneOf", "allOf" } do
+  keep[key] = function(value)
+    local out = qwen.json.array {}
+    for i, child in ipairs(value) do out[i] = type(child) == "table" and sane(child) or {} end
+    return out
+  end
+end
+
+-- The schema of a stranger in the form that ours have: lists are lists, and what must be an object, a list or a number is one.
+function sane(schema)
+  local out = {}
+  for key, value in pairs(schema) do
+    if keep[key] then
+      out[key] = type(value) == "table" and keep[key](value) or nil
+    elseif key == "minimum" or key == "maximum" or key == "minItems" then
+      out[key] = type(value) == "number" and value or nil
+    elseif key == "type" then
+      out[key] = type(value) == "string" and value or type(value) == "table" and #value > 0 and qwen.json.array(value) or nil
+    else
+      out[key] = value
+    end
+  end
+  return out
+end
+
+-- The content of an answer: texts together, images as they are.
+local function result_of(answer)
+  local texts, media = {}, {}
+  for _, item in ipairs(type(answer.content) == "table" and answer.content or {}) do
+    local inner = type(item.resource) == "table" and item.resource or {}
+    local words = item.type == "text" and item.text or inner.text or item.uri
+    if item.type == "image" and type(item.data) == "string" then
+      media[#media + 1] = { type = "image", mime = tostring(item.mimeType), data = item.data }
+    elseif words then
+      texts[#texts + 1] = tostring(words)
+    end
+  end
+  if #texts == 0 and answer.structuredContent then texts[1] = qwen.json.encode(answer.structuredContent) end
+  local text = table.concat(texts, "\n")
+  return { text = text ~= "" and text or #media > 0 and "[an image]" or "[nothing]", parts = media, error = answer.isError == true or nil }
+end
+
+local function make_tool(client, server, config, tool)
+  local schema = sane(type(tool.inputSchema) == "table" and tool.inputSchema or {})
+  schema.type = "object"
+  return {
+    summary = qwen.text.head_tail(qwen.text.utf8(type(tool.description) == "string" and tool.description or tool.name), 2000),
+    schema = schema, effect = config.trust == true and "none" or "run",
+    label = function(args) return ("%s: %s"):format(server, (qwen.json.encode(args):sub(1, 80))) end,
+    run = function(_, args)
+      local answer, e = client:call(tool.name, args)
+      if not answer then return nil, e end
+      return result_of(answer)
+    end,
+  }
+end
+
+local function offer(client, server, config)
+  local tools, e = client:tools()
+  if not tools then return nil, e end
+  local names = {}
+  for _, tool in ipairs(tools) do
+    if wanted(config, tool.name) then
+      local name = tool_name(server, tool.name)
+      qwen.resource.provide("tools", name, make_tool(client, server, config, tool), "mcp:" .. server)
+      names[#names + 1] = name
+    end
+  end
+  return names
+end
+
+local function start(ctx, server, config, entry)
+  local client, e = qwen.mcp.connect(ctx, server, config)
+  entry.client = client
+  if client then
+    entry.tools, e = offer(client, server, config)
+  end
+  entry.state = entry.tools and "ready" or "failed"
+  if e then
+    entry.problem = e.message
+    ctx.notice(e.message .. "; its tools are not offered (see /mcp)")
+  end
+end
+
+return {
+  session_started = function(ctx)
+    ctx.servers, ctx.starting = {}, ctx.starting or {}
+    local allowed, excluded = ctx.settings:get "mcp.allowed", ctx.settings:get "mcp.excluded"
+    for server, config in pairs(ctx.settings:get "mcpServers" or {}) do
+      local off = type(config) ~= "table" or config.disabled == true or allowed and not listed(allowed, server) or listed(excluded, server)
+      local entry = { state = off and "off" or "starting", config = config }
+      ctx.servers[server] = entry
+      if not off then
+        local done = qwen.task.queue(1)
+        ctx.starting[#ctx.starting + 1] = done
+        ctx.background(ctx, function()
+          local _ <close> = qwen.cleanup(function() done:close() end)
+          start(ctx, server, config, entry)
+        end)
+      end
+    end
+  end,
+}
