@@ -38,5 +38,9 @@ return {
   ["privacy.usageStatisticsEnabled"] = { type = "boolean", default = false, text = "collect anonymous usage statistics" },
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },
   ["ui.keys"] = { type = "object", text = "keys of the prompt and what they do: {\"ctrl-o\": \"newline\"}; the names: /keys" },
+  ["general.language"] = { type = "string", default = "auto", text = "language of the screen: auto, en, zh, or a file in ~/.qwen/languages" },
+  ["general.terminalBell"] = { type = "boolean", default = true, text = "tell when a long turn ends or a question waits" },
+  ["ui.accessibility.screenReader"] = { type = "boolean", default = false, text = "words instead of boxes and signs" },
+  ["ui.hideWindowTitle"] = { type = "boolean", default = false, text = "leave the terminal's title alone" },
   ["ui.theme"] = { type = "string", default = "auto", project = true, text = "colours" },
 }

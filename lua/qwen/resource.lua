@@ -9,7 +9,7 @@ local text = require "qwen.text"
 
 local M = {}
 
-M.kinds = { "commands", "providers", "auth", "tools", "hooks", "themes" }
+M.kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages" }
 
 local fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function" },
@@ -18,10 +18,11 @@ local fields = {
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", state = "function", flags = "table" },
   themes = { summary = "string", background = "string", styles = "table" },
+  languages = { summary = "string", words = "table" },
 }
 local required = {
   commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" },
-  hooks = {}, themes = { "styles" },
+  hooks = {}, themes = { "styles" }, languages = { "words" },
 }
 
 local state = { files = {}, problems = {}, safe = false, generation = 0 }

@@ -5,6 +5,7 @@ local live = require "qwen.ui.live"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "sys.text"
+local thoughts = require "qwen.ui.thoughts"
 local turn = require "qwen.ui.turn"
 
 local M = {}
@@ -81,6 +82,8 @@ function M.next_mode(self)
     end
   end
 end
+
+function M.thoughts() thoughts.toggle() end
 
 function M.redraw() live.redraw() end
 

@@ -31,6 +31,12 @@ function M.add(piece)
   live.set("tail", tail)
 end
 
+---Whether an answer is being written.
+---@return boolean
+function M.open()
+  return blocks ~= nil
+end
+
 ---The answer is at its end: all of it is in the scrollback.
 function M.finish()
   if not blocks then return end

@@ -15,6 +15,7 @@ local actions = {
   { "open_editor", "write in the external editor", "ctrl-x ctrl-e" },
   { "stash", "put the text aside, or bring it back", "ctrl-s" },
   { "next_mode", "the next approval mode", "shift-tab" },
+  { "thoughts", "show what the model thinks, or fold it", "ctrl-o" },
   { "redraw", "paint again", "ctrl-l" },
   { "left", "a character left", "left", "ctrl-b" },
   { "right", "a character right", "right", "ctrl-f" },

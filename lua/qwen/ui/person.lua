@@ -33,7 +33,7 @@ function M.attach(self)
   ctx.interactive = true
   function ctx.ask(asked)
     local question = require("qwen.ui.question").new(asked)
-    show.finish_line(ctx)
+    show.asking(asked.title)
     live.write(question:lines())
     local answer = self:ask(question)
     if answer then return answer.key, answer.words end

@@ -3,6 +3,8 @@
 local Entry = require "qwen.ui.entry"
 local style = require "qwen.ui.style"
 local ansi = require "qwen.ui.ansi"
+local patch = require "qwen.ui.patch"
+local say = require("qwen.ui.words").say
 local text = require "sys.text"
 
 local Question = {}
@@ -41,16 +43,15 @@ end
 function Question:lines()
   local asked = self.asked
   local out = { style.paint("warn", "? ") .. Question.visible(asked.title:gsub("%s+", " ")) }
-  local detail = Question.visible(asked.detail or "")
-  if detail ~= "" then out[#out + 1] = (style.diff(detail):gsub("[^\n]+", "  %0")) end
-  if asked.reason then out[#out + 1] = style.paint("dim", "  it asks because " .. text.clean(asked.reason)) end
+  for _, row in ipairs(patch.detail(Question.visible(asked.detail or ""))) do out[#out + 1] = row end
+  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", text.clean(asked.reason))) end
   return table.concat(out, "\n") .. "\n"
 end
 
 function Question:rows(columns, height)
   if self.entry then return self.entry:rows(columns, height) end
   local keys = {}
-  for i, choice in ipairs(self.choices) do keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(choice.label) end
+  for i, choice in ipairs(self.choices) do keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(say(choice.label)) end
   local words = "  " .. table.concat(keys, "  ")
   if ansi.width(words) < columns then return { words }, { row = 1, column = ansi.width(words) } end
   local rows = {}
@@ -84,7 +85,7 @@ function Question:key(event)
 end
 
 function Question:said(answer)
-  return "  " .. style.paint("dim", "→ ") .. (answer and text.clean(answer.label) .. (answer.words and ": " .. text.clean(answer.words) or "") or "no")
+  return "  " .. style.paint("dim", "→ ") .. (answer and text.clean(say(answer.label)) .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no")
 end
 
 return Question

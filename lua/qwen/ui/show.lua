@@ -1,17 +1,29 @@
--- What a session writes into the scrollback: answers as they come, one line a tool call, questions, notices. Everything is cleaned first.
+-- What a session shows: answers as they come, one line a tool call, changes before they are made, questions, notices. All of it is cleaned first.
+-- What changes in place is shown by others: qwen.ui.answer, calls, thoughts and status.
 local answer = require "qwen.ui.answer"
-local resource = require "qwen.resource"
-local redact = require("sys.secret").redact
+local calls = require "qwen.ui.calls"
 local live = require "qwen.ui.live"
+local patch = require "qwen.ui.patch"
+local redact = require("sys.secret").redact
+local resource = require "qwen.resource"
+local status = require "qwen.ui.status"
 local style = require "qwen.ui.style"
-local task = require "sys.task"
+local sys = require "sys.os"
+local term = require "sys.term"
 local text = require "sys.text"
+local theme = require "qwen.ui.theme"
+local thoughts = require "qwen.ui.thoughts"
+local words = require "qwen.ui.words"
+local wrap = require "qwen.ui.wrap"
 
 local M = {}
 
-local clean = text.clean
+local clean, say = text.clean, words.say
 
--- State of the page: whether what was written last ended a line.
+local MOST_DIFF = 60 -- rows of a change that nobody is asked about
+
+-- State of the page: whether what was written last ended a line; whether it was of the answer ("text") or of the work ("work"); the title
+-- of the last question; whether the theme goes with the background; the last reason to wait.
 local page = { at_start = true }
 
 local function write(bytes)
@@ -25,85 +37,226 @@ local function line(bytes)
   write(bytes .. "\n")
 end
 
----Ends what is unfinished: an answer, a line.
+local function lines(rows)
+  if #rows > 0 then line(table.concat(rows, "\n")) end
+end
+
+local function columns()
+  return select(2, term.size())
+end
+
+-- What the model says and what it does stand apart.
+local function turn_to(kind)
+  if page.last and page.last ~= kind then line "" end
+  page.last = kind
+end
+
+local function end_thoughts()
+  if thoughts.any() then turn_to "work" end
+  thoughts.finish()
+end
+
+---Ends what is unfinished: an answer, a line, a turn that was stopped.
 function M.finish_line()
+  end_thoughts()
   answer.finish()
+  page.last = nil
   if not page.at_start then write "\n" end
+  status.finish()
 end
 
-local function label_of(call, args)
+-- The piece of a stream, by its type.
+local deltas = {}
+
+function deltas.text(_, delta)
+  end_thoughts()
+  if not answer.open() and delta.text:find "%S" then turn_to "text" end
+  status.phase(say "writing")
+  answer.add(delta.text)
+end
+
+function deltas.think(_, delta)
+  if not delta.text then return end
+  status.phase(say "thinking")
+  thoughts.add(delta.text)
+end
+
+function deltas.call()
+  end_thoughts()
+  status.phase(say "writing")
+end
+
+function deltas.note(ctx, delta) ctx.notice(delta.text) end
+
+local watch = {}
+
+function watch.turn_started(ctx, turn)
+  if turn == 1 then
+    status.begin()
+    page.last = nil
+  end
+  page.told = nil
+  status.phase(say("waiting", clean(ctx.model.id)))
+end
+
+function watch.answer_ended()
+  end_thoughts()
+  answer.finish()
+  status.phase(nil)
+end
+
+-- A change that nobody was asked about is shown before it is made.
+function watch.tool_started(ctx, call, args)
   local tool = resource.get("tools", call.name)
-  return tool and tool.label and tool.label(args) or ""
+  local title = ("%s %s"):format(call.name, tool and tool.label and tool.label(args) or "")
+  if tool and tool.effect == "edit" and tool.preview and page.asked ~= title then
+    local diff = tool.preview(ctx, args)
+    if diff and patch.is_diff(diff) then
+      turn_to "work"
+      lines(patch.detail(clean(diff), MOST_DIFF))
+    end
+  end
+  page.asked = nil
+  calls.start(call, args)
+  status.phase(say "running")
+  status.touch()
 end
 
-local function short(words, most)
-  words = clean(words):gsub("%s+", " ")
-  return #words > most and require("sys.term").cut(words, most) .. "…" or words
+function watch.tool_ended(_, call, part)
+  turn_to "work"
+  lines(calls.ended(call, part, columns()))
+  if not calls.any() then status.phase(nil) end
+  status.touch()
+end
+
+function watch.todos_changed(_, todos)
+  local signs = { pending = { "☐", "" }, in_progress = { "▶", "accent" }, completed = { "☑", "dim" } }
+  local rows = {}
+  for i, item in ipairs(todos) do
+    local sign, look = table.unpack(signs[item.status])
+    if style.reader() then sign = say(item.status) .. ":" end
+    rows[i] = "  " .. style.paint(look, (term.cut(sign .. " " .. clean(item.content):gsub("%s+", " "), columns() - 2)))
+  end
+  turn_to "work"
+  lines(rows)
 end
 
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
 function M.attach(ctx)
-  function ctx.print(words) line(clean(redact(words))) end
-  function ctx.notice(words) line(style.paint("warn", "! " .. clean(redact(words)))) end
+  words.use(ctx.settings:get "general.language")
+  calls.folder = ctx.cwd
+  style.listen(ctx.settings:get "ui.accessibility.screenReader")
+  M.use_theme(ctx)
+  function ctx.print(words_of_it) line(clean(redact(words_of_it))) end
+  function ctx.notice(words_of_it)
+    local content = { text = wrap.untab("! " .. clean(redact(words_of_it)):gsub("\n$", "")), spans = {} }
+    lines((wrap.rows(content, columns(), "warn")))
+  end
   function ctx.raw(bytes) write(clean(bytes)) end
   function ctx.show(delta)
-    if delta.type == "text" then
-      answer.add(delta.text)
-    elseif delta.type == "note" then
-      ctx.notice(delta.text)
-    end
+    local show = deltas[delta.type]
+    if show then show(ctx, delta) end
+  end
+  function ctx.theme() M.use_theme(ctx) end
+  function ctx.progress(chunk)
+    calls.progress(chunk)
+    status.touch()
   end
   -- The reason once, then one line that counts down and goes away.
-  local told
   function ctx.waiting(e, left, attempt)
-    if e and e.message ~= told then
-      told = e.message
-      ctx.notice(told)
+    if e and e.message ~= page.told then
+      page.told = e.message
+      ctx.notice(e.message)
     end
-    live.set("status", e and { style.paint("dim", ("  attempt %d in %.0f s (Esc stops)"):format(attempt + 1, math.ceil(left))) })
+    status.note(e and say("attempt", attempt + 1, math.ceil(left)))
   end
-  ctx.watch = {
-    answer_ended = function()
-      answer.finish()
-    end,
-    tool_started = function(call, args)
-      line(style.paint("accent", "● ") .. clean(call.name) .. " " .. style.paint("dim", short(label_of(call, args), 100)))
-    end,
-    tool_ended = function(_, part)
-      line("  " .. style.paint(part.error and "bad" or "dim", (part.error and "✗ " or "→ ") .. short(part.display or "done", 120)))
-    end,
-    turn_started = function(turn)
-      if turn == 1 then page.started = task.now() end
-      told = nil
-    end,
-    todos_changed = function(todos)
-      local marks = { pending = "☐", in_progress = "▶", completed = "☑" }
-      for _, item in ipairs(todos) do line("  " .. marks[item.status] .. " " .. short(item.content, 100)) end
-    end,
-  }
+  ctx.watch = {}
+  for event, fn in pairs(watch) do
+    ctx.watch[event] = function(...) fn(ctx, ...) end
+  end
+end
+
+---Takes the theme of the settings, or the one that goes with the background.
+---@param ctx Ctx
+---@param background "dark"|"light"|nil as the terminal says
+---@return string name
+function M.use_theme(ctx, background)
+  local name, automatic = theme.choose(ctx.settings:get "ui.theme", background)
+  local styles, e = theme.load(name)
+  if styles then style.use(styles) else ctx.notice(e.message) end
+  page.automatic = automatic
+  return name
+end
+
+---A terminal's answer to a question of ours: its background.
+---@param ctx Ctx
+---@param reply string
+function M.reply(ctx, reply)
+  local background = theme.background(reply)
+  if background and page.automatic then M.use_theme(ctx, background) end
 end
 
 ---The first lines of a session.
 ---@param ctx Ctx
 function M.greet(ctx)
+  status.open(ctx)
+  local name = sys.env "TERM"
+  if style.enabled() and name ~= "linux" and page.automatic then sys.out "\27]11;?\27\\" end -- nobody waits for the answer
   local where = ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))
   line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", where))
-  if #ctx.session.messages > 0 then line(style.paint("dim", ("session %s goes on with %d messages"):format(ctx.session.id, #ctx.session.messages))) end
+  if #ctx.session.messages > 0 then line(style.paint("dim", say("resumed", ctx.session.id, #ctx.session.messages))) end
 end
+
+---The session ends.
+function M.leave()
+  status.close()
+end
+
+---A question begins: it stands among the work, and the screen waits for the person.
+---@param title string
+function M.asking(title)
+  end_thoughts()
+  answer.finish()
+  if not page.at_start then write "\n" end
+  turn_to "work"
+  page.asked = title
+  status.phase(nil)
+  status.tell(say "asks")
+end
+
+-- How full the model's window is, as a bar and a number.
+local function context_use(ctx, usage)
+  local window = ctx.model.context
+  if not window or window <= 0 or not usage.input then return nil end
+  local part = math.min((usage.input + (usage.output or 0)) / window, 1)
+  local full = math.ceil(part * 10)
+  local bar = style.reader() and "" or ("▰"):rep(full) .. ("▱"):rep(10 - full) .. " "
+  return ("%s %s%d%%"):format(say "context", bar, math.ceil(part * 100))
+end
+
+-- What a turn cost, in one line.
+local function cost(ctx, usage)
+  local parts = {}
+  if usage.input then parts[1] = say("tokens", words.count(usage.input), words.count(usage.output or 0)) end
+  if usage.cached and usage.cached > 0 then parts[#parts + 1] = say("cached", usage.cached * 100 // usage.input) end
+  parts[#parts + 1] = words.span(status.elapsed())
+  parts[#parts + 1] = context_use(ctx, usage)
+  return table.concat(parts, ", ")
+end
+
+local reasons = { length = true, filter = true, refusal = true, turns = true }
 
 ---How an answer ended: why it failed, or what it cost.
 ---@param ctx Ctx
 ---@param message Message
 function M.ended(ctx, message)
+  local told = cost(ctx, message.usage or {})
+  status.tell(say "long_turn")
   M.finish_line()
   if message.stop == "error" then return ctx.notice(message.err.message) end
-  local words = { length = "the answer was cut: it reached the limit of output tokens", filter = "the service's content filter ended the answer",
-    refusal = "the model declined to answer", turns = "the limit of turns is reached" }
-  if words[message.stop] then ctx.notice(words[message.stop]) end
-  local usage = message.usage or {}
-  local cost = usage.input and ("%d in, %d out, "):format(usage.input, usage.output or 0) or ""
-  line(style.paint("dim", ("%s%.1f s"):format(cost, task.now() - (page.started or task.now()))))
+  if reasons[message.stop] then ctx.notice(say(message.stop)) end
+  line(style.paint("dim", told))
 end
 
 return M

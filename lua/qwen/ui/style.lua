@@ -51,17 +51,6 @@ function M.paint(names, text)
   return "\27[" .. code .. "m" .. text .. "\27[m"
 end
 
----A diff or other detail with its added and removed lines coloured.
----@param text string clean
----@return string
-function M.diff(text)
-  if level == 0 then return text end
-  return (text:gsub("[^\n]+", function(line)
-    local first = line:sub(1, 1)
-    return M.paint(first == "+" and "added" or first == "-" and "removed" or first == "@" and "dim" or "", line)
-  end))
-end
-
 ---For tests: as if the terminal knew so many colours. Gives what was before.
 ---@param colours integer
 ---@return integer

@@ -8,6 +8,7 @@ local live = require "qwen.ui.live"
 local person = require "qwen.ui.person"
 local prompt = require "qwen.ui.prompt"
 local resource = require "qwen.resource"
+local say = require("qwen.ui.words").say
 local show = require "qwen.ui.show"
 local style = require "qwen.ui.style"
 local task = require "sys.task"
@@ -175,7 +176,7 @@ function on.done(self, event)
   show.finish_line(self.ctx)
   if not event.ok then
     local cancelled = event.err.kind == "cancelled"
-    if cancelled then self.ctx.print "(stopped)" else self.ctx.notice("this went wrong inside qwen: " .. tostring(event.err)) end
+    if cancelled then self.ctx.print(say "stopped") else self.ctx.notice("this went wrong inside qwen: " .. tostring(event.err)) end
     local back = turn.take_back(self)
     if back ~= "" then self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state)) end
   end
@@ -183,6 +184,8 @@ function on.done(self, event)
   turn.next(self)
   self:repaint()
 end
+
+function on.reply(self, event) show.reply(self.ctx, event.text) end
 
 function on.int(self)
   if self.away then return end
@@ -198,7 +201,7 @@ function on.int(self)
     self.quit = 0
   else
     self.leaving = true
-    self.ctx.print "(Ctrl-C again to leave)"
+    self.ctx.print(say "leave_again")
   end
   self:repaint()
 end
@@ -260,6 +263,7 @@ function M.run(ctx)
   end
   local _ <close> = setmetatable({}, { __close = function()
     live.close()
+    show.leave()
     term.close()
   end })
   local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) }, queue = {}, questions = {} },

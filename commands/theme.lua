@@ -1,0 +1,42 @@
+-- `/theme`: chooses the colours, from a list or by name, and keeps the choice in the user's settings.
+
+local C = { summary = "choose the colours", args = "[auto|NAME]" }
+
+function C.complete()
+  local names = qwen.resource.names "themes"
+  table.insert(names, 1, "auto")
+  return names
+end
+
+local function choose(ctx, names)
+  local labels, now = {}, ctx.settings:get "ui.theme"
+  for i, name in ipairs(names) do
+    local theme = qwen.resource.get("themes", name)
+    labels[i] = { label = name == now and name .. " *" or name, detail = theme and theme.summary or nil }
+  end
+  local at = ctx.pick("Theme", labels)
+  return at and names[at]
+end
+
+function C.run(ctx, args)
+  local names = C.complete()
+  local name = args[1]
+  if not name and not ctx.pick then
+    ctx.print(table.concat(names, "  "))
+    return 0
+  end
+  name = name or choose(ctx, names)
+  if not name then return 0 end
+  if name ~= "auto" and not qwen.resource.has("themes", name) then
+    return nil, qwen.err("usage", ("there is no theme '%s'; the themes are: %s"):format(name, table.concat(names, ", ")))
+  end
+  local ok, e = qwen.usersettings.set { { path = { "ui", "theme" }, value = name } }
+  if not ok then return nil, e end
+  ok, e = ctx.settings:reload()
+  if not ok then return nil, e end
+  if ctx.theme then ctx.theme() end
+  ctx.print("theme: " .. name)
+  return 0
+end
+
+return C

@@ -1,0 +1,26 @@
+-- Chinese, simplified. Besides the names of en.lua, English texts of the agent can be translated as they are.
+return {
+  summary = "简体中文",
+  words = {
+    seconds_short = "%.1f 秒", seconds = "%d 秒", minutes = "%d 分 %02d 秒",
+    resumed = "继续会话 %s（%d 条消息）",
+    because = "询问原因：%s",
+    attempt = "第 %d 次尝试，%d 秒后开始（Esc 取消）",
+    waiting = "等待 %s", thinking = "思考中", writing = "回答中", running = "运行中", stops = "Esc 停止",
+    thought = "思考了 %s", thought_key = "Ctrl-O 显示思考", thoughts_shown = "思考内容已展开", thoughts_folded = "思考内容已折叠",
+    more_lines = "… 还有 %d 行", more_output = "… 前面还有 %d 行",
+    done = "完成", no_answer = "否",
+    length = "回答被截断：已达到输出 token 上限",
+    filter = "服务的内容过滤器中止了回答",
+    refusal = "模型拒绝回答",
+    turns = "已达到轮次上限",
+    tokens = "输入 %s，输出 %s", cached = "缓存 %d%%", context = "上下文",
+    stopped = "（已停止）", leave_again = "（再按一次 Ctrl-C 退出）",
+    long_turn = "回答已完成", asks = "有问题等待回答",
+    pending = "待办", in_progress = "进行中", completed = "完成",
+    call = "工具", result = "结果", failed = "失败",
+    theme = "主题：%s", theme_title = "主题", no_theme = "没有主题“%s”；可用主题：%s",
+    ["yes, once"] = "是，仅此一次", ["no"] = "否", ["yes, and do not ask again in this session"] = "是，本次会话不再询问",
+    ["refused"] = "已拒绝",
+  },
+}

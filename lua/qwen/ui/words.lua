@@ -1,0 +1,68 @@
+-- What the screen says, in the person's language: lua/languages/NAME.lua and ~/.qwen/languages/NAME.lua. A text without a translation is English.
+local resource = require "qwen.resource"
+local sys = require "sys.os"
+
+local M = {}
+
+local english, chosen
+
+local function words_of(name)
+  local value = resource.get("languages", name)
+  return value and value.words
+end
+
+-- "zh_CN.UTF-8", "zh-CN" and "Chinese" are "zh" when there is a file of that name.
+local function find(name)
+  local lower = (name or ""):lower()
+  local spoken = { chinese = "zh", ["中文"] = "zh", english = "en" }
+  for _, candidate in ipairs { name or "", lower, lower:match "^%a+" or "", spoken[lower] or "" } do
+    if resource.has("languages", candidate) then return candidate end
+  end
+end
+
+local function of_environment()
+  for _, variable in ipairs { "LC_ALL", "LC_MESSAGES", "LANG" } do
+    local value = sys.env(variable)
+    if value and value ~= "" then return value end
+  end
+end
+
+---Takes a language from now on.
+---@param set string? setting general.language; nil and "auto": what the environment says
+---@return string name
+function M.use(set)
+  local name = set and set ~= "auto" and find(set) or find(of_environment()) or "en"
+  english = words_of "en" or {}
+  chosen = words_of(name) or english
+  return name
+end
+
+---A text by its name, or the translation of an English one; filled in as by string.format.
+---@param id string
+---@return string
+function M.say(id, ...)
+  if not chosen then M.use() end
+  local text = chosen[id] or english[id] or id
+  return select("#", ...) > 0 and text:format(...) or text
+end
+
+---A time for people; whole seconds while it still runs.
+---@param seconds number
+---@param whole boolean?
+---@return string
+function M.span(seconds, whole)
+  if seconds < 10 and not whole then return M.say("seconds_short", seconds) end
+  if seconds < 60 then return M.say("seconds", seconds // 1 | 0) end
+  return M.say("minutes", seconds // 60 | 0, seconds % 60 // 1 | 0)
+end
+
+---A count of tokens for people.
+---@param n number
+---@return string
+function M.count(n)
+  if n < 1000 then return ("%d"):format(n) end
+  if n < 999500 then return ("%.3gk"):format(n / 1000) end
+  return ("%.3gM"):format(n / 1000000)
+end
+
+return M

@@ -1,0 +1,38 @@
+-- Diffs for people: numbers, marks, the words that changed; and that only a diff is taken for one.
+local t = dofile "tests/check.lua"
+local diff = require "qwen.diff"
+local patch = require "qwen.ui.patch"
+local style = require "qwen.ui.style"
+
+require("qwen.resource").scan { safe = true }
+local before = style.force(0)
+
+local old = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n"
+local new = old:gsub("c", "C"):gsub("n\n", "n")
+t.eq(patch.rows(diff(old, new, "x")), { " 1   a", " 2   b", " 3 - c", " 3 + C", " 4   d", " 5   e", " 6   f", "   ⋮", "11   k", "12   l", "13   m", "14 - n",
+  "14 + n", "   No newline at end of file" }, "numbers and marks")
+t.eq(patch.rows(diff("", "a\nb\n", "x")), { "1 + a", "2 + b" }, "a new file")
+t.eq(patch.rows(diff("a\nb\nc\n", "", "x"), 2), { "1 - a", "2 - b", "… 1 more lines" }, "not more than asked for")
+t.eq(patch.rows(diff("--- a\n", "+++ b\n", "x")), { "1 - --- a", "1 + +++ b" }, "a line like a head is a line")
+
+t.ok(patch.is_diff(diff("a\n", "b\n", "x")), "a diff")
+t.ok(not patch.is_diff "- a\n+ b" and not patch.is_diff "" and not patch.is_diff "--- rm -rf\necho", "no diff")
+t.eq(patch.detail "- a\n\n+ b\n", { "  - a", "", "  + b" }, "anything else as it is")
+t.eq(patch.detail "", {}, "nothing")
+
+style.force(16)
+style.use { added = "green", removed = "red", added_word = "reverse", removed_word = "reverse", dim = "" }
+local function marked(a, b)
+  local out = {}
+  for i, row in ipairs(patch.rows(diff(a, b, "x"))) do
+    out[i] = row:gsub("\27%[7m(.-)\27%[m", "<%1>"):gsub("\27%[[%d;]*m", "")
+  end
+  return out
+end
+t.eq(marked("return old_name(1);\n", "return new_name(1);\n"), { "1 - return <old_name>(1);", "1 + return <new_name>(1);" }, "a whole word")
+t.eq(marked("f(a)\n", "f(a, b)\n"), { "1 - f(a)", "1 + f(a<, b>)" }, "words that were added")
+t.eq(marked("x = é\n", "x = è\n"), { "1 - x = <é>", "1 + x = <è>" }, "no character is cut")
+t.eq(marked("completely\n", "different\n"), { "1 - completely", "1 + different" }, "nothing alike")
+style.force(before)
+
+t.done()

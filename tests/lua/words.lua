@@ -1,0 +1,34 @@
+-- The words of the screen: each language has all of them with the same places to fill in, and the person's language is found.
+local t = dofile "tests/check.lua"
+local resource = require "qwen.resource"
+local words = require "qwen.ui.words"
+
+resource.scan { safe = true }
+
+local function places(text)
+  local out = {}
+  for place in text:gmatch "%%[%d.]*[%a%%]" do out[#out + 1] = place end
+  return table.concat(out, " ")
+end
+
+local english = resource.get("languages", "en").words
+for _, name in ipairs(resource.names "languages") do
+  local language = resource.get("languages", name).words
+  for id, text in pairs(english) do
+    if t.ok(language[id], name .. " has " .. id) then t.eq(places(language[id]), places(text), name .. ": " .. id) end
+  end
+end
+
+t.eq(words.use "zh", "zh", "by name")
+t.eq(words.use "zh-CN", "zh", "with a country")
+t.eq(words.use "中文", "zh", "by its own name")
+t.eq(words.say "no", "否", "an English text")
+t.eq(words.say "nosuch", "nosuch", "without a translation")
+t.eq(words.use "klingon", "en", "an unknown one")
+t.eq(words.use "auto", "en", "what the environment says")
+t.eq(words.say("attempt", 2, 5), "attempt 2 in 5 s (Esc stops)", "filled in")
+
+t.eq({ words.span(0.04), words.span(3, true), words.span(59.9), words.span(61) }, { "0.0 s", "3 s", "59 s", "1 min 01 s" }, "times")
+t.eq({ words.count(999), words.count(1234), words.count(45210), words.count(999499), words.count(1200000) }, { "999", "1.23k", "45.2k", "999k", "1.2M" }, "counts")
+
+t.done()
