@@ -19,12 +19,13 @@ end
 ---Headers for a model; none for a blank key on this machine or a private network.
 ---@param ctx Ctx
 ---@param model Model
+---@param request Request
 ---@return table<string, HeaderValue>?, Err?
-function A.headers(ctx, model)
+function A.headers(ctx, model, request)
   if model.key then
     local provider, e = qwen.models.provider(model)
     if not provider then return nil, e end
-    if provider.sign then return provider.sign(model, model.key) end
+    if provider.sign then return provider.sign(model, model.key, request) end
     return { Authorization = { "Bearer ", model.key } }
   end
   if qwen.models.keyless(model.base_url) then return {} end

@@ -112,19 +112,21 @@
 ---@field match {hosts: string[]?, models: string[]?}|(fun(model: Model): boolean)|nil claims models of `base`: hosts with all below them
 ---("z.ai", ":11434"), patterns of ids in lower case
 ---@field sampling_alone boolean? samplingParams go out as they are: no limit of ours is added to them
----@field sign (fun(model: Model, key: Secret): table<string, HeaderValue>)? the headers that hold the key
+---@field sign (fun(model: Model, key: Secret, request: Request): table<string, HeaderValue>)? the headers that hold the key, or are signed with it
 ---@field auth string? auth file; default "api-key"
 ---@field limit table[]? windows {n, per}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
 ---@field request fun(model: Model, view: View): Request pure: same in, same bytes
 ---@field decoder fun(model: Model): fun(data: string?, event: string?, out: Delta[]) a new decoder: appends the deltas of one event to out; data nil means the stream is at its end
+---@field events (fun(stream: HttpStream): fun(): string?, (string|Err)?)? how the answer comes apart, where it is no event stream; as HttpStream:event
 ---@field failure (fun(status: integer, headers: table, body: string): Err)? reads an error answer
 
 ---@class Auth file in auth/
 ---@field summary string
 ---@field login (fun(ctx: Ctx, options: table): boolean?, Err?)?
 ---@field status (fun(ctx: Ctx): table)?
----@field headers fun(ctx: Ctx, model: Model, request: Request?): table<string, HeaderValue>?, Err? request: as the hooks left it, to be signed
+---@field headers fun(ctx: Ctx, model: Model, request: Request): table<string, HeaderValue>?, Err? request: as the hooks left it, to be signed
+---@field refused (fun(ctx: Ctx, model: Model): boolean)? the service refused the credential: true when a new one is there and it is worth another try
 ---@field logout (fun(ctx: Ctx): boolean?, Err?)?
 ---@field order number? place in the menu; default 50
 ---@field state (fun(ctx: Ctx): string?)? what is known only now, for the menu: "Ending 2026-04-15"
@@ -507,6 +509,7 @@ qwen = {}
 ---@field event fun(data: string): table?, Err? the JSON of an event
 ---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
 ---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad
+---@field lines fun(stream: HttpStream): (fun(): string?, Err?) the lines of an answer that are not empty, for `events`
 ---@field cut fun(): Err a stream that ended too early
 
 ---@class Credential

@@ -220,10 +220,10 @@ end
 ---@return {id: string, name: string?, context: integer?}[]?, Err?
 function P.models(ctx, model)
   local auth, e = qwen.resource.get("auth", P.auth or "api-key")
-  local headers
-  if auth then headers, e = auth.headers(ctx, model) end
-  if not headers then return nil, e end
-  local stream <close>, problem = ctx.transport { method = "GET", url = model.base_url .. "/models", headers = headers }
+  local request = { method = "GET", url = model.base_url .. "/models", headers = {}, body = nil }
+  if auth then request.headers, e = auth.headers(ctx, model, request) end
+  if not request.headers then return nil, e end
+  local stream <close>, problem = ctx.transport(request)
   if not stream then return nil, problem end
   local text
   text, e = stream:all(16 * 1024 * 1024)

@@ -15,7 +15,7 @@ local fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
     preview = "function", label = "function", serial = "boolean", editable = "string" },
-  auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
+  auth = { summary = "string", login = "function", status = "function", headers = "function", refused = "function", logout = "function", terms = "table",
     order = "number", state = "function", flags = "table" },
   themes = { summary = "string", background = "string", styles = "table" },
   languages = { summary = "string", words = "table" },

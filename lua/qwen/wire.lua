@@ -227,6 +227,32 @@ function M.spoilt(word, why)
   return err("overloaded", ("the service gave an answer that cannot be used (%s): %s"):format(word, what), { code = word, retries = 1 })
 end
 
+local LONGEST_LINE = 1024 * 1024
+
+---The lines of an answer that are not empty, where each is an event of its own.
+---@param stream HttpStream
+---@return fun(): string?, Err?
+function M.lines(stream)
+  local held, at, ended = "", 1, false
+  return function()
+    while true do
+      local stop = held:find("\n", at, true) or ended and #held + 1
+      if not stop then
+        local bytes, e = stream:read()
+        if e then return nil, e end
+        held, at, ended = held:sub(at) .. (bytes or ""), 1, bytes == nil
+        if #held > LONGEST_LINE and not held:find("\n", 1, true) then return nil, err("protocol", "the service sent a line without an end") end
+      elseif at > #held then
+        return nil
+      else
+        local line = held:sub(at, stop - 1)
+        at = stop + 1
+        if line:find "%S" then return line end
+      end
+    end
+  end
+end
+
 ---A stream that ended too early.
 ---@return Err
 function M.cut()

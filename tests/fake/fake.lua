@@ -21,7 +21,7 @@ local function start(answers, options)
   return setmetatable({ process = process, folder = folder, log = log, port = port, url = "http://127.0.0.1:" .. port .. "/v1" }, Fake)
 end
 
----What was asked so far: {n, connection, time, method, path, headers, body}, and {gone, time} for stalled answers that the client left.
+---What was asked so far: {n, connection, time, method, path, headers, body, sha256}, and {gone, time} for stalled answers that the client left.
 ---@return table[] requests
 ---@return table[] gone
 function Fake:requests()

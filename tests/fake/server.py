@@ -16,10 +16,11 @@ How:
   "fault": "stall" | "cut" | "reset", "after": bytes of the body (without it: before the status line)
   "path": "/models", "times": how often it is given (default 1; 0 is for ever)
 
-LOG gets one JSON line a request: {n, connection, time, method, path, headers, body}; and {gone, time} when the other side left
+LOG gets one JSON line a request: {n, connection, time, method, path, headers, body, sha256 of its bytes}; and {gone, time} when the other side left
 an answer that stalled.
 """
 import gzip
+import hashlib
 import json
 import os
 import socket
@@ -138,7 +139,8 @@ class Handler(BaseHTTPRequestHandler):
             except ValueError:
                 body = asked.decode("utf-8", "replace")
             headers = {name.lower(): value for name, value in self.headers.items()}
-            server.log.write(connection=self.client_address[1], method=self.command, path=self.path, headers=headers, body=body)
+            server.log.write(connection=self.client_address[1], method=self.command, path=self.path, headers=headers, body=body,
+                             sha256=hashlib.sha256(asked).hexdigest())
         answer = server.script.take(self.path)
         time.sleep(answer.get("delay", 0))
         if "fault" in answer and "after" not in answer:

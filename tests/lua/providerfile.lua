@@ -72,7 +72,7 @@ return P]]):format(header))
   end
   expect ">"
   p:write "a\r"
-  expect "could not make a request: .*mine.lua:2: not yet"
+  expect "the provider mine is wrong: .*mine.lua:2: not yet"
   save "1"
   p:write "b\r"
   expect "one"

@@ -45,17 +45,25 @@ local function in_settings_words(e)
   return e
 end
 
+-- Calls a function of a provider or auth file. One that is wrong fails like a service that does.
+local function called(what, fn, ...)
+  local ok, value, e = pcall(fn, ...)
+  if ok then return value, e end
+  return nil, err("broken", ("%s is wrong: %s"):format(what, tostring(value)))
+end
+
 -- Builds the request: provider, hooks, then the credential, so that no hook sees it.
 local function build(ctx, provider, model, view)
   local auth, e = resource.get("auth", provider.auth or "api-key")
   if not auth then return nil, e end
-  local ok, request = pcall(provider.request, model, view)
-  if not ok then return nil, err("broken", ("the provider %s could not make a request: %s"):format(model.provider, tostring(request))) end
+  local request
+  request, e = called("the provider " .. model.provider, provider.request, model, view)
+  if not request then return nil, e end
   local built, reason = ctx.emit("request_built", request, model)
   if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
   request = built
   local credential
-  credential, e = auth.headers(ctx, model, request)
+  credential, e = called("the sign-in of " .. model.provider, auth.headers, ctx, model, request)
   if not credential then return nil, e end
   request.headers = merged({ ["User-Agent"] = ctx.user_agent }, request.headers, credential)
   return set_limits(ctx, model, request)
@@ -100,7 +108,12 @@ local function is_on(text)
 end
 
 -- What the hooks and the rules say about a failed attempt: seconds to wait, or nil and the error to report.
-local function judge(ctx, model, e, state, options)
+local function judge(ctx, model, provider, e, state, options)
+  if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
+    state.renewed = true
+    local auth = resource.get("auth", provider.auth or "api-key")
+    if auth and auth.refused and auth.refused(ctx, model) then return 0, e, true end
+  end
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
   if err.is(failure.err) then e = failure.err end
@@ -126,17 +139,17 @@ function M.open(ctx, model, view)
   local clock = ctx.clock or task
   local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }
-  local stream, decode, ended
+  local stream, next_event, decode, ended
   local out, at, begun, listened = {}, 0, false, ctx.listens "delta"
 
   -- After a failed attempt: true to go on, or nil and the error that is the end.
   local function again(e)
     if stream then stream:close() end
     stream = nil
-    local wait
-    wait, e = judge(ctx, model, e, state, options)
+    local wait, silent
+    wait, e, silent = judge(ctx, model, provider, e, state, options)
     if not wait then return nil, e end
-    pause(ctx, clock, e, wait, state.attempt)
+    if not silent then pause(ctx, clock, e, wait, state.attempt) end
     state.waited = state.waited + wait
     return true
   end
@@ -148,6 +161,7 @@ function M.open(ctx, model, view)
       stream, e = attempt_open(ctx, provider, model, view)
       if stream then
         decode = provider.decoder(model)
+        next_event = provider.events and provider.events(stream) or function() return stream:event() end
         return true
       end
       local more
@@ -164,7 +178,7 @@ function M.open(ctx, model, view)
 
   -- The next event into out.
   local function pull()
-    local data, event = stream:event()
+    local data, event = next_event()
     if data then
       decode(data, event, out)
     elseif event then -- an error of the connection

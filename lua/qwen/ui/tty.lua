@@ -241,7 +241,7 @@ local function tell_missing_key(ctx)
   local provider = require("qwen.vendors").of(ctx.model)
   local auth = resource.get("auth", provider and provider.auth or "api-key")
   if not auth then return end
-  local signed, problem = auth.headers(ctx, ctx.model)
+  local signed, problem = auth.headers(ctx, ctx.model, { method = "GET", url = ctx.model.base_url, headers = {}, body = {} })
   if not signed then ctx.notice(problem.message) end
 end
 
