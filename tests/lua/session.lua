@@ -229,9 +229,10 @@ do
   local kills, resumed, lost = 40, 0, 0
   local server <close> = fake.start { { loop = { turns = 1000, call = { name = "read_file", arguments = { file_path = place.cwd .. "/f" } }, deltas = 1 }, times = 0 } }
   for i = 1, kills do
-    local child = assert(proc.open { argv = { program.binary, "--openai-base-url", server.url, i == 1 and "-y" or "-c", "go on" }, cwd = place.cwd,
-      env = { PATH = os.getenv "PATH", HOME = place.home } })
-    task.sleep(0.02 + (i * 7 % 23) / 500) -- the moment of the kill, spread over a turn; no result depends on it
+    local child = assert(proc.open { argv = { program.binary, "--verbose", "--openai-base-url", server.url, i == 1 and "-y" or "-c", "go on" },
+      cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home } })
+    child:read() -- its first call: it is at work, however busy this machine is
+    task.sleep((i * 7 % 23) / 500) -- the moment of the kill, spread over a turn; no result depends on it
     child:kill(9)
     child:close()
     local path = require("qwen.session").list and chats_of(place)
