@@ -40,7 +40,11 @@ function M.headless(ctx, prompt, front)
     return 1
   end
   local done, answer, turns = until_signal(function()
-    return loop.run(ctx, message.user(submitted.text))
+    local parts, told = require("qwen.mention").parts(ctx, submitted.text)
+    for _, line in ipairs(told) do
+      if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
+    end
+    return loop.run(ctx, message.user(submitted.text, parts))
   end)
   ctx.emit "session_ended"
   ctx.session:close()

@@ -3,8 +3,11 @@
 
 #include "../core/buf.h"
 #include "../core/clean.h"
+#include "../core/rank.h"
 #include "../core/utf8.h"
 #include "bind.h"
+
+enum { RANK_MAX = 100 };
 
 static const char *const class_name = "sys.text.cleaner";
 
@@ -71,9 +74,23 @@ static int l_text_utf8(lua_State *L) {
   return 1;
 }
 
+static int l_text_rank(lua_State *L) {
+  struct rank best[RANK_MAX];
+  size_t n, word_len;
+  const char *list = luaL_checklstring(L, 1, &n), *word = luaL_checklstring(L, 2, &word_len);
+  lua_Integer limit = luaL_checkinteger(L, 3);
+  size_t count = rank_names(list, n, word, word_len, best, limit < 0 ? 0 : limit > RANK_MAX ? RANK_MAX : (size_t)limit);
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    lua_pushlstring(L, best[i].name, best[i].len);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
 int open_text(lua_State *L) {
   static const luaL_Reg functions[] = {{"clean", l_text_clean},     {"visible", l_text_visible}, {"cleaner", l_text_cleaner},
-                                       {"utf8", l_text_utf8},       {NULL, NULL}};
+                                       {"utf8", l_text_utf8},       {"rank", l_text_rank},       {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   bind_class(L, class_name, no_methods, cleaner_gc);
   luaL_newlib(L, functions);

@@ -1,5 +1,4 @@
 -- Actions of keys that concern more than the text: each takes the session at the prompt. Those of the text are in editor.lua.
-local complete = require "qwen.ui.complete"
 local editor = require "qwen.ui.editor"
 local live = require "qwen.ui.live"
 local task = require "sys.task"
@@ -12,17 +11,17 @@ local M = {}
 
 local TWICE = 1 -- seconds between two Esc that belong together
 
--- The word grows as far as it is certain; what it can become is shown when that is nothing.
+-- The list of what the word can become, again after Esc.
 function M.complete(self)
-  local state = self.state
-  local length, words, sure = complete.find(self.ctx, state.text:sub(1, state.cursor))
-  if #words == 0 then return end
-  if sure ~= state.text:sub(state.cursor - length + 1, state.cursor) then
-    self.state = editor.replace(state, state.cursor - length, state.cursor, sure)
-  else
-    local shown = table.move(words, 1, math.min(#words, 40), 1, {})
-    self.ctx.print(table.concat(shown, "  ") .. (#words > #shown and ("  (%d more)"):format(#words - #shown) or ""))
-  end
+  self.dismissed = nil
+end
+
+function M.search_history(self)
+  self:show_question(require("qwen.ui.search").new(self.state), function(found)
+    if not found then return end
+    self.state = found.state
+    if found.event then self.events:put(found.event) end
+  end)
 end
 
 function M.cancel(self)

@@ -1,78 +1,96 @@
--- Completion at the prompt: /commands, their arguments, and @files. It says what the word could become; the editor is not its business.
-local proc = require "qwen.proc"
+-- Completion at the prompt: /commands, what they take, and @files. It says what the word could become; showing it is menu.lua's business.
+local files = require "qwen.files"
 local resource = require "qwen.resource"
+local task = require "sys.task"
+local text = require "sys.text"
 
 local M = {}
 
-local function common(words)
-  local prefix = words[1]
-  for _, word in ipairs(words) do
-    while word:sub(1, #prefix) ~= prefix do prefix = prefix:sub(1, -2) end
+local MOST, FRESH = 50, 3 -- words; seconds until the list of files is made anew
+
+-- Names of the project's files, each with a NUL behind it. Listed in the background; the last list serves until the next is there.
+local index = { list = "" }
+
+local function list_files(ctx)
+  local names = files.visible(ctx, ctx.cwd, 20)
+  if not names then
+    names = {}
+    for name in files.walk(ctx.cwd, 100000) do names[#names + 1] = name end
   end
-  while #prefix > 0 and not utf8.len(prefix) do prefix = prefix:sub(1, -2) end
-  return prefix
+  names[#names + 1] = ""
+  return table.concat(names, "\0")
+end
+
+-- changed() is called when the list is another one.
+local function refresh(ctx, changed)
+  if index.busy or index.cwd == ctx.cwd and task.now() - index.made < FRESH then return end
+  index.busy = true
+  if index.cwd ~= ctx.cwd then index.list = "" end
+  ctx:background(function()
+    local _ <close> = setmetatable({}, { __close = function() index.busy = false end })
+    local list = list_files(ctx)
+    local same = list == index.list
+    index.list, index.cwd, index.made = list, ctx.cwd, task.now()
+    if not same then changed() end
+  end)
 end
 
 local function starting_with(list, word)
   local out = {}
   for _, item in ipairs(list) do
-    if item:sub(1, #word) == word then out[#out + 1] = item end
+    if item:sub(1, #word):lower() == word:lower() then out[#out + 1] = { text = item } end
   end
   return out
 end
 
-local function command_names()
+local function command_items(word)
   local out = {}
   for _, entry in ipairs(resource.list "commands") do
-    if entry.value and entry.value.repl ~= false then out[#out + 1] = entry.name end
+    if entry.value and entry.value.repl ~= false and entry.name:sub(1, #word) == word:lower() then
+      out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.summary, tier = entry.tier }
+    end
   end
   return out
 end
 
--- Files of the project by the letters typed: those that begin so first, then those that hold it.
-local function files(ctx, word)
-  local rg = proc.which "rg"
-  if not rg then return {} end
-  local result = proc.run { argv = { rg, "--no-config", "--files", "--hidden", "--glob=!.git" }, cwd = ctx.cwd, timeout = 5, limit = 8 * 1024 * 1024 }
-  local first, second = {}, {}
-  for name in (result and result.out or ""):gmatch "[^\n]+" do
-    if name:sub(1, #word) == word then
-      first[#first + 1] = name
-    elseif name:lower():find(word:lower(), 1, true) then
-      second[#second + 1] = name
-    end
+local function file_items(ctx, word, changed)
+  refresh(ctx, changed)
+  local out = {}
+  for i, name in ipairs(text.rank(index.list, (word:gsub("\\(.)", "%1")), MOST)) do
+    if text.clean(name) == name then out[#out + 1] = { text = "@" .. name:gsub("[ \\]", "\\%0"), order = i } end
   end
-  local out = #first > 0 and first or second
-  table.sort(out)
   return out
+end
+
+local function argument_items(ctx, name, word)
+  local command = resource.has("commands", name) and resource.get("commands", name)
+  if not command or not command.complete then return {} end
+  local ok, words = pcall(command.complete, ctx, word)
+  return ok and type(words) == "table" and starting_with(words, word) or {}
 end
 
 ---What the text before the cursor can become.
 ---@param ctx Ctx
 ---@param before string
----@return integer length of the word to be replaced, in bytes
----@return string[] words it can become
----@return string? text the word is certain to begin with; with one word, that word and a space
-function M.find(ctx, before)
-  local lead, word, words
-  local name, rest = before:match "^/([%w_-]+)%s+(.*)$"
-  if before:match "^/[%w_-]*$" then
-    lead, word = "/", before:sub(2)
-    words = starting_with(command_names(), word)
-  elseif before:match "@[^%s@]*$" then
-    lead, word = "@", before:match "@([^%s@]*)$"
-    words = files(ctx, word)
+---@param changed fun() called when files were found later
+---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?}[]}? found
+---length: bytes of the word that an item replaces
+function M.find(ctx, before, changed)
+  local name, word = before:match "^/([%w_-]+)%s+.-(%S*)$"
+  local at = before:match "@([^%s@]*)$"
+  local kind, items
+  if before:find "^/[%w_-]*$" then
+    kind, word = "command", before
+    items = command_items(before:sub(2))
+  elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`]$" or before == "@" .. (at or "") then
+    kind, word = "file", "@" .. at
+    items = file_items(ctx, at, changed)
   elseif name then
-    local command = resource.get("commands", name)
-    lead, word = "", rest:match "(%S*)$"
-    words = command and command.complete and starting_with(command.complete(ctx, word), word) or {}
-  else
-    return 0, {}
+    kind = "argument"
+    items = argument_items(ctx, name, word)
   end
-  if #words == 0 then return 0, words end
-  local sure = #words == 1 and words[1] .. " " or common(words)
-  if #sure < #word then sure = word end
-  return #lead + #word, words, lead .. sure
+  if not items or #items == 0 then return nil end
+  return { kind = kind, length = #word, items = items }
 end
 
 return M

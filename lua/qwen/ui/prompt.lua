@@ -4,7 +4,7 @@ local style = require "qwen.ui.style"
 
 local M = {}
 
-local MARK, MORE, WIDTH = "> ", "  ", 2
+local MARK, NORMAL, MORE, WIDTH = "> ", "N ", "  ", 2
 
 ---Columns of the text in a terminal of so many.
 function M.columns(columns)
@@ -22,10 +22,11 @@ function M.rows(state, columns, most)
   local rows = layout.rows(state.text, width)
   local row, column = layout.place(state.text, width, state.cursor)
   local first = math.max(1, math.min(row - most // 2, #rows - most + 1))
+  local mark = style.paint("accent", state.vim and state.vim.mode == "normal" and NORMAL or MARK)
   local out = {}
   for i = first, math.min(#rows, first + most - 1) do
     local text = state.text:sub(rows[i].from + 1, rows[i].to):gsub("\n", ""):gsub("\t", layout.tab)
-    out[#out + 1] = (i == first and style.paint("accent", MARK) or MORE) .. text
+    out[#out + 1] = (i == first and mark or MORE) .. text
   end
   return out, { row = row - first + 1, column = column + WIDTH }
 end

@@ -5,7 +5,9 @@ local editor = require "qwen.ui.editor"
 local history = require "qwen.ui.history"
 local keymap = require "qwen.ui.keymap"
 local live = require "qwen.ui.live"
+local menu = require "qwen.ui.menu"
 local person = require "qwen.ui.person"
+local press = require "qwen.ui.press"
 local prompt = require "qwen.ui.prompt"
 local resource = require "qwen.resource"
 local say = require("qwen.ui.words").say
@@ -49,28 +51,46 @@ function Session:repaint()
     if question then return question:rows(columns, height) end
     return prompt.rows(self.state, columns, math.max(height // 2, 1))
   end)
+  live.set("menu", function(columns, height) return question and {} or menu.rows(self, columns, height) end)
   live.paint()
 end
 
 -- Questions ---------------------------------------------------------------------------------------------------------
 
----Shows a question in the place of the input until it is answered; nil when the person leaves.
+---Shows a question in the place of the input; done gets the answer, false when the person leaves.
+---@param question table with rows and key
+---@param done fun(answer: any)
+function Session:show_question(question, done)
+  question.done = done
+  table.insert(self.questions, question)
+  self:repaint()
+end
+
+local function take_away(self, question)
+  for i, other in ipairs(self.questions) do
+    if other == question then table.remove(self.questions, i) end
+  end
+end
+
+---Shows a question until it is answered; nil when the person leaves.
 ---@param question table with rows, key and said
 ---@return any
 function Session:ask(question)
-  question.answers = task.queue()
+  local answers = task.queue()
   question.begun = self.state.text ~= "" and task.now() - (self.last_key or 0) < TYPING -- a key that is already on its way is for the text
-  table.insert(self.questions, question)
   local _ <close> = setmetatable({}, { __close = function()
-    for i, other in ipairs(self.questions) do
-      if other == question then table.remove(self.questions, i) end
-    end
+    take_away(self, question)
     self:repaint()
   end })
-  self:repaint()
-  local answer = question.answers:get().value
+  self:show_question(question, function(answer) answers:put { value = answer } end)
+  local answer = answers:get().value
   live.write(question:said(answer) .. "\n")
   return answer or nil
+end
+
+local function answer(self, question, value)
+  take_away(self, question)
+  question.done(value)
 end
 
 -- True when the key was for the question.
@@ -79,65 +99,14 @@ local function to_question(self, event)
   if not question then return false end
   question.begun = question.begun and task.now() - self.last_key < TYPING
   if question.begun then return false end
-  local answer = question:key(event)
-  if answer ~= nil then question.answers:put { value = answer } end
+  local value = question:key(event)
+  if value ~= nil then answer(self, question, value) end
   return true
 end
 
 -- Events ------------------------------------------------------------------------------------------------------------
 
 local on = {}
-
-local function submit(self)
-  local line = editor.text(self.state)
-  if not line:find "%S" then return end
-  self.state = editor.sent(self.state, line)
-  history.add(self.ctx.cwd, line)
-  turn.send(self, line)
-end
-
--- A function that the person bound to a key.
-local function call_bound(self, fn)
-  local state = self.state
-  task.spawn(function()
-    local ok, new, cursor = pcall(fn, self.ctx, editor.text(state), state.cursor)
-    if not ok then
-      self.ctx.notice("the function of this key failed: " .. tostring(new))
-    elseif type(new) == "string" then
-      self.state = editor.set(self.state, text.clean(new))
-      if math.type(cursor) == "integer" then self.state = editor.move_to(self.state, cursor) end
-    end
-    self.events:put { type = "changed" }
-  end)
-end
-
-local function act(self, action, event)
-  if type(action) == "function" then return call_bound(self, action) end
-  if actions[action] then return actions[action](self) end
-  local asks
-  if editor.actions[action] then
-    self.state, asks = editor.actions[action](self.state)
-  else
-    self.state = editor.key(self.state, event)
-  end
-  if asks == "submit" then
-    submit(self)
-  elseif asks == "end" and not self.busy then
-    self.quit = 0
-  end
-end
-
--- Rows of keys such as ctrl-x ctrl-e are collected until they mean something.
-local function press(self, event)
-  local keys = self.chord and self.chord .. " " .. event.key or event.key
-  local action, more = keymap.action(keys)
-  local continued = self.chord
-  self.chord = more and keys or nil
-  if more or continued and not action then return end
-  self.leaving = nil
-  if action ~= "cancel" then self.last_cancel = nil end
-  act(self, action, event)
-end
 
 function on.key(self, event)
   local mine = not to_question(self, event)
@@ -149,6 +118,7 @@ function on.key(self, event)
     else
       press(self, event)
     end
+    if not self.questions[1] then menu.follow(self) end
   end
   self:repaint()
   if self.state.text ~= "" and not self.busy then self.ctx.warm() end
@@ -158,6 +128,11 @@ on.paste = on.key
 
 function on.resize(self) self:repaint() end
 function on.changed(self) self:repaint() end
+
+function on.listed(self)
+  menu.follow(self)
+  self:repaint()
+end
 
 -- Whoever had the terminal is done with it.
 function on.returned(self)
@@ -191,7 +166,7 @@ function on.int(self)
   if self.away then return end
   local question = self.questions[1]
   if question then
-    question.answers:put { value = false }
+    answer(self, question, false)
   elseif self.busy then
     self.busy:cancel()
   elseif self.state.text ~= "" then

@@ -31,7 +31,9 @@ local function message_of(ctx, text)
     ctx.notice("the prompt was blocked: " .. tostring(reason))
     return nil
   end
-  return require("qwen.message").user(submitted.text)
+  local parts, told = require("qwen.mention").parts(ctx, submitted.text)
+  for _, line in ipairs(told) do ctx.print(line) end
+  return require("qwen.message").user(submitted.text, parts)
 end
 
 local function ask_model(self, text)

@@ -1,0 +1,14 @@
+-- `/vim`: vi keys at the prompt, on or off; the choice is kept in the settings (general.vimMode).
+
+local C = { summary = "vi keys at the prompt, on or off" }
+
+function C.run(ctx)
+  local on = not ctx.settings:get "general.vimMode"
+  local path, e = qwen.usersettings.set { { path = { "general", "vimMode" }, value = on } }
+  if not path then return nil, e end
+  ctx.settings:reload()
+  ctx.print(on and "vi keys: Esc for normal mode, i to insert" or "vi keys are off")
+  return 0
+end
+
+return C
