@@ -87,6 +87,7 @@
 ---@field vision boolean?
 ---@field context integer? tokens
 ---@field max_output integer? tokens
+---@field prices {input: number, output: number, cached: number?, cache_write: number?, currency: string?}? of a million tokens, from its entry
 ---@field from string words: where it was configured
 
 ---@class View what a provider turns into a request; nothing of the session but this
@@ -114,7 +115,8 @@
 ---@field sampling_alone boolean? samplingParams go out as they are: no limit of ours is added to them
 ---@field sign (fun(model: Model, key: Secret, request: Request): table<string, HeaderValue>)? the headers that hold the key, or are signed with it
 ---@field auth string? auth file; default "api-key"
----@field limit table[]? windows {n, per}
+---@field limit any windows: "60/min, 100/day", or tables {n, per, reset = "utc"?, tokens = true?}; see qwen.windows
+---@field prices table<string, table>? by model id, per million tokens: {input, output, cached?, cache_write?, currency?}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
 ---@field request fun(model: Model, view: View): Request pure: same in, same bytes
 ---@field decoder fun(model: Model): fun(data: string?, event: string?, out: Delta[]) a new decoder: appends the deltas of one event to out; data nil means the stream is at its end
@@ -302,6 +304,9 @@
 ---@field replay qwen.net.replay
 ---@field demo qwen.demo
 ---@field wire qwen.wire
+---@field limits qwen.limits
+---@field usage qwen.usage
+---@field windows qwen.windows
 ---@field body qwen.body
 ---@field credentials qwen.credentials
 ---@field signin qwen.signin
@@ -571,3 +576,37 @@ qwen = {}
 ---@class qwen.demo what `qwen demo` plays with
 ---@field project table<string, string> text of each file
 ---@field tape string
+
+---@class Lease the place of one request in the limits, and its line in the ledger
+---@field settle fun(self: Lease, used: Usage?, e: Err?) the request has ended
+---@field leave fun(self: Lease, used: Usage?) it was left before its end
+---@field cancel fun(self: Lease, e: Err?) it never left: the place is given back
+---@field learn fun(self: Lease, headers: table<string, string>, status: integer) what the answer says about limits
+
+---@class LimitState
+---@field key string host, account and perhaps model
+---@field spec string
+---@field current boolean of the model at hand
+---@field shut number seconds until the service may be asked again
+---@field waiting integer requests in the queue
+---@field windows {words: string, n: number, used: number, next: number, all: number}[]
+
+---@class qwen.limits rate limits that all processes keep together
+---@field rule fun(ctx: Ctx, model: Model): {key: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
+---@field acquire fun(ctx: Ctx, model: Model, estimate: {body: string[]?, max_tokens: integer?, purpose: string?}): Lease?, Err? waits, visibly when it takes a while
+---@field store fun(ctx: Ctx): Limiter?, Err?
+---@field state fun(ctx: Ctx): LimitState[]?, Err?
+---@field set fun(name: string, text: string?): string?, Err? a rule in the user's settings, by model, host, provider or "*"; nil takes it away
+
+---@class qwen.usage the ledger of requests, on this machine
+---@field add fun(ctx: Ctx, row: table)
+---@field cost fun(usage: Usage, prices: table?): number?
+---@field sum fun(by: string[], where: {since: number?, before: number?, session: string?, project: string?, model: string?}?): table[]?, Err? by day, hour, month, model, project, service, purpose, outcome, session
+---@field recent fun(account: string, seconds: number): {age: number, weight: number}[]
+---@field forget fun(before: number): integer?, Err?
+---@field path fun(): string?
+
+---@class qwen.windows windows of limits in words and as tables
+---@field read fun(value: any): LimitWindow[]?, Err? "60/min, 6000/5h, 100/day utc, 200k tokens/min", "off", tables, or a list of them
+---@field words fun(window: LimitWindow): string
+---@field spec fun(windows: LimitWindow[]): string

@@ -294,6 +294,18 @@
 ---@class sys.limit
 ---@field open fun(path: string): Limiter?, Err? ":memory:" is for this process alone; the file is made by the first use
 
+-- sys.store --------------------------------------------------------------------------------------------------------
+
+---A SQLite file that all processes share. A damaged file is moved aside and made anew.
+---@class Store
+---@field run fun(self: Store, statement: string, ...: string|number|boolean|nil): table<string, any>[]?, Err? one statement in a transaction of its own; rows by column names, NULL is absent; waits while another process holds the file
+---@field aside fun(self: Store): string? where a damaged file was moved; nil when none was
+---@field close fun(self: Store)
+
+---@class sys.store
+---@field open fun(path: string, schema: string, version: integer): Store?, Err? the file is made by the first run, with this schema; one of a higher version is left alone
+---@field on_network fun(folder: string): boolean a file system where locks and shared memory do not work
+
 -- sys.embed --------------------------------------------------------------------------------------------------------
 
 ---@class sys.embed

@@ -59,7 +59,7 @@ local function entry_model(protocol, entry, from)
     id = entry.id, name = type(entry.name) == "string" and entry.name or entry.id, provider = protocol,
     base_url = trim_url(type(entry.baseUrl) == "string" and entry.baseUrl or known and known.default_url or ""),
     env_key = type(entry.envKey) == "string" and entry.envKey ~= "" and entry.envKey or nil, config = config, description = entry.description,
-    vision = capabilities.vision, context = math.tointeger(config.contextWindowSize), from = from,
+    vision = capabilities.vision, context = math.tointeger(config.contextWindowSize), prices = entry.prices, from = from,
   }
 end
 

@@ -69,4 +69,5 @@ int open_json(lua_State *L);
 int open_embed(lua_State *L);
 int open_markdown(lua_State *L);
 int open_limit(lua_State *L);
+int open_store(lua_State *L);
 #endif

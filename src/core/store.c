@@ -60,8 +60,13 @@ void store_close(struct store *s) {
 }
 
 int store_lock(struct store *s, struct err *e) {
+  enum { TRIES = 20 }; /* 5 ms: others are done in much less, and not every caller can wait */
   if (s->lock < 0) return 1;
   int got = fs_lock_try(s->lock);
+  for (int i = 1; got == 0 && i < TRIES; i++) {
+    nanosleep(&(struct timespec){0, 250000}, NULL);
+    got = fs_lock_try(s->lock);
+  }
   if (got < 0) err_errno(e, errno, "lock", s->path);
   return got;
 }

@@ -57,6 +57,7 @@ local function ask(answers, options)
     key = qwen.secret.new("k", "sk-0123456789abcdef", { options.url or "https://api.test" }) }
   local shown = {}
   local ctx = {
+    opts = { replay = "played" },
     transport = played.transport, clock = clock, user_agent = "test", fallbacks = options.fallbacks or {}, shows = options.shows or { text = true },
     settings = { env = function(_, name) return (options.env or {})[name] end },
     waiting = function(e, left, attempt) waits[#waits + 1] = { e and e.message, left, attempt } end,
@@ -249,7 +250,7 @@ end
 -- Esc in a countdown ends it, and takes it away.
 do
   local hidden = false
-  local ctx = { fallbacks = {}, shows = {}, settings = { env = function() end }, listens = function() return false end, emit = function(_, v) return v end,
+  local ctx = { opts = { replay = "nothing" }, fallbacks = {}, shows = {}, settings = { env = function() end }, listens = function() return false end, emit = function(_, v) return v end,
     transport = function() return nil, err("overloaded", "x") end,
     waiting = function(e) hidden = e == nil end }
   local child = task.spawn(function()

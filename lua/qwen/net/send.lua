@@ -1,5 +1,6 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.err"
+local limiter = require "qwen.limits"
 local resource = require "qwen.resource"
 local retry = require "qwen.net.retry"
 local task = require "sys.task"
@@ -69,19 +70,28 @@ local function build(ctx, provider, model, view)
   return set_limits(ctx, model, request)
 end
 
--- One attempt: a stream with a good status, or an error of ours.
-local function attempt_open(ctx, provider, model, view)
+-- One attempt: a stream with a good status, or an error of ours. state.lease is its place in the limits.
+local function attempt_open(ctx, provider, model, view, state)
   local request, e = build(ctx, provider, model, view)
   if not request then return nil, e end
-  local stream
+  local lease, stream
+  lease, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose })
+  if not lease then return nil, e end
+  state.lease, state.usage = lease, nil
   stream, e = ctx.transport(request)
-  if not stream then return nil, in_settings_words(e) end
+  if not stream then
+    lease:cancel(e)
+    return nil, in_settings_words(e)
+  end
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
+  lease:learn(stream.headers, stream.status)
   if stream.status >= 200 and stream.status < 300 then return stream end
   local body = stream:all(1024 * 1024) or ""
   local status, headers = stream.status, stream.headers
   stream:close()
-  return nil, (provider.failure or require "qwen.net.failure")(status, headers, body)
+  e = (provider.failure or require "qwen.net.failure")(status, headers, body)
+  lease:settle(nil, e)
+  return nil, e
 end
 
 -- Waits in steps of a second, so that whoever watches can count down; leaving by any way ends what is shown.
@@ -144,7 +154,10 @@ function M.open(ctx, model, view)
 
   -- After a failed attempt: true to go on, or nil and the error that is the end.
   local function again(e)
-    if stream then stream:close() end
+    if stream then
+      stream:close()
+      state.lease:settle(state.usage, e)
+    end
     stream = nil
     local wait, silent
     wait, e, silent = judge(ctx, model, provider, e, state, options)
@@ -158,7 +171,7 @@ function M.open(ctx, model, view)
     while true do
       local e
       state.attempt = state.attempt + 1
-      stream, e = attempt_open(ctx, provider, model, view)
+      stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
         decode = provider.decoder(model)
         next_event = provider.events and provider.events(stream) or function() return stream:event() end
@@ -204,6 +217,7 @@ function M.open(ctx, model, view)
             return { type = "restart" }
           end
         else
+          if delta.type == "usage" then state.usage = merged(state.usage, delta.usage) end
           if listened then delta = ctx.emit("delta", delta) end
           if delta then
             begun = true
@@ -212,6 +226,7 @@ function M.open(ctx, model, view)
           end
         end
       elseif ended then
+        if state.lease then state.lease:settle(state.usage) end
         return nil
       else
         at = 0
@@ -227,6 +242,7 @@ function M.open(ctx, model, view)
 
   return setmetatable({ next = next_delta }, { __close = function()
     if stream then stream:close() end
+    if state.lease then state.lease:leave(state.usage) end
   end })
 end
 

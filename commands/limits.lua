@@ -1,0 +1,133 @@
+-- `qwen limits` and `/limits`: the windows of each account as bars, and setting a limit.
+
+local C = { summary = "show or set rate limits", shell = true,
+  args = "[--json] | set \"60/min, 100/day\" [--for NAME] | unset [--for NAME] | forget KEY" }
+
+local USAGE = "usage: qwen limits " .. C.args
+local WIDTH = 24
+
+local function span(seconds)
+  if seconds < 1 then return "now" end
+  if seconds < 100 then return ("in %.0f s"):format(seconds) end
+  if seconds < 5400 then return ("in %.0f min"):format(seconds / 60) end
+  if seconds < 172800 then return ("in %.1f h"):format(seconds / 3600) end
+  return ("in %.0f days"):format(seconds / 86400)
+end
+
+local function bar(used, n)
+  local full = math.min(math.floor(used / n * WIDTH + 0.5), WIDTH)
+  if used > 0 and full == 0 then full = 1 end
+  return ("█"):rep(full) .. ("░"):rep(WIDTH - full)
+end
+
+local function number(n)
+  return (("%.0f"):format(n):reverse():gsub("(%d%d%d)(%f[%d])", "%1,"):reverse())
+end
+
+-- The lines for one account.
+local function lines_of(row, out)
+  out[#out + 1] = row.key .. (row.current and "  (now)" or "")
+  if row.shut > 0 then out[#out + 1] = ("  the service asked for a pause; it goes on %s"):format(span(row.shut)) end
+  if row.waiting > 0 then out[#out + 1] = ("  %d waiting"):format(row.waiting) end
+  for _, w in ipairs(row.windows) do
+    local when = w.used == 0 and "" or ("one back %s, all %s"):format(span(w.next), span(w.all))
+    out[#out + 1] = ("  %-18s %s %s of %s  %s"):format(w.words, bar(w.used, w.n), number(w.used), number(w.n), when)
+  end
+  if #row.windows == 0 and row.shut == 0 then out[#out + 1] = "  no limit" end
+end
+
+local function lines(ctx)
+  local state, e = qwen.limits.state(ctx)
+  if not state then return nil, e end
+  local out = {}
+  for _, row in ipairs(state) do lines_of(row, out) end
+  if #out == 0 then out[1] = "no limits are kept; set one: qwen limits set \"60/min, 1000/day\"" end
+  return out
+end
+
+local function show(ctx, as_json)
+  if as_json then
+    local state, e = qwen.limits.state(ctx)
+    if not state then return nil, e end
+    for _, row in ipairs(state) do row.windows = qwen.json.array(row.windows) end
+    ctx.print(qwen.json.encode(qwen.json.array(state)))
+    return 0
+  end
+  if ctx.live then return ctx.live(function() return lines(ctx) end) end
+  local out, e = lines(ctx)
+  if not out then return nil, e end
+  ctx.print(table.concat(out, "\n"))
+  return 0
+end
+
+-- For whom a limit is: the account at hand unless something is named.
+local function name_of(ctx, given)
+  if given then return given end
+  local url = ctx.model and qwen.http.parse_url(ctx.model.base_url)
+  return url and url.host or "*"
+end
+
+local function change(ctx, words, given)
+  local name = name_of(ctx, given)
+  local kept, e = qwen.limits.set(name, words)
+  if not kept then return nil, e end
+  ctx.settings:reload()
+  ctx.print(words and ("%s: %s is kept from the next request on, by all processes together"):format(name, kept) or ("%s: no rule of yours"):format(name))
+  return 0
+end
+
+local function forget(ctx, key)
+  local store, e = qwen.limits.store(ctx)
+  if not store then return nil, e end
+  local keys
+  keys, e = store:keys()
+  if not keys then return nil, e end
+  for _, row in ipairs(keys) do
+    if row.name == key then
+      local ok
+      ok, e = store:forget(key)
+      if not ok then return nil, e end
+      ctx.print(key .. ": what was counted is forgotten")
+      return 0
+    end
+  end
+  return nil, qwen.err("usage", ("nothing is counted for '%s'; see: qwen limits"):format(key))
+end
+
+function C.complete()
+  return { "set", "unset", "forget", "--json" }
+end
+
+-- The model at hand, when there is none in this run yet: one need not be configured to see the limits.
+local function with_model(ctx)
+  if not ctx.model then
+    ctx.model = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
+  end
+end
+
+function C.run(ctx, args)
+  local words, given, as_json, i = {}, nil, false, 1
+  while args[i] do
+    local value = args[i]:match "^%-%-for=(.+)$"
+    if args[i] == "--json" then
+      as_json = true
+    elseif args[i] == "--for" or value then
+      given = value or args[i + 1]
+      if not value then i = i + 1 end
+      if not given then return nil, qwen.err("usage", USAGE) end
+    else
+      words[#words + 1] = args[i]
+    end
+    i = i + 1
+  end
+  with_model(ctx)
+  local verb, rest = words[1], table.concat(words, " ", math.min(2, #words + 1))
+  if not verb and not given then return show(ctx, as_json) end
+  if as_json then return nil, qwen.err("usage", USAGE) end
+  if verb == "set" and rest ~= "" then return change(ctx, rest, given) end
+  if verb == "unset" and rest == "" then return change(ctx, nil, given) end
+  if verb == "forget" and rest ~= "" and not given then return forget(ctx, rest) end
+  return nil, qwen.err("usage", USAGE)
+end
+
+return C

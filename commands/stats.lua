@@ -1,0 +1,18 @@
+-- `/stats`: this session and today, by model; the rest is `/usage`.
+
+local C = { summary = "requests, tokens and cost of this session and of today" }
+
+function C.run(ctx)
+  local usage, e = qwen.resource.get("commands", "usage")
+  if not usage then return nil, e end
+  local code
+  if ctx.session then
+    ctx.print "This session:"
+    code, e = usage.run(ctx, { "--by", "model,purpose", "--session", "--days", "3650" })
+    if not code then return nil, e end
+  end
+  ctx.print "Today:"
+  return usage.run(ctx, { "--by", "model", "--days", "1" })
+end
+
+return C
