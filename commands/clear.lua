@@ -7,10 +7,12 @@ function C.run(ctx)
   if not session then return nil, e end
   local old = ctx.session
   if old then
+    ctx.emit("session_ended", { reason = "clear" })
     old:close()
     if #old.messages > 0 then ctx.print("the session before: qwen --resume " .. old.id) end
   end
   ctx.session, ctx.seen, ctx.granted, ctx.todos = session, {}, {}, nil
+  ctx.emit("session_started", { source = "clear", model = ctx.model and ctx.model.id })
   ctx.print "a new session"
   return 0
 end

@@ -10,6 +10,7 @@
 
 #include "bind/open.h"
 #include "core/loop.h"
+#include "core/memory.h"
 #include "core/out.h"
 
 enum { EXIT_BUG = 70 };
@@ -66,7 +67,7 @@ static int prepare(lua_State *L) {
 
 int host_run(int argc, char **argv) {
   out_init();
-  lua_State *L = luaL_newstate();
+  lua_State *L = lua_newstate(memory_alloc, NULL);
   if (!L) {
     fputs("qwen: not enough memory to start\n", stderr);
     return EXIT_BUG;

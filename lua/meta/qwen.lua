@@ -164,22 +164,33 @@
 ---@field complete (fun(ctx: Ctx, word: string): string[])?
 ---@field run fun(ctx: Ctx, args: string[], rest: string): integer|nil, Err? exit code for the shell; nil, err is shown
 
----@class Hook file in hooks/: a table of handlers by event name. Returns: nil unchanged, table replaced, false and reason blocked.
----@field session_started (fun(ctx: Ctx))?
----@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string}))?
----@field before_tool (fun(ctx: Ctx, call: {name: string, args: table, id: string}))?
----@field tool_ended (fun(ctx: Ctx, call: table, result: ToolResult))?
----@field request_built (fun(ctx: Ctx, request: Request, model: Model))? before the secret is joined
+---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
+---@field summary string? what it is for, in /doctor
+---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear", model: string?}))?
+---@field system_built (fun(ctx: Ctx, prompt: {text: string}): table?)? the system prompt, once a session; table
+---@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string}): (table|false)?, string?)? what the person sends; table, false
+---@field turn_started (fun(ctx: Ctx, turn: integer))?
+---@field request_built (fun(ctx: Ctx, request: HttpRequest, model: Model): (table|false)?, string?)? before the secret is joined; change it in place; table, false
 ---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?
----@field delta (fun(ctx: Ctx, delta: Delta))?
----@field request_failed (fun(ctx: Ctx, failure: Failure))? each failed attempt
----@field before_compaction (fun(ctx: Ctx, plan: {messages: integer, tokens: integer, instruction: string?}))?
+---@field delta (fun(ctx: Ctx, delta: Delta): table?)? a piece of the answer, before it is shown and kept; table
+---@field request_failed (fun(ctx: Ctx, failure: Failure): table?)? each failed attempt; change it in place; table
+---@field answer_ended (fun(ctx: Ctx, answer: Message))? one answer of the model is complete
+---@field message_added (fun(ctx: Ctx, message: Message))? it is in the session
+---@field turn_ended (fun(ctx: Ctx, answer: Message))?
+---@field before_tool (fun(ctx: Ctx, call: {name: string, args: table, id: string, ask: string?}): (table|false)?, string?)? `ask`: a reason to ask the person in every mode; table, false
+---@field before_edit (fun(ctx: Ctx, edit: {name: string, args: table, id: string, paths: string[]}): false?, string?)? a tool is about to change files; false
+---@field permission_asked (fun(ctx: Ctx, question: {name: string, args: table, id: string, reason: string, rule: string?}): (table|false)?, string?)? `{verdict = "allow"}` or `{verdict = "deny", reason = ...}` answers in the place of the person; table, false
+---@field permission_denied (fun(ctx: Ctx, call: {name: string, args: table, id: string, reason: string}))?
+---@field tool_started (fun(ctx: Ctx, call: CallPart, args: table))?
+---@field edit_ended (fun(ctx: Ctx, edit: {path: string, tool: string, id: string}))? a file was changed; changes of your own are seen by the model's next edit
+---@field tool_ended (fun(ctx: Ctx, call: CallPart, result: ResultPart, seconds: number): table?)? before the model sees the result; table takes the place of the result
+---@field todos_changed (fun(ctx: Ctx, todos: table[]))?
+---@field prompt_answered (fun(ctx: Ctx, answer: Message, turns: integer): false?, string?)? the model asks for nothing more; false and a reason: the reason is sent and it goes on, up to 8 times
+---@field before_compaction (fun(ctx: Ctx, plan: {messages: integer, tokens: integer, instruction: string?}): (table|false)?, string?)? a long session is about to be shortened; table, false
 ---@field conversation_compacted (fun(ctx: Ctx, result: {before: integer, after: integer, how: string}))?
----@field message_added (fun(ctx: Ctx, message: Message))?
----@field turn_started (fun(ctx: Ctx))?
----@field turn_ended (fun(ctx: Ctx, message: Message))?
----@field notice_shown (fun(ctx: Ctx, text: string))?
----@field session_ended (fun(ctx: Ctx))?
+---@field notice_shown (fun(ctx: Ctx, text: string))? a warning to the person
+---@field model_switched (fun(ctx: Ctx, model: Model))?
+---@field session_ended (fun(ctx: Ctx, session: {reason: "done"|"exit"|"clear"|"interrupted"}))?
 
 ---A failed attempt, as the hook request_failed sees it. What the hook sets decides.
 ---@class Failure
@@ -363,6 +374,7 @@ qwen = {}
 ---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field kinds string[]
+---@field fields table<string, table<string, string>> the type of each field that a file of a kind may return
 
 ---@class qwen.usersettings
 ---@field read fun(project?: string): table?, Err? the values in that settings.json alone

@@ -46,6 +46,7 @@
 ---@field signals fun(...: "int"|"term"|"hup"|"winch"|"cont"|"tstp"): Queue a queue that receives the names of these signals from now on
 ---@field now fun(): number monotonic seconds
 ---@field time fun(): number seconds since 1970
+---@field limited fun(seconds: number, fn: function, ...): boolean, ... like pcall, with budgets: `seconds` of computing between two waits and 256 MiB of memory; what exceeds them is ended with an error that names file and line
 ---@field on_error fun(fn: fun(err: any, traceback: string)) called when a task that nobody joins ends with an error
 
 -- sys.http ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 -- The `ctx` of a run: the session, the settings and the person at the other end, as every command, tool and hook gets it.
 local embed = require "sys.embed"
 local err = require "qwen.err"
+local events = require "qwen.events"
 local fs = require "sys.fs"
 local hooks = require "qwen.hooks"
 local models = require "qwen.models"
@@ -52,10 +53,14 @@ function M.new(where)
   }
   ctx.spill = spill(ctx)
   require("qwen.net.connect").attach(ctx)
-  function ctx.emit(event, value, ...)
-    local result, reason = hooks.emit(ctx, event, value, ...)
+  function ctx.emit(event, value, second, ...)
+    local result, reason = hooks.emit(ctx, event, value, second, ...)
     local watcher = result ~= false and ctx.watch and ctx.watch[event]
-    if watcher then watcher(result, ...) end
+    if watcher and events[event].second then
+      watcher(value, result, ...)
+    elseif watcher then
+      watcher(result, second, ...)
+    end
     return result, reason
   end
   function ctx.listens(event)
@@ -73,7 +78,10 @@ function M.new(where)
   ctx.waiting = waiting_in_words(ctx)
   function ctx.switch(id, provider)
     local model, e = models.take(ctx.settings, opts, id, provider, has_provider)
-    if model then ctx.model = model end
+    if model then
+      ctx.model = model
+      ctx.emit("model_switched", model)
+    end
     return model, e
   end
   function ctx.print(text)
@@ -83,6 +91,19 @@ function M.new(where)
     sys.err("qwen: " .. secret.redact(text) .. "\n")
   end
   return ctx
+end
+
+---From now on hooks hear what the person is told; called when the front end has put its own notice in place.
+---@param ctx Ctx
+function M.hear_notices(ctx)
+  local show, telling = ctx.notice, false
+  function ctx.notice(text)
+    show(text)
+    if telling then return end -- a hook that fails over a notice is told without another
+    telling = true
+    local _ <close> = setmetatable({}, { __close = function() telling = false end })
+    ctx.emit("notice_shown", text)
+  end
 end
 
 ---Chooses the model, or says what is missing.

@@ -1,22 +1,29 @@
--- Events and those who listen: handlers of all hook files in the order of file names, shipped before user before project.
--- nil leaves the value as it is, a table replaces it, false and a reason block. A broken guard (before_*) closes its gate.
+-- Events and those who listen: handlers of all hook files in the order of file names, whatever their tier.
+-- nil leaves the value as it is, a table replaces it, false and a reason block. A broken guard (before_*) closes its gate; any other
+-- handler that keeps failing is left out.
+local events = require "qwen.events"
 local resource = require "qwen.resource"
+local text = require "qwen.text"
 
 local M = {}
+
+local MOST_FAILURES = 3
+local SECONDS = 0.15 -- of computing, between two waits
+
+local limited = require("sys.task").limited
 
 local by_event, broken, generation, on_problem
 
 -- Collected when an event is first emitted, and again after the files were found anew.
 local function collect()
-  if generation == resource.generation() then return end
   by_event, broken, generation = {}, nil, resource.generation()
   for _, name in ipairs(resource.names "hooks") do
     local hook = resource.get("hooks", name)
     if not hook then broken = broken or name end
     for event, handler in pairs(hook or {}) do
-      if type(handler) == "function" then
+      if events[event] then
         by_event[event] = by_event[event] or {}
-        table.insert(by_event[event], { name = name, run = handler })
+        table.insert(by_event[event], { name = name, run = handler, failures = 0 })
       end
     end
   end
@@ -27,39 +34,105 @@ function M.on_problem(fn)
   on_problem = fn
 end
 
+local function fits(kind, found)
+  local base, optional = kind:match "^(%a+)(%??)$"
+  if found == nil then return optional == "?" end
+  return base == "any" or type(found) == base
+end
+
+-- What is wrong with a table that a handler gave back, as the end of a sentence. What it lacks is taken from the old one.
+local function complete(spec, old, new)
+  if not spec.replace then return "gave back a table, but this event takes none" end
+  for name, found in pairs(new) do
+    local kind = spec.value[name]
+    if not kind then
+      local names = {}
+      for known in pairs(spec.value) do names[#names + 1] = known end
+      local near = text.nearest(tostring(name), names)
+      return ("gave back an unknown field '%s'%s"):format(name, near and "; did you mean '" .. near .. "'?" or "")
+    end
+    if not fits(kind, found) then return ("gave back a field '%s' that is a %s, not a %s"):format(name, type(found), kind:gsub("%?", "")) end
+  end
+  if new == old or type(old) ~= "table" then return nil end
+  for name in pairs(spec.value) do
+    if new[name] == nil then new[name] = old[name] end
+  end
+end
+
+-- What is wrong with what a handler gave back; nil when it keeps the convention.
+local function misuse(spec, old, result)
+  if result == nil or result == false and spec.block then return nil end
+  if type(result) == "table" then return complete(spec, old, result) end
+  if result == false then return "gave back false, but this event cannot be blocked" end
+  return ("gave back a %s; nothing, a table%s is understood"):format(type(result), spec.block and ", or false and a reason" or "")
+end
+
+-- Told with the place and, when it was once too often, with how to get it back.
+local function failed(handler, event, why)
+  local words = ("hook %s failed in %s: %s"):format(handler.name, event, why)
+  handler.failures = handler.failures + 1
+  local guard = event:sub(1, 7) == "before_"
+  if handler.failures == MOST_FAILURES and not guard then
+    handler.off = true
+    words = words .. ("\nthat was the third time: %s is left out of %s until /reload"):format(handler.name, event)
+  end
+  if on_problem then on_problem(words) end
+  return guard and words or nil
+end
+
+-- Whatever was raised, as words.
+local function words_of(e)
+  if e == nil then return "an error without a message" end
+  local ok, words = pcall(tostring, e)
+  return ok and words or "an error that cannot be printed"
+end
+
+local function place_of(handler)
+  local info = debug.getinfo(handler.run, "S")
+  return ("%s:%d: it "):format(info.short_src, info.linedefined)
+end
+
 ---Whether any handler wants an event: asked once before something that would be emitted very often.
 ---@param event string
 ---@return boolean
 function M.wants(event)
-  collect()
+  if generation ~= resource.generation() then collect() end
   return by_event[event] ~= nil
 end
 
 ---Runs the handlers of an event.
 ---@param ctx Ctx
 ---@param event string
----@param value any first argument of the event, may be replaced
----@param ... any
----@return any value after all handlers, or false when one blocked it
+---@param value any first argument of the event
+---@param second any
+---@return any value the argument that may be replaced, after all handlers, or false when one blocked
 ---@return string? reason
-function M.emit(ctx, event, value, ...)
-  collect()
-  local guard = event:sub(1, 7) == "before_"
-  if guard and broken then
-    return false, ("the hook file '%s' is broken, so nothing may pass it"):format(broken)
+function M.emit(ctx, event, value, second, ...)
+  if generation ~= resource.generation() then collect() end
+  local spec, handlers = events[event], by_event[event]
+  if broken and event:sub(1, 7) == "before_" then
+    return false, ("the hook file '%s' is broken, so nothing may pass it; see /doctor"):format(broken)
   end
-  for _, handler in ipairs(by_event[event] or {}) do
-    local ok, result, reason = pcall(handler.run, ctx, value, ...)
-    if not ok then
-      local words = ("hook %s failed in %s: %s"):format(handler.name, event, tostring(result))
-      if on_problem then on_problem(words) end
-      if guard then return false, words end
-    elseif result == false then
-      return false, reason or ("blocked by the hook " .. handler.name)
-    elseif result ~= nil then
-      value = result
+  for _, handler in ipairs(handlers or {}) do
+    if not handler.off then
+      local ok, result, reason = limited(SECONDS, handler.run, ctx, value, second, ...)
+      local old = value
+      if spec.second then old = second end
+      local wrong
+      if ok then wrong = misuse(spec, old, result) end
+      if not ok or wrong then
+        local closed = failed(handler, event, ok and place_of(handler) .. wrong or words_of(result))
+        if closed then return false, closed end
+      elseif result == false then
+        return false, reason and tostring(reason) or "blocked by the hook " .. handler.name
+      elseif result ~= nil and spec.second then
+        second = result
+      elseif result ~= nil then
+        value = result
+      end
     end
   end
+  if spec.second then return second end
   return value
 end
 

@@ -117,6 +117,7 @@ end
 local function prepare_headless(ctx, opts)
   local front = require(opts.output == "text" and "qwen.ui.print" or "qwen.ui.json")
   front.attach(ctx, opts)
+  make_ctx.hear_notices(ctx)
   local found, nothing = first_run(ctx)
   if not found then return nil, fail(nothing) end
   local ok, e, code = prepare(ctx, opts)

@@ -19,11 +19,16 @@ local fields = {
     order = "number", state = "function", flags = "table" },
   themes = { summary = "string", background = "string", styles = "table" },
   languages = { summary = "string", words = "table" },
+  hooks = { summary = "string" },
 }
+for event in pairs(require "qwen.events") do fields.hooks[event] = "function" end
+M.fields = fields
 local required = {
   commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" },
   hooks = {}, themes = { "styles" }, languages = { "words" },
 }
+
+local MOST_SOURCE = 4 * 1024 * 1024
 
 local state = { files = {}, problems = {}, safe = false, generation = 0 }
 
@@ -47,17 +52,29 @@ local function compile(entry)
   local e
   if not entry.source then
     entry.stamp = stamp(entry.path)
-    entry.source, e = fs.read(entry.path, 4 * 1024 * 1024)
+    entry.source, e = fs.read(entry.path, MOST_SOURCE)
     if not entry.source then return nil, e.message end
   end
   return load(entry.source, "@" .. paths.short(entry.path), "t", environment())
 end
 
+-- The line on which a field is likely to be set.
+local function place_of(entry, field)
+  local at = 0
+  for line in (type(field) == "string" and entry.source or ""):gmatch "([^\n]*)\n?" do
+    at = at + 1
+    if line:find("%f[%w_]" .. field:gsub("%W", "%%%0") .. "%f[^%w_]%s*=[^=]") or line:find("function [%w_]+[.:]" .. field:gsub("%W", "%%%0") .. "%s*%(") then
+      return ("%s:%d"):format(paths.short(entry.path), at)
+    end
+  end
+  return paths.short(entry.path)
+end
+
 local function check_fields(entry, value)
-  if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(entry.path, type(value)) end
+  if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(paths.short(entry.path), type(value)) end
   for _, name in ipairs(required[entry.kind]) do
     if value[name] == nil and not (entry.kind == "providers" and value.base) then
-      return ("%s: the returned table has no field '%s'"):format(entry.path, name)
+      return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
     end
   end
   local known = fields[entry.kind]
@@ -67,9 +84,11 @@ local function check_fields(entry, value)
       local names = {}
       for field in pairs(known) do names[#names + 1] = field end
       local near = text.nearest(tostring(name), names)
-      return ("%s: unknown field '%s'%s"):format(entry.path, tostring(name), near and "; did you mean '" .. near .. "'?" or "")
+      return ("%s: unknown field '%s'%s"):format(place_of(entry, name), tostring(name), near and "; did you mean '" .. near .. "'?" or "")
     end
-    if want and type(found) ~= want then return ("%s: field '%s' must be a %s"):format(entry.path, name, want) end
+    if want and type(found) ~= want then
+      return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
+    end
   end
 end
 
@@ -105,7 +124,7 @@ local function user_module(name)
   local home = paths.qwen_home()
   if state.safe or not home or not name:match "^[%w_.-]+$" or name:find("..", 1, true) then return nil end
   local path = home .. "/lua/" .. name:gsub("%.", "/") .. ".lua"
-  local source = fs.read(path, 4 * 1024 * 1024)
+  local source = fs.read(path, MOST_SOURCE)
   if not source then return ("no file '%s'"):format(path) end
   local chunk, e = load(source, "@" .. paths.short(path), "t", environment())
   if not chunk then error(e, 0) end

@@ -26,6 +26,13 @@ local function until_signal(fn)
   return true, table.unpack(results, 2, results.n)
 end
 
+---How the session came to be, as hooks are told.
+---@param ctx Ctx
+---@return "resume"|"startup"
+function M.source(ctx)
+  return (ctx.opts.resume or ctx.opts.continue) and "resume" or "startup"
+end
+
 ---Answers one prompt.
 ---@param ctx Ctx
 ---@param prompt string
@@ -33,7 +40,7 @@ end
 ---@return integer exit code
 function M.headless(ctx, prompt, front)
   local loop, message = require "qwen.agent.loop", require "qwen.message"
-  ctx.emit "session_started"
+  ctx.emit("session_started", { source = M.source(ctx), model = ctx.model.id })
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
   if not submitted then
     ctx.notice("the prompt was blocked: " .. tostring(reason))
@@ -46,7 +53,7 @@ function M.headless(ctx, prompt, front)
     end
     return loop.run(ctx, message.user(submitted.text, parts))
   end)
-  ctx.emit "session_ended"
+  ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
   ctx.session:close()
   if not done then
     if front.cancelled then front.cancelled() end

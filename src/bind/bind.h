@@ -27,6 +27,7 @@ struct waiter {
 
 /* Suspends the running task on w; use as `return task_wait(...)`. Raises in words where waiting is impossible. */
 int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k);
+bool bind_in_task(lua_State *L);                     /* L is the running task itself, no coroutine inside it */
 void waiter_wake(struct waiter *w);                  /* everyone */
 void waiter_wake_arg(void *w);                       /* the same, as a loop_fn */
 

@@ -1,6 +1,6 @@
-/* `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation. Also the watchdog of Ctrl-C.
+/* `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation.
  * A task is a userdata: the registry holds it while it is live, its second user value holds the error it ended with.
- * Long because the scheduler, queues, signals and the watchdog share one private state.
+ * Long because the scheduler, queues and signals share one private state. What stops a task that does not wait is in guard.c.
  * Children end with their parent; a cancelled coroutine is closed, so that no pcall swallows it and `<close>` runs. */
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "../core/loop.h"
 #include "../core/signals.h"
 #include "bind.h"
+#include "guard.h"
 #include "open.h"
 
 enum task_state { TASK_LIVE, TASK_DONE, TASK_FAILED, TASK_REPORTED };
@@ -26,17 +27,16 @@ struct task {
   unsigned turn; /* of the scheduler, when it became ready */
   struct waiter joiners;
   struct loop_timer *timer;
+  struct guard *guard, root; /* innermost one while it waits; root: of a task that guarded code started */
 };
 
 static const char *const class_name = "sys.task.Task";
 static const char *const queue_class = "sys.task.Queue";
 
 static struct {
-  lua_State *L;       /* main state */
-  lua_State *running; /* innermost coroutine, for the watchdog */
+  lua_State *L; /* main state */
   struct task *current, *ready_first, *ready_last;
   unsigned turn;
-  bool interrupted;
 } sched;
 
 /* -- ready queue and waiting ---------------------------------------------------------------------------------------- */
@@ -82,6 +82,8 @@ static void check_can_wait(lua_State *L) {
     luaL_error(L, "cannot wait here: a C function (require, table.sort, string.gsub ...) stands between this call and the task; "
                   "move the call out of it, into a function that runs later");
 }
+
+bool bind_in_task(lua_State *L) { return sched.current && sched.current->L == L; }
 
 int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k) {
   check_can_wait(L);
@@ -133,6 +135,10 @@ static struct task *spawn(lua_State *L, int args) {
   lua_insert(L, -(args + 2));
   lua_xmove(L, t->L, args + 1);
   t->args = args;
+  if (guard_active()) {
+    guard_root(&t->root);
+    t->guard = &t->root;
+  }
   t->parent = sched.current;
   if (t->parent) {
     t->next = t->parent->child;
@@ -195,10 +201,9 @@ static void finish(lua_State *L, struct task *t, enum task_state state) {
   t->state = state;
   if (state != TASK_DONE) {
     struct task *current = sched.current;
-    lua_State *running = sched.running;
+    lua_State *before = guard_enter(t->L);
     t->below = current;
     sched.current = t;
-    sched.running = t->L;
     lua_sethook(t->L, NULL, 0, 0);
     if (lua_resetthread(t->L) != LUA_OK && lua_gettop(t->L) > 0 && state == TASK_REPORTED) {
       lua_xmove(t->L, L, 1);
@@ -206,7 +211,7 @@ static void finish(lua_State *L, struct task *t, enum task_state state) {
       lua_pop(L, 1);
     }
     sched.current = current;
-    sched.running = running;
+    guard_leave(before);
   }
   unlink_child(t);
   waiter_wake(&t->joiners);
@@ -218,15 +223,15 @@ static void resume(lua_State *L, struct task *t) {
   int results = 0;
   t->below = NULL;
   sched.current = t;
-  sched.running = t->L;
+  guard_enter(t->L);
+  guard_take(t->guard);
   int status = lua_resume(t->L, L, t->args, &results);
   t->args = 0;
-  sched.running = NULL;
-  bool interrupted = sched.interrupted;
-  if (interrupted) {
-    lua_sethook(t->L, NULL, 0, 0);
-    sched.interrupted = false;
-  }
+  t->guard = guard_drop();
+  guard_leave(NULL);
+  bool interrupted = guard_interrupted();
+  const char *stopped = guard_stopped(&t->root);
+  if (interrupted || stopped) lua_sethook(t->L, NULL, 0, 0);
   if (t->cancelled && status == LUA_YIELD) {
     keep_cancelled(L, t, "cancelled");
     finish(L, t, TASK_REPORTED);
@@ -243,6 +248,10 @@ static void resume(lua_State *L, struct task *t) {
   } else if (interrupted) {
     keep_cancelled(L, t, "interrupted");
     finish(L, t, TASK_REPORTED);
+  } else if (stopped) {
+    lua_pushstring(t->L, stopped);
+    keep_error(L, t);
+    finish(L, t, TASK_FAILED);
   } else {
     keep_error(L, t);
     finish(L, t, TASK_FAILED);
@@ -508,105 +517,6 @@ static int l_task_signals(lua_State *L) {
   return 1;
 }
 
-/* Sticky on purpose: it raises again after each pcall until control is back in the scheduler. */
-static void interrupt_hook(lua_State *L, lua_Debug *ar) {
-  (void)ar;
-  luaL_error(L, "interrupted");
-}
-
-static void set_hook(lua_State *L) { lua_sethook(L, interrupt_hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1); }
-
-static void watchdog(void) {
-  if (!sched.running) return;
-  sched.interrupted = true;
-  set_hook(sched.running);
-}
-
-/* -- coroutines of the user: the standard functions again, so that the watchdog knows which one is running ------------ */
-
-static int co_resume(lua_State *L, lua_State *co, int args) {
-  int results;
-  if (!lua_checkstack(co, args)) {
-    lua_pushliteral(L, "too many arguments to resume");
-    return -1;
-  }
-  lua_xmove(L, co, args);
-  lua_State *before = sched.running;
-  sched.running = co;
-  int status = lua_resume(co, L, args, &results);
-  sched.running = before;
-  if (sched.interrupted && before) set_hook(before);
-  if (status != LUA_OK && status != LUA_YIELD) {
-    lua_xmove(co, L, 1);
-    return -1;
-  }
-  if (!lua_checkstack(L, results + 1)) {
-    lua_pop(co, results);
-    lua_pushliteral(L, "too many results to resume");
-    return -1;
-  }
-  lua_xmove(co, L, results);
-  return results;
-}
-
-static int l_coroutine_resume(lua_State *L) {
-  lua_State *co = lua_tothread(L, 1);
-  luaL_argexpected(L, co, 1, "coroutine");
-  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) {
-    lua_pushboolean(L, 0);
-    lua_pushliteral(L, "cannot resume dead coroutine");
-    return 2;
-  }
-  int n = co_resume(L, co, lua_gettop(L) - 1);
-  lua_pushboolean(L, n >= 0);
-  lua_insert(L, n >= 0 ? -(n + 1) : -2);
-  return n >= 0 ? n + 1 : 2;
-}
-
-static int wrap_call(lua_State *L) {
-  lua_State *co = lua_tothread(L, lua_upvalueindex(1));
-  if (lua_status(co) == LUA_OK && lua_gettop(co) == 0) return luaL_error(L, "cannot resume dead coroutine");
-  int n = co_resume(L, co, lua_gettop(L));
-  if (n >= 0) return n;
-  int status = lua_status(co);
-  if (status != LUA_OK && status != LUA_YIELD) {
-    lua_State *before = sched.running;
-    sched.running = co; /* its `<close>` may be a busy loop too */
-    lua_resetthread(co);
-    sched.running = before;
-    if (sched.interrupted && before) set_hook(before);
-  }
-  if (lua_type(L, -1) == LUA_TSTRING) {
-    luaL_where(L, 1);
-    lua_insert(L, -2);
-    lua_concat(L, 2);
-  }
-  return lua_error(L);
-}
-
-static int l_coroutine_wrap(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TFUNCTION);
-  lua_State *co = lua_newthread(L);
-  lua_pushvalue(L, 1);
-  lua_xmove(L, co, 1);
-  lua_pushcclosure(L, wrap_call, 1);
-  return 1;
-}
-
-/* The standard function is the upvalue; its errors pass through. */
-static int l_coroutine_close(lua_State *L) {
-  lua_State *co = lua_tothread(L, 1), *before = sched.running;
-  luaL_argexpected(L, co, 1, "coroutine");
-  lua_settop(L, 1);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_insert(L, 1);
-  sched.running = co;
-  int status = lua_pcall(L, 1, LUA_MULTRET, 0);
-  sched.running = before;
-  if (sched.interrupted && before) set_hook(before);
-  return status == LUA_OK ? lua_gettop(L) : lua_error(L);
-}
-
 /* -- the main task -------------------------------------------------------------------------------------------------- */
 
 static void run_ready(lua_State *L) {
@@ -632,7 +542,6 @@ void task_run_main(lua_State *L) {
   lua_pop(L, 2);
   struct task *t = spawn(L, 1);
   push_task(L, t); /* keeps it beyond its end */
-  signals_alarm(watchdog);
   bool alive = true;
   while (t->state == TASK_LIVE && alive) {
     run_ready(L);
@@ -660,22 +569,15 @@ int open_task(lua_State *L) {
   static const luaL_Reg queue_methods[] = {{"put", l_queue_put}, {"get", l_queue_get}, {"close", l_queue_close}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"spawn", l_task_spawn},     {"current", l_task_current}, {"sleep", l_task_sleep},
                                        {"queue", l_task_queue},     {"signals", l_task_signals}, {"now", l_task_now},
-                                       {"time", l_task_time},       {"on_error", l_task_on_error}, {NULL, NULL}};
+                                       {"time", l_task_time},       {"on_error", l_task_on_error}, {"limited", l_task_limited},
+                                       {NULL, NULL}};
   bind_class(L, queue_class, queue_methods, NULL);
   bind_class(L, class_name, task_methods, task_gc);
   luaL_getmetatable(L, class_name);
   lua_pushcfunction(L, l_task_cancel);
   lua_setfield(L, -2, "__close");
   lua_pop(L, 1);
-  lua_getglobal(L, "coroutine");
-  lua_pushcfunction(L, l_coroutine_resume);
-  lua_setfield(L, -2, "resume");
-  lua_pushcfunction(L, l_coroutine_wrap);
-  lua_setfield(L, -2, "wrap");
-  lua_getfield(L, -1, "close");
-  lua_pushcclosure(L, l_coroutine_close, 1);
-  lua_setfield(L, -2, "close");
-  lua_pop(L, 1);
+  guard_open(L);
   luaL_newlib(L, functions);
   return 1;
 }

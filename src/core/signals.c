@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -59,6 +60,30 @@ bool signals_watch(int number, signals_fn fn) {
 }
 
 signals_fn signals_watcher(int number) { return number < 1 || number >= SIGNALS_MAX ? NULL : handlers[number]; }
+
+static bool (*tick_fn)(void);
+static volatile sig_atomic_t ticking;
+
+static void set_ticks(int ms) {
+  struct itimerval interval = {.it_interval.tv_usec = ms * 1000, .it_value.tv_usec = ms * 1000};
+  setitimer(ITIMER_PROF, &interval, NULL);
+}
+
+static void on_tick(int number) {
+  (void)number;
+  if (tick_fn()) return;
+  ticking = 0;
+  set_ticks(0);
+}
+
+void signals_ticks(bool (*fn)(void)) {
+  if (ticking) return;
+  bool first = !tick_fn;
+  tick_fn = fn;
+  if (first) install(SIGPROF, on_tick);
+  ticking = 1;
+  set_ticks(SIGNALS_TICK_MS);
+}
 
 void signals_alarm(void (*fn)(void)) {
   alarm_fn = fn;

@@ -4,10 +4,14 @@
 #define QWEN_SIGNALS_H
 #include <stdbool.h>
 
+enum { SIGNALS_TICK_MS = 25 };
+
 typedef void (*signals_fn)(int number);
 
 /* fn runs in the loop; one fn per signal, the last one set; NULL gives the default back. What our parent had ignored stays so. */
 bool signals_watch(int number, signals_fn fn);
 signals_fn signals_watcher(int number);        /* who watches it now; NULL: nobody */
 void signals_alarm(void (*fn)(void));
+/* fn is called, inside the signal handler, after each tick of CPU time that the process uses, until it gives false. Cheap to call again. */
+void signals_ticks(bool (*fn)(void));
 #endif

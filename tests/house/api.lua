@@ -72,4 +72,28 @@ for name in (list or ""):gmatch "([%w_]+) = \"" do names[name] = true end
 t.eq(difference(names, classes.qwen.fields), "", "the global qwen")
 for name in pairs(classes.qwen.fields) do t.ok(pcall(function() return qwen[name] end), "qwen." .. name .. " loads") end
 
+-- Files: what each kind may return, and the events with the fields of their values.
+local kinds = { commands = "Command", tools = "Tool", auth = "Auth", hooks = "Hook" }
+local types = tree.read "lua/meta/qwen.lua"
+for kind, class in pairs(kinds) do t.eq(difference(require("qwen.resource").fields[kind], classes[class].fields), "", class) end
+local tables = { request_built = "HttpRequest", delta = "Delta", tool_ended = "ResultPart", request_failed = "Failure" }
+for event, spec in pairs(require "qwen.events") do
+  local inline = types:match("%-%-%-@field " .. event .. " %(fun%(ctx: Ctx, %w+: ({[^}]+})")
+  local declared = tables[event] and classes[tables[event]].fields or {}
+  for field in (inline or ""):gmatch "([%w_]+)%??: " do declared[field] = true end
+  local given = spec.value or {}
+  if event == "permission_asked" then declared.verdict = true end -- only in the answer
+  if event == "request_built" then declared.follow = nil end -- never with a secret
+  t.eq(difference(given, declared), "", "fields of " .. event)
+  local back = types:match("\n%-%-%-@field " .. event .. " %(fun%([^()]*%)(.-)%)%?")
+  t.eq({ spec.replace or false, spec.block or false }, { back:find "table" ~= nil, back:find "false" ~= nil }, "what may be given back for " .. event)
+end
+
+-- Each event is emitted somewhere, and nothing else is.
+local emitted = {}
+for _, path in ipairs(tree.files("^lua/.*%.lua$", "^commands/.*%.lua$")) do
+  for event in tree.read(path):gmatch "ctx%.emit%s*%(?%s*\"([%w_]+)\"" do emitted[event] = true end
+end
+t.eq(difference(emitted, require "qwen.events"), "", "events")
+
 t.done()

@@ -61,7 +61,6 @@ return { summary = "adds", effect = "none",
 return {
   request_built = function(_, request) request.headers["X-Seen"] = tostring(request.headers.Authorization) end,
   before_tool = function(_, call) if call.name == "glob" then return false, "not today" end if call.name == "add" then call.args.b = 40 return call end end,
-  delta = 1,
 }]],
     ["~/.qwen/hooks/b.lua"] = 'return { turn_ended = function() error "hook fell over" end }',
     ["~/.qwen/settings.json"] = '{"modelProviders":{"gateway":[{"id":"g","envKey":"GK","baseUrl":"@URL@"}]},"security":{"auth":{"selectedType":"gateway"}},"model":{"name":"g"}}',

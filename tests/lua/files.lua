@@ -76,7 +76,7 @@ t.match(e.message, "has not been read")
 local act = require "qwen.agent.act"
 local function approve(name, args, meanwhile)
   ctx.mode, ctx.interactive, ctx.granted, ctx.denials, ctx.tools = "default", true, {}, {}, { { name = name } }
-  ctx.emit = function(_, value) return value end
+  ctx.emit = function(event, value, second) return event == "tool_ended" and second or value end
   ctx.notice = function() end
   function ctx.ask()
     if meanwhile then assert(proc.run { argv = { "sh", "-c", meanwhile }, cwd = root }) end

@@ -228,6 +228,47 @@ do
   t.fails(function() task.signals "kill" end, "unknown signal")
 end
 
+-- Budgets: what computes or asks for too much is ended with file and line; who called it goes on.
+do
+  local limited = task.limited
+  t.eq({ limited(0.1, function(...) return ... end, 1, nil, 3) }, { true, 1, nil, 3 }, "results")
+  t.eq({ limited(0.1, error, { kind = "x" }) }, { false, { kind = "x" } }, "an error value")
+  local function forever() while true do end end
+  local cases = {
+    ["a loop"] = forever,
+    ["a loop that catches"] = function() while true do pcall(forever) end end,
+    ["in a coroutine"] = function() coroutine.wrap(forever)() end,
+    ["in a coroutine that catches"] = function() while true do pcall(coroutine.wrap(function() while true do pcall(forever) end end)) end end,
+    ["on its way out"] = function() local _ <close> = setmetatable({}, { __close = forever }) end,
+    ["in a sort"] = function() table.sort({ 1, 2, 3 }, forever) end,
+    ["through limited calls"] = function() while true do limited(10, function() end) end end,
+  }
+  for name, fn in pairs(cases) do
+    local ok, e = limited(0.05, fn)
+    t.ok(not ok, name)
+    t.match(e, "task.lua:%d+: stopped after 50 ms of computing", name)
+  end
+  t.match(select(2, limited(0.1, function() return ("x"):rep(1 << 30) end)), "task.lua:%d+: it asked for more than 256 MB of memory")
+  t.eq(select(2, limited(0.5, function() return 1, limited(0.05, forever) end)), 1, "the inner one is to blame")
+  t.eq({ limited(0.05, function() task.sleep(0.2) return "slept" end) }, { true, "slept" }, "waiting costs nothing")
+  local child
+  limited(0.1, function() child = task.spawn(forever) end)
+  local ok, e = child:join()
+  t.ok(not ok and tostring(e):find "stopped after", "a task that it starts has a budget too")
+  t.match(select(2, limited(0.1, coroutine.yield)), "outside a coroutine", "a stray yield ends nothing else")
+  local co
+  limited(0.1, function()
+    co = coroutine.wrap(function() limited(0.1, coroutine.yield) return 2 end)
+    co()
+  end)
+  collectgarbage()
+  t.eq(co(), 2, "a coroutine left in the middle of a limited call")
+  task.sleep(0)
+  local sum = 0
+  for i = 1, 1e6 do sum = sum + i end
+  t.eq(sum, 500000500000, "nothing of it stays behind")
+end
+
 -- From outside: Ctrl-C in a busy loop, a wait without end, closed descriptors.
 do
   local place = program.place {

@@ -3,6 +3,7 @@
 local consent = require "qwen.agent.consent"
 local edits = require "qwen.edits"
 local err = require "qwen.err"
+local files = require "qwen.files"
 local json = require "sys.json"
 local permit = require "qwen.agent.permit"
 local resource = require "qwen.resource"
@@ -37,11 +38,30 @@ local function find_tool(ctx, call)
     table.concat(offered, ", ")))
 end
 
-local function permission(ctx, call, tool, args)
+-- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked.
+local function asked_hooks(ctx, call, args, reason, rule)
+  local answer, why = ctx.emit("permission_asked", { name = call.name, args = args, id = call.id, reason = reason, rule = rule })
+  if not answer then return false, "Refused: " .. why end
+  if answer.verdict == "allow" then return true, reason end
+  if answer.verdict == "deny" then return false, "Refused: " .. (answer.reason or reason) end
+end
+
+-- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
+local function judge(ctx, call, tool, args, must_ask)
   local verdict, reason, rule = permit.judge(ctx, call.name, tool, args)
   if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
+  if verdict == "allow" and must_ask then return "ask", must_ask end
+  return verdict, reason, rule
+end
+
+local function permission(ctx, call, tool, args, must_ask)
+  local verdict, reason, rule = judge(ctx, call, tool, args, must_ask)
   if verdict == "allow" then return true, reason end
-  if verdict == "ask" and ctx.interactive then return consent.ask(ctx, call, tool, args, reason, rule) end
+  if verdict == "ask" then
+    local allowed, words = asked_hooks(ctx, call, args, reason, rule)
+    if allowed ~= nil then return allowed, words end
+    if ctx.interactive then return consent.ask(ctx, call, tool, args, reason, rule) end
+  end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
     ctx.notice(("%s was refused: %s"):format(call.name, reason))
@@ -58,10 +78,23 @@ local CHANGED = "The user changed `%s` of this call before allowing it. It is no
 local function admit(ctx, call, tool, args, note)
   local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
   if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
-  args = before.args
-  local allowed, words, changed = permission(ctx, call, tool, args)
+  local must_ask = before.ask
+  if before.args ~= args then -- a hook's own
+    args = before.args
+    local ok, problem = schema.check(tool.schema, args)
+    if not ok then return nil, failed(call, ("A hook changed the arguments of %s and they do not fit: %s."):format(call.name, problem), problem) end
+  end
+  if tool.effect == "edit" then
+    local edit = { name = call.name, args = args, id = call.id, paths = tool.paths and tool.paths(args) or {} }
+    before, reason = ctx.emit("before_edit", edit)
+    if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
+  end
+  local allowed, words, changed = permission(ctx, call, tool, args, must_ask)
   if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
-  if not allowed then return nil, failed(call, words, "refused") end
+  if not allowed then
+    ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
+    return nil, failed(call, words, "refused")
+  end
   return { call = call, tool = tool, args = args, note = note,
     barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= permit.READ_ONLY }
 end
@@ -78,10 +111,22 @@ local function prepare(ctx, call)
   return admit(ctx, call, tool, args)
 end
 
+-- Hooks may go over what an edit wrote; the file counts as seen as they leave it.
+local function edited(ctx, job)
+  for _, path in ipairs(job.tool.paths and job.tool.paths(job.args) or {}) do
+    path = files.resolve(ctx, path)
+    if path then
+      ctx.emit("edit_ended", { path = path, tool = job.call.name, id = job.call.id })
+      files.mark_seen(ctx, path)
+    end
+  end
+end
+
 local function run_tool(ctx, job)
   local call = job.call
   local watch = job.tool.effect == "edit" and job.tool.paths and edits.begin(ctx, job.tool.paths(job.args))
   local ok, result, e = xpcall(job.tool.run, debug.traceback, ctx, job.args)
+  if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then edits.ended(ctx, watch, call.name) end
   if not ok then
     ctx.notice(("the tool %s failed: %s"):format(call.name, tostring(result)))
@@ -111,16 +156,16 @@ function M.run(ctx, calls, results, media)
   end
   local function run(i, job)
     ctx.emit("tool_started", calls[i], job.args)
+    local started = task.now()
     local part, more = run_tool(ctx, job)
     results[i] = part
     for _, item in ipairs(more or {}) do media[#media + 1] = item end
-    ctx.emit("tool_ended", calls[i], part)
+    results[i] = ctx.emit("tool_ended", calls[i], part, task.now() - started)
   end
   for i, call in ipairs(calls) do
     local job, done = prepare(ctx, call)
     if done then
-      results[i] = done
-      ctx.emit("tool_ended", call, done)
+      results[i] = ctx.emit("tool_ended", call, done, 0)
     elseif job.barrier then
       finish_all()
       run(i, job)

@@ -13,6 +13,8 @@ local function on_leave(fn)
   return setmetatable({}, { __close = fn })
 end
 
+local MOST_SENT_ON = 8 -- times a hook may send the model on after an answer
+
 local CANCELLED = "The user stopped this call."
 
 local function keep(ctx, m)
@@ -112,7 +114,7 @@ function M.run(ctx, prompt)
   ctx.starting = nil
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
   keep(ctx, prompt)
-  local limit, turns = ctx.max_turns, 0
+  local limit, turns, sent_on = ctx.max_turns, 0, 0
   while true do
     turns = turns + 1
     ctx.emit("turn_started", turns)
@@ -120,7 +122,13 @@ function M.run(ctx, prompt)
     local answer = ask_model(ctx)
     ctx.session:sync()
     ctx.emit("turn_ended", answer)
-    if answer.stop ~= "calls" then return answer, turns end
+    if answer.stop ~= "calls" then
+      local done, reason = ctx.emit("prompt_answered", answer, turns)
+      if done ~= false or answer.stop ~= "end" or sent_on == MOST_SENT_ON then return answer, turns end
+      sent_on = sent_on + 1
+      keep(ctx, message.user(reason))
+      goto continue
+    end
     if limit and limit >= 0 and turns >= limit then
       local closing = message.close_dangling(ctx.session.messages, "The limit of turns was reached before this call.")
       if closing then keep(ctx, closing) end
@@ -130,6 +138,7 @@ function M.run(ctx, prompt)
     carry_out(ctx, message.calls_of(answer))
     local steered = ctx.steer and ctx.steer()
     if steered then keep(ctx, steered) end
+    ::continue::
   end
 end
 

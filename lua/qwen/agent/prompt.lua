@@ -45,7 +45,7 @@ function M.system(ctx, opts)
   end
   if opts.append_system then text = text .. "\n\n" .. opts.append_system end
   if ctx.mode == "plan" then text = text .. PLAN end
-  return text
+  return ctx.emit("system_built", { text = text }).text
 end
 
 return M

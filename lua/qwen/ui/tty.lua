@@ -245,13 +245,14 @@ function M.run(ctx)
     Session)
   live.open()
   show.attach(ctx)
+  require("qwen.ctx").hear_notices(ctx)
   person.attach(self)
   show.greet(ctx)
   self:read_keys()
   read_signals(self)
   self:repaint()
   bind_settings(ctx)
-  ctx.emit "session_started"
+  ctx.emit("session_started", { source = require("qwen.run").source(ctx), model = ctx.model.id })
   tell_missing_key(ctx)
   self:repaint()
   while not self.quit do
@@ -260,7 +261,7 @@ function M.run(ctx)
     if handler then handler(self, event) end
   end
   if self.busy then self.busy:cancel() end
-  ctx.emit "session_ended"
+  ctx.emit("session_ended", { reason = "exit" })
   ctx.session:close()
   return self.quit
 end

@@ -1,0 +1,196 @@
+-- Hooks through a whole session: every event in its order, what handlers may give back, what happens when they fail.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+
+local function ask(place, server, ...)
+  return program.run(place, { "--openai-base-url", server.url, "-m", "m", ... }, { env = { OPENAI_API_KEY = "key-0123456789" } })
+end
+
+-- A hook that writes the name of each event into a file.
+local function logger()
+  local events = {}
+  for event in pairs(require "qwen.events") do events[#events + 1] = event end
+  return ([[
+local H = { summary = "keeps the order" }
+for event in ("%s"):gmatch "%%S+" do
+  H[event] = function(ctx, value, second)
+    local log = qwen.fs.append(ctx.cwd .. "/events")
+    log:write(event .. (event == "tool_ended" and " " .. second.text:sub(1, 7) or "") .. "\n")
+    log:close()
+  end
+end
+return H]]):format(table.concat(events, " "))
+end
+
+-- Every event of a run, in order.
+do
+  local place = program.place { ["~/.qwen/hooks/log.lua"] = logger() }
+  local file = place.cwd .. "/new.txt"
+  local server <close> = fake.start {
+    { calls = { { name = "write_file", arguments = { file_path = file, content = "hello" } } } },
+    { calls = { { name = "run_shell_command", arguments = { command = "touch x" } } } },
+    { text = "done" },
+  }
+  local r = ask(place, server, "--approval-mode", "auto-edit", "hi")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local got = fs.read(place.cwd .. "/events"):gsub("delta\n", "")
+  t.eq(got, [[
+system_built
+session_started
+prompt_submitted
+message_added
+turn_started
+request_built
+response_started
+answer_ended
+message_added
+turn_ended
+before_tool
+before_edit
+tool_started
+edit_ended
+tool_ended Success
+message_added
+turn_started
+request_built
+response_started
+answer_ended
+message_added
+turn_ended
+before_tool
+permission_asked
+notice_shown
+permission_denied
+tool_ended Refused
+message_added
+turn_started
+request_built
+response_started
+answer_ended
+message_added
+turn_ended
+prompt_answered
+session_ended
+]], "the life of a session")
+end
+
+-- What handlers give back: pieces of the system prompt, of the prompt, of the answer, of a result; order by file name.
+do
+  local place = program.place {
+    ["~/.qwen/hooks/20-b.lua"] = [[return {
+      system_built = function(_, p) return { text = p.text .. " B" } end,
+      prompt_submitted = function(_, p) return { text = p.text .. " b" } end,
+    }]],
+    ["~/.qwen/hooks/10-a.lua"] = [[return {
+      system_built = function(_, p) return { text = p.text .. " A" } end,
+      prompt_submitted = function(_, p) return { text = p.text .. " a" } end,
+      delta = function(_, d) if d.type == "text" then return { text = d.text:upper() } end end,
+      tool_ended = function(_, call, result) if call.name == "glob" then return { text = "changed " .. result.id } end end,
+    }]],
+  }
+  local server <close> = fake.start { { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = { "do", "ne" } } }
+  local r = ask(place, server, "hi")
+  t.eq(r.out, "DONE\n", r.err)
+  local messages = server:requests()[2].body.messages
+  t.match(messages[1].content, " A B$", "the system prompt")
+  t.eq(messages[2].content, "hi a b", "the prompt, by the order of file names")
+  t.eq(messages[4].content, "changed call_0", "a result; what the table lacks stays as it was")
+end
+
+-- Against the convention: told with file, line and what was meant; the run goes on.
+do
+  local place = program.place {
+    ["~/.qwen/hooks/text.lua"] = 'return { prompt_submitted = function() return "no" end }',
+    ["~/.qwen/hooks/typo.lua"] = 'return {\n prompt_submitted = function() return { txt = "no" } end }',
+    ["~/.qwen/hooks/kind.lua"] = "return { prompt_submitted = function() return { text = 1 } end }",
+    ["~/.qwen/hooks/none.lua"] = "return { turn_started = function() return {} end, turn_ended = function() return false end }",
+    ["~/.qwen/hooks/raises.lua"] = "return { delta = function()\n error 'fell over' end }",
+    ["~/.qwen/hooks/odd.lua"] = "return { request_built = function() error(setmetatable({}, { __tostring = function() error 'x' end })) end }",
+    ["~/.qwen/hooks/nothing.lua"] = "return { session_started = function() error() end }",
+  }
+  local server <close> = fake.start { { text = { "a", "b", "c", "d", "e" } } }
+  local r = ask(place, server, "hi")
+  t.eq({ r.code, r.out }, { 0, "abcde\n" }, "nothing of it harms the run")
+  t.eq(server:requests()[1].body.messages[2].content, "hi")
+  t.match(r.err, "hook text failed in prompt_submitted: ~/.qwen/hooks/text.lua:1: it gave back a string; nothing, a table, or false and a reason is understood")
+  t.match(r.err, "hooks/typo.lua:2: it gave back an unknown field 'txt'; did you mean 'text'%?")
+  t.match(r.err, "gave back a field 'text' that is a number, not a string")
+  t.match(r.err, "none failed in turn_started: .*gave back a table, but this event takes none")
+  t.match(r.err, "none failed in turn_ended: .*false, but this event cannot be blocked")
+  local _, times = r.err:gsub("hook raises failed in delta: ~/.qwen/hooks/raises.lua:2: fell over", "")
+  t.eq(times, 3, "left out after three failures")
+  t.match(r.err, "third time: raises is left out of delta until /reload")
+  t.match(r.err, "hook odd failed in request_built", "an error that cannot be printed")
+  t.match(r.err, "hook nothing failed in session_started", "an error of nothing")
+end
+
+-- An event that does not exist is an error of the file; blocking; asking about what would be allowed; answering for the person.
+do
+  local place = program.place { ["~/.qwen/hooks/a.lua"] = "return {\n  before_toll = function() end }" }
+  local server <close> = fake.start { { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = "ok" } }
+  local r = ask(place, server, "-y", "hi")
+  t.match(server:requests()[2].body.messages[4].content, "^Blocked: the hook file 'a' is broken", "a guard that is written wrong guards nothing, so nothing passes")
+  t.eq(r.code, 0)
+end
+do
+  local place = program.place { ["~/.qwen/hooks/a.lua"] = [[return {
+    before_tool = function(_, call) if call.name == "glob" then call.ask = "globs are asked about" return call end end,
+    permission_asked = function(_, q) if q.name == "run_shell_command" then return { verdict = "allow" } end end,
+    before_edit = function(_, edit) if edit.paths[1]:find "main" then return false, "not on main" end end,
+    prompt_answered = function(ctx, answer, turns) if turns == 2 then return false, "and the tests?" end end,
+    prompt_submitted = function(_, p) if p.text == "secret" then return false, "say it otherwise" end end,
+  }]] }
+  local server <close> = fake.start {
+    { calls = { { name = "glob", arguments = { pattern = "*" } }, { name = "run_shell_command", arguments = { command = "touch ran" } },
+      { name = "write_file", arguments = { file_path = place.cwd .. "/main.c", content = "x" } } } },
+    { text = "finished" }, { text = "they pass" },
+  }
+  local r = ask(place, server, "hi")
+  t.eq(r.out, "finished\nthey pass\n", r.err)
+  local messages = server:requests()[3].body.messages
+  t.match(messages[4].content, "^Refused: .*globs are asked about", "asked although it would be free")
+  t.ok(fs.stat(place.cwd .. "/ran"), "a hook allows")
+  t.match(messages[6].content, "^Blocked: not on main", "an edit is blocked")
+  t.eq(fs.stat(place.cwd .. "/main.c"), nil)
+  t.eq(messages[8].content, "and the tests?", "a hook sends the model on")
+  r = ask(place, server, "secret")
+  t.eq(r.code, 1)
+  t.match(r.err, "the prompt was blocked: say it otherwise")
+end
+
+-- A formatter after edits: the model's next edit is not refused for it.
+do
+  local place = program.place { ["~/.qwen/hooks/format.lua"] = [[return {
+    edit_ended = function(_, edit) qwen.fs.write(edit.path, (qwen.fs.read(edit.path):gsub("  +", " "))) end }]] }
+  local file = place.cwd .. "/a.txt"
+  local server <close> = fake.start {
+    { calls = { { name = "write_file", arguments = { file_path = file, content = "a   b\n" } } } },
+    { calls = { { name = "edit", arguments = { file_path = file, old_string = "a b", new_string = "c   d" } } } }, { text = "ok" },
+  }
+  ask(place, server, "-y", "hi")
+  t.eq(fs.read(file), "c d\n", "formatted twice, edited in between")
+end
+
+-- A handler that never ends, or asks for everything: stopped and named, the turn goes on; a guard that does it closes its gate.
+do
+  local place = program.place {
+    ["~/.qwen/hooks/busy.lua"] = "return { turn_started = function()\n  while true do\n  end end }",
+    ["~/.qwen/hooks/catch.lua"] = "return { turn_started = function() while true do pcall(function() while true do end end) end end }",
+    ["~/.qwen/hooks/hog.lua"] = "return { turn_started = function() local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e6) .. i end end }",
+    ["~/.qwen/hooks/yield.lua"] = "return { turn_started = function() coroutine.yield(1) end }",
+    ["~/.qwen/hooks/task.lua"] = "return { turn_started = function() qwen.task.spawn(function() while true do end end) end }",
+    ["~/.qwen/hooks/guard.lua"] = "return { before_tool = function() while true do end end }",
+  }
+  local server <close> = fake.start { { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = "went on" } }
+  local r = ask(place, server, "hi")
+  t.eq(r.out, "went on\n", r.err)
+  t.match(r.err, "hook busy failed in turn_started: ~/.qwen/hooks/busy.lua:[23]: stopped after 150 ms of computing")
+  t.match(r.err, "hook catch failed in turn_started: ~/.qwen/hooks/catch.lua:1: stopped")
+  t.match(r.err, "hook hog failed in turn_started: ~/.qwen/hooks/hog.lua:1: ")
+  t.match(r.err, "hook yield failed in turn_started: .*yield called outside a coroutine")
+  t.match(server:requests()[2].body.messages[4].content, "^Blocked: hook guard failed in before_tool: .*guard.lua:1: stopped after")
+end
+
+t.done()
