@@ -75,14 +75,14 @@ local function flags(args, known)
     local name, value = word:match "^%-%-([%w-]+)=(.*)$"
     if not name then
       name, value = word:match "^%-%-([%w-]+)$", args[i + 1]
-      i = i + 1
+      if name and known and known[name] == true then value = true else i = i + 1 end
     end
     local list = {}
     for flag in pairs(known or {}) do list[#list + 1] = flag end
     table.sort(list)
     if name and known and not known[name] then
       local near = qwen.text.nearest(name, list)
-      for k, flag in ipairs(list) do list[k] = "--" .. flag .. " " .. known[flag] end
+      for k, flag in ipairs(list) do list[k] = "--" .. flag .. (known[flag] == true and "" or " " .. known[flag]) end
       return nil, qwen.err("usage", ("unknown argument --%s%s; qwen auth %s takes %s"):format(name, near and " (did you mean --" .. near .. "?)" or "",
         args[1], #list > 0 and table.concat(list, ", ") or "no flags"))
     end

@@ -1,7 +1,11 @@
 -- Signing requests with an API key from the environment, a .env file, the settings or a flag. The key is bound to the model's own origin
 -- when the model is chosen (qwen.models); here it becomes a header in the form of the model's provider.
 
-local A = { summary = "API key" }
+local A = {
+  summary = "API Key - Bring your own key · any OpenAI-compatible, Anthropic or Gemini service",
+  order = 30,
+  flags = { protocol = "NAME", ["base-url"] = "URL", key = "KEY", model = "ID[,ID...]", ["env-key"] = "NAME", store = "STORE" },
+}
 
 local function missing(ctx, model)
   local url = qwen.http.parse_url(model.base_url)
@@ -16,20 +20,112 @@ local function missing(ctx, model)
     :format(what, model.env_key, near and near ~= model.id and " (or did you mean --model " .. near .. "?)" or ""))
 end
 
+local function signed(model, key, request)
+  local provider, e = qwen.models.provider(model)
+  if not provider then return nil, e end
+  if provider.sign then return provider.sign(model, key, request) end
+  return { Authorization = { "Bearer ", key } }
+end
+
 ---Headers for a model; none for a blank key on this machine or a private network.
 ---@param ctx Ctx
 ---@param model Model
 ---@param request Request
 ---@return table<string, HeaderValue>?, Err?
 function A.headers(ctx, model, request)
-  if model.key then
-    local provider, e = qwen.models.provider(model)
-    if not provider then return nil, e end
-    if provider.sign then return provider.sign(model, model.key, request) end
-    return { Authorization = { "Bearer ", model.key } }
-  end
+  if model.key then return signed(model, model.key, request) end
+  local key, e = qwen.keycommand.key(ctx.settings, model)
+  if key then return signed(model, key, request) end
+  if e then return nil, e end
   if qwen.models.keyless(model.base_url) then return {} end
   return nil, missing(ctx, model)
+end
+
+---A key from a program may be a new one by now.
+function A.refused(ctx, model)
+  return not model.key and qwen.keycommand.key(ctx.settings, model, true) ~= nil
+end
+
+-- Protocols a key can be for: those we speak with keys, and the person's own provider files.
+local function protocols()
+  local out = {}
+  for _, name in ipairs(qwen.models.protocols()) do
+    local provider = qwen.resource.has("providers", name) and qwen.resource.get("providers", name)
+    if provider and (provider.auth or "api-key") == "api-key" then out[#out + 1] = { name = name, label = provider.summary, url = provider.default_url } end
+  end
+  for _, entry in ipairs(qwen.resource.list "providers") do
+    if entry.tier ~= "shipped" and entry.value then out[#out + 1] = { name = entry.name, label = entry.summary, url = entry.value.default_url } end
+  end
+  return out
+end
+
+local function protocol_for(ctx, wanted)
+  local list, labels, names = protocols(), {}, {}
+  for i, protocol in ipairs(list) do
+    if protocol.name == wanted then return protocol end
+    labels[i], names[i] = { label = protocol.name, detail = protocol.label }, protocol.name
+  end
+  if wanted then
+    local near = qwen.text.nearest(wanted, names)
+    return nil, qwen.err("usage", ("unknown protocol '%s'%s; use %s"):format(wanted, near and " (did you mean " .. near .. "?)" or "",
+      table.concat(names, ", ")))
+  end
+  if not ctx.pick then return list[1] end
+  local index = ctx.pick("Which protocol does the service speak?", labels)
+  if not index then return nil, qwen.err("cancelled", "nothing was chosen and nothing is written") end
+  return list[index]
+end
+
+-- The variable of a key: the protocol's own for its own service, else one that names the service.
+local function env_key_for(settings, protocol, url)
+  local own = qwen.models.key_variable(settings, protocol.name, url)
+  return own or ("QWEN_CUSTOM_API_KEY_%s_%s"):format(protocol.name, url):upper():gsub("[^%w]+", "_"):gsub("_+$", "")
+end
+
+local function address_for(ctx, protocol, typed)
+  if not typed and ctx.line then
+    typed = ctx.line(("Address of the service%s:"):format(protocol.url and " (Enter for " .. protocol.url .. ")" or ""))
+    if not typed then return nil, qwen.err("cancelled", "nothing was entered and nothing is written") end
+  end
+  if not typed or typed == "" then typed = protocol.url end
+  if not typed then return nil, qwen.err("usage", "give the address: --base-url URL") end
+  return qwen.signin.address(typed)
+end
+
+---Asks for what the flags leave open and writes all of it, or nothing.
+---@param ctx Ctx
+---@param options {protocol: string?, base_url: string?, key: string?, model: string?, env_key: string?, store: string?}
+function A.login(ctx, options)
+  local protocol, e = protocol_for(ctx, options.protocol)
+  if not protocol then return nil, e end
+  local url
+  url, e = address_for(ctx, protocol, options.base_url)
+  if not url then return nil, e end
+  local host = qwen.http.parse_url(url).host
+  local none_needed = qwen.models.keyless(url)
+  local typed = options.key or ctx.line and ctx.line(("Enter the API key for %s%s:"):format(host, none_needed and " (Enter for none)" or ""), true)
+  local key = typed and typed ~= "" and qwen.signin.clean_key(typed) or nil
+  if typed and typed ~= "" and not key then return nil, qwen.err("usage", "this cannot be a key: it has blanks or characters that no key has") end
+  if not key and not none_needed then
+    return nil, qwen.err("usage", ("give the key for %s: qwen auth api-key --base-url %s --key KEY --model ID; only services on this machine need none")
+      :format(host, url))
+  end
+  local env_key = options.env_key or env_key_for(ctx.settings, protocol, url)
+  if not env_key:find "^[%a_][%w_]*$" then return nil, qwen.err("usage", ("'%s' cannot be the name of a variable"):format(env_key)) end
+  local models
+  models, e = qwen.signin.models_for(ctx, { protocol = protocol.name, url = url, key = key, label = host }, options.model)
+  if not models then return nil, e end
+  local entries = qwen.json.array {}
+  for i, model in ipairs(models) do
+    entries[i] = { id = model.id, baseUrl = url, envKey = key and env_key or nil,
+      generationConfig = model.context and { contextWindowSize = model.context } or nil }
+  end
+  local where
+  where, e = qwen.signin.install(ctx, { protocol = protocol.name, entries = entries, env_key = env_key, key = key, url = url, model = models[1].id,
+    store = options.store })
+  if not where then return nil, e end
+  ctx.print(("%s at %s is set up, now %s. %s"):format(protocol.name, host, models[1].id, where))
+  return true
 end
 
 return A

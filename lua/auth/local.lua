@@ -86,7 +86,7 @@ function A.login(ctx, options)
   path, e = qwen.signin.install(ctx, { entries = entries(row.server), model = row.model.id,
     owns = function(entry) return entry.baseUrl == row.server.url and not entry.envKey end })
   if not path then return nil, e end
-  ctx.print(("using %s of %s at %s, without a key; written to %s"):format(row.model.id, row.server.name, row.server.url, path))
+  ctx.print(("using %s of %s at %s, without a key. %s"):format(row.model.id, row.server.name, row.server.url, path))
   return true
 end
 

@@ -130,9 +130,11 @@
 ---@field headers fun(ctx: Ctx, model: Model, request: Request): table<string, HeaderValue>?, Err? request: as the hooks left it, to be signed
 ---@field refused (fun(ctx: Ctx, model: Model): boolean)? the service refused the credential: true when a new one is there and it is worth another try
 ---@field logout (fun(ctx: Ctx): boolean?, Err?)?
+---@field credential (fun(ctx: Ctx, refused: boolean?): table?, Err?)? of a method of qwen.oauth: what it keeps, renewed
 ---@field order number? place in the menu; default 50
 ---@field state (fun(ctx: Ctx): string?)? what is known only now, for the menu: "Ending 2026-04-15"
----@field flags table<string, string>? names of the flags of `login`, with a word for the value; without it any are taken
+---@field news (fun(ctx: Ctx): string?)? words for the start of a session: another list of models
+---@field flags table<string, string|true>? names of the flags of `login`, with a word for the value, or true for none; without it any are taken
 ---@field terms {terms: string, privacy: string}?
 
 -- Tools, commands, hooks --------------------------------------------------------------------------------------------
@@ -321,6 +323,9 @@
 ---@field body qwen.body
 ---@field credentials qwen.credentials
 ---@field signin qwen.signin
+---@field service qwen.service
+---@field oauth qwen.oauth
+---@field keycommand qwen.keycommand
 ---@field discover qwen.discover
 ---@field modellist qwen.modellist
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
@@ -407,6 +412,7 @@ qwen = {}
 ---@field choose fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model?, Err?, string[]? problems of modelProviders
 ---@field fallbacks fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model[]?, Err? asked when the chosen one is overloaded
 ---@field take fun(settings: Settings, opts: table, id: string, provider: string?, has_provider: fun(name: string): boolean): Model?, Err? a choice made in the session
+---@field key_variable fun(settings: Settings, protocol: string, url: string): string? the protocol's own variable, for its own service
 ---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
 ---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
 ---@field protocols fun(): string[]
@@ -556,6 +562,8 @@ qwen = {}
 ---@field clean_key fun(key: string?): string? without blanks around it; nil when it cannot be a key
 ---@field address fun(text: string): string?, Err? an address as typed, with a scheme
 ---@field install fun(ctx: Ctx, plan: SigninPlan): string?, Err? writes models, key and choice into the user's settings, all or nothing; where
+---@field remove fun(ctx: Ctx, plan: {protocol: string?, owns: (fun(entry: table): boolean), env_key: string?, mark: string?, label: string}): boolean?, Err? takes that out again
+---@field models_for fun(ctx: Ctx, place: {protocol: string?, url: string, key: string?, label: string}, typed: string?): {id: string, context: integer?}[]?, Err? the models to write down: typed, chosen from the service's list, or asked for
 ---@field keep fun(ctx: Ctx, model: Model): boolean?, Err? keeps a choice of model for later sessions
 ---@field terms fun(model: Model): {terms: string, privacy: string} which apply to requests to a model
 ---@field method_of fun(ctx: Ctx, model: Model): string how one signs in for a model, for people
@@ -567,9 +575,69 @@ qwen = {}
 ---@field entries table[] entries of modelProviders; they come before all others
 ---@field owns (fun(entry: table): boolean)? an older entry that these replace
 ---@field env_key string? the variable that holds the key
----@field key string?
+---@field key string|Secret|nil
+---@field store string? where the key goes: "settings", or a store of qwen.credentials; without it the best there is
+---@field url string? where the key belongs to
 ---@field model string the model to take
 ---@field more {path: string[], value: any}[]? other settings
+
+---@class ServiceData a way to sign in that is only data
+---@field name string of the auth file
+---@field label string for people
+---@field summary string
+---@field order number?
+---@field protocol string? default "openai"
+---@field env_key string the variable that holds the key
+---@field key_form string "sk-..."
+---@field key_pattern string? Lua pattern of a right key
+---@field console string? where keys are made
+---@field mark string? settings key under which region and version of the list are kept, so that a newer list is offered
+---@field regions {name: string, older: string?, label: string, url: string, console: string?}[]
+---@field models {id: string, context: integer?, thinking: boolean?, media: boolean?}[]? without it the service is asked
+---@field terms {terms: string, privacy: string}?
+
+---@class qwen.keycommand keys that programs of the person print
+---@field of fun(settings: Settings, name: string): string[]?, number? the program for a variable, and how long its key is good for
+---@field key fun(settings: Settings, model: Model, fresh: boolean?): Secret?, Err? nil without an error when no program is named
+---@field try fun(argv: string[], name: string): boolean?, Err? runs it once to see whether it gives a key
+
+---@class qwen.service
+---@field new fun(o: ServiceData): Auth
+
+---@class OAuth what a flow needs to know
+---@field ctx Ctx
+---@field title string for people
+---@field name string of the auth file and of the secrets
+---@field token_url string
+---@field client_id string?
+---@field scope string?
+---@field origins string[]|(fun(answer: table): string[])|nil where the token may be sent to, besides the place it comes from
+---@field summary string? method: for the menu
+---@field order number? method
+---@field terms {terms: string, privacy: string}? method
+---@field at (fun(ctx: Ctx): table)? method: more of these fields, known only when a run has begun
+---@field headers table<string, string>? more of them for each question
+---@field params table<string, string>? more fields of the first question
+---@field token string? field with the token; default "access_token"
+---@field seal string[]? fields that become secrets; default access_token, refresh_token, id_token
+---@field device_url string? device_code: where a code is given
+---@field slower number? device_code: seconds more after `slow_down`; default 5
+---@field authorize_url string? browser: the page to open
+---@field ports integer[]? browser: the first free one is listened at; 0 is any
+---@field path string? browser: where it comes back to; default "/callback"
+---@field redirect string? browser: name of that field; default "redirect_uri"
+---@field exchange table<string, string>? browser: more fields of the exchange
+---@field form "json"|nil browser: how the exchange is sent
+---@field timeout number? browser: seconds until it is given up; default 300
+
+---@class qwen.oauth signing in with a browser; what is given back is for qwen.credentials.put
+---@field device_code fun(o: OAuth): table?, Err? a code that is confirmed in a browser on any device
+---@field browser fun(o: OAuth): table?, Err? a browser that comes back to a port of this machine
+---@field method fun(o: OAuth): Auth a whole way to sign in, to be returned by a file in auth/
+---@field credential fun(o: OAuth, refused: boolean?): table?, Err? the credential, renewed when it is about to end, or was refused
+---@field refresh fun(o: OAuth, old: table): table?, Err? renews; kind "auth": sign in again
+---@field pkce fun(): string, string a new proof key: what is kept, what is shown
+---@field base64url fun(bytes: string): string
 
 ---@class qwen.discover
 ---@field usual string[] addresses that are asked

@@ -86,6 +86,17 @@
 ---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use (by a HEAD without headers); does not wait; nothing for loopback hosts
 ---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean)} as curl sees it
 
+-- sys.listen -------------------------------------------------------------------------------------------------------
+
+---@class Listener on 127.0.0.1; takes a GET of its path with our own Host (and Origin, if any), refuses everything else by itself
+---@field port fun(self: Listener): integer
+---@field next fun(self: Listener, timeout: number): string? waits for the query of the oldest request without an answer; nil when the time ran out
+---@field answer fun(self: Listener, status: integer, page: string) HTML for the request that `next` gave
+---@field close fun(self: Listener) also done by `<close>` and by the collector
+
+---@class sys.listen
+---@field open fun(options: {ports: integer[], path: string}): Listener?, Err? at the first port that is free; 0 is any
+
 -- sys.secret -------------------------------------------------------------------------------------------------------
 
 ---A value that cannot be shown: prints as `<secret NAME>`, refuses json, concatenation, length, comparison. Wiped when collected.

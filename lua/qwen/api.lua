@@ -10,7 +10,8 @@ local modules = {
   limits = "qwen.limits", usage = "qwen.usage", windows = "qwen.windows",
   wire = "qwen.wire", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body", credentials = "qwen.credentials",
-  signin = "qwen.signin", discover = "qwen.discover", modellist = "qwen.modellist",
+  signin = "qwen.signin",
+  service = "qwen.service", keycommand = "qwen.keycommand", oauth = "qwen.oauth", discover = "qwen.discover", modellist = "qwen.modellist",
   edits = "qwen.edits", mcp = "qwen.mcp.client",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
 }

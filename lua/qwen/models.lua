@@ -7,7 +7,7 @@ local protocols = require "qwen.protocols"
 local secret = require "sys.secret"
 local text = require "qwen.text"
 
-local M = {}
+local M = { keyless = require "qwen.keyless" }
 
 local MOST_FALLBACKS = 3
 
@@ -18,22 +18,6 @@ end
 local function origin(url)
   local parsed = http.parse_url(url)
   return parsed and parsed.origin
-end
-
----Whether a service at this address may be asked without a key: this machine, a private network.
----@param url string
----@return boolean
-function M.keyless(url)
-  local parsed = http.parse_url(url)
-  if not parsed then return false end
-  local host = parsed.host:gsub("[%[%]]", "")
-  if parsed.loopback or not host:find "[.:]" or host:find "%.localhost$" or host:find "%.local$" or host:find "%.lan$" or host:find "%.internal$" then
-    return true
-  end
-  local a, b = host:match "^(%d+)%.(%d+)%.%d+%.%d+$"
-  a, b = tonumber(a), tonumber(b)
-  if not a then return host:find "^f[cd]%x%x:" ~= nil or host:find "^fe[89ab]%x:" ~= nil end
-  return a == 10 or a == 127 or a == 192 and b == 168 or a == 172 and b >= 16 and b <= 31 or a == 169 and b == 254 or a == 100 and b >= 64 and b <= 127
 end
 
 -- The address of a protocol for a model without an entry, and where it comes from.
@@ -147,6 +131,16 @@ local function entry_key(settings, model)
   if model.env_key then return settings:env(model.env_key) end
 end
 
+---The variable that holds the key for an address: the protocol's own where that is its own service.
+---@param settings Settings
+---@param protocol string
+---@param url string
+---@return string?
+function M.key_variable(settings, protocol, url)
+  local known = protocols.get(protocol)
+  return known and known.key and origin(url) == origin((address(settings, {}, protocol))) and known.key or nil
+end
+
 ---Whether there is a key for a listed model, without looking at it closer.
 ---@param settings Settings
 ---@param model Model
@@ -241,6 +235,11 @@ function M.choose(settings, opts, has_provider)
   else
     model, e = raw_model(settings, opts, id, wanted)
     if not model then return nil, e end
+    local only = (protocols.get(model.provider) or {}).only
+    if only and model.id ~= only then
+      problems[#problems + 1] = ("%s has the model %s only; it is used instead of %s"):format(model.provider, only, model.id)
+      model.id, model.name = only, only
+    end
     value, source = protocol_key(settings, model)
   end
   if model.base_url ~= "" and not origin(model.base_url) then

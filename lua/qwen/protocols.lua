@@ -14,6 +14,7 @@ local known = {
     default_url = "https://generativelanguage.googleapis.com" },
   ["vertex-ai"] = { key = "GOOGLE_API_KEY", url = "GOOGLE_VERTEX_BASE_URL", models = { "GOOGLE_MODEL" },
     default_url = "https://aiplatform.googleapis.com/v1" },
+  ["qwen-oauth"] = { models = {}, default_url = "https://dashscope.aliyuncs.com/compatible-mode/v1", default_model = "coder-model", only = "coder-model" },
 }
 
 -- A project has an address of its own; without one, a key stands for it.

@@ -5,6 +5,8 @@ local json = require "sys.json"
 local paths = require "qwen.paths"
 local protocols = require "qwen.protocols"
 local resource = require "qwen.resource"
+local secret = require "sys.secret"
+local sys = require "sys.os"
 local usersettings = require "qwen.usersettings"
 
 local M = {}
@@ -57,6 +59,16 @@ local function joined(kept, plan)
   return list
 end
 
+-- Puts a key into the credential store and does the rest; when that fails the store is as it was.
+local function keep_key(plan, rest)
+  local credentials, url = require "qwen.credentials", http.parse_url(plan.url)
+  local before = credentials.has(plan.env_key) and credentials.get(plan.env_key)
+  local place, e = credentials.put(plan.env_key, { secret = plan.key, origins = { url.origin } }, { backend = plan.store })
+  if not place then return nil, e end
+  if rest() then return place end
+  if before then credentials.put(plan.env_key, before, { backend = before.backend }) else credentials.remove(plan.env_key) end
+end
+
 ---Writes a way to reach models into the user's settings. Nothing is written unless all of it can be.
 ---@param ctx Ctx
 ---@param plan {protocol: string?, entries: table[], owns: (fun(entry: table): boolean)?, env_key: string?, key: string?, model: string, more: table[]?}
@@ -72,20 +84,114 @@ function M.install(ctx, plan)
   if kept and (type(kept) ~= "table" or #kept == 0 and next(kept)) then
     return nil, err("usage", ("modelProviders.%s in the settings is no list of models; correct it first (qwen config explain modelProviders)"):format(protocol))
   end
-  local changes = { { path = { "modelProviders", protocol }, value = joined(kept or {}, plan) } }
-  if plan.key then changes[#changes + 1] = { path = { "env", plan.env_key }, value = plan.key } end
+  local changes, to_settings = { { path = { "modelProviders", protocol }, value = joined(kept or {}, plan) } }, plan.store == "settings"
+  if plan.key then -- one in the settings would win over the store
+    if to_settings and type(plan.key) ~= "string" then return nil, err("usage", "a key from a browser cannot be written to the settings; leave --store out") end
+    local before_key = type(before.env) == "table" and before.env[plan.env_key] ~= nil
+    if to_settings or before_key then changes[#changes + 1] = { path = { "env", plan.env_key }, value = to_settings and plan.key or nil } end
+  end
   table.insert(changes, { path = { "security", "auth", "selectedType" }, value = protocol })
   table.insert(changes, { path = { "model", "name" }, value = plan.model })
   for _, change in ipairs(plan.more or {}) do changes[#changes + 1] = change end
+  local path, place
+  if plan.key and not to_settings then
+    place, e = keep_key(plan, function()
+      path, e = usersettings.set(changes)
+      return path ~= nil
+    end)
+  else
+    path, e = usersettings.set(changes)
+  end
+  if not path then return nil, e end
+  local now, source = ctx.settings:env(plan.env_key or "")
+  if plan.key and now and now ~= plan.key and not source:find "settings%.json env%." then
+    ctx.notice(("%s is set (%s) to another key, which wins over the new one"):format(plan.env_key, source))
+  end
+  if place then return ("The key is in the store '%s', the rest in %s."):format(place, paths.short(path)) end
+  return (plan.key and "The key is in %s as plain text." or "Written to %s."):format(paths.short(path))
+end
+
+---Takes a way to reach models out of the user's settings again, and the choice of a model that goes with it.
+---@param ctx Ctx
+---@param plan {protocol: string?, owns: fun(entry: table): boolean, env_key: string?, mark: string?, label: string}
+---@return boolean?, Err?
+function M.remove(ctx, plan)
+  local protocol = plan.protocol or "openai"
+  local before, e = usersettings.read()
+  if not before then return nil, e end
+  local providers = type(before.modelProviders) == "table" and before.modelProviders or {}
+  local kept, gone, chosen = json.array {}, 0, type(before.model) == "table" and before.model.name
+  local changes = {}
+  for _, entry in ipairs(type(providers[protocol]) == "table" and providers[protocol] or {}) do
+    if type(entry) == "table" and plan.owns(entry) then
+      gone = gone + 1
+      if entry.id == chosen then changes = { { path = { "model", "name" } }, { path = { "security", "auth", "selectedType" } } } end
+    else
+      kept[#kept + 1] = entry
+    end
+  end
+  local credentials = require "qwen.credentials"
+  local had_key = plan.env_key and type(before.env) == "table" and before.env[plan.env_key] ~= nil
+  local stored = plan.env_key and credentials.has(plan.env_key)
+  if gone == 0 and not had_key and not stored then return nil, err("missing", ("there is no sign-in to %s in the settings"):format(plan.label)) end
+  table.insert(changes, { path = { "modelProviders", protocol }, value = kept })
+  if had_key then table.insert(changes, { path = { "env", plan.env_key } }) end
+  if plan.mark then table.insert(changes, { path = { plan.mark } }) end
   local path
   path, e = usersettings.set(changes)
-  if not path then return nil, e end
-  local now = plan.key and plan.env_key and ctx.settings:env(plan.env_key)
-  local source = now and select(2, ctx.settings:env(plan.env_key))
-  if now and now ~= plan.key and not source:find "^~?/.*settings%.json" then
-    ctx.notice(("%s is set by %s to another key, which wins over the new one"):format(plan.env_key, source))
+  if path and stored then
+    local ok
+    ok, e = credentials.remove(plan.env_key)
+    path = ok and path
   end
-  return paths.short(path)
+  if not path then return nil, e end
+  ctx.print(("signed out of %s: %d model%s taken out of %s, the key %s"):format(plan.label, gone, gone == 1 and "" or "s", paths.short(path),
+    (had_key or stored) and "forgotten" or "was not kept here"))
+  if plan.env_key and sys.env(plan.env_key) then ctx.notice(plan.env_key .. " is still set in the environment") end
+  return true
+end
+
+-- The identifiers in a person's list.
+local function split(text)
+  local out, seen = {}, {}
+  for id in text:gmatch "[^%s,]+" do
+    if not seen[id] then out[#out + 1] = { id = id } end
+    seen[id] = true
+  end
+  return out
+end
+
+---The models to write down for a service: those typed, else one chosen from the service's own list, else those that are asked for.
+---@param ctx Ctx
+---@param place {protocol: string?, url: string, key: string?, label: string}
+---@param typed string? identifiers with commas
+---@return {id: string, context: integer?}[]?, Err?
+function M.models_for(ctx, place, typed)
+  if typed then
+    local list = split(typed)
+    if #list > 0 then return list end
+    return nil, err("usage", "--model names no model")
+  end
+  local key, wrong
+  if place.key then
+    key, wrong = secret.new("the new key", place.key, { http.parse_url(place.url).origin })
+    if not key then return nil, wrong end
+  end
+  local answer, e = require("qwen.modellist").get(ctx, { id = "", name = "", provider = place.protocol or "openai", base_url = place.url, key = key,
+    config = {}, from = "" }, true)
+  if not answer and e.kind == "auth" then return nil, err("auth", ("%s refused the key: %s; nothing is written"):format(place.label, e.message)) end
+  local list = answer and answer.models or {}
+  if #list > 0 and ctx.pick then
+    local choices = {}
+    for i, model in ipairs(list) do choices[i] = { label = model.id, detail = model.context and ("%d tokens"):format(model.context) or nil } end
+    local index = ctx.pick("Select a model:", choices)
+    if not index then return nil, err("cancelled", "nothing was chosen and nothing is written") end
+    return { list[index] }
+  end
+  local line = ctx.line and ctx.line "Models to use, with commas between them:"
+  local ids = line and split(line) or {}
+  if #ids > 0 then return ids end
+  return nil, err("usage", "name the model: --model ID[,ID...]")
 end
 
 ---Keeps a choice of model for later sessions.

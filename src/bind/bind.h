@@ -71,4 +71,5 @@ int open_embed(lua_State *L);
 int open_markdown(lua_State *L);
 int open_limit(lua_State *L);
 int open_store(lua_State *L);
+int open_listen(lua_State *L);
 #endif

@@ -11,7 +11,7 @@ do
   for _, case in ipairs {
     { { "auth", "coding-plan", "--region", "mars", "--key", "sk-sp-x" }, "unknown region 'mars'; use china or global" }, { { "auth", "coding-plan", "--region", "china", "--key", "sk-x" }, "begins with sk%-sp%-" },
     { { "auth", "coding-plan" }, "give the region" }, { { "auth", "coding-plan", "--region", "china" }, "give the key" }, { { "auth", "coding-plan", "--region" }, "is no flag with a value" },
-    { { "auth", "codingplan" }, "unknown argument 'codingplan'; did you mean coding%-plan%?; usage: qwen auth status" }, { { "auth", "api-key" }, "needs no signing in" },
+    { { "auth", "codingplan" }, "unknown argument 'codingplan'; did you mean coding%-plan%?; usage: qwen auth status" }, { { "auth", "api-key" }, "give the key for api%.openai%.com: qwen auth api%-key" },
   } do
     local r = program.run(place, case[1])
     t.eq(r.code, 1, table.concat(case[1], " "))
@@ -38,12 +38,11 @@ do
   for i, entry in ipairs(value.modelProviders.openai) do ids[i] = entry.id end
   t.eq(ids, { "qwen3.5-plus", "qwen3.6-plus", "glm-5", "kimi-k2.5", "MiniMax-M2.5", "qwen3-coder-plus", "qwen3-coder-next", "qwen3-max-2026-01-23", "glm-4.7", "own" },
     "ours first, owned entries replaced, others kept")
-  t.eq({ value.security.auth.selectedType, value.model.name, value.codingPlan.region, value.env.BAILIAN_CODING_PLAN_API_KEY, value.theme },
-    { "openai", "qwen3.5-plus", "global", key, "x" }, "what is written")
+  t.eq({ value.security.auth.selectedType, value.model.name, value.codingPlan.region, value.theme, value.env }, { "openai", "qwen3.5-plus", "global", "x" }, "what is written; the key is kept elsewhere")
   local status = json.decode(run(place, "auth", "status", "--json").out)
   t.eq({ status.model, status.base_url, status.key, status.region }, { "qwen3.5-plus", "https://coding-intl.dashscope.aliyuncs.com/v1", true, "global" }, "status")
   t.ok(not run(place, "auth", "status").out:find(key, 1, true), "status does not show the key")
-  t.match(program.run(place, { "auth", "coding-plan", "--region", "china", "--key", key }, { env = { BAILIAN_CODING_PLAN_API_KEY = "sk-sp-other" } }).err, "set in the environment to another key")
+  t.match(program.run(place, { "auth", "coding-plan", "--region", "china", "--key", key }, { env = { BAILIAN_CODING_PLAN_API_KEY = "sk-sp-other" } }).err, "is set %(environment BAILIAN_CODING_PLAN_API_KEY%) to another key")
   fs.write(place.home .. "/.qwen/settings.json", '{"modelProviders": 3}')
   r = run(place, "auth", "coding-plan", "--region", "china", "--key", key)
   t.eq({ r.code, fs.read(place.home .. "/.qwen/settings.json") }, { 1, '{"modelProviders": 3}' }, "a file that does not fit is left as it is")

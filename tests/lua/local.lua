@@ -43,7 +43,7 @@ do
   local place = place_for(lmstudio)
   local r = run(place, "auth", "local")
   t.eq(r.code, 0, r.err)
-  t.match(r.out, "^using vlm of LM Studio at http://127.0.0.1:%d+/v1, without a key; written to ~/.qwen/settings.json\n$", "the loaded one")
+  t.match(r.out, "^using vlm of LM Studio at http://127.0.0.1:%d+/v1, without a key. Written to ~/.qwen/settings.json.\n$", "the loaded one")
   local value = settings_of(place)
   local url = "http://127.0.0.1:" .. lmstudio.port .. "/v1"
   t.eq(value.modelProviders.openai, { { id = "vlm", name = "vlm (LM Studio)", baseUrl = url, generationConfig = { contextWindowSize = 4096, modalities = { image = true } } },

@@ -100,8 +100,8 @@ entries.model.name = "c"
 settings(entries)
 is("", { OPENAI_API_KEY = "o" }, { "c", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "a file's choice keeps to the file's protocol")
 is("", { OPENAI_MODEL = "e" }, { "e", "https://api.openai.com/v1", "-", "-" }, "without an entry the environment is stronger than the file")
-settings { security = { auth = { selectedType = "qwen-oauth" } } }
-t.match(look().error, "^usage: ~/.qwen/settings.json security.auth.selectedType: unknown auth type 'qwen%-oauth'; use openai, openai%-responses, anthropic, gemini")
+settings { security = { auth = { selectedType = "qwen-oath" } } }
+t.match(look().error, "^usage: ~/.qwen/settings.json security.auth.selectedType: unknown auth type 'qwen%-oath'; use openai, openai%-responses, anthropic, gemini")
 
 -- The deprecated key belongs to the address beside it.
 settings { security = { auth = { apiKey = "old", baseUrl = "http://old.example/v1" } } }

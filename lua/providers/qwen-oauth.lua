@@ -1,0 +1,20 @@
+-- The models of a qwen.ai account: DashScope's protocol with a token from signing in, one model, limits of its own.
+
+local P = {
+  summary = "Qwen OAuth",
+  base = "dashscope",
+  auth = "qwen-oauth",
+  limit = { "60/min", "100/day" },
+}
+
+---An error answer; the end of the free quota names what else there is.
+function P.failure(status, headers, body)
+  local e = qwen.failure(status, headers, body)
+  if status == 429 and e.code == "insufficient_quota" and e.message:lower():find("free allocated quota exceeded", 1, true) then
+    e.quota = true
+    e.message = "the free quota of Qwen OAuth is used up; " .. qwen.resource.get("auth", "qwen-oauth").news()
+  end
+  return e
+end
+
+return P
