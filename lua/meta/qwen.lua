@@ -320,6 +320,7 @@
 ---@field limits qwen.limits
 ---@field usage qwen.usage
 ---@field windows qwen.windows
+---@field send qwen.net.send
 ---@field body qwen.body
 ---@field credentials qwen.credentials
 ---@field signin qwen.signin
@@ -652,6 +653,9 @@ qwen = {}
 ---@class qwen.modellist
 ---@field known fun(model: Model): {time: number, models: table[]}? what is known without asking
 ---@field get fun(ctx: Ctx, model: Model, refresh: boolean?): {time: number, models: {id: string, name: string?, context: integer?}[]}?, Err? what its service offers
+
+---@class qwen.net.send
+---@field open fun(ctx: Ctx, model: Model, view: View): {next: fun(): Delta?} asks a model, to be closed by `<close>`: one delta after the other, a failure is one too
 
 ---@class qwen.demo what `qwen demo` plays with
 ---@field project table<string, string> text of each file

@@ -1,0 +1,151 @@
+-- `qwen provider test`: asks what is configured, step by step, and says of each step what went wrong and what to do about it.
+
+local C = { summary = "try a provider: reach, key, stream, tool call, usage", args = "test [MODEL|PROVIDER]", shell = true }
+
+local function has_provider(name)
+  return qwen.resource.has("providers", name)
+end
+
+-- The model that is meant: an entry by its id, the first of a provider, or the chosen one.
+local function find(ctx, name)
+  if not name then return qwen.models.choose(ctx.settings, ctx.opts, has_provider) end
+  local list, named = qwen.models.list(ctx.settings, has_provider), nil
+  for _, entry in ipairs(list) do
+    if entry.id == name then named = named or entry end
+  end
+  local provider = has_provider(name) and qwen.resource.get("providers", name)
+  for _, entry in ipairs(list) do
+    if entry.provider == name or provider and qwen.models.provider(entry) == provider then named = named or entry end
+  end
+  if named then return qwen.models.take(ctx.settings, ctx.opts, named.id, named.provider, has_provider) end
+  if has_provider(name) then return qwen.models.choose(ctx.settings, setmetatable({ auth_type = name }, { __index = ctx.opts }), has_provider) end
+  local names = qwen.resource.names "providers"
+  for _, entry in ipairs(list) do names[#names + 1] = entry.id end
+  local near = qwen.text.nearest(name, names)
+  return nil, qwen.err("usage", ("there is no model and no provider '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or "; see: qwen models"))
+end
+
+function C.complete(ctx, word)
+  if word == "" then return { "test" } end
+  local out = { "test" }
+  for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do out[#out + 1] = entry.id end
+  return out
+end
+
+local function milliseconds(since)
+  return ("%.0f ms"):format((qwen.task.now() - since) * 1000)
+end
+
+-- One question without a second try; gives what came: text, pieces, calls, usage, or err.
+local function ask(ctx, model, words, tools)
+  local once = setmetatable({ config = setmetatable({ maxRetries = 0 }, { __index = model.config }) }, { __index = model })
+  local got, started = { text = {}, pieces = 0, calls = {} }, qwen.task.now()
+  local view = { system = "You are being tested. Do what is asked, in as few words as possible.", messages = { qwen.message.user(words) },
+    tools = tools or {}, max_tokens = 2000, purpose = "side" }
+  local deltas <close> = qwen.send.open(ctx, once, view)
+  for delta in deltas.next do
+    if delta.type == "text" or delta.type == "think" then
+      got.first = got.first or milliseconds(started)
+      if delta.type == "text" then
+        got.text[#got.text + 1], got.pieces = delta.text, got.pieces + 1
+      else
+        got.thought = true
+      end
+    elseif delta.type == "call" then
+      local call = got.calls[delta.index or 1] or { args = {} }
+      got.calls[delta.index or 1] = call
+      call.name = call.name or delta.name
+      call.args[#call.args + 1] = delta.args
+    elseif delta.type == "usage" then
+      got.usage = delta.usage
+    elseif delta.type == "error" then
+      got.err = delta.err
+    end
+  end
+  got.text = table.concat(got.text)
+  return got
+end
+
+local steps = {}
+
+function steps.reach(ctx, run)
+  local started = qwen.task.now()
+  local stream <close>, e = ctx.transport { method = "GET", url = run.model.base_url, headers = { ["User-Agent"] = ctx.user_agent } }
+  if not stream then return nil, e.message end
+  local tls = run.model.base_url:find "^https" and (ctx.opts.insecure and ", certificate NOT checked (--insecure)" or ", certificate is good") or ""
+  return ("%s answers after %s%s"):format(run.model.base_url, milliseconds(started), tls)
+end
+
+function steps.key(ctx, run)
+  local provider, e = qwen.models.provider(run.model)
+  if not provider then return nil, e.message end
+  local auth
+  auth, e = qwen.resource.get("auth", provider.auth or "api-key")
+  if not auth then return nil, e.message end
+  local headers
+  headers, e = auth.headers(ctx, run.model, { method = "GET", url = run.model.base_url, headers = {}, body = {} })
+  if not headers then return nil, e.message end
+  if provider.auth then return "from auth/" .. provider.auth end
+  if not run.model.key then return "none is sent: a private address needs none" end
+  return ("%s from %s"):format(run.model.key:hint() ~= "" and run.model.key:hint() or "there is one", run.model.key_source)
+end
+
+function steps.stream(ctx, run)
+  local got = ask(ctx, run.model, "Count from 1 to 20 in digits, separated by spaces. Say nothing else.")
+  run.usage = got.usage
+  if got.err then return nil, got.err.message end
+  if not got.text:find "%S" then
+    return nil, got.thought and "it thought, but said nothing within 2000 tokens: raise samplingParams.max_tokens"
+      or "the answer is empty: is this a model for chat?"
+  end
+  local note = got.pieces == 1 and ", in one piece: something on the way may hold the stream back" or (", %d pieces"):format(got.pieces)
+  return ("first words after %s%s%s"):format(got.first, got.thought and ", thinking" or "", note)
+end
+
+local echo = { name = "echo", description = "Gives back a text.", schema =
+  '{"type":"object","properties":{"text":{"type":"string"}},"required":["text"]}' }
+
+steps["tool call"] = function(ctx, run)
+  local got = ask(ctx, run.model, "Call the tool echo with the text: ready", { echo })
+  run.usage = got.usage or run.usage
+  if got.err then return nil, got.err.message .. " (without tools it answered)" end
+  local call = got.calls[1]
+  if not call then
+    if got.text:find "<tool_call>" or got.text:find "<function=" or got.text:find '"name"%s*:%s*"echo"' then
+      return nil, 'the model writes calls into its text: set "textToolCalls": true in its generationConfig'
+    end
+    return nil, "it answered without a call: the model, or its server, does not know tools: " .. qwen.text.visible(got.text):sub(1, 80)
+  end
+  local args = qwen.json.decode(table.concat(call.args))
+  if call.name ~= "echo" then return nil, ("it called '%s', which was not offered"):format(tostring(call.name)) end
+  if type(args) ~= "table" or type(args.text) ~= "string" then
+    return nil, "the arguments of its call are not what was asked for: " .. table.concat(call.args)
+  end
+  return ("echo %q"):format(args.text)
+end
+
+function steps.usage(_, run)
+  local usage = run.usage
+  if not (usage and usage.input) then return "not told by the service: tokens will be estimated" end
+  return ("%d tokens in, %d out%s"):format(usage.input, usage.output or 0, usage.cached and (", %d of them cached"):format(usage.cached) or "")
+end
+
+local order = { "key", "reach", "stream", "tool call", "usage" }
+local ends = { reach = true, key = true, stream = true } -- without it the rest makes no sense
+
+function C.run(ctx, args)
+  if args[1] ~= "test" or #args > 2 then return nil, qwen.err("usage", "usage: qwen provider test [MODEL|PROVIDER]") end
+  local model, e = find(ctx, args[2])
+  if not model then return nil, e end
+  local run, failed = { model = model }, false
+  ctx.print(("%s (%s), %s"):format(model.id, model.provider, model.from or "from flags"))
+  for _, name in ipairs(order) do
+    local words, problem = steps[name](ctx, run)
+    ctx.print(("  %s %-10s %s"):format(words and "ok  " or "FAIL", name, words or problem))
+    failed = failed or not words
+    if not words and ends[name] then break end
+  end
+  return failed and 1 or 0
+end
+
+return C
