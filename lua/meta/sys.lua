@@ -114,7 +114,7 @@
 ---@field new fun(name: string, value: string, origins: string[]): Secret?, Err? origins as "scheme://host:port", the port may be left out; a value of several lines is refused
 ---@field env fun(name: string, variable: string, origins: string[]): Secret?, Err? from the process environment; nil when unset or empty
 ---@field seal fun(json: string, fields: string[], name: string, origins: string[]|fun(value: table): string[]): table?, Err? like HttpStream:sealed, for a text that is there already
----@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL and base64 forms) replaced by `<secret NAME>`
+---@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL, JSON and base64 forms) replaced by `<secret NAME>`
 
 -- sys.keeper --------------------------------------------------------------------------------------------------------
 

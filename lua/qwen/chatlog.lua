@@ -2,6 +2,7 @@
 -- Files and folders are in session.lua.
 local date = require "qwen.date"
 local json = require "sys.json"
+local redact = require("sys.secret").redact
 local sys = require "sys.os"
 
 local M = {}
@@ -57,14 +58,14 @@ end
 ---@return string line with its end
 function M.encode(message, head)
   local usage, failure = message.usage, message.err
-  return json.encode {
+  return redact(json.encode {
     uuid = message.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(message.time),
     type = types[message.role], cwd = head.cwd, version = head.version, model = message.model, message = contents(message),
     usageMetadata = usage and {
       promptTokenCount = usage.input, candidatesTokenCount = usage.output, cachedContentTokenCount = usage.cached, thoughtsTokenCount = usage.reasoning,
     },
     qwen = message.stop and { stop = message.stop, word = message.word, err = failure and { kind = failure.kind, message = failure.message } } or nil,
-  } .. "\n"
+  }) .. "\n"
 end
 
 ---One line for a shorter history in the place of all before it.
@@ -75,11 +76,11 @@ end
 function M.encode_compaction(messages, head, tokens)
   local history = json.array {}
   for i, message in ipairs(messages) do history[i] = contents(message) end
-  return json.encode {
+  return redact(json.encode {
     uuid = head.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(head.time), type = "system",
     subtype = "chat_compression", cwd = head.cwd, version = head.version,
     systemPayload = { compressedHistory = history, info = { originalTokenCount = tokens.before, newTokenCount = tokens.after, compressionStatus = 1 } },
-  } .. "\n"
+  }) .. "\n"
 end
 
 local function text(value)

@@ -39,11 +39,9 @@ local function options(backend, timeout)
   return out
 end
 
--- A second home of the same person must not overwrite the first one's in a store that both share.
+-- One person's keyring can be shared by several homes (sudo, containers, QWEN_HOME): each has its own names there.
 local function key_of(name)
-  local home = paths.qwen_home()
-  if home == (paths.home() or "") .. "/.qwen" then return name end
-  return name .. "@" .. sys.sha256(home):sub(1, 12)
+  return name .. "@" .. sys.sha256(paths.qwen_home()):sub(1, 12)
 end
 
 ---@param value table

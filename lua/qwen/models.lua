@@ -175,7 +175,7 @@ local function stored_key(model)
   local own = origin(model.base_url)
   if not own or not model.env_key or not credentials.has(model.env_key, own) then return true end
   local record, e = credentials.get(model.env_key)
-  if not record then return M.keyless(model.base_url) or nil, e end
+  if not record then return nil, e end
   model.key, model.key_source = record.secret:bind { own }, ("the credential store (%s)"):format(record.backend)
   return true
 end

@@ -9,7 +9,7 @@
 #include "hash.h"
 #include "url.h"
 
-enum { MAX_FORMS = 10 };
+enum { MAX_FORMS = 11 };
 
 struct value {
   struct value *next;
@@ -41,6 +41,8 @@ static struct value *value_get(const char *name, const char *bytes, size_t len) 
   if (!v) return NULL;
   v->name = strdup(name);
   if (!v->name) return free(v), NULL;
+  for (char *c = v->name; *c; c++)
+    if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\') *c = '?'; /* it is put into JSON that is finished already */
   memcpy(v->bytes, bytes, len);
   v->len = len;
   v->handles = 1;
@@ -114,6 +116,16 @@ static void url_form(struct buf *out, const char *v, size_t n, const char *digit
   }
 }
 
+static void json_form(struct buf *out, const char *v, size_t n) {
+  buf_reserve(out, n * 6 + 1);
+  for (size_t i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)v[i];
+    if (c == '"' || c == '\\') buf_addc(out, '\\'), buf_addc(out, (char)c);
+    else if (c < ' ') buf_addf(out, "\\u%04x", c);
+    else buf_addc(out, (char)c);
+  }
+}
+
 /* Takes over the bytes. */
 static struct secret *derive(const struct secret *s, struct buf *made, struct err *e) {
   const char **origins = calloc(s->count + 1, sizeof *origins);
@@ -146,13 +158,7 @@ struct secret *secret_in_form(const struct secret *s, struct err *e) {
 
 struct secret *secret_in_json(const struct secret *s, struct err *e) {
   struct buf made = {0};
-  if (buf_reserve(&made, 6 * s->value->len + 1))
-    for (size_t i = 0; i < s->value->len; i++) {
-      unsigned char c = (unsigned char)s->value->bytes[i];
-      if (c == '"' || c == '\\') buf_addc(&made, '\\'), buf_addc(&made, (char)c);
-      else if (c < ' ') buf_addf(&made, "\\u%04x", c);
-      else buf_addc(&made, (char)c);
-    }
+  json_form(&made, s->value->bytes, s->value->len);
   return derive(s, &made, e);
 }
 
@@ -216,6 +222,7 @@ static void make_forms(struct value *v) {
   url_form(&f[n++], v->bytes, v->len, "0123456789ABCDEF", false);
   url_form(&f[n++], v->bytes, v->len, "0123456789abcdef", false);
   url_form(&f[n++], v->bytes, v->len, "0123456789ABCDEF", true);
+  json_form(&f[n++], v->bytes, v->len);
   for (size_t shift = 0; shift < 3; shift++) {
     base64_form(&f[n++], v->bytes, v->len, shift, "+/");
     base64_form(&f[n++], v->bytes, v->len, shift, "-_");

@@ -30,7 +30,7 @@ void secret_hint(const struct secret *s, char out[SECRET_HINT_SIZE]);
 /* For the files that join requests: bytes that must not outlive the handle. */
 const char *secret_value(const struct secret *s, size_t *len);
 
-/* Adds text to out with every live value, also as URL text and base64, replaced by "<secret NAME>". False, with out as it was, when
+/* Adds text to out with every live value, also as URL text, JSON text and base64, replaced by "<secret NAME>". False, with out as it was, when
  * there is nothing to replace. */
 bool secret_redact(const char *text, size_t n, struct buf *out);
 #endif

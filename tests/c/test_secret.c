@@ -146,6 +146,9 @@ static void redacts_every_form(void **state) {
   redacts_to("k=sk-p%3fss%20w%3erd%2f1&a", "k=<secret key>&a");
   redacts_to("k=sk-p%3Fss+w%3Erd%2F1&a", "k=<secret key>&a");
   secret_free(s);
+  s = make("quoted", "a\"b\\c\tdefgh");
+  redacts_to("{\"k\":\"a\\\"b\\\\c\\u0009defgh\"}", "{\"k\":\"<secret quoted>\"}");
+  secret_free(s);
 }
 
 static void encode(const char *in, size_t n, const char *last_two, char *out) {

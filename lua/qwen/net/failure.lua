@@ -2,6 +2,7 @@
 -- and for length only by words.
 local err = require "qwen.err"
 local json = require "sys.json"
+local redact = require("sys.secret").redact
 local reset = require "qwen.net.reset"
 local task = require "sys.task"
 
@@ -117,6 +118,7 @@ end
 ---@return Err
 return function(status, headers, body)
   local text, code, e = words_of(body)
+  text = redact(text) -- some repeat the key they do not know
   local rule = rule_of(status, code, text, e)
   local wait, window = reset.read(headers, e, text)
   local quota = rule == NO_QUOTA or nil

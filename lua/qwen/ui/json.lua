@@ -1,6 +1,7 @@
 -- Headless output as JSON: one array at the end, or one object a line as things happen. Shapes as Qwen Code writes them.
 local embed = require "sys.embed"
 local json = require "sys.json"
+local redact = require("sys.secret").redact
 local messages = require "qwen.message"
 local resource = require "qwen.resource"
 local sys = require "sys.os"
@@ -35,7 +36,7 @@ function M.attach(ctx, opts)
   local function event(value)
     value.uuid, value.session_id = sys.uuid(), ctx.session.id
     if opts.output == "stream-json" then
-      sys.out(json.encode(value) .. "\n")
+      sys.out(redact(json.encode(value)) .. "\n")
     else
       self.all[#self.all + 1] = value
     end
@@ -101,9 +102,9 @@ function M.finish(ctx, answer, turns)
     num_turns = turns, result = not failed and messages.text_of(answer) or nil, usage = usage_out(self.usage), permission_denials = denials,
     error = answer.stop == "error" and { message = answer.err.message, type = answer.err.kind, code = answer.err.status } or nil,
   }
-  if self.opts.output == "json" then sys.out(json.encode(json.array(self.all)) .. "\n") end
+  if self.opts.output == "json" then sys.out(redact(json.encode(json.array(self.all))) .. "\n") end
   if answer.stop == "error" then
-    sys.err(json.encode { error = { type = answer.err.kind, message = answer.err.message, code = answer.err.status or 1 } } .. "\n")
+    sys.err(redact(json.encode { error = { type = answer.err.kind, message = answer.err.message, code = answer.err.status or 1 } }) .. "\n")
     return 1
   end
   return answer.stop == "turns" and 53 or 0
