@@ -1,14 +1,16 @@
-"""A scripted OpenAI-compatible server on 127.0.0.1, for tests: plays a list of answers, with faults, and logs what it was asked.
+"""A scripted model service on 127.0.0.1, for tests: plays a list of answers, with faults, and logs what it was asked. It speaks the
+protocol that the path asks for (dialects.py): chat completions, or Anthropic, OpenAI responses and Gemini at theirs.
 
 Usage: server.py SCRIPT.json [LOG.jsonl]     Prints "PORT n" once it listens; ends when its standard input closes.
 
 SCRIPT is a list of answers. A request takes the first one that is not used up and whose "path" (if any) ends the request's path.
 What is answered:
-  "text": ["Hel", "lo"] | "Hello", "think": the same, "calls": [{"name", "arguments", "id"?}]   as chat completion chunks
+  "text": ["Hel", "lo"] | "Hello", "think": the same, "calls": [{"name", "arguments", "id"?}]   as a stream
   "finish": "stop", "usage": {...}          last chunks of that stream
   "loop": {"turns": T, "call": {...}, "deltas": N, "burst": B}   asks for the call until T results are in the messages, then sends
                                             N deltas, B (default 1) in one write
   "sse": "path/of/a/recording.sse"          its bytes
+  "error": "message"                        an error answer in the protocol's own shape, with "status"
   "json": value, "body": "text"             anything else; "raw": "bytes" replaces the whole answer, status line included
 How:
   "status": 200, "headers": {}, "type": content type, "framing": "chunked" | "length" | "close", "gzip": true
@@ -30,35 +32,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-
-def chunk(delta, **more):
-    choice = {"index": 0, "delta": delta, "finish_reason": None}
-    choice.update(more)
-    return {"id": "chatcmpl-fake", "object": "chat.completion.chunk", "created": 0, "model": "fake", "choices": [choice]}
-
-
-def pieces(value):
-    return [value] if isinstance(value, str) else value or []
-
-
-def completion(answer):
-    """The events of a chat completion stream, each as bytes."""
-    out = [chunk({"role": "assistant", "content": ""})]
-    out += [chunk({"reasoning_content": text}) for text in pieces(answer.get("think"))]
-    out += [chunk({"content": text}) for text in pieces(answer.get("text"))]
-    calls = answer.get("calls", [])
-    for index, call in enumerate(calls):
-        arguments = call.get("arguments", {})
-        if not isinstance(arguments, str):
-            arguments = json.dumps(arguments)
-        head = {"name": call["name"], "arguments": ""}
-        out.append(chunk({"tool_calls": [{"index": index, "id": call.get("id", f"call_{index}"), "type": "function", "function": head}]}))
-        for at in range(0, len(arguments), 16):
-            out.append(chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments[at:at + 16]}}]}))
-    out.append(chunk({}, finish_reason=answer.get("finish", "tool_calls" if calls else "stop")))
-    usage = answer.get("usage", {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15})
-    out.append({**chunk({}), "choices": [], "usage": usage})
-    return [b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n" for event in out] + [b"data: [DONE]\n\n"]
+sys.dont_write_bytecode = True  # the source tree stays as it is
+import dialects  # noqa: E402
 
 
 class Script:
@@ -79,27 +54,29 @@ class Script:
                     return answer
         return {"status": 500, "json": {"error": {"message": "the script has no answer for this request", "type": "fake"}}}
 
-    def body(self, answer, asked):
+    def body(self, answer, path, asked):
         """The pieces of the answer's body and its content type."""
         if "loop" in answer:
             loop = answer["loop"]
-            turn = asked.count(b'"role":"tool"')
+            turn = dialects.results_in(path, asked)
             if turn < loop.get("turns", 0):
-                return completion({"calls": [{"id": f"call_{turn}", **loop["call"]}]}), "text/event-stream"
-            key = id(answer)
+                return dialects.stream(path, {"calls": [{"id": f"call_{turn}", **loop["call"]}]}), "text/event-stream"
+            key = (id(answer), path)
             if key not in self.loops:  # made once: the server must not be what a bench measures
-                events = completion({"text": [f"word{i} " for i in range(loop.get("deltas", 1))]})
+                events = dialects.stream(path, {"text": [f"word{i} " for i in range(loop.get("deltas", 1))]})
                 burst = loop.get("burst", 1)
                 self.loops[key] = [b"".join(events[at:at + burst]) for at in range(0, len(events), burst)]
             return self.loops[key], "text/event-stream"
         if "sse" in answer:
             with open(answer["sse"], "rb") as file:
                 return [file.read()], "text/event-stream"
+        if "error" in answer:
+            return [json.dumps(dialects.failure(path, answer["status"], answer["error"])).encode()], "application/json"
         if "json" in answer:
             return [json.dumps(answer["json"]).encode()], "application/json"
         if "body" in answer:
             return [answer["body"].encode()], "text/plain"
-        return completion(answer), "text/event-stream"
+        return dialects.stream(path, answer), "text/event-stream"
 
 
 class Log:
@@ -164,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = answer
 
     def play(self, answer, asked):
-        body, kind = self.server.script.body(answer, asked)
+        body, kind = self.server.script.body(answer, self.path, asked)
         framing = answer.get("framing", "chunked" if kind == "text/event-stream" else "length")
         headers = {"content-type": answer.get("type", kind)}
         if answer.get("gzip"):
