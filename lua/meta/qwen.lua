@@ -366,7 +366,7 @@ qwen = {}
 ---@field typed fun(schema: table, value: any): any the value with texts read as what the schema wants, where it wants no text and the text says one
 
 ---@class qwen.resource
----@field list fun(kind: string): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
+---@field list fun(kind: string, left_out: (fun(name: string): boolean)?): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
 ---@field get fun(kind: string, name: string): table?, Err?
 ---@field has fun(kind: string, name: string): boolean
 ---@field names fun(kind: string): string[] without loading anything
@@ -530,6 +530,8 @@ qwen = {}
 ---@field text fun(value: any): string? text that is not empty
 ---@field object fun(value: any): table the table, or an empty one
 ---@field failed fun(e: any, read?: function): Err an error inside a stream
+---@field runs fun(): (fun(data: string, out: Delta[]): boolean), fun(data: string, key: string, delta: Delta) reads runs of events that differ in one
+---text without decoding each; learns the run from an event that was decoded and gave that delta alone, by the text under that key
 ---@field event fun(data: string): table?, Err? the JSON of an event
 ---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
 ---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad

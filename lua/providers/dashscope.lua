@@ -1,6 +1,4 @@
 -- Alibaba Cloud Model Studio (DashScope): marks for its cache, who asks, and images in full resolution.
-local platform = qwen.os.platform()
-
 local P = {
   summary = "Alibaba Cloud Model Studio (DashScope)",
   base = "openai",
@@ -12,6 +10,7 @@ function P.marks(model)
 end
 
 function P.headers(model)
+  local platform = qwen.os.platform()
   return {
     ["X-DashScope-CacheControl"] = P.marks(model) and "enable" or nil,
     ["X-DashScope-UserAgent"] = ("qwen/%s (%s; %s)"):format(qwen.version, platform.system, platform.arch),

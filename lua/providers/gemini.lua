@@ -279,12 +279,17 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(_)
   local state = { calls = 0, usage = { type = "usage", usage = {} } }
+  local read, learn = wire.runs()
   return function(data, _, out)
     if data == nil then return finish(state, out) end
+    if read(data, out) then return end
     local event, problem = wire.event(data)
     if not event then return fail(state, problem, out) end
     if event.error and event.error ~= json.null then return fail(state, wire.failed(event.error, P.failure), out) end
+    local before = #out
     read_candidate(state, wire.object(wire.object(event.candidates)[1]), out)
+    -- The counts of such events are passed over: the last one, which says how the answer ended, has the whole sums.
+    if #out == before + 1 and not state.word and out[#out].text and not out[#out].data then learn(data, "text", out[#out]) end
     local blocked = wire.object(event.promptFeedback)
     if wire.text(blocked.blockReason) then
       state.word, state.why, state.blocked = blocked.blockReason, wire.text(blocked.blockReasonMessage), true

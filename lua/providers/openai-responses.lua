@@ -241,8 +241,10 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(_)
   local state = { calls = 0, by_place = {} }
+  local read, learn = wire.runs()
   return function(data, _, out)
     if data == nil then return finish(state, out) end
+    if read(data, out) then return end
     if data == "[DONE]" then return end
     local event, problem = wire.event(data)
     if not event then
@@ -251,7 +253,9 @@ function P.decoder(_)
       return
     end
     local kind = event.type == nil and event.error and "error" or event.type
-    if on[kind] then on[kind](state, event, out) end
+    local handler, before = on[kind], #out
+    if handler then handler(state, event, out) end
+    if #out == before + 1 and (handler == text or handler == think) then learn(data, "delta", out[#out]) end
   end
 end
 

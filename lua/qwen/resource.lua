@@ -327,14 +327,17 @@ end
 
 ---Every name of a kind, sorted.
 ---@param kind string
+---@param left_out (fun(name: string): boolean)? names that are not wanted, and not loaded
 ---@return {name: string, tier: string, path: string, summary: string?, shadows: string[], problem: string?}[]
-function M.list(kind)
+function M.list(kind, left_out)
   local out = {}
   for name, entries in pairs(state.files[kind] or {}) do
-    local value, shadows = load_entry(entries[1]), {}
-    for i = 2, #entries do shadows[#shadows + 1] = entries[i].path end
-    out[#out + 1] = { name = name, tier = entries[1].tier, path = entries[1].path, summary = value and value.summary, shadows = shadows,
-      problem = entries[1].problem, value = value }
+    if not (left_out and left_out(name)) then
+      local value, shadows = load_entry(entries[1]), {}
+      for i = 2, #entries do shadows[#shadows + 1] = entries[i].path end
+      out[#out + 1] = { name = name, tier = entries[1].tier, path = entries[1].path, summary = value and value.summary, shadows = shadows,
+        problem = entries[1].problem, value = value }
+    end
   end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out

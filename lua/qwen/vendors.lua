@@ -1,5 +1,6 @@
 -- Provider files that build on another one: `base` names it, `super` holds it, `match` says which models of it are theirs.
 local http = require "sys.http"
+local protocols = require "qwen.protocols"
 local resource = require "qwen.resource"
 
 local M = {}
@@ -28,12 +29,17 @@ local function by_name(match, model)
   return false
 end
 
+-- They are large and claim nothing: they stay unread.
+local function is_protocol(name)
+  return protocols.get(name) ~= nil
+end
+
 local rank = { use = 1, project = 2, user = 3, shipped = 4 }
 
 -- The file that claims a model of this base: by its address before its name, and the stronger tier first.
 local function claimed(base, model)
   local files = {}
-  for _, entry in ipairs(resource.list "providers") do
+  for _, entry in ipairs(resource.list("providers", is_protocol)) do
     local value = entry.value
     if value and value.base == entry.name then value = resource.get("providers", entry.name) end -- amends a weaker file: takes over its place
     if value and value.base == base and value.match and entry.name ~= base then files[#files + 1] = entry end

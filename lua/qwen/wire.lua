@@ -209,6 +209,23 @@ function M.failed(e, read)
   return (read or failure)(status >= 400 and status < 600 and status or 0, {}, json.encode { error = words })
 end
 
+---Reads runs of events that differ in one text without decoding each. One delta serves them all: it is good until the next event.
+---@return fun(data: string, out: Delta[]): boolean read whether the event was of the run; then its delta is in out
+---@return fun(data: string, key: string, delta: Delta) learn from an event that was decoded and gave this delta alone, by the text under this key
+function M.runs()
+  local frame, delta = json.frame(), {}
+  return function(data, out)
+    local text = frame:read(data)
+    if not text then return false end
+    delta.text = text
+    out[#out + 1] = delta
+    return true
+  end, function(data, key, given)
+    frame:learn(data, key, given.text)
+    delta.type = given.type
+  end
+end
+
 ---The event of a stream as a table; else the error to report.
 ---@param data string
 ---@return table?, Err?

@@ -1,60 +1,134 @@
 /* `sys.json.frame`: reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each.
- * The frame around the text is learnt from an event that was decoded in full; an event with the same bytes before and after, and no quote,
- * backslash or control character between, is the same object with another text. */
+ * The frame around the text is learnt from an event that was decoded in full. An event fits when it has the same bytes but for that text
+ * (without quote, backslash or control character), numbers, white space before closing braces, and a string called "obfuscation":
+ * services count their events and pad them. Who learns an event says by that that its numbers do not matter. */
 #include <string.h>
 
 #include "bind.h"
 
 static const char *const class_name = "sys.json.frame";
 
-/* The two texts are user values 1 and 2, which keep these pointers good. */
-struct frame {
-  const char *prefix, *suffix;
-  size_t prefix_len, suffix_len;
+enum { STEPS_MAX = 48 };
+
+/* What follows the bytes of a step. */
+enum gap { GAP_END, GAP_TEXT, GAP_STRING, GAP_NUMBER, GAP_SPACE };
+
+/* Bytes that must be there, and what follows them. The learnt event is user value 1, which keeps the pointers good. */
+struct step {
+  const char *bytes;
+  size_t len;
+  enum gap gap;
 };
 
-static bool is_plain(const char *text, size_t n) {
-  for (size_t i = 0; i < n; i++)
-    if ((unsigned char)text[i] < 0x20 || text[i] == '"' || text[i] == '\\' || text[i] == 0x7f) return false;
-  return true;
+struct frame {
+  int count;
+  struct step steps[STEPS_MAX];
+};
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_space(char c) { return c == ' ' || c == '\t'; }
+
+/* The quote that ends a plain string; NULL when it is not plain. */
+static const char *string_end(const char *at, const char *end) {
+  for (; at < end; at++) {
+    if (*at == '"') return at;
+    if ((unsigned char)*at < 0x20 || *at == '\\' || *at == 0x7f) return NULL;
+  }
+  return NULL;
+}
+
+static const char *skip_gap(enum gap gap, const char *at, const char *end) {
+  if (gap == GAP_TEXT || gap == GAP_STRING) return string_end(at, end);
+  if (gap == GAP_NUMBER && (at == end || !is_digit(*at))) return NULL;
+  while (at < end && (gap == GAP_NUMBER ? is_digit(*at) : is_space(*at))) at++;
+  return at;
 }
 
 /* read(data): the text; nothing when the event must be decoded */
 static int l_frame_read(lua_State *L) {
   struct frame *f = luaL_checkudata(L, 1, class_name);
   size_t n;
-  const char *data = luaL_checklstring(L, 2, &n);
-  if (!f->prefix || n <= f->prefix_len + f->suffix_len) return 0;
-  size_t len = n - f->prefix_len - f->suffix_len;
-  const char *text = data + f->prefix_len;
-  if (memcmp(data, f->prefix, f->prefix_len) != 0 || memcmp(text + len, f->suffix, f->suffix_len) != 0 || !is_plain(text, len)) return 0;
+  const char *at = luaL_checklstring(L, 2, &n), *end = at + n, *text = NULL;
+  size_t len = 0;
+  for (int i = 0; i < f->count; i++) {
+    const struct step *s = &f->steps[i];
+    if ((size_t)(end - at) < s->len || memcmp(at, s->bytes, s->len) != 0) return 0;
+    at += s->len;
+    if (s->gap == GAP_END) break;
+    const char *after = skip_gap(s->gap, at, end);
+    if (!after) return 0;
+    if (s->gap == GAP_TEXT) text = at, len = (size_t)(after - at);
+    at = after;
+  }
+  if (!text || len == 0 || at != end) return 0;
   lua_pushlstring(L, text, len);
   return 1;
+}
+
+/* Where the value of a string under a name begins; NULL when there is none, or more than one. */
+static const char *value_of(const char *data, const char *end, const char *name, size_t name_len) {
+  const char *found = NULL;
+  for (const char *at = data; (at = memmem(at, (size_t)(end - at), name, name_len)); at++) {
+    const char *value = at + name_len;
+    if (at == data || at[-1] != '"' || value >= end || *value != '"') continue;
+    for (value++; value < end && is_space(*value); value++) {}
+    if (value == end || *value++ != ':') continue;
+    while (value < end && is_space(*value)) value++;
+    if (value == end || *value != '"') continue;
+    if (found) return NULL;
+    found = value + 1;
+  }
+  return found;
+}
+
+/* The gap that begins here outside of strings, if one does. */
+static enum gap gap_at(const char *at, const char *end) {
+  if (is_digit(*at)) return GAP_NUMBER;
+  const char *brace = at;
+  while (brace < end && is_space(*brace)) brace++;
+  return brace < end && *brace == '}' ? GAP_SPACE : GAP_END;
+}
+
+/* Cuts an event into steps; false when there are too many. */
+static bool cut(struct frame *f, const char *data, const char *end, const char *text, const char *padding) {
+  const char *from = data, *at = data;
+  bool inside = false;
+  int count = 0;
+  while (at < end) {
+    enum gap gap = at == text ? GAP_TEXT : at == padding ? GAP_STRING : inside ? GAP_END : gap_at(at, end);
+    if (gap == GAP_END) {
+      if (inside && *at == '\\') at++;
+      else if (*at == '"') inside = !inside;
+      at++;
+      continue;
+    }
+    if (count == STEPS_MAX - 1) return false;
+    f->steps[count++] = (struct step){from, (size_t)(at - from), gap};
+    from = skip_gap(gap, at, end);
+    if (!from) return false;
+    at = from;
+    if (gap == GAP_SPACE) at++; /* over the brace */
+  }
+  f->steps[count++] = (struct step){from, (size_t)(end - from), GAP_END};
+  f->count = count;
+  return true;
 }
 
 /* learn(data, key, text): an event that was decoded and held nothing but this text under this key */
 static int l_frame_learn(lua_State *L) {
   struct frame *f = luaL_checkudata(L, 1, class_name);
-  size_t n, lead_len, len;
-  const char *data = luaL_checklstring(L, 2, &n), *text = luaL_checklstring(L, 4, &len);
-  luaL_checkstring(L, 3);
-  lua_settop(L, 4);
-  f->prefix = NULL;
-  const char *lead = lua_pushfstring(L, "\"%s\":\"", lua_tostring(L, 3)); /* as services write it; others are decoded each time */
-  lead_len = strlen(lead);
-  const char *at = memmem(data, n, lead, lead_len);
-  if (!at || !is_plain(text, len)) return 0;
-  size_t before = (size_t)(at - data) + lead_len;
-  if (memmem(data + before, n - before, lead, lead_len) || n - before <= len || memcmp(data + before, text, len) != 0 ||
-      data[before + len] != '"')
-    return 0;
-  f->prefix_len = before;
-  f->suffix_len = n - before - len;
-  const char *prefix = lua_pushlstring(L, data, before);
-  lua_setiuservalue(L, 1, 1);
-  f->suffix = lua_pushlstring(L, data + before + len, f->suffix_len);
-  lua_setiuservalue(L, 1, 2);
-  f->prefix = prefix;
+  size_t n, key_len, len;
+  const char *data = luaL_checklstring(L, 2, &n), *key = luaL_checklstring(L, 3, &key_len), *text = luaL_checklstring(L, 4, &len);
+  f->count = 0;
+  const char *end = data + n, *at = value_of(data, end, key, key_len);
+  const char *after = at ? string_end(at, end) : NULL;
+  if (!after || (size_t)(after - at) != len || memcmp(at, text, len) != 0) return 0;
+  static const char padding[] = "obfuscation";
+  if (cut(f, data, end, at, value_of(data, end, padding, sizeof padding - 1))) {
+    lua_settop(L, 2);
+    lua_setiuservalue(L, 1, 1);
+  }
   return 0;
 }
 

@@ -9,39 +9,47 @@ local measure_program = program:match "^(.*)/" .. "/tests/measure"
 local tmp = os.env "TMPDIR"
 
 ---One row of figures: wall and CPU in milliseconds (medians), memory in MB (peak).
-local function measure(runs, argv)
-  local r = assert(proc.run { argv = { measure_program, tostring(runs), table.unpack(argv) } })
+local function measure(runs, argv, env)
+  local r = assert(proc.run { argv = { measure_program, tostring(runs), table.unpack(argv) }, env = env })
   if r.code ~= 0 then error(r.err, 0) end
   local _, wall, _, cpu, kb = r.out:match "(%S+) (%S+) (%S+) (%S+) (%S+)"
   return { wall = tonumber(wall), cpu = tonumber(cpu), memory = tonumber(kb) / 1024 }
 end
 
-local function ask(server)
-  return { program, "-p", "hi", "--yolo", "--openai-base-url", server.url, "--openai-api-key", "key-for-the-bench", "-m", "bench" }
+-- Each protocol has its own variables for key and address; a run finds them in the environment.
+local KEY, variables = "key-for-the-bench", { openai = { "OPENAI_API_KEY", "OPENAI_BASE_URL" }, ["openai-responses"] = { "OPENAI_API_KEY", "OPENAI_BASE_URL" },
+  anthropic = { "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL" }, gemini = { "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL" } }
+
+local function ask(server, protocol)
+  local env = os.environ()
+  env[variables[protocol][1]], env[variables[protocol][2]] = KEY, server.url
+  return { program, "-p", "hi", "--yolo", "--auth-type", protocol, "-m", "bench" }, env
 end
 
 -- What the program sends, kept as a curl configuration that sends the same over one connection.
-local function same_with_curl(answers, url)
+local function same_with_curl(answers, port, protocol)
   local server <close> = fake.start(answers)
-  local r = assert(proc.run { argv = ask(server) })
+  local argv, env = ask(server, protocol)
+  local r = assert(proc.run { argv = argv, env = env })
   assert(r.code == 0, r.err)
   local lines = { "silent", "no-buffer" }
   for i, request in ipairs((server:requests())) do
     local path = ("%s/body-%d"):format(tmp, i)
     assert(fs.write(path, json.encode(request.body)))
     if i > 1 then lines[#lines + 1] = "next\nsilent\nno-buffer" end
-    lines[#lines + 1] = ('url = "%s/chat/completions"\noutput = "/dev/null"\ndata-binary = "@%s"'):format(url, path)
-    lines[#lines + 1] = 'header = "content-type: application/json"\nheader = "authorization: Bearer key-for-the-bench"'
+    lines[#lines + 1] = ('url = "http://127.0.0.1:%d%s"\noutput = "/dev/null"\ndata-binary = "@%s"'):format(port, request.path, path)
+    lines[#lines + 1] = 'header = "content-type: application/json"\nheader = "authorization: Bearer ' .. KEY .. '"'
   end
   local path = tmp .. "/curl.conf"
   assert(fs.write(path, table.concat(lines, "\n") .. "\n"))
   return { "curl", "-K", path }
 end
 
-local function compare(name, runs, answers)
+local function compare(name, runs, answers, protocol)
+  protocol = protocol or "openai"
   local server <close> = fake.start(answers, { log = false })
-  local curl = same_with_curl(answers, server.url)
-  return { name = name, qwen = measure(runs, ask(server)), curl = measure(runs, curl) }
+  local curl = same_with_curl(answers, server.port, protocol)
+  return { name = name, qwen = measure(runs, ask(server, protocol)), curl = measure(runs, curl) }
 end
 
 local file = tmp .. "/notes.txt"
@@ -54,13 +62,17 @@ local version = { name = "`--version`", qwen = measure(200, { program, "--versio
 local one = compare("one-shot answer", 40, { { text = { "Hello", " there" }, times = 0 } })
 local stream = compare("20,000 deltas, one by one", 5, { { loop = { deltas = 20000 }, times = 0 } })
 local burst = compare("20,000 deltas in bursts of 500", 7, { { loop = { deltas = 20000, burst = 500 }, times = 0 } })
+local bursts = { burst }
+for _, protocol in ipairs { "openai-responses", "anthropic", "gemini" } do
+  bursts[#bursts + 1] = compare("the same, " .. protocol, 7, { { loop = { deltas = 20000, burst = 500 }, times = 0 } }, protocol)
+end
 local few, many = compare("50 tool turns", 7, turns(50)), compare("200 tool turns", 5, turns(200))
 
 local out = {}
 local function put(text, ...) out[#out + 1] = text:format(...) end
 put "| run | wall ms: qwen | curl | ratio | CPU ms: qwen | curl | ratio | MB: qwen | curl |"
 put "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-for _, row in ipairs { version, one, stream, burst, few, many } do
+for _, row in ipairs { version, one, stream, burst, bursts[2], bursts[3], bursts[4], few, many } do
   local q, c = row.qwen, row.curl
   put("| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %.1f |", row.name, q.wall, c.wall, q.wall / c.wall, q.cpu, c.cpu, q.cpu / c.cpu,
     q.memory, c.memory)
@@ -82,6 +94,7 @@ promise("one-shot, wall against curl", one.qwen.wall / one.curl.wall, 3, "x")
 promise("one-shot, peak memory", one.qwen.memory, 20, " MB")
 promise("20,000 deltas one by one, CPU against curl", stream.qwen.cpu / stream.curl.cpu, 5, "x")
 promise("20,000 deltas in bursts, CPU against curl", burst.qwen.cpu / burst.curl.cpu, 5, "x")
+for i = 2, #bursts do promise(bursts[i].name .. ", CPU against curl", bursts[i].qwen.cpu / bursts[i].curl.cpu, 5, "x") end
 promise("a tool turn, CPU, turns 1 to 50", early, 1, " ms")
 promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
 promise("growth of a tool turn with the history", late / early, 1.5, "x") -- curl, which only sends the bytes, grows more than that

@@ -106,15 +106,19 @@ def responses(answer):
     if why:
         end.update(status="incomplete", incomplete_details={"reason": why})
     out.append({"type": "response.incomplete" if why else "response.completed", "response": end})
-    return [data(event, event["type"]) for event in out]
+    return [data({**event, "sequence_number": number}, event["type"]) for number, event in enumerate(out)]
 
 
 def gemini(answer):
     """Gemini and Vertex AI."""
     usage = answer.get("usage", USAGE)
-    counts = {"promptTokenCount": usage["prompt_tokens"], "candidatesTokenCount": usage["completion_tokens"]}
+    told = 0
 
-    def event(part, **more):
+    def event(part, **more):  # the sum so far is in every event
+        nonlocal told
+        told += 1
+        end = "finishReason" in more
+        counts = {"promptTokenCount": usage["prompt_tokens"], "candidatesTokenCount": usage["completion_tokens"] if end else told}
         return {"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0, **more}], "usageMetadata": counts, "modelVersion": "fake"}
 
     out = [event({"text": text, "thought": True}) for text in pieces(answer.get("think"))]

@@ -115,4 +115,31 @@ do
   t.ok(first, "stable bytes")
 end
 
+-- Frames: events that differ in one text, in numbers, in padding; anything else is decoded.
+do
+  local function reads(first, key, text, ...)
+    local frame, out = json.frame(), {}
+    frame:learn(first, key, text)
+    for i, data in ipairs { ... } do out[i] = frame:read(data) or false end
+    return out
+  end
+  local chat = '{"id":"a1","n":12,"choices":[{"index":0,"delta":{"content":"%s"},"finish":null}],"obfuscation":"%s"}'
+  t.eq(reads(chat:format("x", "abc"), "content", "x", chat:format("hello }", "d"), chat:format("y", ""), (chat:format("z", "q"):gsub("12", "9999"))),
+    { "hello }", "y", "z" }, "text, padding, numbers")
+  for _, other in ipairs { chat:format("a\\n", ""), chat:format('a","b":"c', ""), chat:format("a\1b", ""), chat:format("", ""), (chat:format("a", ""):gsub("null", '"stop"')),
+    (chat:format("a", ""):gsub("a1", "a2")), chat:format("a", "") .. "x", chat:format("a", ""):sub(1, -2), "", "{", (chat:format("a", ""):gsub("12", "")),
+    chat:format("a", "b\\") } do
+    t.eq(reads(chat:format("x", "abc"), "content", "x", other), { false }, "not of the run: " .. other)
+  end
+  t.eq(reads('{"d":{"text": "x"}}', "text", "x", '{"d":{"text": "a"}   }', '{"d":{"text": "b"  }  }', '{"d":{"text":"c"}}'), { "a", "b", false }, "white space before braces")
+  t.eq(reads('{"text":"x","more":{"text":"y"}}', "text", "x", '{"text":"z","more":{"text":"y"}}'), { false }, "two of that name")
+  t.eq(reads('{"a":"\\"text\\":\\"no\\"","text":"x"}', "text", "x", '{"a":"\\"text\\":\\"no\\"","text":"z"}'), { "z" }, "a name inside a text is none")
+  t.eq(reads('{"text":"x"}', "text", "other", '{"text":"z"}'), { false }, "the text must be there")
+  t.eq(reads('{"n":' .. ("[1,2],"):rep(60) .. '"text":"x"}', "text", "x", "{}"), { false }, "too many numbers")
+  local frame = json.frame()
+  frame:learn('{"text":"x"}', "text", "x")
+  frame:learn("nothing", "text", "x")
+  t.eq(frame:read '{"text":"y"}', nil, "what cannot be learnt takes the place of what was")
+end
+
 t.done()
