@@ -235,9 +235,8 @@ end
 
 local function read_part(state, part, out)
   local text, data = wire.text(part.text), data_of(part)
-  if part.functionCall then
-    call_delta(state, part, out)
-  elseif part.text and (text or data) then
+  if part.functionCall then return call_delta(state, part, out) end
+  if part.text and (text or data) then
     state.said = state.said or part.thought ~= true and text ~= nil
     out[#out + 1] = { type = part.thought == true and "think" or "text", text = text or "", data = data }
   end

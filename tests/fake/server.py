@@ -15,7 +15,8 @@ What is answered:
 How:
   "status": 200, "headers": {}, "type": content type, "framing": "chunked" | "length" | "close", "gzip": true
   "delay": seconds before the answer, "slow": [bytes, seconds] a pause after every so many bytes of the body
-  "fault": "stall" | "cut" | "reset", "after": bytes of the body (without it: before the status line)
+  "fault": "stall" | "cut" | "reset", "after": bytes of the body, or a text: the event with it is the last (without it: before the
+                                      status line)
   "path": "/models", "times": how often it is given (default 1; 0 is for ever)
 
 LOG gets one JSON line a request: {n, connection, time, method, path, headers, body, sha256 of its bytes}; and {gone, time} when the other side left
@@ -160,6 +161,9 @@ class Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {status} Fake"] + [f"{name}: {value}" for name, value in headers.items()]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         sent, limit = 0, answer.get("after") if "fault" in answer else None
+        if isinstance(limit, str):
+            with_it = next(at for at, piece in enumerate(body) if limit.encode() in piece)
+            limit = sum(len(piece) for piece in body[:with_it + 1])
         step, pause = answer.get("slow", (None, 0))
         out = [head]
         for piece in body:

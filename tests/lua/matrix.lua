@@ -98,7 +98,7 @@ function cells.error(p, place)
 end
 
 function cells.cancel(p, place)
-  local server <close> = fake.start { { text = { "Half", " more" }, fault = "stall", after = p.name == "anthropic" and 520 or 420 }, { text = "on" } }
+  local server <close> = fake.start { { text = { "Half", " more" }, fault = "stall", after = "Half" }, { text = "on" } }
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
   for name, value in pairs(environment(p, server)) do env[name] = value end
   local child <close> = assert(proc.open { argv = { program.binary, "--auth-type", p.name, "-m", "m", "hi" }, cwd = place.cwd, env = env, timeout = 60 })
@@ -110,7 +110,7 @@ function cells.cancel(p, place)
   end
   child:kill(2)
   while child:read() do end
-  t.eq({ shown:match "Half", child:wait().code }, { "Half", 130 })
+  t.eq({ shown:match "Half" or shown, child:wait().code }, { "Half", 130 })
   local r = run(p, place, server, "-c", "go on")
   t.eq({ r.code, r.out }, { 0, "on\n" }, r.err)
   t.match(sent(server, 2), "hi.*Half.*go on", "what came is kept")
@@ -119,7 +119,7 @@ function cells.cancel(p, place)
 end
 
 cells["cut stream"] = function(p, place)
-  local server <close> = fake.start { { text = { "Half", " more", " and", " the", " rest" }, fault = "cut", after = p.name == "anthropic" and 520 or 420 } }
+  local server <close> = fake.start { { text = { "Half", " more", " and", " the", " rest" }, fault = "cut", after = " more" } }
   local r = run(p, place, server, "hi")
   t.eq({ r.code, r.out:match "^Half" }, { 1, "Half" }, "what was shown stays")
   t.match(r.err, "what came of the answer is kept")
@@ -139,7 +139,7 @@ print("| --- |" .. (" --- |"):rep(#columns))
 for _, p in ipairs(protocols) do
   local row = { p.name }
   for _, column in ipairs(columns) do
-    local failed, place = t.failed, program.place()
+    local failed, place = t.failed, program.place { ["~/.qwen/settings.json"] = '{"model":{"generationConfig":{"retryInitialDelayMs":20}}}' }
     local ok, e = pcall(cells[column], p, place)
     t.ok(ok, ("%s, %s: %s"):format(p.name, column, tostring(e)))
     row[#row + 1] = t.failed == failed and "ok" or "FAILED"
