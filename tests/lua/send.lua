@@ -110,6 +110,9 @@ t.match(said(429, '{"error":{"message":"x per day"}}', { ["x-ratelimit-remaining
 t.match(said(429, '{"error":{"message":"Free allocated quota exceeded.","code":"insufficient_quota"}}'),
   "free quota of Qwen OAuth is used up.*https://openrouter.ai.*https://app.fireworks.ai.*https://modelstudio.console.alibabacloud.com.*/auth")
 
+t.match(said(429, "{}", { ["retry-after"] = "1200" }), "too many requests; wait and try again; it asks to wait until %d%d:%d%d%)$", "a long wait is said as a time")
+t.match(said(503, "{}", { ["retry-after"] = "20" }), "try again later%)$", "a short one is not")
+
 -- How long a service asks to wait.
 local function asks(headers, body) return failure(429, headers, body or "").retry_after end
 local function near(got, want, name) t.ok(got and math.abs(got - want) < 2.1, name .. ": " .. tostring(got)) end
@@ -230,6 +233,28 @@ do
   t.eq({ m.err.kind, #r.asked }, { "denied", 0 }, "a hook holds a request back")
 end
 
+-- Provider files that are wrong.
+do
+  local P = resource.get("providers", "openai")
+  local kept = { P.decoder, P.failure, P.request }
+  P.decoder = function()
+    return function(data, _, out)
+      if not data then error "at the end" end
+      out[#out + 1] = { type = "text", text = "half" }
+    end
+  end
+  local m = ask { { "data: 1\n\n" } }
+  t.eq({ words(m), m.stop, m.err.kind }, { "half", "error", "broken" }, "a decoder that raises ends the answer")
+  t.match(m.err.message, "the provider openai is wrong: .*send.lua:%d+: at the end; what came of the answer is kept", "file and line")
+  P.decoder = kept[1]
+  P.failure = function() error "in failure" end
+  t.match(ask({ refuse(500) }).err.message, "the provider openai is wrong: .*in failure", "a reader of errors that raises")
+  P.failure = kept[2]
+  P.request = function() error "in request" end
+  t.match(ask({}).err.message, "the provider openai is wrong: .*in request", "a request that cannot be made")
+  P.request = kept[3]
+end
+
 -- Limits of time.
 do
   local function fields(config, env)
@@ -241,6 +266,8 @@ do
   t.eq(fields({ timeout = 1000, streamIdleTimeoutMs = 0, totalTimeout = 5000, connectTimeout = 2500 }), { 2.5, 1, 0, 5 }, "of the model's entry")
   t.eq(fields({}, { QWEN_CODE_API_TIMEOUT_MS = "3000", QWEN_STREAM_IDLE_TIMEOUT_MS = "4000" }), { "-", 3, 4, "-" }, "of the environment")
   t.eq(fields({ timeout = 1000 }, { QWEN_CODE_API_TIMEOUT_MS = "3000" })[2], 1, "the entry wins")
+  local _, r = ask({ whole "x" }, { config = { timeout = 1000 }, hook = { request_built = function(request) request.first_timeout = 7 end } })
+  t.eq(r.asked[1].first_timeout, 7, "a hook knows better")
   t.match(fields { timeout = "soon" }, "generationConfig.timeout of m %(here%) must be a number of milliseconds, not 'soon'")
   t.match(fields { timeout = -1 }, "must be a number")
   local m = ask { last = err("timeout", "slow; try again or raise first_timeout", { code = "first_timeout" }) }

@@ -114,6 +114,11 @@ do
   local r = ask {}
   t.eq(r.code, 1, "not trusted")
   t.match(r.err, "^qwen: no secure connection to localhost:%d+: its certificate [^\n]*\n$", "said once, not tried again")
+  local hook = place.home .. "/.qwen/hooks/trust.lua"
+  fs.mkdir(place.home .. "/.qwen/hooks")
+  fs.write(hook, ('return { request_built = function(_, request) request.insecure, request.ca = true, %q end }'):format(trusted))
+  t.match(ask({}).err, "no secure connection", "no hook says whom to trust")
+  fs.remove(hook)
   t.match(ask({}, "--ca", trusted).err, "404", "--ca")
   t.match(ask({ NODE_EXTRA_CA_CERTS = trusted }).err, "404", "NODE_EXTRA_CA_CERTS")
   r = ask { NODE_EXTRA_CA_CERTS = "/no/such/file" }

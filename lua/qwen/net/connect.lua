@@ -21,9 +21,11 @@ end
 function M.attach(ctx)
   local opts, proxy, extra, ready, used = ctx.opts, ctx.opts.proxy or ctx.settings:get "proxy", nil, false, nil
 
+  -- A provider or a hook may choose a proxy; whom to trust is for the person alone to say.
   local function fill(request)
     if not ready then extra, ready = extra_certificates(ctx), true end
-    request.proxy, request.ca, request.insecure, request.extra_ca = proxy, opts.ca, opts.insecure, extra
+    if request.proxy == nil then request.proxy = proxy end
+    request.ca, request.insecure, request.extra_ca = opts.ca, opts.insecure, extra
     used = task.now()
     return request
   end

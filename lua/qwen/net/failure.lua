@@ -98,15 +98,17 @@ end
 
 local FREE = "the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI https://app.fireworks.ai, "
   .. "Alibaba Cloud ModelStudio https://modelstudio.console.alibabacloud.com; sign in with /auth"
+local LONG = 300 -- a wait of which the end is said as a time
 local USED_UP = "the %s used up%s; take another model (/model, --fallback-model) or another account (qwen auth)"
+
+-- The moment in so many seconds, as people say it.
+local function moment(wait)
+  return os.date(wait < 86400 and "%H:%M" or "%Y-%m-%d %H:%M", math.floor(task.time() + wait))
+end
 
 -- Which quota, until when, and what else there is.
 local function quota_words_of(status, text, wait, window)
-  local when = "; waiting does not help"
-  if wait then
-    local moment = math.floor(task.time() + wait)
-    when = (" until %s"):format(os.date(wait < 86400 and "%H:%M" or "%Y-%m-%d %H:%M", moment))
-  end
+  local when = wait and " until " .. moment(wait) or "; waiting does not help"
   if text:lower():find "free allocated quota exceeded" then return FREE:format(when) end
   local what = status == 402 and "balance of the account is" or window and ("quota of %s is"):format(window) or "quota is"
   return USED_UP:format(what, when)
@@ -123,6 +125,7 @@ return function(status, headers, body)
   local wait, window = reset.read(headers, e, text)
   local quota = rule == NO_QUOTA or nil
   local advice = quota and quota_words_of(status, text, wait, window) or rule[2]
+  if wait and wait >= LONG and not quota then advice = ("%s; it asks to wait until %s"):format(advice, moment(wait)) end
   if status == 402 then code = "insufficient_quota" end
   local message = status > 0 and ("%d %s (%s)"):format(status, text, advice) or ("%s (%s)"):format(text, advice)
   return err(rule[1], message, { status = status > 0 and status or nil, code = code, retry_after = wait, quota = quota, window = window })

@@ -33,7 +33,7 @@ local function set_limits(ctx, model, request)
     if value ~= nil and not (ms and ms >= 0 and ms < 1e12) then
       return nil, err("usage", ("%s must be a number of milliseconds, not '%s'"):format(from, tostring(value)))
     end
-    request[limit.field] = ms and ms / 1000
+    if request[limit.field] == nil then request[limit.field] = ms and ms / 1000 end -- a provider or a hook may know better
   end
   return request
 end
@@ -89,7 +89,8 @@ local function attempt_open(ctx, provider, model, view, state)
   local body = stream:all(1024 * 1024) or ""
   local status, headers = stream.status, stream.headers
   stream:close()
-  e = (provider.failure or require "qwen.net.failure")(status, headers, body)
+  local read, wrong = called("the provider " .. model.provider, provider.failure or require "qwen.net.failure", status, headers, body)
+  e = read or wrong
   lease:settle(nil, e)
   return nil, e
 end
@@ -122,7 +123,7 @@ local function judge(ctx, model, provider, e, state, options)
   if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
     state.renewed = true
     local auth = resource.get("auth", provider.auth or "api-key")
-    if auth and auth.refused and auth.refused(ctx, model) then return 0, e, true end
+    if auth and auth.refused and called("the sign-in of " .. model.provider, auth.refused, ctx, model) then return 0, e, true end
   end
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
@@ -192,14 +193,16 @@ function M.open(ctx, model, view)
   -- The next event into out.
   local function pull()
     local data, event = next_event()
+    local ok, why = true, nil
     if data then
-      decode(data, event, out)
+      ok, why = pcall(decode, data, event, out)
     elseif event then -- an error of the connection
       out[#out + 1] = { type = "error", err = in_settings_words(event) }
     else
-      decode(nil, nil, out)
+      ok, why = pcall(decode, nil, nil, out)
       ended = true
     end
+    if not ok then out[#out + 1] = { type = "error", err = err("broken", ("the provider %s is wrong: %s"):format(model.provider, tostring(why))) } end
   end
 
   local function next_delta()
