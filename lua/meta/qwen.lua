@@ -245,6 +245,7 @@
 ---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
+---@field status fun(text: string?) one line that stands while something is waited for; without a text it goes away
 ---@field theme (fun())? in a session: takes the colours of the settings from now on
 ---@field switch fun(model_id: string, provider: string?): Model?, Err? takes another model from now on
 ---@field quit fun(code?: integer) ends the session after this command

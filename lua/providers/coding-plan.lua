@@ -3,5 +3,5 @@ return {
   summary = "Alibaba Cloud Coding Plan",
   base = "dashscope",
   match = { hosts = { "coding.dashscope.aliyuncs.com", "coding-intl.dashscope.aliyuncs.com" } },
-  limit = { { 6000, 5 * 3600 } },
+  limit = { "6000/5h" },
 }

@@ -74,6 +74,7 @@ function M.new(where)
   function ctx.background(_, fn) jobs:put(fn) end
   function ctx.ask() return nil end
   function ctx.progress() end
+  function ctx.status() end
   function ctx.show() end
   ctx.waiting = waiting_in_words(ctx)
   function ctx.switch(id, provider)

@@ -123,7 +123,7 @@ end
 
 local function show_left(o, deadline)
   local left = math.max(0, math.ceil(deadline - task.now()))
-  o.ctx.progress(("waiting for the browser, %d:%02d left (%s)"):format(left // 60, left % 60, o.ctx.session and "Esc stops" or "Ctrl-C stops"))
+  o.ctx.status(("waiting for the browser, %d:%02d left (%s)"):format(left // 60, left % 60, o.ctx.session and "Esc stops" or "Ctrl-C stops"))
 end
 
 -- Sleeps, with the time that is left shown every second.
@@ -136,7 +136,7 @@ local function pause(o, seconds, deadline)
 end
 
 local function cleared(o)
-  return setmetatable({}, { __close = function() o.ctx.progress "" end })
+  return setmetatable({}, { __close = function() o.ctx.status() end })
 end
 
 ---Signs in by a code that is confirmed in a browser, on this or on another device.

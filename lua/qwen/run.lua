@@ -127,7 +127,7 @@ function M.shell_command(ctx, called)
     return 2
   end
   local ask = require "qwen.ui.ask"
-  if ask.possible() then ctx.pick, ctx.line = ask.pick, ask.line end
+  if ask.possible() then ctx.pick, ctx.line, ctx.status = ask.pick, ask.line, ask.status end
   return run_command(ctx, command, called.args, table.concat(called.args, " "))
 end
 

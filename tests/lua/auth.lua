@@ -1,5 +1,6 @@
 -- Signing in from the shell: the Coding Plan, its checks, what is written, what status tells.
 local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
 local jsonc = require "qwen.jsonc"
@@ -53,5 +54,109 @@ do
   local place = program.place { ["~/.qwen/auth/sso.lua"] = 'return { summary = "the company", login = function(ctx, o) ctx.print("hello " .. o.user) return true end }' }
   t.match(run(place, "auth").out, "sso +the company")
   t.eq(run(place, "auth", "sso", "--user", "ann").out, "hello ann\n")
+end
+
+-- Any service by its key: by flags, with the service's own list, and what is refused.
+do
+  local server <close> = fake.start { { path = "/models", times = 0, json = { data = { { id = "m1", context_length = 4096 }, { id = "m2" } } } }, { text = "ok", times = 0 } }
+  local base = "http://127.0.0.1:" .. server.port .. "/v1"
+  local place = program.place()
+  local r = run(place, "auth", "api-key", "--base-url", base, "--key", "sk-any-key-of-a-test", "--model", "x,y,x")
+  t.eq(r.code, 0, r.err)
+  t.match(r.out, "^openai at 127.0.0.1 is set up, now x%. The key is in the store 'vault', the rest in ~/.qwen/settings.json%.\n$")
+  local name = "QWEN_CUSTOM_API_KEY_OPENAI_" .. base:upper():gsub("[^%w]+", "_")
+  local value = jsonc.parse(fs.read(place.home .. "/.qwen/settings.json"))
+  t.eq(value.modelProviders.openai, { { id = "x", baseUrl = base, envKey = name }, { id = "y", baseUrl = base, envKey = name } })
+  t.eq(run(place, "hi").out, "ok\n")
+  local list = server:requests()
+  t.eq(list[#list].headers.authorization, "Bearer sk-any-key-of-a-test", "the key of the store")
+  t.eq(#list, 1, "nothing was asked to set it up")
+  r = run(place, "auth", "api-key", "-u", base, "-k", "sk-other-key-of-a-test", "--model", "z", "--env-key", "MINE", "--store", "settings")
+  value = jsonc.parse(fs.read(place.home .. "/.qwen/settings.json"))
+  t.eq({ r.code, value.env.MINE, value.modelProviders.openai[1].envKey, #value.modelProviders.openai }, { 0, "sk-other-key-of-a-test", "MINE", 3 }, r.err)
+  run(place, "auth", "api-key", "--protocol", "anthropic", "--base-url", "https://api.anthropic.com", "--key", "sk-ant-of-a-test-key", "--model", "claude-x")
+  t.eq(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).modelProviders.anthropic[1].envKey, "ANTHROPIC_API_KEY", "a protocol's own service has its own variable")
+  local before = fs.read(place.home .. "/.qwen/settings.json")
+  for _, case in ipairs {
+    { { "--protocol", "opnai" }, "unknown protocol 'opnai' %(did you mean openai%?%)" }, { { "--base-url", "ftp://x", "--key", "k" }, "cannot be used" },
+    { { "--base-url", "https://far.example/v1" }, "give the key for far.example" }, { { "--base-url", "https://far.example/v1", "--key", "a b" }, "this cannot be a key" },
+    { { "--base-url", base, "--key", "k", "--model", "m", "--env-key", "a-b" }, "cannot be the name of a variable" }, { { "--base-url", base, "--key", "k", "--model", "," }, "names no model" },
+    { { "--base-url", base, "--key", "k" }, "name the model: %-%-model ID" }, { { "--base-url", base, "--key", "sk-x", "--model", "m", "--store", "nowhere" }, "there is no store 'nowhere'" },
+  } do
+    r = program.run(place, { "auth", "api-key", table.unpack(case[1]) })
+    t.eq(r.code, 1, case[2])
+    t.match(r.err, case[2])
+  end
+  t.eq(fs.read(place.home .. "/.qwen/settings.json"), before, "nothing is written unless all of it is right")
+end
+
+-- A key that a program prints: run when it is needed, once for a while, never written down.
+do
+  local server <close> = fake.start { { text = "ok", times = 0 } }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = { { id = "m", baseUrl = server.url, envKey = "K" } } } } }
+  local script = place.root .. "/key"
+  fs.write(script, "#!/bin/sh\necho run >>" .. place.root .. "/runs\ncat " .. place.root .. "/value\n", { mode = 493 })
+  fs.write(place.root .. "/value", "sk-from-a-program-1\n")
+  local r = run(place, "auth", "command", "--command", script)
+  t.eq({ r.code, r.out }, { 0, "the key for K comes from " .. script .. " now; it works, and is not kept\n" }, r.err)
+  t.eq(run(place, "hi").out, "ok\n")
+  local list = server:requests()
+  t.eq(list[#list].headers.authorization, "Bearer sk-from-a-program-1")
+  t.ok(not fs.read(place.home .. "/.qwen/settings.json"):find "from%-a%-program")
+  for value, want in pairs { [""] = "printed something that cannot be a key", ["two words"] = "printed something that cannot be a key" } do
+    fs.write(place.root .. "/value", value)
+    r = run(place, "hi")
+    t.eq(r.code, 1)
+    t.match(r.err, want)
+  end
+  fs.remove(place.root .. "/value")
+  t.match(run(place, "hi").err, "the program for K, failed %(code 1%): cat: ")
+  for _, case in ipairs { { { "--command", script }, "failed %(code 1%)" }, { { "--command", "/nowhere/at/all" }, "could not be run" }, { { "--env-key", "a b", "--command", "true" }, "give the variable" }, { {}, "give the program" } } do
+    r = program.run(place, { "auth", "command", table.unpack(case[1]) })
+    t.eq(r.code, 1)
+    t.match(r.err, case[2])
+  end
+end
+
+-- A newer list of models is offered, and taken or skipped; the key and the person's own entries stay.
+do
+  local place = program.place()
+  local key = "sk-sp-0123456789abcdef"
+  t.eq(run(place, "auth", "coding-plan", "--region", "china", "--key", key).code, 0)
+  local path = place.home .. "/.qwen/settings.json"
+  local value = jsonc.parse(fs.read(path))
+  value.codingPlan.version = ("0"):rep(64)
+  table.remove(value.modelProviders.openai, 3)
+  value.modelProviders.openai[2].id = "gone-by-now"
+  table.insert(value.modelProviders.openai, { id = "own", envKey = "OWN", baseUrl = "https://own.example/v1" })
+  fs.write(path, json.encode(value))
+  fs.write(place.cwd .. "/news.lua", 'local ctx = ... print(tostring(qwen.resource.get("auth", "coding-plan").news(ctx)))')
+  t.match(run(place, "lua", "news.lua").out, "^Alibaba Cloud Coding Plan has another list of models %(%+qwen3.6%-plus %+glm%-5 %-gone%-by%-now%); take it with: qwen auth coding%-plan %-%-update %(or %-%-skip%-update%)\n$")
+  t.eq(run(place, "auth", "coding-plan", "--skip-update").code, 0)
+  t.eq(run(place, "lua", "news.lua").out, "nil\n", "skipped")
+  value.codingPlan.ignoredVersion = nil
+  fs.write(path, json.encode(value))
+  t.match(run(place, "auth", "coding-plan", "--update").out, "2 new, 1 gone")
+  value = jsonc.parse(fs.read(path))
+  t.eq({ #value.modelProviders.openai, value.modelProviders.openai[10].id, value.model.name }, { 10, "own", "qwen3.5-plus" })
+  t.match(run(place, "auth", "coding-plan", "--update").out, "up to date")
+  t.match(run(place, "auth", "status").out, "key       present, from the credential store %(vault%)")
+  t.eq(run(place, "auth", "logout").code, 0)
+  value = jsonc.parse(fs.read(path))
+  t.eq({ #value.modelProviders.openai, value.model.name, value.codingPlan, run(place, "auth", "list").out }, { 1, nil, nil, "No credential is kept. Sign in with: qwen auth\n" })
+end
+
+-- Services that are only data.
+for name, want in pairs { ["token-plan"] = "BAILIAN_TOKEN_PLAN_API_KEY", modelstudio = "DASHSCOPE_API_KEY", deepseek = "DEEPSEEK_API_KEY", minimax = "MINIMAX_API_KEY", zai = "ZAI_API_KEY", fireworks = "FIREWORKS_API_KEY" } do
+  local place = program.place()
+  local args = { "auth", name, "--key", "sk-key-of-a-test-1" }
+  if name == "modelstudio" or name == "minimax" then table.move({ "--region", "china" }, 1, 2, #args + 1, args) end
+  if name == "zai" then table.move({ "--base-url", "https://api.z.ai/api/coding/paas/v4/" }, 1, 2, #args + 1, args) end
+  if name == "fireworks" then table.move({ "--model", "accounts/x" }, 1, 2, #args + 1, args) end
+  local r = program.run(place, args)
+  t.eq(r.code, 0, name .. ": " .. r.err)
+  local value = jsonc.parse(fs.read(place.home .. "/.qwen/settings.json"))
+  t.eq({ value.modelProviders.openai[1].envKey, value.modelProviders.openai[1].id }, { want, value.model.name }, name)
+  t.match(run(place, "auth", "status").out, "key       present, from the credential store")
 end
 t.done()

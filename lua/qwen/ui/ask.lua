@@ -4,6 +4,7 @@ local live = require "qwen.ui.live"
 local Pick = require "qwen.ui.pick"
 local sys = require "sys.os"
 local term = require "sys.term"
+local text = require "sys.text"
 
 local M = {}
 
@@ -41,6 +42,12 @@ end
 ---@return integer?
 function M.pick(title, choices, options)
   return ask(Pick.new(title, choices, options))
+end
+
+---One line that stands while something is waited for; without words it goes away.
+---@param words string?
+function M.status(words)
+  sys.err("\r" .. (words and text.clean(words) or "") .. "\27[K")
 end
 
 ---A line of text; nil when the person leaves.

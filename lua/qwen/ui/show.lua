@@ -163,6 +163,7 @@ function M.attach(ctx)
     calls.progress(chunk)
     status.touch()
   end
+  function ctx.status(line_of_it) status.note(line_of_it) end
   -- The reason once, then one line that counts down and goes away.
   function ctx.waiting(e, left, attempt)
     if e and e.message ~= page.told then
