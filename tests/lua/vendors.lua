@@ -85,6 +85,12 @@ t.eq(decoded("http://localhost:1/v1", "m", { thinkTags = false }, tagged), { "te
 t.eq(decoded("https://api.x.ai/v1", "grok-4", {}, '{"usage":{"prompt_tokens":165,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":129}}}'), { "out 131" }, "xAI")
 t.eq(vendors.of({ id = "m", base_url = "https://a.openai.azure.com", provider = "openai", config = {} }).sign(nil, "k"), { ["api-key"] = { "k" } }, "Azure's header")
 
+-- What a file says of limits is understood.
+for _, name in ipairs(resource.names "providers") do
+  local limit = qwen.resource.has("providers", name) and (resource.get("providers", name) or {}).limit
+  if limit then t.ok(qwen.windows.read(limit), name .. ": its limit can be read") end
+end
+
 -- A shipped vendor amended by a file of its own name.
 local ours = program.place { ["providers/openrouter.lua"] = 'return { base = "openrouter", headers = function() return { ["X-Title"] = "ours" } end }' }
 resource.scan { use = { ours.cwd .. "/providers/openrouter.lua" } }
