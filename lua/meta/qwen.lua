@@ -164,7 +164,7 @@
 ---@field repl boolean? default true: also `/NAME` at the prompt
 ---@field session boolean? it needs the conversation: without a screen, `qwen --continue -p "/NAME"` opens it first
 ---@field complete (fun(ctx: Ctx, word: string): string[])?
----@field run fun(ctx: Ctx, args: string[], rest: string): integer|nil, Err? exit code for the shell; nil, err is shown
+---@field run fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|nil, Err? exit code for the shell, or a prompt for the model; nil, err is shown
 
 ---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
 ---@field summary string? what it is for, in /doctor

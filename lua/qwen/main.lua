@@ -125,24 +125,28 @@ local function prepare_headless(ctx, opts)
   return front
 end
 
-local function headless(ctx, opts, prompt)
-  local front, code = prepare_headless(ctx, opts)
+local function headless(ctx, opts, prompt, front)
+  local code
+  if not front then front, code = prepare_headless(ctx, opts) end
   if not front then return code end
   if front.start then front.start(ctx) end
   return require("qwen.run").headless(ctx, prompt, front)
 end
 
--- A slash command as the whole prompt; an unknown one never reaches the model.
+-- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
 local function slash(ctx, opts, prompt)
   local name, rest = prompt:match "^/([%w_-]+)%f[%s%z]%s*(.-)%s*$"
   if not name then return nil end
   local run = require "qwen.run"
-  local command = run.find_command(name)
+  local command, front = run.find_command(name), nil
   if command and command.session then
-    local front, code = prepare_headless(ctx, opts)
-    if not front then return code end
+    local problem
+    front, problem = prepare_headless(ctx, opts)
+    if not front then return problem end
   end
-  return run.command(ctx, name, rest)
+  local code = run.command(ctx, name, rest)
+  if type(code) == "table" then return headless(ctx, opts, code.prompt, front) end
+  return code
 end
 
 local function route(argv)

@@ -104,7 +104,7 @@ local function run_command(ctx, command, words, rest)
 end
 
 ---A slash command in a headless run.
----@return integer exit code
+---@return integer|{prompt: string} exit code, or what the model is to be asked
 function M.command(ctx, name, rest)
   local command, e = M.find_command(name)
   if not command then

@@ -82,6 +82,11 @@ do
   t.match(qwen({ "-p", "/settings general.vimMode" }).out, "settings.json", "and explained")
   t.match(qwen({ "--continue", "-p", "/copy" }, sub).err, "no clipboard", "no terminal, no clipboard")
   t.match(qwen({ "--continue", "-p", "/copy 7" }, sub).err, "2 answers", "too far back")
+  local init <close> = fake.start { { text = "written" } }
+  local r0 = program.run(place, { "--openai-base-url", init.url, "-m", "m", "-p", "/init  the tests" }, sub)
+  t.eq({ r0.code, r0.out }, { 0, "written\n" }, "a command that asks the model")
+  local sent = init:requests()[1].body.messages
+  t.match(sent[#sent].content, "Write the file " .. sub.cwd:gsub("%-", "%%-") .. "/QWEN.md.*Above all: the tests", "what it asks")
   t.eq(qwen({ "new session" }, sub).out, "third\n")
   local r = qwen({ "--continue", "-p", "/resume" }, sub)
   t.match(r.out, id:sub(1, 8) .. ".*hello", "the others")

@@ -36,12 +36,13 @@ local function message_of(ctx, text)
   return require("qwen.message").user(submitted.text, parts)
 end
 
+local function answer(ctx, text)
+  local message = message_of(ctx, text)
+  if message then show.ended(ctx, (require("qwen.agent.loop").run(ctx, message))) end
+end
+
 local function ask_model(self, text)
-  local ctx = self.ctx
-  start(self, function()
-    local message = message_of(ctx, text)
-    if message then show.ended(ctx, (require("qwen.agent.loop").run(ctx, message))) end
-  end)
+  start(self, function() answer(self.ctx, text) end)
 end
 
 -- `!cmd`: the person's own command; the model is told what it printed. `!!cmd`: it is not.
@@ -67,6 +68,7 @@ local function command_line(self, line)
   start(self, function()
     local code, problem = command.run(ctx, run.split(rest), rest)
     if code == nil and problem then ctx.notice(tostring(problem)) end
+    if type(code) == "table" then answer(ctx, code.prompt) end
   end)
 end
 
