@@ -216,7 +216,7 @@
 ---@field cpu fun(): number CPU seconds used by this process
 ---@field stdin fun(limit?: integer): string?, Err? waits for all of standard input
 ---@field out fun(text: string) to standard output, buffered; written whenever the program is about to wait
----@field err fun(text: string) to standard error, at once (standard output is flushed first)
+---@field err fun(text: string) to standard error, cleaned, at once (standard output is flushed first)
 ---@field flush fun(): boolean?, Err? writes the buffer now; err when the reader is gone
 
 -- sys.term ---------------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ function M.new(where)
     return model, e
   end
   function ctx.print(text)
-    sys.out(secret.redact(text) .. "\n")
+    text = secret.redact(text)
+    sys.out((sys.isatty(1) and require("sys.text").clean(text) or text) .. "\n") -- a pipe gets the bytes as they are
   end
   function ctx.notice(text)
     sys.err("qwen: " .. secret.redact(text) .. "\n")

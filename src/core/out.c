@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clean.h"
 #include "err.h"
 #include "loop.h"
 
@@ -56,6 +57,10 @@ bool out_flush(struct err *e) {
 }
 
 bool out_write_error(const char *bytes, size_t n) {
+  struct clean cleaner = {0};
+  struct buf text = {0};
   out_flush(NULL);
-  return write_all(STDERR_FILENO, bytes, n) == 0;
+  bool ok = clean_feed(&cleaner, &text, bytes, n) && clean_end(&cleaner, &text) && write_all(STDERR_FILENO, text.data, text.len) == 0;
+  buf_free(&text);
+  return ok;
 }

@@ -9,5 +9,5 @@ struct err;
 void out_init(void);                              /* ignores SIGPIPE, hooks into the loop */
 void out_write(const char *bytes, size_t n);
 bool out_flush(struct err *e);                    /* e may be NULL */
-bool out_write_error(const char *bytes, size_t n); /* standard error, at once, after a flush */
+bool out_write_error(const char *bytes, size_t n); /* standard error, at once, after a flush; cleaned: it is for people */
 #endif

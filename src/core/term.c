@@ -18,8 +18,8 @@
 /* Bracketed paste; is modifyOtherKeys known? */
 static const char enter_modes[] = "\x1b[?2004h\x1b[?4m";
 static const char extended_keys[] = "\x1b[>4;1m";
-/* Also what Lua may have left on: synchronized update, focus reports, a hidden cursor, colours. */
-static const char leave_modes[] = "\x1b[?2026l\x1b[?2004l\x1b[?1004l\x1b[>4m\x1b[?25h\x1b[m";
+/* Also what Lua may have left on: synchronized update, lines that do not wrap, focus reports, a hidden cursor, colours. */
+static const char leave_modes[] = "\x1b[?2026l\x1b[?7h\x1b[?2004l\x1b[?1004l\x1b[>4m\x1b[?25h\x1b[m";
 
 static const int fatal[] = {SIGHUP, SIGQUIT, SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGTERM};
 enum { FATAL_COUNT = sizeof fatal / sizeof *fatal };

@@ -95,8 +95,29 @@ local blocks = Blocks.new(function() return 40 end)
 blocks:add "one\n\n- tw"
 t.eq({ blocks:take(), blocks:open() }, { { "one" }, { "", "• tw" } }, "an open item")
 blocks:add "o\n```lu"
-t.eq(blocks:open(), { "", "• two", "" }, "what becomes a fence")
+t.eq({ blocks:take(), blocks:open() }, { { "", "• two" }, {} }, "what becomes a fence")
 blocks:add "a\nx = "
-t.eq({ blocks:take(), blocks:open() }, { { "", "• two" }, { "  x = " } }, "an open line of code")
+t.eq({ blocks:take(), blocks:open() }, { {}, { "  x = " } }, "an open line of code")
+
+-- A block that outgrows the screen is written from its beginning, at any width, and nothing of it twice or never.
+for run = 1, 100 do
+  local width, seen, source = 40, {}, {}
+  local long = Blocks.new(function() return width end)
+  local function take()
+    for _, row in ipairs(long:take()) do seen[#seen + 1] = row end
+  end
+  for i = 1, 150 do
+    local piece = i % 50 == 0 and "\n\n- " or "w" .. i .. " "
+    source[#source + 1] = piece
+    long:add(piece)
+    long:open(math.random(2, 6))
+    take()
+  end
+  long:finish()
+  take()
+  local got = table.concat(seen, " "):gsub("•", ""):gsub("%s+", " ")
+  local want = table.concat(source):gsub("\n\n%- ", " "):gsub("%s+", " ")
+  if not t.eq(got:gsub("^ ", ""):gsub(" $", ""), want:gsub("^ ", ""):gsub(" $", ""), "run " .. run) then break end
+end
 
 t.done()

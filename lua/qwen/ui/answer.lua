@@ -13,13 +13,17 @@ local function columns()
   return width
 end
 
-local function tail()
-  return blocks and blocks:open() or {}
-end
-
 local function write_finished()
   local rows = blocks:take()
   if #rows > 0 then live.write(table.concat(rows, "\n") .. "\n") end
+end
+
+-- Never more than half of the screen: all of the region must fit.
+local function tail(_, height)
+  if not blocks then return {} end
+  local rows = blocks:open(math.max(height // 2, 3))
+  write_finished()
+  return rows
 end
 
 ---The next piece of the answer, as the model wrote it.

@@ -1,5 +1,6 @@
 -- An answer that is still being written, cut into blocks: a finished block becomes rows once, only the open one is rendered again.
 -- Lines of fenced code and items of a list count as blocks of their own, so that the open part stays small. CPU is linear in the text.
+local ansi = require "qwen.ui.ansi"
 local clean = require("sys.text").clean
 local highlight = require "qwen.ui.highlight"
 local markdown = require "qwen.ui.markdown"
@@ -13,7 +14,7 @@ local MOST = 16 * 1024 -- bytes of an open block; what is longer is cut at a lin
 ---A new answer.
 ---@param width fun(): integer columns of the screen
 function Blocks.new(width)
-  return setmetatable({ width = width, part = {}, lines = {}, size = 0, done = {} }, Blocks)
+  return setmetatable({ width = width, part = {}, lines = {}, size = 0, written = 0, done = {} }, Blocks)
 end
 
 local function starts_block(line)
@@ -40,10 +41,14 @@ local function put(self, rows)
   table.move(rows, 1, #rows, #self.done + 1, self.done)
 end
 
+local function is_table(lines)
+  return lines[2] and lines[1]:find("|", 1, true) and lines[2]:find "^[ |:-]+$"
+end
+
 -- What the parser gets. The line below the head of a table may have short dashes. A definition of a link would vanish, because the links
 -- of other blocks cannot see it: it stays as it was written.
 local function source_of(lines)
-  if lines[2] and lines[1]:find("|", 1, true) and lines[2]:find "^[ |:-]+$" then
+  if is_table(lines) then
     lines = table.move(lines, 1, #lines, 1, {})
     lines[2] = lines[2]:gsub("%-+", "---")
   end
@@ -52,9 +57,25 @@ local function source_of(lines)
   return (("\n" .. text):gsub("(\n ? ? ?)(%[[^%]\n]+%]:)", "%1\\%2"):sub(2))
 end
 
+-- The first rows of a block that outgrew the screen are written before its end. They are counted by their letters, which no width changes.
+local function letters(row)
+  return #ansi.plain(row):gsub("%s", "")
+end
+
+local function not_yet_written(self, rows)
+  if self.written == 0 then return rows end
+  local skip, sum = 0, 0
+  while rows[skip + 1] do
+    sum = sum + letters(rows[skip + 1])
+    if sum > self.written then break end
+    skip = skip + 1
+  end
+  return table.move(rows, skip + 1, #rows, 1, {})
+end
+
 local function close(self)
-  if #self.lines > 0 then put(self, markdown.rows(source_of(self.lines), self.width())) end
-  self.lines, self.size, self.item, self.inner, self.late = {}, 0, nil, nil, nil
+  if #self.lines > 0 then put(self, not_yet_written(self, markdown.rows(source_of(self.lines), self.width()))) end
+  self.lines, self.size, self.written, self.item, self.inner, self.late = {}, 0, 0, nil, nil, nil
 end
 
 local function open_fence(line)
@@ -106,6 +127,26 @@ local function in_item(self, line)
   return not self.late and not starts_block(line) and not is_rule(line)
 end
 
+-- Whether a line ends the open block.
+local function ends_block(self, line)
+  local first = self.lines[1]
+  if not first or self.inner then return false end
+  if self.item then return not in_item(self, line) end
+  return starts_block(line) and not (line:find "^ ? ? ?>" and first:find "^ ? ? ?>") or item_of(line) ~= nil
+end
+
+local function end_block(self)
+  local late = self.late
+  close(self)
+  self.gap = self.gap or late
+end
+
+-- Whether the beginning of a line says already what its whole will say to ends_block: paragraphs are often one long line.
+local function is_telling(part)
+  return part:find "^ *[^%s%d#>`~*+-]" or part:find "^ *[*+-] *[^%s*+-]" or part:find "^ *%d+[^%d.)]" or part:find "^ *%d+[.)] *[^%s.)]"
+    or part:find "^ *%*%*[^%s*]" or part:find "^ *#+[^#]" or part:find "^ *>" or part:find "^ *```" or part:find "^ *~~~"
+end
+
 local function whole_line(self, line)
   local fence = self.fence
   if fence then
@@ -122,24 +163,16 @@ local function whole_line(self, line)
     if self.some and not self.inner then self.gap = self.gap or #self.lines == 0 end
     return
   end
-  if self.item then
-    if in_item(self, line) then
-      if self.late then keep(self, "") end
-      self.late = nil
-      return keep(self, line)
-    end
-    local late = self.late
-    close(self)
-    self.gap = self.gap or late
+  if ends_block(self, line) then end_block(self) end
+  if self.item or self.inner then
+    if self.late then keep(self, "") end
+    self.late = nil
+    return keep(self, line)
   end
-  local first = self.lines[1]
-  if first and not self.inner and (starts_block(line) and not (line:find "^ ? ? ?>" and first:find "^ ? ? ?>") or item_of(line)) then close(self) end
-  if not self.inner then
-    self.fence = #self.lines == 0 and open_fence(line) or nil
-    if self.fence then return end
-    local _, column = item_of(line)
-    self.item = column
-  end
+  self.fence = #self.lines == 0 and open_fence(line) or nil
+  if self.fence then return end
+  local _, column = item_of(line)
+  self.item = column
   keep(self, line)
   if #self.lines == 1 and (line:find "^ ? ? ?#+ " or is_rule(line)) then close(self) end
 end
@@ -153,9 +186,15 @@ function Blocks:add(text)
     if not newline then break end
     self.part[#self.part + 1] = text:sub(from, newline - 1)
     whole_line(self, (table.concat(self.part):gsub("\r$", "")))
-    self.part, from = {}, newline + 1
+    self.part, self.told, from = {}, false, newline + 1
   end
-  if from <= #text then self.part[#self.part + 1] = text:sub(from) end
+  if from <= #text then
+    self.part[#self.part + 1] = text:sub(from)
+    if self.told or self.fence then return end
+    local part = table.concat(self.part)
+    self.told = is_telling(part) ~= nil
+    if self.told and ends_block(self, part) then end_block(self) end
+  end
 end
 
 ---The answer is at its end.
@@ -174,21 +213,36 @@ function Blocks:take()
   return done
 end
 
----The rows of the open block, as it is now.
----@return string[]
-function Blocks:open()
+local function open_rows(self)
   local part = table.concat(self.part)
-  if #part > MOST then part = part:sub(1, MOST) end
-  local rows
-  if self.fence then
-    rows = part ~= "" and { code_row(self, part, true) } or {}
-  elseif part == "" then
-    rows = #self.lines > 0 and markdown.rows(source_of(self.lines), self.width()) or {}
-  else
-    local lines = table.move(self.lines, 1, #self.lines, 1, {})
+  if #part > MOST then part = part:sub(-MOST) end
+  if self.fence then return part ~= "" and { code_row(self, part, true) } or {} end
+  local lines = self.lines
+  if #lines == 0 and open_fence(part) then return {} end
+  if part ~= "" then
+    lines = table.move(lines, 1, #lines, 1, {})
     if self.late then lines[#lines + 1] = "" end
     lines[#lines + 1] = part
-    rows = markdown.rows(source_of(lines), self.width())
+  end
+  return #lines > 0 and not_yet_written(self, markdown.rows(source_of(lines), self.width())) or {}
+end
+
+---The rows of the open block, as it is now; all of them fit the width.
+---@param most integer? what is more goes to the finished rows, but for a table, whose columns may still move
+---@return string[]
+function Blocks:open(most)
+  local rows, width = {}, self.width()
+  for _, row in ipairs(open_rows(self)) do
+    for _, piece in ipairs(#row > width and ansi.wrap(row, width) or { row }) do rows[#rows + 1] = piece end
+  end
+  local over = most and #rows - most or 0
+  if over > 0 then
+    if not self.fence and not is_table(self.lines) and (self.told or #self.part == 0 or #self.lines == 0) then
+      local early = table.move(rows, 1, over, 1, {})
+      for _, row in ipairs(early) do self.written = self.written + letters(row) end
+      put(self, early)
+    end
+    rows = table.move(rows, over + 1, #rows, 1, {})
   end
   if #rows > 0 and self.gap then table.insert(rows, 1, "") end
   return rows

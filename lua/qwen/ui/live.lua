@@ -10,8 +10,10 @@ local M = {}
 -- Sections from top to bottom. "partial" is an unfinished line of M.write.
 local ORDER = { "partial", "tail", "status", "queue", "input", "menu" }
 
-local FRAME = 1 / 30 -- seconds between two paints that nobody waits for
+local FRAME = 1 / 20 -- seconds between two paints that nobody waits for
 local BEGIN, FINISH = "\27[?2026h", "\27[?2026l"
+local SMALL = 256 -- bytes of a frame that a terminal takes at once anyway
+local SAVE, RESTORE = "\0277", "\0278"
 local CUT, WRAP = "\27[?7l", "\27[?7h" -- a row of the region that is too wide must not wrap, a line of the scrollback shall
 
 local region = { open = false, sections = {}, partial = "", finished = {} }
@@ -27,8 +29,11 @@ local function rows_above(columns)
   return count
 end
 
-local function up(n) return n > 0 and ("\27[%dA"):format(n) or "" end
-local function down(n) return n > 0 and ("\27[%dB"):format(n) or "" end
+-- A cursor movement: "\27[2A", in as few bytes as possible.
+local function move(n, letter) return n > 1 and ("\27[%d%s"):format(n, letter) or n == 1 and "\27[" .. letter or "" end
+local function up(n) return move(n, "A") end
+local function down(n) return move(n, "B") end
+local function to_column(n) return n == 0 and "\r" or ("\27[%dG"):format(n + 1) end
 
 -- An unfinished line; what would fill the screen is finished where it wraps.
 local function partial_rows(columns, height)
@@ -71,9 +76,17 @@ local function compose(columns, height)
   return rows, row, math.min(column, columns - 1)
 end
 
--- Only what differs from the rows on the screen; nil when nothing does.
-local function difference(rows, row, column)
-  local out, at = {}, shown.row
+-- How many rows at the end are the same, when there are more rows than before and all of them fit: the terminal moves those down.
+local function moved(rows, height)
+  local old, same = shown.rows, 0
+  if #rows <= #old or #rows > height then return 0 end
+  while same < #old and rows[#rows - same] == old[#old - same] do same = same + 1 end
+  return same
+end
+
+-- Only what differs from the rows on the screen; nil when nothing does. Each byte counts: a slow answer is painted in very many small frames.
+local function difference(rows, row, column, height)
+  local out, at, changed = {}, shown.row, 0
   local function go(to)
     if to > #shown.rows and to > 1 and at < to then
       out[#out + 1] = down(#shown.rows - at) .. ("\r\n"):rep(to - math.max(#shown.rows, at))
@@ -82,27 +95,60 @@ local function difference(rows, row, column)
     end
     at = to
   end
+  local same, more = moved(rows, height), #rows - #shown.rows
+  if same > 0 then
+    local first = #shown.rows - same + 1
+    go(#rows)
+    go(first)
+    out[#out + 1] = move(more, "L")
+    changed = 2
+    table.move(shown.rows, first, #shown.rows, first + more)
+    for i = first, first + more - 1 do shown.rows[i] = "" end
+  end
   for i, text in ipairs(rows) do
     local before = shown.rows[i]
     if text ~= before then
       go(i)
+      changed = changed + 1
+      local rest = before and ansi.width(before) > ansi.width(text) and "\27[K" or ""
       if before and #before > 16 then
         local bytes, columns, styles = ansi.shared(before, text)
-        out[#out + 1] = ("\27[%dG%s%s\27[K"):format(columns + 1, styles, text:sub(bytes + 1))
+        out[#out + 1] = to_column(columns) .. styles .. text:sub(bytes + 1) .. rest
       else
-        out[#out + 1] = "\r" .. text .. (before and "\27[K" or "")
+        out[#out + 1] = "\r" .. text .. rest
       end
-      if not before then shown.rows[i] = text end
+      if not before then shown.rows[i], changed = text, changed + 1 end
     end
   end
   if #rows < #shown.rows then
     go(math.max(#rows, 0) + 1)
     out[#out + 1] = "\r\27[J"
+    changed = changed + 1
   end
   if #out == 0 and row == shown.row and column == shown.column then return nil end
+  if changed == 1 and row == shown.row and column == shown.column then return SAVE .. table.concat(out) .. RESTORE end
   go(row)
-  out[#out + 1] = ("\27[%dG"):format(column + 1)
-  return CUT .. table.concat(out)
+  out[#out + 1] = to_column(column)
+  local bytes = table.concat(out)
+  return #bytes > SMALL and BEGIN .. bytes .. FINISH or bytes
+end
+
+-- The finished lines as rows; nil when one of them fills more than a row.
+local function finished_rows(columns)
+  local rows = {}
+  for _, bytes in ipairs(region.finished) do
+    for line in bytes:gmatch "([^\n]*)\n" do
+      if line:find("\t", 1, true) or #line > columns and ansi.width(line) > columns then return nil end
+      rows[#rows + 1] = line
+    end
+  end
+  return rows
+end
+
+-- Everything anew: above it the finished lines, which may be wider than the screen and wrap there.
+local function anew(rows, row, column, columns)
+  return BEGIN .. up(rows_above(columns)) .. "\r\27[J" .. WRAP .. table.concat(region.finished) .. CUT .. table.concat(rows, "\r\n") .. up(#rows - row)
+    .. to_column(column) .. FINISH
 end
 
 ---Paints what has changed since the last time, now.
@@ -111,17 +157,20 @@ function M.paint()
   if not region.open then return end
   local height, columns = term.size()
   local rows, row, column = compose(columns, height)
-  local finished = table.concat(region.finished)
+  local above = shown.columns == columns and shown.height == height and finished_rows(columns)
   local bytes
-  if finished ~= "" or shown.columns ~= columns or shown.height ~= height then
-    bytes = up(rows_above(columns)) .. "\r\27[J" .. finished .. CUT .. table.concat(rows, "\r\n") .. up(#rows - row) .. ("\27[%dG"):format(column + 1)
-    region.finished = {}
-  else
-    bytes = difference(rows, row, column)
+  if not above then
+    bytes = anew(rows, row, column, columns)
+  elseif #above == 0 then
+    bytes = difference(rows, row, column, height)
+  else -- most often they stand on the screen already, as the tail
+    local count = #above
+    bytes = difference(table.move(rows, 1, #rows, count + 1, above), count + row, column, height)
   end
+  region.finished = {}
   shown = { rows = rows, row = row, column = column, columns = columns, height = height }
   region.last = task.now()
-  if bytes then sys.out(BEGIN .. bytes .. WRAP .. FINISH) end
+  if bytes then sys.out(bytes) end
 end
 
 ---Paints everything again, where the screen was spoilt by somebody else.
@@ -182,6 +231,7 @@ function M.hide()
   if region.partial ~= "" then M.write "\n" end
   region.sections, region.hidden = {}, region.sections
   M.paint()
+  sys.out(WRAP)
   region.open = false
   sys.flush()
 end
@@ -200,6 +250,7 @@ function M.close()
   region.hidden = region.hidden or {}
   region.sections = {}
   M.paint()
+  if region.open then sys.out(WRAP) end
   region.open, region.hidden = false, nil
   if region.wake then region.wake:close() end
   sys.flush()
