@@ -33,7 +33,8 @@ local function show(ctx, model, answer, problem)
   ctx.print(("%s (%s)%s"):format(model.base_url, model.provider, answer and ", asked " .. age(answer.time) or ""))
   if not answer then return ctx.print("  " .. problem.message) end
   for _, item in ipairs(answer.models) do
-    ctx.print(("  %-44s %s%s"):format(item.id, item.context and ("%9d tokens"):format(item.context) or "", item.loaded and "  loaded" or ""))
+    local sizes = (item.context and ("%9d tokens"):format(item.context) or "") .. (item.max_output and (", %d an answer"):format(item.max_output) or "")
+    ctx.print(("  %-44s %s%s"):format(item.id, sizes, item.loaded and "  loaded" or ""))
   end
   if #answer.models == 0 then ctx.print "  none" end
 end

@@ -655,7 +655,8 @@ qwen = {}
 
 ---@class qwen.modellist
 ---@field known fun(model: Model): {time: number, models: table[]}? what is known without asking
----@field get fun(ctx: Ctx, model: Model, refresh: boolean?): {time: number, models: {id: string, name: string?, context: integer?}[]}?, Err? what its service offers
+---@field get fun(ctx: Ctx, model: Model, refresh: boolean?): {time: number, models: {id: string, name: string?, context: integer?, max_output: integer?}[]}?, Err? what its service offers
+---@field ask fun(ctx: Ctx, model: Model, provider: Provider, o: table): table[]?, Err? for `models` of a provider: {url, headers?, list(answer), item(entry), next(answer)?}, page after page
 
 ---@class qwen.net.send
 ---@field open fun(ctx: Ctx, model: Model, view: View): {next: fun(): Delta?} asks a model, to be closed by `<close>`: one delta after the other, a failure is one too

@@ -11,6 +11,13 @@ local P = {
   sign = function(_, key) return { ["x-api-key"] = { key } } end,
 }
 
+local VERSION = "2023-06-01"
+
+-- An address may end in /v1 or not.
+local function root(model)
+  return (model.base_url:gsub("/v1$", ""))
+end
+
 -- Requests ----------------------------------------------------------------------------------------------------------
 
 ---The block of an image or a file; a note in words for what the model would not take.
@@ -103,7 +110,7 @@ end
 ---@return table<string, string> headers
 function P.body(model, view)
   local config = model.config
-  local fields, headers = { model = model.id, stream = true, max_tokens = view.max_tokens }, { ["anthropic-version"] = "2023-06-01" }
+  local fields, headers = { model = model.id, stream = true, max_tokens = view.max_tokens }, { ["anthropic-version"] = VERSION }
   for key, value in pairs(config.samplingParams or {}) do fields[key] = value end
   fields.max_tokens = fields.max_tokens or model.max_output or DEFAULT_MAX
   local reasoning = type(config.reasoning) == "table" and config.reasoning
@@ -136,7 +143,20 @@ function P.request(model, view)
     system = { marks and marked(system) or system }
   end
   local body = wire.body(fields, { messages = message_list(model, view, marks), tools = tools, system = system }, first)
-  return { method = "POST", url = model.base_url:gsub("/v1$", "") .. "/v1/messages", headers = wire.headers(model, headers), body = body }
+  return { method = "POST", url = root(model) .. "/v1/messages", headers = wire.headers(model, headers), body = body }
+end
+
+---The models that the service offers, with the room for context and answers where it tells.
+---@param ctx Ctx
+---@param model Model any model there: its address and key are used
+---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
+function P.models(ctx, model)
+  return qwen.modellist.ask(ctx, model, P, {
+    url = root(model) .. "/v1/models?limit=1000", headers = { ["anthropic-version"] = VERSION },
+    list = function(answer) return answer.data end,
+    item = function(item) return { id = item.id, name = item.display_name, context = item.max_input_tokens, max_output = item.max_tokens } end,
+    next = function(answer) return answer.has_more == true and wire.text(answer.last_id) and { after_id = answer.last_id } or nil end,
+  })
 end
 
 -- Streams -----------------------------------------------------------------------------------------------------------

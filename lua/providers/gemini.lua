@@ -1,4 +1,5 @@
 -- Gemini: a request from a view, deltas from a stream. Each event is a whole answer of its own; signatures go back on the part they came with.
+-- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
 -- Protocol facts: ai.google.dev/api/generate-content and ai.google.dev/gemini-api/docs/thought-signatures.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode
@@ -128,13 +129,16 @@ function P.generation(model, view)
   return out
 end
 
+-- An address may end in a version or not.
+local function versioned(url)
+  return url:find "/v1%w*$" and url or url .. "/v1beta"
+end
+
 ---The address of a model's answers as a stream.
 ---@param model Model
 ---@return string
 function P.url(model)
-  local base = model.base_url
-  if not base:find "/v1%w*$" then base = base .. "/v1beta" end
-  return ("%s/%s:streamGenerateContent?alt=sse"):format(base, model.id:find "/" and model.id or "models/" .. model.id)
+  return ("%s/%s:streamGenerateContent?alt=sse"):format(versioned(model.base_url), model.id:find "/" and model.id or "models/" .. model.id)
 end
 
 local first = { "systemInstruction", "tools", "toolConfig", "generationConfig", "contents" }
@@ -153,6 +157,39 @@ function P.request(model, view)
   local declared = #tools > 0 and { '{"functionDeclarations":[' .. table.concat(tools, ",") .. "]}" } or nil
   local body = wire.body(fields, { contents = contents, tools = declared }, first)
   return { method = "POST", url = P.url(model), headers = wire.headers(model), body = body }
+end
+
+-- Whether a model of the list answers in words; where nothing is said it may.
+local function answers(item)
+  local methods = item.supportedGenerationMethods
+  if type(methods) ~= "table" then return true end
+  for _, method in ipairs(methods) do
+    if method == "generateContent" then return true end
+  end
+  return false
+end
+
+---What asks for the next page of a list.
+---@param answer table
+---@return {pageToken: string}?
+function P.next_page(answer)
+  return wire.text(answer.nextPageToken) and { pageToken = answer.nextPageToken } or nil
+end
+
+---The models that the service offers and that answer in words, with the room for context and answers.
+---@param ctx Ctx
+---@param model Model any model there: its address and key are used
+---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
+function P.models(ctx, model)
+  return qwen.modellist.ask(ctx, model, P, {
+    url = versioned(model.base_url) .. "/models?pageSize=1000",
+    list = function(answer) return answer.models or {} end,
+    item = function(item)
+      local name = answers(item) and wire.text(item.name)
+      return { id = name and name:gsub("^models/", ""), name = item.displayName, context = item.inputTokenLimit, max_output = item.outputTokenLimit }
+    end,
+    next = P.next_page,
+  })
 end
 
 -- Streams -----------------------------------------------------------------------------------------------------------

@@ -217,33 +217,17 @@ end
 ---The models that the service offers.
 ---@param ctx Ctx
 ---@param model Model any model there: its address and key are used
----@return {id: string, name: string?, context: integer?}[]?, Err?
+---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
 function P.models(ctx, model)
-  local auth, e = qwen.resource.get("auth", P.auth or "api-key")
-  local request = { method = "GET", url = model.base_url .. "/models", headers = {}, body = nil }
-  if auth then request.headers, e = auth.headers(ctx, model, request) end
-  if not request.headers then return nil, e end
-  local stream <close>, problem = ctx.transport(request)
-  if not stream then return nil, problem end
-  local text
-  text, e = stream:all(16 * 1024 * 1024)
-  if not text then return nil, e end
-  if stream.status ~= 200 then return nil, P.failure(stream.status, stream.headers, text) end
-  local answer = decode(text)
-  local list = type(answer) == "table" and (answer.data or answer.models or answer)
-  if type(list) ~= "table" then
-    return nil, qwen.err("protocol", ("%s/models answered with something else than a list of models: %s"):format(model.base_url, text:sub(1, 120)))
-  end
-  local out = {}
-  for _, item in ipairs(list) do
-    local id = type(item) == "table" and (item.id or item.name)
-    if type(id) == "string" then
-      local context = tonumber(item.context_length or item.context_window or item.max_model_len)
-      out[#out + 1] = { id = id, name = type(item.name) == "string" and item.name or nil, context = context and math.tointeger(context) }
-    end
-  end
-  table.sort(out, function(a, b) return a.id < b.id end)
-  return out
+  return qwen.modellist.ask(ctx, model, P, {
+    url = model.base_url .. "/models",
+    list = function(answer) return answer.data or answer.models or answer end,
+    item = function(item)
+      local limit = wire.object(item.top_provider).max_completion_tokens -- OpenRouter
+      return { id = item.id or item.name, name = item.name, context = item.context_length or item.context_window or item.max_model_len,
+        max_output = item.max_output_tokens or item.max_completion_tokens or limit }
+    end,
+  })
 end
 
 -- Streams -----------------------------------------------------------------------------------------------------------

@@ -15,4 +15,19 @@ function P.sign(model, key)
   return { ["x-goog-api-key"] = { key } }
 end
 
+---The models of Google's that Vertex AI lists; it tells no sizes.
+---@param ctx Ctx
+---@param model Model any model there: its address and key are used
+---@return {id: string, name: string?}[]?, Err?
+function P.models(ctx, model)
+  local top, project = model.base_url:match "^(.-)/projects/([^/]+)"
+  return qwen.modellist.ask(ctx, model, P, {
+    url = (top or model.base_url):gsub("/v1%w*$", "") .. "/v1beta1/publishers/google/models?pageSize=1000", -- v1 has no list
+    headers = { ["x-goog-user-project"] = project },
+    list = function(answer) return answer.publisherModels or {} end,
+    item = function(item) return { id = type(item.name) == "string" and item.name:match "/(gemini[^/]*)$" } end,
+    next = P.super.next_page,
+  })
+end
+
 return P

@@ -1,15 +1,17 @@
 -- What services say they offer: asked through their provider file, kept with the time in ~/.qwen/cache/models.json, by protocol and address.
+local body = require "qwen.body"
 local discover = require "qwen.discover"
 local err = require "qwen.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
 local json = require "sys.json"
 local paths = require "qwen.paths"
+local resource = require "qwen.resource"
 local task = require "sys.task"
 
 local M = {}
 
-local AGE, MOST_BYTES, PRIVATE = 24 * 3600, 16 * 1024 * 1024, 448
+local AGE, MOST_BYTES, MOST_PAGES, PRIVATE = 24 * 3600, 16 * 1024 * 1024, 20, 448
 
 local function path()
   local home = paths.qwen_home()
@@ -37,19 +39,74 @@ local function write(key, entry)
   fs.write(file, json.encode(all) .. "\n", { fsync = false })
 end
 
+-- A number of tokens, however a service writes it; 0 says that it does not know.
+local function tokens(value)
+  local n = math.tointeger(tonumber(value))
+  return n and n > 0 and n or nil
+end
+
 -- An entry of the cache in the form we wrote it, or nothing.
 local function checked(entry)
   if type(entry) ~= "table" or type(entry.time) ~= "number" or type(entry.models) ~= "table" then return nil end
   for _, model in ipairs(entry.models) do
     if type(model) ~= "table" or type(model.id) ~= "string" then return nil end
-    model.context = type(model.context) == "number" and math.tointeger(model.context) or nil
+    model.context, model.max_output = tokens(model.context), tokens(model.max_output)
   end
   return entry
 end
 
+-- One page of a list, and the fields that ask for the next one.
+local function page(ctx, model, provider, o, url)
+  local request = { method = "GET", url = url, headers = { ["User-Agent"] = ctx.user_agent } }
+  for _, source in ipairs { o.headers or {}, model.config and model.config.customHeaders or {} } do
+    for name, value in pairs(source) do request.headers[name] = value end
+  end
+  local auth = resource.get("auth", provider.auth or "api-key")
+  local signed, e = {}, nil
+  if auth then signed, e = auth.headers(ctx, model, request) end
+  if not signed then return nil, e end
+  for name, value in pairs(signed) do request.headers[name] = value end
+  local stream <close>, problem = ctx.transport(request)
+  if not stream then return nil, problem end
+  local text
+  text, e = stream:all(MOST_BYTES)
+  if not text then return nil, e end
+  if stream.status ~= 200 then return nil, provider.failure(stream.status, stream.headers, text) end
+  local answer = json.decode(text)
+  local list = type(answer) == "table" and o.list(answer)
+  if type(list) == "table" then return list, nil, o.next and o.next(answer) end
+  return nil, err("protocol", ("%s answered with something else than a list of models: %s"):format(url:match "^[^?]*", text:sub(1, 120)))
+end
+
+---Asks a service for its list, page after page, signed as its provider signs.
+---@param ctx Ctx
+---@param model Model
+---@param provider Provider
+---@param o {url: string, headers: table?, list: (fun(answer: table): any), item: (fun(item: table): table), next: (fun(answer: table): table?)?}
+---list: where the models stand in an answer; item: one of them in our words; next: the fields that a URL with a query needs for the next page
+---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
+function M.ask(ctx, model, provider, o)
+  local out, url = {}, o.url
+  for _ = 1, MOST_PAGES do
+    local list, e, more = page(ctx, model, provider, o, url)
+    if not list then return nil, e end
+    for _, item in ipairs(list) do
+      local said = type(item) == "table" and o.item(item) or {}
+      if type(said.id) == "string" and said.id ~= "" then
+        out[#out + 1] = { id = said.id, name = type(said.name) == "string" and said.name or nil, context = tokens(said.context),
+          max_output = tokens(said.max_output) }
+      end
+    end
+    if not more then break end
+    url = o.url .. "&" .. table.concat(body.form(more))
+  end
+  table.sort(out, function(a, b) return a.id < b.id end)
+  return out
+end
+
 ---What is known without asking.
 ---@param model Model any model of the service
----@return {time: number, models: {id: string, name: string?, context: integer?}[]}?
+---@return {time: number, models: {id: string, name: string?, context: integer?, max_output: integer?}[]}?
 function M.known(model)
   return checked(read()[key_of(model)])
 end
@@ -58,7 +115,7 @@ end
 ---@param ctx Ctx
 ---@param model Model any model of the service: its address and key are used
 ---@param refresh boolean? ask in any case
----@return {time: number, models: {id: string, name: string?, context: integer?, loaded: boolean?}[]}?, Err?
+---@return {time: number, models: {id: string, name: string?, context: integer?, max_output: integer?, loaded: boolean?}[]}?, Err?
 function M.get(ctx, model, refresh)
   local url = http.parse_url(model.base_url)
   if url and url.loopback and not model.key and model.base_url == url.origin .. "/v1" then
