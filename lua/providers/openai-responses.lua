@@ -23,7 +23,7 @@ function P.encode_media(model, part)
   local note = wire.unseen(model, part)
   if note then return { type = "input_text", text = note } end
   local url = "data:" .. part.mime .. ";base64," .. part.data
-  if part.type == "image" then return { type = "input_image", image_url = url } end
+  if part.type == "image" then return { type = "input_image", image_url = url, detail = "auto" } end
   return { type = "input_file", filename = "file." .. part.mime:match "[%w]*$", file_data = url }
 end
 

@@ -18,9 +18,9 @@ def cut(text, size=16):
     return [text[at:at + size] for at in range(0, len(text), size)]
 
 
-def data(event, name=None):
+def data(event, name=None, end="\n\n"):
     head = f"event: {name}\n" if name else ""
-    return (head + "data: " + json.dumps(event, separators=(",", ":")) + "\n\n").encode()
+    return (head + "data: " + json.dumps(event, separators=(",", ":")) + end).encode()
 
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -129,7 +129,7 @@ def gemini(answer):
             part["thoughtSignature"] = "sig-fake"
         out.append(event(part))
     out.append(event({"text": ""}, finishReason=answer.get("finish", "STOP")))
-    return [data(item) for item in out]
+    return [data(item, end="\r\n\r\n") for item in out]  # its lines end as Google's do, which others rely on
 
 
 def failure(path, status, message):

@@ -1,5 +1,6 @@
 -- The real program against servers that nobody here wrote (tests/peers): a mock of all protocols with faults, and a gateway that translates.
 local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, http, json, os, proc, task = require "sys.fs", require "sys.http", require "sys.json", require "sys.os", require "sys.proc", require "sys.task"
 
@@ -94,7 +95,7 @@ for _, row in ipairs(protocols) do
   end
 end
 
--- The gateway in front of the mock: our OpenAI requests become Anthropic's, and its stream comes back as OpenAI's.
+-- The gateway, in front of the mock and of our own server: our chat completions become the service's own, and its stream comes back as theirs.
 do
   local find = "import socket; print(socket.create_server(('127.0.0.1', 0)).getsockname()[1])"
   local free = assert(require("qwen.proc").run { argv = { "python3", "-c", find } }).out:match "%d+"
@@ -104,19 +105,43 @@ do
   task.spawn(function()
     while gateway:read() do end
   end)
+  local function through(provider, host, prompt, config, ...)
+    config = config or {}
+    config.customHeaders = { ["x-portkey-provider"] = provider, ["x-portkey-custom-host"] = host }
+    return ask("openai", "http://127.0.0.1:" .. free .. "/v1", prompt, config, ...)
+  end
   for _, provider in ipairs { "anthropic", "openai" } do
-    local config = { customHeaders = { ["x-portkey-provider"] = provider, ["x-portkey-custom-host"] = url .. "/v1" } }
-    local r = ask("openai", "http://127.0.0.1:" .. free .. "/v1", "What is the capital of France?", config)
+    local r = through(provider, url .. "/v1", "What is the capital of France?")
     t.eq({ r.code, r.out }, { 0, "The capital of France is Paris, and has been for long.\n" }, "gateway to " .. provider .. ": " .. r.err)
-    r = ask("openai", "http://127.0.0.1:" .. free .. "/v1", "read two files", config, "--verbose")
+    r = through(provider, url .. "/v1", "read two files", nil, "--verbose")
     t.eq({ r.code, r.out }, { 0, "Both are read.\n" }, "tools through the gateway to " .. provider .. ": " .. r.err)
     local _, reads = r.err:gsub("> read_file", "")
     t.eq(reads, 2, "parallel calls through the gateway to " .. provider)
-    r = ask("openai", "http://127.0.0.1:" .. free .. "/v1", "forbidden", config)
+    r = through(provider, url .. "/v1", "forbidden")
     t.match(r.err, "^qwen: 401 .*no such key", "an error through the gateway to " .. provider)
   end
   local journal = call("GET", "/__aimock/journal?path=/v1/messages")
   t.ok(#journal > 0, "the gateway did translate")
+
+  for provider, path in pairs { openai = "/chat/completions", anthropic = "/messages", google = ":streamGenerateContent" } do
+    local read = { name = "read_file", arguments = { file_path = place.cwd .. "/one.txt" } }
+    local server <close> = fake.start {
+      { calls = { read, { name = "read_file", arguments = { file_path = place.cwd .. "/two.txt" } } } }, { text = { "eins", " und zwei" } },
+      { status = 429, headers = { ["retry-after"] = "0" }, error = "slow down" }, { text = "After all." },
+      { text = { "kept ", "by whoever ", "reads it" }, fault = "cut", after = "whoever" },
+    }
+    local host = provider == "google" and server.url:gsub("/v1$", "") or server.url
+    local r = through(provider, host, "read two files", nil, "--verbose")
+    t.eq({ r.code, r.out }, { 0, "eins und zwei\n" }, "our server behind the gateway as " .. provider .. ": " .. r.err)
+    local asked = server:requests()
+    t.ok(asked[1].path:find(path, 1, true), provider .. ": it was asked in its own protocol, " .. asked[1].path)
+    local second = json.encode(asked[2].body)
+    t.ok(second:find "eins" and second:find "zwei", provider .. ": both results reached it")
+    r = through(provider, host, "are you busy?", { retryInitialDelayMs = 10 })
+    t.eq({ r.code, r.out }, { 0, "After all.\n" }, provider .. ": a burst behind the gateway: " .. r.err)
+    r = through(provider, host, "tear it", { maxRetries = 0 })
+    t.eq({ r.code, r.out:match "^[%w ]*" }, { 1, "kept by whoever " }, provider .. ": a stream cut behind the gateway: " .. r.err)
+  end
 end
 
 io.write(table.concat(matrix, "\n"), "\n")
