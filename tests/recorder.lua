@@ -18,7 +18,7 @@ function M.start(answers, options)
   local child = assert(proc.open { argv = { program.binary, table.unpack(options.args or {}) }, cwd = place.cwd, env = env,
     pty = { rows = options.rows or 24, cols = options.cols or 80 } })
   local parts = {}
-  local self = { place = place }
+  local self = { place = place, pid = child:pid() }
   function self.bytes() return table.concat(parts) end
   function self.type(text) child:write(text) end
   ---Reads until the text has come; the bytes up to there, nil at the end of the program.

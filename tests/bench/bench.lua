@@ -99,6 +99,13 @@ promise("a tool turn, CPU, turns 1 to 50", early, 1, " ms")
 promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
 promise("growth of a tool turn with the history", late / early, 1.5, "x") -- curl, which only sends the bytes, grows more than that
 
+-- A session on a terminal.
+local screen = dofile "tests/bench/screen.lua"
+local _, ratio = screen.stream(5000)
+promise("2,000 deltas on a screen, CPU", screen.stream(20000) / 10, 25, " ms")
+promise("5,000 deltas on a screen, bytes against the text", ratio, 1.5, "x")
+promise("memory a turn leaves in Lua, 1,000 turns", screen.growth(1000) / 1024, 2, " KB")
+
 local text = table.concat(out, "\n") .. "\n"
 print(text)
 local _, flag = ...
