@@ -45,7 +45,8 @@ local function rows(ctx)
   local offered = url and url.loopback and qwen.modellist.get(ctx, now) or qwen.modellist.known(now)
   for _, item in ipairs(offered and offered.models or {}) do
     if not here[item.id] then
-      add(setmetatable({ id = item.id, name = item.name or item.id, context = item.context, offered = true }, { __index = now }), "offered by the service")
+      local model = { id = item.id, name = item.name or item.id, context = item.context or false, offered = true }
+      add(setmetatable(model, { __index = now }), "offered by the service")
     end
   end
   return out

@@ -85,8 +85,8 @@
 ---@field key_source string? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
 ---@field config table generationConfig of the entry, as written by the user
 ---@field vision boolean?
----@field context integer? tokens
----@field max_output integer? tokens
+---@field context integer? tokens: of the entry, else as the service or the family of the name has it
+---@field max_output integer? tokens of one answer, from the same places
 ---@field prices {input: number, output: number, cached: number?, cache_write: number?, currency: string?}? of a million tokens, from its entry
 ---@field from string words: where it was configured
 

@@ -2,6 +2,7 @@
 -- A key is bound here to the origin it was configured for; headers are made of it in auth/.
 local credentials = require "qwen.credentials"
 local err = require "qwen.err"
+local families = require "qwen.families"
 local http = require "sys.http"
 local protocols = require "qwen.protocols"
 local secret = require "sys.secret"
@@ -43,7 +44,7 @@ local function entry_model(protocol, entry, from)
     id = entry.id, name = type(entry.name) == "string" and entry.name or entry.id, provider = protocol,
     base_url = trim_url(type(entry.baseUrl) == "string" and entry.baseUrl or known and known.default_url or ""),
     env_key = type(entry.envKey) == "string" and entry.envKey ~= "" and entry.envKey or nil, config = config, description = entry.description,
-    vision = capabilities.vision, context = math.tointeger(config.contextWindowSize), prices = entry.prices, from = from,
+    vision = capabilities.vision, prices = entry.prices, from = from,
   }
 end
 
@@ -102,8 +103,8 @@ function M.list(settings, has_provider)
         if seen[identity] then
           complain(at, ("model %s is there twice under %s; the first one counts"):format(model.id, protocol))
         else
-          seen[identity] = true
-          models[#models + 1] = model
+          seen[identity], models[#models + 1] = true, model
+          families.measure(model)
           if not model.env_key and not M.keyless(model.base_url) and not own_service(settings, model) then
             complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
           end
@@ -118,10 +119,9 @@ end
 local function seal(model, value, source)
   model.key, model.key_source = nil, nil
   if not value or value == "" then return true end
-  local problem
-  model.key, problem = secret.new(model.env_key or model.provider, value, { origin(model.base_url) })
-  if not model.key then return nil, err("auth", ("the key from %s cannot be used: %s"):format(source, problem.message)) end
-  model.key_source = source
+  local key, problem = secret.new(model.env_key or model.provider, value, { origin(model.base_url) })
+  if not key then return nil, err("auth", ("the key from %s cannot be used: %s"):format(source, problem.message)) end
+  model.key, model.key_source = key, source
   return true
 end
 
@@ -250,6 +250,7 @@ function M.choose(settings, opts, has_provider)
   ok, e = seal(model, value, source)
   if ok and value == nil then ok, e = stored_key(model) end
   if not ok then return nil, e end
+  families.measure(model, require("qwen.modellist").known(model))
   return model, nil, problems
 end
 

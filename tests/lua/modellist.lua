@@ -65,4 +65,53 @@ do -- a project of Vertex AI, with a token
     { 0, "/v1beta1/publishers/google/models?pageSize=1000", "Bearer tok", "p1" }, r.out)
 end
 
+-- What is known by the name alone.
+local families = require "qwen.families"
+for id, want in pairs {
+  ["qwen3.5-plus"] = { 1000000, 65536, "image video" }, ["Qwen/Qwen3-Coder-480B-A35B-Instruct"] = { 262144, 65536, "" }, ["qwen3-coder:30b"] = { 262144, 65536, "" },
+  ["anthropic/claude-opus-4.6"] = { 1000000, 128000, "image pdf" }, ["claude-opus-4-6"] = { 1000000, 128000, "image pdf" },
+  ["claude-opus-4-20250514"] = { 200000, 32000, "image pdf" }, ["claude-3-opus-20240229"] = { 200000, 4096, "image" }, ["claude-next"] = { 200000, 64000, "image pdf" },
+  ["google/gemini-2.5-pro:online"] = { 1048576, 65536, "image pdf audio video" }, ["gpt-5.1-codex"] = { 272000, 128000, "image pdf" }, ["o3-mini"] = { 128000, 65536, "" },
+  ["MiniMax-M2.5"] = { 196608, 65536, "" }, ["kimi-k2.5"] = { 262144, 32768, "image video" }, ["glm-4.5v"] = { 65536, 16384, "image" }, ["m"] = {}, [""] = {}, ["my-claude"] = {},
+} do
+  local said = families.of(id)
+  t.eq({ said.context, said.max_output, said.files }, want, id)
+end
+
+-- The entry, then the service, then the name; a server nearby is not told by the name; an answer has no more than half of the window.
+local function measured(fields, known)
+  local model = { id = "gpt-4o", base_url = "https://api.example.com/v1", config = {} }
+  for key, value in pairs(fields) do model[key] = value end
+  families.measure(model, known)
+  return { model.context, model.max_output }
+end
+local list = { models = { { id = "x" }, { id = "gpt-4o", context = 64000, max_output = 5000 }, { id = "half", context = 9000 } } }
+t.eq(measured {}, { 128000, 16384 }, "the name")
+t.eq(measured({}, list), { 64000, 5000 }, "the service")
+t.eq(measured({ config = { contextWindowSize = 40000 } }, list), { 40000, 5000 }, "the entry")
+t.eq(measured { config = { contextWindowSize = 4096 } }, { 4096, 2048 }, "half of the window")
+t.eq(measured { config = { contextWindowSize = "many" } }, { 128000, 16384 }, "no number")
+t.eq(measured { base_url = "http://192.168.1.5:8000/v1" }, {}, "a server nearby")
+t.eq(measured { base_url = "http://127.0.0.1:8000/v1", config = { contextWindowSize = 8192 } }, { 8192, 4096 }, "a server nearby with an entry")
+t.eq(measured { id = "unknown" }, {}, "nobody says it")
+t.eq(measured({ id = "half" }, list), { 9000, 4500 }, "the service says one of both")
+
+-- In the program: what the service told is in requests, in /context and in the list.
+do
+  local place = program.place()
+  local page = { data = { { id = "m", max_input_tokens = 50000, max_tokens = 6000 } }, has_more = false }
+  local server <close> = fake.start { { path = "/models?limit=1000", json = page }, { text = "one", times = 0, finish = "max_tokens" } }
+  local function run(...)
+    return program.run(place, { "--auth-type", "anthropic", "-m", "m", ... }, { env = { ANTHROPIC_API_KEY = "k", ANTHROPIC_BASE_URL = server.url } })
+  end
+  local function limit(n) return server:requests()[n].body.max_tokens end
+  run "hi"
+  t.eq({ limit(1), limit(2) }, { 8000, 64000 }, "nobody said it")
+  t.eq(run("models").code, 0)
+  run "hi"
+  t.eq(limit(4), 6000, "the service said it")
+  t.eq(server:requests()[5], nil, "and more would be refused")
+  t.match(run("-c", "-p", "/context").out, "of 50000 tokens")
+end
+
 t.done()
