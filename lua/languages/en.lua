@@ -5,7 +5,7 @@ return {
     seconds_short = "%.1f s", seconds = "%d s", minutes = "%d min %02d s",
     resumed = "session %s goes on with %d messages",
     because = "it asks because %s",
-    attempt = "attempt %d in %d s (Esc stops)",
+    attempt = "attempt %d in %d s (Esc stops)", goes_on = "it goes on in %d s (Esc stops)",
     waiting = "waiting for %s", thinking = "thinking", writing = "writing", running = "running", stops = "Esc stops",
     thought = "thought for %s", thought_key = "Ctrl-O shows thoughts", thoughts_shown = "thoughts are shown", thoughts_folded = "thoughts are folded",
     more_lines = "… %d more lines", more_output = "… %d earlier lines",

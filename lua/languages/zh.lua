@@ -5,7 +5,7 @@ return {
     seconds_short = "%.1f 秒", seconds = "%d 秒", minutes = "%d 分 %02d 秒",
     resumed = "继续会话 %s（%d 条消息）",
     because = "询问原因：%s",
-    attempt = "第 %d 次尝试，%d 秒后开始（Esc 取消）",
+    attempt = "第 %d 次尝试，%d 秒后开始（Esc 取消）", goes_on = "%d 秒后继续（Esc 取消）",
     waiting = "等待 %s", thinking = "思考中", writing = "回答中", running = "运行中", stops = "Esc 停止",
     thought = "思考了 %s", thought_key = "Ctrl-O 显示思考", thoughts_shown = "思考内容已展开", thoughts_folded = "思考内容已折叠",
     more_lines = "… 还有 %d 行", more_output = "… 前面还有 %d 行",

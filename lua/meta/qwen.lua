@@ -240,7 +240,7 @@
 ---@field warm fun() opens a connection to the model's service ahead of its use; for loopback hosts nothing
 ---@field emit fun(event: string, ...): any runs the hooks of an event
 ---@field listens fun(event: string): boolean whether anybody hears an event
----@field waiting fun(e: Err?, left: number?, attempt: integer?) seconds until the next attempt, about once a second; nil when the wait is over
+---@field waiting fun(e: Err?, left: number?, attempt: integer?) seconds until the next attempt, about once a second; without attempt it is not asked again, but goes on; nil when the wait is over
 ---@field shows table<string, boolean> types of deltas that the person has seen when they were given to show
 ---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
@@ -680,7 +680,7 @@ qwen = {}
 ---@field windows {words: string, n: number, used: number, next: number, all: number}[]
 
 ---@class qwen.limits rate limits that all processes keep together
----@field rule fun(ctx: Ctx, model: Model): {key: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
+---@field rule fun(ctx: Ctx, model: Model): {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
 ---@field acquire fun(ctx: Ctx, model: Model, estimate: {body: string[]?, max_tokens: integer?, purpose: string?}): Lease?, Err? waits, visibly when it takes a while
 ---@field store fun(ctx: Ctx): Limiter?, Err?
 ---@field state fun(ctx: Ctx): LimitState[]?, Err?

@@ -35,7 +35,8 @@ local function waiting_in_words(ctx)
   return function(e, left, attempt)
     if not e or e.message == told and task.now() - at < HEARTBEAT then return end
     told, at = e.message, task.now()
-    ctx.notice(("%s; attempt %d in %.0f s"):format(e.message, attempt + 1, math.ceil(left)))
+    local next_step = attempt and ("attempt %d"):format(attempt + 1) or "it goes on"
+    ctx.notice(("%s; %s in %.0f s"):format(e.message, next_step, math.ceil(left)))
   end
 end
 

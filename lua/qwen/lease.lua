@@ -5,6 +5,7 @@ local task = require "sys.task"
 local usage = require "qwen.usage"
 
 local LONGEST_SHUT, HOUR = 3600, 3600
+local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
 
 local Lease = {}
 Lease.__index = Lease
@@ -68,7 +69,7 @@ local function tighten(self, headers)
   end
 end
 
----What the headers of an answer say. 429 closes the gate for all processes.
+---What the headers of an answer say. 429 closes the gate for all processes: of the account, or of this model when it is for long.
 ---@param headers table<string, string>
 ---@param status integer
 function Lease:learn(headers, status)
@@ -79,7 +80,7 @@ function Lease:learn(headers, status)
     if asked and asked > LONGEST_SHUT then
       self.ctx.notice(("the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"):format(asked / 60))
     end
-    if store then store:shut(self.rule.key, asked and asked * (1 + math.random() * 0.1)) end
+    if store then store:shut(asked and asked > LONG and self.rule.gate or self.rule.key, asked and asked * (1 + math.random() * 0.1)) end
   elseif self.grant and #self.rule.windows > 0 then
     tighten(self, headers)
     local date = reset.seconds(headers.date)

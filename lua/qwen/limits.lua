@@ -22,6 +22,8 @@ local function host_of(model)
   return url and url.origin:gsub("^%a+://", ""):gsub(":443$", ""):gsub(":80$", "") or model.provider
 end
 
+local PAUSED = ", paused"
+
 -- The account is named by a digest of what tells keys apart without being one.
 local function account_of(model, provider)
   if model.key then return sys.sha256(table.concat({ model.base_url, model.env_key or "", model.key:hint() }, "\0")):sub(1, 8) end
@@ -35,23 +37,26 @@ end
 ---The limit of a model: what the settings say of the model, its host, its provider, or all; else what the provider file says.
 ---@param ctx Ctx
 ---@param model Model
----@return {key: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
+---@return {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
 function M.rule(ctx, model)
   local provider, name = vendors.of(model), vendors.name(model)
   local host, rules = host_of(model), ctx.settings:get "limits.rules" or {}
   local key = host .. " " .. account_of(model, provider)
+  local gate = key .. " " .. model.id .. PAUSED
+  local function made(own_key, found, from)
+    found = found or {}
+    return { key = own_key, gate = gate, windows = found, spec = windows.spec(found), from = from, provider = provider, host = host }
+  end
   for _, at in ipairs { model.id, host, bare(host), name, model.provider, "*" } do
     if rules[at] ~= nil then
       local found, e = windows.read(rules[at])
       if not found then ctx.notice(("limits.rules, %s: %s; it is not kept"):format(at, e.message)) end
-      return { key = at == model.id and key .. " " .. model.id or key, windows = found or {}, spec = windows.spec(found or {}), from = "settings, " .. at,
-        provider = provider, host = host }
+      return made(at == model.id and key .. " " .. model.id or key, found, "settings, " .. at)
     end
   end
   local found, e = windows.read(provider and provider.limit or {})
   if not found then ctx.notice(("the limit of the provider %s: %s; it is not kept"):format(name, e.message)) end
-  return { key = key, windows = found or {}, spec = windows.spec(found or {}), from = provider and provider.limit and "provider " .. name or "nothing",
-    provider = provider, host = host }
+  return made(key, found, provider and provider.limit and "provider " .. name or "nothing")
 end
 
 -- The store ------------------------------------------------------------------------------------------------------------
@@ -147,6 +152,14 @@ local function weight_of(rule, estimate)
   return bytes // 4 + (estimate.max_tokens or 0) // 4
 end
 
+-- Seconds until the gate of this one model opens.
+local function shut_for(store, gate)
+  for _, key in ipairs(store:keys() or {}) do
+    if key.name == gate then return key.shut end
+  end
+  return 0
+end
+
 -- Takes a place in all windows, waiting as long as it needs and may. Leaving by any way gives the place up.
 local function take(ctx, rule, lease)
   local clock = ctx.clock or task
@@ -157,6 +170,14 @@ local function take(ctx, rule, lease)
     if ticket then pcall(store.leave, store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
     if waited then ctx.waiting(nil) end
   end })
+  local shut = { why = "gate", ahead = 0, wait = shut_for(store, rule.gate) }
+  while shut.wait > 0 do
+    if shut.wait > longest then return nil, too_long(rule, shut) end
+    waited = true
+    ctx.waiting(reason(rule, shut), shut.wait)
+    clock.sleep(math.min(shut.wait, POLL))
+    shut.wait = shut_for(store, rule.gate)
+  end
   while true do
     local answer, e = store:take(rule.key, list, lease.weight, ticket, rule.spec)
     if answer and answer.first then
@@ -169,7 +190,7 @@ local function take(ctx, rule, lease)
       if answer.wait > longest then return nil, too_long(rule, answer) end
       if waited or answer.wait > QUIET then
         waited = true
-        ctx.waiting(reason(rule, answer), answer.wait, 0)
+        ctx.waiting(reason(rule, answer), answer.wait)
       end
       clock.sleep(math.min(answer.wait, POLL))
     end
@@ -243,8 +264,8 @@ function M.state(ctx)
     local current = rule ~= nil and key.name == rule.key
     local list = current and rule.windows or windows.read(key.spec) or {}
     seen = seen or current
-    local ok
-    ok, e = add(key, list, current)
+    local ok = key.shut == 0 and key.name:find(PAUSED, 1, true) -- a gate that is open again
+    if not ok then ok, e = add(key, list, current) end
     if not ok then return nil, e end
   end
   if rule and not seen and #rule.windows > 0 then add({ name = rule.key, shut = 0, waiting = 0 }, rule.windows, true) end

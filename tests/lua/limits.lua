@@ -101,7 +101,7 @@ do
   t.eq(ask(place, server, { "-p", "x" }).code, 0, "one")
   local r = ask(place, server, { "-p", "x" })
   t.eq({ r.code, r.out }, { 0, "A\n" }, "the next one waits")
-  t.match(r.err, "the limit of 1/1s is used up; ", "and says so")
+  t.match(r.err, "the limit of 1/1s is used up; it goes on in %d+ s", "and says so")
   local asked = server:requests()
   t.ok(asked[2].time - asked[1].time >= 1, "for the whole window")
 end
@@ -117,6 +117,26 @@ do
   t.match(r.err, "the service asked for a pause", "after the pause")
   local asked = server:requests()
   t.ok(asked[2].time - asked[1].time >= 2, "that the service named")
+end
+
+-- A long pause is of one model: a fallback on the same account is asked at once, by other processes too.
+do
+  local server <close> = fake.start { { status = 429, headers = { ["retry-after"] = "3000" }, json = { error = { message = "no", code = "insufficient_quota" } } },
+    { text = "B", times = 0 } }
+  local entries = json.array { { id = "a", envKey = "K", baseUrl = server.url }, { id = "b", envKey = "K", baseUrl = server.url } }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = entries } } }
+  local env = { K = "sk-a-key-of-a-test-0001" }
+  local r = program.run(place, { "-m", "a", "--fallback-model", "b", "-p", "x" }, { env = env })
+  t.eq({ r.code, r.out }, { 0, "B\n" }, "the other model: " .. r.err)
+  r = program.run(place, { "-m", "a", "-p", "x" }, { env = env })
+  t.eq(r.code, 1, "the model that has a pause")
+  t.match(r.err, "the service asked for a pause until %d+:%d+", "is not asked")
+  r = program.run(place, { "-m", "a", "--fallback-model", "b", "-p", "x" }, { env = env })
+  t.eq({ r.code, r.out }, { 0, "B\n" }, "by none: " .. r.err)
+  t.match(program.run(place, { "limits" }, { env = env }).out, " a, paused\n  the service asked for a pause; it goes on in %d+ min", "and it is told")
+  local models = {}
+  for i, request in ipairs(server:requests()) do models[i] = request.body.model end
+  t.eq(models, { "a", "b", "b" }, "who was asked")
 end
 
 -- What a service says of its windows may only tighten ours.

@@ -170,7 +170,7 @@ function M.attach(ctx)
       page.told = e.message
       ctx.notice(e.message)
     end
-    status.note(e and say("attempt", attempt + 1, math.ceil(left)))
+    status.note(e and (attempt and say("attempt", attempt + 1, math.ceil(left)) or say("goes_on", math.ceil(left))))
   end
   ctx.watch = {}
   for event, fn in pairs(watch) do
