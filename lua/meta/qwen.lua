@@ -114,6 +114,7 @@
 ---("z.ai", ":11434"), patterns of ids in lower case
 ---@field sampling_alone boolean? samplingParams go out as they are: no limit of ours is added to them
 ---@field sign (fun(model: Model, key: Secret, request: Request): table<string, HeaderValue>)? the headers that hold the key, or are signed with it
+---@field media string? kinds of files that its models take where neither entry nor name tells: "image pdf audio video"
 ---@field auth string? auth file; default "api-key"
 ---@field limit any windows: "60/min, 100/day", or tables {n, per, reset = "utc"?, tokens = true?}; see qwen.windows
 ---@field prices table<string, table>? by model id, per million tokens: {input, output, cached?, cache_write?, currency?}
@@ -526,7 +527,7 @@ qwen = {}
 ---@field thinking fun(model: Model, message: Message): string a model's own thinking as text; "" for another's
 ---@field alternate fun(messages: Message[]): Message[] those of the person that follow each other made one
 ---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
----@field unseen fun(model: Model, part: MediaPart): string? words to send instead of a file that the model would not take
+---@field unseen fun(model: Model, part: MediaPart, usual: string?): string? words to send instead of a file that the model would not take
 ---@field integer fun(value: any): integer?
 ---@field text fun(value: any): string? text that is not empty
 ---@field object fun(value: any): table the table, or an empty one

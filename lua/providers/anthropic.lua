@@ -8,6 +8,7 @@ local P = {
   protocol = "anthropic",
   default_url = "https://api.anthropic.com",
   failure = qwen.failure,
+  media = "image pdf", -- files that models here take, where neither entry nor name tells
   sign = function(_, key) return { ["x-api-key"] = { key } } end,
 }
 
@@ -25,7 +26,7 @@ end
 ---@param part MediaPart
 ---@return table
 function P.encode_media(model, part)
-  local note = wire.unseen(model, part)
+  local note = wire.unseen(model, part, P.media)
   local pdf = part.mime == "application/pdf"
   if not note and part.type ~= "image" and not pdf then note = ("[a file of type %s is left out: this service takes images and PDF]"):format(part.mime) end
   if note then return { type = "text", text = note } end

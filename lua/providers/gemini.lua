@@ -9,6 +9,7 @@ local P = {
   protocol = "gemini",
   default_url = "https://generativelanguage.googleapis.com",
   failure = qwen.failure,
+  media = "image pdf audio video", -- files that models here take, where neither entry nor name tells
   sign = function(_, key) return { ["x-goog-api-key"] = { key } } end,
 }
 
@@ -19,7 +20,7 @@ local P = {
 ---@param part MediaPart
 ---@return table
 function P.encode_media(model, part)
-  local note = wire.unseen(model, part)
+  local note = wire.unseen(model, part, P.media)
   if note then return { text = note } end
   return { inlineData = { mimeType = part.mime, data = part.data } }
 end

@@ -9,6 +9,7 @@ local P = {
   protocol = "openai-responses",
   default_url = chat.default_url,
   failure = qwen.failure,
+  media = "image pdf", -- files that models here take, where neither entry nor name tells
   sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   models = chat.models,
 }
@@ -20,7 +21,7 @@ local P = {
 ---@param part MediaPart
 ---@return table
 function P.encode_media(model, part)
-  local note = wire.unseen(model, part)
+  local note = wire.unseen(model, part, P.media)
   if note then return { type = "input_text", text = note } end
   local url = "data:" .. part.mime .. ";base64," .. part.data
   if part.type == "image" then return { type = "input_image", image_url = url, detail = "auto" } end

@@ -11,6 +11,7 @@ local P = {
   protocol = "openai",
   default_url = "https://api.openai.com/v1",
   failure = qwen.failure,
+  media = "image", -- files that models here take, where neither entry nor name tells
   sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   think_tags = false, -- thinking arrives inside the text, as <think>
   thinking_field = nil, -- the field in which the service wants a model's own thinking back
@@ -28,7 +29,7 @@ end
 ---@param part MediaPart
 ---@return table
 function P.encode_media(model, part)
-  local note = wire.unseen(model, part)
+  local note = wire.unseen(model, part, P.media)
   if note then return { type = "text", text = note } end
   if part.type == "image" then return { type = "image_url", image_url = { url = data_url(part) } } end
   return { type = "file", file = { filename = "file." .. part.mime:match "[%w]*$", file_data = data_url(part) } }

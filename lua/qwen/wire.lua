@@ -1,5 +1,6 @@
 -- What every protocol needs: bytes kept between turns, bodies with one order of fields, plain values out of foreign ones, errors in streams.
 local err = require "qwen.err"
+local families = require "qwen.families"
 local failure = require "qwen.net.failure"
 local json = require "sys.json"
 
@@ -125,18 +126,23 @@ end
 
 local kinds = { image = "image", audio = "audio", video = "video" }
 
----Whether a model takes a file of that type as far as its entry says.
+---Whether a model takes a file of that type: as its entry says, else as the family of its name does, else as is usual at its service.
 ---@param model Model
 ---@param part MediaPart
+---@param usual string? kinds of files in words ("image pdf audio video"); all when left out
 ---@return string? note words to send instead of what it would not take
-function M.unseen(model, part)
-  local modalities = model.config.modalities
-  local kind = kinds[part.mime:match "^%a+"] or part.mime == "application/pdf" and "pdf" or "file"
+function M.unseen(model, part, usual)
+  local kind = kinds[part.mime:match "^%a+"] or part.mime == "application/pdf" and "pdf"
+  local modalities, files = model.config.modalities, nil
   if type(modalities) == "table" then
-    if modalities[kind] == true or kind == "file" then return nil end
-    return ("[a file of type %s is left out: this model does not take it]"):format(part.mime)
+    if kind == nil or modalities[kind] == true then return nil end
+  elseif model.vision == false then
+    files = ""
+  else
+    files = families.of(model.id).files or usual
+    if kind == nil or not files or files:find(kind, 1, true) or model.vision and kind == "image" then return nil end
   end
-  if model.vision == false then return ("[a file of type %s is left out: this model takes text only]"):format(part.mime) end
+  return ("[a file of type %s is left out: this model %s]"):format(part.mime, files == "" and "takes text only" or "does not take it")
 end
 
 -- A schema in the words of OpenAPI 3.0.

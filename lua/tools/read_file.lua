@@ -1,11 +1,10 @@
--- Reads a file for the model: text by lines, images as they are. What was read may then be edited.
+-- Reads a file for the model: text by lines, images and PDFs as they are. What was read may then be edited.
 
-local MAX_LINES, MAX_CHARS, MAX_FILE, MAX_IMAGE = 1000, 25000, 64 * 1024 * 1024, 10 * 1024 * 1024
-
-local images = { png = "image/png", jpg = "image/jpeg", jpeg = "image/jpeg", gif = "image/gif", webp = "image/webp" }
+local MAX_LINES, MAX_CHARS, MAX_FILE = 1000, 25000, 64 * 1024 * 1024
+local MAX_IMAGE, MAX_PDF, MAX_PAGES = 5 * 1024 * 1024, 10 * 1024 * 1024, 100 -- the least that services take
 
 local T = {
-  summary = "Read a text file or image. Long files are cut: use offset and limit to read further.",
+  summary = "Read a text file, image or PDF. Long files are cut: use offset and limit to read further.",
   effect = "read",
   schema = {
     type = "object",
@@ -40,8 +39,28 @@ local function slice(text, first, count)
   return table.concat(shown, "\n"), #shown, total
 end
 
+-- What a file is by its first bytes: a wrong ending would make a service refuse the whole conversation.
+local function media_type(bytes)
+  if bytes:find "^\137PNG\r\n" then return "image/png" end
+  if bytes:find "^\255\216\255" then return "image/jpeg" end
+  if bytes:find "^GIF8[79]a" then return "image/gif" end
+  if bytes:find "^RIFF....WEBP" then return "image/webp" end
+  if bytes:find "^%%PDF%-" then return "application/pdf" end
+end
+
+local function as_part(kind, path, mime, bytes)
+  return { text = ("The %s %s follows."):format(kind, path), display = ("%s, %s"):format(kind, qwen.text.human_bytes(#bytes)),
+    parts = { { type = kind == "image" and "image" or "file", mime = mime, data = qwen.os.base64(bytes) } } }
+end
+
+local function read_image(path, mime, bytes)
+  if #bytes <= MAX_IMAGE then return as_part("image", path, mime, bytes) end
+  return nil, qwen.err("too_long", ("the image %s has %s, models take up to %s: make a smaller copy of it"):format(path, qwen.text.human_bytes(#bytes),
+    qwen.text.human_bytes(MAX_IMAGE)))
+end
+
 -- The text of a PDF, by the program that is there for it.
-local function read_pdf(path, pages)
+local function pdf_text(path, pages)
   local program = qwen.proc.which "pdftotext"
   if not program then
     return { text = ("Cannot display content of binary file: %s (a PDF; its text can be read when poppler-utils is installed)"):format(path), display = "PDF" }
@@ -56,7 +75,23 @@ local function read_pdf(path, pages)
   local result, e = qwen.proc.run { argv = argv, timeout = 60, limit = 1024 * 1024 }
   if not result then return nil, e end
   if result.code ~= 0 then return nil, qwen.err("broken", ("the PDF %s cannot be read: %s"):format(path, qwen.text.trim(result.err))) end
+  if not result.out:find "%S" then return { text = ("There is no text in the PDF %s: its pages are pictures."):format(path), display = "PDF without text" } end
   return { text = (qwen.text.head_tail(result.out, MAX_CHARS)), display = "PDF, " .. qwen.text.human_bytes(#result.out) }
+end
+
+-- How many pages there are, where a program can tell.
+local function page_count(path)
+  local program = qwen.proc.which "pdfinfo"
+  local result = program and qwen.proc.run { argv = { program, path }, timeout = 20, limit = 65536 }
+  return result and math.tointeger(tonumber(result.out:match "\nPages:%s*(%d+)")) or 0
+end
+
+-- As it is for a model that reads them, when it is not too much; else its text.
+local function read_pdf(ctx, path, bytes, pages)
+  local provider = ctx.model and qwen.models.provider(ctx.model)
+  local seen = provider and not qwen.wire.unseen(ctx.model, { mime = "application/pdf" }, provider.media or "image")
+  if pages or not seen or #bytes > MAX_PDF or page_count(path) > MAX_PAGES then return pdf_text(path, pages) end
+  return as_part("PDF", path, "application/pdf", bytes)
 end
 
 function T.run(ctx, args)
@@ -66,15 +101,12 @@ function T.run(ctx, args)
   if not stat then return nil, qwen.err("missing", "File not found: " .. path) end
   if stat.type == "dir" then return nil, qwen.err("usage", path .. " is a folder; use list_directory or glob") end
   if stat.type ~= "file" then return nil, qwen.err("usage", path .. " is not a file that can be read whole") end
-  local mime = images[(path:match "%.(%w+)$" or ""):lower()]
-  if path:lower():find "%.pdf$" then return read_pdf(path, args.pages) end
   local text
-  text, e = qwen.fs.read(path, mime and MAX_IMAGE or MAX_FILE)
+  text, e = qwen.fs.read(path, MAX_FILE)
   if not text then return nil, e end
-  if mime then
-    return { text = "The image " .. path .. " follows.", display = "image, " .. qwen.text.human_bytes(#text),
-      parts = { { type = "image", mime = mime, data = qwen.os.base64(text) } } }
-  end
+  local mime = media_type(text)
+  if mime == "application/pdf" then return read_pdf(ctx, path, text, args.pages) end
+  if mime then return read_image(path, mime, text) end
   if text:sub(1, 8192):find("\0", 1, true) then
     return { text = "Cannot display content of binary file: " .. path, display = "binary file" }
   end

@@ -12,13 +12,13 @@ local protocols = {
   { name = "openai", key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", length = "length",
     limit = function(b) return b.max_tokens end, result = '"tool_call_id":"(call_%d)"', image = '"url":"data:image/png;base64,' },
   { name = "openai-responses", key = "OPENAI_API_KEY", url = "OPENAI_BASE_URL", length = "max_output_tokens",
-    limit = function(b) return b.max_output_tokens end, result = '"call_id":"(call_%d)","output"', image = '"image_url":"data:image/png;base64,',
+    limit = function(b) return b.max_output_tokens end, result = '"call_id":"(call_%d)","output"', image = '"image_url":"data:image/png;base64,', pdf = '"file_data":"data:application/pdf;base64,',
     thinking = '"encrypted_content":"sig%-fake".*"type":"reasoning"' },
   { name = "anthropic", key = "ANTHROPIC_API_KEY", url = "ANTHROPIC_BASE_URL", length = "max_tokens",
-    limit = function(b) return b.max_tokens end, result = '"tool_use_id":"(toolu_%d)"', image = '"media_type":"image/png"',
+    limit = function(b) return b.max_tokens end, result = '"tool_use_id":"(toolu_%d)"', image = '"media_type":"image/png"', pdf = '"media_type":"application/pdf"',
     thinking = '"signature":"sig%-fake","thinking":"so it is"' },
   { name = "gemini", key = "GEMINI_API_KEY", url = "GOOGLE_GEMINI_BASE_URL", length = "MAX_TOKENS",
-    limit = function(b) return b.generationConfig.maxOutputTokens end, result = '"functionResponse":{"id":"(call_%d)"', image = '"mimeType":"image/png"',
+    limit = function(b) return b.generationConfig.maxOutputTokens end, result = '"functionResponse":{"id":"(call_%d)"', image = '"mimeType":"image/png"', pdf = '"mimeType":"application/pdf"',
     thinking = '"thoughtSignature":"sig%-fake"' },
 }
 protocols[5] = setmetatable({ name = "vertex-ai", key = "GOOGLE_API_KEY", url = "GOOGLE_VERTEX_BASE_URL" }, { __index = protocols[4] })
@@ -79,12 +79,19 @@ end
 function cells.image(p, place)
   fs.write(place.cwd .. "/dot.png", PIXEL)
   local call = { name = "read_file", arguments = { file_path = place.cwd .. "/dot.png" } }
-  local server <close> = fake.start { { calls = { call } }, { text = "a dot" } }
+  fs.write(place.cwd .. "/page.pdf", "%PDF-1.4\n%%EOF\n")
+  local server <close> = fake.start { { calls = { call } }, { text = "a dot" }, { text = "both" } }
   local r = run(p, place, server, "what is it?")
   t.eq({ r.code, r.out }, { 0, "a dot\n" }, r.err)
-  local words = sent(server, 2)
+  local words, bytes = sent(server, 2), "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
   t.match(words, p.image)
-  t.ok(words:find("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ", 1, true), "its bytes")
+  t.ok(words:find(bytes, 1, true), "its bytes")
+  r = run(p, place, server, "and @dot.png, @page.pdf?")
+  t.eq({ r.code, r.out }, { 0, "both\n" }, r.err)
+  words = sent(server, 3)
+  t.ok(words:find(p.image) and words:find(bytes, 1, true), "named in the prompt")
+  t.eq(words:find "application/pdf;base64" ~= nil or words:find '"application/pdf"' ~= nil, p.pdf ~= nil, "a PDF where the service reads them: " .. words)
+  if p.pdf then t.match(words, p.pdf) end
 end
 
 function cells.error(p, place)

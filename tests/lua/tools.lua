@@ -52,6 +52,46 @@ t.match(text("read_file", { file_path = "/x\0y" }), "zero byte")
 t.match(text("read_file", { file_path = "/dev/zero" }), "not a file that can be read whole")
 local image = call("read_file", { file_path = put("p.PNG", "\x89PNG\r\n\0") })
 t.eq(image.parts, { { type = "image", mime = "image/png", data = os_.base64 "\x89PNG\r\n\0" } }, "an image as it is")
+t.eq(call("read_file", { file_path = put("wrong.png", "\xff\xd8\xff\xe0") }).parts[1].mime, "image/jpeg", "what it is, not what its name says")
+t.eq(call("read_file", { file_path = put("words.png", "no image\n") }).text, "no image\n")
+t.match(text("read_file", { file_path = put("large.gif", "GIF89a" .. ("x"):rep(6000000)) }), "^the image ROOT/large.gif has .*models take up to 5.*make a smaller copy")
+
+-- PDFs: as they are for a model that reads them; else, in parts or when there are too many pages their text, by poppler's programs.
+do
+  local function model(fields)
+    ctx.model = { id = "m", name = "m", base_url = "https://example.com/v1", config = {} }
+    for key, value in pairs(fields) do ctx.model[key] = value end
+  end
+  local pdf, which = put("a.pdf", "%PDF-1.4\nx"), proc.which
+  local _ <close> = qwen.cleanup(function() proc.which = which end)
+  proc.which = function() end
+  local function seen(fields)
+    model(fields)
+    local result = call("read_file", { file_path = pdf })
+    return result.parts and result.parts[1].mime
+  end
+  local paper = { "application/pdf" }
+  t.eq({ seen { provider = "anthropic" } }, paper, "usual at the service")
+  t.eq({ seen { provider = "openai" } }, {}, "not usual")
+  t.eq({ seen { provider = "openai", id = "gpt-4.1" } }, paper, "by its name")
+  t.eq({ seen { provider = "gemini", config = { modalities = { image = true } } } }, {}, "the entry decides")
+  t.eq({ seen { provider = "openai", config = { modalities = { pdf = true } } } }, paper, "both ways")
+  t.eq({ seen { provider = "anthropic", vision = false } }, {}, "text only")
+  t.match(text("read_file", { file_path = pdf }), "^Cannot display content of binary file: ROOT/a.pdf %(a PDF; its text can be read when poppler%-utils is installed%)")
+  model { provider = "anthropic" }
+  proc.which = function(name) return root .. "/bin/" .. name end
+  local function script(name, body) assert(fs.mkdir(root .. "/bin") and fs.write(root .. "/" .. name, body, { mode = 448 })) end
+  script("bin/pdftotext", '#!/bin/sh\necho "text: $*"\n')
+  script("bin/pdfinfo", '#!/bin/sh\necho "Title: x"\necho "Pages:          101"\n')
+  t.eq(text("read_file", { file_path = pdf }), "text: -layout ROOT/a.pdf -\n", "too many pages")
+  t.eq(text("read_file", { file_path = pdf, pages = "2-3" }), "text: -layout -f 2 -l 3 ROOT/a.pdf -\n", "some pages")
+  t.match(text("read_file", { file_path = pdf, pages = "two" }), "pages must be a number or a range such as 1%-5, not 'two'")
+  script("bin/pdfinfo", '#!/bin/sh\necho "Title: x"\necho "Pages:          100"\n')
+  t.eq({ seen { provider = "anthropic" } }, paper, "not too many")
+  script("bin/pdftotext", "#!/bin/sh\necho\n")
+  t.match(text("read_file", { file_path = pdf, pages = "1" }), "no text in the PDF")
+  ctx.model = nil
+end
 
 -- Reading comes before changing.
 local function edit(path, old, new) return text("edit", { file_path = path, old_string = old, new_string = new }) end
