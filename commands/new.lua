@@ -1,5 +1,189 @@
--- `/new`: the same as /clear.
+-- `/new` is the same as /clear. `qwen new KIND NAME` writes a file of one's own that works at once and says in comments what can be changed.
 
 local C = qwen.shipped "commands/clear"
-C.summary = "the same as /clear"
+C.summary = "a new session, as /clear; with KIND and NAME: write a command, hook, tool, provider or auth file to start from"
+C.args = "[command|hook|tool|provider|auth NAME | types]"
+C.shell = true
+
+local clear = C.run
+
+local templates = {}
+
+templates.command = [[
+-- `/@NAME@ [NAME]` at the prompt, `qwen @NAME@` in the shell: greets somebody.
+
+local C = {
+  summary = "greet somebody", -- shown in /help
+  args = "[NAME]",
+  shell = true, -- also from the shell
+  -- A person sets it in settings.json: "lua": {"commands/@NAME@": {"greeting": "hi"}}
+  options = { greeting = { type = "string", default = "hello", text = "the first word" } },
+}
+
+-- What Tab offers.
+function C.complete(ctx, word)
+  return { "you", "world" }
+end
+
+-- args are the words, rest is the line as typed. Return an exit code, or nil and an error.
+function C.run(ctx, args, rest)
+  ctx.print(C.option.greeting .. " " .. (args[1] or "you"))
+end
+
+return C
+]]
+
+templates.hook = [[
+-- @NAME@: asks before anything is removed, and counts the edits of a session. All events: qwen help lua Hook
+
+local H = { summary = "asks before rm" }
+
+local edits = 0
+
+-- Nothing given back leaves the call as it is, a table takes its place, `false` and a reason block it.
+function H.before_tool(ctx, call)
+  if call.name == "run_shell_command" and call.args.command:find "%f[%w]rm%f[%W]" then
+    call.ask = "it removes something" -- asked in every mode
+    return call
+  end
+end
+
+function H.edit_ended(ctx, edit)
+  edits = edits + 1
+end
+
+function H.session_ended(ctx, session)
+  if edits > 0 then ctx.notice(("%d edits in this session"):format(edits)) end
+end
+
+return H
+]]
+
+templates.tool = [[
+-- The tool @NAME@, which the model can call: counts the lines of a file.
+
+local T = {
+  summary = "Count the lines of a text file.", -- what the model reads
+  effect = "read", -- read, edit, run or none: what permission is asked for
+  schema = {
+    type = "object",
+    properties = { file_path = { type = "string", description = "absolute path" } },
+    required = { "file_path" },
+  },
+}
+
+-- The files it touches, for permission.
+function T.paths(args) return { args.file_path } end
+
+-- A few words for the line on the screen.
+function T.label(args) return args.file_path end
+
+-- A text for the model, or nil and an error. Calls that wait are plain calls.
+function T.run(ctx, args)
+  local path, e = qwen.files.resolve(ctx, args.file_path)
+  if not path then return nil, e end
+  local text
+  text, e = qwen.fs.read(path)
+  if not text then return nil, e end
+  return ("%d lines"):format(#qwen.text.lines(text))
+end
+
+return T
+]]
+
+templates.provider = [[
+-- The provider @NAME@: a gateway that speaks the OpenAI protocol under another path. Use it by its name in settings.json:
+--   {"modelProviders": {"@NAME@": [{"id": "our-model", "envKey": "OUR_KEY", "baseUrl": "https://llm.example.com"}]},
+--    "security": {"auth": {"selectedType": "@NAME@"}}, "model": {"name": "our-model"}}
+
+local P = { base = "openai", summary = "the gateway @NAME@" }
+
+-- Pure: the same model and view give the same request. The key is added later and never passes through here.
+function P.request(model, view)
+  local request = P.super.request(model, view)
+  request.url = model.base_url .. "/team/chat/completions"
+  request.headers["X-Team"] = "a"
+  return request
+end
+
+return P
+]]
+
+templates.auth = [[
+-- The way to sign in @NAME@: asks for a key once and keeps it in the credential store. A provider uses it with auth = "@NAME@".
+
+local A = {
+  summary = "a key for @NAME@",
+  terms = { terms = "https://example.com/terms", privacy = "https://example.com/privacy" },
+}
+
+local origins = { "https://llm.example.com" } -- where the key may be sent
+
+-- `qwen auth @NAME@`
+function A.login(ctx, options)
+  local key = options.key or ctx.line and ctx.line("Key:", true)
+  if not key or key == "" then return nil, qwen.err("cancelled", "no key was given") end
+  local ok, e = qwen.credentials.put("@NAME@", { secret = key, origins = origins })
+  if not ok then return nil, e end
+  return true
+end
+
+-- The headers of a request; the secret is joined in C, last.
+function A.headers(ctx, model)
+  local credential, e = qwen.credentials.get "@NAME@"
+  if not credential then return nil, e or qwen.err("auth", "nobody has signed in; run: qwen auth @NAME@") end
+  return { Authorization = { "Bearer ", credential.secret } }
+end
+
+function A.logout(ctx)
+  return qwen.credentials.remove "@NAME@"
+end
+
+return A
+]]
+
+local folders = { command = "commands", hook = "hooks", tool = "tools", provider = "providers", auth = "auth" }
+local next_steps = { command = "try it: qwen %s", hook = "it counts from the next turn on; see /doctor", tool = "the model is offered it from the next turn on",
+  provider = "name it in settings.json, as the file says", auth = "try it: qwen auth %s" }
+
+-- Types for an editor's language server, beside the files.
+local function write_types(ctx, home)
+  local folder = home .. "/types"
+  local ok, e = qwen.fs.mkdir(folder, 448)
+  for _, name in ipairs { "qwen", "sys" } do
+    if ok then ok, e = qwen.fs.write(("%s/%s.lua"):format(folder, name), qwen.reference.source(name), { mode = 384 }) end
+  end
+  local settings = home .. "/.luarc.json"
+  if ok and not qwen.fs.stat(settings) then
+    ok, e = qwen.fs.write(settings, '{"runtime.version": "Lua 5.4", "workspace.library": ["types"], "diagnostics.globals": ["qwen"]}\n', { mode = 384 })
+  end
+  if not ok then return nil, e end
+  ctx.print("wrote " .. qwen.paths.short(folder) .. "; an editor with a Lua language server knows the API now")
+  return 0
+end
+
+function C.complete(_, word)
+  return { "command", "hook", "tool", "provider", "auth", "types" }
+end
+
+function C.run(ctx, args, rest)
+  local kind, name = args[1], args[2]
+  if not kind and ctx.session then return clear(ctx, args, rest) end
+  local home = qwen.paths.qwen_home()
+  if not home then return nil, qwen.err("missing", "there is no home folder; set HOME") end
+  if kind == "types" and not name then return write_types(ctx, home) end
+  if not folders[kind] or not (name or ""):find "^[%a_][%w_-]*$" or args[3] then
+    return nil, qwen.err("usage", "usage: qwen new command|hook|tool|provider|auth NAME, with letters, digits, - and _ in the name")
+  end
+  local folder = folders[kind]
+  local path = ("%s/%s/%s.lua"):format(home, folder, name)
+  if qwen.fs.stat(path) then return nil, qwen.err("usage", qwen.paths.short(path) .. " is there already") end
+  local ok, e = qwen.fs.mkdir(home .. "/" .. folder, 448)
+  if ok then ok, e = qwen.fs.write(path, (templates[kind]:gsub("@NAME@", name)), { mode = 384 }) end
+  if not ok then return nil, e end
+  ctx.print(("wrote %s; %s"):format(qwen.paths.short(path), next_steps[kind]:format(name)))
+  if qwen.resource.source(folder .. "/" .. name) then ctx.notice(("it takes the place of the shipped %s/%s"):format(folder, name)) end
+  return 0
+end
+
 return C

@@ -137,6 +137,8 @@
 ---@field news (fun(ctx: Ctx): string?)? words for the start of a session: another list of models
 ---@field flags table<string, string|true>? names of the flags of `login`, with a word for the value, or true for none; without it any are taken
 ---@field terms {terms: string, privacy: string}?
+---@field options table<string, Option>? what a person may set
+---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 
 -- Tools, commands, hooks --------------------------------------------------------------------------------------------
 
@@ -151,6 +153,8 @@
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn
+---@field options table<string, Option>? what a person may set
+---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 
 ---@class ToolResult
 ---@field text string for the model
@@ -165,12 +169,17 @@
 ---@field repl boolean? default true: also `/NAME` at the prompt
 ---@field session boolean? it needs the conversation: without a screen, `qwen --continue -p "/NAME"` opens it first
 ---@field complete (fun(ctx: Ctx, word: string): string[])?
----@field run fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|nil, Err? exit code for the shell, or a prompt for the model; nil, err is shown
+---@field run fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|nil, Err? exit code for the shell; a prompt is sent to the model; nil, err is shown
+---@field options table<string, Option>? what a person may set
+---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 
 ---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
 ---@field summary string? what it is for, in /doctor
+---@field options table<string, Option>? what a person may set
+---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 ---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear", model: string?}))?
 ---@field system_built (fun(ctx: Ctx, prompt: {text: string}): table?)? the system prompt, once a session; table
+---@field prompt_expanded (fun(ctx: Ctx, prompt: {command: string, args: string, text: string}): (table|false)?, string?)? what a prompt command made; table, false
 ---@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string}): (table|false)?, string?)? what the person sends; table, false
 ---@field turn_started (fun(ctx: Ctx, turn: integer))?
 ---@field request_built (fun(ctx: Ctx, request: HttpRequest, model: Model): (table|false)?, string?)? before the secret is joined; change it in place; table, false
@@ -204,6 +213,27 @@
 ---@field model string id
 ---@field wait (number|false)? set it: try again after so many seconds; false: not again
 ---@field switch string? set it: id of the model to ask instead
+
+---A declared option of a file: `options = { limit = { type = "number", default = 5, text = "euros a day" } }`. Its value is in the returned
+---table's `option.limit`; the person sets it in settings.json: `"lua": {"hooks/cost-cap": {"limit": 10}}`.
+---@class Option
+---@field type "string"|"boolean"|"number"|"list"|"object"|"any"
+---@field default any
+---@field text string what it is for
+---@field choices any[]? the only values
+
+---What a file's own `check` tells /doctor.
+---@class Check
+---@field ok fun(text: string)
+---@field warn fun(text: string, advice: string?)
+---@field bad fun(text: string, advice: string?)
+
+---A named store: a small JSON file in ~/.qwen/store/, safe with several processes.
+---@class Kept
+---@field get fun(self: Kept, key: string): any
+---@field set fun(self: Kept, key: string, value: any): boolean?, Err? nil takes it away
+---@field update fun(self: Kept, key: string, fn: fun(old: any): any): any, Err? under a lock; the new value
+---@field all fun(self: Kept): table
 
 -- ctx ---------------------------------------------------------------------------------------------------------------
 
@@ -283,6 +313,11 @@
 ---@field version string
 ---@field api integer 1
 ---@field shipped fun(name: string): table the shipped file "providers/openai" as a table of your own
+---@field store fun(name: string): Kept values that stay, over /reload and over the end of the program
+---@field inspect fun(value: any): string any value as text for people
+---@field guest fun(): table globals as a person's own file has them
+---@field reference qwen.reference
+---@field trial qwen.trial
 ---@field cleanup fun(fn: function): table runs fn when the scope is left: `local _ <close> = qwen.cleanup(fn)`
 ---@field try fun(fn: function, ...): boolean, any like pcall; an error comes back as text with a traceback
 ---@field err fun(kind: ErrKind, message: string, fields?: table): Err
@@ -334,6 +369,39 @@
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
+---@class qwen.reference what the type files say
+---@field classes fun(): table[] {name, parent, text, fields = {name, type, text}}
+---@field find fun(name: string): table? the class of a name: "Hook", "qwen.fs"
+---@field names fun(): string[]
+---@field split fun(text: string): string, string a type, and the words behind it
+---@field source fun(name: "qwen"|"sys"): string the type file
+
+---@class qwen.trial running the tests of a person's files
+---@field run fun(path: string, ctx: Ctx, told: fun(name: string, ok: boolean, e: string?)): Err? one file
+
+---What a test of `qwen test` gets. A test file DIR/NAME_test.lua returns a table of functions by name.
+---@class Trial
+---@field dir string a folder of its own, gone after the test
+---@field ctx Ctx
+---@field clock {now: fun(): number, advance: fun(seconds: number)} the time of qwen.task, which moves when told
+---@field set table<string, any> settings by dotted key
+---@field notices string[] what was told to the person
+---@field out string[] what was printed
+---@field asked table[] requests that were sent: {method, url, headers, body, text}
+---@field model Model
+---@field eq fun(self: Trial, got: any, want: any, name?: string)
+---@field ok fun(self: Trial, value: any, name?: string)
+---@field match fun(self: Trial, text: string, pattern: string, name?: string)
+---@field fails fun(self: Trial, fn: function, pattern: string, name?: string)
+---@field write fun(self: Trial, name: string, text: string): string a file in its folder; the path
+---@field read fun(self: Trial, name: string): string?
+---@field secret fun(self: Trial, name: string, origins?: string[]): Secret one that is none
+---@field command fun(self: Trial, name: string, ...: string): {code: integer?, err: Err?, out: string}
+---@field tool fun(self: Trial, name: string, args: table): ToolResult?, Err?
+---@field emit fun(self: Trial, event: string, ...): any, string? runs the handlers
+---@field request fun(self: Trial, provider: string, prompt: string, model?: table): table the request a provider makes; its body as a table
+---@field ask fun(self: Trial, prompt: string, answers: table[], mode?: string): {text: string, stop: string, turns: integer, messages: Message[], requests: table[], notices: string[], blocked: string?} the model answers {text=} or {calls={{name=, arguments=}}} or {status=, body=}, one a request
+
 ---@class qwen.text: sys.text
 ---@field lines fun(text: string): string[] without line ends
 ---@field head_tail fun(text: string, limit: integer): string, boolean beginning (1/5) and end of a long text with a mark between; true when cut
@@ -376,7 +444,10 @@ qwen = {}
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
----@field reload fun(): string[] finds and loads all files again as the last time; what is broken
+---@field reload fun(): string[], boolean finds and loads all files again as the last time; what is broken, and whether the new ones count: when one was in order before, all stays as it was
+---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
+---@field use_settings fun(settings: Settings) where declared options get their values from
+---@field layers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
 ---@field refresh fun(kind: string): string[] takes what was saved in a person's own files since they were read; a broken new version leaves the old one in force
 ---@field generation fun(): integer grows with each scan
 ---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name

@@ -12,6 +12,7 @@ local modules = {
   body = "qwen.body", credentials = "qwen.credentials",
   signin = "qwen.signin",
   service = "qwen.service", keycommand = "qwen.keycommand", oauth = "qwen.oauth", discover = "qwen.discover", modellist = "qwen.modellist",
+  reference = "qwen.reference", trial = "qwen.trial",
   edits = "qwen.edits", mcp = "qwen.mcp.client",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
 }
@@ -22,6 +23,26 @@ local api = { version = embed.version, api = 1 }
 ---@param name string "providers/openai"
 function api.shipped(name)
   return require("qwen.resource").shipped(name)
+end
+
+---A named store: values that stay over /reload and over the end of the program.
+---@param name string
+---@return Kept
+function api.store(name)
+  return require("qwen.store").open(name)
+end
+
+---Any value as text for people.
+---@param value any
+---@return string
+function api.inspect(value)
+  return require("qwen.inspect").text(value)
+end
+
+---Globals as a person's own file has them.
+---@return table
+function api.guest()
+  return require("qwen.guest").environment()
 end
 
 ---Runs fn when the scope is left by any way: `local _ <close> = qwen.cleanup(fn)`.
@@ -44,11 +65,20 @@ local meta = {}
 
 function meta.__index(self, name)
   local module = modules[name]
-  if not module then error("qwen has no field '" .. tostring(name) .. "'; see: qwen help api", 2) end
+  if not module then
+    local names = {}
+    for known in pairs(modules) do names[#names + 1] = known end
+    for known in next, self do names[#names + 1] = known end
+    local near = require("qwen.text").nearest(tostring(name), names)
+    error(("qwen has no field '%s'%s; see: qwen help lua"):format(tostring(name), near and "; did you mean '" .. near .. "'?" or ""), 2)
+  end
   local value = require(module)
   rawset(self, name, value)
   return value
 end
+
+meta.__metatable = "locked"
+getmetatable("").__metatable = "locked"
 
 function meta.__newindex(_, name)
   error("qwen." .. tostring(name) .. " cannot be set: the API table is read-only", 2)

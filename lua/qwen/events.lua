@@ -15,6 +15,7 @@ end
 return {
   session_started = { value = { source = "string", model = "string?" } },
   system_built = { value = { text = "string" }, replace = true },
+  prompt_expanded = { value = { command = "string", args = "string", text = "string" }, replace = true, block = true },
   prompt_submitted = { value = { text = "string" }, replace = true, block = true },
   turn_started = {},
   request_built = { value = { method = "string", url = "string", headers = "table", body = "any", proxy = "string?", ca = "string?", insecure = "boolean?",

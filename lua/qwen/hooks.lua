@@ -2,13 +2,14 @@
 -- nil leaves the value as it is, a table replaces it, false and a reason block. A broken guard (before_*) closes its gate; any other
 -- handler that keeps failing is left out.
 local events = require "qwen.events"
+local guest = require "qwen.guest"
 local resource = require "qwen.resource"
 local text = require "qwen.text"
 
 local M = {}
 
 local MOST_FAILURES = 3
-local SECONDS = 0.15 -- of computing, between two waits
+local SECONDS, SHIPPED_SECONDS = 0.15, 60 -- of computing, between two waits
 
 local limited = require("sys.task").limited
 
@@ -19,11 +20,12 @@ local function collect()
   by_event, broken, generation = {}, nil, resource.generation()
   for _, name in ipairs(resource.names "hooks") do
     local hook = resource.get("hooks", name)
+    local shipped = resource.layers("hooks", name)[1].tier == "shipped"
     if not hook then broken = broken or name end
     for event, handler in pairs(hook or {}) do
       if events[event] then
         by_event[event] = by_event[event] or {}
-        table.insert(by_event[event], { name = name, run = handler, failures = 0 })
+        table.insert(by_event[event], { name = name, run = handler, failures = 0, shipped = shipped })
       end
     end
   end
@@ -80,13 +82,6 @@ local function failed(handler, event, why)
   return guard and words or nil
 end
 
--- Whatever was raised, as words.
-local function words_of(e)
-  if e == nil then return "an error without a message" end
-  local ok, words = pcall(tostring, e)
-  return ok and words or "an error that cannot be printed"
-end
-
 local function place_of(handler)
   local info = debug.getinfo(handler.run, "S")
   return ("%s:%d: it "):format(info.short_src, info.linedefined)
@@ -115,13 +110,13 @@ function M.emit(ctx, event, value, second, ...)
   end
   for _, handler in ipairs(handlers or {}) do
     if not handler.off then
-      local ok, result, reason = limited(SECONDS, handler.run, ctx, value, second, ...)
+      local ok, result, reason = limited(handler.shipped and SHIPPED_SECONDS or SECONDS, handler.run, ctx, value, second, ...)
       local old = value
       if spec.second then old = second end
       local wrong
       if ok then wrong = misuse(spec, old, result) end
       if not ok or wrong then
-        local closed = failed(handler, event, ok and place_of(handler) .. wrong or words_of(result))
+        local closed = failed(handler, event, ok and place_of(handler) .. wrong or guest.words(result))
         if closed then return false, closed end
       elseif result == false then
         return false, reason and tostring(reason) or "blocked by the hook " .. handler.name

@@ -135,7 +135,7 @@ end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
 local function slash(ctx, opts, prompt)
-  local name, rest = prompt:match "^/([%w_-]+)%f[%s%z]%s*(.-)%s*$"
+  local name, rest = prompt:match "^/([%w_:-]+)%f[%s%z]%s*(.-)%s*$"
   if not name then return nil end
   local run = require "qwen.run"
   local command, front = run.find_command(name), nil
@@ -176,7 +176,9 @@ local function route(argv)
   if not settings then return fail(e, EXIT.config) end
   local problems = resource.scan { safe = opts.safe, project = nil, use = opts.use }
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
-  hooks.on_problem(ctx.notice)
+  hooks.on_problem(function(words) ctx.notice(words) end)
+  require("qwen.guest").say = function(words) ctx.notice(words) end
+  resource.use_settings(settings)
   for _, list in ipairs { settings.problems, problems } do
     for _, text in ipairs(list) do ctx.notice(text) end
   end

@@ -4,41 +4,24 @@
 local embed = require "sys.embed"
 local err = require "qwen.err"
 local fs = require "sys.fs"
+local guest = require "qwen.guest"
+local kinds = require "qwen.kinds"
 local paths = require "qwen.paths"
-local text = require "qwen.text"
+local sys = require "sys.os"
+local task = require "sys.task"
 
 local M = {}
 
 M.kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages" }
+M.fields = kinds.fields
 
-local fields = {
-  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function" },
-  tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
-    preview = "function", label = "function", serial = "boolean", editable = "string" },
-  auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
-    order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table" },
-  themes = { summary = "string", background = "string", styles = "table" },
-  languages = { summary = "string", words = "table" },
-  hooks = { summary = "string" },
-}
-for event in pairs(require "qwen.events") do fields.hooks[event] = "function" end
-M.fields = fields
-local required = {
-  commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" },
-  hooks = {}, themes = { "styles" }, languages = { "words" },
-}
+local MOST_SOURCE, LOAD_SECONDS, MOST_PREFIX = 4 * 1024 * 1024, 1, 100
 
-local MOST_SOURCE = 4 * 1024 * 1024
-
-local state = { files = {}, problems = {}, safe = false, generation = 0 }
+local state = { files = {}, problems = {}, paths = {}, safe = false }
+local generation, settings = 0, nil
 
 local function shipped_name(kind, name)
   return (kind == "commands" and "commands/" or "lua/" .. kind .. "/") .. name .. ".lua"
-end
-
--- What a file may see: the standard library, `qwen`, and nothing it sets leaks out.
-local function environment()
-  return setmetatable({}, { __index = _G })
 end
 
 -- What changes when a file is saved; nil when it is gone.
@@ -47,59 +30,53 @@ local function stamp(path)
   return stat and ("%d %d %.9f"):format(stat.ino, stat.size, stat.mtime)
 end
 
+-- What others may write is not a person's own.
+local function others_may_write(path)
+  local stat = fs.stat(path)
+  if stat and stat.uid ~= sys.uid() and stat.uid ~= 0 then return ("%s belongs to somebody else and is not run"):format(paths.short(path)) end
+  if stat and stat.mode & 18 ~= 0 then return ("%s can be written by others and is not run; chmod go-w %s"):format(paths.short(path), path) end
+end
+
 local function compile(entry)
   if entry.tier == "shipped" then return embed.load(entry.path) end
   local e
   if not entry.source then
     entry.stamp = stamp(entry.path)
+    e = others_may_write(entry.path)
+    if e then return nil, e end
     entry.source, e = fs.read(entry.path, MOST_SOURCE)
     if not entry.source then return nil, e.message end
   end
-  return load(entry.source, "@" .. paths.short(entry.path), "t", environment())
+  if entry.form ~= "lua" then return entry.source end
+  return guest.load(entry.source, entry.path)
 end
 
--- The line on which a field is likely to be set.
-local function place_of(entry, field)
-  local at = 0
-  for line in (type(field) == "string" and entry.source or ""):gmatch "([^\n]*)\n?" do
-    at = at + 1
-    if line:find("%f[%w_]" .. field:gsub("%W", "%%%0") .. "%f[^%w_]%s*=[^=]") or line:find("function [%w_]+[.:]" .. field:gsub("%W", "%%%0") .. "%s*%(") then
-      return ("%s:%d"):format(paths.short(entry.path), at)
-    end
-  end
-  return paths.short(entry.path)
-end
+-- Other forms than Lua: which module makes the table of a file.
+local forms = {
+  commands = { md = { "qwen.promptfile", "command" }, toml = { "qwen.promptfile", "command" } },
+  tools = { json = { "qwen.toolfile", "tool" } },
+}
 
-local function check_fields(entry, value)
-  if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(paths.short(entry.path), type(value)) end
-  for _, name in ipairs(required[entry.kind]) do
-    if value[name] == nil and not (entry.kind == "providers" and value.base) then
-      return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
-    end
+local function call(entry, chunk, ...)
+  if type(chunk) == "string" then
+    local module, maker = table.unpack(forms[entry.kind][entry.form])
+    local value, e = require(module)[maker](entry, chunk)
+    return value ~= nil, value or ("%s: %s"):format(paths.short(entry.path), e)
   end
-  local known = fields[entry.kind]
-  for name, found in pairs(value) do
-    local want = known and known[name]
-    if known and not want then
-      local names = {}
-      for field in pairs(known) do names[#names + 1] = field end
-      local near = text.nearest(tostring(name), names)
-      return ("%s: unknown field '%s'%s"):format(place_of(entry, name), tostring(name), near and "; did you mean '" .. near .. "'?" or "")
-    end
-    if want and type(found) ~= want then
-      return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
-    end
-  end
+  if entry.tier == "shipped" then return xpcall(chunk, debug.traceback, ...) end
+  return task.limited(LOAD_SECONDS, chunk, ...)
 end
 
 -- Runs the file and checks what it returns.
 local function run_file(entry)
   local chunk, e = compile(entry)
-  if not chunk then return nil, tostring(e) end
-  local ok, value = xpcall(chunk, debug.traceback)
-  if not ok then return nil, (tostring(value):gsub("\n.*", "")) end
-  local wrong = check_fields(entry, value)
+  if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
+  local ok, value = call(entry, chunk)
+  if not ok then return nil, (guest.words(value):gsub("\n.*", "")) end
+  local wrong = kinds.problem(entry, value)
   if wrong then return nil, wrong end
+  if entry.tier ~= "shipped" then kinds.limit(entry, value) end
+  if value.options then value.option = kinds.options(entry, value.options, function() return settings end) end
   entry.good = true
   return value
 end
@@ -107,40 +84,39 @@ end
 local function add_file(kind, name, tier, path)
   local by_name = state.files[kind]
   by_name[name] = by_name[name] or {}
-  table.insert(by_name[name], 1, { kind = kind, name = name, tier = tier, path = path })
+  local clash = tier ~= "shipped" and by_name[name][1]
+  if clash and clash.tier == tier then
+    table.insert(state.problems, ("%s and %s have the same name; the second counts"):format(paths.short(clash.path), paths.short(path)))
+  end
+  table.insert(by_name[name], 1, { kind = kind, name = name, tier = tier, path = path, form = path:match "%.(%w+)$" })
+  if tier ~= "shipped" then table.insert(state.paths, path) end
 end
 
-local function add_folder(tier, folder)
-  for _, kind in ipairs(M.kinds) do
-    for _, entry in ipairs(fs.list(folder .. "/" .. kind) or {}) do
-      local name = entry.name:match "^([%w_-]+)%.lua$"
-      if name and entry.type ~= "dir" then add_file(kind, name, tier, folder .. "/" .. kind .. "/" .. entry.name) end
+-- Folders in commands/ are the first part of a name: commands/git/commit.md is /git:commit.
+local function add_kind(tier, folder, kind, prefix)
+  table.insert(state.paths, folder)
+  for _, entry in ipairs(fs.list(folder) or {}) do
+    local name, form = entry.name:match "^([%w_-]+)%.(%w+)$"
+    local path = folder .. "/" .. entry.name
+    if entry.type == "dir" then
+      if kind == "commands" and entry.name:find "^[%w_-]+$" and #prefix < MOST_PREFIX then add_kind(tier, path, kind, prefix .. entry.name .. ":") end
+    elseif name and (form == "lua" or forms[kind] and forms[kind][form]) then
+      add_file(kind, prefix .. name, tier, path)
     end
   end
 end
 
--- `require` in a user's file finds ~/.qwen/lua/NAME.lua, after everything shipped.
-local function user_module(name)
-  local home = paths.qwen_home()
-  if state.safe or not home or not name:match "^[%w_.-]+$" or name:find("..", 1, true) then return nil end
-  local path = home .. "/lua/" .. name:gsub("%.", "/") .. ".lua"
-  local source = fs.read(path, MOST_SOURCE)
-  if not source then return ("no file '%s'"):format(path) end
-  local chunk, e = load(source, "@" .. paths.short(path), "t", environment())
-  if not chunk then error(e, 0) end
-  return chunk, path
+local function add_folder(tier, folder)
+  for _, kind in ipairs(M.kinds) do add_kind(tier, folder .. "/" .. kind, kind, "") end
 end
 
 ---Finds all files again; what was loaded is forgotten.
 ---@param options {safe: boolean?, project: string?, use: string[]?}
 ---@return string[] problems
 function M.scan(options)
-  state.files, state.problems, state.safe, state.options = {}, {}, options.safe, options
-  state.generation = state.generation + 1
-  if not state.searching then
-    state.searching = true
-    table.insert(package.searchers, user_module)
-  end
+  state = { files = {}, problems = {}, paths = {}, provided = state.provided, safe = options.safe, options = options }
+  generation = generation + 1
+  guest.forget()
   for _, kind in ipairs(M.kinds) do state.files[kind] = {} end
   for _, name in ipairs(embed.names()) do
     local kind, base = name:match "^lua/(%w+)/([%w_-]+)%.lua$"
@@ -173,18 +149,81 @@ local function load_entry(entry)
   return entry.value
 end
 
----Finds all files again as the last time, and loads them, so that what is broken is told now.
+-- What shows that a person's file was saved, came or went.
+local function snapshot()
+  local out = {}
+  for i, path in ipairs(state.paths) do out[i] = stamp(path) or "" end
+  for _, path in ipairs(guest.files()) do out[#out + 1] = stamp(path) or "" end
+  return table.concat(out, "\n")
+end
+
+-- The files that were in order before and are not now.
+local function newly_broken(old)
+  local out = {}
+  for kind, names in pairs(state.files) do
+    for name, entries in pairs(names) do
+      local before = old.files[kind][name]
+      if entries[1].problem and before and before[1].good then out[#out + 1] = entries[1].problem end
+    end
+  end
+  table.sort(out)
+  return out
+end
+
+---Finds and loads all files again as the last time. When one that was in order no longer is, everything stays as it was.
 ---@return string[] problems
+---@return boolean swapped
 function M.reload()
-  M.scan(state.options)
+  local old = state
+  M.scan(old.options)
   for _, kind in ipairs(M.kinds) do M.list(kind) end
-  return state.problems
+  local broken = newly_broken(old)
+  if #broken > 0 then
+    state = old
+    generation = generation + 1
+    state.snapshot = snapshot()
+    return broken, false
+  end
+  state.snapshot = snapshot()
+  return state.problems, true
+end
+
+---Does so when a file was saved since the last time; for the beginning of a turn. What is wrong is told.
+---@param ctx Ctx
+---@return boolean? taken
+function M.take_saved(ctx)
+  if state.safe or not state.options then return end
+  local now = snapshot()
+  if not state.snapshot then state.snapshot = now end
+  if now == state.snapshot then return end
+  local problems, swapped = M.reload()
+  for _, problem in ipairs(problems) do ctx.notice(problem) end
+  if not swapped then ctx.notice "until that is mended, everything stays as it was before" end
+  return swapped
 end
 
 ---Grows with each scan: who keeps something made of the files compares it.
 ---@return integer
 function M.generation()
-  return state.generation
+  return generation
+end
+
+---Where declared options get their values from.
+---@param from Settings
+function M.use_settings(from)
+  settings = from
+end
+
+---What is behind a name, strongest first.
+---@param kind string
+---@param name string
+---@return {tier: string, path: string, problem: string?}[]
+function M.layers(kind, name)
+  local out = {}
+  for i, entry in ipairs(state.files[kind] and state.files[kind][name] or {}) do
+    out[i] = { tier = entry.tier, path = entry.path, problem = entry.problem }
+  end
+  return out
 end
 
 ---Runs ~/.qwen/init.lua; what is wrong with it is told and harms nothing else.
@@ -193,10 +232,10 @@ function M.run_init(ctx)
   local home = paths.qwen_home()
   local path = home and home .. "/init.lua"
   if state.safe or not path or not fs.stat(path) then return end
-  local chunk, e = compile { tier = "user", path = path }
+  local chunk, e = compile { tier = "user", path = path, form = "lua" }
   local ok = chunk ~= nil
   if chunk then ok, e = pcall(chunk, ctx) end
-  if not ok then ctx.notice(tostring(e)) end
+  if not ok then ctx.notice(guest.words(e)) end
 end
 
 local under = setmetatable({}, { __mode = "k" }) -- by provider: the fresh table that it builds on
@@ -288,7 +327,7 @@ local function look_again(entries, i)
     table.remove(entries, i)
     return true
   end
-  local fresh = { kind = entry.kind, name = entry.name, tier = entry.tier, path = entry.path }
+  local fresh = { kind = entry.kind, name = entry.name, tier = entry.tier, path = entry.path, form = entry.form }
   entries[i] = fresh
   if ready(fresh) then return true end
   if not entry.good then return true end -- broken before, broken now
@@ -312,7 +351,7 @@ function M.refresh(kind)
     if #entries == 0 then state.files[kind][name] = nil end
   end
   if changed then -- others may build on it
-    state.generation = state.generation + 1
+    generation = generation + 1
     for _, entries in pairs(state.files[kind]) do
       for _, entry in ipairs(entries) do entry.value, entry.problem = nil, nil end
     end

@@ -84,10 +84,12 @@ function M.split(line)
   return words
 end
 
----The command of a name, or an error that names the nearest.
+---The command of a name, as it is saved now, or an error that names the nearest.
 ---@param name string
+---@param ctx Ctx? what was saved in the meantime counts
 ---@return table?, Err?
-function M.find_command(name)
+function M.find_command(name, ctx)
+  if ctx and name ~= "reload" then resource.take_saved(ctx) end -- that one tells by itself
   if resource.has("commands", name) then return resource.get("commands", name) end
   local near = text.nearest(name, resource.names "commands")
   return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
@@ -128,7 +130,10 @@ function M.shell_command(ctx, called)
   end
   local ask = require "qwen.ui.ask"
   if ask.possible() then ctx.pick, ctx.line, ctx.status = ask.pick, ask.line, ask.status end
-  return run_command(ctx, command, called.args, table.concat(called.args, " "))
+  local code = run_command(ctx, command, called.args, table.concat(called.args, " "))
+  if type(code) ~= "table" then return code end
+  ctx.notice(("'%s' makes a prompt: qwen -p '/%s'"):format(called.name, called.name))
+  return 2
 end
 
 return M

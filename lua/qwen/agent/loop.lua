@@ -4,6 +4,7 @@ local compact = require "qwen.agent.compact"
 local context = require "qwen.agent.context"
 local message = require "qwen.message"
 local Reply = require "qwen.agent.reply"
+local resource = require "qwen.resource"
 local send = require "qwen.net.send"
 
 local M = {}
@@ -117,6 +118,7 @@ function M.run(ctx, prompt)
   local limit, turns, sent_on = ctx.max_turns, 0, 0
   while true do
     turns = turns + 1
+    if resource.take_saved(ctx) then ctx.tools = context.tools(ctx) end
     ctx.emit("turn_started", turns)
     compact.when_full(ctx)
     local answer = ask_model(ctx)

@@ -76,10 +76,10 @@ end
 ---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?}[]}? found
 ---length: bytes of the word that an item replaces
 function M.find(ctx, before, changed)
-  local name, word = before:match "^/([%w_-]+)%s+.-(%S*)$"
+  local name, word = before:match "^/([%w_:-]+)%s+.-(%S*)$"
   local at = before:match "@([^%s@]*)$"
   local kind, items
-  if before:find "^/[%w_-]*$" then
+  if before:find "^/[%w_:-]*$" then
     kind, word = "command", before
     items = command_items(before:sub(2))
   elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`]$" or before == "@" .. (at or "") then

@@ -21,7 +21,7 @@ local function start(self, fn)
 end
 
 local function is_message(line)
-  return not (line:find "^!" or line:find "^/[%w_-]*%f[%s\0]")
+  return not (line:find "^!" or line:find "^/[%w_:-]*%f[%s\0]")
 end
 
 -- The message of a text after the hooks saw it; nil and the reason when one of them blocked it.
@@ -62,8 +62,8 @@ end
 
 local function command_line(self, line)
   local ctx = self.ctx
-  local name, rest = line:match "^/([%w_-]*)%s*(.-)%s*$"
-  local command, e = run.find_command(name or "")
+  local name, rest = line:match "^/([%w_:-]*)%s*(.-)%s*$"
+  local command, e = run.find_command(name or "", ctx)
   if not command then return ctx.notice(tostring(e)) end
   start(self, function()
     local code, problem = command.run(ctx, run.split(rest), rest)

@@ -1,0 +1,119 @@
+-- `qwen doctor` and `/doctor`: what is in order and what is not: every file of a person's, what it takes the place of, copies of shipped
+-- files whose original has changed, options that are not understood, programs that are missing, and the files' own checks.
+
+local C = { summary = "check the installation and your own files", shell = true, args = "[--diff] [--json]" }
+
+local programs = {
+  { "rg", "files are searched slower and @files are not completed without it; install ripgrep" },
+  { "git", "undo and the branch in the status line need it" },
+  { "bwrap", "commands of the model cannot run in a sandbox; install bubblewrap" },
+}
+
+local function new_report(ctx, quiet)
+  local report = { items = {}, bad_count = 0 }
+  local section = ""
+  local function add(state, text, advice)
+    report.items[#report.items + 1] = { section = section, state = state, text = tostring(text), advice = advice }
+    if quiet then return end
+    local mark = ({ ok = "  ok    ", warn = "  note  ", bad = "  WRONG " })[state]
+    ctx.print(mark .. tostring(text) .. (advice and "\n          " .. advice or ""))
+  end
+  function report.title(text)
+    section = text
+    if not quiet then ctx.print(text) end
+  end
+  function report.ok(text) add("ok", text) end
+  function report.warn(text, advice) add("warn", text, advice) end
+  function report.bad(text, advice)
+    report.bad_count = report.bad_count + 1
+    add("bad", text, advice)
+  end
+  return report
+end
+
+-- An ejected copy keeps the hash of what it was copied from in its first line.
+local function check_copy(ctx, report, full, entry, diff)
+  local source = qwen.fs.read(entry.path)
+  local version, hash = (source or ""):match "^%-%- ejected from qwen (%S+), sha256 (%x+)\n"
+  local shipped = hash and qwen.resource.source(full)
+  if not shipped or qwen.os.sha256(shipped) == hash then return end
+  report.warn(("%s is a copy of %s as qwen %s had it; the shipped file has changed since"):format(qwen.paths.short(entry.path), full, version),
+    diff and nil or "see what differs: qwen doctor --diff; then merge by hand, or remove the copy")
+  if diff then ctx.print(qwen.text.diff(source:gsub("^[^\n]*\n", ""), shipped, full .. ".lua")) end
+end
+
+local function check_options(ctx, report, full, value)
+  local set = ctx.settings:get("lua." .. full)
+  for name in pairs(type(set) == "table" and set or {}) do
+    local option = value.options and value.options[name]
+    if not option then
+      report.warn(("settings.json sets the option '%s' of %s, which has none of that name"):format(name, full))
+    elseif value.option[name] ~= set[name] and type(set[name]) ~= "table" then
+      report.bad(("settings.json sets the option '%s' of %s to what it does not take"):format(name, full), "it is a " .. option.type .. ": " .. option.text)
+    end
+  end
+end
+
+local function own_check(ctx, report, full, value)
+  if type(value.check) ~= "function" then return end
+  local ok, e = pcall(value.check, ctx, { ok = report.ok, warn = report.warn, bad = report.bad })
+  if not ok then report.bad(("the check of %s failed: %s"):format(full, tostring(e))) end
+end
+
+local function check_files(ctx, report, diff)
+  report.title "Your files"
+  local count = 0
+  for _, kind in ipairs(qwen.resource.kinds) do
+    for _, entry in ipairs(qwen.resource.list(kind)) do
+      local full = kind .. "/" .. entry.name
+      if entry.problem then
+        report.bad(("%s is out of order: %s"):format(full, entry.problem), "mend it; then /reload")
+      elseif entry.tier ~= "shipped" then
+        local hides = #entry.shadows > 0 and ", in the place of " .. table.concat(entry.shadows, " and ") or ""
+        report.ok(("%-28s %s%s"):format(full, qwen.paths.short(entry.path), hides))
+        check_copy(ctx, report, full, entry, diff)
+      end
+      if entry.tier ~= "shipped" then count = count + 1 end
+      if entry.value and type(entry.value) == "table" then
+        check_options(ctx, report, full, entry.value)
+        own_check(ctx, report, full, entry.value)
+      end
+    end
+  end
+  if count == 0 then report.ok "none; write one with: qwen new command NAME" end
+end
+
+local function check_system(ctx, report)
+  report.title "System"
+  local home = qwen.paths.qwen_home()
+  if home then
+    local ok, e = qwen.fs.mkdir(home, 448)
+    if ok then report.ok(qwen.paths.short(home) .. " can be written") else report.bad(tostring(e)) end
+  else
+    report.bad("there is no home folder", "set HOME")
+  end
+  for _, program in ipairs(programs) do
+    if qwen.proc.which(program[1]) then report.ok(program[1] .. " is there") else report.warn(program[1] .. " is missing", program[2]) end
+  end
+  for _, problem in ipairs(ctx.settings.problems) do report.warn(problem) end
+  report.title "Model"
+  local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
+  if not model then return report.warn(tostring(problem), "qwen auth") end
+  report.ok(("%s of %s at %s"):format(model.id, model.provider, model.base_url))
+end
+
+function C.run(ctx, args)
+  local flags = {}
+  for _, word in ipairs(args) do flags[word] = true end
+  local report = new_report(ctx, flags["--json"])
+  check_system(ctx, report)
+  check_files(ctx, report, flags["--diff"])
+  if flags["--json"] then
+    ctx.print(qwen.json.encode({ problems = report.bad_count, items = qwen.json.array(report.items) }, { indent = 2 }))
+  else
+    ctx.print(report.bad_count == 0 and "everything is in order" or ("%d wrong"):format(report.bad_count))
+  end
+  return math.min(report.bad_count, 100)
+end
+
+return C

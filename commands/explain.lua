@@ -1,0 +1,67 @@
+-- `qwen explain`: who decides. override: which file answers to a name and which ones it hides; config and permission: the same for a
+-- setting and for a call.
+
+local C = { summary = "explain which file, setting or rule decides", shell = true, args = "override KIND/NAME | config KEY | permission 'TOOL(ARGUMENT)'" }
+
+local function names()
+  local out = {}
+  for _, kind in ipairs(qwen.resource.kinds) do
+    for _, name in ipairs(qwen.resource.names(kind)) do out[#out + 1] = kind .. "/" .. name end
+  end
+  return out
+end
+
+function C.complete(_, word)
+  return word:find "/" and names() or { "override", "config", "permission", table.unpack(names()) }
+end
+
+local how = { use = "--use", user = "yours", shipped = "shipped", project = "the project's" }
+
+local function override(ctx, full)
+  local kind, name = (full or ""):match "^(%w+)/(.+)$"
+  local layers = kind and qwen.resource.layers(kind, name) or {}
+  if #layers == 0 then
+    local near = full and qwen.text.nearest(full, names())
+    return nil, qwen.err("usage", ("there is no '%s'%s"):format(full or "", near and "; did you mean " .. near .. "?" or "; such as tools/edit"))
+  end
+  qwen.resource.get(kind, name)
+  layers = qwen.resource.layers(kind, name)
+  ctx.print(full)
+  for i, layer in ipairs(layers) do
+    local state = i == 1 and "counts" or "hidden by the one above"
+    if layer.problem then state = i == 1 and "counts, but is out of order" or state end
+    ctx.print(("  %-8s %s  (%s)"):format(how[layer.tier] or layer.tier, qwen.paths.short(layer.path), state))
+    if layer.problem then ctx.print("           " .. layer.problem) end
+  end
+  local value = qwen.resource.get(kind, name)
+  local base = value and value.base
+  if base then ctx.print(("  it builds on providers/%s: qwen explain override providers/%s"):format(base, base)) end
+  return layers[1].problem and 1 or 0
+end
+
+-- What would happen to a call such as Bash(rm x).
+local function permission(ctx, text)
+  local name, argument = (text or ""):match "^([%w_]+)%((.*)%)$"
+  name = name or text
+  local known = { Bash = "run_shell_command", Read = "read_file", Edit = "edit", Write = "write_file", Grep = "grep_search", Glob = "glob" }
+  name = known[name] or name
+  local tool = name and qwen.resource.get("tools", name)
+  if not tool then return nil, qwen.err("usage", ("there is no tool '%s'; such as: qwen explain permission 'Bash(rm x)'"):format(name or "")) end
+  local field = tool.schema.required and tool.schema.required[1] or next(tool.schema.properties or {})
+  local args = field and { [field] = argument or "" } or {}
+  if tool.schema.properties and tool.schema.properties.command then args = { command = argument or "" } end
+  local verdict, reason, rule = qwen.permit.judge(ctx, name, tool, args)
+  ctx.print(("%s: %s, because %s"):format(text, verdict, reason))
+  if rule and verdict == "ask" then ctx.print(("  this rule would allow it: %s"):format(rule)) end
+  return 0
+end
+
+function C.run(ctx, args)
+  if args[1] == "override" then return override(ctx, args[2]) end
+  if args[1] == "permission" then return permission(ctx, args[2]) end
+  if args[1] == "config" then return qwen.resource.get("commands", "config").run(ctx, { "explain", args[2] }) end
+  if args[1] and args[1]:find "/" then return override(ctx, args[1]) end
+  return nil, qwen.err("usage", "usage: qwen explain " .. C.args)
+end
+
+return C

@@ -1,0 +1,42 @@
+-- `qwen test`: runs the tests of a person's own files. A test file is DIR/NAME_test.lua and returns a table of functions by name; each gets
+-- `t` with a scripted model, a clock that moves when told and a folder of its own (docs/extending.md).
+
+local C = { summary = "run the tests of your own Lua files", shell = true, repl = false, args = "[DIR or FILE]" }
+
+local function find(path, out)
+  local stat = qwen.fs.stat(path)
+  if not stat then return nil, qwen.err("missing", ("there is no %s; write DIR/NAME_test.lua"):format(path)) end
+  if stat.type ~= "dir" then
+    out[#out + 1] = path
+    return out
+  end
+  for _, entry in ipairs(qwen.fs.list(path) or {}) do
+    if entry.name:find "_test%.lua$" then out[#out + 1] = path .. "/" .. entry.name end
+    if entry.type == "dir" and entry.name:sub(1, 1) ~= "." then find(path .. "/" .. entry.name, out) end
+  end
+  return out
+end
+
+function C.run(ctx, args)
+  local path = args[1] or (qwen.paths.qwen_home() or ".") .. "/tests"
+  if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
+  local files, missing = find(path:gsub("/+$", ""), {})
+  if not files then return nil, missing end
+  local passed, failed = 0, 0
+  for _, file in ipairs(files) do
+    ctx.print(qwen.paths.short(file))
+    local e = qwen.trial.run(file, ctx, function(name, ok, words)
+      if ok then passed = passed + 1 else failed = failed + 1 end
+      ctx.print(("  %s %s%s"):format(ok and "ok    " or "FAILED", name, ok and "" or "\n         " .. words))
+    end)
+    if e then
+      failed = failed + 1
+      ctx.print("  FAILED " .. e.message)
+    end
+  end
+  ctx.print(("%d passed, %d failed"):format(passed, failed))
+  if passed + failed == 0 then return nil, qwen.err("missing", ("there is no test in %s; write NAME_test.lua"):format(path)) end
+  return failed > 0 and 1 or 0
+end
+
+return C

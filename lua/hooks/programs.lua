@@ -1,0 +1,279 @@
+-- Qwen Code's own hooks: `hooks` in the person's settings.json, programs and addresses that get an event as JSON and say by exit code or
+-- JSON what to do. The fields are those of Qwen Code; each event of ours is told under its name there.
+-- Long because the events and their fields are one list.
+
+local H = { summary = "programs and addresses in the settings' hooks" }
+
+local SECONDS, HTTP_SECONDS, MOST_OUTPUT = 60, 600, 1024 * 1024
+
+local aliases = { Bash = "run_shell_command", Read = "read_file", Write = "write_file", Edit = "edit", Grep = "grep_search", Glob = "glob",
+  LS = "list_directory", TodoWrite = "todo_write", WriteFile = "write_file", ReadFile = "read_file", Shell = "run_shell_command" }
+
+-- Matchers ------------------------------------------------------------------------------------------------------------
+
+local classes = { d = "%d", w = "[%w_]", s = "%s", D = "%D", W = "[^%w_]", S = "%S" }
+
+-- A plain regular expression as a Lua pattern; nil when it has what patterns cannot say.
+local function pattern_of(regex)
+  if regex:find "[(){}]" then return nil end
+  local out = regex:gsub("\\(.)", function(char) return "\1" .. char end):gsub("[%%-]", "%%%0")
+  return (out:gsub("\1(.)", function(char) return classes[char] or (char:find "%w" and char or "%" .. char) end))
+end
+
+---Whether a matcher fits a name: exactly, as one of `a|b`, or as a regular expression anywhere in it. One that is not understood fits all.
+local function matches(matcher, name)
+  if matcher == nil or matcher == "" or matcher == "*" or matcher == name or name == nil then return true end
+  for word in (matcher .. "|"):gmatch "(.-)|" do
+    if word == name or aliases[word] == name then return true end
+    local pattern = pattern_of(word)
+    if not pattern then return true end
+    local ok, found = pcall(string.find, name, pattern)
+    if not ok or found and word:find "[%^%$%.%*%+%?%[\\]" or found and not word:find "^[%w_]+$" then return true end
+  end
+  return false
+end
+
+-- Running one hook ------------------------------------------------------------------------------------------------------
+
+local function with_variables(text, allowed)
+  local may = {}
+  for _, name in ipairs(type(allowed) == "table" and allowed or {}) do may[name] = true end
+  local function value(name) return may[name] and qwen.os.env(name) or "" end
+  return (text:gsub("%${([%a_][%w_]*)}", value):gsub("%$([%a_][%w_]*)", value))
+end
+
+local function run_command(ctx, hook, input)
+  local env = qwen.os.environ()
+  for name, value in pairs(type(hook.env) == "table" and hook.env or {}) do env[name] = tostring(value) end
+  env.QWEN_PROJECT_DIR, env.CLAUDE_PROJECT_DIR = ctx.cwd, ctx.cwd
+  local result, e = qwen.proc.run { argv = { hook.shell == "bash" and "bash" or "/bin/sh", "-c", hook.command }, cwd = ctx.cwd, env = env, input = input,
+    timeout = tonumber(hook.timeout) or SECONDS, limit = MOST_OUTPUT }
+  if not result then return { warning = e.message } end
+  if result.timed_out then return { warning = "it did not end in time" } end
+  if result.code == 0 then return { out = result.out } end
+  local said = qwen.text.trim(result.err)
+  if result.code == 2 then return { block = said ~= "" and said or "blocked by " .. hook.command } end
+  return { warning = ("it ended with %s: %s"):format(result.code and "exit code " .. result.code or "a signal", said) }
+end
+
+local function run_http(_, hook, input)
+  local headers = { ["Content-Type"] = "application/json" }
+  for name, value in pairs(type(hook.headers) == "table" and hook.headers or {}) do headers[name] = with_variables(tostring(value), hook.allowedEnvVars) end
+  local stream <close>, e = qwen.http.open { url = hook.url, method = "POST", headers = headers, body = input, total_timeout = tonumber(hook.timeout) or HTTP_SECONDS }
+  if not stream then return { warning = e.message } end
+  local body
+  body, e = stream:all(MOST_OUTPUT)
+  if not body then return { warning = e.message } end
+  if stream.status < 200 or stream.status > 299 then return { warning = ("%s answered %d"):format(hook.url, stream.status) } end
+  return { out = body }
+end
+
+local function run_prompt(ctx, hook, input)
+  local text, e = qwen.side.ask(ctx, { prompt = (hook.prompt:gsub("%$ARGUMENTS", (input:gsub("%%", "%%%%")))), model = hook.model, purpose = "hook",
+    system = 'Judge the event. Answer with JSON alone: {"ok": true} or {"ok": false, "reason": "..."}' })
+  if not text then return { warning = e.message } end
+  local value = qwen.json.decode(text:match "%b{}" or "")
+  if type(value) ~= "table" then return { warning = "the model gave no JSON" } end
+  return value.ok == false and { block = tostring(value.reason or "refused by the model") } or {}
+end
+
+local runners = { command = run_command, http = run_http, prompt = run_prompt }
+
+-- What one hook said, as one table: block, ask, allow, input, context.
+local function read_output(event, said)
+  local value = said.out and said.out:find "^%s*{" and qwen.json.decode(said.out)
+  if type(value) ~= "table" then
+    local plain = said.out and qwen.text.trim(said.out) or ""
+    if plain ~= "" and (event == "SessionStart" or event == "UserPromptSubmit" or event == "UserPromptExpansion") then said.context = plain end
+    return said
+  end
+  local own = type(value.hookSpecificOutput) == "table" and value.hookSpecificOutput or {}
+  local decision = own.permissionDecision or value.decision or type(own.decision) == "table" and own.decision.behavior
+  local reason = own.permissionDecisionReason or value.reason
+  if value.continue == false then said.block = tostring(value.stopReason or reason or "stopped by a hook") end
+  if decision == "deny" or decision == "block" then said.block = tostring(reason or "blocked by a hook") end
+  if decision == "ask" then said.ask = tostring(reason or "a hook asks") end
+  said.allow = decision == "allow" or decision == "approve"
+  said.input = type(own.updatedInput) == "table" and own.updatedInput or nil
+  said.context = type(own.additionalContext) == "string" and own.additionalContext or nil
+  said.message = type(value.systemMessage) == "string" and value.systemMessage or nil
+  return said
+end
+
+local done_once = {}
+
+local function run_one(ctx, event, hook, input)
+  local run = runners[hook.type or "command"]
+  local target = hook.command or hook.url or hook.prompt
+  if not run or type(target) ~= "string" then return { warning = "its type is not known or its command is missing" } end
+  if hook.once and done_once[hook] then return {} end
+  done_once[hook] = true
+  if hook.async then
+    ctx:background(function() run(ctx, hook, input) end)
+    return {}
+  end
+  return read_output(event, run(ctx, hook, input))
+end
+
+-- Running all hooks of an event -------------------------------------------------------------------------------------------
+
+local function chosen(ctx, event, name)
+  if ctx.settings:get "disableAllHooks" == true then return {} end
+  local all = ctx.settings:get "hooks"
+  local groups = type(all) == "table" and all[event]
+  local out = {}
+  for _, group in ipairs(type(groups) == "table" and groups or {}) do
+    if matches(group.matcher, name) then
+      for _, hook in ipairs(type(group.hooks) == "table" and group.hooks or {}) do
+        out[#out + 1] = { hook = hook, sequential = group.sequential }
+      end
+    end
+  end
+  return out
+end
+
+local modes = { plan = "plan", default = "default", ["auto-edit"] = "auto-edit", yolo = "yolo" }
+
+---Tells an event; the answers of all hooks as one.
+local function tell(ctx, event, name, fields)
+  local list = chosen(ctx, event, name)
+  local all = { context = {} }
+  if #list == 0 then return all end
+  fields.hook_event_name, fields.cwd, fields.permission_mode = event, ctx.cwd, modes[ctx.mode]
+  fields.session_id, fields.transcript_path = ctx.session and ctx.session.id, ctx.session and ctx.session.path
+  fields.prompt_id, fields.timestamp = ctx.prompt_id, os.date("!%Y-%m-%dT%H:%M:%SZ")
+  local input = qwen.json.encode(fields)
+  local running = {}
+  for i, item in ipairs(list) do
+    running[i] = qwen.task.spawn(run_one, ctx, event, item.hook, input)
+    if item.sequential then running[i]:join() end
+  end
+  for i, child in ipairs(running) do
+    local ok, said = child:join()
+    if not ok then said = { warning = tostring(said) } end
+    local label = list[i].hook.name or list[i].hook.command or list[i].hook.url or event
+    if said.warning and event ~= "Notification" then ctx.notice(("hook %s (%s): %s"):format(label, event, said.warning)) end
+    if said.message and event ~= "Notification" then ctx.notice(said.message) end
+    all.block, all.ask, all.input = all.block or said.block, all.ask or said.ask, said.input or all.input
+    all.allow = all.allow or said.allow
+    all.context[#all.context + 1] = said.context
+  end
+  return all
+end
+
+local function with_context(text, context)
+  return #context > 0 and text .. "\n\n" .. table.concat(context, "\n\n") or text
+end
+
+-- Our events ---------------------------------------------------------------------------------------------------------------
+
+local waiting, allowed, going_on, todos_before = {}, {}, false, {}
+
+function H.session_started(ctx, start)
+  local said = tell(ctx, "SessionStart", start.source, { source = start.source, model = start.model })
+  waiting = said.context
+end
+
+function H.session_ended(ctx, session) tell(ctx, "SessionEnd", session.reason, { reason = session.reason }) end
+
+function H.prompt_expanded(ctx, prompt)
+  local said = tell(ctx, "UserPromptExpansion", prompt.command, { command_name = prompt.command, command_args = prompt.args, prompt = prompt.text })
+  if said.block then return false, said.block end
+  return { text = with_context(prompt.text, said.context) }
+end
+
+function H.prompt_submitted(ctx, prompt)
+  local said = tell(ctx, "UserPromptSubmit", nil, { prompt = prompt.text, submitted_prompt = prompt.text })
+  if said.block then return false, said.block end
+  local text = with_context(with_context(prompt.text, waiting), said.context)
+  waiting, going_on = {}, false
+  if text ~= prompt.text then return { text = text } end
+end
+
+local function call_fields(call, more)
+  local fields = { tool_name = call.name, tool_input = call.args, tool_use_id = call.id, tool_call_id = call.id }
+  for name, value in pairs(more or {}) do fields[name] = value end
+  return fields
+end
+
+function H.before_tool(ctx, call)
+  local said = tell(ctx, "PreToolUse", call.name, call_fields(call))
+  if said.block then return false, said.block end
+  if said.allow and not said.ask then allowed[call.id] = true end
+  if said.input then call.args = said.input end
+  call.ask = said.ask or call.ask
+  return call
+end
+
+function H.permission_asked(ctx, question)
+  if allowed[question.id] then return { verdict = "allow" } end
+  local said = tell(ctx, "PermissionRequest", question.name, call_fields(question))
+  if said.block then return { verdict = "deny", reason = said.block } end
+  if said.allow then return { verdict = "allow" } end
+  tell(ctx, "Notification", "permission_prompt", { message = ("%s needs permission"):format(question.name), notification_type = "permission_prompt",
+    title = "Permission" })
+end
+
+function H.permission_denied(ctx, call) tell(ctx, "PermissionDenied", call.name, call_fields(call, { reason = call.reason })) end
+
+function H.tool_ended(ctx, call, result, seconds)
+  local args = qwen.json.decode(call.args ~= "" and call.args or "{}")
+  local fields = call_fields({ name = call.name, args = type(args) == "table" and args or {}, id = call.id }, { duration_ms = math.floor(seconds * 1000) })
+  if result.error then
+    fields.error, fields.is_interrupt = result.text, false
+  else
+    fields.tool_response = { llmContent = result.text, returnDisplay = result.display }
+  end
+  allowed[call.id] = nil
+  local said = tell(ctx, result.error and "PostToolUseFailure" or "PostToolUse", call.name, fields)
+  local text = with_context(said.block and result.text .. "\n\n" .. said.block or result.text, said.context)
+  if text ~= result.text then return { text = text } end
+end
+
+function H.message_added(ctx, message)
+  if message.role == "tool" then tell(ctx, "PostToolBatch", nil, { count = #message.parts }) end
+end
+
+function H.answer_ended(ctx, answer)
+  tell(ctx, "MessageDisplay", nil, { message_id = answer.id, displayed_text = qwen.message.text_of(answer), is_final = true })
+end
+
+function H.todos_changed(ctx, todos)
+  local now = {}
+  for _, todo in ipairs(todos) do
+    now[todo.content] = todo.status
+    local fields = { todo_content = todo.content, todo_status = todo.status }
+    if not todos_before[todo.content] then tell(ctx, "TodoCreated", nil, fields) end
+    if todo.status == "completed" and todos_before[todo.content] ~= "completed" then tell(ctx, "TodoCompleted", nil, fields) end
+  end
+  todos_before = now
+end
+
+function H.prompt_answered(ctx, answer)
+  if answer.stop == "error" then
+    tell(ctx, "StopFailure", nil, { error = answer.err and answer.err.message })
+    return
+  end
+  local said = tell(ctx, "Stop", nil, { stop_hook_active = going_on, last_assistant_message = qwen.message.text_of(answer),
+    input_tokens = answer.usage and answer.usage.input })
+  if said.block then
+    going_on = true
+    return false, said.block
+  end
+end
+
+function H.before_compaction(ctx, plan)
+  local said = tell(ctx, "PreCompact", plan.instruction and "manual" or "auto", { trigger = plan.instruction and "manual" or "auto",
+    custom_instructions = plan.instruction })
+  if said.block then return false, said.block end
+end
+
+function H.conversation_compacted(ctx, result)
+  tell(ctx, "PostCompact", nil, { before_tokens = result.before, after_tokens = result.after })
+end
+
+function H.notice_shown(ctx, text)
+  tell(ctx, "Notification", "notice", { message = text, notification_type = "notice", title = "qwen" })
+end
+
+return H

@@ -1,0 +1,131 @@
+-- What a file of each kind returns: its fields with their types, which it needs, and how much of a person's own function may compute at
+-- a time. The same in words is in lua/meta/qwen.lua; a test holds both together.
+local limited = require("sys.task").limited
+local paths = require "qwen.paths"
+local shape = require "qwen.shape"
+local text = require "qwen.text"
+
+local M = {}
+
+---The type of each field, by kind. A kind that is not here returns what it likes.
+M.fields = {
+  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
+    options = "table", check = "function" },
+  tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
+    preview = "function", label = "function", serial = "boolean", editable = "string", options = "table", check = "function" },
+  auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
+    order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
+    options = "table", check = "function" },
+  themes = { summary = "string", background = "string", styles = "table" },
+  languages = { summary = "string", words = "table" },
+  hooks = { summary = "string", options = "table", check = "function" },
+}
+for event in pairs(require "qwen.events") do M.fields.hooks[event] = "function" end
+
+local required = {
+  commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" },
+  hooks = {}, themes = { "styles" }, languages = { "words" },
+}
+
+-- The line on which a field is likely to be set.
+local function place_of(entry, field)
+  local at, name = 0, type(field) == "string" and field:gsub("%W", "%%%0")
+  for line in (name and entry.source or ""):gmatch "([^\n]*)\n?" do
+    at = at + 1
+    if line:find("%f[%w_]" .. name .. "%f[^%w_]%s*=[^=]") or line:find("function [%w_]+[.:]" .. name .. "%s*%(") then
+      return ("%s:%d"):format(paths.short(entry.path), at)
+    end
+  end
+  return paths.short(entry.path)
+end
+
+local function unknown(entry, field, known)
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  local near = text.nearest(tostring(field), names)
+  return ("%s: unknown field '%s'%s"):format(place_of(entry, field), tostring(field), near and "; did you mean '" .. near .. "'?" or "")
+end
+
+local TYPES = "string, boolean, number, list, object, any"
+local types = {}
+for name in TYPES:gmatch "%a+" do types[name] = true end
+
+-- What is wrong with declared options.
+local function check_options(entry, options)
+  for name, option in pairs(options) do
+    if type(name) ~= "string" or type(option) ~= "table" then return ("%s: options are tables by name"):format(place_of(entry, "options")) end
+    for field in pairs(option) do
+      if field ~= "type" and field ~= "default" and field ~= "text" and field ~= "choices" then
+        return unknown(entry, field, { type = true, default = true, text = true, choices = true })
+      end
+    end
+    local problem = type(option.text) ~= "string" and "needs a text that says what it is for"
+      or not types[option.type] and "has a type that is none of " .. TYPES
+      or option.default ~= nil and shape.problem(option, option.default)
+    if problem then return ("%s: option '%s' %s"):format(place_of(entry, name), name, problem) end
+  end
+end
+
+---What is wrong with what a file returned, with file and line; nil when it is right.
+---@param entry table of the registry
+---@param value any
+---@return string?
+function M.problem(entry, value)
+  if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(paths.short(entry.path), type(value)) end
+  for _, name in ipairs(required[entry.kind]) do
+    if value[name] == nil and not (entry.kind == "providers" and value.base) then
+      return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
+    end
+  end
+  local known = M.fields[entry.kind]
+  for name, found in pairs(value) do
+    local want = known and known[name]
+    if known and not want then return unknown(entry, name, known) end
+    if want and type(found) ~= want then
+      return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
+    end
+  end
+  if type(value.options) == "table" then return check_options(entry, value.options) end
+end
+
+---The values of declared options: from the settings, `"lua": {"hooks/NAME": {"limit": 5}}`, else the default.
+---@param entry table
+---@param declared table<string, table>
+---@param settings fun(): Settings?
+---@return table
+function M.options(entry, declared, settings)
+  local function get(_, name)
+    local option = declared[name]
+    if not option then error(("option '%s' is not declared in options"):format(tostring(name)), 2) end
+    local from = settings()
+    local value = from and from:get(("lua.%s/%s.%s"):format(entry.kind, entry.name, name))
+    if value == nil or shape.problem(option, value) then return option.default end
+    return value
+  end
+  return setmetatable({}, { __index = get, __newindex = function() error("options are set in settings.json", 2) end })
+end
+
+-- Seconds of computing between two waits. Commands have none: a person sits before them and has Ctrl-C; handlers of events have their own.
+local budgets = {
+  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5 },
+  commands = { complete = 0.5 },
+  providers = { request = 5, failure = 2, models = 5, match = 0.5 },
+  auth = { headers = 2, status = 2, logout = 2, refused = 2, state = 2 },
+}
+
+local function finish(ok, ...)
+  if not ok then error((...), 0) end
+  return ...
+end
+
+---Puts the budgets of its kind on the functions of a person's own file.
+---@param entry table
+---@param value table
+function M.limit(entry, value)
+  for name, seconds in pairs(budgets[entry.kind] or {}) do
+    local fn = value[name]
+    if type(fn) == "function" then value[name] = function(...) return finish(limited(seconds, fn, ...)) end end
+  end
+end
+
+return M

@@ -1,0 +1,59 @@
+-- Every block of code in the pages for authors is run: Lua is saved under the name above it and must load, shell lines must succeed, JSON must be JSON.
+local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+local proc = require "qwen.proc"
+
+local function blocks(page)
+  local out, path, kind, code = {}, nil, nil, nil
+  for line in assert(fs.read(page)):gmatch "([^\n]*)\n" do
+    if code and line == "```" then
+      out[#out + 1] = { kind = kind, path = path, code = table.concat(code, "\n") .. "\n" }
+      path, code = nil, nil
+    elseif code then
+      code[#code + 1] = line
+    elseif line:find "^```" then
+      kind, code = line:match "^```(%w*)", {}
+    else
+      path = not line:find "^#" and (line:match "`(~/%.qwen/[^`]+%.lua)`" or path) or nil
+    end
+  end
+  return out
+end
+
+for _, page in ipairs { "docs/tutorial.md", "docs/extending.md" } do
+  local place = program.place()
+  assert(fs.mkdir(place.root .. "/bin"))
+  assert(proc.run { argv = { "ln", "-s", program.binary, place.root .. "/bin/qwen" } })
+  local env = { PATH = place.root .. "/bin:" .. os.getenv "PATH", HOME = place.home, TMPDIR = os.getenv "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
+  local count = 0
+  for _, block in ipairs(blocks(page)) do
+    count = count + 1
+    if block.kind == "lua" then
+      if t.ok(block.path, page .. ": Lua has a name above it:\n" .. block.code) then
+        local full = place.home .. block.path:sub(2)
+        assert(fs.mkdir(full:match "^(.*)/"))
+        assert(fs.write(full, block.code))
+        local r = program.run(place, { "doctor" })
+        t.eq(r.out:match "WRONG[^\n]*", nil, page .. ": " .. block.path)
+      end
+    elseif block.kind == "sh" then
+      local r = assert(proc.run { argv = { "/bin/sh", "-e", "-c", block.code }, env = env, cwd = place.cwd, stderr = "stdout", timeout = 60 })
+      t.eq(r.code, 0, page .. ":\n" .. block.code .. r.out)
+    elseif block.kind == "json" then
+      t.ok(qwen.json.decode(block.code), page .. ": JSON: " .. block.code)
+    else
+      t.ok(false, page .. ": a block of " .. block.kind .. " is not run")
+    end
+  end
+  t.ok(count > 5, page)
+  t.eq(program.run(place, { "test" }).code, 0, page .. ": the tests on it pass")
+end
+
+-- docs/walk.md names files that are there.
+for path in fs.read("docs/walk.md"):gmatch "`([%w_/%.-]+%.%a+)" do
+  local found = path:find "^src/" or path:find "^lua/"
+  if found and not path:find "%*" then t.ok(fs.stat(path), "docs/walk.md names " .. path) end
+end
+
+t.done()

@@ -1,0 +1,127 @@
+-- What a person's own file may see and do: its environment, its options, its stores, and what happens when it is saved anew.
+local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+
+local function run(place, ...) return program.run(place, { ... }) end
+
+-- A way out that each command tries; the words it must get.
+local ways = {
+  { "debug.getregistry()", "'debug' is withheld" },
+  { "require 'debug'", "'debug' is withheld" },
+  { "package.loaded.debug", "'package' is withheld" },
+  { "require 'sys.proc'", "is inside the program" },
+  { "require 'qwen.net.send'", "is inside the program" },
+  { "require '../../etc/passwd'", "there is no module" },
+  { "os.exit(3)", "attempt to call a nil value" },
+  { "load('return debug')()", "'debug' is withheld" },
+  { "load(string.dump(function() end))()", "attempt to call a nil value" },
+  { "load('return 1', 'x', 'b')() == 1 and error 'text only'", "text only" },
+  { "setmetatable({}, { __gc = print })", "__gc is withheld" },
+  { "getmetatable('').__index.rep()", "attempt to index" },
+  { "rawset(string, 'rep', 1)", "is shared by all files" },
+  { "(function() string.rep = nil end)()", "string.rep cannot be set" },
+  { "(function() qwen.fs.read = nil end)()", "qwen.fs.read cannot be set" },
+  { "(function() qwen.fs = nil end)()", "qwen.fs cannot be set" },
+  { "qwen.fs.raed('x')", "qwen.fs has no 'raed'; did you mean 'read'" },
+  { "qwen.flies", "qwen has no field 'flies'; did you mean 'files'" },
+  { "prnt(1)", "undefined variable 'prnt'; did you mean 'print'" },
+  { "getmetatable(_G).__index.x", "attempt to index a nil value" },
+  { "tostring(_G.debug)", "'debug' is withheld" },
+  { "qwen.task.signals 'int'", "qwen.task has no 'signals'" },
+  { "collectgarbage 'stop'", "only collect, step and count" },
+  { "coroutine.yield()", "outside a coroutine" },
+  { "getmetatable(qwen).__index.x", "attempt to index a nil value" },
+  { "dofile '/nonexistent'", "nonexistent" },
+}
+do
+  local files = {}
+  for i, way in ipairs(ways) do
+    local body = way[1]:find "^[%(%w_%.']+[^=]*$" and not way[1]:find ";" and "local _ = " .. way[1] or way[1]
+    if way[1]:find "error" and not way[1]:find ";" then body = "local _ = " .. way[1]:gsub(" or error ('%w+')", " or error(%1)"):gsub(" and error ('[%w ]+')", " and error(%1)") end
+    files[("~/.qwen/commands/way%d.lua"):format(i)] = ("return { summary = 'x', shell = true, run = function()\n%s\nend }"):format(body)
+  end
+  local place = program.place(files)
+  for i, way in ipairs(ways) do
+    local r = run(place, "way" .. i)
+    t.match(r.err, (way[2]:gsub("[%-%.%(%)]", "%%%0")), way[1])
+    t.ok(r.code ~= 3 and r.code ~= 0 and not r.signal, way[1])
+  end
+end
+
+-- Files that never end or cannot be trusted are told and harm nothing else; what a file prints is no part of an answer.
+do
+  local place = program.place {
+    ["~/.qwen/commands/busy.lua"] = "while true do end",
+    ["~/.qwen/commands/binary.lua"] = "\27Lua",
+    ["~/.qwen/commands/open.lua"] = "return { summary = 'x', run = function() end }",
+    ["~/.qwen/commands/says.lua"] = "print('loaded', 1) return { summary = 'x', shell = true, run = function(ctx) print 'ran' ctx.print 'out' end }",
+    ["~/.qwen/commands/uses.lua"] = "local a, b = require 'mine', require 'mine' return { summary = 'x', shell = true, run = function(ctx) ctx.print(a.n .. tostring(a == b)) end }",
+    ["~/.qwen/lua/mine.lua"] = "leak = 1 return { n = 7 }",
+  }
+  fs.write(place.home .. "/.qwen/commands/open.lua", "return { summary = 'x', run = function() end }", { mode = 438 })
+  assert(require("qwen.proc").run { argv = { "chmod", "666", place.home .. "/.qwen/commands/open.lua" } })
+  t.match(run(place, "/busy").err, "~/.qwen/commands/busy.lua:1: stopped after 1000 ms")
+  t.match(run(place, "/binary").err, "binary.lua")
+  t.match(run(place, "/open").err, "can be written by others and is not run; chmod go%-w")
+  local r = run(place, "says")
+  t.eq(r.out, "out\n", "print is not standard output")
+  t.match(r.err, "loaded\t1.*ran")
+  t.eq(run(place, "uses").out, "7true\n", "a module is loaded once, its globals stay in it")
+end
+
+-- Options: declared, typed, set in settings.json; stores stay.
+do
+  local place = program.place {
+    ["~/.qwen/commands/opt.lua"] = [[
+local C = { summary = "x", shell = true, options = { limit = { type = "number", default = 5, text = "euros" }, who = { type = "string", text = "name" } } }
+function C.run(ctx)
+  local count = qwen.store("counts"):update("runs", function(n) return (n or 0) + 1 end)
+  ctx.print(("%s %s %d"):format(C.option.limit, C.option.who, count))
+end
+return C]],
+    ["~/.qwen/commands/bad1.lua"] = "return { summary = 'x', run = function() end,\n options = { limit = { type = 'numbr', text = 'x' } } }",
+    ["~/.qwen/commands/bad2.lua"] = "return { summary = 'x', run = function() end, options = { limit = { type = 'number', text = 'x', defualt = 1 } } }",
+    ["~/.qwen/commands/bad3.lua"] = "return { summary = 'x', run = function() end, options = { limit = { type = 'number', default = '5', text = 'x' } } }",
+    ["~/.qwen/settings.json"] = '{"lua": {"commands/opt": {"who": "ann", "limit": 7}}}',
+  }
+  t.eq(run(place, "opt").out, "7 ann 1\n", "set")
+  fs.write(place.home .. "/.qwen/settings.json", '{"lua": {"commands/opt": {"limit": "many"}}}')
+  t.eq(run(place, "opt").out, "5 nil 2\n", "what does not fit is the default; the store stayed")
+  t.match(run(place, "/bad1").err, "bad1.lua:2: option 'limit' has a type that is none of string")
+  t.match(run(place, "/bad2").err, "unknown field 'defualt'; did you mean 'default'")
+  t.match(run(place, "/bad3").err, "option 'limit' must be a number")
+end
+
+-- Saved anew: taken at the next turn; what is broken leaves all as it was, and is told once.
+do
+  local place = program.place { ["~/.qwen/commands/a.lua"] = "return { summary = 'one', run = function(ctx) ctx.print 'one' end }" }
+  fs.write(place.cwd .. "/reload.lua", [[
+local resource = require "qwen.resource"
+local fs = require "sys.fs"
+local told = {}
+local ctx = { notice = function(text) told[#told + 1] = text end }
+local function word() return resource.get("commands", "a").summary end
+local function save(name, text) assert(fs.write(qwen.os.home() .. "/.qwen/" .. name, text)) end
+resource.take_saved(ctx)
+print(word(), resource.take_saved(ctx))
+save("commands/a.lua", "return { summary = 'two', run = function() end }")
+print(resource.take_saved(ctx), word())
+save("commands/a.lua", "return { summary = 'three' ")
+save("commands/b.lua", "return { summary = 'b', run = function() end }")
+print(resource.take_saved(ctx), word(), resource.has("commands", "b"), #told, resource.take_saved(ctx), #told)
+save("lua/m.lua", "return 'four'")
+save("commands/a.lua", "return { summary = require 'm', run = function() end }")
+print(resource.take_saved(ctx), word(), resource.has("commands", "b"))
+save("lua/m.lua", "return 'fives'")
+print(resource.take_saved(ctx), word())
+fs.remove(qwen.os.home() .. "/.qwen/commands/a.lua")
+print(resource.take_saved(ctx), resource.has("commands", "a"))
+print(told[1])]])
+  fs.mkdir(place.home .. "/.qwen/lua")
+  local r = run(place, "lua", "reload.lua")
+  t.eq(r.out:gsub("\n[^\n]*\n$", "\n"), "one\ntrue\ttwo\nfalse\ttwo\tfalse\t2\tnil\t2\ntrue\tfour\ttrue\ntrue\tfives\ntrue\tfalse\n", r.err)
+  t.match(r.out, "a.lua:1: .*expected near <eof>")
+end
+
+t.done()

@@ -1,0 +1,101 @@
+-- Qwen Code's hooks in settings.json: what programs are told, and what their exit codes and JSON do.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs, json = require "sys.fs", require "sys.json"
+
+local function ask(place, server, ...)
+  return program.run(place, { "--openai-base-url", server.url, "-m", "m", ... }, { env = { OPENAI_API_KEY = "key-0123456789", TOKEN = "tok", OTHER = "no" } })
+end
+
+-- Every event that happens is told with its fields.
+do
+  local hooks = {}
+  for event in ("PreToolUse PostToolUse PostToolUseFailure PostToolBatch UserPromptSubmit UserPromptExpansion SessionStart SessionEnd MessageDisplay Stop "
+    .. "Notification PermissionRequest PermissionDenied TodoCreated TodoCompleted"):gmatch "%S+" do
+    hooks[event] = json.array { { hooks = json.array { { type = "command", command = "cat >> told; echo >> told" } } } }
+  end
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { hooks = hooks }, ["~/.qwen/commands/say.md"] = "say {{args}}" }
+  local server <close> = fake.start {
+    { calls = { { name = "glob", arguments = { pattern = "*" } } } },
+    { calls = { { name = "run_shell_command", arguments = { command = "touch x" } } } },
+    { calls = { { name = "todo_write", arguments = { todos = { { content = "a", status = "completed" } } } } } },
+    { text = "done" },
+  }
+  local r = ask(place, server, "/say it")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local told, by = {}, {}
+  for line in fs.read(place.cwd .. "/told"):gmatch "[^\n]+" do
+    local value = json.decode(line)
+    told[#told + 1] = value.hook_event_name
+    by[value.hook_event_name] = value
+  end
+  t.eq(table.concat(told, " "), "UserPromptExpansion SessionStart UserPromptSubmit MessageDisplay PreToolUse PostToolUse PostToolBatch MessageDisplay PreToolUse "
+    .. "PermissionRequest Notification Notification PermissionDenied PostToolUseFailure PostToolBatch MessageDisplay PreToolUse TodoCreated TodoCompleted PostToolUse "
+    .. "PostToolBatch MessageDisplay Stop SessionEnd")
+  local pre = by.PreToolUse
+  t.eq({ pre.tool_name, pre.tool_input.todos[1].content, pre.cwd, pre.permission_mode, pre.tool_use_id }, { "todo_write", "a", place.cwd, "default", "call_0" })
+  t.ok(pre.session_id and pre.transcript_path and pre.timestamp and pre.prompt_id, "common fields")
+  t.match(by.PostToolUse.tool_response.llmContent, "%S")
+  t.eq(by.PostToolUse.duration_ms >= 0, true)
+  t.match(by.PostToolUseFailure.error, "Refused")
+  t.eq({ by.UserPromptExpansion.command_name, by.UserPromptExpansion.command_args, by.UserPromptExpansion.prompt }, { "say", "it", "say it" })
+  t.eq({ by.Stop.last_assistant_message, by.Stop.stop_hook_active }, { "done", false })
+  t.eq({ by.SessionStart.source, by.SessionEnd.reason }, { "startup", "done" })
+end
+
+-- What they say: exit 2 blocks, other codes warn, JSON allows, asks, changes arguments, adds context; matchers; http.
+do
+  local http <close> = fake.start { { json = { decision = "block", reason = "said the address" }, times = 0 } }
+  local function config(event, matcher, ...)
+    local list = json.array {}
+    for _, hook in ipairs { ... } do list[#list + 1] = type(hook) == "string" and { type = "command", command = hook } or hook end
+    return { hooks = { [event] = json.array { { matcher = matcher, hooks = list } } } }
+  end
+  local function try(settings, calls, ...)
+    local place = program.place { ["~/.qwen/settings.json"] = json.encode(settings) }
+    local server <close> = fake.start { calls and { calls = calls } or { text = "first" }, { text = "ok", times = 0 } }
+    local r = ask(place, server, ...)
+    local asked = server:requests()
+    local last = asked[#asked].body.messages
+    return last[#last].content, r, place, asked
+  end
+  local glob = { { name = "glob", arguments = { pattern = "*" } } }
+  local shell = { { name = "run_shell_command", arguments = { command = "touch ran" } } }
+  t.eq(try(config("PreToolUse", "glob", "echo no globs >&2; exit 2"), glob, "hi"), "Blocked: no globs", "exit 2")
+  t.eq(try(config("PreToolUse", "Glob|Bash", "echo no >&2; exit 2"), glob, "hi"), "Blocked: no", "a list with a name of Claude's")
+  t.eq(try(config("PreToolUse", "^gl.b$", "echo no >&2; exit 2"), glob, "hi"), "Blocked: no", "a regular expression")
+  t.ok(not try(config("PreToolUse", "edit|write_file", "exit 2"), glob, "hi"):find "Blocked", "another tool")
+  t.eq(try(config("PreToolUse", "(glo)b", "echo no >&2; exit 2"), glob, "hi"), "Blocked: no", "what is not understood guards everything")
+  local _, r = try(config("PreToolUse", nil, "echo odd >&2; exit 3"), glob, "hi")
+  t.match(r.err, "hook echo odd.*%(PreToolUse%): it ended with exit code 3: odd")
+  local _, _, place = try(config("PreToolUse", "Bash", [[echo '{"hookSpecificOutput":{"permissionDecision":"allow"}}']]), shell, "hi")
+  t.ok(fs.stat(place.cwd .. "/ran"), "allowed by JSON")
+  t.match(try(config("PreToolUse", "glob", [[echo '{"hookSpecificOutput":{"permissionDecision":"ask","permissionDecisionReason":"sure?"}}']]), glob, "hi"), "Refused.*sure%?")
+  _, _, place = try(config("PreToolUse", "Bash", [[echo '{"hookSpecificOutput":{"permissionDecision":"allow","updatedInput":{"command":"touch other"}}}']]), shell, "hi")
+  t.ok(fs.stat(place.cwd .. "/other") and not fs.stat(place.cwd .. "/ran"), "arguments changed")
+  t.match(try(config("PostToolUse", nil, [[echo '{"hookSpecificOutput":{"additionalContext":"remember"}}']]), glob, "hi"), "\n\nremember$")
+  local _, _, _, asked = try(config("UserPromptSubmit", nil, "echo plain words"), nil, "hi")
+  t.eq(asked[1].body.messages[2].content, "hi\n\nplain words", "plain output is context of a prompt")
+  _, _, _, asked = try(config("SessionStart", "startup", "echo branch main"), nil, "hi")
+  t.eq(asked[1].body.messages[2].content, "hi\n\nbranch main", "and of a session")
+  t.eq(try(config("PreToolUse", nil, { type = "http", url = http.url .. "/hook", headers = { ["X-T"] = "a $TOKEN" }, allowedEnvVars = json.array { "TOKEN" } }), glob, "hi"),
+    "Blocked: said the address", "http")
+  t.eq((http:requests())[1].headers["x-t"], "a tok", "a variable in a header")
+  _, _, _, asked = try(config("Stop", nil, [[grep -q '"stop_hook_active":true' || { echo more >&2; exit 2; }]]), nil, "hi")
+  t.eq(asked[2].body.messages[4].content, "more", "Stop sends the model on, once")
+  t.eq(#asked, 2)
+  local off = config("PreToolUse", nil, "exit 2")
+  off.disableAllHooks = true
+  t.ok(not try(off, glob, "hi"):find "Blocked", "switched off")
+end
+
+-- A project's own hooks do not run.
+do
+  local place = program.place { [".qwen/settings.json"] = json.encode { hooks = { SessionStart = json.array { { hooks = json.array { { command = "touch ran" } } } } } } }
+  local server <close> = fake.start { { text = "ok" } }
+  ask(place, server, "--trust-folder", "hi")
+  t.eq(fs.stat(place.cwd .. "/ran"), nil)
+end
+
+t.done()
