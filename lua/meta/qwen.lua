@@ -316,6 +316,7 @@
 ---@field store fun(name: string): Kept values that stay, over /reload and over the end of the program
 ---@field inspect fun(value: any): string any value as text for people
 ---@field guest fun(): table globals as a person's own file has them
+---@field projectlua qwen.projectlua
 ---@field reference qwen.reference
 ---@field trial qwen.trial
 ---@field cleanup fun(fn: function): table runs fn when the scope is left: `local _ <close> = qwen.cleanup(fn)`
@@ -368,6 +369,14 @@
 ---@field modellist qwen.modellist
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
+
+---@class qwen.projectlua Lua of a project, in a process of its own, once the person has allowed it
+---@field files fun(cwd: string): {path: string, source: string}[] what would run, by name
+---@field hash fun(files: {path: string, source: string}[]): string what stands for these contents
+---@field allow fun(cwd: string, hash: string): boolean?, Err?
+---@field forget fun(cwd: string): boolean?, Err?
+---@field is_allowed fun(cwd: string, files: {path: string, source: string}[]): boolean
+---@field start fun(files: {path: string, source: string}[]): table?, Err?, string[]? a guest with ask(question), events and close(); problems
 
 ---@class qwen.reference what the type files say
 ---@field classes fun(): table[] {name, parent, text, fields = {name, type, text}}

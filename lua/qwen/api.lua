@@ -12,7 +12,7 @@ local modules = {
   body = "qwen.body", credentials = "qwen.credentials",
   signin = "qwen.signin",
   service = "qwen.service", keycommand = "qwen.keycommand", oauth = "qwen.oauth", discover = "qwen.discover", modellist = "qwen.modellist",
-  reference = "qwen.reference", trial = "qwen.trial",
+  projectlua = "qwen.projectlua", reference = "qwen.reference", trial = "qwen.trial",
   edits = "qwen.edits", mcp = "qwen.mcp.client",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
 }

@@ -207,6 +207,7 @@ local function route(argv)
 end
 
 return function(argv)
+  if argv[1] == "--project-guest" then return require("qwen.guestmain")() end -- started by qwen.projectlua alone
   local code = route(argv)
   if not sys.flush() and code == 0 then code = EXIT.failed end -- the reader of our output is gone
   return code
