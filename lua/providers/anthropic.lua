@@ -1,4 +1,5 @@
 -- Anthropic messages: a request from a view, deltas from a stream. Thinking goes back as it came, with its signature; results come first.
+-- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
 -- Protocol facts: platform.claude.com/docs/en/api/messages.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode
@@ -95,13 +96,63 @@ local function message_list(model, view, marks)
 end
 
 local budgets = { low = 16000, medium = 32000, high = 64000, max = 64000 }
-local DEFAULT_MAX, DEFAULT_BUDGET = 8000, 32000
+local DEFAULT_MAX, USUAL_MOST, DEFAULT_BUDGET, LEAST_BUDGET = 8000, 64000, 32000, 1024
 
--- Models from 4.6 on choose for themselves how long to think; dates in names are no versions.
-local function is_adaptive(id)
-  local major, minor = id:match "^claude%-%a+%-(%d+)%-?(%d*)"
-  major, minor = tonumber(major), minor and #minor <= 2 and tonumber(minor) or 0
-  return major ~= nil and (major > 4 or major == 4 and minor >= 6)
+-- Versions as numbers, 406 for 4.6; dates in names are none, and names of other makers are 0.
+local FIRST_TO_THINK, FIRST_ADAPTIVE, ONLY_ADAPTIVE = 307, 406, 407
+
+local function version(id)
+  local major, minor = id:match "claude%-%a+%-(%d+)[%-.]?(%d*)"
+  if not major then major, minor = id:match "claude%-(%d+)[%-.](%d*)" end
+  return major and #major <= 2 and tonumber(major) * 100 + (#minor <= 2 and tonumber(minor) or 0) or 0
+end
+
+-- In a loop of calls the service wants back the thinking that led to them. Where that is missing, as after another model or a
+-- shortened conversation, thinking begins again with the next prompt.
+local function may_begin(model, messages)
+  if #messages == 0 or messages[#messages].role ~= "tool" then return true end
+  local started
+  for i = #messages, 1, -1 do
+    local message = messages[i]
+    if message.role == "user" then break end
+    if message.role == "assistant" then
+      if message.model ~= model.id then return false end
+      started = message
+    end
+  end
+  for _, part in ipairs(started and started.parts or {}) do
+    local block = P.encode_part(model, part, started)
+    if block then return block.type == "thinking" or block.type == "redacted_thinking" end
+  end
+  return true
+end
+
+-- How to think: as the entry has it; without a word there, models that can do so think about the conversation, unless sampling is set that
+-- the service refuses beside thinking.
+local function reasoning_of(model, view)
+  local set, sampling = model.config.reasoning, model.config.samplingParams or {}
+  if set ~= nil then return type(set) == "table" and set or nil end
+  if version(model.id) < FIRST_TO_THINK or view.purpose then return nil end
+  return not (sampling.temperature or sampling.top_k or sampling.top_p) and {} or nil
+end
+
+-- Thinking counts as output: the limit of the answer gets room for it, as far as the model has any. A limit that the person set stays.
+local function think(fields, headers, model, view, reasoning)
+  local number, asked = version(model.id), wire.integer(reasoning.budget_tokens) or wire.integer(reasoning.budget)
+  local adaptive = number >= ONLY_ADAPTIVE or number >= FIRST_ADAPTIVE and not asked
+  local budget = not adaptive and asked or budgets[reasoning.effort] or DEFAULT_BUDGET
+  local limit, set = fields.max_tokens, (model.config.samplingParams or {}).max_tokens
+  local total = set and limit or math.min(limit + budget, model.max_output or math.max(limit, USUAL_MOST))
+  if adaptive then
+    fields.thinking = { type = "adaptive", display = number >= ONLY_ADAPTIVE and "summarized" or nil } -- else they keep it to themselves
+    fields.output_config = reasoning.effort and { effort = reasoning.effort } or nil
+  else
+    budget = math.min(budget, asked and total - 1 or math.max(total - limit, total // 2))
+    if budget < LEAST_BUDGET or not may_begin(model, view.messages) then return end
+    fields.thinking = { type = "enabled", budget_tokens = budget }
+    headers["anthropic-beta"] = "interleaved-thinking-2025-05-14"
+  end
+  fields.max_tokens, fields.temperature, fields.top_k = total, nil, nil -- sampling is refused beside thinking
 end
 
 ---The fields of the body but system, messages and tools, and headers that they need.
@@ -110,20 +161,11 @@ end
 ---@return table fields
 ---@return table<string, string> headers
 function P.body(model, view)
-  local config = model.config
   local fields, headers = { model = model.id, stream = true, max_tokens = view.max_tokens }, { ["anthropic-version"] = VERSION }
-  for key, value in pairs(config.samplingParams or {}) do fields[key] = value end
-  fields.max_tokens = fields.max_tokens or model.max_output or DEFAULT_MAX
-  local reasoning = type(config.reasoning) == "table" and config.reasoning
-  if reasoning and not reasoning.budget and is_adaptive(model.id) then
-    fields.thinking, fields.output_config = { type = "adaptive" }, reasoning.effort and { effort = reasoning.effort } or nil
-  elseif reasoning then
-    local budget = wire.integer(reasoning.budget) or budgets[reasoning.effort] or DEFAULT_BUDGET
-    fields.thinking = { type = "enabled", budget_tokens = budget }
-    fields.max_tokens = fields.max_tokens + budget -- the limit counts thinking too
-    headers["anthropic-beta"] = "interleaved-thinking-2025-05-14"
-  end
-  if reasoning then fields.temperature, fields.top_k = nil, nil end -- refused beside thinking
+  for key, value in pairs(model.config.samplingParams or {}) do fields[key] = value end
+  fields.max_tokens = wire.integer(fields.max_tokens) or model.max_output or DEFAULT_MAX
+  local reasoning = reasoning_of(model, view)
+  if reasoning then think(fields, headers, model, view, reasoning) end
   return fields, headers
 end
 
