@@ -591,7 +591,7 @@ qwen = {}
 ---@field reset fun() the keys we ship
 
 ---@class qwen.args
----@field parse fun(argv: string[], commands: string[]): table?, Err?
+---@field parse fun(argv: string[], is_command?: fun(word: string, alone: boolean): boolean?): table?, Err?
 ---@field help fun(commands: {name: string, summary: string}[]): string
 
 ---@class qwen.net.replay

@@ -106,13 +106,11 @@ end
 
 ---Reads the arguments.
 ---@param argv string[]
----@param commands string[] names that are commands of their own when they come first
+---@param is_command fun(word: string, alone: boolean): boolean? whether the first word is a command; alone: nothing follows it
 ---@return table? opts fields as declared in qwen.flags, and `positional`, `command = {name, args}`
 ---@return Err?
-function M.parse(argv, commands)
+function M.parse(argv, is_command)
   local by_name, names = index()
-  local is_command = {}
-  for _, name in ipairs(commands or {}) do is_command[name] = true end
   local opts = { positional = {} }
   for _, flag in pairs(by_name) do
     if flag.list then opts[flag.field] = {} end
@@ -121,7 +119,7 @@ function M.parse(argv, commands)
   while i <= #argv do
     local word = argv[i]
     if only_positional or word == "-" or word:sub(1, 1) ~= "-" then
-      if #opts.positional == 0 and not only_positional and not opts.prompt and is_command[word] then
+      if #opts.positional == 0 and not only_positional and not opts.prompt and is_command and is_command(word, i == #argv) then
         opts.command = { name = word, args = table.move(argv, i + 1, #argv, 1, {}) }
         break
       end

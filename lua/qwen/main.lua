@@ -149,14 +149,16 @@ local function slash(ctx, opts, prompt)
   return code
 end
 
+-- Whether the first word is a command of the shell. One of the session counts when it stands alone: then there is a word of help for it.
+local function is_command(word, alone)
+  if not resource.has("commands", word) then return false end
+  local command = resource.get("commands", word)
+  return alone or not command or command.shell
+end
+
 local function route(argv)
-  resource.scan { safe = true }
-  local names = {}
-  for _, command in ipairs(shell_commands()) do names[#names + 1] = command.name end
-  local home = paths.qwen_home()
-  if home then resource.scan {} end
-  for _, command in ipairs(resource.names "commands") do names[#names + 1] = command end
-  local opts, e = args.parse(argv, names)
+  resource.scan {}
+  local opts, e = args.parse(argv, is_command)
   if not opts then return fail(e, EXIT.usage) end
   if opts.version then
     sys.out("qwen " .. embed.version .. "\n")
