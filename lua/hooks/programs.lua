@@ -169,6 +169,11 @@ end
 
 local waiting, allowed, going_on, todos_before = {}, {}, false, {}
 
+function H.instructions_loaded(ctx, file)
+  tell(ctx, "InstructionsLoaded", "session_start", { file_path = file.path, memory_type = file.path:sub(1, #ctx.cwd) == ctx.cwd and "Project" or "User",
+    load_reason = "session_start" })
+end
+
 function H.session_started(ctx, start)
   local said = tell(ctx, "SessionStart", start.source, { source = start.source, model = start.model })
   waiting = said.context

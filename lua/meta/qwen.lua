@@ -178,6 +178,7 @@
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 ---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear", model: string?}))?
+---@field instructions_loaded (fun(ctx: Ctx, file: {path: string}))? a file such as QWEN.md is in the system prompt
 ---@field system_built (fun(ctx: Ctx, prompt: {text: string}): table?)? the system prompt, once a session; table
 ---@field prompt_expanded (fun(ctx: Ctx, prompt: {command: string, args: string, text: string}): (table|false)?, string?)? what a prompt command made; table, false
 ---@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string}): (table|false)?, string?)? what the person sends; table, false

@@ -28,6 +28,7 @@ local function spill(ctx)
 end
 
 local HEARTBEAT = 30
+local BACKGROUND_SECONDS = 1 -- of computing between two waits
 
 -- Waiting where nobody watches a screen: said once, again when the reason changes, and as a sign of life.
 local function waiting_in_words(ctx)
@@ -72,7 +73,12 @@ function M.new(where)
   task.spawn(function()
     while true do task.spawn(jobs:get()) end
   end)
-  function ctx.background(_, fn) jobs:put(fn) end
+  function ctx.background(_, fn)
+    jobs:put(function()
+      local ok, e = task.limited(BACKGROUND_SECONDS, fn)
+      if not ok then ctx.notice("a job in the background failed: " .. require("qwen.guest").words(e)) end
+    end)
+  end
   function ctx.ask() return nil end
   function ctx.progress() end
   function ctx.status() end

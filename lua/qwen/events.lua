@@ -14,6 +14,7 @@ end
 
 return {
   session_started = { value = { source = "string", model = "string?" } },
+  instructions_loaded = { value = { path = "string" } },
   system_built = { value = { text = "string" }, replace = true },
   prompt_expanded = { value = { command = "string", args = "string", text = "string" }, replace = true, block = true },
   prompt_submitted = { value = { text = "string" }, replace = true, block = true },

@@ -8,6 +8,7 @@ local paths = require "qwen.paths"
 local resource = require "qwen.resource"
 local Settings = require "qwen.settings"
 local sys = require "sys.os"
+local task = require "sys.task"
 local trust = require "qwen.trust"
 
 local EXIT = { failed = 1, usage = 2, config = 52 }
@@ -181,6 +182,9 @@ local function route(argv)
   hooks.on_problem(function(words) ctx.notice(words) end)
   require("qwen.guest").say = function(words) ctx.notice(words) end
   resource.use_settings(settings)
+  task.on_error(function(_, words) -- perhaps inside the collector: told when the loop has it again
+    ctx:background(function() ctx.notice("a task failed: " .. words:gsub("\nstack traceback:.*", "")) end)
+  end)
   for _, list in ipairs { settings.problems, problems } do
     for _, text in ipairs(list) do ctx.notice(text) end
   end

@@ -141,9 +141,19 @@ function M.scan(options)
   return state.problems
 end
 
+-- What a broken file hides, so that a person knows what they could go back to.
+local function hidden_by(entry)
+  local entries = state.files[entry.kind][entry.name] or {}
+  for i = 1, #entries - 1 do
+    if entries[i] == entry then return ("\n  it stands in the place of %s; without it that one counts"):format(paths.short(entries[i + 1].path)) end
+  end
+  return ""
+end
+
 local function load_entry(entry)
   if entry.value == nil and not entry.problem then
     entry.value, entry.problem = run_file(entry)
+    if entry.problem then entry.problem = entry.problem .. hidden_by(entry) end
     if entry.problem then state.problems[#state.problems + 1] = entry.problem end
   end
   return entry.value

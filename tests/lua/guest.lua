@@ -70,6 +70,18 @@ do
   t.eq(run(place, "uses").out, "7true\n", "a module is loaded once, its globals stay in it")
 end
 
+-- What goes on in the background has a budget too; a task that nobody waits for is told when it fails.
+do
+  local place = program.place {
+    ["~/.qwen/commands/bg.lua"] = "return { summary = 'x', shell = true, run = function(ctx)\nctx:background(function() while true do end end)\n"
+      .. "qwen.task.spawn(function() error 'lost' end)\nqwen.task.sleep(0.05) collectgarbage() qwen.task.sleep(0.05) ctx.print 'went on' end }",
+  }
+  local r = run(place, "bg")
+  t.eq({ r.code, r.out }, { 0, "went on\n" }, r.err)
+  t.match(r.err, "a job in the background failed: ~/.qwen/commands/bg.lua:2: stopped after 1000 ms")
+  t.match(r.err, "a task failed: ~/.qwen/commands/bg.lua:3: lost")
+end
+
 -- Options: declared, typed, set in settings.json; stores stay.
 do
   local place = program.place {

@@ -12,10 +12,10 @@ end
 do
   local hooks = {}
   for event in ("PreToolUse PostToolUse PostToolUseFailure PostToolBatch UserPromptSubmit UserPromptExpansion SessionStart SessionEnd MessageDisplay Stop "
-    .. "Notification PermissionRequest PermissionDenied TodoCreated TodoCompleted"):gmatch "%S+" do
+    .. "InstructionsLoaded Notification PermissionRequest PermissionDenied TodoCreated TodoCompleted"):gmatch "%S+" do
     hooks[event] = json.array { { hooks = json.array { { type = "command", command = "cat >> told; echo >> told" } } } }
   end
-  local place = program.place { ["~/.qwen/settings.json"] = json.encode { hooks = hooks }, ["~/.qwen/commands/say.md"] = "say {{args}}" }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { hooks = hooks }, ["~/.qwen/commands/say.md"] = "say {{args}}", ["~/.qwen/QWEN.md"] = "be brief" }
   local server <close> = fake.start {
     { calls = { { name = "glob", arguments = { pattern = "*" } } } },
     { calls = { { name = "run_shell_command", arguments = { command = "touch x" } } } },
@@ -30,7 +30,7 @@ do
     told[#told + 1] = value.hook_event_name
     by[value.hook_event_name] = value
   end
-  t.eq(table.concat(told, " "), "UserPromptExpansion SessionStart UserPromptSubmit MessageDisplay PreToolUse PostToolUse PostToolBatch MessageDisplay PreToolUse "
+  t.eq(table.concat(told, " "), "InstructionsLoaded UserPromptExpansion SessionStart UserPromptSubmit MessageDisplay PreToolUse PostToolUse PostToolBatch MessageDisplay PreToolUse "
     .. "PermissionRequest Notification Notification PermissionDenied PostToolUseFailure PostToolBatch MessageDisplay PreToolUse TodoCreated TodoCompleted PostToolUse "
     .. "PostToolBatch MessageDisplay Stop SessionEnd")
   local pre = by.PreToolUse

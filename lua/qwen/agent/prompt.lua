@@ -27,7 +27,10 @@ Plan mode is on: only look, change nothing. End with a short plan of what you wo
 
 local function instructions(ctx)
   local out = {}
-  for i, file in ipairs(memory.files(ctx)) do out[i] = ("\n\nInstructions of the user from %s:\n%s"):format(file.path, file.text) end
+  for i, file in ipairs(memory.files(ctx)) do
+    out[i] = ("\n\nInstructions of the user from %s:\n%s"):format(file.path, file.text)
+    ctx.emit("instructions_loaded", { path = file.path })
+  end
   return table.concat(out)
 end
 
