@@ -53,7 +53,7 @@
 ---@field time number seconds since 1970
 ---@field model string? assistant only
 ---@field stop StopReason? assistant only
----@field word string? assistant only: the service's own word for stop
+---@field word string? assistant only: the service's own word for stop, and its reason when its filter ended the answer
 ---@field err Err? assistant only, with stop "error"
 ---@field usage Usage? assistant only
 
@@ -476,6 +476,7 @@ qwen = {}
 ---@field text_of fun(message: Message): string without thinking, calls and results
 ---@field calls_of fun(message: Message): CallPart[]
 ---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
+---@field filter_word fun(answer: Message): string the service's own words for why its filter ended an answer, to stand behind ours
 ---@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls at the end that have none
 
 ---@class qwen.paths names places; makes nothing

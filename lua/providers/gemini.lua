@@ -287,11 +287,6 @@ local function read_candidate(state, candidate, out)
   state.word, state.why = word, wire.text(candidate.finishMessage)
 end
 
--- Why nothing, or nothing more, was said: words for the person.
-local function filtered(state, out)
-  out[#out + 1] = { type = "note", text = ("Gemini ended the answer: %s%s"):format(state.word, state.why and ", " .. state.why or "") }
-end
-
 local function finish(state, out)
   if state.ended or state.failed then return end
   state.ended = true
@@ -301,8 +296,8 @@ local function finish(state, out)
     out[#out + 1] = { type = "error", err = wire.spoilt(state.word, state.why) }
   else
     local reason = state.blocked and "filter" or reasons[state.word] or "end"
-    if reason == "filter" then filtered(state, out) end
-    out[#out + 1] = { type = "stop", reason = state.calls > 0 and reason == "end" and "calls" or reason, word = state.word }
+    local word = reason == "filter" and state.why and state.word .. ", " .. state.why or state.word
+    out[#out + 1] = { type = "stop", reason = state.calls > 0 and reason == "end" and "calls" or reason, word = word }
   end
 end
 

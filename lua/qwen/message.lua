@@ -105,6 +105,13 @@ function M.mend(messages, why)
   return out, #open > 0 and results_for(open, why) or nil
 end
 
+---The service's own words for why its filter ended an answer, to stand behind ours.
+---@param answer Message
+---@return string
+function M.filter_word(answer)
+  return answer.word and answer.word ~= "content_filter" and ": " .. answer.word or ""
+end
+
 ---The calls at the end must not stay without results: closes them, as after a crash or a cancelled turn.
 ---@param messages Message[]
 ---@param why string words for the model

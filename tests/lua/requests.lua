@@ -125,12 +125,10 @@ do
   local function stopped(word, ...) return { candidates = { { content = { parts = { ... } }, finishReason = word, finishMessage = "because" } } } end
   for word, reason in pairs { STOP = "end", MAX_TOKENS = "length", SAFETY = "filter", RECITATION = "filter", LATER = "end" } do
     local m = decode("gemini", { parts { text = "x" }, stopped(word) })
-    t.eq({ m.stop, m.word, m.parts[1].text }, { reason, word, "x" }, word)
+    t.eq({ m.stop, m.word, m.parts[1].text }, { reason, reason == "filter" and word .. ", because" or word, "x" }, word)
   end
-  local m, deltas = decode("gemini", { stopped "SAFETY" })
-  t.eq({ m.stop, deltas[1].type, deltas[1].text }, { "filter", "note", "Gemini ended the answer: SAFETY, because" }, "a filter in words")
-  m, deltas = decode("gemini", { { promptFeedback = { blockReason = "OTHER", blockReasonMessage = "not this" } } })
-  t.eq({ m.stop, m.word, deltas[1].text }, { "filter", "OTHER", "Gemini ended the answer: OTHER, not this" }, "a prompt that is refused")
+  local m = decode("gemini", { { promptFeedback = { blockReason = "OTHER", blockReasonMessage = "not this" } } })
+  t.eq({ m.stop, m.word }, { "filter", "OTHER, not this" }, "a prompt that is refused")
   for _, words in ipairs { { "STOP" }, { "STOP", { text = "hm", thought = true } }, { "MALFORMED_FUNCTION_CALL", { text = "x" } } } do
     m = decode("gemini", { stopped(table.unpack(words)) })
     t.eq({ m.stop, m.err.kind, m.err.retries }, { "error", "overloaded", 1 }, words[1] .. " with nothing is asked for once more")
@@ -190,6 +188,16 @@ local last = {
     return result.response.output, { input_tokens = 246, output_tokens = 18, cache_read_input_tokens = 200, total_tokens = 264 }
   end,
 }
+-- An answer that a filter ended is told in one line.
+for event, line in pairs {
+  ['{"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"SAFETY","finishMessage":"because"}]}'] = ": SAFETY, because\n",
+  ['{"promptFeedback":{"blockReason":"PROHIBITED_CONTENT"}}'] = ": PROHIBITED_CONTENT\n",
+} do
+  local place = program.place { ["answer.sse"] = "data: " .. event .. "\n\n" }
+  local server <close> = fake.start { { sse = place.cwd .. "/answer.sse" } }
+  local r = program.run(place, { "--auth-type", "gemini", "-m", "m", "hi" }, { env = { GEMINI_API_KEY = "k", GOOGLE_GEMINI_BASE_URL = server.url } })
+  t.eq({ r.code, r.err }, { 0, "qwen: the service's content filter ended the answer" .. line }, r.out)
+end
 for name, own in pairs(variables) do
   local place = program.place { ["only.txt"] = "" }
   local function recording(which)

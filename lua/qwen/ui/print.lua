@@ -1,4 +1,5 @@
 -- Plain output of a headless run: the answer's text on standard output as it comes, everything else on standard error.
+local message = require "qwen.message"
 local sys = require "sys.os"
 local clean = require("sys.text").clean
 
@@ -71,7 +72,7 @@ function M.finish(ctx, answer)
     return 53
   end
   if answer.stop == "length" then ctx.notice "the answer was cut: it reached the limit of output tokens" end
-  if answer.stop == "filter" then ctx.notice "the service's content filter ended the answer" end
+  if answer.stop == "filter" then ctx.notice("the service's content filter ended the answer" .. message.filter_word(answer)) end
   if answer.stop == "refusal" then ctx.notice "the model declined to answer" end
   return 0
 end

@@ -3,6 +3,7 @@
 local answer = require "qwen.ui.answer"
 local calls = require "qwen.ui.calls"
 local live = require "qwen.ui.live"
+local messages = require "qwen.message"
 local patch = require "qwen.ui.patch"
 local redact = require("sys.secret").redact
 local resource = require "qwen.resource"
@@ -256,7 +257,7 @@ function M.ended(ctx, message)
   status.tell(say "long_turn")
   M.finish_line()
   if message.stop == "error" then return ctx.notice(message.err.message) end
-  if reasons[message.stop] then ctx.notice(say(message.stop)) end
+  if reasons[message.stop] then ctx.notice(say(message.stop) .. (message.stop == "filter" and messages.filter_word(message) or "")) end
   line(style.paint("dim", told))
 end
 
