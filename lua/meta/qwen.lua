@@ -203,6 +203,7 @@
 ---@field conversation_compacted (fun(ctx: Ctx, result: {before: integer, after: integer, how: string}))?
 ---@field notice_shown (fun(ctx: Ctx, text: string))? a warning to the person
 ---@field model_switched (fun(ctx: Ctx, model: Model))?
+---@field status_built (fun(ctx: Ctx, status: {text: string}): table?)? the status line below the input, when a session starts and an answer is complete; table
 ---@field session_ended (fun(ctx: Ctx, session: {reason: "done"|"exit"|"clear"|"interrupted"}))?
 
 ---A failed attempt, as the hook request_failed sees it. What the hook sets decides.

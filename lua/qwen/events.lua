@@ -44,5 +44,6 @@ return {
   conversation_compacted = { value = { before = "number", after = "number", how = "string" } },
   notice_shown = {},
   model_switched = {},
+  status_built = { value = { text = "string" }, replace = true },
   session_ended = { value = { reason = "string" } },
 }

@@ -47,6 +47,7 @@ return {
   ["limits.maxWait"] = { type = "number", text = "longest wait for a place, in seconds; without it 600" },
   ["limits.onFailure"] = { type = "string", choices = { "local", "stop" }, text = "when the shared limits cannot be used: a quarter alone, or stop" },
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },
+  ["ui.statusLine"] = { type = "object", text = "{\"type\": \"command\", \"command\": ...}: its first line is shown below the input" },
   ["ui.keys"] = { type = "object", text = "keys of the prompt and what they do: {\"ctrl-o\": \"newline\"}; the names: /keys" },
   ["general.language"] = { type = "string", default = "auto", text = "language of the screen: auto, en, zh, or a file in ~/.qwen/languages" },
   ["general.terminalBell"] = { type = "boolean", default = true, text = "tell when a long turn ends or a question waits" },

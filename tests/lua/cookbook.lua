@@ -176,6 +176,17 @@ try.pass = function()
   t.eq((server:requests())[1].headers.authorization, "Bearer key-from-a-program")
 end
 
+try.status = function(place)
+  local child <close> = assert(proc.open { argv = { program.binary, "--openai-base-url", "http://127.0.0.1:9/v1", "-m", "our-model" }, cwd = place.cwd,
+    env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 }, timeout = 60 })
+  local seen = ""
+  for bytes in function() return child:read() end do
+    seen = seen .. bytes
+    if seen:find "our%-model on main" then child:write "\4" end
+  end
+  t.match(seen, "our%-model on main", "below the input")
+end
+
 try.init = function(place)
   t.eq(program.run(place, { "lua", "qwen.keys.action 'ctrl-x d'" }).code, 0)
   t.match(program.run(place, { "lua", "qwen.keys.action 'ctrl-x d'(nil, 'a b', 1)" }).out, '^"a%d%d%d%d%-%d%d%-%d%d b"\n11\n')

@@ -90,6 +90,21 @@ do
   t.ok(not try(off, glob, "hi"):find "Blocked", "switched off")
 end
 
+-- The status line of the settings: told the state, its first line below the input.
+do
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { ui = { statusLine = { type = "command", command = "cat > told; echo 'my line'; echo more" } } } }
+  local child <close> = assert(require("sys.proc").open { argv = { program.binary, "--openai-base-url", "http://127.0.0.1:9/v1", "-m", "our-model" },
+    cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 }, timeout = 60 })
+  local seen = ""
+  for bytes in function() return child:read() end do
+    seen = seen .. bytes
+    if seen:find "my line" then child:write "\4" end
+  end
+  t.ok(seen:find "my line" and not seen:find "more", "its first line")
+  local state = json.decode(fs.read(place.cwd .. "/told"))
+  t.eq({ state.model.id, state.workspace.current_dir }, { "our-model", place.cwd })
+end
+
 -- A project's own hooks do not run.
 do
   local place = program.place { [".qwen/settings.json"] = json.encode { hooks = { SessionStart = json.array { { hooks = json.array { { command = "touch ran" } } } } } } }

@@ -8,7 +8,7 @@ local term = require "sys.term"
 local M = {}
 
 -- Sections from top to bottom. "partial" is an unfinished line of M.write.
-local ORDER = { "partial", "tail", "status", "queue", "input", "menu" }
+local ORDER = { "partial", "tail", "status", "queue", "input", "menu", "footer" }
 
 local FRAME = 1 / 20 -- seconds between two paints that nobody waits for
 local BEGIN, FINISH = "\27[?2026h", "\27[?2026l"
@@ -195,7 +195,7 @@ local function painter()
 end
 
 ---Shows rows in a section, in place of those before; none takes the section away.
----@param name "tail"|"status"|"queue"|"input"|"menu"
+---@param name "tail"|"status"|"queue"|"input"|"menu"|"footer"
 ---@param rows string[]|fun(columns: integer, height: integer): string[], table?|nil clean rows, coloured by style.paint, that fit the width; a function is
 ---asked again when the size changes
 ---@param cursor {row: integer, column: integer}? where the cursor stands: row from 1, column from 0
