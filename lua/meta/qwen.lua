@@ -454,7 +454,7 @@ qwen = {}
 ---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
----@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] finds all files again, forgets what was loaded
+---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
 ---@field reload fun(): string[], boolean finds and loads all files again as the last time; what is broken, and whether the new ones count: when one was in order before, all stays as it was
 ---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
 ---@field use_settings fun(settings: Settings) where declared options get their values from

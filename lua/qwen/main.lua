@@ -177,7 +177,7 @@ local function route(argv)
   local settings
   settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
   if not settings then return fail(e, EXIT.config) end
-  local problems = resource.scan { safe = opts.safe, project = nil, use = opts.use }
+  local problems = resource.scan { safe = opts.safe, project = trusted and paths.project_config(cwd) or nil, use = opts.use }
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   hooks.on_problem(function(words) ctx.notice(words) end)
   require("qwen.guest").say = function(words) ctx.notice(words) end

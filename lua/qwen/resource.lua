@@ -1,5 +1,6 @@
 -- The kinds of content and their tiers: a file is its name, and the same name in a stronger tier replaces it (hooks add up).
--- Tiers, strongest first: --use FILE, the trusted project's .qwen/, ~/.qwen/, shipped. A broken file harms only its own name.
+-- Tiers, strongest first: --use FILE, ~/.qwen/, shipped. A broken file harms only its own name. A trusted project adds prompt commands, before
+-- a person's of the same name, but never in the place of what ships; its Lua is the business of qwen.projectlua.
 -- Long because finding, loading, laying over each other and looking again are about one state.
 local embed = require "sys.embed"
 local err = require "qwen.err"
@@ -42,7 +43,7 @@ local function compile(entry)
   local e
   if not entry.source then
     entry.stamp = stamp(entry.path)
-    e = others_may_write(entry.path)
+    e = entry.tier ~= "project" and others_may_write(entry.path) -- a project's are texts, and trusted as a whole
     if e then return nil, e end
     entry.source, e = fs.read(entry.path, MOST_SOURCE)
     if not entry.source then return nil, e.message end
@@ -88,7 +89,8 @@ local function add_file(kind, name, tier, path)
   if clash and clash.tier == tier then
     table.insert(state.problems, ("%s and %s have the same name; the second counts"):format(paths.short(clash.path), paths.short(path)))
   end
-  table.insert(by_name[name], 1, { kind = kind, name = name, tier = tier, path = path, form = path:match "%.(%w+)$" })
+  local at = tier == "project" and by_name[name][1] and by_name[name][#by_name[name]].tier == "shipped" and #by_name[name] + 1 or 1
+  table.insert(by_name[name], at, { kind = kind, name = name, tier = tier, path = path, form = path:match "%.(%w+)$" })
   if tier ~= "shipped" then table.insert(state.paths, path) end
 end
 
@@ -100,7 +102,7 @@ local function add_kind(tier, folder, kind, prefix)
     local path = folder .. "/" .. entry.name
     if entry.type == "dir" then
       if kind == "commands" and entry.name:find "^[%w_-]+$" and #prefix < MOST_PREFIX then add_kind(tier, path, kind, prefix .. entry.name .. ":") end
-    elseif name and (form == "lua" or forms[kind] and forms[kind][form]) then
+    elseif name and (form == "lua" and tier ~= "project" or forms[kind] and forms[kind][form]) then
       add_file(kind, prefix .. name, tier, path)
     end
   end
@@ -125,7 +127,7 @@ function M.scan(options)
   end
   local home = paths.qwen_home()
   if home and not options.safe then add_folder("user", home) end
-  if options.project and not options.safe then add_folder("project", options.project .. "/.qwen") end
+  if options.project and not options.safe then add_kind("project", options.project .. "/commands", "commands", "") end
   for _, entry in ipairs(state.provided or {}) do
     state.files[entry.kind][entry.name] = state.files[entry.kind][entry.name] or {}
     table.insert(state.files[entry.kind][entry.name], entry)

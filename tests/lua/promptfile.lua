@@ -51,6 +51,25 @@ do
   t.match(ask(place, server, "/help").out, "/fix +mends something.*/git:commit +writes a message")
 end
 
+-- A trusted project's own: before a person's of that name, never in the place of what ships, and no Lua.
+do
+  local place = program.place {
+    ["~/.qwen/commands/both.md"] = "of the person", [".qwen/commands/both.md"] = "of the project", [".qwen/commands/help.md"] = "spoofed",
+    [".qwen/commands/evil.lua"] = "return { summary = 'x', run = function(ctx) ctx.print 'ran' end }", [".qwen/commands/mine.md"] = "project only",
+  }
+  local server <close> = fake.start { { text = "ok", times = 0 } }
+  local function sent(...)
+    local r = ask(place, server, ...)
+    local asked = server:requests()
+    return asked[#asked] and asked[#asked].body.messages[2].content, r
+  end
+  t.match(select(2, sent "/mine").err, "no command /mine", "not before the folder is trusted")
+  t.eq(sent("--trust-folder", "/mine"), "project only")
+  t.eq(sent("--trust-folder", "/both"), "of the project")
+  t.match(select(2, sent("--trust-folder", "/help")).out, "/both")
+  t.match(select(2, sent("--trust-folder", "/evil")).err, "no command /evil")
+end
+
 -- A tool that is a program.
 do
   local place = program.place {
