@@ -200,9 +200,8 @@ local function route(argv)
   if sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 then
     local stopped = first_start(ctx)
     if stopped then return stopped end
-    local ok, problem, code = prepare(ctx, opts)
-    if not ok then return fail(problem, code) end
-    return require("qwen.ui.tty").run(ctx)
+    local code, problem, failed = require("qwen.ui.tty").run(ctx, function() return prepare(ctx, opts) end)
+    return code or fail(problem, failed)
   end
   local prompt
   prompt, e = read_prompt(opts)

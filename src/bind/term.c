@@ -21,6 +21,7 @@ static const char *const decoder_class = "sys.term.decoder";
 static struct {
   uv_poll_t *poll;
   int fd;
+  size_t early;
   struct keys keys;
   struct loop_timer *patience;
   bool gone, resized;
@@ -47,6 +48,8 @@ static void readable(uv_poll_t *handle, int status, int events) {
   (void)events;
   ssize_t n = status < 0 ? 0 : read(tty.fd, bytes, sizeof bytes);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  for (ssize_t i = 0; i < n && tty.early > 0; i++, tty.early--)
+    if (bytes[i] == '\n') bytes[i] = '\r';
   tty.gone = n <= 0 || !keys_feed(&tty.keys, bytes, (size_t)n);
   /* Nobody may be reading keys now: the rest waits in the terminal. */
   if (tty.gone || tty.keys.in.len > UNREAD_MAX) uv_poll_stop(handle);
@@ -102,6 +105,7 @@ static int l_term_open(lua_State *L) {
   if (!tty.poll) {
     tty.fd = term_open(&e);
     if (tty.fd < 0) return bind_fail(L, &e);
+    tty.early = term_early();
     tty.poll = malloc(sizeof *tty.poll);
     if (!tty.poll || uv_poll_init(loop_uv(), tty.poll, tty.fd) != 0) {
       free(tty.poll);

@@ -27,6 +27,7 @@ enum { FATAL_COUNT = sizeof fatal / sizeof *fatal };
 static struct termios saved, raw;
 static volatile sig_atomic_t taken; /* the terminal is in our modes */
 static int input = -1;
+static int early;                   /* bytes that were typed before the terminal was raw */
 static bool dumb;                   /* knows no escape sequence */
 
 /* Async-signal-safe. */
@@ -95,8 +96,11 @@ int term_open(struct err *e) {
   }
   prepare();
   take();
+  if (ioctl(input, FIONREAD, &early) != 0 || early < 0) early = 0;
   return input;
 }
+
+size_t term_early(void) { return (size_t)early; }
 
 void term_close(void) {
   out_flush(NULL);

@@ -4,9 +4,11 @@
 #ifndef QWEN_TERM_H
 #define QWEN_TERM_H
 #include <stdbool.h>
+#include <stddef.h>
 
 struct err;
 int term_open(struct err *e);           /* descriptor to read keys from, or -1 */
+size_t term_early(void);                /* so many of its first bytes were typed before it was raw: there Enter is a \n */
 void term_close(void);
 void term_suspend(void);                /* gives the terminal back, stops this process, takes it again on continue */
 void term_retake(void);                 /* raw again, after somebody else may have changed it */

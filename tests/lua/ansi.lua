@@ -19,6 +19,7 @@ local function shared(a, b) return { ansi.shared(a, b) } end
 t.eq(shared("hello world", "hello there"), { 5, 5, "" }, "alike; what may join with the next is left out")
 t.eq(shared("", "abc"), { 0, 0, "" }, "nothing alike")
 t.eq(shared(red .. "hello", red .. "hello you"), { #red + 4, 4, red }, "the colour that is open there")
+t.eq(shared(red .. "> " .. off .. "\u{301}a", red .. "> " .. off .. "b"), { #red + 1, 1, red }, "what joined with the last is written again")
 t.eq(shared(red .. "ab" .. off .. "cdef", red .. "ab" .. off .. "cdeg")[3], "", "a colour that was ended")
 t.eq(shared(red .. "x", "\27[32mx"), { 0, 0, "" }, "no sequence is cut")
 for _, row in ipairs { "e\204\129tude abc", "中文 中文字", "👩‍👩‍👧 family", red .. "中文" .. off .. "中文" } do

@@ -20,7 +20,7 @@ function M.search_history(self)
   self:show_question(require("qwen.ui.search").new(self.state), function(found)
     if not found then return end
     self.state = found.state
-    if found.event then self.events:put(found.event) end
+    self:press(found.event)
   end)
 end
 

@@ -78,7 +78,17 @@ local function alike(a, b)
   return low
 end
 
+-- Where the sequence ends that begins last in the piece; nothing when it is torn.
+local function last_sequence(piece)
+  local esc = piece:match "^.*()\27"
+  if not esc then return nil end
+  local _, last = piece:find("^" .. COLOUR, esc)
+  if not last then _, last = piece:find("^" .. LINK, esc) end
+  return esc, last
+end
+
 ---How much of two rows needs not be written again: bytes, columns, and the styles that are open there. Never cuts a cluster or a sequence.
+---The last cluster that both have is written again: what comes behind it may have joined with it, or will.
 ---@param a string
 ---@param b string
 ---@return integer bytes
@@ -86,21 +96,22 @@ end
 ---@return string styles
 function M.shared(a, b)
   local same = alike(a, b)
-  local safe = same
-  while safe > 0 and a:byte(safe) >= 0x80 do safe = safe - 1 end
-  safe = math.max(safe - 1, 0) -- what follows a letter may join with it
-  local esc = a:sub(1, safe + 1):match "^.*()\27"
-  if esc then
-    local _, last = a:find("^" .. COLOUR, esc)
-    if not last then _, last = a:find("^" .. LINK, esc) end
-    if not last or last > safe then safe = esc - 1 end
+  local start
+  repeat
+    local esc, last = last_sequence(a:sub(1, same))
+    start = same
+    while start > 0 and a:byte(start) >= 0x80 do start = start - 1 end
+    local after_sequence = esc and (not last or start <= last) -- torn, or what follows it may join with what is before it
+    if after_sequence then
+      same = esc - 1
+    elseif start > 0 then
+      start = start - 1 -- a cluster begins at every ASCII character
+    end
+  until not after_sequence
+  local from, ending = start, start
+  for _, stop in term.graphemes(a:sub(start + 1, same)) do
+    from, ending = ending, start + stop
   end
-  local before, bytes = safe, safe
-  for _, last in term.graphemes(a:sub(safe + 1, same)) do
-    before, bytes = bytes, safe + last
-  end
-  local from = before
-  if a:sub(safe + 1, same):find("\27", 1, true) then from = safe end
   local piece = a:sub(1, from)
   return from, M.width(piece), open_styles(piece)
 end

@@ -27,7 +27,7 @@ function Search:rows(columns, height)
 end
 
 ---@param event KeyEvent
----@return {state: Editor, event: KeyEvent?}|false|nil the state found, and a key that is still to be done on it
+---@return {state: Editor, event: KeyEvent}|false|nil the state found, and the key that is still to be done on it
 function Search:key(event)
   local key = event.key
   if event.type == "paste" or event.text and event.type == "key" then

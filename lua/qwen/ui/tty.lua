@@ -13,6 +13,7 @@ local resource = require "qwen.resource"
 local say = require("qwen.ui.words").say
 local show = require "qwen.ui.show"
 local style = require "qwen.ui.style"
+local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "sys.text"
@@ -104,6 +105,8 @@ local function to_question(self, event)
   return true
 end
 
+Session.press = press
+
 -- Events ------------------------------------------------------------------------------------------------------------
 
 local on = {}
@@ -116,7 +119,7 @@ function on.key(self, event)
     if event.type == "paste" then
       self.state = editor.paste(self.state, event.text)
     else
-      press(self, event)
+      self:press(event)
     end
     if not self.questions[1] then menu.follow(self) end
   end
@@ -229,13 +232,13 @@ end
 
 ---Runs the session until the person leaves.
 ---@param ctx Ctx
----@return integer exit code
-function M.run(ctx)
+---@param prepare fun(): boolean?, Err?, integer? gives the ctx its model and session, while the input is there already
+---@return integer? exit code
+---@return Err? problem what prepare could not do
+---@return integer? failed and its exit code
+function M.run(ctx, prepare)
   local ok, e = term.open()
-  if not ok then
-    ctx.notice(e.message)
-    return 1
-  end
+  if not ok then return nil, e end
   local _ <close> = setmetatable({}, { __close = function()
     live.close()
     show.leave()
@@ -247,6 +250,10 @@ function M.run(ctx)
   show.attach(ctx)
   require("qwen.ctx").hear_notices(ctx)
   person.attach(self)
+  self:repaint()
+  sys.flush()
+  local ready, problem, failed = prepare()
+  if not ready then return nil, problem, failed end
   require("qwen.ui.footer").attach(ctx)
   show.greet(ctx)
   self:read_keys()
