@@ -187,6 +187,7 @@
 ---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?
 ---@field delta (fun(ctx: Ctx, delta: Delta): table?)? a piece of the answer, before it is shown and kept; table
 ---@field request_failed (fun(ctx: Ctx, failure: Failure): table?)? each failed attempt; change it in place; table
+---@field request_ended (fun(ctx: Ctx, request: {model: string, service: string, account: string, purpose: string, outcome: string, usage: Usage?, prices: table?, seconds: number, status: integer?}))? each attempt, as the ledger has it
 ---@field answer_ended (fun(ctx: Ctx, answer: Message))? one answer of the model is complete
 ---@field message_added (fun(ctx: Ctx, message: Message))? it is in the session
 ---@field turn_ended (fun(ctx: Ctx, answer: Message))?
@@ -202,6 +203,7 @@
 ---@field before_compaction (fun(ctx: Ctx, plan: {messages: integer, tokens: integer, instruction: string?}): (table|false)?, string?)? a long session is about to be shortened; table, false
 ---@field conversation_compacted (fun(ctx: Ctx, result: {before: integer, after: integer, how: string}))?
 ---@field notice_shown (fun(ctx: Ctx, text: string))? a warning to the person
+---@field command_ended (fun(ctx: Ctx, command: {name: string, ok: boolean, seconds: number}))?
 ---@field model_switched (fun(ctx: Ctx, model: Model))?
 ---@field status_built (fun(ctx: Ctx, status: {text: string}): table?)? the status line below the input, when a session starts and an answer is complete; table
 ---@field session_ended (fun(ctx: Ctx, session: {reason: "done"|"exit"|"clear"|"interrupted"}))?
@@ -361,6 +363,8 @@
 ---@field usage qwen.usage
 ---@field windows qwen.windows
 ---@field send qwen.net.send
+---@field privacy qwen.privacy
+---@field telemetry qwen.telemetry
 ---@field body qwen.body
 ---@field credentials qwen.credentials
 ---@field signin qwen.signin
@@ -776,9 +780,25 @@ qwen = {}
 ---@field sum fun(by: string[], where: {since: number?, before: number?, session: string?, project: string?, model: string?}?): table[]?, Err? by day, hour, month, model, project, service, purpose, outcome, session
 ---@field recent fun(account: string, seconds: number): {age: number, weight: number}[]
 ---@field forget fun(before: number): integer?, Err?
+---@field count fun(rows: {kind: string, name: string, count: integer, failed: integer, seconds: number}[]): boolean?, Err? usage statistics
+---@field counters fun(): table[]
+---@field uncount fun() forgets all counters
 ---@field path fun(): string?
 
 ---@class qwen.windows windows of limits in words and as tables
 ---@field read fun(value: any): LimitWindow[]?, Err? "60/min, 6000/5h, 100/day utc, 200k tokens/min", "off", tables, or a list of them
 ---@field words fun(window: LimitWindow): string
 ---@field spec fun(windows: LimitWindow[]): string
+
+---@class qwen.privacy
+---@field statistics fun(ctx: Ctx): boolean, string? whether usage statistics are on, and what says so
+---@field set fun(ctx: Ctx, on: boolean): string?, Err? in the user's settings
+---@field state fun(ctx: Ctx, model: Model?): table everything there is to say
+
+---@class qwen.telemetry to the user's own collector or file
+---@field config fun(ctx: Ctx): {enabled: boolean, endpoint: string?, outfile: string?, log_prompts: boolean}
+---@field wanted fun(ctx: Ctx): boolean
+---@field may_quote fun(): boolean prompts and arguments may be in it
+---@field log fun(ctx: Ctx, name: string, fields: table<string, any>)
+---@field add fun(ctx: Ctx, name: string, n: integer, fields: table<string, string>)
+---@field flush fun(ctx: Ctx)

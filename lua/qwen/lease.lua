@@ -15,8 +15,10 @@ local function record(self, used, e)
   self.recorded = true
   local rule, model = self.rule, self.model
   local prices = model.prices or rule.provider and rule.provider.prices and rule.provider.prices[model.id]
-  usage.add(self.ctx, { purpose = self.purpose, service = rule.host, account = rule.key, model = model.id, outcome = e and e.kind or "ok", usage = used,
-    prices = prices, seconds = task.now() - self.started })
+  local row = { purpose = self.purpose, service = rule.host, account = rule.key, model = model.id, outcome = e and e.kind or "ok", usage = used,
+    prices = prices, seconds = task.now() - self.started, status = e and e.status }
+  usage.add(self.ctx, row)
+  self.ctx.emit("request_ended", row)
 end
 
 ---The request has ended: what it used, and the error if it failed. It is written into the ledger once.
@@ -80,7 +82,8 @@ function Lease:learn(headers, status)
     if asked and asked > LONGEST_SHUT then
       self.ctx.notice(("the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"):format(asked / 60))
     end
-    if store then store:shut(asked and asked > LONG and self.rule.gate or self.rule.key, asked and asked * (1 + math.random() * 0.1)) end
+    local pause = asked and asked + math.random() * math.min(asked * 0.1, 5) -- not all at the same moment
+    if store then store:shut(asked and asked > LONG and self.rule.gate or self.rule.key, pause) end
   elseif self.grant and #self.rule.windows > 0 then
     tighten(self, headers)
     local date = reset.seconds(headers.date)

@@ -95,9 +95,18 @@ function M.find_command(name, ctx)
   return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
 end
 
-local function run_command(ctx, command, words, rest)
+---Tells those who listen that a command has ended.
+---@param started number when it began, by task.now
+---@param code any what it gave back
+function M.ended(ctx, name, started, code)
+  ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table", seconds = task.now() - started })
+end
+
+local function run_command(ctx, name, command, words, rest)
+  local started = task.now()
   local done, code, e = until_signal(function() return command.run(ctx, words, rest) end)
   if not done then return code end
+  M.ended(ctx, name, started, code)
   if code == nil and e then
     ctx.notice(tostring(e))
     return err.is(e) and e.kind == "usage" and 2 or 1
@@ -113,7 +122,7 @@ function M.command(ctx, name, rest)
     ctx.notice(tostring(e))
     return 2
   end
-  return run_command(ctx, command, M.split(rest), rest)
+  return run_command(ctx, name, command, M.split(rest), rest)
 end
 
 ---`qwen NAME ARGS...`
@@ -130,7 +139,7 @@ function M.shell_command(ctx, called)
   end
   local ask = require "qwen.ui.ask"
   if ask.possible() then ctx.pick, ctx.line, ctx.status = ask.pick, ask.line, ask.status end
-  local code = run_command(ctx, command, called.args, table.concat(called.args, " "))
+  local code = run_command(ctx, called.name, command, called.args, table.concat(called.args, " "))
   if type(code) ~= "table" then return code end
   ctx.notice(("'%s' makes a prompt: qwen -p '/%s'"):format(called.name, called.name))
   return 2

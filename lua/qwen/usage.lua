@@ -116,6 +116,37 @@ function M.forget(before)
   return rows and #rows, e
 end
 
+-- Counters: usage statistics, for those who turned them on. Names and numbers only. ------------------------------------
+
+local COUNTERS = "CREATE TABLE IF NOT EXISTS counters (day TEXT, kind TEXT, name TEXT, count INTEGER, failed INTEGER, seconds REAL, "
+  .. "PRIMARY KEY (day, kind, name))"
+
+---Adds to the counters of today.
+---@param rows {kind: string, name: string, count: integer, failed: integer, seconds: number}[]
+---@return boolean?, Err?
+function M.count(rows)
+  local ok, e = run(COUNTERS)
+  for _, row in ipairs(ok and rows or {}) do
+    if ok then
+      ok, e = run("INSERT INTO counters VALUES (date('now', 'localtime'), ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, "
+        .. "failed = failed + excluded.failed, seconds = seconds + excluded.seconds", row.kind, row.name, row.count, row.failed, row.seconds)
+    end
+  end
+  return ok and true or nil, e
+end
+
+---What was counted, by day, kind and name.
+---@return table[]
+function M.counters()
+  if not M.path() or not fs.stat(M.path()) or not run(COUNTERS) then return {} end
+  return run "SELECT day, kind, name, count, failed, round(seconds, 3) AS seconds FROM counters ORDER BY day, kind, name" or {}
+end
+
+---Forgets all counters.
+function M.uncount()
+  if M.path() and fs.stat(M.path()) then run "DROP TABLE IF EXISTS counters" end
+end
+
 ---The file.
 ---@return string?
 function M.path()

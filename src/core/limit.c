@@ -3,11 +3,14 @@
  * and the turns of those before it; nobody holds a slot, so one that dies holds none either. */
 #include "limit_own.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +22,8 @@ static const char schema[] =
     " until REAL NOT NULL DEFAULT 0, struck REAL NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE grants (key INTEGER, ord INTEGER, at REAL NOT NULL, day INTEGER NOT NULL, weight REAL NOT NULL,"
     " PRIMARY KEY (key, ord)) WITHOUT ROWID;"
-    "CREATE TABLE queue (ticket INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL, weight REAL NOT NULL, seen REAL NOT NULL);"
+    "CREATE TABLE queue (ticket INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL, weight REAL NOT NULL, seen REAL NOT NULL,"
+    " pid INTEGER NOT NULL, space INTEGER NOT NULL);"
     "CREATE TABLE tight (key INTEGER, per REAL, weighted INTEGER, ord INTEGER NOT NULL, remain REAL NOT NULL, until REAL NOT NULL,"
     " PRIMARY KEY (key, per, weighted)) WITHOUT ROWID;";
 
@@ -52,7 +56,9 @@ struct limit *limit_open(const char *path, const struct limit_clock *clock, stru
   l->clock = clock ? *clock : (struct limit_clock){system_now, system_wall, NULL};
   if (l->clock.boot) snprintf(l->boot, sizeof l->boot, "%s", l->clock.boot);
   else read_boot(l->boot, sizeof l->boot);
-  if (store_open(&l->store, path, schema, 1, e)) return l;
+  struct stat space;
+  if (stat("/proc/self/ns/pid", &space) == 0) l->space = (int64_t)space.st_ino;
+  if (store_open(&l->store, path, schema, 2, e)) return l;
   limit_close(l);
   return NULL;
 }
@@ -282,14 +288,21 @@ struct take {
   struct limit_answer *answer;
 };
 
+/* Whether the process of a waiter has ended. Only its own space of numbers can tell; elsewhere it is known by its silence. */
+static bool ended(const struct limit *l, int64_t pid, int64_t space) {
+  return space == l->space && space != 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
 /* Those in the queue before the asker, as long as they still ask. */
 static bool load_ahead(struct plan *p, int64_t ticket, double *weights, int *count) {
   const struct sqlite_api *sql = p->l->store.sql;
-  sqlite3_stmt *list = limit_prepare(p->l, QUEUE_LIST, "SELECT weight FROM queue WHERE key = ? AND ticket < ? AND seen > ? ORDER BY ticket LIMIT 1000",
+  sqlite3_stmt *list = limit_prepare(p->l, QUEUE_LIST,
+                                     "SELECT weight, pid, space FROM queue WHERE key = ? AND ticket < ? AND seen > ? ORDER BY ticket LIMIT 1000",
                                      p->e, "iid", p->key, ticket ? ticket : INT64_MAX, p->now - LIMIT_STALE);
   if (!list) return false;
   int got;
-  for (*count = 0; (got = store_step(&p->l->store, list, p->e)) > 0 && *count < LIMIT_AHEAD; (*count)++) weights[*count] = sql->column_double(list, 0);
+  for (*count = 0; (got = store_step(&p->l->store, list, p->e)) > 0 && *count < LIMIT_AHEAD;)
+    if (!ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) weights[(*count)++] = sql->column_double(list, 0);
   if (got > 0) sql->reset(list);
   return got >= 0;
 }
@@ -329,10 +342,12 @@ static bool take(struct plan *p, void *arg) {
   if (at <= p->now) return grant(p, t);
   a->wait = at - p->now;
   if (a->ticket) { /* a place that was taken away is taken again, with its old number: it stands where it stood */
-    return DO(QUEUE_SEEN, "INSERT INTO queue VALUES (?1, ?2, ?3, ?4) ON CONFLICT (ticket) DO UPDATE SET seen = ?4", "iidd", a->ticket, p->key, ask->weight,
-              p->now);
+    return DO(QUEUE_SEEN, "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (ticket) DO UPDATE SET seen = ?4", "iiddii", a->ticket, p->key,
+              ask->weight, p->now, (int64_t)getpid(), l->space);
   }
-  if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen) VALUES (?, ?, ?)", "idd", p->key, ask->weight, p->now)) return false;
+  if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen, pid, space) VALUES (?, ?, ?, ?, ?)", "iddii", p->key, ask->weight, p->now,
+          (int64_t)getpid(), l->space))
+    return false;
   a->ticket = l->store.sql->last_insert_rowid(l->store.db);
   return DO(QUEUE_PRUNE, "DELETE FROM queue WHERE seen < ?", "d", p->now - 20 * LIMIT_STALE);
 }

@@ -8,6 +8,7 @@ struct limit {
   struct store store;
   struct limit_clock clock;
   char boot[64];
+  int64_t space; /* of process numbers; 0 when it cannot be told */
   bool damaged; /* the file was made anew after damage: all keys start behind a closed gate */
 };
 

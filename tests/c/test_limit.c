@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -126,6 +127,16 @@ static void first_come_first_served(void **state) {
   pass(4);
   assert_true(ask(l, w, 1, 0, c.ticket).grant == 3); /* there is room for both */
   assert_true(ask(l, w, 1, 0, b.ticket).grant == 4);
+  /* One that has ended is known at once. */
+  pid_t child = fork();
+  if (child == 0) {
+    struct limit *other = limit_open(path, &clock_of_test, &e);
+    _exit(other && ask(other, w, 1, 0, 0).ticket ? 0 : 1);
+  }
+  int status;
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+  assert_int_equal(ask(l, w, 1, 0, 0).ahead, 0);
   limit_close(l);
 }
 

@@ -44,6 +44,7 @@ message_added
 turn_started
 request_built
 response_started
+request_ended
 answer_ended
 message_added
 turn_ended
@@ -56,6 +57,7 @@ message_added
 turn_started
 request_built
 response_started
+request_ended
 answer_ended
 message_added
 turn_ended
@@ -68,6 +70,7 @@ message_added
 turn_started
 request_built
 response_started
+request_ended
 answer_ended
 message_added
 turn_ended

@@ -66,7 +66,9 @@ local function command_line(self, line)
   local command, e = run.find_command(name or "", ctx)
   if not command then return ctx.notice(tostring(e)) end
   start(self, function()
+    local started = task.now()
     local code, problem = command.run(ctx, run.split(rest), rest)
+    run.ended(ctx, name, started, code)
     if code == nil and problem then ctx.notice(tostring(problem)) end
     if type(code) == "table" then answer(ctx, code.prompt) end
   end)

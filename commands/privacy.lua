@@ -1,0 +1,70 @@
+-- `qwen privacy` and `/privacy`: whose terms apply and why, what is collected, and the one switch.
+
+local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[on | off] [--json]" }
+
+local function model_of(ctx)
+  return ctx.model or (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end))
+end
+
+local function service_lines(service, out)
+  if not service then
+    out[#out + 1] = "No model is configured, so no service is asked: qwen auth"
+    return
+  end
+  out[#out + 1] = ("Signed in by: %s"):format(service.method)
+  out[#out + 1] = ("  terms    %s"):format(service.terms)
+  out[#out + 1] = ("  privacy  %s"):format(service.privacy)
+  out[#out + 1] = ("  because  %s"):format(service.because)
+  if service["local"] then
+    out[#out + 1] = "  Prompts and code go to that program on this machine and nowhere else, unless it passes them on."
+  else
+    out[#out + 1] = ("  Prompts, code and answers go to %s. Whether they are kept or used for training, its privacy notice says.")
+      :format(service.host)
+  end
+end
+
+local function show(state)
+  local out = {}
+  service_lines(state.service, out)
+  local s, t = state.statistics, state.telemetry
+  out[#out + 1] = ("Usage statistics: %s%s"):format(s.on and "on" or "off", s.source and " (" .. s.source .. ")" or ", as nobody turned them on")
+  out[#out + 1] = "  When on: names of commands and tools, models, counts, times, kinds of errors; counted on this machine and sent nowhere."
+  out[#out + 1] = "  Never: prompts, answers, code, arguments, paths, keys, anything about you."
+  if s.counters then out[#out + 1] = ("  So far %d counters; all of them: qwen privacy --json"):format(#s.counters) end
+  local where = t.outfile or t.endpoint
+  local quoted = t.log_prompts and "with prompts and arguments (telemetry.logPrompts)" or "without prompts"
+  out[#out + 1] = t.on and ("Telemetry: on, to %s, %s"):format(where, quoted)
+    or "Telemetry: off; it would go to a collector or a file of your own (telemetry.enabled, otlpEndpoint, outfile)"
+  if state.ledger.path then
+    out[#out + 1] = ("Ledger of requests: %s, in %s (qwen usage); never sent"):format(state.ledger.on and "on" or "off", qwen.paths.short(state.ledger.path))
+  end
+  out[#out + 1] = ("Change: /privacy %s, or \"privacy\": {\"usageStatisticsEnabled\": %s} in ~/.qwen/settings.json"):format(s.on and "off" or "on", not s.on)
+  return table.concat(out, "\n")
+end
+
+function C.complete()
+  return { "on", "off", "--json" }
+end
+
+function C.run(ctx, args)
+  local word = args[1]
+  if #args > 1 or word and word ~= "on" and word ~= "off" and word ~= "--json" then return nil, qwen.err("usage", "usage: qwen privacy " .. C.args) end
+  if word == "on" or word == "off" then
+    local path, e = qwen.privacy.set(ctx, word == "on")
+    if not path then return nil, e end
+    local on, source = qwen.privacy.statistics(ctx)
+    ctx.print(("usage statistics are %s (%s)%s"):format(on and "on" or "off", qwen.paths.short(path), on and "" or "; what was counted is forgotten"))
+    if on ~= (word == "on") then ctx.notice(("%s says otherwise and is stronger"):format(source or "another source")) end
+    return 0
+  end
+  local state = qwen.privacy.state(ctx, model_of(ctx))
+  if word == "--json" then
+    if state.statistics.counters then qwen.json.array(state.statistics.counters) end
+    ctx.print(qwen.json.encode(state))
+  else
+    ctx.print(show(state))
+  end
+  return 0
+end
+
+return C

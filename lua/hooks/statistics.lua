@@ -1,0 +1,113 @@
+-- What happened, for those who turned it on: counters on this machine (usage statistics) and telemetry to the user's own collector. Names,
+-- numbers and outcomes; never a prompt, an answer, an argument or a path. Names that are not shipped are counted as "own".
+
+local counters = {}
+
+local function count(kind, name, ok, seconds)
+  local key = kind .. " " .. name
+  local row = counters[key] or { kind = kind, name = name, count = 0, failed = 0, seconds = 0.0 }
+  counters[key] = row
+  row.count, row.failed, row.seconds = row.count + 1, row.failed + (ok and 0 or 1), row.seconds + (seconds or 0)
+end
+
+local function counting(ctx) return ctx.settings:get "privacy.usageStatisticsEnabled" == true end
+
+local function flush(ctx)
+  local rows = {}
+  for _, row in pairs(counters) do rows[#rows + 1] = row end
+  counters = {}
+  if #rows == 0 then return end
+  local ok, e = qwen.usage.count(rows)
+  if not ok then ctx.notice("usage statistics could not be written: " .. e.message) end
+end
+
+local function shipped(kind, name)
+  return pcall(qwen.shipped, kind .. "/" .. name) and name or "own"
+end
+
+local wanted
+local function telemetry(ctx)
+  if wanted == nil then
+    wanted = qwen.os.env "QWEN_TELEMETRY_ENABLED" ~= nil or ctx.settings:get "telemetry.enabled" == true
+  end
+  return wanted and qwen.telemetry.wanted(ctx) and qwen.telemetry or nil
+end
+
+-- Asked once, from the third session in a folder on; whoever leaves the question has said no.
+local function ask_once(ctx)
+  local _, source = qwen.privacy.statistics(ctx)
+  if source or #qwen.sessions.list(ctx.cwd) < 3 then return end
+  ctx:background(function()
+    local answer = ctx.ask { title = "May qwen keep usage statistics on this machine?",
+      detail = "Names of commands and tools, counts, times and kinds of errors; no prompts, answers, code, paths or keys. They are sent nowhere.\n"
+        .. "See and change it at any time: /privacy", choices = { { key = "y", label = "yes" }, { key = "n", label = "no" } } }
+    local ok, e = qwen.privacy.set(ctx, answer == "y")
+    if not ok then ctx.notice(e.message) end
+  end)
+end
+
+return {
+  summary = "usage statistics and telemetry, for those who turned them on",
+
+  session_started = function(ctx)
+    if ctx.interactive then ask_once(ctx) end
+    if counting(ctx) then count("session", ctx.interactive and "interactive" or "headless", true) end
+    local to = telemetry(ctx)
+    if to then
+      to.log(ctx, "qwen-code.config", { model = ctx.model and ctx.model.id or "none", approval_mode = ctx.mode, interactive = ctx.interactive })
+      to.add(ctx, "qwen-code.session.count", 1, {})
+    end
+  end,
+
+  prompt_submitted = function(ctx, prompt)
+    local to = telemetry(ctx)
+    if not to then return end
+    to.log(ctx, "qwen-code.user_prompt", { prompt_length = utf8.len(prompt.text) or #prompt.text, prompt = to.may_quote() and prompt.text or nil })
+  end,
+
+  tool_ended = function(ctx, call, part, seconds)
+    local name, ok = shipped("tools", call.name), not part.error
+    if counting(ctx) then count("tool", name, ok, seconds) end
+    local to = telemetry(ctx)
+    if not to then return end
+    to.log(ctx, "qwen-code.tool_call", { function_name = name, success = ok, duration_ms = math.floor(seconds * 1000),
+      function_args = to.may_quote() and call.args or nil })
+    to.add(ctx, "qwen-code.tool.call.count", 1, { name = name, outcome = ok and "ok" or "failed" })
+  end,
+
+  request_ended = function(ctx, request)
+    local ok, usage = request.outcome == "ok", request.usage or {}
+    if counting(ctx) then
+      count("request", request.model, ok, request.seconds)
+      if not ok then count("error", request.outcome, false) end
+    end
+    local to = telemetry(ctx)
+    if not to then return end
+    to.log(ctx, ok and "qwen-code.api_response" or "qwen-code.api_error", { model = request.model, duration_ms = math.floor(request.seconds * 1000),
+      purpose = request.purpose, outcome = request.outcome, status_code = request.status, input_token_count = usage.input, output_token_count = usage.output,
+      cached_content_token_count = usage.cached, thoughts_token_count = usage.reasoning })
+    to.add(ctx, "qwen-code.api.request.count", 1, { model = request.model, outcome = request.outcome })
+    for kind, n in pairs(usage) do
+      if math.type(n) or type(n) == "number" then to.add(ctx, "qwen-code.token.usage", n, { model = request.model, type = kind }) end
+    end
+  end,
+
+  command_ended = function(ctx, command)
+    local name = shipped("commands", command.name)
+    if counting(ctx) then
+      count("command", name, command.ok, command.seconds)
+      if not ctx.session then flush(ctx) end
+    end
+    local to = telemetry(ctx)
+    if to then
+      to.log(ctx, "qwen-code.slash_command", { command = name, success = command.ok })
+      if not ctx.session then to.flush(ctx) end
+    end
+  end,
+
+  session_ended = function(ctx)
+    if counting(ctx) then flush(ctx) end
+    local to = telemetry(ctx)
+    if to then to.flush(ctx) end
+  end,
+}

@@ -1,0 +1,37 @@
+-- The promise of the limiter: fifty processes at once, at most so many arrivals in any window at the server, hardly fewer, shared fairly; and
+-- processes that are killed at any moment neither let more through nor leave anything stuck. tests/bench/limits does it with a real minute.
+local t = dofile "tests/check.lua"
+local rush = dofile "tests/limits/rush.lua"
+local fs, os = require "sys.fs", require "sys.os"
+
+local function home_folder(name)
+  local home = os.env "TMPDIR" .. "/" .. name
+  assert(fs.mkdir(home))
+  return home
+end
+
+t.eq(rush.most_in({ 0, 1, 2.5, 2.9, 3, 10 }, 2), 3, "arrivals in a window are counted rightly")
+
+do
+  local window = { n = 60, per = 2, margin = 0.1 }
+  local r = rush.run(home_folder "rush", 50, window, 18.7)
+  io.write(("%d arrived in 18.7 s, at most %d in 2 s, %.0f%% of the rate, least share %.2f, delays differ by %.0f ms\n"):format(r.arrived, r.most, r.rate * 100,
+    r.share, r.spread * 1000))
+  t.ok(r.most_granted <= 60, "grants in a window: " .. r.most_granted)
+  if r.spread <= window.margin then -- what the margin is for; a machine that is busier than that shows nothing
+    t.ok(r.most <= 60, "arrivals in a window: " .. r.most)
+  else
+    t.skip(("the way to the server took between %.0f ms more or less, the margin is %.0f ms"):format(r.spread * 1000, window.margin * 1000))
+  end
+  t.ok(r.rate >= 0.95, ("the rate is used: %.2f"):format(r.rate))
+  t.ok(r.share >= 0.5, ("it is shared: %.2f"):format(r.share))
+end
+
+do
+  local r = rush.kill(home_folder "killed", 300)
+  t.ok(r.granted > 100, "they were at work: " .. r.granted)
+  t.ok(r.most <= 60, "no window was exceeded: " .. r.most)
+  t.ok(r.goes_on, "and the next process has its turn")
+end
+
+t.done()
