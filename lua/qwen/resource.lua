@@ -18,7 +18,7 @@ M.fields = kinds.fields
 
 local MOST_SOURCE, LOAD_SECONDS, MOST_PREFIX = 4 * 1024 * 1024, 1, 100
 
-local state = { files = {}, problems = {}, paths = {}, safe = false }
+local state = { files = {}, problems = {}, paths = {}, seen = {}, safe = false }
 local generation, settings = 0, nil
 
 local function shipped_name(kind, name)
@@ -112,11 +112,23 @@ local function add_folder(tier, folder)
   for _, kind in ipairs(M.kinds) do add_kind(tier, folder .. "/" .. kind, kind, "") end
 end
 
+-- Whether a person's file was saved, came or went since it was found, or since the last look.
+local function look()
+  local new, seen = false, state.seen
+  for _, list in ipairs { state.paths, guest.files() } do
+    for _, path in ipairs(list) do
+      local now = stamp(path) or ""
+      new, seen[path] = new or seen[path] ~= nil and seen[path] ~= now, now
+    end
+  end
+  return new
+end
+
 ---Finds all files again; what was loaded is forgotten.
 ---@param options {safe: boolean?, project: string?, use: string[]?}
 ---@return string[] problems
 function M.scan(options)
-  state = { files = {}, problems = {}, paths = {}, provided = state.provided, safe = options.safe, options = options }
+  state = { files = {}, problems = {}, paths = {}, seen = {}, provided = state.provided, safe = options.safe, options = options }
   generation = generation + 1
   guest.forget()
   for _, kind in ipairs(M.kinds) do state.files[kind] = {} end
@@ -140,6 +152,7 @@ function M.scan(options)
       state.problems[#state.problems + 1] = ("--use %s: name it KIND/NAME.lua with a kind of %s"):format(path, table.concat(M.kinds, ", "))
     end
   end
+  look()
   return state.problems
 end
 
@@ -159,14 +172,6 @@ local function load_entry(entry)
     if entry.problem then state.problems[#state.problems + 1] = entry.problem end
   end
   return entry.value
-end
-
--- What shows that a person's file was saved, came or went.
-local function snapshot()
-  local out = {}
-  for i, path in ipairs(state.paths) do out[i] = stamp(path) or "" end
-  for _, path in ipairs(guest.files()) do out[#out + 1] = stamp(path) or "" end
-  return table.concat(out, "\n")
 end
 
 -- The files that were in order before and are not now.
@@ -189,14 +194,14 @@ function M.reload()
   local old = state
   M.scan(old.options)
   for _, kind in ipairs(M.kinds) do M.list(kind) end
+  look()
   local broken = newly_broken(old)
   if #broken > 0 then
+    old.paths, old.seen = state.paths, state.seen -- what was tried is watched
     state = old
     generation = generation + 1
-    state.snapshot = snapshot()
     return broken, false
   end
-  state.snapshot = snapshot()
   return state.problems, true
 end
 
@@ -205,9 +210,7 @@ end
 ---@return boolean? taken
 function M.take_saved(ctx)
   if state.safe or not state.options then return end
-  local now = snapshot()
-  if not state.snapshot then state.snapshot = now end
-  if now == state.snapshot then return end
+  if not look() then return end
   local problems, swapped = M.reload()
   for _, problem in ipairs(problems) do ctx.notice(problem) end
   if not swapped then ctx.notice "until that is mended, everything stays as it was before" end

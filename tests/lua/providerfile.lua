@@ -90,4 +90,54 @@ return P]]):format(header))
   t.eq(table.concat(roles), "suuauau", "the history is kept")
 end
 
+-- Files that were not there when the program began, in a folder that was not there either.
+do
+  local place = program.place()
+  local answers = {}
+  for i, text in ipairs { "one", "two", "three", "four", "five", "six", "seven" } do answers[i] = { text = text } end
+  local server <close> = fake.start(answers)
+  local argv = { program.binary, "--openai-base-url", server.url, "-m", "m" }
+  local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color" }
+  local p <close> = assert(proc.open { argv = argv, cwd = place.cwd, env = env, pty = { rows = 24, cols = 200 } })
+  local screen = ""
+  task.spawn(function()
+    for text in function() return (p:read()) end do screen = screen .. text end
+  end)
+  local function expect(words)
+    while not screen:find(words) do task.sleep(0.01) end
+    screen = screen:sub(select(2, screen:find(words)) + 1)
+    t.ok(true, words)
+  end
+  local folder = place.home .. "/.qwen/providers"
+  local function save(text) fs.write(folder .. "/openai.lua", text) end
+  expect ">"
+  fs.mkdir(folder)
+  save 'return { base = "openai", headers = function() return { ["X-Version"] = "1" } end }'
+  p:write "a\r"
+  expect "one"
+  save 'return { base = "openai", headers = function() return { ["X-Version"] = "2" } end }'
+  p:write "b\r"
+  expect "two"
+  save 'return {\n  base = "openai",,\n}'
+  p:write "c\r"
+  expect "openai.lua:2: unexpected symbol near ','"
+  expect "three"
+  save 'return { base = "openai", headers = function() return { ["X-Version"] = "4" } end }'
+  p:write "d\r"
+  expect "four"
+  fs.remove(folder .. "/openai.lua")
+  p:write "e\r"
+  expect "five"
+  save 'return {'
+  p:write "f\r"
+  expect "openai.lua:1: .*expected"
+  expect "six"
+  save 'return { base = "openai", headers = function() return { ["X-Version"] = "7" } end }'
+  p:write "g\r"
+  expect "seven"
+  local versions = {}
+  for i, request in ipairs(server:requests()) do versions[i] = request.headers["x-version"] or "none" end
+  t.eq(versions, { "1", "2", "2", "4", "none", "none", "7" }, "which version was asked with")
+end
+
 t.done()
