@@ -619,8 +619,8 @@ qwen = {}
 ---@field text fun(value: any): string? text that is not empty
 ---@field object fun(value: any): table the table, or an empty one
 ---@field failed fun(e: any, read?: function): Err an error inside a stream
----@field runs fun(): (fun(data: string, out: Delta[]): boolean), fun(data: string, key: string, delta: Delta) reads runs of events that differ in one
----text without decoding each; learns the run from an event that was decoded and gave that delta alone, by the text under that key
+---@field runs fun(decode: function): function a decoder that reads runs of events that differ in one text without decoding each; all others go to
+---decode(data, out, learn), and learn(data, key, delta) takes one that gave this delta alone, by the text under that key
 ---@field event fun(data: string): table?, Err? the JSON of an event
 ---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
 ---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad

@@ -307,10 +307,8 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(_)
   local state = { calls = 0, blocks = {}, usage = {} }
-  local read, learn = wire.runs()
-  return function(data, _, out)
+  return wire.runs(function(data, out, learn)
     if data == nil then return finish(state, out) end
-    if read(data, out) then return end
     local event, problem = wire.event(data)
     if not event then
       state.failed = true
@@ -321,7 +319,7 @@ function P.decoder(_)
     if on[kind] then on[kind](state, event, out) end
     local only = #out == before + 1 and kind == "content_block_delta" and out[#out]
     if only and only.text then learn(data, only.type == "think" and "thinking" or "text", only) end
-  end
+  end)
 end
 
 return P

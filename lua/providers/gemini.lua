@@ -311,10 +311,8 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(_)
   local state = { calls = 0, usage = { type = "usage", usage = {} } }
-  local read, learn = wire.runs()
-  return function(data, _, out)
+  return wire.runs(function(data, out, learn)
     if data == nil then return finish(state, out) end
-    if read(data, out) then return end
     local event, problem = wire.event(data)
     if not event then return fail(state, problem, out) end
     if event.error and event.error ~= json.null then return fail(state, wire.failed(event.error, P.failure), out) end
@@ -327,7 +325,7 @@ function P.decoder(_)
       state.word, state.why, state.blocked = blocked.blockReason, wire.text(blocked.blockReasonMessage), true
     end
     if type(event.usageMetadata) == "table" then out[#out + 1] = usage_delta(state, event.usageMetadata) end
-  end
+  end)
 end
 
 return P

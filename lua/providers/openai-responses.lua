@@ -242,10 +242,8 @@ end
 ---@return fun(data: string?, event: string?, out: Delta[])
 function P.decoder(_)
   local state = { calls = 0, by_place = {} }
-  local read, learn = wire.runs()
-  return function(data, _, out)
+  return wire.runs(function(data, out, learn)
     if data == nil then return finish(state, out) end
-    if read(data, out) then return end
     if data == "[DONE]" then return end
     local event, problem = wire.event(data)
     if not event then
@@ -257,7 +255,7 @@ function P.decoder(_)
     local handler, before = on[kind], #out
     if handler then handler(state, event, out) end
     if #out == before + 1 and (handler == text or handler == think) then learn(data, "delta", out[#out]) end
-  end
+  end)
 end
 
 return P

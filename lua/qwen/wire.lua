@@ -215,20 +215,22 @@ function M.failed(e, read)
   return (read or failure)(status >= 400 and status < 600 and status or 0, {}, json.encode { error = words })
 end
 
----Reads runs of events that differ in one text without decoding each. One delta serves them all: it is good until the next event.
----@return fun(data: string, out: Delta[]): boolean read whether the event was of the run; then its delta is in out
----@return fun(data: string, key: string, delta: Delta) learn from an event that was decoded and gave this delta alone, by the text under this key
-function M.runs()
+---A decoder that reads runs of events that differ in one text without decoding each. One delta serves them all: it is good until the next event.
+---@param decode fun(data: string?, out: Delta[], learn: fun(data: string, key: string, delta: Delta)) for all other events; `learn` takes one that
+---was decoded and gave this delta alone, by the text under this key
+---@return fun(data: string?, event: string?, out: Delta[])
+function M.runs(decode)
   local frame, delta = json.frame(), {}
-  return function(data, out)
-    local text = frame:read(data)
-    if not text then return false end
-    delta.text = text
-    out[#out + 1] = delta
-    return true
-  end, function(data, key, given)
+  local read = frame.read
+  local function learn(data, key, given)
     frame:learn(data, key, given.text)
     delta.type = given.type
+  end
+  return function(data, _, out)
+    local text = data and read(frame, data)
+    if not text then return decode(data, out, learn) end
+    delta.text = text
+    out[#out + 1] = delta
   end
 end
 

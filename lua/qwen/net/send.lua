@@ -175,7 +175,8 @@ function M.open(ctx, model, view)
       stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
         decode = provider.decoder(model)
-        next_event = provider.events and provider.events(stream) or function() return stream:event() end
+        local event, from = stream.event, stream
+        next_event = provider.events and provider.events(stream) or function() return event(from) end
         return true
       end
       local more

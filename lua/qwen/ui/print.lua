@@ -32,14 +32,16 @@ end
 ---@param ctx Ctx
 ---@param opts table
 function M.attach(ctx, opts)
-  local through, at_line_start, wrote = filter(), true, false
-  function M.cancelled()
-    if not at_line_start then sys.out "\n" end
+  local through, last = filter(), nil -- the last piece that was written
+  local function finish_line()
+    if last and last:sub(-1) ~= "\n" then sys.out "\n" end
+    last = nil
   end
+  M.cancelled = finish_line
   local function write(piece)
     if piece == "" then return end
     sys.out(piece)
-    wrote, at_line_start = true, piece:sub(-1) == "\n"
+    last = piece
   end
   function ctx.show(delta)
     if delta.type == "text" then
@@ -51,7 +53,7 @@ function M.attach(ctx, opts)
   ctx.watch = {
     answer_ended = function()
       write(through(nil))
-      if wrote and not at_line_start then write "\n" end
+      finish_line()
       through = filter()
     end,
   }
