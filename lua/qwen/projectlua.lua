@@ -10,7 +10,7 @@ local task = require "sys.task"
 
 local M = {}
 
-local MOST_FILES, MOST_SOURCE, SECONDS = 50, 256 * 1024, 5
+local MOST_FILES, MOST_SOURCE, SECONDS = 50, 256 * 1024, 10
 local LIMITS = 'ulimit -t 600; ulimit -f 0; ulimit -c 0; exec "$0" --project-guest'
 
 ---The files that would run, in the order of their names.
