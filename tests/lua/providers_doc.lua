@@ -93,6 +93,15 @@ do
 end
 
 do
+  local bin = assert(fs.mkdtemp(os.env "TMPDIR" .. "/bin-"))
+  fs.write(bin .. "/company-token", "#!/bin/sh\n[ \"$1\" = --plain ] || exit 2\necho >>\"$0.count\"\necho token-number-000$(grep -c '' \"$0.count\")\n", { mode = 493 })
+  local env = { PATH = bin .. ":" .. os.env "PATH" }
+  local r, asked = try("A key that a program prints", { { status = 401, json = { error = { message = "expired" } } }, OK }, env)
+  t.eq({ r.code, r.out, r.err }, { 0, "fine\n", "" }, "a key that was refused is asked for again, silently")
+  t.eq({ asked[1].headers.authorization, asked[2].headers.authorization }, { "Bearer token-number-0001", "Bearer token-number-0002" }, "key")
+end
+
+do
   local r, asked = try("A field of the body removed", { OK }, { PLAIN_KEY = KEY })
   t.eq({ r.code, r.out }, { 0, "fine\n" }, r.err)
   t.eq({ asked[1].body.stream_options, asked[1].body.max_tokens, asked[1].body.max_new_tokens }, { nil, nil, 8000 }, "fields")
