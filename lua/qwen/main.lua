@@ -182,9 +182,7 @@ local function route(argv)
   hooks.on_problem(function(words) ctx.notice(words) end)
   require("qwen.guest").say = function(words) ctx.notice(words) end
   resource.use_settings(settings)
-  task.on_error(function(_, words) -- perhaps inside the collector: told when the loop has it again
-    ctx:background(function() ctx.notice("a task failed: " .. words:gsub("\nstack traceback:.*", "")) end)
-  end)
+  task.on_error(function(_, words) ctx.notice("a task failed: " .. words:gsub("\nstack traceback:.*", "")) end)
   for _, list in ipairs { settings.problems, problems } do
     for _, text in ipairs(list) do ctx.notice(text) end
   end
