@@ -21,43 +21,65 @@ local function lua_page(ctx, name)
     ctx.print(line)
     return 0
   end
-  local class = qwen.reference.find(name)
-  if not class then
-    local near = qwen.text.nearest(name, qwen.reference.names())
-    return nil, qwen.err("usage", ("there is no '%s' in the Lua API%s"):format(name, near and "; did you mean " .. near .. "?" or "; all names: qwen help lua"))
+  local class, only = qwen.reference.find(name), nil
+  if not class then -- a field of one, as in qwen.proc.run
+    local owner
+    owner, only = name:match "^(.+)[.:]([%w_]+)$"
+    class = owner and qwen.reference.find(owner)
   end
-  ctx.print(name .. (class.text ~= "" and ": " .. class.text or ""))
-  for _, field in ipairs(class.fields) do
-    ctx.print("")
-    ctx.print(("  %s  %s"):format(field.name, field.type))
-    if field.text ~= "" then ctx.print("      " .. field.text) end
+  local shown = 0
+  for _, field in ipairs(class and class.fields or {}) do
+    if not only or field.name == only then
+      if shown == 0 then ctx.print(name .. (class.text ~= "" and not only and ": " .. class.text or "")) end
+      shown = shown + 1
+      ctx.print("")
+      ctx.print(("  %s  %s"):format(field.name, field.type))
+      if field.text ~= "" then ctx.print("      " .. field.text) end
+    end
   end
-  if class.parent then ctx.print("\n  and all of " .. class.parent .. ": qwen help lua " .. class.parent) end
-  return 0
+  if class and class.parent and (not only or shown == 0) then
+    if only then return lua_page(ctx, class.parent .. "." .. only) end
+    ctx.print("\n  and all of " .. class.parent .. ": qwen help lua " .. class.parent)
+    shown = shown + 1
+  end
+  if shown > 0 then return 0 end
+  local near = qwen.text.nearest(name, qwen.reference.names())
+  return nil, qwen.err("usage", ("there is no '%s' in the Lua API%s"):format(name, near and "; did you mean " .. near .. "?" or "; all names: qwen help lua"))
 end
+
+-- One command with its arguments.
+local function explain(ctx, name)
+  for _, entry in ipairs(qwen.resource.list "commands") do
+    if entry.name == name then
+      local command = entry.value
+      ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
+      ctx.print("  " .. (entry.problem and "out of order: " .. entry.problem or entry.summary))
+      if command and command.shell then ctx.print(("  also in the shell: qwen %s"):format(name)) end
+      ctx.print("  from " .. (entry.tier == "shipped" and "the program; your own copy: qwen eject commands/" .. name or entry.path))
+      return 0
+    end
+  end
+  local near = qwen.text.nearest(name, qwen.resource.names "commands")
+  return nil, qwen.err("usage", ("there is no command /%s%s"):format(name, near and "; did you mean /" .. near .. "?" or ""))
+end
+
+local keys = {
+  { "@FILE", "give the model a file" }, { "!COMMAND", "run a shell command and tell the model what it printed; !! does not tell" },
+  { "Esc", "stop the answer; twice: go back to an earlier prompt" }, { "Ctrl-C", "the same; at an empty prompt, twice: leave" },
+  { "/keys", "all keys" }, { "/help NAME", "a command with its arguments" },
+}
 
 function C.run(ctx, args)
   if args[1] == "lua" and (args[2] or not ctx.session) then return lua_page(ctx, args[2]) end
-  local only = args[1] and args[1]:gsub("^/", "")
-  local found = false
+  if args[1] then return explain(ctx, (args[1]:gsub("^/", ""))) end
   for _, entry in ipairs(qwen.resource.list "commands") do
-    local command = entry.value
-    if (not only or entry.name == only) and (only or entry.problem or command.repl ~= false) then
-      found = true
-      local usage = "/" .. entry.name .. (command and command.args and " " .. command.args or "")
-      ctx.print(("  %-50s %s"):format(usage, entry.problem and "out of order: " .. entry.problem
+    if entry.problem or entry.value.repl ~= false then
+      ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and "out of order: " .. entry.problem
         or entry.summary .. (entry.tier ~= "shipped" and "  (" .. entry.tier .. ")" or "")))
     end
   end
-  if only and not found then
-    local near = qwen.text.nearest(only, qwen.resource.names "commands")
-    return nil, qwen.err("usage", ("there is no command /%s%s"):format(only, near and "; did you mean /" .. near .. "?" or ""))
-  end
-  if not only then
-    ctx.print ""
-    ctx.print "  !COMMAND                                           run a shell command"
-    ctx.print "  Ctrl-C                                             stop the answer; at an empty prompt, twice: leave"
-  end
+  ctx.print ""
+  for _, row in ipairs(keys) do ctx.print(("  %-14s %s"):format(row[1], row[2])) end
   return 0
 end
 
