@@ -13,7 +13,7 @@ Pty.__close = function(self) self.child:close() end
 -- The program in a terminal of its own; what it writes is kept.
 local function start(place, options)
   options = options or {}
-  local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color", EDITOR = "true",
+  local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = options.term or "xterm-256color", EDITOR = "true",
     OPENAI_BASE_URL = options.url or "http://127.0.0.1:9/v1", OPENAI_API_KEY = "key-of-a-test", OPENAI_MODEL = "fake" }
   local self = setmetatable({ bytes = {}, size = 0, rows = 24, columns = 80 }, Pty)
   local argv = options.argv or { program.binary }
@@ -85,6 +85,24 @@ do
   pty:type "typed early\r"
   t.ok(pty:wait "heard you", "a prompt typed during the start is sent")
   t.eq(server:requests()[1].body.messages[2].content, "typed early", "as it was typed")
+end
+
+-- A terminal that knows no escape sequence gets none; typing, an answer and a question work.
+do
+  local place = program.place()
+  local calls = { { name = "run_shell_command", arguments = { command = "touch made", description = "x" } } }
+  local server <close> = fake.start { { text = "plain words" }, { calls = calls }, { text = "not done" } }
+  local pty <close> = start(place, { url = server.url, term = "dumb" })
+  pty:wait "> "
+  pty:type "helloo\127 you\r"
+  t.ok(pty:wait "plain words", "an answer")
+  pty:wait "10 in"
+  pty:type "make it\r"
+  t.ok(pty:wait "no, and say why", "a question")
+  pty:type "n"
+  t.ok(pty:wait "not done", "is answered")
+  t.eq(server:requests()[1].body.messages[2].content, "hello you", "what was typed")
+  t.ok(not pty:all():find("\27", 1, true), "no escape byte")
 end
 
 -- An answer in 500 pieces while one types: bytes, the second screen, the echo.

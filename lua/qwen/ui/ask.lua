@@ -21,7 +21,7 @@ local function ask(question)
     live.close()
     term.close()
   end })
-  live.open()
+  live.open(live.dumb())
   local answer
   repeat
     live.set("input", function(columns, height) return question:rows(columns, height) end)

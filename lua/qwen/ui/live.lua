@@ -12,6 +12,7 @@ local ORDER = { "partial", "tail", "status", "queue", "input", "menu", "footer" 
 
 local FRAME = 1 / 20 -- seconds between two paints that nobody waits for
 local BEGIN, FINISH = "\27[?2026h", "\27[?2026l"
+local WIDE = 10000 -- columns and rows of a paper without end
 local SMALL = 256 -- bytes of a frame that a terminal takes at once anyway
 local SAVE, RESTORE = "\0277", "\0278"
 local CUT, WRAP = "\27[?7l", "\27[?7h" -- a row of the region that is too wide must not wrap, a line of the scrollback shall
@@ -154,6 +155,10 @@ end
 ---Paints what has changed since the last time, now.
 function M.paint()
   region.due = false
+  if region.plain then
+    local input = region.sections.input
+    return region.plain.echo(input and section_rows(input, WIDE, WIDE) or {})
+  end
   if not region.open then return end
   local height, columns = term.size()
   local rows, row, column = compose(columns, height)
@@ -207,6 +212,7 @@ end
 ---Writes into the scrollback, above the region. An unfinished line stays in the region until it ends.
 ---@param bytes string clean
 function M.write(bytes)
+  if region.plain then return region.plain.write(bytes) end
   if not region.open then return sys.out(bytes) end
   local whole, rest = bytes:match "^(.*\n)(.*)$"
   if whole then
@@ -218,8 +224,18 @@ function M.write(bytes)
   schedule()
 end
 
+---Whether the terminal knows no escape sequence.
+---@return boolean
+function M.dumb()
+  local name = sys.env "TERM" or ""
+  return name == "" or name == "dumb"
+end
+
 ---Begins: the region stands where the cursor is. The terminal must be open.
-function M.open()
+---@param plain boolean? no region: the lines as they come, the input echoed behind them
+function M.open(plain)
+  region.plain = plain and require "qwen.ui.typewriter" or nil
+  if plain then return end
   region.open, region.wake, region.due = true, task.queue(), false
   shown = { rows = {}, row = 1, column = 0 }
   task.spawn(painter)
@@ -246,6 +262,7 @@ end
 
 ---Ends: everything is written, the region is gone.
 function M.close()
+  if region.plain then region.plain.leave() end
   if region.partial ~= "" then M.write "\n" end
   region.hidden = region.hidden or {}
   region.sections = {}

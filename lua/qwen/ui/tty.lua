@@ -246,7 +246,7 @@ function M.run(ctx, prepare)
   end })
   local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) }, queue = {}, questions = {} },
     Session)
-  live.open()
+  live.open(live.dumb())
   show.attach(ctx)
   require("qwen.ctx").hear_notices(ctx)
   person.attach(self)
