@@ -8,3 +8,4 @@ ignore = {
   "432/self", -- a method made inside a method
 }
 files["lua/qwen/api.lua"] = { globals = { "qwen" } }
+files["lua/qwen/fleetscript.lua"] = { read_globals = { "redis", "cjson", "KEYS", "ARGV" } } -- runs inside Redis

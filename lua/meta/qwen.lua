@@ -268,6 +268,7 @@
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave
+---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
 ---@field prefill (fun(text: string))? at the prompt: puts a text into the input

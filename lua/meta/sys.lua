@@ -318,6 +318,16 @@
 ---@field open fun(path: string, schema: string, version: integer): Store?, Err? the file is made by the first run, with this schema; one of a higher version is left alone
 ---@field on_network fun(folder: string): boolean a file system where locks and shared memory do not work
 
+-- sys.redis --------------------------------------------------------------------------------------------------------
+
+---A connection to a Redis server. Each call blocks for one round trip, 2 seconds at most unless said otherwise.
+---@class Redis
+---@field call fun(self: Redis, command: string, ...: string|number|Secret): (string|integer|boolean|table)?, Err? the answer: text, number, list; false for nothing; nil, err with the server's own code ("NOSCRIPT")
+---@field close fun(self: Redis)
+
+---@class sys.redis
+---@field open fun(host: string, port: integer, timeout?: number): Redis?, Err?
+
 -- sys.embed --------------------------------------------------------------------------------------------------------
 
 ---@class sys.embed

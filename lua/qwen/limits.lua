@@ -87,9 +87,16 @@ end
 ---@return Limiter?, Err?
 function M.store(ctx)
   if shared then return shared end
+  local address = ctx.settings:get "limits.store"
+  local problem
+  if address then
+    shared, problem = require("qwen.fleet").open(address)
+    return shared, problem
+  end
   local path, e = file(ctx)
-  if path then shared, e = require("sys.limit").open(path) end
-  return shared, e
+  if not path then return nil, e end
+  shared, problem = require("sys.limit").open(path)
+  return shared, problem
 end
 
 -- A quarter of every window, kept by this process alone, when the others cannot be reached and a person is there to see it.
@@ -110,7 +117,7 @@ end
 
 -- A gate may be closed by another process although nothing limits us: only then the file was written within the hour.
 local function gate_possible(ctx)
-  if shared then return true end
+  if shared or ctx.settings:get "limits.store" then return true end
   local home = paths.qwen_home()
   local log = home and fs.stat(home .. "/limits.db-wal")
   return log ~= nil and task.time() - log.mtime < HOUR

@@ -138,7 +138,7 @@ function M.shell_command(ctx, called)
     return 2
   end
   local ask = require "qwen.ui.ask"
-  if ask.possible() then ctx.pick, ctx.line, ctx.status = ask.pick, ask.line, ask.status end
+  if ask.possible() then ctx.pick, ctx.line, ctx.status, ctx.live = ask.pick, ask.line, ask.status, ask.live end
   local code = run_command(ctx, called.name, command, called.args, table.concat(called.args, " "))
   if type(code) ~= "table" then return code end
   ctx.notice(("'%s' makes a prompt: qwen -p '/%s'"):format(called.name, called.name))

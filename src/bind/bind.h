@@ -71,5 +71,6 @@ int open_embed(lua_State *L);
 int open_markdown(lua_State *L);
 int open_limit(lua_State *L);
 int open_store(lua_State *L);
+int open_redis(lua_State *L);
 int open_listen(lua_State *L);
 #endif

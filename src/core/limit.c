@@ -257,11 +257,15 @@ static int load_tight(struct plan *p, struct tight out[LIMIT_WINDOWS]) {
   return n;
 }
 
-/* The turn of one more, after those that are planned: not before them, all windows at once. *full is what it waits for. */
+/* The turn of one more, after those that are planned: not before them, all windows at once. *full is what it waits for; at first what the
+ * one before it waits for. */
 static double turn(struct plan *p, const struct limit_ask *ask, double weight, const struct tight *tight, int tights, int *full) {
   double t = p->turns ? fmax(p->now, p->at[p->turns - 1]) : p->now;
-  *full = -1;
-  if (p->until > t) t = p->until;
+  if (!p->turns) *full = -1;
+  if (p->until > t) {
+    t = p->until;
+    *full = -1;
+  }
   for (int i = 0; i < ask->count; i++) { /* each is a lower bound by itself: later is never worse */
     const struct limit_window *w = &ask->windows[i];
     double free = w->weighted ? free_weight(p, w, t, weight) : free_count(p, w, t);
@@ -334,10 +338,11 @@ static bool take(struct plan *p, void *arg) {
   p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
   if (!p->at || !p->weight) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;
   err_clear(e);
-  int tights = load_tight(p, tight), full;
+  int tights = load_tight(p, tight), full = -1;
   if (!load_ahead(p, ask->ticket, p->weight, &a->ahead)) return false;
   for (p->turns = 0; p->turns < a->ahead; p->turns++) p->at[p->turns] = turn(p, ask, p->weight[p->turns], tight, tights, &full);
-  double at = turn(p, ask, ask->weight, tight, tights, &a->window);
+  double at = turn(p, ask, ask->weight, tight, tights, &full);
+  a->window = full;
   if (e->kind != ERR_NONE) return false; /* of a statement in between */
   if (at <= p->now) return grant(p, t);
   a->wait = at - p->now;

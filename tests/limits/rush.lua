@@ -17,9 +17,9 @@ end
 M.most_in = most_in
 
 ---Starts one taker.
-function M.taker(home, url, window, begin, seconds, number)
+function M.taker(home, url, window, begin, seconds, number, store)
   return assert(proc.open { argv = { os.env "QWEN", "lua", "tests/limits/taker.lua", url, json.encode(json.array { window }), ("%.3f"):format(begin),
-    tostring(seconds), tostring(number) }, env = { PATH = os.env "PATH", HOME = home, QWEN_HOME = home }, stdout = "null", stderr = "inherit" })
+    tostring(seconds), tostring(number), store }, env = { PATH = os.env "PATH", HOME = home, QWEN_HOME = home }, stdout = "null", stderr = "inherit" })
 end
 
 ---Lets them run; what the server saw.
@@ -27,12 +27,13 @@ end
 ---@param many integer processes
 ---@param window LimitWindow
 ---@param seconds number
+---@param store string? limits.store
 ---@return {arrived: integer, most: integer, most_granted: integer, share: number, rate: number, spread: number}
-function M.run(home, many, window, seconds)
+function M.run(home, many, window, seconds, store)
   local server <close> = fake.start { { path = "/warm", body = "", times = 0 }, { body = "ok", times = 0 } }
   local begin = task.time() + 1 + many / 20
   local children = {}
-  for i = 1, many do children[i] = M.taker(home, server.url, window, begin, seconds, i) end
+  for i = 1, many do children[i] = M.taker(home, server.url, window, begin, seconds, i, store) end
   for _, child in ipairs(children) do child:wait() end
   local arrivals, grants, by, delays = {}, {}, {}, {}
   for _, request in ipairs((server:requests())) do

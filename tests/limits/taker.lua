@@ -1,14 +1,15 @@
 -- One of many processes that want as many requests as they can get: takes a place, asks a server, again, until the time is over.
--- Arguments: address of the server ("-" for none), windows as JSON, when to begin (seconds since 1970), for how long, and an own number.
+-- Arguments: address of the server ("-" for none), windows as JSON, when to begin (seconds since 1970), for how long, an own number,
+-- and perhaps the address of a Redis.
 require "qwen.api"
 local http, task = require "sys.http", require "sys.task"
 local limits = require "qwen.limits"
 
-local _, url, windows, begin, seconds, number = ...
+local _, url, windows, begin, seconds, number, store = ...
 begin = tonumber(begin)
 local rules = { ["*"] = require("sys.json").decode(windows) }
 local asked = url ~= "-" and url or "http://127.0.0.1:1/v1"
-local values = { ["limits.rules"] = rules, ["limits.maxWait"] = 1e6, ["usage.record"] = false }
+local values = { ["limits.rules"] = rules, ["limits.maxWait"] = 1e6, ["limits.store"] = store, ["usage.record"] = false }
 local ctx = { cwd = "/", opts = {}, interactive = false, settings = { get = function(_, key) return values[key] end }, waiting = function() end,
   notice = function(text) io.stderr:write(text, "\n") end }
 local model = { id = "m", name = "m", provider = "openai", base_url = asked, config = {}, from = "a test" }

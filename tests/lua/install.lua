@@ -28,7 +28,7 @@ end
 
 local run_group = { libcurl4 = "7.88.1-10+deb12u15", libmd4c0 = "0.4.8-1", ["ca-certificates"] = "20250419~deb12u2", ripgrep = "13.0.0-4+b2",
   bubblewrap = "0.8.0-2+deb12u1", git = "1:2.39.5-0+deb12u3",
-  ["libsqlite3-0"] = "3.40.1-2+deb12u2", libsodium23 = "1.0.18-1+deb12u1" }
+  ["libsqlite3-0"] = "3.40.1-2+deb12u2", ["libhiredis0.14"] = "0.14.1-3", libsodium23 = "1.0.18-1+deb12u1" }
 
 local r, called = install(run_group, 1000, "run")
 t.eq({ r.code, called }, { 0, "" }, "nothing is missing: nothing is called, no root")

@@ -26,9 +26,14 @@ local function ask(question)
   repeat
     live.set("input", function(columns, height) return question:rows(columns, height) end)
     live.paint()
-    local event = term.key()
+    local event = term.key(question.every)
     answer = false
-    if event then answer = question:key(event) end
+    if event then
+      answer = question:key(event)
+    elseif question.every then -- the time of a board
+      question:tick()
+      answer = nil
+    end
   until answer ~= nil
   live.set "input"
   live.write(question:said(answer) .. "\n")
@@ -42,6 +47,17 @@ end
 ---@return integer?
 function M.pick(title, choices, options)
   return ask(Pick.new(title, choices, options))
+end
+
+---Lines that are made anew every second, until the person leaves.
+---@param make fun(): string[]?, Err?
+---@return integer? code
+---@return Err?
+function M.live(make)
+  local board, e = require("qwen.ui.board").new(make)
+  if not board then return nil, e end
+  ask(board)
+  return 0
 end
 
 ---One line that stands while something is waited for; without words it goes away.

@@ -2,6 +2,7 @@
 local editor = require "qwen.ui.editor"
 local live = require "qwen.ui.live"
 local show = require "qwen.ui.show"
+local task = require "sys.task"
 local term = require "sys.term"
 local text = require "sys.text"
 local turn = require "qwen.ui.turn"
@@ -26,6 +27,25 @@ function M.edit(self, before, suffix)
   return M.lend(self, function() return require("qwen.ui.external").edit(before, suffix) end)
 end
 
+---Lines that are made anew every second, until the person leaves.
+---@param self TtySession
+---@param make fun(): string[]?, Err?
+---@return integer? code
+---@return Err?
+function M.live(self, make)
+  local board, e = require("qwen.ui.board").new(make)
+  if not board then return nil, e end
+  local _ <close> = task.spawn(function()
+    while true do
+      task.sleep(board.every)
+      board:tick()
+      self:repaint()
+    end
+  end)
+  self:ask(board)
+  return 0
+end
+
 ---Fills in what a ctx asks of the person.
 ---@param self TtySession
 function M.attach(self)
@@ -40,6 +60,7 @@ function M.attach(self)
   end
   function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.pick").new(title, choices, options)) end
   function ctx.line(title, hidden) return self:ask(require("qwen.ui.entry").new(title, hidden)) end
+  function ctx.live(make) return M.live(self, make) end
   function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
   function ctx.prefill(words)
     self.state = editor.set(self.state, text.clean(words))

@@ -1,0 +1,216 @@
+-- The limiter of src/core/limit.c as it runs inside a Redis server (Lua 5.1), one call a time, with the server's clock. qwen.fleet sends it.
+-- KEYS[1] is "{qwen:KEY}"; ARGV is an operation and its arguments as JSON; the answer is JSON. Grants are numbered 1, 2, 3 ...
+local op, a = ARGV[1], cjson.decode(ARGV[2])
+local head, log, weights = KEYS[1] .. ":head", KEYS[1] .. ":log", KEYS[1] .. ":weights"
+local queue, seen, tight = KEYS[1] .. ":queue", KEYS[1] .. ":seen", KEYS[1] .. ":tight"
+local call = redis.call
+
+local STALE, DAY, LONGEST_SHUT = 3, 86400, 3600
+local time = call("TIME")
+local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
+
+local function text(n) return ("%.6f"):format(n) end
+local function get(field) return tonumber(call("HGET", head, field) or 0) end
+
+local last, gate = get "last", get "until"
+local turns = {} -- of those ahead: {at, weight}
+
+local function day_of(t) return math.floor(t / DAY) end
+
+-- When the window has room again, given that `at` fills it; not before t.
+local function after(w, at, t)
+  if not w.day then return at + w.per + w.margin end
+  if day_of(at) < day_of(t) then return t end
+  return (day_of(at) + 1) * DAY + w.margin
+end
+
+local function free_count(w, t)
+  local ord = last + #turns - math.floor(w.n) + 1
+  local at = ord > last and turns[ord - last].at or tonumber(call("ZSCORE", log, ord) or nil)
+  return at and math.max(t, after(w, at, t)) or t
+end
+
+local function free_weight(w, t, weight)
+  local room, sum = w.n - math.min(weight, w.n), 0
+  local start = w.day and 0 or t - w.per - w.margin
+  for i = #turns, 1, -1 do
+    if turns[i].at <= start then break end
+    sum = sum + turns[i].weight
+    if sum > room then return math.max(t, after(w, turns[i].at, t)) end
+  end
+  for ord = last, 1, -1 do
+    local at = tonumber(call("ZSCORE", log, ord) or nil)
+    if not at or at <= start or w.day and day_of(at) < day_of(t) then return t end
+    sum = sum + tonumber(call("HGET", weights, ord) or 0)
+    if sum > room then return math.max(t, after(w, at, t)) end
+  end
+  return t
+end
+
+local function since(ord, weighted)
+  if not weighted then return last - ord end
+  local sum = 0
+  for i = ord + 1, last do sum = sum + tonumber(call("HGET", weights, i) or 0) end
+  return sum
+end
+
+local function tightened()
+  local out, all = {}, call("HGETALL", tight)
+  for i = 1, #all, 2 do
+    local row = cjson.decode(all[i + 1])
+    if row["until"] > now then out[#out + 1] = row else call("HDEL", tight, all[i]) end
+  end
+  return out
+end
+
+-- The turn of one more, after those that are planned; what it waits for, at first what the one before it waits for.
+local function turn(weight, said)
+  local before = turns[#turns] or { at = now }
+  local t, why, window = math.max(now, before.at), before.why or "gate", before.window
+  if gate > t then t, why, window = gate, "gate", nil end
+  for i, w in ipairs(a.windows) do
+    local free = w.weighted and free_weight(w, t, weight) or free_count(w, t)
+    if free > t then t, why, window = free, "window", i end
+  end
+  for _, row in ipairs(said) do
+    local used = since(row.ord, row.weighted)
+    for _, other in ipairs(turns) do used = used + (row.weighted and other.weight or 1) end
+    if row["until"] > t and used + (row.weighted and weight or 1) > row.left then t, why, window = row["until"], "server", nil end
+  end
+  return t, why, window
+end
+
+local function keep(seconds)
+  for _, name in ipairs { head, log, weights, queue, seen, tight } do call("EXPIRE", name, math.ceil(seconds)) end
+end
+
+local function longest()
+  local most = DAY
+  for _, w in ipairs(a.windows or {}) do most = math.max(most, w.per + w.margin) end
+  return most + 3600
+end
+
+local function write(ord, at, weight)
+  call("ZADD", log, text(at), ord)
+  if weight > 0 then call("HSET", weights, ord, text(weight)) end
+end
+
+local function grant()
+  call("HSET", head, "last", last + 1)
+  write(last + 1, now, a.weight)
+  if a.ticket then
+    call("ZREM", queue, a.ticket)
+    call("HDEL", seen, a.ticket)
+  end
+  for _, ord in ipairs(call("ZRANGEBYSCORE", log, "-inf", text(now - longest()), "LIMIT", 0, 4)) do
+    call("ZREM", log, ord)
+    call("HDEL", weights, ord)
+  end
+  keep(longest())
+  return { grant = last + 1 }
+end
+
+local ops = {}
+
+function ops.take()
+  if call("EXISTS", head) == 0 then return { first = true } end
+  if a.spec and a.spec ~= "" then call("HSET", head, "spec", a.spec) end
+  local said = tightened()
+  for _, ticket in ipairs(call("ZRANGE", queue, 0, -1)) do
+    local at, weight = (call("HGET", seen, ticket) or "0 0"):match "^(%S+) (%S+)$"
+    at = tonumber(at)
+    if now - at > 20 * STALE then
+      call("ZREM", queue, ticket)
+      call("HDEL", seen, ticket)
+    elseif now - at < STALE and (not a.ticket or tonumber(ticket) < a.ticket) then
+      local mine = { weight = tonumber(weight) }
+      mine.at, mine.why, mine.window = turn(mine.weight, said)
+      turns[#turns + 1] = mine
+    end
+  end
+  local at, why, window = turn(a.weight, said)
+  if at <= now then return grant() end
+  local ticket = a.ticket or call("HINCRBY", head, "tickets", 1)
+  call("ZADD", queue, ticket, ticket)
+  call("HSET", seen, ticket, text(now) .. " " .. text(a.weight))
+  keep(longest())
+  return { ticket = ticket, wait = at - now, ahead = #turns, why = why, window = window }
+end
+
+function ops.leave()
+  call("ZREM", queue, a.ticket)
+  call("HDEL", seen, a.ticket)
+  return true
+end
+
+function ops.settle()
+  if call("ZSCORE", log, a.grant) then call("HSET", weights, a.grant, text(a.weight)) end
+  return true
+end
+
+function ops.undo()
+  if a.grant == last and call("ZREM", log, a.grant) == 1 then
+    call("HDEL", weights, a.grant)
+    call("HSET", head, "last", last - 1)
+  end
+  return true
+end
+
+function ops.shut()
+  local strikes = get "struck" < now - 3 * 60 and 0 or get "strikes"
+  local seconds = a.seconds and math.min(a.seconds, LONGEST_SHUT) or math.min(60, 2 ^ strikes)
+  gate = math.max(gate, now + seconds)
+  call("HSET", head, "until", text(gate), "struck", text(now), "strikes", math.min(strikes + 1, 16))
+  keep(longest())
+  return { shut = gate - now }
+end
+
+function ops.tighten()
+  local row = { ord = a.grant, left = a.left, weighted = a.weighted, ["until"] = now + math.min(a.seconds, DAY) }
+  call("HSET", tight, a.per .. (a.weighted and "w" or "n"), cjson.encode(row))
+  keep(longest())
+  return true
+end
+
+function ops.seed()
+  if call("EXISTS", head) == 1 then return true end
+  call("HSET", head, "last", #a.grants)
+  for i, one in ipairs(a.grants) do write(i, now - one.age, one.weight) end
+  keep(longest())
+  return true
+end
+
+function ops.usage()
+  local out = {}
+  for i = 1, #a.windows do out[i] = { used = 0, next = 0, all = 0 } end
+  for ord = last, 1, -1 do
+    local at, open = tonumber(call("ZSCORE", log, ord) or nil), false
+    for i, w in ipairs(at and a.windows or {}) do
+      local inside = w.day and day_of(at) == day_of(now) or not w.day and at > now - w.per
+      if inside then
+        open = true
+        if out[i].used == 0 then out[i].all = after(w, at, now) - now end
+        out[i].used = out[i].used + (w.weighted and tonumber(call("HGET", weights, ord) or 0) or 1)
+        out[i].next = after(w, at, now) - now
+      end
+    end
+    if not open then break end
+  end
+  return { windows = out }
+end
+
+function ops.info()
+  local waiting = 0
+  for _, ticket in ipairs(call("ZRANGE", queue, 0, -1)) do
+    local at = (call("HGET", seen, ticket) or "0 0"):match "^%S+"
+    if now - tonumber(at) < STALE then waiting = waiting + 1 end
+  end
+  return { there = call("EXISTS", head) == 1, spec = call("HGET", head, "spec") or "", shut = math.max(0, gate - now), waiting = waiting }
+end
+
+function ops.forget()
+  call("DEL", head, log, weights, queue, seen, tight)
+  return true
+end
+
+return cjson.encode(ops[op]())

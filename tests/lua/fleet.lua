@@ -1,0 +1,142 @@
+-- Limits in a Redis server: the same answers as the store on disk, many processes, a password, a server that goes away and comes back.
+require "qwen.api"
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local rush = dofile "tests/limits/rush.lua"
+local fleet = require "qwen.fleet"
+local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
+local limit, proc = require "sys.limit", require "qwen.proc"
+
+for _, address in ipairs { "rediss://h", "http://h", "redis://", "h:6379", "redis://h:port" } do
+  t.err(fleet.open(address), select(2, fleet.open(address)), "usage", address .. " is refused")
+end
+t.ok(not select(2, fleet.open "http://u:secret@h").message:find "secret", "a password is not told")
+
+if not proc.which "redis-server" then
+  t.skip "redis-server is not installed (vendor/install test)"
+  return t.done()
+end
+
+local function free_port()
+  return assert(proc.run { argv = { "python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])" } }).out:match "%d+"
+end
+
+local function server(port, ...)
+  local child = assert(proc.open { argv = { "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", os.env "TMPDIR", ... } })
+  local said = ""
+  repeat
+    local chunk = child:read()
+    said = said .. (chunk or "")
+  until not chunk or said:find "Ready to accept connections"
+  t.match(said, "Ready to accept", "the server is there")
+  return child
+end
+
+local port = free_port()
+local child = server(port, "--requirepass", "a password")
+local address = "redis://:a password@127.0.0.1:" .. port .. "/1"
+t.err(fleet.open("redis://127.0.0.1:" .. port), select(2, fleet.open("redis://127.0.0.1:" .. port)), "broken", "a password is wanted")
+
+-- The same questions to both stores.
+do
+  local stores = { assert(limit.open ":memory:"), assert(fleet.open(address)) }
+  local windows = { { n = 3, per = 100, margin = 1 }, { n = 1000, per = 50, weighted = true }, { n = 50, per = 86400, day = true } }
+  local function same(name, fn)
+    local got = {}
+    for i, store in ipairs(stores) do got[i] = fn(store) end
+    t.eq(got[2], got[1], name)
+    return got[1]
+  end
+  local function words(a)
+    if not a then return "failed" end
+    return { first = a.first, grant = a.grant, ticket = a.ticket, ahead = a.ahead, why = a.why, window = a.window, wait = a.wait and math.floor(a.wait + 0.5) }
+  end
+  local function take(weight, ticket)
+    return same("take " .. weight, function(s) return words(s:take("k", windows, weight, ticket, "words")) end)
+  end
+  t.eq(take(1), { first = true }, "nothing is known")
+  same("seed", function(s) return s:seed("k", { { age = 70, weight = 10 } }) end)
+  t.eq(take(300).grant, 2, "granted")
+  t.eq(take(300).grant, 3, "granted")
+  local waiting = take(100)
+  t.eq({ waiting.why, waiting.window, waiting.wait, waiting.ahead }, { "window", 1, 31, 0 }, "full")
+  t.eq(take(500).ahead, 1, "the queue")
+  same("usage", function(s)
+    local out = {}
+    for i, u in ipairs(s:usage("k", windows)) do out[i] = { u.used, math.floor(u.next + 0.5) } end
+    out[3][2] = nil -- until midnight: each has its own clock
+    return out
+  end)
+  same("keys", function(s) return s:keys() end)
+  take(100, waiting.ticket)
+  same("leave", function(s) return s:leave(waiting.ticket) end)
+  same("settle", function(s) return s:settle("k", 3, 5) end)
+  same("undo", function(s) return s:undo("k", 3) end)
+  same("usage", function(s) return { s:usage("k", windows)[1].used, s:usage("k", windows)[2].used } end)
+  same("shut", function(s) return math.floor(s:shut("k") + 0.5) end)
+  same("shut again", function(s) return math.floor(s:shut("k") + 0.5) end)
+  t.eq(take(1).why, "window", "who stands behind others waits for them")
+  same("forget", function(s) return s:forget "k" end)
+  t.eq(take(1), { first = true }, "forgotten")
+  same("seed", function(s) return s:seed("k", {}) end)
+  t.eq(take(10).grant, 1, "from the beginning")
+  same("tighten", function(s) return s:tighten("k", 1, windows[1], 0, 30) end)
+  for _, s in ipairs(stores) do -- tickets count through all keys of a file, and through one key of a server
+    local a = words(s:take("k", windows, 1))
+    t.eq({ a.why, a.wait }, { "server", 30 }, "what a server said")
+  end
+  t.eq(words(stores[1]:take("k", windows, 1)).why, "server", "who stands behind waits for the same")
+  t.eq(words(stores[2]:take("k", windows, 1)).why, "server", "there too")
+  for _, s in ipairs(stores) do s:close() end
+end
+
+-- A script that is flushed and a connection that is cut are nothing.
+do
+  local store = assert(fleet.open(address))
+  store:seed("c", {})
+  assert(store.connection:call("SCRIPT", "FLUSH"))
+  t.ok(store:take("c", { { n = 5, per = 1 } }).grant, "the script is sent again")
+  store.connection:call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
+  t.ok(store:take("c", { { n = 5, per = 1 } }).grant, "the connection is made again")
+  store:close()
+end
+
+-- Processes together, as the server sees them.
+do
+  local home = os.env "TMPDIR" .. "/fleet"
+  assert(fs.mkdir(home))
+  local window = { n = 40, per = 1, margin = 0.1 }
+  local r = rush.run(home, 20, window, 9.85, address)
+  io.write(("%d arrived, at most %d in 1 s, least share %.2f, delays differ by %.0f ms\n"):format(r.arrived, r.most, r.share, r.spread * 1000))
+  t.ok(r.most_granted <= 40, "grants in a window: " .. r.most_granted)
+  if r.spread <= window.margin then
+    t.ok(r.most <= 40, "arrivals in a window: " .. r.most)
+  else
+    t.skip(("the way to the server took %.0f ms more or less, the margin is %.0f ms"):format(r.spread * 1000, window.margin * 1000))
+  end
+  t.ok(r.rate >= 0.9 and r.share >= 0.5, "the rate is used, and shared")
+end
+
+-- In the whole program; and without the server it stops, or goes on alone.
+do
+  local model <close> = fake.start { { text = "A", times = 0 } }
+  local function place(more)
+    local limits = { rules = { ["*"] = "1/hour" }, store = address, maxWait = 1 }
+    for name, value in pairs(more or {}) do limits[name] = value end
+    return program.place { ["~/.qwen/settings.json"] = json.encode { limits = limits } }
+  end
+  local function ask(at) return program.run(at, { "--openai-base-url", model.url, "-m", "m", "-p", "x" }) end
+  t.eq(ask(place()).code, 0, "one machine")
+  t.match(ask(place()).err, "the limit of 1/hour is used up", "another machine, another home")
+  child:kill(9)
+  child:close()
+  local r = ask(place())
+  t.eq(r.code, 1, "no server")
+  t.match(r.err, "cannot be kept: connect to Redis", "it is said")
+  r = ask(place { onFailure = "local" })
+  t.eq({ r.code, r.out }, { 0, "A\n" }, "or alone")
+  task.sleep(0)
+end
+
+t.done()
