@@ -12,6 +12,7 @@ function C.run(ctx)
   if ctx.model then row("model", ("%s by %s at %s"):format(ctx.model.id, ctx.model.provider, ctx.model.base_url)) end
   if ctx.session then row("session", ("%s, %d messages"):format(ctx.session.id, #ctx.session.messages)) end
   row("folder", ("%s (%s)"):format(qwen.paths.short(ctx.cwd), ctx.trusted and "trusted" or "not trusted"))
+  row("sandbox", qwen.sandbox.words(ctx))
   row("settings", qwen.paths.short(qwen.paths.qwen_home() or "no home folder"))
   return 0
 end

@@ -19,6 +19,7 @@ function C.run(ctx, args, rest)
   end
   if args[1] then return nil, qwen.err("usage", "usage: qwen permissions [test 'COMMAND']") end
   ctx.print("mode: " .. ctx.mode)
+  ctx.print("sandbox: " .. qwen.sandbox.words(ctx))
   for _, kind in ipairs { "deny", "ask", "allow" } do
     for _, rule in ipairs(ctx.settings:get("permissions." .. kind) or {}) do ctx.print(("%s  %s"):format(kind, tostring(rule))) end
   end

@@ -343,6 +343,8 @@
 ---@field compact qwen.agent.compact
 ---@field side qwen.agent.side
 ---@field edits qwen.edits
+---@field sandbox qwen.sandbox
+---@field escape qwen.escape
 ---@field mcp qwen.mcp.client
 ---@field context qwen.agent.context
 ---@field memory qwen.agent.memory
@@ -552,6 +554,24 @@ qwen = {}
 
 ---@class qwen.mcp.client
 ---@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
+
+---@class SandboxState
+---@field backend "none"|"bubblewrap"
+---@field filesystem "workspace-write"|"read-only"
+---@field network "closed"|"open"
+---@field read string[] paths shown besides
+---@field write string[] paths that may be written besides
+
+---@class qwen.sandbox the kernel sandbox around commands of the model
+---@field state fun(ctx: Ctx): SandboxState?, Err? what was asked for
+---@field words fun(ctx: Ctx): string the same for people
+---@field wrap fun(ctx: Ctx, options: ProcOptions, more?: {state: SandboxState?, read: string[]?}): ProcOptions?, any the run inside it, where one was asked for, and what is closed when the run has ended (`local _ <close> = hold`); nil and an error: nothing may be run
+---@field start fun(ctx: Ctx, state?: SandboxState): boolean?, Err? starts it once; an error where one was asked for and cannot be had
+---@field suspect fun(output: string): boolean a command that failed may have failed because of it
+
+---@class qwen.escape
+---@field verify fun(ctx: Ctx): {name: string, ok: boolean?, detail: string?}[]?, Err? tries to get out; ok nil: could not be tried
+---@field attempt fun(plan: string): string what is tried inside, for verify alone
 
 ---@class qwen.edits what tools changed in files, and taking it back
 ---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them

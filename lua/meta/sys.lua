@@ -145,6 +145,7 @@
 ---@field stderr "pipe"|"stdout"|"inherit"|"null"|nil default "pipe"; "stdout" joins it there
 ---@field pty {rows: integer, cols: integer}? run on a pseudo terminal (all three descriptors)
 ---@field timeout number? then the whole process group is killed and `wait` says timed_out
+---@field confined "all"|"no-unix-sockets"|nil before the program: no new privileges, an empty session keyring, limits, a filter of system calls (src/core/confine.h)
 ---@field group boolean? own process group and session; default true
 
 ---@class Process own process group; killed whole by `<close>`
@@ -336,3 +337,9 @@
 ---@field load fun(name: string): function?, string? compiled chunk
 ---@field version string
 ---@field runtime string? the --runtime folder that replaces the embedded files
+
+-- sys.probe --------------------------------------------------------------------------------------------------------
+
+---What a sandbox must not let through, tried. Nobody else needs these calls.
+---@class sys.probe
+---@field try fun(what: "connect"|"key_add"|"key_find"|"key_drop"|"type"|"trace", argument?: string): boolean, string? done, or the system's word against it: to a unix socket (path, or @name); a key of that name in the session keyring; a letter typed into the terminal at descriptor 0; attaching to a process

@@ -7,6 +7,7 @@ local options = require "qwen.options"
 local paths = require "qwen.paths"
 local protocols = require "qwen.protocols"
 local shape = require "qwen.shape"
+local sys = require "sys.os"
 local visible = require("sys.text").visible
 
 local M = {}
@@ -52,6 +53,7 @@ local flag_keys = {
   { "mode", "tools.approvalMode", "--approval-mode" }, { "proxy", "proxy", "--proxy" }, { "max_turns", "model.maxSessionTurns", "--max-session-turns" },
   { "openai_logging", "model.enableOpenAILogging", "--openai-logging" }, { "openai_logging_dir", "model.openAILoggingDir", "--openai-logging-dir" },
   { "allowed_tools", "tools.allowed", "--allowed-tools" }, { "exclude_tools", "tools.exclude", "--exclude-tools" },
+  { "sandbox", "tools.executionSandbox.backend", "--sandbox" },
 }
 
 ---The flags.
@@ -60,9 +62,18 @@ function M.flags(opts)
   local layer = { scope = "flags", source = "flag", literal = true, values = {}, sources = {} }
   for _, row in ipairs(flag_keys) do
     local value = opts[row[1]]
+    if row[1] == "sandbox" and value then value = "bubblewrap" end
     if value ~= nil and not (type(value) == "table" and #value == 0) then put(layer, row[2], value, "flag " .. row[3]) end
   end
   return layer
+end
+
+-- QWEN_SANDBOX as Qwen Code has it, of the real environment only. What it names and we have not is refused later, not left out.
+local function sandbox_variable(layer)
+  local value = sys.env "QWEN_SANDBOX"
+  if not value or value == "" then return end
+  local known = { ["true"] = "bubblewrap", ["1"] = "bubblewrap", bwrap = "bubblewrap", ["false"] = "none", ["0"] = "none" }
+  put(layer, "tools.executionSandbox.backend", known[value] or value, "environment QWEN_SANDBOX")
 end
 
 -- Whether modelProviders has a model of this id, under the wanted protocol if there is one.
@@ -80,6 +91,7 @@ end
 ---@param opts table
 function M.environment(settings, opts)
   local layer = { scope = "environment", source = "environment", literal = true, values = {}, sources = {}, notes_by_key = {} }
+  sandbox_variable(layer)
   local function env(name) return settings:env(name) end
   local wanted = opts.auth_type or settings:get "security.auth.selectedType"
   local known = protocols.get(wanted or protocols.guess(env))

@@ -11,7 +11,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local trust = require "qwen.trust"
 
-local EXIT = { failed = 1, usage = 2, config = 52 }
+local EXIT = { failed = 1, usage = 2, sandbox = 44, config = 52 }
 
 local function fail(e, code)
   sys.err("qwen: " .. tostring(e) .. "\n")
@@ -86,6 +86,10 @@ end
 local function prepare(ctx, opts)
   local ok, e = set_transport(ctx, opts)
   if not ok then return nil, e, EXIT.usage end
+  if ctx.settings:get "tools.executionSandbox" ~= nil then
+    ok, e = require("qwen.sandbox").start(ctx)
+    if not ok then return nil, e, EXIT.sandbox end
+  end
   ctx.model, e = make_ctx.choose_model(ctx)
   if not ctx.model then return nil, e end
   ctx.session, e = open_session(ctx, opts)

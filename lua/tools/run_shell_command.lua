@@ -2,6 +2,9 @@
 
 local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES, LIMIT_FILE = 120, 30000, 1000, 64 * 1024 * 1024
 
+local SANDBOX = "Sandbox: commands run in one, and this failure may come from it. It cannot be left from here; the person can run the command outside "
+  .. "as !COMMAND, or allow more in tools.executionSandbox of settings.json. Ask instead of working around it."
+
 local T = {
   summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
     .. "is_background is for servers and watchers: it returns at once.",
@@ -81,12 +84,18 @@ end
 local function in_background(ctx, args, cwd)
   local path = ctx.spill("background", "")
   if not path then return nil, qwen.err("broken", "there is no folder for the output of a background command. Nothing was run.") end
-  local child, e = qwen.proc.open { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), stderr = "stdout" }
-  if not child then return nil, e end
+  local options, hold = qwen.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), stderr = "stdout" })
+  if not options then return nil, hold end
+  local child, e = qwen.proc.open(options)
+  if not child then
+    local _ <close> = hold
+    return nil, e
+  end
   local id = "bg_" .. qwen.os.uuid():sub(1, 8)
   local pid = child:pid()
   ctx.background(id, function()
     local file <close> = qwen.fs.append(path)
+    local _ <close> = hold
     local running <close> = child
     local room = LIMIT_FILE
     while true do
@@ -108,8 +117,12 @@ function T.run(ctx, args)
   if args.command:find("\0", 1, true) then return nil, qwen.err("usage", "a command cannot hold a zero byte. Nothing was run.") end
   if args.is_background then return in_background(ctx, args, cwd) end
   local seconds = args.timeout and args.timeout / 1000 or DEFAULT_TIMEOUT
+  local options, hold = qwen.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds,
+    on_output = ctx.progress })
+  if not options then return nil, hold end
+  local _ <close> = hold
   local result
-  result, e = qwen.proc.run { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds, on_output = ctx.progress }
+  result, e = qwen.proc.run(options)
   if not result then return nil, e end
   local out = result.out .. (result.truncated and "\n[more than 16 MB of output; what came after that is lost]" or "")
   if result.timed_out then out = out .. ("\n[stopped after %g s: the time limit; what it printed until then is above]"):format(seconds) end
@@ -117,9 +130,13 @@ function T.run(ctx, args)
     args.command, cwd, or_none(shorten(ctx, out), "(empty)"), or_none(shorten(ctx, result.err), "(none)"), or_none(result.code, "(none)"),
     or_none(result.signal, "(none)"), result.pid)
   local failed = result.timed_out or result.code ~= 0
+  local suspect = failed and options.confined and qwen.sandbox.suspect(result.out .. result.err)
+  if suspect then text = text .. "\n" .. SANDBOX end
   local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
-  return { text = text, error = failed or nil, display = failed and how .. (last ~= "" and ": " .. last or "") or (last ~= "" and last or "done") }
+  if not failed then return { text = text, display = last ~= "" and last or "done" } end
+  local hint = suspect and " (perhaps the sandbox: !COMMAND runs it outside)" or ""
+  return { text = text, error = true, display = how .. (last ~= "" and ": " .. last or "") .. hint }
 end
 
 return T

@@ -73,4 +73,5 @@ int open_limit(lua_State *L);
 int open_store(lua_State *L);
 int open_redis(lua_State *L);
 int open_listen(lua_State *L);
+int open_probe(lua_State *L);
 #endif

@@ -99,6 +99,12 @@ static int l_proc_open(lua_State *L) {
     spec.rows = (int)bind_opt_number(L, 2, "rows", 24);
     spec.cols = (int)bind_opt_number(L, 2, "cols", 80);
   }
+  if (lua_getfield(L, 1, "confined") != LUA_TNIL) {
+    static const char *const names[] = {"all", "no-unix-sockets", NULL};
+    spec.confined = true;
+    spec.no_unix = luaL_checkoption(L, -1, NULL, names) == 1;
+  }
+  lua_settop(L, 2);
   lua_getfield(L, 1, "cwd");
   spec.cwd = luaL_optstring(L, 3, NULL);
   lua_getfield(L, 1, "argv");

@@ -311,7 +311,8 @@ static int start(struct proc *p, const struct proc_spec *spec) {
   if (!make_ends(p, spec, fd)) number = errno;
   if (!number) {
     struct spawn_plan plan = {.path = spec->path, .cwd = spec->cwd, .argv = spec->argv, .envp = spec->envp,
-                              .fd = {fd[0], fd[1], fd[2]}, .session = spec->group || spec->pty, .terminal = spec->pty};
+                              .fd = {fd[0], fd[1], fd[2]}, .session = spec->group || spec->pty, .terminal = spec->pty,
+                              .confined = spec->confined, .no_unix = spec->no_unix};
     pid_t pid = spawn_run(&plan, &number);
     if (number && pid < -1) waitpid(-(pid + 1), NULL, 0);
     p->pid = number ? 0 : pid;

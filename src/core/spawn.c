@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "confine.h"
+
 enum { LAST_SIGNAL = 64 };
 
 /* The store to *error must be volatile: the compiler sees a local of a function that ends in _exit and would drop it. */
@@ -21,6 +23,11 @@ static void child(const struct spawn_plan *plan, volatile int *error) {
     if (dup2(plan->fd[i], i) < 0) goto failed;
   if (plan->terminal && ioctl(0, TIOCSCTTY, 0) != 0) goto failed;
   if (plan->cwd && chdir(plan->cwd) != 0) goto failed;
+  int number = plan->confined ? confine_self(!plan->no_unix) : 0;
+  if (number) {
+    *error = number;
+    _exit(127);
+  }
   syscall(SYS_close_range, 3, ~0U, 0);
   execve(plan->path, plan->argv, plan->envp);
 failed:

@@ -99,6 +99,25 @@ promise("a tool turn, CPU, turns 1 to 50", early, 1, " ms")
 promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
 promise("growth of a tool turn with the history", late / early, 1.5, "x") -- curl, which only sends the bytes, grows more than that
 
+-- A command in the sandbox and the same outside.
+local sandbox = require "qwen.sandbox"
+local function boxed(backend)
+  local set = { ["tools.executionSandbox.backend"] = backend }
+  local folder = tmp .. "/project"
+  assert(fs.mkdir(folder))
+  local ctx, times, task = { cwd = assert(fs.realpath(folder)), settings = { get = function(_, key) return set[key] end } }, {}, require "sys.task"
+  for i = 1, 101 do
+    local start = task.now()
+    local options, hold = sandbox.wrap(ctx, { argv = { "/bin/sh", "-c", ":" } })
+    local _ <close> = assert(options and hold, tostring(hold))
+    assert(assert(proc.run(options)).code == 0)
+    times[i] = (task.now() - start) * 1000
+  end
+  table.sort(times)
+  return times[51]
+end
+promise("a command in the sandbox, wall, more than outside", boxed "bubblewrap" - boxed "none", 10, " ms")
+
 -- A session on a terminal.
 local screen = dofile "tests/bench/screen.lua"
 local _, ratio = screen.stream(5000)

@@ -288,7 +288,7 @@ do
   local live = assert(secret.new("k", "sk-live-0123456789abcdef", { "https://a.test" }))
   local place = program.place { ["run.lua"] = [[
     local key = assert(qwen.secret.env("k", "HARMLESS", { "https://a.test" }))
-    local ctx = { cwd = qwen.paths.cwd(), seen = {}, spill = function() end }
+    local ctx = { cwd = qwen.paths.cwd(), seen = {}, spill = function() end, settings = { get = function() end } }
     print(qwen.resource.get("tools", "run_shell_command").run(ctx, { command = "env" }).text, key:name())]] }
   local r = program.run(place, { "lua", "run.lua" }, { env = { HARMLESS = "sk-0123456789abcdef", ALIAS = "Bearer sk-0123456789abcdef", X_API_KEY = "v1", MY_TOKEN = "v2", gh_token = "v3",
     AWS_SECRET_ACCESS = "v4", DB_PASSWORD = "v5", MYSQL_PASS = "v6", GOOGLE_CREDENTIALS = "v7", PLAIN = "stays", PAGER = "less" } })

@@ -1,0 +1,40 @@
+-- `/sandbox` and `qwen sandbox`: the sandbox around commands of the model as it is configured; `verify` tries to get out of it.
+
+local C = { summary = "show the sandbox around commands, or verify it by trying to escape", args = "[verify]", shell = true }
+
+function C.complete() return { "verify" } end
+
+local function verify(ctx)
+  local rows, e = qwen.escape.verify(ctx)
+  if not rows then return nil, e end
+  local open = 0
+  for _, row in ipairs(rows) do
+    if row.ok == false then open = open + 1 end
+    ctx.print(("%-9s %s%s"):format(row.ok and "refused" or row.ok == nil and "untried" or "ESCAPED", row.name, row.detail and ": " .. row.detail or ""))
+  end
+  if open == 0 then
+    ctx.print "the sandbox holds what was tried"
+    return 0
+  end
+  return nil, qwen.err("broken", ("%d of %d attempts got out of the sandbox: do not rely on it here, and report it (/bug)"):format(open, #rows))
+end
+
+function C.run(ctx, args)
+  local word = args[1] and args[1]:gsub("^%-%-", "")
+  if word == "verify" and not args[2] then return verify(ctx) end
+  if word == "attempt" and args[2] then
+    ctx.print(qwen.escape.attempt(args[2]))
+    return 0
+  end
+  if word then return nil, qwen.err("usage", "usage: qwen sandbox [verify]") end
+  local state, e = qwen.sandbox.state(ctx)
+  if not state then return nil, e end
+  ctx.print("commands of the model run in: " .. (state.backend == "none" and "no sandbox (turn it on: --sandbox, or tools.executionSandbox.backend)"
+    or qwen.sandbox.words(ctx)))
+  for _, name in ipairs { "read", "write" } do
+    for _, path in ipairs(state[name]) do ctx.print(("may %-6s %s"):format(name, qwen.paths.short(path))) end
+  end
+  return 0
+end
+
+return C
