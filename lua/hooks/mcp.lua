@@ -129,7 +129,7 @@ return {
       if not off then
         local done = qwen.task.queue(1)
         ctx.starting[#ctx.starting + 1] = done
-        ctx.background(ctx, function()
+        ctx.background(function()
           local _ <close> = qwen.cleanup(function() done:close() end)
           start(ctx, server, config, entry)
         end)

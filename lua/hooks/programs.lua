@@ -109,7 +109,7 @@ local function run_one(ctx, event, hook, input)
   if hook.once and done_once[hook] then return {} end
   done_once[hook] = true
   if hook.async then
-    ctx:background(function() run(ctx, hook, input) end)
+    ctx.background(function() run(ctx, hook, input) end)
     return {}
   end
   return read_output(event, run(ctx, hook, input))

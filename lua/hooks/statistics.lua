@@ -37,7 +37,7 @@ end
 local function ask_once(ctx)
   local _, source = qwen.privacy.statistics(ctx)
   if source or #qwen.sessions.list(ctx.cwd) < 3 then return end
-  ctx:background(function()
+  ctx.background(function()
     local answer = ctx.ask { title = "May qwen keep usage statistics on this machine?",
       detail = "Names of commands and tools, counts, times and kinds of errors; no prompts, answers, code, paths or keys. They are sent nowhere.\n"
         .. "See and change it at any time: /privacy", choices = { { key = "y", label = "yes" }, { key = "n", label = "no" } } }

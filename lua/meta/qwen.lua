@@ -247,12 +247,6 @@
 ---@field reason string? why it is asked
 ---@field choices {key: string, label: string, words: string?}[] words: the title of a line that is asked for beside the key
 
----@class Choice of a picker
----@field label string
----@field detail string?
----@field group string? heading above
----@field disabled string? why it cannot be chosen
-
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx
 ---@field cwd string real path of the project folder
@@ -278,6 +272,9 @@
 ---@field listens fun(event: string): boolean whether anybody hears an event
 ---@field waiting fun(e: Err?, left: number?, attempt: integer?) seconds until the next attempt, about once a second; without attempt it is not asked again, but goes on; nil when the wait is over
 ---@field shows table<string, boolean> types of deltas that the person has seen when they were given to show
+---@field background fun(fn: fun()) runs a job beside everything else; a second of computing between two waits is its budget, what fails is told
+---@field after fun(seconds: number, fn: fun()): fun() runs fn once, in the background; what it gives back stops the timer. A timer that was begun in a session ends with it
+---@field every fun(seconds: number, fn: fun()): fun() the same again and again, the first time after that many seconds; an error ends it
 ---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
@@ -289,7 +286,7 @@
 ---@class Choice of ctx.pick
 ---@field label string
 ---@field detail string?
----@field group string?
+---@field group string? heading above
 ---@field disabled string? why it cannot be taken
 
 ---@class Settings
@@ -401,7 +398,7 @@ qwen = {}
 ---@class Trial
 ---@field dir string a folder of its own, gone after the test
 ---@field ctx Ctx
----@field clock {now: fun(): number, advance: fun(seconds: number)} the time of qwen.task, which moves when told
+---@field clock {now: fun(): number, advance: fun(seconds: number)} the time of qwen.task, which moves when told; timers that are due run while it moves
 ---@field set table<string, any> settings by dotted key
 ---@field notices string[] what was told to the person
 ---@field out string[] what was printed

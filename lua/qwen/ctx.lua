@@ -41,6 +41,21 @@ local function waiting_in_words(ctx)
   end
 end
 
+-- Background jobs belong to the session, not to the task that asked for them.
+local function background(ctx)
+  local jobs = task.queue()
+  task.spawn(function()
+    while true do task.spawn(jobs:get()) end
+  end)
+  return function(fn)
+    if type(fn) ~= "function" then error("ctx.background(fn) takes a function", 2) end
+    jobs:put(function()
+      local ok, e = task.limited(BACKGROUND_SECONDS, fn)
+      if not ok then ctx.notice("a job in the background failed: " .. require("qwen.guest").words(e)) end
+    end)
+  end
+end
+
 ---A ctx with the parts that do not depend on who watches; the front end fills in print, notice, ask and show.
 ---@param where {cwd: string, trusted: boolean, settings: Settings, opts: table}
 ---@return Ctx
@@ -55,7 +70,9 @@ function M.new(where)
   }
   ctx.spill = spill(ctx)
   require("qwen.net.connect").attach(ctx)
+  local session_began, session_ended = require("qwen.timers").attach(ctx)
   function ctx.emit(event, value, second, ...)
+    if event == "session_started" then session_began() end
     local result, reason = hooks.emit(ctx, event, value, second, ...)
     local watcher = result ~= false and ctx.watch and ctx.watch[event]
     if watcher and events[event].second then
@@ -63,22 +80,13 @@ function M.new(where)
     elseif watcher then
       watcher(result, second, ...)
     end
+    if event == "session_ended" then session_ended() end
     return result, reason
   end
   function ctx.listens(event)
     return hooks.wants(event) or ctx.watch ~= nil and ctx.watch[event] ~= nil
   end
-  -- Background jobs belong to the session, not to the task that asked for them.
-  local jobs = task.queue()
-  task.spawn(function()
-    while true do task.spawn(jobs:get()) end
-  end)
-  function ctx.background(_, fn)
-    jobs:put(function()
-      local ok, e = task.limited(BACKGROUND_SECONDS, fn)
-      if not ok then ctx.notice("a job in the background failed: " .. require("qwen.guest").words(e)) end
-    end)
-  end
+  ctx.background = background(ctx)
   function ctx.ask() return nil end
   function ctx.progress() end
   function ctx.status() end

@@ -137,7 +137,7 @@ end
 local function send_later(ctx)
   if state.pending then return end
   state.pending = true
-  ctx:background(function()
+  ctx.background(function()
     task.sleep(EVERY)
     state.pending = false
     M.flush(ctx)

@@ -13,6 +13,7 @@ local task = require "sys.task"
 
 local M = {}
 
+local TIMER_SECONDS = 1 -- of computing between two waits, as ctx.background has it
 local MODEL_URL = "http://model.test/v1"
 
 local function same(a, b)
@@ -63,14 +64,48 @@ local function stream_of(answer, url)
 end
 
 local function clock()
-  local now = 1700000000
+  local now, timers, moving = 1700000000, {}, false
   local C = {}
-  ---Moves the time on.
-  function C.advance(seconds) now = now + seconds end
+
+  local function first_due(before)
+    local first
+    for timer in pairs(timers) do
+      if timer.due <= before and (not first or timer.due < first.due or timer.due == first.due and timer.n < first.n) then first = timer end
+    end
+    return first
+  end
+
+  ---Moves the time on; the timers that are due by then run, in their order.
+  function C.advance(seconds)
+    local finish = now + seconds
+    while not moving do
+      local timer = first_due(finish)
+      if not timer then break end
+      now = math.max(now, timer.due)
+      moving = true
+      local ok, again = task.limited(TIMER_SECONDS, timer.run)
+      moving = false
+      if not ok then timer.ctx.notice("a timer failed: " .. guest.words(again)) end
+      timer.due = now + timer.seconds
+      if not ok or not again then timers[timer] = nil end
+    end
+    now = math.max(now, finish)
+  end
+
+  local made = 0
+  ---What ctx.after and ctx.every are made of here.
+  function C.timer(ctx, seconds, run)
+    made = made + 1
+    local timer = { ctx = ctx, due = now + seconds, seconds = seconds, run = run, n = made }
+    timers[timer] = true
+    return function() timers[timer] = nil end
+  end
+
+  function C.no_timers() timers, moving = {}, false end
   function C.now() return now end
   C.time = C.now
   function C.sleep(seconds)
-    now = now + seconds
+    C.advance(seconds)
     task.sleep(0)
   end
   return C
@@ -174,6 +209,7 @@ local function new(settings, fake)
   end
   local ctx = make_ctx.new { cwd = dir, trusted = false, settings = own, opts = {} }
   ctx.clock, self.ctx, self.set = fake, ctx, {}
+  fake.no_timers()
   function ctx.print(text) self.out[#self.out + 1] = text end
   function ctx.notice(text) self.notices[#self.notices + 1] = text end
   ctx.watch = {}

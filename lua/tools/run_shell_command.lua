@@ -93,7 +93,7 @@ local function in_background(ctx, args, cwd)
   end
   local id = "bg_" .. qwen.os.uuid():sub(1, 8)
   local pid = child:pid()
-  ctx.background(id, function()
+  ctx.background(function()
     local file <close> = qwen.fs.append(path)
     local _ <close> = hold
     local running <close> = child

@@ -89,6 +89,23 @@ for event, spec in pairs(require "qwen.events") do
   t.eq({ spec.replace or false, spec.block or false }, { back:find "table" ~= nil, back:find "false" ~= nil }, "what may be given back for " .. event)
 end
 
+-- What shipped content takes from ctx, a person can look up. The rest is between our own files.
+local ours = { granted = true, opts = true, prompt_id = true, servers = true, starting = true, todos = true, tools = true, user_agent = true }
+local used = {}
+for _, path in ipairs(tree.files("^commands/.*%.lua$", "^lua/auth/.*%.lua$", "^lua/hooks/.*%.lua$", "^lua/providers/.*%.lua$", "^lua/tools/.*%.lua$")) do
+  for field in tree.read(path):gmatch "%f[%w_]ctx[.:]([%w_]+)" do
+    if not classes.Ctx.fields[field] and not ours[field] then used[#used + 1] = path .. ": ctx." .. field end
+  end
+end
+t.eq(table.concat(used, ", "), "", "what is taken from ctx is declared")
+local count = 0
+for name in types:gmatch "\n%-%-%-@class ([%w_.]+)" do
+  count = count + 1
+  used[name] = (used[name] or 0) + 1
+  t.ok(used[name] == 1, name .. " is declared once")
+end
+t.ok(count > 50, "classes were found")
+
 -- Each event is emitted somewhere, and nothing else is.
 local emitted = {}
 for _, path in ipairs(tree.files("^lua/.*%.lua$", "^commands/.*%.lua$")) do

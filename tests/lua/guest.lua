@@ -73,7 +73,7 @@ end
 -- What goes on in the background has a budget too; a task that nobody waits for is told when it fails.
 do
   local place = program.place {
-    ["~/.qwen/commands/bg.lua"] = "return { summary = 'x', shell = true, run = function(ctx)\nctx:background(function() while true do end end)\n"
+    ["~/.qwen/commands/bg.lua"] = "return { summary = 'x', shell = true, run = function(ctx)\nctx.background(function() while true do end end)\n"
       .. "qwen.task.spawn(function() error 'lost' end)\nqwen.task.sleep(0.05) collectgarbage() qwen.task.sleep(0.05) ctx.print 'went on' end }",
   }
   local r = run(place, "bg")

@@ -303,7 +303,7 @@ end
 
 -- In the background.
 local jobs = {}
-ctx.background = function(_, fn) jobs[#jobs + 1] = task.spawn(fn) end
+ctx.background = function(fn) jobs[#jobs + 1] = task.spawn(fn) end
 result = run("echo started; echo $((6*7))", { is_background = true })
 t.match(result.text, "^Started in the background as bg_%x+, pid %d+%. Its output goes to (%S+) %(read it with read_file%)")
 t.ok((jobs[1]:join(10)))

@@ -88,7 +88,7 @@ end
 ---@param params table?
 function Client:notify(method, params)
   local text = json.encode { jsonrpc = "2.0", method = method, params = params }
-  self.ctx.background(self.ctx, function() self.link.send(text) end)
+  self.ctx.background(function() self.link.send(text) end)
 end
 
 ---The tools that the server offers.
@@ -137,7 +137,7 @@ function M.connect(ctx, name, config)
   if not link then return nil, err(e.kind, ("the tool server %s: %s"):format(name, e.message)) end
   local self = setmetatable({ ctx = ctx, name = name, link = link, last = 0, waiting = {}, call_limit = seconds(config.timeout, CALL),
     start_limit = seconds(config.discoveryTimeoutMs, remote and START_REMOTE or START_LOCAL) }, Client)
-  ctx.background(ctx, function() read_all(self) end)
+  ctx.background(function() read_all(self) end)
   local hello
   hello, e = self:request("initialize", { protocolVersion = VERSION, capabilities = {}, clientInfo = { name = "qwen", version = embed.version } },
     self.start_limit)

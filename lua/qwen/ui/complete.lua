@@ -26,7 +26,7 @@ local function refresh(ctx, changed)
   if index.busy or index.cwd == ctx.cwd and task.now() - index.made < FRESH then return end
   index.busy = true
   if index.cwd ~= ctx.cwd then index.list = "" end
-  ctx:background(function()
+  ctx.background(function()
     local _ <close> = setmetatable({}, { __close = function() index.busy = false end })
     local list = list_files(ctx)
     local same = list == index.list

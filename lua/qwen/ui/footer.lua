@@ -19,7 +19,7 @@ end
 ---@param ctx Ctx
 function M.attach(ctx)
   local function refresh()
-    ctx:background(function() show(ctx.emit("status_built", { text = "" }).text) end)
+    ctx.background(function() show(ctx.emit("status_built", { text = "" }).text) end)
   end
   for _, event in ipairs(REFRESH) do
     local before = ctx.watch[event]
