@@ -100,13 +100,20 @@ function M.thinking(model, message)
   return table.concat(texts)
 end
 
+local alternating = setmetatable({}, weak) -- by list: how far it was read, and what came of it; a list only grows
+
 ---The messages with those of the person that follow each other made one, for services that want the sides to take turns.
 ---@param messages Message[]
 ---@return Message[]
 function M.alternate(messages)
-  local out = {}
-  for _, message in ipairs(messages) do
-    local last = out[#out]
+  local state = alternating[messages]
+  if not state or state.last ~= messages[state.count] then
+    state = { count = 0, out = {} }
+    alternating[messages] = state
+  end
+  local out = state.out
+  for i = state.count + 1, #messages do
+    local message, last = messages[i], out[#out]
     if last and last.role == "user" and message.role == "user" then
       local parts = table.move(last.parts, 1, #last.parts, 1, {})
       out[#out] = { role = "user", parts = table.move(message.parts, 1, #message.parts, #parts + 1, parts) }
@@ -114,6 +121,7 @@ function M.alternate(messages)
       out[#out + 1] = message
     end
   end
+  state.count, state.last = #messages, messages[#messages]
   return out
 end
 
