@@ -21,8 +21,9 @@ local function flush(ctx)
   if not ok then ctx.notice("usage statistics could not be written: " .. e.message) end
 end
 
+-- Only names that ship are told.
 local function shipped(kind, name)
-  return pcall(qwen.shipped, kind .. "/" .. name) and name or "own"
+  return qwen.resource.source(kind .. "/" .. name) and name or "own"
 end
 
 local wanted
@@ -39,8 +40,8 @@ local function ask_once(ctx)
   if source or #qwen.sessions.list(ctx.cwd) < 3 then return end
   ctx.background(function()
     local answer = ctx.ask { title = "May qwen keep usage statistics on this machine?",
-      detail = "Names of commands and tools, counts, times and kinds of errors; no prompts, answers, code, paths or keys. They are sent nowhere.\n"
-        .. "See and change it at any time: /privacy", choices = { { key = "y", label = "yes" }, { key = "n", label = "no" } } }
+      detail = "Names of commands and tools, counts, times and kinds of errors;\nno prompts, answers, code, paths or keys. They are sent nowhere.\n"
+        .. "See it and change it at any time: /privacy", choices = { { key = "y", label = "yes" }, { key = "n", label = "no" } } }
     local ok, e = qwen.privacy.set(ctx, answer == "y")
     if not ok then ctx.notice(e.message) end
   end)
@@ -66,9 +67,10 @@ return {
   end,
 
   tool_ended = function(ctx, call, part, seconds)
+    local to, counted = telemetry(ctx), counting(ctx)
+    if not to and not counted then return end
     local name, ok = shipped("tools", call.name), not part.error
-    if counting(ctx) then count("tool", name, ok, seconds) end
-    local to = telemetry(ctx)
+    if counted then count("tool", name, ok, seconds) end
     if not to then return end
     to.log(ctx, "qwen-code.tool_call", { function_name = name, success = ok, duration_ms = math.floor(seconds * 1000),
       function_args = to.may_quote() and call.args or nil })
@@ -93,12 +95,13 @@ return {
   end,
 
   command_ended = function(ctx, command)
+    local to, counted = telemetry(ctx), counting(ctx)
+    if not to and not counted then return end
     local name = shipped("commands", command.name)
-    if counting(ctx) then
+    if counted then
       count("command", name, command.ok, command.seconds)
       if not ctx.session then flush(ctx) end
     end
-    local to = telemetry(ctx)
     if to then
       to.log(ctx, "qwen-code.slash_command", { command = name, success = command.ok })
       if not ctx.session then to.flush(ctx) end

@@ -316,7 +316,7 @@
 ---@field close fun(self: Store)
 
 ---@class sys.store
----@field open fun(path: string, schema: string, version: integer): Store?, Err? the file is made by the first run, with this schema; one of a higher version is left alone
+---@field open fun(path: string, schema: string, version: integer): Store?, Err? the file is made by the first run, with this schema; one of a lower version is moved aside, one of a higher version left alone
 ---@field on_network fun(folder: string): boolean a file system where locks and shared memory do not work
 
 -- sys.redis --------------------------------------------------------------------------------------------------------

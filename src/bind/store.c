@@ -12,7 +12,7 @@ static const double LOCK_RETRY = 0.003;
 static const char *const class_name = "sys.store.Store";
 
 struct box {
-  struct store store;
+  struct store store; /* statement 0 is that of the last run, whose text is user value 2 */
   bool open;
   struct waiter waiting; /* for the lock */
   struct loop_timer *timer;
@@ -27,6 +27,7 @@ static struct box *check_open(lua_State *L) {
 
 static void bind_values(lua_State *L, struct box *b, sqlite3_stmt *statement) {
   const struct sqlite_api *sql = b->store.sql;
+  sql->clear_bindings(statement); /* of the run before, whose texts are gone */
   for (int i = 3; i <= lua_gettop(L); i++) {
     size_t n;
     switch (lua_type(L, i)) {
@@ -60,9 +61,19 @@ static void push_row(lua_State *L, const struct sqlite_api *sql, sqlite3_stmt *s
   }
 }
 
-/* Statement 0 is the one of this run; in a protected call, because rows become Lua values while the lock is held. */
+static void forget_statement(struct box *b) {
+  if (b->store.statement[0]) b->store.sql->finalize(b->store.statement[0]);
+  b->store.statement[0] = NULL;
+}
+
+/* In a protected call, because rows become Lua values while the lock is held. The same text again finds its statement prepared. */
 static int run_locked(lua_State *L) {
   struct box *b = lua_touserdata(L, 1);
+  lua_getiuservalue(L, 1, 2);
+  if (!lua_rawequal(L, 2, -1)) forget_statement(b);
+  lua_pop(L, 1);
+  lua_pushvalue(L, 2);
+  lua_setiuservalue(L, 1, 2);
   sqlite3_stmt *statement = store_statement(&b->store, 0, lua_tostring(L, 2), &b->e);
   if (!statement) return 0;
   bind_values(L, b, statement);
@@ -88,8 +99,7 @@ static bool run(lua_State *L, struct box *b) {
       raised = lua_pcall(L, top, 1, 0) != LUA_OK;
       ok = store_end(s, !raised && lua_istable(L, -1), &b->e);
     }
-    if (s->statement[0]) s->sql->finalize(s->statement[0]);
-    s->statement[0] = NULL;
+    if (!ok && s->sql) forget_statement(b);
     if (raised) {
       store_unlock(s);
       lua_error(L);

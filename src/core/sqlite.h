@@ -9,7 +9,7 @@
 /* Every function we call, by its name after "sqlite3_". */
 #define SQLITE_FUNCTIONS(X)                                                                                        \
   X(open_v2) X(close_v2) X(exec) X(prepare_v3) X(step) X(reset) X(finalize) X(bind_int64) X(bind_double)           \
-  X(bind_text) X(bind_null) X(column_int64) X(column_double) X(column_text) X(column_bytes) X(column_type)         \
+  X(bind_text) X(bind_null) X(clear_bindings) X(column_int64) X(column_double) X(column_text) X(column_bytes) X(column_type)         \
   X(column_count) X(column_name) X(last_insert_rowid) X(errmsg) X(extended_errcode) X(busy_timeout) X(db_config) X(db_readonly)
 
 struct sqlite_api {

@@ -115,12 +115,13 @@ static bool has_schema(struct store *s, int *version, struct err *e) {
   return true;
 }
 
-/* Fills an empty file. Only then it gets its write-ahead log: one without tables that is not empty was never ours, or has lost them. */
-static bool make(struct store *s, struct err *e) {
+/* Fills an empty file; one of an older version is put aside like a damaged one, until some owner knows what to take over. Only then it gets
+ * its write-ahead log: one without tables that is not empty was never ours, or has lost them. */
+static bool make(struct store *s, int version, struct err *e) {
   char mark[48];
   struct stat st;
   if (!in_memory(s) && stat(s->path, &st) == 0 && st.st_size > 0) {
-    err_set(e, ERR_BROKEN, "%s: its tables are gone", s->path);
+    err_set(e, ERR_BROKEN, version ? "%s: its tables are of an older qwen" : "%s: its tables are gone", s->path);
     s->damaged = true;
     return false;
   }
@@ -155,38 +156,7 @@ static bool open_db(struct store *s, struct err *e) {
     err_set(e, ERR_USAGE, "%s was written by a newer qwen; use that one, or move the file away", s->path);
     return false;
   }
-  return (version == s->version || make(s, e)) && run(s, "PRAGMA journal_mode=WAL", e);
-}
-
-bool store_begin(struct store *s, struct err *e) {
-  s->damaged = false;
-  struct stat st; /* a file that was deleted or moved aside under us: go on with the one that others see */
-  if (s->db && !in_memory(s) && (stat(s->path, &st) != 0 || st.st_dev != s->device || st.st_ino != s->inode)) close_db(s);
-  if (!s->db && !open_db(s, e)) {
-    bool damaged = s->damaged;
-    if (damaged) move_aside(s);
-    else close_db(s);
-    s->damaged = damaged;
-    return false;
-  }
-  return run(s, "BEGIN IMMEDIATE", e);
-}
-
-bool store_end(struct store *s, bool ok, struct err *e) {
-  if (ok && run(s, "COMMIT", e)) return true;
-  if (s->db) {
-    for (int i = 0; i < STORE_STATEMENTS; i++)
-      if (s->statement[i]) s->sql->reset(s->statement[i]);
-    s->sql->exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    if (s->damaged) move_aside(s);
-  }
-  return false;
-}
-
-bool store_retry(struct store *s) {
-  bool again = s->damaged && !in_memory(s);
-  s->damaged = false;
-  return again;
+  return (version == s->version || make(s, version, e)) && run(s, "PRAGMA journal_mode=WAL", e);
 }
 
 sqlite3_stmt *store_statement(struct store *s, int number, const char *text, struct err *e) {
@@ -207,4 +177,40 @@ bool store_done(struct store *s, sqlite3_stmt *statement, struct err *e) {
   int got = store_step(s, statement, e);
   if (got > 0) s->sql->reset(statement);
   return got >= 0;
+}
+
+static bool run_prepared(struct store *s, int number, const char *text, struct err *e) {
+  sqlite3_stmt *statement = store_statement(s, number, text, e);
+  return statement && store_done(s, statement, e);
+}
+
+bool store_begin(struct store *s, struct err *e) {
+  s->damaged = false;
+  struct stat st; /* a file that was deleted or moved aside under us: go on with the one that others see */
+  if (s->db && !in_memory(s) && (stat(s->path, &st) != 0 || st.st_dev != s->device || st.st_ino != s->inode)) close_db(s);
+  if (!s->db && !open_db(s, e)) {
+    bool damaged = s->damaged;
+    if (damaged) move_aside(s);
+    else close_db(s);
+    s->damaged = damaged;
+    return false;
+  }
+  return run_prepared(s, STORE_BEGIN, "BEGIN IMMEDIATE", e);
+}
+
+bool store_end(struct store *s, bool ok, struct err *e) {
+  if (ok && run_prepared(s, STORE_COMMIT, "COMMIT", e)) return true;
+  if (s->db) {
+    for (int i = 0; i < STORE_STATEMENTS; i++)
+      if (s->statement[i]) s->sql->reset(s->statement[i]);
+    s->sql->exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    if (s->damaged) move_aside(s);
+  }
+  return false;
+}
+
+bool store_retry(struct store *s) {
+  bool again = s->damaged && !in_memory(s);
+  s->damaged = false;
+  return again;
 }

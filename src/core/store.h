@@ -10,7 +10,7 @@
 #include "err.h"
 #include "sqlite.h"
 
-enum { STORE_STATEMENTS = 40 };
+enum { STORE_STATEMENTS = 40, STORE_BEGIN = 38, STORE_COMMIT = 39 }; /* the last two are the store's own */
 
 struct store {
   const struct sqlite_api *sql;
