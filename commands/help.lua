@@ -1,6 +1,6 @@
 -- `/help`: the commands there are, users' own among them. Flags of the program are in `qwen --help`.
 
-local C = { summary = "list the commands, explain one, or show a page of the Lua API", args = "[COMMAND | lua [NAME]]", shell = true }
+local C = { summary = "list the commands, explain one, or show a page of the Lua API", args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
 
 function C.complete()
   return qwen.resource.names "commands"
@@ -8,6 +8,10 @@ end
 
 -- A page of the reference: all names, or one class with its fields.
 local function lua_page(ctx, name)
+  if name == "--markdown" then
+    ctx.print(qwen.reference.markdown())
+    return 0
+  end
   if not name then
     ctx.print "qwen help lua NAME shows one of:"
     local line = " "

@@ -390,6 +390,7 @@ qwen = {}
 ---@field names fun(): string[]
 ---@field split fun(text: string): string, string a type, and the words behind it
 ---@field source fun(name: "qwen"|"sys"): string the type file
+---@field markdown fun(): string the whole reference as one page
 
 ---@class qwen.trial running the tests of a person's files
 ---@field run fun(path: string, ctx: Ctx, told: fun(name: string, ok: boolean, e: string?)): Err? one file
@@ -415,7 +416,7 @@ qwen = {}
 ---@field tool fun(self: Trial, name: string, args: table): ToolResult?, Err?
 ---@field emit fun(self: Trial, event: string, ...): any, string? runs the handlers
 ---@field request fun(self: Trial, provider: string, prompt: string, model?: table): table the request a provider makes; its body as a table
----@field ask fun(self: Trial, prompt: string, answers: table[], mode?: string): {text: string, stop: string, turns: integer, messages: Message[], requests: table[], notices: string[], blocked: string?} the model answers {text=} or {calls={{name=, arguments=}}} or {status=, body=}, one a request
+---@field ask fun(self: Trial, prompt: string, answers: table[]|string, mode?: string): {text: string, stop: string, err: Err?, turns: integer, messages: Message[], requests: table[], notices: string[], blocked: string?} the model answers {text=} or {calls={{name=, arguments=}}} or {status=, body=}, one a request; or a tape of `--record` beside the test, by its name
 
 ---@class qwen.text: sys.text
 ---@field lines fun(text: string): string[] without line ends

@@ -1,5 +1,5 @@
 -- The reference of the Lua API, read from the type files that ship (lua/meta): classes, their fields, types and words. It is what
--- `qwen help lua` and docs/api.md print.
+-- `qwen help lua` prints, and the build into api.md.
 local embed = require "sys.embed"
 
 local M = {}
@@ -112,6 +112,28 @@ function M.names()
   end
   table.sort(out)
   return out
+end
+
+local function cell(text) return (text:gsub("|", "\\|"):gsub("\n", " ")) end
+
+---The whole reference as one page of Markdown.
+---@return string
+function M.markdown()
+  local out = { "# The Lua API", "",
+    ("Version %d of the API, made from `lua/meta/` by `qwen help lua --markdown`. One page of it: `qwen help lua NAME`."):format(qwen.api) }
+  for _, name in ipairs(M.names()) do
+    local class = M.find(name)
+    out[#out + 1] = "\n## " .. name .. "\n"
+    if class.text ~= "" then out[#out + 1] = class.text .. (class.text:find "[.:]$" and "" or ".") .. "\n" end
+    if class.parent then out[#out + 1] = ("All of `%s`, and:\n"):format(class.parent) end
+    if #class.fields > 0 then
+      out[#out + 1] = "| name | type | |\n| --- | --- | --- |"
+      for _, field in ipairs(class.fields) do
+        out[#out + 1] = ("| `%s` | `%s` | %s |"):format(field.name, cell(field.type), cell(field.text))
+      end
+    end
+  end
+  return table.concat(out, "\n")
 end
 
 return M

@@ -111,15 +111,32 @@ local function clock()
   return C
 end
 
--- The network of a test: answers in order, and what was asked.
-local function scripted(answers, asked)
+-- Every request is noted before it is answered.
+local function noting(asked, answer)
   return function(request)
     local body = type(request.body) == "table" and table.concat(request.body) or request.body or ""
     asked[#asked + 1] = { method = request.method or "POST", url = request.url, headers = request.headers, text = body, body = json.decode(body) }
+    return answer(request)
+  end
+end
+
+-- The network of a test: answers in order.
+local function scripted(answers)
+  return function(request)
     local answer = table.remove(answers, 1)
     if not answer then return stream_of({ status = 500, body = '{"error":{"message":"the test has no answer for this request"}}' }, request.url) end
     return stream_of(answer, request.url)
   end
+end
+
+-- A tape of `--record` that lies beside the test. The model stands where it was recorded, unless the test says where.
+local function recorded(self, name)
+  local tape, e = require("qwen.net.replay").open(name:sub(1, 1) == "/" and name or self.beside .. "/" .. name)
+  if not tape then error(e.message, 3) end
+  local first = tape.exchanges[1] and tape.exchanges[1].request
+  local base = first and first.url:match "^(.*)/chat/completions"
+  if base and self.model.base_url == MODEL_URL then self.model.base_url = base end
+  return function(request) return tape:play(request) end
 end
 
 local T = {}
@@ -179,11 +196,11 @@ function T:request(provider, prompt, model)
   return request
 end
 
----Asks the agent; the model answers what is written down, one answer a request. Tools run, what is not allowed is refused.
+---Asks the agent; the model answers what is written down, one answer a request, or what a tape has. Tools run, what is not allowed is refused.
 function T:ask(prompt, answers, mode)
   local ctx = self.ctx
   ctx.mode = mode or "yolo"
-  ctx.transport = scripted(answers, self.asked)
+  ctx.transport = noting(self.asked, type(answers) == "string" and recorded(self, answers) or scripted(answers))
   ctx.model = self.model
   ctx.session = assert(require("qwen.session").create(ctx.cwd))
   ctx.tools, ctx.system = context.tools(ctx), require("qwen.agent.prompt").system(ctx, {})
@@ -198,9 +215,9 @@ function T:ask(prompt, answers, mode)
 end
 
 -- A test's own ctx; nobody watches and nobody can be asked.
-local function new(settings, fake)
+local function new(path, settings, fake)
   local dir = assert(fs.realpath(assert(fs.mkdtemp((require("sys.os").env "TMPDIR" or "/tmp") .. "/qwen-test-"))))
-  local self = setmetatable({ dir = dir, out = {}, notices = {}, asked = {}, clock = fake,
+  local self = setmetatable({ dir = dir, beside = path:match "^(.*)/" or ".", out = {}, notices = {}, asked = {}, clock = fake,
     model = { id = "test", name = "test", provider = "openai", base_url = MODEL_URL, config = {}, from = "the test" } }, T)
   local own = setmetatable({ given = {} }, { __index = settings })
   function own.get(_, key)
@@ -219,8 +236,8 @@ local function new(settings, fake)
   return self
 end
 
-local function run_one(fn, settings, fake)
-  local t = new(settings, fake)
+local function run_one(path, fn, settings, fake)
+  local t = new(path, settings, fake)
   require("qwen.hooks").on_problem(function(words) t.ctx.notice(words) end)
   local child = task.spawn(fn, t)
   local ok, e = child:join(60)
@@ -254,7 +271,7 @@ function M.run(path, ctx, told)
     if type(fn) == "function" then names[#names + 1] = name end
   end
   table.sort(names)
-  for _, name in ipairs(names) do told(name, run_one(tests[name], settings, fake)) end
+  for _, name in ipairs(names) do told(name, run_one(path, tests[name], settings, fake)) end
 end
 
 return M

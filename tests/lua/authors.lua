@@ -75,6 +75,21 @@ do
   for _, name in ipairs(reference.names()) do t.ok(reference.find(name), name) end
 end
 
+-- The whole reference as one page: every name once, no cell that breaks its row.
+do
+  local page = run(program.place(), "help", "lua", "--markdown").out
+  local names = {}
+  for line in page:gmatch "[^\n]+" do
+    names[#names + 1] = line:match "^## (.*)"
+    if line:find "^|" then
+      local _, bars = line:gsub("\\|", ""):gsub("|", "")
+      t.eq(bars, 4, line)
+    end
+  end
+  t.eq(names, require("qwen.reference").names())
+  t.match(page, "\n| `every` | `fun%(seconds: number, fn: fun%(%)%): fun%(%)` | ")
+end
+
 -- lua: expressions, files; what is shown is readable.
 do
   local place = program.place { ["f.lua"] = "local ctx, a = ... ctx.print('file ' .. a)" }
@@ -119,6 +134,34 @@ return {
   t.match(r.out, "ok     time")
   t.match(r.out, "a test file returns a table of functions by name\n6 passed, 3 failed\n$")
   t.match(run(place, "test", "nosuch").err, "there is no .*/nosuch; write DIR/NAME_test.lua")
+end
+
+-- A run that was recorded is played from beside the test, with another address than the test's own model.
+do
+  local fake <close> = dofile("tests/fake/fake.lua").start { { calls = { { name = "glob", arguments = { pattern = "*.x" } } } }, { text = "there is none" } }
+  local place = program.place {
+    ["~/.qwen/tests/tape_test.lua"] = [[
+return {
+  ["a recorded run"] = function(t)
+    local r = t:ask("any *.x?", "glob.tape")
+    t:eq({ r.text, r.turns, #r.requests }, { "there is none", 2, 2 })
+    t:match(r.requests[2].text, "No file")
+  end,
+  ["one request too many"] = function(t)
+    local tape = io.open(t.ctx.home .. "/tests/glob.tape"):read "a"
+    local r = t:ask("any *.x?", t:write("short.tape", (tape:gsub('[^\n]*"n":2[^\n]*\n', ""))))
+    t:match(r.err.message, "short.tape has 1 whole exchanges")
+  end,
+  ["a tape that is not there"] = function(t)
+    t:fails(function() t:ask("x", "nosuch.tape") end, "tape_test.lua:13: .*nosuch.tape")
+  end,
+}]],
+  }
+  local tape = place.home .. "/.qwen/tests/glob.tape"
+  local r = program.run(place, { "--record", tape, "--openai-base-url", fake.url, "-m", "m", "-y", "any *.x?" }, { env = { OPENAI_API_KEY = "key-0123456789" } })
+  t.eq({ r.code, r.out }, { 0, "there is none\n" }, r.err)
+  r = run(place, "test")
+  t.match(r.out, "3 passed, 0 failed\n$", r.out .. r.err)
 end
 
 t.done()
