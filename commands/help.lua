@@ -59,7 +59,7 @@ local function explain(ctx, name)
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
       ctx.print("  " .. (entry.problem and "out of order: " .. entry.problem or entry.summary))
       if command and command.shell then ctx.print(("  also in the shell: qwen %s"):format(name)) end
-      ctx.print("  from " .. (entry.tier == "shipped" and "the program; your own copy: qwen eject commands/" .. name or entry.path))
+      ctx.print("  from " .. (entry.tier == "shipped" and "the program; your own copy: qwen eject commands/" .. name or qwen.paths.short(entry.path)))
       return 0
     end
   end

@@ -123,15 +123,16 @@ local origins = { "https://llm.example.com" } -- where the key may be sent
 function A.login(ctx, options)
   local key = options.key or ctx.line and ctx.line("Key:", true)
   if not key or key == "" then return nil, qwen.err("cancelled", "no key was given") end
-  local ok, e = qwen.credentials.put("@NAME@", { secret = key, origins = origins })
-  if not ok then return nil, e end
+  local store, e = qwen.credentials.put("@NAME@", { secret = key, origins = origins })
+  if not store then return nil, e end
+  ctx.print("the key is kept; store: " .. store)
   return true
 end
 
 -- The headers of a request; the secret is joined in C, last.
 function A.headers(ctx, model)
   local credential, e = qwen.credentials.get "@NAME@"
-  if not credential then return nil, e or qwen.err("auth", "nobody has signed in; run: qwen auth @NAME@") end
+  if not credential then return nil, e.kind == "missing" and qwen.err("auth", "nobody has signed in; run: qwen auth @NAME@") or e end
   return { Authorization = { "Bearer ", credential.secret } }
 end
 

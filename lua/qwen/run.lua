@@ -128,6 +128,7 @@ end
 ---`qwen NAME ARGS...`
 ---@return integer exit code
 function M.shell_command(ctx, called)
+  if #called.args == 1 and called.args[1] == "--help" then called = { name = "help", args = { called.name } } end
   local command, e = resource.get("commands", called.name)
   if not command then
     ctx.notice(tostring(e))

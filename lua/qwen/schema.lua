@@ -89,7 +89,8 @@ function check(schema, value, path)
 end
 
 ---The value with texts read as numbers, booleans, lists or objects, where the schema wants these and no text. Some models write
----every argument as text, and null for what they leave out: such a null goes where it is not asked for.
+---every argument as text, and null for what they leave out: such a null goes where it is not asked for. A whole number is an integer: JSON
+---does not tell 3 from 3.0, Lua's tostring does.
 ---@param schema table
 ---@param value any
 ---@return any
@@ -98,6 +99,7 @@ function M.typed(schema, value)
     local read = json.decode(value)
     if read ~= nil and type(read) ~= "string" and wants(schema, type_of(read)) then value = read end
   end
+  if math.type(value) == "float" then return math.tointeger(value) or value end
   if type(value) ~= "table" then return value end
   local required = {}
   for _, name in ipairs(schema.required or {}) do required[name] = true end

@@ -10,10 +10,12 @@ do
   local place = program.place()
   t.match(run(place, "new", "command", "hello").out, "wrote ~/.qwen/commands/hello.lua; try it: qwen hello")
   t.eq(run(place, "hello", "ann").out, "hello ann\n")
+  t.match(run(place, "hello", "--help").out, "^/hello %[NAME%]\n  greet somebody\n  also in the shell: qwen hello\n  from ~/.qwen/commands/hello.lua\n")
   for _, kind in ipairs { "hook", "tool", "provider", "auth" } do
     local r = run(place, "new", kind, "mine")
     t.eq(r.code, 0, kind .. r.err)
   end
+  t.match(run(place, "auth", "mine", "--key", "0123456789-of-mine").out, "^the key is kept; store: %a+\n$")
   t.match(run(place, "new", "types").out, "wrote")
   t.match(fs.read(place.home .. "/.qwen/types/qwen.lua"), "@class Hook")
   t.match(fs.read(place.home .. "/.qwen/.luarc.json"), "workspace.library")

@@ -62,6 +62,8 @@ local args = json.decode '{"command":"ls","timeout":null,"directory":null,"is_ba
 t.eq(schema.typed(tool "run_shell_command", args), { command = "ls" }, "nulls count as left out")
 args = json.decode '{"path":"/x","file_filtering_options":{"respect_git_ignore":null}}'
 t.eq(schema.typed(tool "list_directory", args), { path = "/x", file_filtering_options = {} }, "also inside")
+args = schema.typed(object, read '{"path":"x","limit":3,"list":[{"n":2},{"n":1.5}]}')
+t.eq({ args.limit .. "", args.list[1].n .. "", args.list[2].n .. "" }, { "3", "2", "1.5" }, "a whole number is an integer")
 args = schema.typed(tool "read_file", json.decode '{"file_path":null,"limit":null}')
 t.eq(args, { file_path = json.null, limit = json.null }, "but not what is required, nor what may be null")
 
