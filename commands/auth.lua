@@ -1,7 +1,7 @@
 -- `qwen auth` and `/auth`: signing in by any auth file, shipped or the user's own, signing out, and what is in force now.
 
 local C = { summary = "sign in, or show how you are signed in",
-  args = "[NAME [--FLAG VALUE...] | status [--json] | list [--json] | move --to STORE [NAME] | logout [NAME]]", shell = true }
+  args = "[NAME [--FLAG VALUE...] | status [--json] | list [--json] | move --to STORE [NAME] | logout [NAME | VARIABLE]]", shell = true }
 
 local short_flags = { k = "key", r = "region", u = "base-url" }
 
@@ -25,6 +25,8 @@ local function state(ctx)
     configured_by = model.from, key = model.key ~= nil, key_hint = model.key and model.key:hint() or nil, key_source = model.key_source,
     env_key = model.env_key, key_needed = not qwen.models.keyless(model.base_url), terms = terms.terms, privacy = terms.privacy,
     region = ctx.settings:get "codingPlan.region" }
+  local program = not model.key and model.env_key and qwen.keycommand.of(ctx.settings, model.env_key)
+  if program then out.key, out.key_source = true, "the program " .. program[1] end
   local version = ctx.settings:get "codingPlan.version"
   out.version = type(version) == "string" and version or nil
   local provider = has_provider(model.provider) and qwen.models.provider(model)
@@ -36,7 +38,7 @@ local function state(ctx)
 end
 
 local function key_words(s)
-  if s.key then return ("present, from %s%s"):format(s.key_source, s.key_hint ~= "" and " (" .. s.key_hint .. ")" or "") end
+  if s.key then return ("present, from %s%s"):format(s.key_source, (s.key_hint or "") ~= "" and " (" .. s.key_hint .. ")" or "") end
   if not s.key_needed then return "not needed" end
   return "missing: " .. (s.env_key and "set " .. s.env_key .. ", or " or "") .. "run qwen auth"
 end
@@ -67,30 +69,43 @@ local function status(ctx, args)
   return 0
 end
 
--- `--flag value`, `--flag=value` and the short forms as a table; only those that the file names, if it names any.
+-- A word of the command line as a message may repeat it: not what looks like a key that slipped into the wrong place.
+local function quoted(word)
+  return #word > 8 and word:find "%d" and "what stands there (not shown, it may be a key)" or "'" .. word .. "'"
+end
+
+local function long(word)
+  return (word:gsub("^%-(%a)%f[=%z]", function(letter) return "--" .. (short_flags[letter] or letter) end))
+end
+
+local function unknown_flag(name, method, known)
+  local list = {}
+  for flag in pairs(known) do list[#list + 1] = flag end
+  table.sort(list)
+  local near = qwen.text.nearest(name, list)
+  for k, flag in ipairs(list) do list[k] = "--" .. flag .. (known[flag] == true and "" or " " .. known[flag]) end
+  return qwen.err("usage", ("unknown argument --%s%s; qwen auth %s takes %s"):format(name, near and " (did you mean --" .. near .. "?)" or "", method,
+    #list > 0 and table.concat(list, ", ") or "no flags"))
+end
+
+-- `--flag value`, `--flag=value` and the short forms as a table, each once; only those that the file names, if it names any.
 local function flags(args, known)
   local out, i = {}, 2
   while args[i] do
-    local word = args[i]:gsub("^%-(%a)%f[=%z]", function(letter) return "--" .. (short_flags[letter] or letter) end)
-    local name, value = word:match "^%-%-([%w-]+)=(.*)$"
+    local given, following = args[i], args[i + 1]
+    local name, value = long(given):match "^%-%-([%w-]+)=(.*)$"
     if not name then
-      name, value = word:match "^%-%-([%w-]+)$", args[i + 1]
-      if name and known and known[name] == true then value = true else i = i + 1 end
+      name = long(given):match "^%-%-([%w-]+)$"
+      if name and known and known[name] == true then value = true
+      elseif name and following and not long(following):find "^%-%-" then value, i = following, i + 1 end
     end
-    local list = {}
-    for flag in pairs(known or {}) do list[#list + 1] = flag end
-    table.sort(list)
-    if name and known and not known[name] then
-      local near = qwen.text.nearest(name, list)
-      for k, flag in ipairs(list) do list[k] = "--" .. flag .. (known[flag] == true and "" or " " .. known[flag]) end
-      return nil, qwen.err("usage", ("unknown argument --%s%s; qwen auth %s takes %s"):format(name, near and " (did you mean --" .. near .. "?)" or "",
-        args[1], #list > 0 and table.concat(list, ", ") or "no flags"))
-    end
+    if name and known and not known[name] then return nil, unknown_flag(name, args[1], known) end
     if not name or value == nil then
-      return nil, qwen.err("usage", ("'%s' is no flag with a value; usage: qwen auth %s --FLAG VALUE"):format(args[i] or args[i - 1], args[1]))
+      return nil, qwen.err("usage", ("%s is no flag with a value; usage: qwen auth %s --FLAG VALUE"):format(quoted(given), args[1]))
     end
-    out[name:gsub("%-", "_")] = value
-    i = i + 1
+    local field = name:gsub("%-", "_")
+    if out[field] ~= nil then return nil, qwen.err("usage", ("--%s is given twice; give one"):format(name)) end
+    out[field], i = value, i + 1
   end
   return out
 end
@@ -98,7 +113,7 @@ end
 local function unknown(name)
   local names = C.complete()
   local near = qwen.text.nearest(name, names)
-  return qwen.err("usage", ("unknown argument '%s'%s; usage: qwen auth %s"):format(name, near and "; did you mean " .. near .. "?" or "",
+  return qwen.err("usage", ("unknown argument %s%s; usage: qwen auth %s"):format(quoted(name), near and "; did you mean " .. near .. "?" or "",
     table.concat(names, " | ")))
 end
 
@@ -130,24 +145,26 @@ local function login(ctx, args)
   return 0
 end
 
--- Without a name: what is in force now.
+-- By the name of the method, or of the variable that a key is kept under; without a name: what is in force now.
 local function logout(ctx, args)
   local name = args[2]
-  if args[3] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME]") end
+  if args[3] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME | VARIABLE]") end
   if not name then
     local out = {}
     for _, method in ipairs(qwen.signin.methods()) do
       if method.auth.logout then out[#out + 1] = method.name end
     end
     local model = qwen.signin.configured(ctx.settings, ctx.opts) and qwen.models.choose(ctx.settings, ctx.opts, has_provider)
-    name = model and qwen.signin.name_of(model)
+    name = model and (qwen.signin.name_of(model) or model.env_key)
     if not name then return nil, qwen.err("usage", "say which: qwen auth logout " .. table.concat(out, "|")) end
   end
   local auth, e = qwen.resource.get("auth", name)
+  local variable = not auth and name:find "^[%u_][%u%d_]*$" and name
+  if variable then auth, e = qwen.resource.get("auth", "api-key") end
   if not auth then return nil, e.kind == "broken" and e or unknown(name) end
   if not auth.logout then return nil, qwen.err("usage", ("'%s' keeps nothing that could be taken away"):format(name)) end
   local ok
-  ok, e = auth.logout(ctx)
+  ok, e = auth.logout(ctx, variable or nil)
   if ok then ok, e = ctx.settings:reload() end
   if not ok then return nil, e end
   return 0

@@ -97,9 +97,15 @@ local function check_system(ctx, report)
   end
   for _, problem in ipairs(ctx.settings.problems) do report.warn(problem) end
   report.title "Model"
+  if not qwen.signin.configured(ctx.settings, ctx.opts) then return report.warn("none is configured", "choose one: qwen auth") end
   local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
   if not model then return report.warn(tostring(problem), "qwen auth") end
-  report.ok(("%s of %s at %s"):format(model.id, model.provider, model.base_url))
+  local what = ("%s of %s at %s"):format(model.id, model.provider, model.base_url)
+  local provider = qwen.models.provider(model)
+  local auth = provider and qwen.resource.get("auth", provider.auth or "api-key")
+  local signed = auth and auth.status and auth.status(ctx, model).key
+  if signed == nil then signed = qwen.models.has_key(ctx.settings, model) or qwen.models.keyless(model.base_url) end
+  if signed then report.ok(what) else report.bad(what .. ": its key is missing", "qwen auth status says which, qwen auth sets it up") end
 end
 
 function C.run(ctx, args)

@@ -3,7 +3,8 @@
 local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[on | off] [--json]" }
 
 local function model_of(ctx)
-  return ctx.model or (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end))
+  if ctx.model or not qwen.signin.configured(ctx.settings, ctx.opts) then return ctx.model end
+  return (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end))
 end
 
 local function service_lines(service, out)

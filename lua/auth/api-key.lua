@@ -128,4 +128,14 @@ function A.login(ctx, options)
   return true
 end
 
+---Forgets a key, its models and the choice among them.
+---@param ctx Ctx
+---@param name string? the variable of the key; nil is the one in use
+function A.logout(ctx, name)
+  local model = not name and qwen.models.choose(ctx.settings, ctx.opts, function(protocol) return qwen.resource.has("providers", protocol) end)
+  name = name or model and model.env_key
+  if not name then return nil, qwen.err("usage", "say which key: qwen auth logout VARIABLE, as qwen auth list names it") end
+  return qwen.signin.remove(ctx, { label = name, env_key = name, owns = function(entry) return entry.envKey == name end })
+end
+
 return A

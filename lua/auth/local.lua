@@ -64,13 +64,13 @@ function A.login(ctx, options)
   if options.url then
     local address, e = qwen.signin.address(options.url)
     if not address then return nil, e end
+    if not qwen.models.keyless(address) then
+      return nil, qwen.err("usage", ("%s is no local address; use: qwen auth api-key --base-url %s"):format(address, address))
+    end
     local server = qwen.discover.ask(address)
     if not server then
       return nil, qwen.err("network", ("no model server answers at %s/v1/models; start it, or give another address: qwen auth local --url ADDRESS"):format(
         (address:gsub("/v1$", ""))))
-    end
-    if not qwen.models.keyless(server.url) then
-      return nil, qwen.err("usage", ("%s is no local address; use: qwen auth api-key --base-url %s"):format(address, address))
     end
     found = { server }
   else

@@ -130,7 +130,7 @@
 ---@field status (fun(ctx: Ctx): table)?
 ---@field headers fun(ctx: Ctx, model: Model, request: Request): table<string, HeaderValue>?, Err? request: as the hooks left it, to be signed
 ---@field refused (fun(ctx: Ctx, model: Model): boolean)? the service refused the credential: true when a new one is there and it is worth another try
----@field logout (fun(ctx: Ctx): boolean?, Err?)?
+---@field logout (fun(ctx: Ctx, name: string?): boolean?, Err?)?
 ---@field credential (fun(ctx: Ctx, refused: boolean?): table?, Err?)? of a method of qwen.oauth: what it keeps, renewed
 ---@field order number? place in the menu; default 50
 ---@field state (fun(ctx: Ctx): string?)? what is known only now, for the menu: "Ending 2026-04-15"

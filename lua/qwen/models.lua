@@ -148,7 +148,7 @@ end
 function M.has_key(settings, model)
   local value = model.key or entry_key(settings, model)
   if value ~= nil then return value ~= "" end
-  return model.env_key ~= nil and credentials.has(model.env_key, origin(model.base_url))
+  return model.env_key ~= nil and (credentials.has(model.env_key, origin(model.base_url)) or require("qwen.keycommand").of(settings, model.env_key) ~= nil)
 end
 
 -- The key of a model without an entry. The one in the settings belongs to the address in the settings.

@@ -186,7 +186,7 @@ function M.new(o)
   end
 
   function A.logout(ctx)
-    return signin.remove(ctx, { protocol = o.protocol, owns = owns(o), env_key = o.env_key, mark = o.mark, label = o.label })
+    return signin.remove(ctx, { owns = owns(o), env_key = o.env_key, mark = o.mark, label = o.label })
   end
 
   return A

@@ -1,4 +1,5 @@
 -- What ways to sign in share: whether anything is configured, and writing models, key and choice into the user's settings, all or nothing.
+-- Long because putting a service in and taking it out are two halves of one thing, and the table of whose terms apply is data.
 local err = require "qwen.err"
 local http = require "sys.http"
 local json = require "sys.json"
@@ -20,7 +21,9 @@ function M.configured(settings, opts)
   for _, key in ipairs { "security.auth.selectedType", "security.auth.apiKey", "security.auth.baseUrl", "model.name" } do
     if settings:get(key) then return true end
   end
-  if next(settings:get "modelProviders" or {}) then return true end
+  for _, list in pairs(settings:get "modelProviders" or {}) do
+    if type(list) ~= "table" or next(list) then return true end
+  end
   local function env(name) return settings:env(name) end
   for _, name in ipairs(protocols.names) do
     local known = protocols.get(name)
@@ -111,34 +114,44 @@ function M.install(ctx, plan)
   return (plan.key and "The key is in %s as plain text." or "Written to %s."):format(paths.short(path))
 end
 
----Takes a way to reach models out of the user's settings again, and the choice of a model that goes with it.
+---Takes a way to reach models out of the user's settings again, whatever their protocol, and the choice of a model that goes with it.
 ---@param ctx Ctx
----@param plan {protocol: string?, owns: fun(entry: table): boolean, env_key: string?, mark: string?, label: string}
+---@param plan {owns: (fun(entry: table): boolean), env_key: string?, mark: string?, label: string}
 ---@return boolean?, Err?
 function M.remove(ctx, plan)
-  local protocol = plan.protocol or "openai"
   local before, e = usersettings.read()
   if not before then return nil, e end
   local providers = type(before.modelProviders) == "table" and before.modelProviders or {}
-  local kept, gone, chosen = json.array {}, 0, type(before.model) == "table" and before.model.name
-  local changes = {}
-  for _, entry in ipairs(type(providers[protocol]) == "table" and providers[protocol] or {}) do
-    if type(entry) == "table" and plan.owns(entry) then
-      gone = gone + 1
-      if entry.id == chosen then changes = { { path = { "model", "name" } }, { path = { "security", "auth", "selectedType" } } } end
-    else
-      kept[#kept + 1] = entry
+  local gone, chosen, changes = 0, type(before.model) == "table" and before.model.name, {}
+  for protocol, list in pairs(providers) do
+    local kept, had = json.array {}, gone
+    for _, entry in ipairs(type(list) == "table" and list or {}) do
+      if type(entry) == "table" and plan.owns(entry) then
+        gone = gone + 1
+        if entry.id == chosen then
+          table.move({ { path = { "model", "name" } }, { path = { "security", "auth", "selectedType" } } }, 1, 2, #changes + 1, changes)
+          chosen = nil
+        end
+      else
+        kept[#kept + 1] = entry
+      end
     end
+    if gone > had then table.insert(changes, { path = { "modelProviders", protocol }, value = kept }) end
   end
   local credentials = require "qwen.credentials"
   local had_key = plan.env_key and type(before.env) == "table" and before.env[plan.env_key] ~= nil
   local stored = plan.env_key and credentials.has(plan.env_key)
-  if gone == 0 and not had_key and not stored then return nil, err("missing", ("there is no sign-in to %s in the settings"):format(plan.label)) end
-  table.insert(changes, { path = { "modelProviders", protocol }, value = kept })
+  local auth = type(before.security) == "table" and before.security.auth
+  local programs = type(auth) == "table" and auth.keyCommands
+  local program = plan.env_key and type(programs) == "table" and programs[plan.env_key] ~= nil
+  if gone == 0 and not had_key and not stored and not program then
+    return nil, err("missing", ("there is no sign-in to %s in the settings"):format(plan.label))
+  end
   if had_key then table.insert(changes, { path = { "env", plan.env_key } }) end
+  if program then table.insert(changes, { path = { "security", "auth", "keyCommands", plan.env_key } }) end
   if plan.mark then table.insert(changes, { path = { plan.mark } }) end
-  local path
-  path, e = usersettings.set(changes)
+  local path = paths.qwen_home() .. "/settings.json"
+  if #changes > 0 then path, e = usersettings.set(changes) end
   if path and stored then
     local ok
     ok, e = credentials.remove(plan.env_key)
@@ -219,6 +232,7 @@ end
 ---@return string?, Err?
 function M.address(text)
   local address = text:gsub("^%s+", ""):gsub("[%s/]+$", "")
+  if address:find "^%a[%w+.-]*:$" then address = address .. "//" end -- nothing but a scheme
   if not address:find "^%a[%w+.-]*://" then
     local host = address:match "^%[[%x:]+%]" or address:match "^[^/:]*"
     address = ((host == "localhost" or host:find "^127%." or host == "[::1]") and "http://" or "https://") .. address

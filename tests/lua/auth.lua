@@ -159,4 +159,72 @@ for name, want in pairs { ["token-plan"] = "BAILIAN_TOKEN_PLAN_API_KEY", modelst
   t.eq({ value.modelProviders.openai[1].envKey, value.modelProviders.openai[1].id }, { want, value.model.name }, name)
   t.match(run(place, "auth", "status").out, "key       present, from the credential store")
 end
+
+-- What slips into the wrong place is not repeated when it may be a key, and nothing is guessed.
+do
+  local place = program.place()
+  local key = "sk-sp-0123456789abcdef"
+  for _, case in ipairs {
+    { { "coding-plan", key }, "not shown, it may be a key.*usage: qwen auth coding%-plan" }, { { key }, "unknown argument what stands there" },
+    { { "coding-plan", "--region", "--key", key }, "'%-%-region' is no flag with a value" }, { { "coding-plan", "--region", "china", "--region", "global", "--key", key }, "%-%-region is given twice" },
+    { { "coding-plan", "china", key }, "'china' is no flag with a value" }, { { "logout", key }, "unknown argument what stands there" }, { { "api-key", "--base-url", "http://", "--key", key, "--model", "m" }, "the address 'http://' cannot be used" },
+    { { "local", "--url", "https://far.example" }, "is no local address; use: qwen auth api%-key" },
+  } do
+    local r = program.run(place, { "auth", table.unpack(case[1]) })
+    t.eq(r.code, 1, table.concat(case[1], " "))
+    t.match(r.err, case[2], table.concat(case[1], " "))
+    t.ok(not (r.out .. r.err):find(key, 1, true), "not repeated: " .. table.concat(case[1], " "))
+  end
+  t.eq({ fs.stat(place.home .. "/.qwen/settings.json"), run(place, "auth", "list").out }, { nil, "No credential is kept. Sign in with: qwen auth\n" }, "nothing is written")
+end
+
+-- Signing out of a service of one's own: its key, its entries in every protocol and the choice go; others stay.
+do
+  local place = program.place()
+  local function add(name, model, ...)
+    t.eq(run(place, "auth", "api-key", "--base-url", "https://" .. name .. ".example/v1", "--env-key", name:upper(), "--key", "sk-" .. name .. "-of-a-test-1", "--model", model, ...).code, 0)
+  end
+  add("one", "a,b")
+  add("one", "c", "--protocol", "anthropic")
+  add("two", "d")
+  add("one", "a")
+  t.eq(run(place, "auth", "logout").out, "signed out of ONE: 3 models taken out of ~/.qwen/settings.json, the key forgotten\n")
+  local value = jsonc.parse(fs.read(place.home .. "/.qwen/settings.json"))
+  t.eq({ #value.modelProviders.openai, value.modelProviders.openai[1].id, #value.modelProviders.anthropic, value.model.name, value.security.auth.selectedType }, { 1, "d", 0 })
+  t.match(run(place, "auth", "list").out, "^TWO [^\n]*\n  for https://two.example:443\n$")
+  t.eq(run(place, "auth", "logout", "TWO").code, 0)
+  t.eq(run(place, "auth", "list").out, "No credential is kept. Sign in with: qwen auth\n")
+  t.match(run(place, "auth", "logout", "TWO").err, "there is no sign%-in to TWO in the settings")
+  t.match(run(place, "privacy").out, "^No model is configured", "and then nobody's terms apply")
+  run(place, "auth", "command", "--env-key", "THREE", "--command", "echo sk-key-of-a-program")
+  t.eq(run(place, "auth", "logout", "THREE").code, 0)
+  t.eq(next(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).security.auth.keyCommands), nil, "a program that prints it is not asked again")
+end
+
+-- The check of the installation, and the status, say whether there is a key.
+do
+  local entry = { id = "m", baseUrl = "https://far.example/v1", envKey = "K" }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = { entry } }, model = { name = "m" } } }
+  local r = run(place, "doctor")
+  t.eq(r.code, 1)
+  t.match(r.out, "WRONG m of openai at https://far.example/v1: its key is missing")
+  t.match(program.run(place, { "doctor" }, { env = { K = "sk-x" } }).out, "ok    m of openai at https://far.example/v1\n")
+  t.match(run(program.place(), "doctor").out, "note  none is configured")
+  run(place, "auth", "command", "--env-key", "K", "--command", "echo sk-key-of-a-program")
+  t.match(run(place, "doctor").out, "ok    m of openai", "a program's key is one")
+  t.match(run(place, "auth", "status").out, "key       present, from the program echo\n")
+  fs.write(place.cwd .. "/has.lua", [[local ctx = ... print(qwen.models.has_key(ctx.settings, qwen.models.list(ctx.settings, function() return true end)[1]))]])
+  t.eq(run(place, "lua", "has.lua").out, "true\n", "and /model does not grey it")
+end
+
+-- A key that was typed to /auth is not in the history.
+do
+  local history = require "qwen.ui.history"
+  local place = program.place()
+  local paths = require "qwen.paths"
+  local cwd = place.cwd
+  for _, text in ipairs { "/auth coding-plan --region china --key sk-sp-0123456789abcdef", "/auth api-key -k sk-0123456789abcdef", "/auth x --key=abc1234567", "/auth sk-sp-0123456789abcdef", "say --key x" } do history.add(cwd, text) end
+  t.eq(history.load(cwd), { "/auth coding-plan --region china --key ", "/auth api-key -k ", "/auth x --key=", "/auth ", "say --key x" })
+  fs.remove(paths.project(cwd) .. "/history")
+end
 t.done()

@@ -24,13 +24,21 @@ function M.load(cwd)
   return table.move(out, math.max(1, #out - MOST + 1), #out, 1, {})
 end
 
+-- Keys that are typed to a command are not kept.
+local function without_keys(text)
+  if not text:find "^%s*/auth%f[%s]" then return text end
+  text = text:gsub("(%s%-%-key[=%s]+)%S+", "%1"):gsub("(%s%-k%s+)%S+", "%1")
+  return (text:gsub("%f[%S]%a[%w]*%-[%w_-]*%d[%w_-]*", function(word) return #word < 16 and word or "" end))
+end
+
+---Keeps a text, without the keys that a sign-in in it has.
 ---@param cwd string
 ---@param text string
 function M.add(cwd, text)
   local path = file(cwd)
   if not path or not fs.mkdir(path:match "^(.*)/", 448) then return end
   local log <close> = fs.append(path)
-  if log then log:write(json.encode(text) .. "\n") end
+  if log then log:write(json.encode(without_keys(text)) .. "\n") end
 end
 
 return M
