@@ -20,6 +20,7 @@ local function list(ctx)
     ctx.print(("%-20s %-9s %s"):format(name, entry and entry.state or "", where(servers[name])))
     if entry and entry.problem then ctx.print("  " .. entry.problem) end
     for _, tool in ipairs(entry and entry.tools or {}) do ctx.print("  " .. tool) end
+    for _, prompt in ipairs(entry and entry.prompts or {}) do ctx.print("  " .. prompt) end
   end
   return 0
 end

@@ -105,11 +105,64 @@ local function offer(client, server, config)
   return names
 end
 
+-- Arguments of a prompt as typed: NAME=VALUE, or in the order in which the server names them.
+local function prompt_arguments(declared, words)
+  local out, rest = {}, {}
+  for _, word in ipairs(words) do
+    local name, value = word:match "^%-*([%w_-]+)=(.*)$"
+    local known = false
+    for _, one in ipairs(declared) do known = known or one.name == name end
+    if known then out[name] = value else rest[#rest + 1] = word end
+  end
+  for _, one in ipairs(declared) do
+    if out[one.name] == nil then out[one.name] = table.remove(rest, 1) end
+    if out[one.name] == nil and one.required == true then return nil, one.name end
+  end
+  return out
+end
+
+local function make_prompt(client, server, prompt)
+  local declared, usage = {}, {}
+  for _, one in ipairs(type(prompt.arguments) == "table" and prompt.arguments or {}) do
+    if type(one) == "table" and type(one.name) == "string" then
+      declared[#declared + 1] = one
+      usage[#usage + 1] = one.required == true and one.name:upper() or "[" .. one.name:upper() .. "]"
+    end
+  end
+  return {
+    summary = qwen.text.head_tail(qwen.text.clean(type(prompt.description) == "string" and prompt.description or prompt.name), 200),
+    args = #usage > 0 and table.concat(usage, " ") or nil,
+    run = function(_, words)
+      local args, missing = prompt_arguments(declared, words)
+      if not args then return nil, qwen.err("usage", ("the prompt %s of %s needs %s"):format(prompt.name, server, missing)) end
+      local answer, e = client:request("prompts/get", { name = prompt.name, arguments = next(args) and args or nil })
+      if not answer then return nil, e end
+      local content = {}
+      for _, one in ipairs(type(answer.messages) == "table" and answer.messages or {}) do
+        content[#content + 1] = type(one) == "table" and type(one.content) == "table" and one.content or nil
+      end
+      return { prompt = result_of({ content = content }).text }
+    end,
+  }
+end
+
+-- A prompt of a server is a command, /SERVER:NAME.
+local function offer_prompts(client, server)
+  local names = {}
+  for _, prompt in ipairs(client:prompts() or {}) do
+    local name = (server .. ":" .. prompt.name):gsub("[^%w_:-]", "_")
+    qwen.resource.provide("commands", name, make_prompt(client, server, prompt), "mcp:" .. server)
+    names[#names + 1] = "/" .. name
+  end
+  return names
+end
+
 local function start(ctx, server, config, entry)
   local client, e = qwen.mcp.connect(ctx, server, config)
   entry.client = client
   if client then
     entry.tools, e = offer(client, server, config)
+    entry.prompts = entry.tools and offer_prompts(client, server)
   end
   entry.state = entry.tools and "ready" or "failed"
   if e then

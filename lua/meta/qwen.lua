@@ -545,6 +545,8 @@ qwen = {}
 
 ---@class McpClient
 ---@field tools fun(self: McpClient): {name: string, description: string?, inputSchema: table}[]?, Err?
+---@field prompts fun(self: McpClient): {name: string, description: string?, arguments: table?}[]?, Err?
+---@field read fun(self: McpClient, uri: string): table?, Err? {contents} of a resource
 ---@field call fun(self: McpClient, name: string, args: table): table?, Err? {content, isError}
 ---@field request fun(self: McpClient, method: string, params?: table, limit?: number): table?, Err?
 ---@field notify fun(self: McpClient, method: string, params?: table)

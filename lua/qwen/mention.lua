@@ -3,10 +3,11 @@ local files = require "qwen.files"
 local fs = require "sys.fs"
 local paths = require "qwen.paths"
 local resource = require "qwen.resource"
+local text = require "qwen.text"
 
 local M = {}
 
-local MOST_FILES, MOST_BYTES, MOST_NAMES = 20, 256 * 1024, 400
+local MOST_FILES, MOST_BYTES, MOST_NAMES, MOST_BLOB = 20, 256 * 1024, 400, 8 * 1024 * 1024
 
 -- Absolute path of a word that names something; punctuation of the sentence behind it is no part of it.
 local function find(ctx, word)
@@ -34,6 +35,30 @@ local function folder(ctx, path)
   return { text = table.concat(names, "\n", 1, math.min(#names, MOST_NAMES)) .. cut, display = ("%d files"):format(#names) }
 end
 
+-- `@SERVER:URI` is what a tool server has at that address. Gives the parts, or nil where no such server is configured.
+local function from_server(ctx, word)
+  local server, uri = word:match "^([^:]+):(%a[%w+.-]*:%S+)$"
+  local entry = server and ctx.servers and ctx.servers[server]
+  if not entry then return nil end
+  for _, done in ipairs(ctx.starting or {}) do done:get() end
+  if not entry.client then return {}, "not read: the server is not running (see /mcp)" end
+  local result, e = entry.client:read((uri:gsub("[%.,;:!%?%)%]}'\"`>]+$", "")))
+  if not result then return {}, e.message end
+  local parts, size = {}, 0
+  for _, item in ipairs(type(result.contents) == "table" and result.contents or {}) do
+    local words, blob, mime = item.text, item.blob, tostring(item.mimeType)
+    if type(words) == "string" then
+      words = text.head_tail(text.utf8(words), MOST_BYTES)
+      size = size + #words
+      parts[#parts + 1] = { type = "text", text = ("\n\n@%s:\n%s\n"):format(word, words) }
+    elseif type(blob) == "string" and #blob <= MOST_BLOB then
+      size = size + #blob
+      parts[#parts + 1] = { type = mime:find "^image/" and "image" or "file", mime = mime, data = blob }
+    end
+  end
+  return parts, ("%d bytes of the tool server %s"):format(size, server)
+end
+
 ---The parts that a prompt's @words add to its message, and a line about each for the person.
 ---@param ctx Ctx
 ---@param prompt string
@@ -45,6 +70,13 @@ function M.parts(ctx, prompt)
   local hidden = require("qwen.agent.permit").hidden(ctx)
   for before, word in (" " .. prompt):gsub("\\ ", "\\\1"):gmatch "([%s%(%[{'\"`])@([^%s@]+)" do
     local path = find(ctx, (word:gsub("\1", " ")))
+    local served, words
+    if not path and not seen[word] then served, words = from_server(ctx, word) end
+    if served then
+      seen[word] = true
+      table.move(served, 1, #served, #parts + 1, parts)
+      told[#told + 1] = ("  @%s: %s"):format(word, words)
+    end
     local name = path and files.relative(ctx, path)
     if path and before and not seen[path] and #seen < MOST_FILES then
       seen[path], seen[#seen + 1] = true, path

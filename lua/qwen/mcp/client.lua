@@ -10,7 +10,7 @@ local Client = {}
 Client.__index = Client
 
 local VERSION, START_LOCAL, START_REMOTE, CALL = "2025-06-18", 30, 5, 600 -- seconds
-local MOST_TOOLS, MOST_PAGES = 500, 50
+local MOST_ITEMS, MOST_PAGES = 500, 50
 
 local function seconds(value, default)
   value = tonumber(value)
@@ -91,21 +91,42 @@ function Client:notify(method, params)
   self.ctx.background(function() self.link.send(text) end)
 end
 
----The tools that the server offers.
----@return {name: string, description: string?, inputSchema: table}[]?, Err?
-function Client:tools()
+-- All pages of a list, of things with a name.
+local function pages(self, what)
   local out, cursor = {}, nil
   for _ = 1, MOST_PAGES do
-    local page, e = self:request("tools/list", { cursor = cursor }, self.start_limit)
+    local page, e = self:request(what .. "/list", { cursor = cursor }, self.start_limit)
     if not page then return nil, e end
-    for _, tool in ipairs(type(page.tools) == "table" and page.tools or {}) do
-      if type(tool) == "table" and type(tool.name) == "string" and #out < MOST_TOOLS then out[#out + 1] = tool end
+    for _, item in ipairs(type(page[what]) == "table" and page[what] or {}) do
+      if type(item) == "table" and type(item.name) == "string" and #out < MOST_ITEMS then out[#out + 1] = item end
     end
     cursor = type(page.nextCursor) == "string" and page.nextCursor or nil
     if not cursor then break end
   end
-  self.changed = false
   return out
+end
+
+---The tools that the server offers.
+---@return {name: string, description: string?, inputSchema: table}[]?, Err?
+function Client:tools()
+  local out, e = pages(self, "tools")
+  self.changed = false
+  return out, e
+end
+
+---The prompts that it offers; none where it says that it has none.
+---@return {name: string, description: string?, arguments: table?}[]?, Err?
+function Client:prompts()
+  if not self.can.prompts then return {} end
+  return pages(self, "prompts")
+end
+
+---What is at an address of the server.
+---@param uri string
+---@return table? result {contents}
+---@return Err?
+function Client:read(uri)
+  return self:request("resources/read", { uri = uri }, self.call_limit)
 end
 
 ---Calls a tool.
@@ -146,6 +167,7 @@ function M.connect(ctx, name, config)
     return nil, e
   end
   if link.version then link.version(tostring(hello.protocolVersion)) end
+  self.can = type(hello.capabilities) == "table" and hello.capabilities or {}
   self:notify "notifications/initialized"
   return self
 end
