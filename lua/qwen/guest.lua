@@ -147,6 +147,33 @@ function M.words(e)
   return ok and words or "an error that cannot be printed"
 end
 
+local function ours(place) return place:find "^lua/" or place:find "^commands/" or place:find "^%[C%]" end
+
+-- A call of what is not there: perhaps a part of ctx was meant.
+local function with_hint(words)
+  local name = words:match "attempt to call a nil value %(%a+ '([%w_]+)'%)$"
+  local known = {}
+  for _, field in ipairs(name and require("qwen.reference").find("Ctx").fields or {}) do known[#known + 1] = field.name end
+  local near = name and text.nearest(name, known)
+  return words .. (near and "; did you mean ctx." .. near .. "?" or "")
+end
+
+---An error that a person's own file is to blame for, with the way to it through such files; nil when it is ours.
+---@param e any with the traceback
+---@return string?
+function M.own_error(e)
+  local words = M.words(e)
+  local first = words:match "^[^\n]*"
+  local place = first:match "^([^\n]-):%d+: "
+  if not place or ours(place) then return nil end
+  local out, frames = { with_hint(first) }, 0
+  for frame in words:gmatch "\n%s+([^\n]-:%d+): in " do
+    frames = frames + 1
+    if frames > 1 and not ours(frame) then out[#out + 1] = "  from " .. frame end
+  end
+  return table.concat(out, "\n")
+end
+
 -- `require` of a person's file: a standard library by its name, or ~/.qwen/lua/NAME.lua.
 local function find_module(name)
   if type(name) ~= "string" then error("require wants a name", 3) end

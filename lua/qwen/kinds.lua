@@ -72,17 +72,17 @@ end
 ---@return string?
 function M.problem(entry, value)
   if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(paths.short(entry.path), type(value)) end
-  for _, name in ipairs(required[entry.kind]) do
-    if value[name] == nil and not (entry.kind == "providers" and value.base) then
-      return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
-    end
-  end
   local known = M.fields[entry.kind]
   for name, found in pairs(value) do
     local want = known and known[name]
     if known and not want then return unknown(entry, name, known) end
     if want and type(found) ~= want then
       return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
+    end
+  end
+  for _, name in ipairs(required[entry.kind]) do
+    if value[name] == nil and not (entry.kind == "providers" and value.base) then
+      return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
     end
   end
   if type(value.options) == "table" then return check_options(entry, value.options) end

@@ -102,9 +102,20 @@ function M.ended(ctx, name, started, code)
   ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table", seconds = task.now() - started })
 end
 
+---Runs a command. What a person's own file raises is a failure like any other, with the file it stands in the place of.
+---@return integer|{prompt: string}|nil, Err?
+function M.call(ctx, name, command, words, rest)
+  local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
+  if ok then return code, e end
+  local told = require("qwen.guest").own_error(code)
+  if not told then error(code, 0) end
+  local behind = resource.layers("commands", name)[2]
+  return nil, err("broken", told .. (behind and ("\nthis file takes the place of %s; without it: qwen --safe"):format(behind.path) or ""))
+end
+
 local function run_command(ctx, name, command, words, rest)
   local started = task.now()
-  local done, code, e = until_signal(function() return command.run(ctx, words, rest) end)
+  local done, code, e = until_signal(function() return M.call(ctx, name, command, words, rest) end)
   if not done then return code end
   M.ended(ctx, name, started, code)
   if code == nil and e then

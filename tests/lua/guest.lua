@@ -82,6 +82,22 @@ do
   t.match(r.err, "a task failed: ~/.qwen/commands/bg.lua:3: lost")
 end
 
+-- A mistake in a command is the file's, not the program's: its place, what may have been meant, the way to it, what it stands in the place of.
+do
+  local place = program.place {
+    ["~/.qwen/lua/help2.lua"] = "return { go = function(ctx)\n  ctx.pritn 'x'\nend }",
+    ["~/.qwen/commands/about.lua"] = "local h = require 'help2'\nreturn { summary = 'x', shell = true, run = function(ctx)\n  h.go(ctx)\nend }",
+    ["~/.qwen/commands/typo.lua"] = "return {\n  sumary = 'x',\n  run = function() end }",
+  }
+  local words = "qwen: ~/.qwen/lua/help2.lua:2: attempt to call a nil value (field 'pritn'); did you mean ctx.print?\n"
+    .. "  from ~/.qwen/commands/about.lua:3\nthis file takes the place of commands/about.lua; without it: qwen --safe\n"
+  local r = run(place, "about")
+  t.eq({ r.code, r.out, r.err }, { 1, "", words })
+  r = run(place, "-p", "/about")
+  t.eq({ r.code, r.err }, { 1, words })
+  t.match(run(place, "doctor").out, "typo.lua:2: unknown field 'sumary'; did you mean 'summary'%?")
+end
+
 -- Options: declared, typed, set in settings.json; stores stay.
 do
   local place = program.place {

@@ -67,7 +67,7 @@ local function command_line(self, line)
   if not command then return ctx.notice(tostring(e)) end
   start(self, function()
     local started = task.now()
-    local code, problem = command.run(ctx, run.split(rest), rest)
+    local code, problem = run.call(ctx, name, command, run.split(rest), rest)
     run.ended(ctx, name, started, code)
     if code == nil and problem then ctx.notice(tostring(problem)) end
     if type(code) == "table" then answer(ctx, code.prompt) end
