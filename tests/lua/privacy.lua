@@ -155,6 +155,7 @@ else
     exec 9>in
     read -r _ port <out
     cd project
+    export ASAN_OPTIONS=detect_leaks=0 # a traced program cannot look for leaks
     strace -f -qq -e trace=network -o ../trace "$QWEN" --openai-base-url "http://127.0.0.1:$port/v1" -m m -p prompt 9>&-
     echo "code $? port $port"
   ]]
