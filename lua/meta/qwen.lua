@@ -341,6 +341,7 @@
 ---@field side qwen.agent.side
 ---@field edits qwen.edits
 ---@field sandbox qwen.sandbox
+---@field cards qwen.cards
 ---@field escape qwen.escape
 ---@field mcp qwen.mcp.client
 ---@field context qwen.agent.context
@@ -561,6 +562,18 @@ qwen = {}
 ---@field network "closed"|"open"
 ---@field read string[] paths shown besides
 ---@field write string[] paths that may be written besides
+
+---@class Card a file in Markdown with front matter
+---@field name string
+---@field description string
+---@field fields table<string, string> the front matter; lists as texts, see words
+---@field body string what stands below it
+---@field path string
+---@field folder string
+
+---@class qwen.cards skills and agents that a person, or a trusted project, lays down
+---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others
+---@field words fun(value: string?): string[]? the items of a field that is a list
 
 ---@class qwen.sandbox the kernel sandbox around commands of the model
 ---@field state fun(ctx: Ctx): SandboxState?, Err? what was asked for

@@ -73,7 +73,7 @@ function M.toml(source)
   end
 end
 
----The fields between two lines of `---`, and the rest.
+---The fields between two lines of `---`, and the rest. A list becomes its items with commas, lines that go on a field become one.
 ---@param source string
 ---@return table<string, string> fields
 ---@return string body
@@ -81,9 +81,19 @@ function M.front_matter(source)
   local head, body = source:gsub("^\xef\xbb\xbf", ""):match "^%-%-%-[ \t]*\r?\n(.-)\r?\n%-%-%-[ \t]*\r?\n?(.*)$"
   local fields = {}
   if not head then return fields, source end
-  for key, value in head:gmatch "([%w_-]+):[ \t]*([^\r\n]*)" do
-    value = text.trim(value)
-    fields[key] = value:match '^"(.*)"$' or value:match "^'(.*)'$" or value
+  local last
+  for line in head:gmatch "[^\r\n]+" do
+    local key, value = line:match "^([%w_-]+):[ \t]*(.*)$"
+    local item = not key and last and line:match "^[ \t]*%-[ \t]+(.*)$"
+    local more = not key and last and line:match "^[ \t]+(.*)$"
+    if key then
+      value = text.trim(value)
+      last, fields[key] = key, value:match '^"(.*)"$' or value:match "^'(.*)'$" or value:gsub("^[|>][-+]?$", "")
+    elseif item then
+      fields[last] = fields[last] .. (fields[last] ~= "" and ", " or "") .. text.trim(item)
+    elseif more then
+      fields[last] = fields[last] .. (fields[last] ~= "" and " " or "") .. text.trim(more)
+    end
   end
   return fields, body
 end

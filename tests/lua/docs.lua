@@ -42,6 +42,8 @@ for _, page in ipairs { "docs/tutorial.md", "docs/extending.md", "docs/mcp.md" }
       t.eq(r.code, 0, page .. ":\n" .. block.code .. r.out)
     elseif block.kind == "json" then
       t.ok(qwen.json.decode(block.code), page .. ": JSON: " .. block.code)
+    elseif block.kind == "markdown" then
+      t.ok(require("qwen.promptfile").front_matter(block.code).description, page .. ": front matter: " .. block.code)
     else
       t.ok(false, page .. ": a block of " .. block.kind .. " is not run")
     end
