@@ -252,7 +252,24 @@ do
   P.failure = kept[2]
   P.request = function() error "in request" end
   t.match(ask({}).err.message, "the provider openai is wrong: .*in request", "a request that cannot be made")
-  P.request = kept[3]
+  for _, case in ipairs {
+    { "request", "it gave back a number, not a table", 5 }, { "request", "its request has no url", {} }, { "request", "not today", nil, "not today" },
+    { "decoder", "it gave back a nil, not a function" }, { "decoder", "it gave back a table, not a function", {} },
+    { "failure", "it gave back a nil, not a table" }, { "failure", "failure gave back no qwen.err", { message = "x" } },
+  } do
+    P.decoder, P.failure, P.request = kept[1], kept[2], kept[3]
+    P[case[1]] = function() return case[3], case[4] end
+    m = ask(case[1] == "failure" and { refuse(500) } or { { "data: 1\n\n" } })
+    t.eq({ m.err.kind, m.err.message }, { "broken", "the provider openai is wrong: " .. case[2] }, case[1])
+  end
+  P.decoder, P.failure, P.request = kept[1], kept[2], kept[3]
+  local A = resource.get("auth", "api-key")
+  local headers = A.headers
+  for _, case in ipairs { { "it gave back a nil, not a table" }, { "no key today", nil, "no key today" }, { "it gave back a boolean, not a table", true } } do
+    A.headers = function() return case[2], case[3] end
+    t.eq(ask({}).err.message, "the sign-in of openai is wrong: " .. case[1])
+  end
+  A.headers = headers
 end
 
 -- Limits of time.

@@ -46,11 +46,14 @@ local function in_settings_words(e)
   return e
 end
 
--- Calls a function of a provider or auth file. One that is wrong fails like a service that does.
-local function called(what, fn, ...)
+-- Calls a function of a provider or auth file. One that is wrong fails like a service that does. `gives`: the type of what it must give
+-- back when it has no error of its own.
+local function called(what, gives, fn, ...)
   local ok, value, e = pcall(fn, ...)
-  if ok then return value, e end
-  return nil, err("broken", ("%s is wrong: %s"):format(what, tostring(value)))
+  if ok and (not gives or type(value) == gives) then return value, e end
+  if ok and value == nil and err.is(e) then return nil, e end
+  local why = not ok and tostring(value) or value == nil and type(e) == "string" and e or ("it gave back a %s, not a %s"):format(type(value), gives)
+  return nil, err("broken", ("%s is wrong: %s"):format(what, why))
 end
 
 -- Builds the request: provider, hooks, then the credential, so that no hook sees it.
@@ -58,13 +61,14 @@ local function build(ctx, provider, model, view)
   local auth, e = resource.get("auth", provider.auth or "api-key")
   if not auth then return nil, e end
   local request
-  request, e = called("the provider " .. model.provider, provider.request, model, view)
+  request, e = called("the provider " .. model.provider, "table", provider.request, model, view)
   if not request then return nil, e end
+  if type(request.url) ~= "string" then return nil, err("broken", ("the provider %s is wrong: its request has no url"):format(model.provider)) end
   local built, reason = ctx.emit("request_built", request, model)
   if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
   request = built
   local credential
-  credential, e = called("the sign-in of " .. model.provider, auth.headers, ctx, model, request)
+  credential, e = called("the sign-in of " .. model.provider, "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
   request.headers = merged({ ["User-Agent"] = ctx.user_agent }, request.headers, credential)
   return set_limits(ctx, model, request)
@@ -89,8 +93,8 @@ local function attempt_open(ctx, provider, model, view, state)
   local body = stream:all(1024 * 1024) or ""
   local status, headers = stream.status, stream.headers
   stream:close()
-  local read, wrong = called("the provider " .. model.provider, provider.failure or require "qwen.net.failure", status, headers, body)
-  e = read or wrong
+  local read, wrong = called("the provider " .. model.provider, "table", provider.failure or require "qwen.net.failure", status, headers, body)
+  e = err.is(read) and read or wrong or err("broken", ("the provider %s is wrong: failure gave back no qwen.err"):format(model.provider))
   lease:settle(nil, e)
   return nil, e
 end
@@ -123,7 +127,7 @@ local function judge(ctx, model, provider, e, state, options)
   if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
     state.renewed = true
     local auth = resource.get("auth", provider.auth or "api-key")
-    if auth and auth.refused and called("the sign-in of " .. model.provider, auth.refused, ctx, model) then return 0, e, true end
+    if auth and auth.refused and called("the sign-in of " .. model.provider, nil, auth.refused, ctx, model) then return 0, e, true end
   end
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
@@ -174,10 +178,12 @@ function M.open(ctx, model, view)
       state.attempt = state.attempt + 1
       stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
-        decode = provider.decoder(model)
-        local event, from = stream.event, stream
-        next_event = provider.events and provider.events(stream) or function() return event(from) end
-        return true
+        local event, from, what = stream.event, stream, "the provider " .. model.provider
+        decode, e = called(what, "function", provider.decoder, model)
+        if not decode then return nil, e end
+        next_event = function() return event(from) end
+        if provider.events then next_event, e = called(what, "function", provider.events, stream) end
+        return next_event, e
       end
       local more
       more, e = again(e)
