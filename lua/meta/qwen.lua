@@ -685,6 +685,7 @@ qwen = {}
 ---@class qwen.signin what ways to sign in share
 ---@field configured fun(settings: Settings, opts: table): boolean anything says which model to ask
 ---@field nothing fun(): Err what to do when nothing is configured
+---@field undecided fun(settings: Settings, opts: table): Err? what to say when there are models of several protocols and no choice
 ---@field clean_key fun(key: string?): string? without blanks around it; nil when it cannot be a key
 ---@field address fun(text: string): string?, Err? an address as typed, with a scheme
 ---@field install fun(ctx: Ctx, plan: SigninPlan): string?, Err? writes models, key and choice into the user's settings, all or nothing; where

@@ -101,8 +101,10 @@ end
 
 -- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
 local function first_start(ctx)
-  if require("qwen.signin").configured(ctx.settings, ctx.opts) then return nil end
-  ctx.print "Nothing is configured yet: choose how qwen reaches a model."
+  local signin = require "qwen.signin"
+  local undecided = signin.undecided(ctx.settings, ctx.opts)
+  if not undecided and signin.configured(ctx.settings, ctx.opts) then return nil end
+  ctx.print(undecided and undecided.message or "Nothing is configured yet: choose how qwen reaches a model.")
   local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
   ctx.pick, ctx.line = nil, nil
   return code ~= 0 and code or nil
@@ -110,6 +112,8 @@ end
 
 -- Nothing is configured and nobody is there: a server on this machine, or words on what to do.
 local function first_run(ctx)
+  local undecided = require("qwen.signin").undecided(ctx.settings, ctx.opts)
+  if undecided then return nil, undecided end
   if require("qwen.signin").configured(ctx.settings, ctx.opts) then return true end
   local server = require("qwen.discover").find(ctx.settings:get "local.servers")[1]
   if not server then return nil, require("qwen.signin").nothing() end

@@ -32,6 +32,22 @@ function M.configured(settings, opts)
   return false
 end
 
+---What to say when the settings have models of several protocols and nothing says which of them is meant.
+---@param settings Settings
+---@param opts table
+---@return Err?
+function M.undecided(settings, opts)
+  if opts.model or opts.base_url or opts.auth_type or opts.replay or settings:get "model.name" or settings:get "security.auth.selectedType" then return nil end
+  local names = {}
+  for name, list in pairs(settings:get "modelProviders" or {}) do
+    if type(list) == "table" and next(list) then names[#names + 1] = tostring(name) end
+  end
+  if #names < 2 then return nil end
+  table.sort(names)
+  return err("auth", ("modelProviders has models of %s, and nothing says which are meant: run qwen auth, or set security.auth.selectedType, or give --model ID"):format(
+    table.concat(names, " and ")))
+end
+
 ---What to do when nothing is configured and nobody can be asked.
 ---@return Err
 function M.nothing()

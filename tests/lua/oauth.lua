@@ -284,6 +284,33 @@ do
   t.eq(fs.read(place.home .. "/.qwen/settings.json"), json.encode { openrouter = { host = "http://127.0.0.1:" .. angry.port } }, "nothing is written")
 end
 
+-- Over SSH: the address that the browser ended at is pasted; one of another try, and nothing, are no answer.
+do
+  local spec = dofile "tests/spec/spec.lua"
+  local server <close> = router { path = "/auth/keys", json = { key = "sk-or-of-a-paste-1" } }
+  local settings = json.encode { openrouter = { host = "http://127.0.0.1:" .. server.port } }
+  local function paste(place, answer)
+    local terminal = spec.terminal(place, "auth openrouter", { SSH_CONNECTION = "192.0.2.1 1 192.0.2.2 22" })
+    local shown = terminal:wait "Paste the address that the browser shows at the end:"
+    local state = shown:gsub("%s", ""):match "[?&]state=([%w_-]+)"
+    terminal:send(answer:gsub("STATE", state) .. "\r")
+    local code, rest = terminal:finish()
+    return code, rest
+  end
+  local place = spec.place(settings)
+  for _, case in ipairs { { "http://localhost:3000/openrouter/callback?code=x&state=other", "not the address that the sign%-in ends at" }, { "", "nothing was pasted" },
+    { "http://localhost:3000/openrouter/callback?error=access_denied&state=STATE", "refused in the browser" }, { "not an address", "not the address" } } do
+    local code, rest = paste(place, case[1])
+    t.eq(code, 1, case[1])
+    t.match(rest, case[2], case[1])
+  end
+  t.eq({ fs.read(place.home .. "/.qwen/settings.json"), #server:requests() }, { settings, 0 }, "nothing is written and nothing is asked")
+  local code, rest = paste(place, "http://localhost:3000/openrouter/callback?code=pasted&state=STATE#x")
+  t.eq({ code, server:requests()[1].body.code }, { 0, "pasted" }, rest)
+  t.match(rest, "signed in to OpenRouter")
+  t.eq(#grep_home(place, "sk-or-of-a-paste-1"), 0, "the key is nowhere in clear")
+end
+
 -- A company's own sign-in: a small user file, in every menu, used by a gateway of theirs.
 do
   local server <close> = fake.start { device(), { path = "/token", json = { access_token = "company-token-1", refresh_token = "company-refresh-1", expires_in = 5 } },

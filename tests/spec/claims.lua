@@ -176,7 +176,7 @@ do
   terminal:finish()
 end
 row(110, "/model groups by protocol", function()
-  local place = spec.place { modelProviders = { openai = { { id = "a", baseUrl = "http://127.0.0.1:1/v1" } }, anthropic = { { id = "b", envKey = "B" } }, gemini = { { id = "c", envKey = "C" } } } }
+  local place = spec.place { modelProviders = { openai = { { id = "a", baseUrl = "http://127.0.0.1:1/v1" } }, anthropic = { { id = "b", envKey = "B" } }, gemini = { { id = "c", envKey = "C" } } }, model = { name = "a" } }
   local terminal = spec.terminal(place, "")
   terminal:wait "a [^\n]*127"
   terminal:send "/model\r"
@@ -337,9 +337,44 @@ do
   row(36, "never collected: answers", function() t.eq({ holds(secrets[3]), seen }, { {}, only }) end)
   row(37, "never collected: the person", function() t.eq({ seen, holds "installation_id" }, { only, {} }) end)
 end
-words(28, "nothing is sent anywhere; what a telemetry event of one's own holds is tests/lua/telemetry.lua")
-words(29, "as row 28")
-words(30, "as row 28")
+-- What statistics hold: the events of telemetry in a file, and the counters on this machine.
+do
+  local teller <close> = mock({ calls = { { name = "read_file", arguments = { file_path = "secret-name.txt" } } } }, { text = "marker-of-an-answer", times = 1 },
+    { status = 400, times = 0, json = { error = { message = "marker-of-an-error at /home/x/secret-name.txt" } } })
+  local settings = with(entry(teller))
+  settings.privacy, settings.telemetry = { usageStatisticsEnabled = true }, { enabled = true, outfile = "events.jsonl" }
+  local place = spec.place(settings, { ["secret-name.txt"] = "marker-of-a-file" })
+  run(place, "marker-of-a-prompt", { K = "k" })
+  run(place, "marker-of-a-prompt", { K = "k" })
+  local terminal = spec.terminal(place, "", { K = "k" })
+  terminal:wait "m [^\n]*127"
+  terminal:send "/model m\r"
+  terminal:wait "now: m"
+  terminal:send "/exit\r"
+  t.eq((terminal:finish()), 0)
+  local counters, seen = json.decode(run(place, "privacy --json").out).statistics.counters, {}
+  for _, counter in ipairs(counters) do seen[counter.kind .. " " .. counter.name] = counter end
+  local events, fields = fs.read(place.cwd .. "/events.jsonl") or "", {}
+  for key, value in events:gmatch '"key":"([^"]*)","value":{"(%a+)":' do fields[key] = value end
+  local all = events .. json.encode(counters)
+  local function without_words()
+    for _, words_of in ipairs { "marker%-of", "secret%-name", place.root:gsub("%p", "%%%0"), "hi there" } do t.ok(not all:find(words_of), words_of) end
+  end
+  row(28, "commands, counts and times, and nothing else", function()
+    t.eq({ seen["tool read_file"].count, seen["request m"].count >= 3, seen["session headless"].count >= 2 }, { 1, true, true })
+    t.eq({ fields.duration_ms, fields.function_name, fields.prompt_length }, { "intValue", "stringValue", "intValue" })
+    for name, value in pairs(counters[1]) do t.ok(("day kind name count failed seconds"):find(name, 1, true), name .. tostring(value)) end
+    without_words()
+  end)
+  row(29, "an error is counted by its class", function()
+    local failed = 0
+    for key, counter in pairs(seen) do failed = failed + (key:find "^error %a+$" and counter.failed or 0) end
+    t.ok(failed >= 1, json.encode(counters))
+    t.match(events, "qwen%-code.api_error")
+    without_words()
+  end)
+  row(30, "a feature that is used is counted by its name", function() t.eq(seen["command model"].count, 1, json.encode(counters)) end)
+end
 words(39, "a statement in a document")
 words(53, "a statement in a document")
 
@@ -535,6 +570,17 @@ row(83, "without a choice one has to sign in", function()
   local r = run(spec.place(nobody), "hi")
   t.eq(r.code, 1)
   t.match(r.err, "run: qwen auth")
+  local server <close> = mock()
+  local several = protocols(server)
+  several["local"] = nobody["local"]
+  r = run(spec.place(several), "hi", { K = "k" })
+  t.eq({ r.code, #server:requests() }, { 1, 0 }, "nothing is guessed among several protocols")
+  t.match(r.err, "models of anthropic and gemini and openai, and nothing says which are meant: run qwen auth, or set security.auth.selectedType")
+  local terminal = spec.terminal(spec.place(several), "", { K = "k" })
+  terminal:wait "Select authentication method:"
+  terminal:send "\3"
+  t.ok((terminal:finish()) ~= 0)
+  reaches(server, run(spec.place { modelProviders = { openai = several.modelProviders.openai } }, "hi", { K = "k" }), "/v1/chat/completions")
 end)
 row(84, "a model that is not listed", function()
   local server <close> = mock()
