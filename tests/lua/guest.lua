@@ -98,6 +98,30 @@ do
   t.match(run(place, "doctor").out, "typo.lua:2: unknown field 'sumary'; did you mean 'summary'%?")
 end
 
+-- Whatever a tool gives back, the turn goes on, and the model and the person are told.
+do
+  local cases = {
+    { "return 5", "failed inside: run gave back a number, not a text or a table with one" }, { "return { txt = 'x' }", "'text' of what run gave back is a nil, not a string" },
+    { "return { text = 'x', display = 1 }", "'display' of what run gave back is a number" }, { "return { text = 'x', parts = 'y' }", "'parts' of what run gave back" },
+    { "return nil, 'why'", "^why$" }, { "return nil", "gave no result" }, { "error {}", "failed inside" }, { "ctx.pritn(1)", "failed inside: ~/.qwen/tools/t8.lua:1: " },
+  }
+  local files, tests = {}, {}
+  for i, case in ipairs(cases) do
+    files[("~/.qwen/tools/t%d.lua"):format(i)] = "return { summary = 't', effect = 'none', schema = { type = 'object' }, run = function(ctx) " .. case[1] .. " end }"
+    tests[i] = ([[
+["t%d"] = function(t)
+  local r = t:ask("x", { { calls = { { name = "t%d", arguments = {} } } }, { text = "ok" } })
+  t:eq(r.text, "ok")
+  local messages = r.requests[2].body.messages
+  t:match(messages[#messages].content, %q)
+  if %d == 8 then t:match(r.notices[1], "^the tool t8 failed: ~/.qwen/tools/t8.lua:1: .*; did you mean ctx.print%%?$") end
+end]]):format(i, i, case[2], i)
+  end
+  files["~/.qwen/tests/tools_test.lua"] = "return {\n" .. table.concat(tests, ",\n") .. "}"
+  local r = run(program.place(files), "test")
+  t.match(r.out, "8 passed, 0 failed\n$", r.out .. r.err)
+end
+
 -- Options: declared, typed, set in settings.json; stores stay.
 do
   local place = program.place {

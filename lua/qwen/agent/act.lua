@@ -122,6 +122,16 @@ local function edited(ctx, job)
   end
 end
 
+-- What is wrong with what a tool gave back; nil when it is a text or a table with one.
+local function misuse(result)
+  if type(result) == "string" then return nil end
+  if type(result) ~= "table" then return ("run gave back a %s, not a text or a table with one"):format(type(result)) end
+  for name, kind in pairs { text = "string", display = "string", parts = "table" } do
+    local found = type(result[name])
+    if found ~= kind and not (found == "nil" and name ~= "text") then return ("'%s' of what run gave back is a %s, not a %s"):format(name, found, kind) end
+  end
+end
+
 local function run_tool(ctx, job)
   local call = job.call
   local watch = job.tool.effect == "edit" and job.tool.paths and edits.begin(ctx, job.tool.paths(job.args))
@@ -129,10 +139,15 @@ local function run_tool(ctx, job)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then edits.ended(ctx, watch, call.name) end
   if not ok then
-    ctx.notice(("the tool %s failed: %s"):format(call.name, tostring(result)))
+    ctx.notice(("the tool %s failed: %s"):format(call.name, require("qwen.guest").own_error(result) or tostring(result)))
     return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")
   end
-  if result == nil then return failed(call, e and e.message or "The tool gave no result.") end
+  if result == nil then return failed(call, e and (type(e) == "table" and e.message or tostring(e)) or "The tool gave no result.") end
+  local wrong = misuse(result)
+  if wrong then
+    ctx.notice(("the tool %s is wrong: %s"):format(call.name, wrong))
+    return failed(call, ("The tool %s failed inside: %s"):format(call.name, wrong), "failed inside")
+  end
   if type(result) == "string" then result = { text = result } end
   local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
   if job.note then part.text = job.note .. part.text end
