@@ -101,7 +101,8 @@ function A.login(ctx, options)
   local url
   url, e = address_for(ctx, protocol, options.base_url)
   if not url then return nil, e end
-  local host = qwen.http.parse_url(url).host
+  local place = qwen.http.parse_url(url)
+  local host = place.host
   local none_needed = qwen.models.keyless(url)
   local typed = options.key or ctx.line and ctx.line(("Enter the API key for %s%s:"):format(host, none_needed and " (Enter for none)" or ""), true)
   local key = typed and typed ~= "" and qwen.signin.clean_key(typed) or nil
@@ -109,6 +110,9 @@ function A.login(ctx, options)
   if not key and not none_needed then
     return nil, qwen.err("usage", ("give the key for %s: qwen auth api-key --base-url %s --key KEY --model ID; only services on this machine need none")
       :format(host, url))
+  end
+  if key and place.scheme ~= "https" and not place.loopback then
+    return nil, qwen.err("usage", ("a key is not sent to %s: everyone on the way could read it; give the https:// address"):format(url))
   end
   local env_key = options.env_key or env_key_for(ctx.settings, protocol, url)
   if not env_key:find "^[%a_][%w_]*$" then return nil, qwen.err("usage", ("'%s' cannot be the name of a variable"):format(env_key)) end

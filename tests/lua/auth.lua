@@ -168,6 +168,7 @@ do
     { { "coding-plan", key }, "not shown, it may be a key.*usage: qwen auth coding%-plan" }, { { key }, "unknown argument what stands there" },
     { { "coding-plan", "--region", "--key", key }, "'%-%-region' is no flag with a value" }, { { "coding-plan", "--region", "china", "--region", "global", "--key", key }, "%-%-region is given twice" },
     { { "coding-plan", "china", key }, "'china' is no flag with a value" }, { { "logout", key }, "unknown argument what stands there" }, { { "api-key", "--base-url", "http://", "--key", key, "--model", "m" }, "the address 'http://' cannot be used" },
+    { { "api-key", "--base-url", "http://far.example/v1", "--key", key, "--model", "m" }, "everyone on the way could read it; give the https:// address" },
     { { "local", "--url", "https://far.example" }, "is no local address; use: qwen auth api%-key" },
   } do
     local r = program.run(place, { "auth", table.unpack(case[1]) })
