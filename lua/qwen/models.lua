@@ -1,6 +1,5 @@
 -- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
 -- A key is bound here to the origin it was configured for; headers are made of it in auth/.
-local credentials = require "qwen.credentials"
 local err = require "qwen.err"
 local families = require "qwen.families"
 local http = require "sys.http"
@@ -148,7 +147,8 @@ end
 function M.has_key(settings, model)
   local value = model.key or entry_key(settings, model)
   if value ~= nil then return value ~= "" end
-  return model.env_key ~= nil and (credentials.has(model.env_key, origin(model.base_url)) or require("qwen.keycommand").of(settings, model.env_key) ~= nil)
+  return model.env_key ~= nil and (require("qwen.credentials").has(model.env_key, origin(model.base_url))
+    or require("qwen.keycommand").of(settings, model.env_key) ~= nil)
 end
 
 -- The key of a model without an entry. The one in the settings belongs to the address in the settings.
@@ -172,7 +172,7 @@ end
 
 -- The key that is kept under the name of the variable, when nothing above names one; never for another address than its own.
 local function stored_key(model)
-  local own = origin(model.base_url)
+  local own, credentials = origin(model.base_url), require "qwen.credentials" -- here: most runs have a key
   if not own or not model.env_key or not credentials.has(model.env_key, own) then return true end
   local record, e = credentials.get(model.env_key)
   if not record then return nil, e end
