@@ -341,6 +341,7 @@
 ---@field side qwen.agent.side
 ---@field edits qwen.edits
 ---@field sandbox qwen.sandbox
+---@field sub qwen.agent.sub
 ---@field cards qwen.cards
 ---@field escape qwen.escape
 ---@field mcp qwen.mcp.client
@@ -512,6 +513,7 @@ qwen = {}
 
 ---@class qwen.session
 ---@field create fun(cwd: string, id?: string): Session?, Err?
+---@field aside fun(of: Session): Session one in memory alone, for a conversation beside it
 ---@field open fun(cwd: string, id: string): Session?, Err? its id, or the only one that begins so
 ---@field latest fun(cwd: string): Session?, Err?
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
@@ -529,8 +531,12 @@ qwen = {}
 ---@class qwen.agent.permit
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", string, string? verdict, reason, rule that would allow
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
+---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
 ---@field hidden fun(ctx: Ctx): fun(path: string): boolean whether a deny rule keeps a file from being read
 ---@field READ_ONLY string the reason given for a call that only reads
+
+---@class qwen.agent.sub
+---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns
 
 ---@class qwen.agent.side
 ---@field ask fun(ctx: Ctx, options: {prompt: string?, messages: Message[]?, system: string?, model: string?, max_tokens: integer?, purpose: string?, on_text: fun(text: string)?}): string?, Err?, Message? one question to a model, beside the conversation

@@ -14,7 +14,7 @@ local modules = {
   signin = "qwen.signin",
   service = "qwen.service", keycommand = "qwen.keycommand", oauth = "qwen.oauth", discover = "qwen.discover", modellist = "qwen.modellist",
   projectlua = "qwen.projectlua", reference = "qwen.reference", trial = "qwen.trial",
-  sandbox = "qwen.sandbox", cards = "qwen.cards", escape = "qwen.escape", edits = "qwen.edits", mcp = "qwen.mcp.client",
+  sandbox = "qwen.sandbox", sub = "qwen.agent.sub", cards = "qwen.cards", escape = "qwen.escape", edits = "qwen.edits", mcp = "qwen.mcp.client",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
 }
 

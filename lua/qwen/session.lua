@@ -167,6 +167,13 @@ local function load(self)
   return self
 end
 
+---One that is kept in memory alone, for a conversation beside another: of the same id, with what tools changed in common.
+---@param of Session
+---@return Session
+function Session.aside(of)
+  return setmetatable({ id = of.id, cwd = of.cwd, messages = {}, edits = of.edits }, Session)
+end
+
 ---The sessions of a folder, newest first.
 ---@param cwd string
 ---@return {id: string, path: string, time: number, size: integer}[]

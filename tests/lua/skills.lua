@@ -64,4 +64,55 @@ do
   t.eq(tools_of(server:requests()[1]).skill, nil, "no skill, no tool")
 end
 
+-- Agents: their own prompt, tools, model and limit; the result alone comes back.
+local AGENTS = { ["a.txt"] = "the text of a\n",
+  ["~/.qwen/agents/reader.md"] = "---\nname: reader\ndescription: Reads files\ntools:\n  - Read\n  - Bash\nmodel: small\nmaxTurns: 3\n---\nYou read.\n",
+  ["~/.qwen/agents/any.md"] = "---\ndescription: Does anything\ndisallowedTools: [Edit]\n---\nYou do.\n",
+  [".qwen/agents/theirs.md"] = "---\ndescription: Of the project\n---\nYou are theirs.\n" }
+local function task(agent, prompt) return call("task", { subagent_type = agent, prompt = prompt, description = "look" }) end
+do
+  local place = program.place(AGENTS)
+  local read = call("read_file", { file_path = place.cwd .. "/a.txt" })
+  local server <close> = fake.start { task("reader", "What is in a.txt?"), read, call("write_file", { file_path = place.cwd .. "/b", content = "x" }), { text = "It says a." },
+    { text = "done" } }
+  local r = run(place, server, "-y", "-o", "json", "-p", "go")
+  t.eq(r.code, 0, r.err)
+  local asked = server:requests()
+  t.eq(#asked, 5, "its requests")
+  t.match(tools_of(asked[1]).task.description, "\n%- any: Does anything\n%- reader: Reads files$", "those of the person")
+  t.eq({ asked[2].body.model, #asked[2].body.messages, asked[2].body.messages[1].content:match "^[^\n]+", asked[2].body.messages[2].content },
+    { "small", 2, "You read.", "What is in a.txt?" }, "a conversation of its own")
+  local names = {}
+  for name in pairs(tools_of(asked[2])) do names[#names + 1] = name end
+  table.sort(names)
+  t.eq(names, { "glob", "grep_search", "list_directory", "read_file", "run_shell_command" }, "its tools")
+  t.match(result_of(asked[3]), "the text of a", "they work")
+  t.match(result_of(asked[4]), "There is no tool 'write_file'", "others are not there")
+  t.eq({ asked[5].body.model, result_of(asked[5]) }, { "m", "It says a." }, "its answer is the result")
+  t.ok(not json.encode(asked[5].body.messages):find("the text of a", 1, true), "and nothing else of it")
+  t.ok(not r.out:find("the text of a", 1, true), "nor on the output")
+  local saved = program.run(place, { "sessions", "list" })
+  t.match(saved.out, "go", "the session: " .. saved.out .. saved.err)
+end
+do
+  local place = program.place(AGENTS)
+  local read = call("read_file", { file_path = place.cwd .. "/a.txt" })
+  local server <close> = fake.start { task("reader", "x"), read, read, read, { text = "done" } }
+  local r = run(place, server, "-p", "go")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  t.match(result_of(server:requests()[5]), "reader was stopped at its limit of 3 turns", "a limit of turns")
+end
+do
+  local place = program.place(AGENTS)
+  local server <close> = fake.start { task("any", "x"), call("run_shell_command", { command = "touch made" }), { text = "I may not." }, task("theirs", "x"),
+    { status = 400, body = json.encode { error = { message = "bad" } } }, { text = "done" } }
+  local r = run(place, server, "--trust-folder", "-p", "go")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local asked = server:requests()
+  t.eq({ tools_of(asked[2]).task, tools_of(asked[2]).edit, tools_of(asked[2]).todo_write }, {}, "no agents of agents")
+  t.match(result_of(asked[3]), "needs the user's approval", "it is asked about")
+  t.match(asked[5].body.messages[1].content, "^You are theirs", "a trusted project's")
+  t.match(result_of(asked[6]), "bad", "a failure is the result")
+end
+
 t.done()

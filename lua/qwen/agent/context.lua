@@ -25,7 +25,7 @@ function M.tools(ctx)
   local out = {}
   for _, entry in ipairs(resource.list "tools") do
     local off = entry.name == "list_directory" and ctx.settings:get "tools.listDirectory.enabled" == false
-    if entry.value and not off and not rules.refused(ctx, entry.name) then
+    if entry.value and not off and (not ctx.offers or ctx.offers(entry.name)) and not rules.refused(ctx, entry.name) then
       out[#out + 1] = { name = entry.name, description = entry.summary, schema = schema_of(entry.value) }
     end
   end

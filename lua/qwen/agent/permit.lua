@@ -284,4 +284,13 @@ function M.judge(ctx, name, tool, args)
   return "ask", reason, rule
 end
 
+---Whether a name as rules have it stands for a tool.
+---@param name string
+---@param tool string
+---@return boolean
+function M.names(name, tool)
+  local rule = rules.parse(name)
+  return rule ~= nil and rules.names_tool(rule, tool)
+end
+
 return M
