@@ -113,9 +113,21 @@ local budgets = {
   auth = { headers = 2, status = 2, logout = 2, refused = 2, state = 2 },
 }
 
-local function finish(ok, ...)
-  if not ok then error((...), 0) end
-  return ...
+-- What a tool's functions give back beside `run`; others look at what they get by themselves.
+local gives = { tools = { label = "string", preview = "string?", paths = "table?", command = "string" } }
+
+local function finish(place, want, ok, value, ...)
+  if not ok then error(value, 0) end
+  local kind = want and want:gsub("%?", "")
+  if want and type(value) ~= kind and not (value == nil and want ~= kind) then
+    error(("%s: it gave back a %s, not a %s"):format(place, type(value), kind), 0)
+  end
+  if want == "table?" then
+    for _, path in ipairs(value or {}) do
+      if type(path) ~= "string" then error(("%s: one of the paths is a %s"):format(place, type(path)), 0) end
+    end
+  end
+  return value, ...
 end
 
 ---Puts the budgets of its kind on the functions of a person's own file.
@@ -123,8 +135,16 @@ end
 ---@param value table
 function M.limit(entry, value)
   for name, seconds in pairs(budgets[entry.kind] or {}) do
-    local fn = value[name]
-    if type(fn) == "function" then value[name] = function(...) return finish(limited(seconds, fn, ...)) end end
+    local fn, want = value[name], gives[entry.kind] and gives[entry.kind][name]
+    local place = type(fn) == "function" and want and place_of(entry, name)
+    if type(fn) == "function" then value[name] = function(...) return finish(place, want, limited(seconds, fn, ...)) end end
+  end
+  local label = entry.kind == "tools" and value.label
+  if label then -- it is only to be looked at
+    function value.label(...)
+      local ok, words = pcall(label, ...)
+      return ok and words or "(label: " .. tostring(words):gsub("\n.*", "") .. ")"
+    end
   end
 end
 

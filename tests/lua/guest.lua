@@ -105,9 +105,16 @@ do
     { "return { text = 'x', display = 1 }", "'display' of what run gave back is a number" }, { "return { text = 'x', parts = 'y' }", "'parts' of what run gave back" },
     { "return nil, 'why'", "^why$" }, { "return nil", "gave no result" }, { "error {}", "failed inside" }, { "ctx.pritn(1)", "failed inside: ~/.qwen/tools/t8.lua:1: " },
   }
+  local own = { { "paths = function() return { 5 } end, effect = 'read'", "one of the paths is a number" },
+    { "paths = function() error 'x' end, effect = 'edit'", "t10.lua:1: x" }, { "command = function() return 5 end, effect = 'run'", "t11.lua:1: it gave back a number, not a string" },
+    { "label = function() return 5 end, effect = 'none'", "^fine$" } }
   local files, tests = {}, {}
+  for i, case in ipairs(own) do
+    cases[8 + i] = { "return 'fine'", case[2] }
+    files[("~/.qwen/tools/t%d.lua"):format(8 + i)] = "return { summary = 't', schema = { type = 'object' }, run = function() return 'fine' end, " .. case[1] .. " }"
+  end
   for i, case in ipairs(cases) do
-    files[("~/.qwen/tools/t%d.lua"):format(i)] = "return { summary = 't', effect = 'none', schema = { type = 'object' }, run = function(ctx) " .. case[1] .. " end }"
+    files[("~/.qwen/tools/t%d.lua"):format(i)] = files[("~/.qwen/tools/t%d.lua"):format(i)] or "return { summary = 't', effect = 'none', schema = { type = 'object' }, run = function(ctx) " .. case[1] .. " end }"
     tests[i] = ([[
 ["t%d"] = function(t)
   local r = t:ask("x", { { calls = { { name = "t%d", arguments = {} } } }, { text = "ok" } })
@@ -119,7 +126,7 @@ end]]):format(i, i, case[2], i)
   end
   files["~/.qwen/tests/tools_test.lua"] = "return {\n" .. table.concat(tests, ",\n") .. "}"
   local r = run(program.place(files), "test")
-  t.match(r.out, "8 passed, 0 failed\n$", r.out .. r.err)
+  t.match(r.out, "12 passed, 0 failed\n$", r.out .. r.err)
 end
 
 -- Options: declared, typed, set in settings.json; stores stay.

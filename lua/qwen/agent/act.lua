@@ -155,6 +155,16 @@ local function run_tool(ctx, job)
   return part, result.parts
 end
 
+-- A tool of a person's own that raises before it runs, as in `paths`, is a failed call.
+local function prepared(ctx, call)
+  local ok, job, done = xpcall(prepare, debug.traceback, ctx, call)
+  if ok then return job, done end
+  local words = require("qwen.guest").own_error(job)
+  if not words then error(job, 0) end
+  ctx.notice(("the tool %s failed: %s"):format(call.name, words))
+  return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, words), "failed inside")
+end
+
 ---Runs the calls. `results` is filled as they end, so that a cancelled turn keeps what was done.
 ---@param ctx Ctx
 ---@param calls CallPart[]
@@ -178,7 +188,7 @@ function M.run(ctx, calls, results, media)
     results[i] = ctx.emit("tool_ended", calls[i], part, task.now() - started)
   end
   for i, call in ipairs(calls) do
-    local job, done = prepare(ctx, call)
+    local job, done = prepared(ctx, call)
     if done then
       results[i] = ctx.emit("tool_ended", call, done, 0)
     elseif job.barrier then
