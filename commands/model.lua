@@ -79,7 +79,7 @@ local function take(ctx, model)
     if ok then ok, e = ctx.settings:reload() end
   end
   local taken
-  if ok then taken, e = ctx.switch(model.id, model.provider) end
+  if ok then taken, e = ctx.switch(model.id, model.provider, not model.offered and model.base_url or nil) end
   if not taken then return nil, e end
   ctx.print(("now: %s (%s, %s)"):format(taken.id, taken.provider, taken.base_url))
   return qwen.signin.keep(ctx, taken)

@@ -280,7 +280,7 @@
 ---@field progress fun(text: string) a tool's live output tail
 ---@field status fun(text: string?) one line that stands while something is waited for; without a text it goes away
 ---@field theme (fun())? in a session: takes the colours of the settings from now on
----@field switch fun(model_id: string, provider: string?): Model?, Err? takes another model from now on
+---@field switch fun(model_id: string, provider: string?, base_url: string?): Model?, Err? takes another model from now on
 ---@field quit fun(code?: integer) ends the session after this command
 
 ---@class Choice of ctx.pick

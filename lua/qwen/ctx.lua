@@ -92,8 +92,8 @@ function M.new(where)
   function ctx.status() end
   function ctx.show() end
   ctx.waiting = waiting_in_words(ctx)
-  function ctx.switch(id, provider)
-    local model, e = models.take(ctx.settings, opts, id, provider, has_provider)
+  function ctx.switch(id, provider, url)
+    local model, e = models.take(ctx.settings, opts, id, provider, has_provider, url)
     if model then
       ctx.model = model
       ctx.emit("model_switched", model)

@@ -11,9 +11,7 @@ local M = { keyless = require "qwen.keyless" }
 
 local MOST_FALLBACKS = 3
 
-local function trim_url(url)
-  return (url:gsub("/+$", ""))
-end
+local function trim_url(url) return (url:gsub("/+$", "")) end
 
 local function origin(url)
   local parsed = http.parse_url(url)
@@ -195,7 +193,8 @@ end
 -- The entry that is meant, if one is. A choice by flag or in the session may cross to another protocol; that of a file may not.
 local function chosen_entry(settings, opts, models, id, wanted)
   if opts.base_url then return id and find(models, id, wanted, trim_url(opts.base_url)) end
-  if id then return find(models, id, wanted) or opts.model and not opts.auth_type and find(models, id) or nil end
+  local url = not opts.model and settings:get "model.baseUrl"
+  if id then return find(models, id, wanted, url) or find(models, id, wanted) or opts.model and not opts.auth_type and find(models, id) or nil end
   local known = protocols.get(wanted or "openai")
   local env_url = known and protocols.first(function(name) return settings:env(name) end, { known.url })
   return not env_url and find(models, nil, wanted) or nil
@@ -260,11 +259,12 @@ end
 ---@param id string
 ---@param provider string?
 ---@param has_provider fun(name: string): boolean
+---@param url string? the entry's address, where several have that name
 ---@return Model?, Err?
-function M.take(settings, opts, id, provider, has_provider)
-  local entry = find((M.list(settings, has_provider)), id, provider)
+function M.take(settings, opts, id, provider, has_provider, url)
+  local entry = find((M.list(settings, has_provider)), id, provider, url)
   local chosen = { model = id, auth_type = provider or entry and entry.provider }
-  if entry then chosen.base_url = false end
+  if entry then chosen.base_url = url or false end
   return M.choose(settings, setmetatable(chosen, { __index = opts }), has_provider)
 end
 

@@ -6,6 +6,7 @@ return {
   ["model.name"] = { type = "string", text = "model to use", project = true },
   ["model.generationConfig"] = { type = "object", text = "request settings for models that have no entry of their own" },
   ["model.maxSessionTurns"] = { type = "number", default = -1, text = "end a run after this many model turns; -1 is no limit", project = true },
+  ["model.baseUrl"] = { type = "string", text = "its address, where several entries have that name; /model writes it" },
   ["model.fallback"] = { type = "list", text = "models to ask when the chosen one is overloaded" },
   ["model.enableOpenAILogging"] = { type = "boolean", text = "a private JSON file for each request to a model, without secrets" },
   ["model.openAILoggingDir"] = { type = "string", text = "folder of these files; default logs/openai in the project folder" },

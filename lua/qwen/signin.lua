@@ -111,6 +111,7 @@ function M.install(ctx, plan)
   end
   table.insert(changes, { path = { "security", "auth", "selectedType" }, value = protocol })
   table.insert(changes, { path = { "model", "name" }, value = plan.model })
+  if type(before.model) == "table" and before.model.baseUrl then table.insert(changes, { path = { "model", "baseUrl" } }) end -- ours come first
   for _, change in ipairs(plan.more or {}) do changes[#changes + 1] = change end
   local path, place
   if plan.key and not to_settings then
@@ -228,8 +229,14 @@ end
 ---@param model Model
 ---@return boolean?, Err?
 function M.keep(ctx, model)
+  local namesakes = 0
+  local has = function(name) return resource.has("providers", name) end
+  for _, entry in ipairs((require("qwen.models").list(ctx.settings, has))) do
+    if entry.id == model.id and entry.provider == model.provider then namesakes = namesakes + 1 end
+  end
   local path, e = usersettings.set {
     { path = { "model", "name" }, value = model.id },
+    { path = { "model", "baseUrl" }, value = namesakes > 1 and model.base_url or nil },
     { path = { "security", "auth", "selectedType" }, value = model.provider },
   }
   if not path then return nil, e end

@@ -218,6 +218,25 @@ do
   t.eq(run(place, "lua", "has.lua").out, "true\n", "and /model does not grey it")
 end
 
+-- Of two entries with the same name the one that was chosen is the one, now and at the next start.
+do
+  local spec = dofile "tests/spec/spec.lua"
+  local one <close> = spec.mock()
+  local two <close> = spec.mock()
+  local place = spec.place { modelProviders = { openai = { { id = "m", name = "first", baseUrl = one.url }, { id = "m", name = "second", baseUrl = two.url } } }, model = { name = "m" } }
+  local terminal = spec.terminal(place, "")
+  terminal:wait "m [^\n]*127"
+  terminal:send "/model\r"
+  terminal:wait "second"
+  terminal:send "\27[B\r"
+  terminal:wait("now: m %(openai, " .. two.url:gsub("%p", "%%%0"))
+  terminal:send "/exit\r"
+  terminal:finish()
+  t.eq(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).model, { name = "m", baseUrl = two.url }, "kept with its address")
+  local before = { #one:requests(), #two:requests() }
+  t.eq({ run(place, "hi").out, #one:requests() - before[1], spec.last(two).path }, { "ok\n", 0, "/v1/chat/completions" }, "and used")
+end
+
 -- A key that was typed to /auth is not in the history.
 do
   local history = require "qwen.ui.history"
