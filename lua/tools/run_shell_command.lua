@@ -135,8 +135,8 @@ function T.run(ctx, args)
   local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
   if not failed then return { text = text, display = last ~= "" and last or "done" } end
-  local hint = suspect and " (perhaps the sandbox: !COMMAND runs it outside)" or ""
-  return { text = text, error = true, display = how .. (last ~= "" and ": " .. last or "") .. hint }
+  local hint = suspect and " (the sandbox? !COMMAND runs it outside)" or ""
+  return { text = text, error = true, display = how .. hint .. (last ~= "" and ": " .. last or "") }
 end
 
 return T

@@ -186,7 +186,7 @@ assert(fs.remove(place.cwd .. "/.qwen"))
 -- A failure is told with the sandbox in mind.
 local text, result = run "touch /etc/x"
 t.match(text, "\nSandbox: commands run in one", "the model is told")
-t.match(result.display, "perhaps the sandbox: !COMMAND", "and the person")
+t.match(result.display, "^exit 1 %(the sandbox%? !COMMAND runs it outside%): touch", "and the person")
 t.ok(not run("exit 3"):find "Sandbox:", "not of every failure")
 
 -- The whole program.
