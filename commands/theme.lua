@@ -8,13 +8,29 @@ function C.complete()
   return names
 end
 
+local SAMPLE = [[
+**Strong**, *emphasis*, `code` and a [link](https://example.com)
+```diff
+-removed
++added
+```
+```lua
+local n = 42 -- a comment
+return { "text", n }
+```]]
+
+-- Each theme is tried on while it is marked.
 local function choose(ctx, names)
   local labels, now = {}, ctx.settings:get "ui.theme"
   for i, name in ipairs(names) do
     local theme = qwen.resource.get("themes", name)
     labels[i] = { label = name == now and name .. " *" or name, detail = theme and theme.summary or nil }
   end
-  local at = ctx.pick("Theme", labels)
+  local at = ctx.pick("Theme", labels, { preview = function(i)
+    if ctx.theme then ctx.theme(names[i]) end
+    return SAMPLE
+  end })
+  if not at and ctx.theme then ctx.theme() end
   return at and names[at]
 end
 

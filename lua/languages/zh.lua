@@ -1,15 +1,15 @@
--- Chinese, simplified. Besides the names of en.lua, English texts of the agent can be translated as they are.
+-- Chinese, simplified. Besides the names of en.lua, English texts of the agent are translated as they are, or by patterns.
 return {
   summary = "简体中文",
   words = {
     seconds_short = "%.1f 秒", seconds = "%d 秒", minutes = "%d 分 %02d 秒",
-    resumed = "继续会话 %s（%d 条消息）",
+    resumed = "继续会话 %s（%s）", messages = "%d 条消息",
     because = "询问原因：%s",
     attempt = "第 %d 次尝试，%d 秒后开始（Esc 取消）", goes_on = "%d 秒后继续（Esc 取消）",
     waiting = "等待 %s", thinking = "思考中", writing = "回答中", running = "运行中", stops = "Esc 停止",
     thought = "思考了 %s", thought_key = "Ctrl-O 显示思考", thoughts_shown = "思考内容已展开", thoughts_folded = "思考内容已折叠",
     more_lines = "… 还有 %d 行", more_output = "… 前面还有 %d 行",
-    done = "完成", no_answer = "否",
+    show_rest = "显示其余部分", done = "完成", no_answer = "否",
     length = "回答被截断：已达到输出 token 上限",
     filter = "服务的内容过滤器中止了回答",
     refusal = "模型拒绝回答",
@@ -21,6 +21,23 @@ return {
     call = "工具", result = "结果", failed = "失败",
     theme = "主题：%s", theme_title = "主题", no_theme = "没有主题“%s”；可用主题：%s",
     ["yes, once"] = "是，仅此一次", ["no"] = "否", ["yes, and do not ask again in this session"] = "是，本次会话不再询问",
-    ["refused"] = "已拒绝",
+    ["always, saved in your settings"] = "总是允许，并保存到设置", ["change it first"] = "先修改", ["no, and say why"] = "否，并说明原因",
+    ["What should the model know?"] = "要告诉模型什么？",
+    ["refused"] = "已拒绝", ["created"] = "已创建", ["changed"] = "已修改", ["no files"] = "没有文件", ["no matches"] = "没有匹配",
+    ["empty"] = "空目录", ["empty file"] = "空文件", ["binary file"] = "二进制文件", ["only ignored items"] = "只有被忽略的条目",
+    ["it only reads"] = "它只读取", ["it changes a file"] = "它会修改文件", ["it sets variables"] = "它会设置变量",
+    ["an earlier part changes the shell"] = "前面的部分会改变 shell",
+  },
+  patterns = { -- English texts with something in them, and what stands for them; tried in this order
+    { "^yes, and in this session always (.*)$", "是，本次会话总是允许 %1" },
+    { "^it writes to (.*)$", "它会写入 %1" }, { "^it reads (.*)$", "它会读取 %1" },
+    { "^'(.*)' is not known to only read$", "无法确定“%1”只读取" },
+    { "^the option (.*) of (.*) is not known to only read$", "无法确定 %2 的选项 %1 只读取" },
+    { "^(.*) is outside the project$", "%1 在项目之外" }, { "^(.*) decides what runs later$", "%1 决定以后运行什么" },
+    { "^the command holds (.*)$", "命令中含有 %1" }, { "^the rule (.*)$", "规则 %1" },
+    { "^(%d+) files?$", "%1 个文件" }, { "^(%d+) match[es]*$", "%1 处匹配" }, { "^(%d+) items?$", "%1 项" },
+    { "^(%d+) places changed$", "修改了 %1 处" }, { "^(%d+) lines? written$", "写入 %1 行" },
+    { "^Read (%d+) lines?$", "读取了 %1 行" }, { "^Read lines (%d+)%-(%d+) of (%d+)$", "读取了第 %1-%2 行，共 %3 行" },
+    { "^exit code (.*)$", "退出码 %1" },
   },
 }

@@ -261,7 +261,7 @@
 ---@field print fun(text: string) lines for the person (cleaned)
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
----@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave
+---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, gives Markdown to be shown below
 ---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
@@ -279,7 +279,7 @@
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail
 ---@field status fun(text: string?) one line that stands while something is waited for; without a text it goes away
----@field theme (fun())? in a session: takes the colours of the settings from now on
+---@field theme (fun(name: string?))? in a session: takes the colours of the settings from now on, or tries those of a theme
 ---@field switch fun(model_id: string, provider: string?, base_url: string?): Model?, Err? takes another model from now on
 ---@field quit fun(code?: integer) ends the session after this command
 
@@ -426,6 +426,7 @@ qwen = {}
 ---@field nearest fun(word: string, words: string[]): string? most alike, for "did you mean"
 ---@field diff fun(old: string, new: string, path: string): string unified diff
 ---@field human_bytes fun(n: integer): string "3.4 KB"
+---@field count fun(n: integer, one: string, many: string?): string "1 file", "2 files"
 ---@field trim fun(text: string): string
 ---@field frame fun(): Frame
 ---@field think_splitter fun(): fun(text: string?, out: Delta[]) splits text that begins with <think> however it is cut

@@ -17,7 +17,7 @@ M.fields = {
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
     options = "table", check = "function" },
   themes = { summary = "string", background = "string", styles = "table" },
-  languages = { summary = "string", words = "table" },
+  languages = { summary = "string", words = "table", patterns = "table" },
   hooks = { summary = "string", options = "table", check = "function" },
 }
 for event in pairs(require "qwen.events") do M.fields.hooks[event] = "function" end

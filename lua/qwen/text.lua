@@ -73,6 +73,15 @@ function M.nearest(word, words)
   if best and best_distance <= math.max(1, math.min(3, #word // 2)) then return best end
 end
 
+---So many of something: "1 file", "2 files".
+---@param n integer
+---@param one string
+---@param many string?
+---@return string
+function M.count(n, one, many)
+  return ("%d %s"):format(n, n == 1 and one or many or one .. "s")
+end
+
 ---A size for people.
 ---@param n integer bytes
 ---@return string

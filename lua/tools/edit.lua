@@ -89,7 +89,7 @@ function T.run(ctx, args)
   if not ok then return nil, e end
   qwen.files.mark_seen(ctx, change.path)
   if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = "created" } end
-  return { text = snippet(change), display = change.count > 1 and ("%d places changed"):format(change.count) or "changed" }
+  return { text = snippet(change), display = change.count > 1 and change.count .. " places changed" or "changed" }
 end
 
 return T

@@ -62,7 +62,7 @@ function T.run(ctx, args)
   local text = ("Found %d file(s) matching \"%s\" in %s, sorted by modification time (newest first):\n---\n%s"):format(#found, args.pattern, path,
     table.concat(shown, "\n"))
   if #found > MAX_FILES then text = text .. ("\n[%d more; use a narrower pattern]"):format(#found - MAX_FILES) end
-  return { text = text, display = ("%d files"):format(#found) }
+  return { text = text, display = qwen.text.count(#found, "file") }
 end
 
 return T

@@ -133,7 +133,7 @@ function T.run(ctx, args)
     local spilled = ctx.spill("grep_search", table.concat(lines, "\n") .. "\n")
     text = text .. ("\n[%d of %d lines shown%s]"):format(#kept, #lines, spilled and "; all are in " .. spilled or "")
   end
-  return { text = text, display = ("%d matches"):format(#lines) }
+  return { text = text, display = qwen.text.count(#lines, "match", "matches") }
 end
 
 return T

@@ -75,7 +75,7 @@ function T.run(ctx, args)
     lines[#lines + 1] = (rows[i].dir and "[DIR] " or "") .. rows[i].name .. (rows[i].link and " (link)" or "")
   end
   if #rows > MAX_ENTRIES then lines[#lines + 1] = ("[%d more; use glob]"):format(#rows - MAX_ENTRIES) end
-  return { text = table.concat(lines, "\n"), display = ("%d items"):format(#rows) }
+  return { text = table.concat(lines, "\n"), display = qwen.text.count(#rows, "item") }
 end
 
 return T

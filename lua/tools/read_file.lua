@@ -117,7 +117,7 @@ function T.run(ctx, args)
   if count == 0 then
     return { text = ("The file has %d lines; there is nothing from line %d on."):format(total, first), display = "nothing there" }
   end
-  if count == total then return { text = body .. (text:sub(-1) == "\n" and "\n" or ""), display = ("Read %d lines"):format(total) } end
+  if count == total then return { text = body .. (text:sub(-1) == "\n" and "\n" or ""), display = "Read " .. qwen.text.count(total, "line") } end
   local header = ("Showing lines %d-%d of %d total lines."):format(first + 1, first + count, total)
   return { text = header .. "\n\n---\n\n" .. body, display = ("Read lines %d-%d of %d"):format(first + 1, first + count, total) }
 end

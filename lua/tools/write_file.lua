@@ -59,7 +59,7 @@ function T.run(ctx, args)
   qwen.files.mark_seen(ctx, change.path)
   local words = change.fresh and "Successfully created and wrote to new file: %s." or "Successfully overwrote file: %s."
   local _, lines = args.content:gsub("\n", "")
-  return { text = words:format(change.path), display = ("%d lines written"):format(lines) }
+  return { text = words:format(change.path), display = qwen.text.count(lines, "line") .. " written" }
 end
 
 return T

@@ -50,6 +50,8 @@ static void readable(uv_poll_t *handle, int status, int events) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   for (ssize_t i = 0; i < n && tty.early > 0; i++, tty.early--)
     if (bytes[i] == '\n') bytes[i] = '\r';
+  for (ssize_t i = 0; i < n && term_dumb(); i++)
+    if (bytes[i] == '\n') bytes[i] = '\r'; /* an editor's shell window sends whole lines */
   tty.gone = n <= 0 || !keys_feed(&tty.keys, bytes, (size_t)n);
   /* Nobody may be reading keys now: the rest waits in the terminal. */
   if (tty.gone || tty.keys.in.len > UNREAD_MAX) uv_poll_stop(handle);

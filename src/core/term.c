@@ -38,6 +38,11 @@ static void give_back(void) {
   tcsetattr(STDIN_FILENO, TCSANOW, &saved);
 }
 
+bool term_dumb(void) {
+  const char *name = getenv("TERM");
+  return !name || !*name || strcmp(name, "dumb") == 0;
+}
+
 static void take(void) {
   taken = 1;
   tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
@@ -65,8 +70,7 @@ static void catch_fatal_signals(void) {
 
 static void prepare(void) {
   static bool done;
-  const char *name = getenv("TERM");
-  dumb = !name || !*name || strcmp(name, "dumb") == 0;
+  dumb = term_dumb();
   raw = saved;
   raw.c_iflag &= (tcflag_t) ~(BRKINT | ICRNL | INLCR | IGNCR | ISTRIP | IXON | PARMRK);
   raw.c_lflag &= (tcflag_t) ~(ECHO | ECHONL | ICANON | IEXTEN);

@@ -13,5 +13,6 @@ void term_close(void);
 void term_suspend(void);                /* gives the terminal back, stops this process, takes it again on continue */
 void term_retake(void);                 /* raw again, after somebody else may have changed it */
 void term_ask_extended_keys(void);      /* the terminal has said that it knows modifyOtherKeys */
+bool term_dumb(void);                   /* the terminal knows no escape sequence */
 void term_size(int *rows, int *columns);
 #endif

@@ -28,16 +28,16 @@ for from = 1, #evil, 3 do
 end
 
 look("model", { { think = evil .. "\nmore", text = { "# " .. evil .. "\n\n- `" .. evil .. "`\n\n```" .. evil .. "\n" .. evil .. "\n```\n[a](http://x/" .. evil .. ") &#27;[2J &#x202e;" } } },
-  { { type = "go\r", wait = "5 out" }, { type = "\15", wait = "thoughts are" } })
-look("pieces", { { text = pieces } }, { { type = "go\r", wait = "5 out" } })
+  { { type = "go\r", wait = " out, " }, { type = "\15", wait = "thoughts are" } })
+look("pieces", { { text = pieces } }, { { type = "go\r", wait = " out, " } })
 look("calls", { { calls = { { name = "no" .. evil, arguments = { a = evil } },
   { name = "run_shell_command", arguments = { command = "cat evil.txt; ls; exit 3", description = evil } },
   { name = "todo_write", arguments = { todos = { { content = evil, status = "pending" } } } } } }, { text = "ok" } },
-  { { type = "go\r", wait = "5 out" } }, { files = { ["~/.qwen/settings.json"] = yolo["~/.qwen/settings.json"], ["evil.txt"] = evil, ["\27[2Jname\u{202e}"] = "x" } })
+  { { type = "go\r", wait = " out, " } }, { files = { ["~/.qwen/settings.json"] = yolo["~/.qwen/settings.json"], ["evil.txt"] = evil, ["\27[2Jname\u{202e}"] = "x" } })
 look("question", { { calls = { { name = "run_shell_command", arguments = { command = "rm " .. evil:gsub("%z", "") } } } }, { text = "ok" } },
-  { { type = "go\r", wait = "[n]" }, { type = "n", wait = "5 out" } }, { shown = true })
+  { { type = "go\r", wait = "[n]" }, { type = "n", wait = " out, " } }, { shown = true })
 look("server", { { status = 400, json = { error = { message = evil, type = evil, code = evil } } } }, { { type = "go\r", wait = "end" } })
 look("shell", {}, { { type = "!cat evil.txt\r", wait = "end" } }, { files = { ["evil.txt"] = evil } })
-look("model id", { { text = "ok" } }, { { type = "go\r", wait = "5 out" } }, { env = { OPENAI_MODEL = "m" .. evil:gsub("%z", "") } })
+look("model id", { { text = "ok" } }, { { type = "go\r", wait = " out, " } }, { env = { OPENAI_MODEL = "m" .. evil:gsub("%z", "") } })
 
 t.done()

@@ -15,7 +15,9 @@ local english = resource.get("languages", "en").words
 for _, name in ipairs(resource.names "languages") do
   local language = resource.get("languages", name).words
   for id, text in pairs(english) do
+    if id:find "_one$" and not language[id] then goto next end -- a language need not know them
     if t.ok(language[id], name .. " has " .. id) then t.eq(places(language[id]), places(text), name .. ": " .. id) end
+    ::next::
   end
 end
 

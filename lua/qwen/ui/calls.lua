@@ -85,7 +85,7 @@ function M.ended(call, part, columns)
   local label = entry and entry.label or label_of(call)
   local start, used = head(one_line(call.name), label, columns, part.error and "✗" or "●", part.error and "bad" or "accent")
   local took = entry and task.now() - entry.since or 0
-  local result = one_line(words.say(part.display or "done"))
+  local result = one_line(words.translate(part.display or "done"))
   if result == label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
   local arrow = style.reader() and words.say "result" .. ": " or "→ "
@@ -107,7 +107,7 @@ function M.rows(columns)
   local rows = {}
   for _, entry in ipairs(running) do
     local took = task.now() - entry.since
-    local time = took >= 1 and " · " .. words.span(took, true) or ""
+    local time = took >= 1 and not style.reader() and " · " .. words.span(took, true) or ""
     local start = head(entry.name, entry.label, columns - #time, "●", "warn")
     rows[#rows + 1] = start .. style.paint("dim", time)
     for _, line in ipairs(last_lines(entry.tail)) do rows[#rows + 1] = "  " .. style.paint("dim", cut(line, columns - 2)) end

@@ -140,11 +140,11 @@ function blocks.h(self, level)
 end
 
 function blocks.rule(self)
-  emit(self, style.paint("rule", ("─"):rep(math.min(self.width, 40))))
+  emit(self, style.reader() and "---" or style.paint("rule", ("─"):rep(math.min(self.width, 40))))
 end
 
 function blocks.quote(self)
-  local bar = style.paint("rule", "│") .. " "
+  local bar = style.paint("rule", style.reader() and ">" or "│") .. " "
   inside(self, bar, bar, 2, "/quote")
 end
 
@@ -159,13 +159,16 @@ function blocks.code(self, language)
   for line in (text .. "\n"):gmatch "(.-)\n" do emit(self, "  " .. paint(wrap.untab(line))) end
 end
 
+-- Boxes of tasks, for those who listen and for those who look.
+local marks = { [true] = { [false] = "[ ]", [true] = "[x]" }, [false] = { [false] = "☐", [true] = "☑" } }
+
 -- The items of a list, with numbers from `number` or without.
 local function list(self, ending, number)
   for name, task in next_event, self do
     if name == ending then return end
     if name == "li" then
-      local mark = number and number .. "." or "•"
-      if task ~= "" then mark = task == " " and "☐" or "☑" end
+      local mark = number and number .. "." or style.reader() and "-" or "•"
+      if task ~= "" then mark = marks[style.reader()][task ~= " "] end
       local columns = term.width(mark) + 1
       inside(self, style.paint("accent", mark) .. " ", (" "):rep(columns), columns, "/li")
       number = number and number + 1

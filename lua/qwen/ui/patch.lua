@@ -94,7 +94,7 @@ function M.rows(text, most)
   local rows, format = {}, "%" .. width .. "s "
   for i, line in ipairs(lines) do
     if most and i > most then
-      rows[#rows + 1] = style.paint("dim", words.say("more_lines", #lines - most))
+      rows[#rows + 1] = style.paint("dim", words.plural("more_lines", #lines - most))
       break
     elseif line.mark == "@" then
       rows[#rows + 1] = style.paint("dim", (" "):rep(width) .. " ⋮")

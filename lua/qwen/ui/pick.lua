@@ -14,11 +14,12 @@ end
 
 ---@param title string
 ---@param choices (string|{label: string, detail: string?, group: string?, disabled: string?})[]
----@param options {at: integer?, search: boolean?, hint: string?}? the one to begin with; whether letters search, by default when there are many
+---@param options {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}? the one to begin with; whether letters search, by
+---default when there are many; preview: the one that is marked now, and Markdown to be shown below
 ---@return table
 function Pick.new(title, choices, options)
   options = options or {}
-  local self = setmetatable({ title = one_line(title), choices = {}, query = "", hint = options.hint }, Pick)
+  local self = setmetatable({ title = one_line(title), choices = {}, query = "", hint = options.hint, preview = options.preview }, Pick)
   for i, choice in ipairs(choices) do
     if type(choice) ~= "table" then choice = { label = choice } end
     local words = { label = one_line(choice.label), detail = choice.detail and one_line(choice.detail), group = choice.group and one_line(choice.group),
@@ -73,22 +74,35 @@ local function list(self, columns)
   return rows, chosen
 end
 
+-- What the preview says of the one that is marked; asked once for each.
+local function preview(self, columns)
+  local at = self.found[self.at]
+  if not self.preview or not at then return {} end
+  if self.previewed ~= at then self.previewed, self.sample = at, self.preview(at) end
+  if not self.sample then return {} end
+  local rows = require("qwen.ui.markdown").rows(self.sample, columns - 1)
+  table.insert(rows, 1, "")
+  return rows
+end
+
 ---@param columns integer
 ---@param height integer
 ---@return string[] rows
 ---@return {row: integer, column: integer} cursor
 function Pick:rows(columns, height)
+  local below = preview(self, columns)
   local out = { style.paint("bold", (term.cut(self.title, math.max(columns - 1, 1)))) }
   if self.search then out[2] = style.paint("dim", "search: ") .. term.cut(self.query, math.max(columns - 10, 1)) end
   local head = #out
   local rows, chosen = list(self, columns)
-  local most = math.max(1, math.min(#rows, height - head - 2))
+  local most = math.max(1, math.min(#rows, height - head - 2 - #below))
   local first = math.max(1, math.min(chosen - most // 2, #rows - most + 1))
   table.move(rows, first, first + most - 1, #out + 1, out)
   if #self.found == 0 then out[#out + 1] = style.paint("dim", "  nothing fits") end
   local more = #rows > most and ("%d of %d; "):format(self.at, #self.found) or ""
   local hint = self.hint or self.search and "type to search, ↑ ↓, Enter, Esc" or "↑ ↓ or a number, Enter, Esc"
   out[#out + 1] = style.paint("dim", (term.cut("(" .. more .. hint .. ")", columns - 1)))
+  table.move(below, 1, #below, #out + 1, out)
   if self.search then return out, { row = 2, column = 8 + term.width(self.query) } end
   return out, { row = head + chosen - first + 1, column = 0 }
 end

@@ -3,14 +3,18 @@
 local Entry = require "qwen.ui.entry"
 local style = require "qwen.ui.style"
 local ansi = require "qwen.ui.ansi"
+local live = require "qwen.ui.live"
 local patch = require "qwen.ui.patch"
-local say = require("qwen.ui.words").say
 local text = require "sys.text"
+local words = require "qwen.ui.words"
+
+local say, translate = words.say, words.translate
 
 local Question = {}
 Question.__index = Question
 
 local MANY_SPACES, MANY_LINES = 24, 3
+local MOST_DIFF = 200 -- rows of a change that are shown at once
 
 -- Blanks that a terminal shows as it shows a space.
 local blanks = { "\u{A0}", "\u{1680}", "\xe2\x80[\x80-\x8a\xaf]", "\u{205F}", "\u{2800}", "\u{3000}" }
@@ -38,22 +42,30 @@ function Question.new(asked)
   return setmetatable({ asked = asked, choices = asked.choices }, Question)
 end
 
----What goes into the scrollback before the answer: everything that is asked about.
+---What goes into the scrollback before the answer: everything that is asked about, but of a long change the beginning; a key shows the rest.
 ---@return string
 function Question:lines()
   local asked = self.asked
   local out = { style.paint("warn", "? ") .. Question.visible(asked.title:gsub("%s+", " ")) }
-  for _, row in ipairs(patch.detail(Question.visible(asked.detail or ""))) do out[#out + 1] = row end
-  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", text.clean(asked.reason))) end
+  local detail = Question.visible(asked.detail or "")
+  local rows = patch.detail(detail)
+  local shown = patch.is_diff(detail) and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
+  table.move(rows, 1, shown, #out + 1, out)
+  if shown < #rows then
+    self.rest = table.move(rows, shown + 1, #rows, 1, {})
+    out[#out + 1] = "  " .. style.paint("warn", words.plural("more_lines", #self.rest))
+  end
+  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", translate(text.clean(asked.reason)))) end
   return table.concat(out, "\n") .. "\n"
 end
 
 function Question:rows(columns, height)
   if self.entry then return self.entry:rows(columns, height) end
   local keys = {}
-  for i, choice in ipairs(self.choices) do keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(say(choice.label)) end
-  local words = "  " .. table.concat(keys, "  ")
-  if ansi.width(words) < columns then return { words }, { row = 1, column = ansi.width(words) } end
+  for i, choice in ipairs(self.choices) do keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(translate(choice.label)) end
+  if self.rest then table.insert(keys, 1, style.paint("accent", "[v]") .. " " .. say "show_rest") end
+  local line = "  " .. table.concat(keys, "  ")
+  if ansi.width(line) < columns then return { line }, { row = 1, column = ansi.width(line) } end
   local rows = {}
   for _, key in ipairs(keys) do
     for _, row in ipairs(ansi.wrap("  " .. key, columns - 1)) do rows[#rows + 1] = row end
@@ -65,19 +77,24 @@ end
 ---@return {key: string, words: string?}|false|nil
 function Question:key(event)
   if self.entry then
-    local words = self.entry:key(event)
-    if words == false then
+    local said = self.entry:key(event)
+    if said == false then
       self.entry = nil
-    elseif words then
-      return { key = self.chosen.key, label = self.chosen.label, words = words }
+    elseif said then
+      return { key = self.chosen.key, label = self.chosen.label, words = said }
     end
     return nil
   end
   if event.type ~= "key" then return nil end
+  if event.key == "v" and self.rest then
+    live.write(table.concat(self.rest, "\n") .. "\n")
+    self.rest = nil
+    return nil
+  end
   for _, choice in ipairs(self.choices) do
     if choice.key == event.key then
       if not choice.words then return { key = choice.key, label = choice.label } end
-      self.chosen, self.entry = choice, Entry.new(choice.words)
+      self.chosen, self.entry = choice, Entry.new(translate(choice.words))
       return nil
     end
   end
@@ -85,7 +102,8 @@ function Question:key(event)
 end
 
 function Question:said(answer)
-  return "  " .. style.paint("dim", "→ ") .. (answer and text.clean(say(answer.label)) .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no")
+  local sign = style.paint("dim", style.reader() and "" or "→ ")
+  return "  " .. sign .. (answer and text.clean(translate(answer.label)) .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no")
 end
 
 return Question

@@ -1,6 +1,7 @@
 -- What a session shows: answers as they come, one line a tool call, changes before they are made, questions, notices. All of it is cleaned first.
 -- What changes in place is shown by others: qwen.ui.answer, calls, thoughts and status.
 local answer = require "qwen.ui.answer"
+local bill = require "qwen.ui.bill"
 local calls = require "qwen.ui.calls"
 local live = require "qwen.ui.live"
 local messages = require "qwen.message"
@@ -94,11 +95,14 @@ local watch = {}
 function watch.turn_started(ctx, turn)
   if turn == 1 then
     status.begin()
+    bill.begin()
     page.last = nil
   end
   page.told = nil
   status.phase(say("waiting", clean(ctx.model.id)))
 end
+
+function watch.request_ended(_, row) bill.add(row) end
 
 function watch.answer_ended()
   end_thoughts()
@@ -159,7 +163,7 @@ function M.attach(ctx)
     local show = deltas[delta.type]
     if show then show(ctx, delta) end
   end
-  function ctx.theme() M.use_theme(ctx) end
+  function ctx.theme(name) M.use_theme(ctx, nil, name) end
   function ctx.progress(chunk)
     calls.progress(chunk)
     status.touch()
@@ -182,9 +186,11 @@ end
 ---Takes the theme of the settings, or the one that goes with the background.
 ---@param ctx Ctx
 ---@param background "dark"|"light"|nil as the terminal says
+---@param try string? in the place of the one of the settings, for a look at it
 ---@return string name
-function M.use_theme(ctx, background)
-  local name, automatic = theme.choose(ctx.settings:get "ui.theme", background)
+function M.use_theme(ctx, background, try)
+  page.background = background or page.background
+  local name, automatic = theme.choose(try or ctx.settings:get "ui.theme", page.background)
   local styles, e = theme.load(name)
   if styles then style.use(styles) else ctx.notice(e.message) end
   page.automatic = automatic
@@ -207,7 +213,7 @@ function M.greet(ctx)
   if style.enabled() and name ~= "linux" and page.automatic then sys.out "\27]11;?\27\\" end -- nobody waits for the answer
   local where = ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))
   line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", where))
-  if #ctx.session.messages > 0 then line(style.paint("dim", say("resumed", ctx.session.id, #ctx.session.messages))) end
+  if #ctx.session.messages > 0 then line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #ctx.session.messages)))) end
 end
 
 ---The session ends.
@@ -227,33 +233,13 @@ function M.asking(title)
   status.tell(say "asks")
 end
 
--- How full the model's window is, as a bar and a number.
-local function context_use(ctx, usage)
-  local window = ctx.model.context
-  if not window or window <= 0 or not usage.input then return nil end
-  local part = math.min((usage.input + (usage.output or 0)) / window, 1)
-  local full = math.ceil(part * 10)
-  local bar = style.reader() and "" or ("▰"):rep(full) .. ("▱"):rep(10 - full) .. " "
-  return ("%s %s%d%%"):format(say "context", bar, math.ceil(part * 100))
-end
-
--- What a turn cost, in one line.
-local function cost(ctx, usage)
-  local parts = {}
-  if usage.input then parts[1] = say("tokens", words.count(usage.input), words.count(usage.output or 0)) end
-  if usage.cached and usage.cached > 0 then parts[#parts + 1] = say("cached", usage.cached * 100 // usage.input) end
-  parts[#parts + 1] = words.span(status.elapsed())
-  parts[#parts + 1] = context_use(ctx, usage)
-  return table.concat(parts, ", ")
-end
-
 local reasons = { length = true, filter = true, refusal = true, turns = true }
 
 ---How an answer ended: why it failed, or what it cost.
 ---@param ctx Ctx
 ---@param message Message
 function M.ended(ctx, message)
-  local told = cost(ctx, message.usage or {})
+  local told = bill.line(ctx.model, message.usage)
   status.tell(say "long_turn")
   M.finish_line()
   if message.stop == "error" then return ctx.notice(message.err.message) end

@@ -20,6 +20,7 @@ local function rows(columns)
     out[#out + 1] = "  " .. style.paint("dim", state.note)
   elseif state.phase and task.now() - state.since >= SOON then
     local parts = { state.phase, words.span(task.now() - state.since, true), words.say "stops" }
+    if style.reader() then table.remove(parts, 2) end -- a second is nothing to be told
     out[#out + 1] = style.paint("accent", style.reader() and "" or "✻ ") .. style.paint("dim", table.concat(parts, " · "))
   end
   return out

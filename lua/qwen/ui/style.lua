@@ -36,7 +36,7 @@ end
 ---Sets what `reader` says.
 ---@param on boolean
 function M.listen(on)
-  listening = on
+  listening = on and true or false
 end
 
 ---Text in a style, or in several: "heading strong". The text must be clean already and stand on one line.

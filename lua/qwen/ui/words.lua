@@ -4,7 +4,7 @@ local sys = require "sys.os"
 
 local M = {}
 
-local english, chosen
+local english, chosen, patterns
 
 local function words_of(name)
   local value = resource.get("languages", name)
@@ -34,6 +34,7 @@ function M.use(set)
   local name = set and set ~= "auto" and find(set) or find(of_environment()) or "en"
   english = words_of "en" or {}
   chosen = words_of(name) or english
+  patterns = (resource.get("languages", name) or {}).patterns or {}
   return name
 end
 
@@ -46,6 +47,19 @@ function M.say(id, ...)
   return select("#", ...) > 0 and text:format(...) or text
 end
 
+---An English text of the agent, a tool or a command in the person's language, where the language has it: as it is, or by a pattern.
+---@param text string
+---@return string
+function M.translate(text)
+  if not chosen then M.use() end
+  if chosen[text] then return chosen[text] end
+  for _, pair in ipairs(patterns) do
+    local said, found = text:gsub(pair[1], pair[2])
+    if found > 0 then return said end
+  end
+  return text
+end
+
 ---A time for people; whole seconds while it still runs.
 ---@param seconds number
 ---@param whole boolean?
@@ -54,6 +68,24 @@ function M.span(seconds, whole)
   if seconds < 10 and not whole then return M.say("seconds_short", seconds) end
   if seconds < 60 then return M.say("seconds", seconds // 1 | 0) end
   return M.say("minutes", seconds // 60 | 0, seconds % 60 // 1 | 0)
+end
+
+---So many of something: the text `id`, or `id_one` for one where the language has it.
+---@param id string
+---@param n integer
+---@return string
+function M.plural(id, n)
+  local one = n == 1 and (chosen or {})[id .. "_one"]
+  return one or M.say(id, n)
+end
+
+---A price for people: enough digits to tell it from nothing.
+---@param amount number
+---@param currency string
+---@return string
+function M.money(amount, currency)
+  local sign = ({ USD = "$", EUR = "€", CNY = "¥" })[currency] or currency .. " "
+  return sign .. (amount >= 1 and "%.2f" or amount >= 0.01 and "%.3f" or "%.4f"):format(amount)
 end
 
 ---A count of tokens for people.

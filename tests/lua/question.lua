@@ -1,0 +1,35 @@
+-- Questions: nothing in them is hidden, and a change of thousands of lines does not flood the screen but can be seen whole.
+local t = dofile "tests/check.lua"
+local live = require "qwen.ui.live"
+local Question = require "qwen.ui.question"
+
+local choices = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } }
+local function ask(detail)
+  return Question.new { title = "write_file a", detail = detail, choices = choices }
+end
+local function count(text)
+  return select(2, text:gsub("\n", ""))
+end
+
+local new = {}
+for i = 1, 5000 do new[i] = "line " .. i .. "\n" end
+local question = ask(qwen.text.diff("", table.concat(new), "a"))
+local shown = question:lines()
+t.ok(count(shown) < 210, ("%d lines at first"):format(count(shown)))
+t.match(shown, "… %d+ more lines", "it says how many more")
+t.match(table.concat((question:rows(80, 24))), "%[v%] show the rest", "and the key for them")
+t.eq(question:key { type = "key", key = "v", text = "v" }, nil, "no answer yet")
+local write, rest = live.write, ""
+live.write = function(bytes) rest = rest .. bytes end
+question = ask(qwen.text.diff("", table.concat(new), "a"))
+shown = question:lines()
+question:key { type = "key", key = "v", text = "v" }
+live.write = write
+t.eq(select(2, (shown .. rest):gsub("line %d+", "")), 5000, "all of it")
+t.ok(not table.concat((question:rows(80, 24))):find("[v]", 1, true), "no more to show")
+t.eq(question:key({ type = "key", key = "y", text = "y" }).key, "y", "an answer")
+
+local command = ("echo %d\n"):rep(1000)
+t.eq(count(ask(command):lines()), 1001, "a command is always whole")
+
+t.done()
