@@ -32,4 +32,16 @@ t.eq(question:key({ type = "key", key = "y", text = "y" }).key, "y", "an answer"
 local command = ("echo %d\n"):rep(1000)
 t.eq(count(ask(command):lines()), 1001, "a command is always whole")
 
+-- A call that cannot work is not called refused: the person sees what is wrong with it.
+do
+  local recorder = dofile "tests/recorder.lua"
+  local call = { calls = { { name = "write_file", arguments = { file_path = "relative.txt", content = "x" } } } }
+  local run <close> = recorder.start { call, { text = "Ended." } }
+  run.wait "/help"
+  run.type "go\r"
+  t.ok((run.wait "Ended." or ""):find("must be absolute", 1, true), "the reason")
+  run.type "/quit\r"
+  t.eq(select(2, run.finish()), 0, "it ends")
+end
+
 t.done()

@@ -89,8 +89,9 @@ local function admit(ctx, call, tool, args, note)
     before, reason = ctx.emit("before_edit", edit)
     if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
   end
-  local allowed, words, changed = permission(ctx, call, tool, args, must_ask)
+  local allowed, words, changed, wrong = permission(ctx, call, tool, args, must_ask)
   if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
+  if wrong then return nil, failed(call, words) end
   if not allowed then
     ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
     return nil, failed(call, words, "refused")

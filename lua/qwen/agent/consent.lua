@@ -60,10 +60,11 @@ end
 ---@return boolean allowed
 ---@return string? words for the model when it may not run
 ---@return table? args the person has changed it: to be judged again
+---@return boolean? wrong it cannot work: nobody was asked
 function M.ask(ctx, call, tool, args, reason, rule)
   local detail, e
   if tool.preview then detail, e = tool.preview(ctx, args) end
-  if e then return false, e.message end
+  if e then return false, e.message, nil, true end
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
   local before = reached(tool, args)
