@@ -9,6 +9,8 @@ return {
     waiting = "waiting for %s", thinking = "thinking", writing = "writing", running = "running", stops = "Esc stops",
     thought = "thought for %s", thought_key = "Ctrl-O shows thoughts", thoughts_shown = "thoughts are shown", thoughts_folded = "thoughts are folded",
     more_lines = "… %d more lines", more_lines_one = "… 1 more line", more_output = "… %d earlier lines",
+    search = "search:", nothing_fits = "nothing fits", of = "%d of %d", left = "(left)",
+    search_keys = "type to search, ↑ ↓, Enter, Esc", number_keys = "↑ ↓ or a number, Enter, Esc",
     show_rest = "show the rest", done = "done", no_answer = "no",
     length = "the answer was cut: it reached the limit of output tokens",
     filter = "the service's content filter ended the answer",

@@ -9,6 +9,8 @@ return {
     waiting = "等待 %s", thinking = "思考中", writing = "回答中", running = "运行中", stops = "Esc 停止",
     thought = "思考了 %s", thought_key = "Ctrl-O 显示思考", thoughts_shown = "思考内容已展开", thoughts_folded = "思考内容已折叠",
     more_lines = "… 还有 %d 行", more_output = "… 前面还有 %d 行",
+    search = "搜索：", nothing_fits = "没有匹配项", of = "第 %d 项，共 %d 项", left = "（已离开）",
+    search_keys = "输入以搜索，↑ ↓，Enter，Esc", number_keys = "↑ ↓ 或数字，Enter，Esc",
     show_rest = "显示其余部分", done = "完成", no_answer = "否",
     length = "回答被截断：已达到输出 token 上限",
     filter = "服务的内容过滤器中止了回答",

@@ -39,7 +39,7 @@ function Entry:key(event)
 end
 
 function Entry:said(answer)
-  return style.paint("bold", self.title) .. " " .. (not answer and "(left)" or self.hidden and dots(answer) or answer)
+  return style.paint("bold", self.title) .. " " .. (not answer and require("qwen.ui.words").say "left" or self.hidden and dots(answer) or answer)
 end
 
 return Entry

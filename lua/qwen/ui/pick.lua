@@ -2,6 +2,7 @@
 local style = require "qwen.ui.style"
 local term = require "sys.term"
 local text = require "sys.text"
+local say = require("qwen.ui.words").say
 
 local Pick = {}
 Pick.__index = Pick
@@ -92,18 +93,18 @@ end
 function Pick:rows(columns, height)
   local below = preview(self, columns)
   local out = { style.paint("bold", (term.cut(self.title, math.max(columns - 1, 1)))) }
-  if self.search then out[2] = style.paint("dim", "search: ") .. term.cut(self.query, math.max(columns - 10, 1)) end
+  if self.search then out[2] = style.paint("dim", say "search") .. " " .. term.cut(self.query, math.max(columns - 10, 1)) end
   local head = #out
   local rows, chosen = list(self, columns)
   local most = math.max(1, math.min(#rows, height - head - 2 - #below))
   local first = math.max(1, math.min(chosen - most // 2, #rows - most + 1))
   table.move(rows, first, first + most - 1, #out + 1, out)
-  if #self.found == 0 then out[#out + 1] = style.paint("dim", "  nothing fits") end
-  local more = #rows > most and ("%d of %d; "):format(self.at, #self.found) or ""
-  local hint = self.hint or self.search and "type to search, ↑ ↓, Enter, Esc" or "↑ ↓ or a number, Enter, Esc"
+  if #self.found == 0 then out[#out + 1] = style.paint("dim", "  " .. say "nothing_fits") end
+  local more = #rows > most and say("of", self.at, #self.found) .. "; " or ""
+  local hint = self.hint or say(self.search and "search_keys" or "number_keys")
   out[#out + 1] = style.paint("dim", (term.cut("(" .. more .. hint .. ")", columns - 1)))
   table.move(below, 1, #below, #out + 1, out)
-  if self.search then return out, { row = 2, column = 8 + term.width(self.query) } end
+  if self.search then return out, { row = 2, column = term.width(say "search") + 1 + term.width(self.query) } end
   return out, { row = head + chosen - first + 1, column = 0 }
 end
 
@@ -144,7 +145,7 @@ end
 ---@param answer integer|false
 ---@return string
 function Pick:said(answer)
-  local chosen = answer and self.choices[answer].label or "(left)"
+  local chosen = answer and self.choices[answer].label or say "left"
   return style.paint("bold", self.title) .. " " .. chosen
 end
 
