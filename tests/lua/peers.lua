@@ -140,7 +140,10 @@ do
     r = through(provider, host, "are you busy?", { retryInitialDelayMs = 10 })
     t.eq({ r.code, r.out }, { 0, "After all.\n" }, provider .. ": a burst behind the gateway: " .. r.err)
     r = through(provider, host, "tear it", { maxRetries = 0 })
-    t.eq({ r.code, r.out:match "^[%w ]*" }, { 1, "kept by whoever " }, provider .. ": a stream cut behind the gateway: " .. r.err)
+    -- How much of the torn end the gateway passes on is its own affair, and depends on how the bytes reach it.
+    local kept = r.out:match "^[%w ]*"
+    t.ok(r.code == 1 and (kept == "kept " or kept == "kept by whoever "), ("%s: a stream cut behind the gateway: %q %s"):format(provider, r.out, r.err))
+    t.match(r.err, "what came of the answer is kept", provider .. ": it says so")
   end
 end
 
