@@ -135,9 +135,9 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def do_HEAD(self):
-        """A connection opened ahead of use: logged, costs no answer of the script."""
-        self.server.log.write(connection=self.client_address[1], method="HEAD", path=self.path, headers={}, body=None)
+        """A connection opened ahead of use: costs no answer of the script, and stands in the log once it is answered."""
         self.connection.sendall(b"HTTP/1.1 404 Fake\r\ncontent-length: 0\r\n\r\n")
+        self.server.log.write(connection=self.client_address[1], method="HEAD", path=self.path, headers={}, body=None)
 
     do_GET = do_POST = do_PUT = do_DELETE = answer
 

@@ -140,10 +140,10 @@ do
     r = through(provider, host, "are you busy?", { retryInitialDelayMs = 10 })
     t.eq({ r.code, r.out }, { 0, "After all.\n" }, provider .. ": a burst behind the gateway: " .. r.err)
     r = through(provider, host, "tear it", { maxRetries = 0 })
-    -- How much of the torn end the gateway passes on is its own affair, and depends on how the bytes reach it.
+    -- How much of the torn answer the gateway passes on is its own affair, and depends on how the bytes reach it: perhaps nothing.
     local kept = r.out:match "^[%w ]*"
-    t.ok(r.code == 1 and (kept == "kept " or kept == "kept by whoever "), ("%s: a stream cut behind the gateway: %q %s"):format(provider, r.out, r.err))
-    t.match(r.err, "what came of the answer is kept", provider .. ": it says so")
+    t.ok(r.code == 1 and ("kept by whoever "):find(kept, 1, true) == 1, ("%s: a stream cut behind the gateway: %q %s"):format(provider, r.out, r.err))
+    t.match(r.err, kept == "" and "the answer ended before" or "what came of the answer is kept", provider .. ": it says so")
   end
 end
 
