@@ -54,15 +54,18 @@ local function fits(token, char)
   return inside ~= token.negated
 end
 
+-- Whether the tokens fit all items, where a STAR stands for any number of them (and with below the end of the tokens does, too).
 -- Goes back only to the last star: an earlier one never has to give anything back.
-local function match_segment(tokens, name)
+local function walk(tokens, items, fit, below)
   local i, k, star, mark = 1, 1, nil, nil
-  while k <= #name do
+  while k <= #items do
     if tokens[i] == STAR then
       star, mark = i, k
       i = i + 1
-    elseif tokens[i] and fits(tokens[i], name[k]) then
+    elseif tokens[i] and fit(tokens[i], items[k]) then
       i, k = i + 1, k + 1
+    elseif below and i > #tokens then
+      return true
     elseif star then
       mark = mark + 1
       i, k = star + 1, mark
@@ -74,32 +77,12 @@ local function match_segment(tokens, name)
   return i > #tokens
 end
 
+local function fits_segment(tokens, name) return walk(tokens, name, fits) end
+
 local function segments(path)
   local out = {}
   for part in path:gmatch "[^/]+" do out[#out + 1] = part end
   return out
-end
-
--- The same walk over segments, where `**` is the star.
-local function match_path(wanted, names, below)
-  local i, k, star, mark = 1, 1, nil, nil
-  while k <= #names do
-    if wanted[i] == STAR then
-      star, mark = i, k
-      i = i + 1
-    elseif wanted[i] and match_segment(wanted[i], names[k]) then
-      i, k = i + 1, k + 1
-    elseif below and i > #wanted then
-      return true
-    elseif star then
-      mark = mark + 1
-      i, k = star + 1, mark
-    else
-      return false
-    end
-  end
-  while wanted[i] == STAR do i = i + 1 end
-  return i > #wanted
 end
 
 -- `a{b,c}d` is `abd` and `acd`.
@@ -136,7 +119,7 @@ function M.matcher(pattern, below)
     local names = segments(path)
     for i, name in ipairs(names) do names[i] = chars(name) end
     for _, wanted in ipairs(compiled) do
-      if match_path(wanted, names, below) then return true end
+      if walk(wanted, names, fits_segment, below) then return true end
     end
     return false
   end

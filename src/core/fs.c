@@ -71,10 +71,22 @@ static int open_folder(const char *path, const char **name) {
   return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int temp_name(char *out, size_t size) {
+int fs_replace(int folder, const char *name, const char *bytes, size_t n, mode_t mode, const struct stat *owner, bool sync) {
   unsigned long long random;
-  if (getrandom(&random, sizeof random, 0) != sizeof random) return -1;
-  return snprintf(out, size, ".qwen-%016llx.tmp", random) < (int)size ? 0 : -1;
+  char temp[40];
+  if (getrandom(&random, sizeof random, 0) != sizeof random) return EIO;
+  snprintf(temp, sizeof temp, ".qwen-%016llx.tmp", random);
+  int fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return errno;
+  int number = write_all(fd, bytes, n);
+  if (owner && fchown(fd, owner->st_uid, owner->st_gid) != 0) mode &= 01777; /* another owner or group: never with its set-id bits */
+  if (!number && fchmod(fd, mode) != 0) number = errno;
+  if (!number && sync && fsync(fd) != 0) number = errno;
+  if (close(fd) != 0 && !number) number = errno;
+  if (!number && renameat(folder, temp, folder, name) != 0) number = errno;
+  if (number) unlinkat(folder, temp, 0);
+  else if (sync && fsync(folder) != 0 && errno != EINVAL) number = errno; /* EINVAL: a file system that cannot do this */
+  return number;
 }
 
 /* Follows the links that path names, also to a file that is not there yet. Gives errno or 0. */
@@ -115,22 +127,9 @@ bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync
     mode = mode < 0 ? 0600 : mode & ~(int)mask;
   }
   const char *name;
-  char temp[64];
   int folder = open_folder(path, &name);
   if (folder < 0) return fail(e, errno, "write", path);
-  int number = temp_name(temp, sizeof temp) == 0 ? 0 : EIO;
-  int fd = number ? -1 : openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (!number && fd < 0) number = errno;
-  if (fd >= 0) {
-    number = write_all(fd, bytes, n);
-    if (there && fchown(fd, st.st_uid, st.st_gid) != 0) mode &= 01777; /* another owner or group: never with its set-id bits */
-    if (!number && fchmod(fd, (mode_t)mode) != 0) number = errno;
-    if (!number && sync && fsync(fd) != 0) number = errno;
-    if (close(fd) != 0 && !number) number = errno;
-    if (!number && renameat(folder, temp, folder, name) != 0) number = errno;
-    if (number) unlinkat(folder, temp, 0);
-    else if (sync) fsync(folder);
-  }
+  int number = fs_replace(folder, name, bytes, n, (mode_t)mode, there ? &st : NULL, sync);
   close(folder);
   return number ? fail(e, number, "write", path) : true;
 }

@@ -4,7 +4,7 @@
 #define QWEN_FS_H
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "buf.h"
 #include "err.h"
@@ -13,6 +13,8 @@ bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e);
 /* Temp file beside the target, fsync, rename, fsync of the folder. mode < 0: that of the file there, else 0600.
  * A link at the target is followed, so that the link survives. */
 bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e);
+/* The same in an open folder, for a file of this mode and, if it can be had, of this owner (NULL: ours). Gives errno or 0. */
+int fs_replace(int folder, const char *name, const char *bytes, size_t n, mode_t mode, const struct stat *owner, bool sync);
 int fs_append_open(const char *path, int mode, struct err *e);  /* descriptor, or -1 */
 bool fs_append(int fd, const char *path, const char *bytes, size_t n, struct err *e);
 bool fs_mkdir(const char *path, int mode, struct err *e);       /* with parents */

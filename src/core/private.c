@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "fs.h"
-#include "hash.h"
 
 static const char *whole(char out[PATH_MAX], const char *path, const char *name) {
   snprintf(out, PATH_MAX, "%.*s/%s", PATH_MAX / 2, path, name);
@@ -106,31 +105,8 @@ static void remove_left(int folder) {
   if (d) closedir(d);
 }
 
-static int write_all(int fd, const char *bytes, size_t n) {
-  while (n > 0) {
-    ssize_t written = write(fd, bytes, n);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    bytes += written;
-    n -= (size_t)written;
-  }
-  return 0;
-}
-
 bool private_write(int folder, const char *path, const char *name, const char *bytes, size_t n, struct err *e) {
-  unsigned char random[8];
-  char hex[17], temp[40];
-  if (!hash_random(random, sizeof random)) return fail(e, errno, "write", path, name);
-  hash_hex(random, sizeof random, hex);
-  snprintf(temp, sizeof temp, ".qwen-%s.tmp", hex);
-  int fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return fail(e, errno, "write", path, name);
-  int number = write_all(fd, bytes, n);
-  if (!number && fsync(fd) != 0) number = errno;
-  if (close(fd) != 0 && !number) number = errno;
-  if (!number && renameat(folder, temp, folder, name) != 0) number = errno;
-  if (!number && fsync(folder) != 0) number = errno;
-  if (number) unlinkat(folder, temp, 0);
+  int number = fs_replace(folder, name, bytes, n, 0600, NULL, true);
   remove_left(folder);
   return number ? fail(e, number, "write", path, name) : true;
 }
