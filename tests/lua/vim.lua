@@ -79,6 +79,45 @@ check("|abc", "sx<esc>", "|xbc")
 check("|aBc", "3~", "Ab|C")
 check("a|\nb", "J", "a| b")
 
+check("|a\n\nb", ">G", "  |a\n\n  b")
+check("    |a", "<<", "  |a")
+check("|a\nb\nc", "2>>", "  |a\n  b\nc")
+
+-- the last letter again
+check("|a-b-c-d", "f-;", "a-b|-c-d")
+check("|a-b-c-d", "f-2;", "a-b-c|-d")
+check("|a-b-c-d", "f-;,", "a|-b-c-d")
+check("|a-b-c-d", "t-;", "a-|b-c-d")
+check("|a-b-c-d", "t-t-;", "a-|b-c-d")
+check("a-b-c-|d", "F-;", "a-b|-c-d")
+check("a-b-c-|d", "T-;", "a-b-|c-d")
+check("|a-b-c-d", "f-d;", "a|-c-d")
+check("|a-b-c", ";", "|a-b-c")
+
+-- visual
+check("|one two", "ved", "| two")
+check("|one two", "vwd", "|wo")
+check("|one two three", "v2ex", "| three")
+check("one |two", "vbd", "|wo")
+check("|one two", "vlly$p", "one twoon|e")
+check("|one two", "vecx<esc>", "|x two")
+check("|one two", "ve~", "|ONE two")
+check("|ONE two", "veu", "|one two")
+check("one t|wo three", "viwU", "one |TWO three")
+check("a\n|b\nc", "Vd", "a\n|c")
+check("|a\nb\nc", "Vjd", "|c")
+check("|a\nb\nc", "Vj>", "  |a\n  b\nc")
+check("  |a\n  b", "Vj<", "|a\nb")
+check("|a\nb", "Vyjp", "a\nb\n|a")
+check("|one two", "ywwviwp", "one |one ")
+check("one |two", "v<esc>x", "one |wo")
+check("one |two", "vvx", "one |wo")
+check("a|bcd", "vlohd", "|d")
+check("|a b c d", "vldw.", "b |d")
+check("|a(b)c", "vf)d", "|c")
+check("|漢字x", "vld", "|x")
+check("|a\nb", "vjjjkkkd", "|\nb")
+
 -- text objects
 check("one t|wo three", "diw", "one | three")
 check("one t|wo three", "daw", "one |three")
@@ -112,7 +151,8 @@ t.eq(keys(start "|a", "d<esc>").vim.keys, "", "Esc drops a half command")
 
 math.randomseed(5)
 local every = { "a", "i", "<esc>", "<esc>", "d", "c", "y", "w", "b", "e", "W", "0", "$", "^", "g", "G", "f", "t", "F", "T", "x", "X", "D", "p", "P", "u",
-  ".", "o", "O", "J", "~", "r", "s", "2", "3", "(", ")", '"', "漢", "\u{301}", "<ctrl-r>", "<backspace>", "j", "k", " ", "-" }
+  ".", "o", "O", "J", "~", "r", "s", "2", "3", "(", ")", '"', "漢", "\u{301}", "<ctrl-r>", "<backspace>", "j", "k", " ", "-", "v", "V", "v", ";", ",", ">", "<",
+  "u", "U", "i" }
 local broken = {}
 for round = 1, 400 do
   local state, trail = start "one (two) \"x\"\nthree 漢字|\n", {}

@@ -114,6 +114,14 @@ function M.find(state, finder, letter, count)
   return position, forward and "inclusive" or nil
 end
 
+---As `find`, once more: what t and T stand before already is passed.
+function M.find_again(state, finder, letter, count)
+  local from = state.cursor
+  if finder == "t" then from = layout.after(state.text, from) end
+  if finder == "T" then from = math.max(layout.before(state.text, from), moves.line_start(state)) end
+  return M.find(at(state, from), finder, letter, count)
+end
+
 local pairs_of = { ["("] = "()", [")"] = "()", b = "()", ["["] = "[]", ["]"] = "[]", ["{"] = "{}", ["}"] = "{}", B = "{}", ["<"] = "<>", [">"] = "<>" }
 
 local function brackets(state, both, around)

@@ -4,11 +4,17 @@ local style = require "qwen.ui.style"
 
 local M = {}
 
-local MARK, NORMAL, MORE, WIDTH = "> ", "N ", "  ", 2
+local MORE, WIDTH = "  ", 2
+local marks = { insert = "> ", normal = "N ", visual = "v ", lines = "V " }
 
 ---Columns of the text in a terminal of so many.
 function M.columns(columns)
   return math.max(columns - WIDTH, 4)
+end
+
+-- A piece of the text on one row, for the screen.
+local function shown(text)
+  return (text:gsub("\n", ""):gsub("\t", layout.tab))
 end
 
 ---Rows of a state of the editor; only those around the cursor when there are more than `most`.
@@ -22,10 +28,17 @@ function M.rows(state, columns, most)
   local rows = layout.rows(state.text, width)
   local row, column = layout.place(state.text, width, state.cursor)
   local first = math.max(1, math.min(row - most // 2, #rows - most + 1))
-  local mark = style.paint("accent", state.vim and state.vim.mode == "normal" and NORMAL or MARK)
+  local mark = style.paint("accent", marks[state.vim and state.vim.mode or "insert"])
+  local from, to = #state.text, #state.text
+  if state.vim then
+    local first_chosen, last_chosen = require("qwen.ui.vim").chosen(state)
+    from, to = first_chosen or from, last_chosen or to
+  end
   local out = {}
   for i = first, math.min(#rows, first + most - 1) do
-    local text = state.text:sub(rows[i].from + 1, rows[i].to):gsub("\n", ""):gsub("\t", layout.tab)
+    local a, b = rows[i].from, rows[i].to
+    local f, g = math.max(a, math.min(from, b)), math.min(b, math.max(to, a))
+    local text = shown(state.text:sub(a + 1, f)) .. style.paint("chosen", shown(state.text:sub(f + 1, g))) .. shown(state.text:sub(g + 1, b))
     out[#out + 1] = (i == first and mark or MORE) .. text
   end
   return out, { row = row - first + 1, column = column + WIDTH }
@@ -35,7 +48,7 @@ end
 ---@param text string clean
 ---@return string
 function M.sent(text)
-  return style.paint("accent", MARK) .. style.paint("bold", (text:gsub("\n", "\n" .. MORE))) .. "\n"
+  return style.paint("accent", marks.insert) .. style.paint("bold", (text:gsub("\n", "\n" .. MORE))) .. "\n"
 end
 
 return M

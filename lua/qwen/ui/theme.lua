@@ -6,7 +6,7 @@ local sys = require "sys.os"
 local M = {}
 
 ---Names that every theme understands, whatever it says itself.
-M.plain = { bold = "bold", dim = "dim" }
+M.plain = { bold = "bold", dim = "dim", chosen = "reverse" }
 
 local TRUE_COLOUR = 1 << 24
 

@@ -1,86 +1,17 @@
--- vi keys: a layer over the editor with a normal mode of motions, operators and text objects. Keys it has no meaning for are the keymap's.
--- state.vim holds the mode, the keys of a command that is not complete, and what `.` repeats. Pure, as the editor is.
+-- vi keys: a layer over the editor with a normal mode of motions, operators and text objects, and a visual mode. Keys it has no meaning for
+-- are the keymap's. state.vim holds the mode ("insert", "normal", "visual", "lines"), the other end of what is chosen, the keys of a command
+-- that is not complete, the last letter that was looked for, and what `.` repeats. Pure, as the editor is.
 local editor = require "qwen.ui.editor"
 local layout = require "qwen.ui.layout"
 local motions = require "qwen.ui.motions"
 local moves = require "qwen.ui.moves"
+local operators = require "qwen.ui.operators"
 
 local M = {}
 
-local function with(state, changes)
-  local new = {}
-  for key, value in pairs(state) do new[key] = value end
-  for key, value in pairs(changes) do new[key] = value end
-  return new
-end
+local at, set_vim, insert_mode, settle, operate = operators.at, operators.set, operators.insert_mode, operators.settle, operators.operate
 
-local function at(state, position)
-  return with(state, { cursor = position, last = false, goal = false })
-end
-
-local function set_vim(state, changes)
-  return with(state, { vim = with(state.vim, changes) })
-end
-
----Vi keys on or off.
----@param state Editor
----@param on boolean
----@return Editor
-function M.turn(state, on)
-  return with(state, { vim = on and { mode = "insert", keys = "", trail = {} } or false })
-end
-
-local function insert_mode(state)
-  return set_vim(state, { mode = "insert" })
-end
-
--- In normal mode the cursor stands on a character, not behind the last one of a line.
-local function settle(state)
-  if state.vim.mode == "insert" then return state end
-  local first = moves.line_start(state)
-  if state.cursor == moves.line_end(state) and state.cursor > first then return at(state, moves.left(state)) end
-  return state
-end
-
--- Whole lines that two positions touch, with the newline behind them (or the one before, at the end of the text).
-local function lines_of(state, from, to)
-  from, to = moves.line_start(at(state, from)), moves.line_end(at(state, to))
-  return from, to
-end
-
-local function keep(state, text, linewise)
-  return with(state, { kills = table.move({ linewise and text .. "\n" or text }, 1, 1, #state.kills + 1, table.move(state.kills, 1, #state.kills, 1, {})) })
-end
-
-local operators = {}
-
-function operators.d(state, from, to, linewise)
-  local text = state.text:sub(from + 1, to)
-  if linewise then
-    if state.text:sub(to + 1, to + 1) == "\n" then to = to + 1 elseif from > 0 then from = from - 1 end
-  end
-  local new = keep(editor.replace(state, from, to, ""), text, linewise)
-  return linewise and at(new, motions.first_word(at(new, math.min(from, #new.text)))) or at(new, from)
-end
-
-function operators.c(state, from, to, linewise)
-  local new = keep(editor.replace(state, from, to, ""), state.text:sub(from + 1, to), linewise)
-  return insert_mode(at(new, from))
-end
-
-function operators.y(state, from, to, linewise)
-  return at(keep(state, state.text:sub(from + 1, to), linewise), linewise and state.cursor or from)
-end
-
-local function operate(state, operator, target, kind)
-  local from, to = math.min(state.cursor, target), math.max(state.cursor, target)
-  if kind == "line" then
-    from, to = lines_of(state, from, to)
-    return operators[operator](state, from, to, true)
-  end
-  if kind == "inclusive" then to = layout.after(state.text, to) end
-  return operators[operator](state, from, to)
-end
+M.turn = operators.turn
 
 local function paste(state, after)
   local text = state.kills[#state.kills]
@@ -122,10 +53,7 @@ local commands = {
 local counted = {
   x = function(state, to) return operate(state, "d", to) end,
   s = function(state, to) return operate(state, "c", to) end,
-  ["~"] = function(state, to)
-    local piece = state.text:sub(state.cursor + 1, to):gsub("%a", function(c) return c:lower() == c and c:upper() or c:lower() end)
-    return editor.replace(state, state.cursor, to, piece)
-  end,
+  ["~"] = function(state, to) return at(operators.case["~"](state, state.cursor, to), to) end,
 }
 
 local function characters(state, count)
@@ -143,6 +71,8 @@ local function join(state)
   return at(editor.replace(state, newline, newline + blank, " "), newline)
 end
 
+local opposite = { f = "F", F = "f", t = "T", T = "t" }
+
 -- A motion by its keys: the position, and how an operator takes it; nil when the keys are none, "more" when they are not complete.
 local function motion(state, keys, count)
   local finder, letter = keys:match "^([fFtT])(.*)$"
@@ -150,10 +80,23 @@ local function motion(state, keys, count)
     if letter == "" then return "more" end
     return motions.find(state, finder, letter, count)
   end
+  local found = state.vim.found -- the last of these, for ; and ,
+  if keys == ";" then return found and motions.find_again(state, found.finder, found.letter, count) end
+  if keys == "," then return found and motions.find_again(state, opposite[found.finder], found.letter, count) end
   if keys == "g" then return "more" end
   local fn = motions.keys[keys]
   if not fn then return nil end
   return fn(state, count)
+end
+
+-- The last f, F, t or T among the keys of a command.
+local function note_find(state, keys)
+  local finder, letter = keys:match "^%d*[dcy<>]?%d*([fFtT])(.+)$"
+  return finder and set_vim(state, { found = { finder = finder, letter = letter } }) or state
+end
+
+local function pushed(list, item)
+  return table.move({ item }, 1, 1, #list + 1, table.move(list, 1, #list, 1, {}))
 end
 
 -- A command by all its keys so far: a state, or "more", or nil for nonsense.
@@ -162,7 +105,7 @@ local function command(state, keys)
   rest = rest or keys
   local count = math.min(math.tointeger(tonumber(digits or 1)) or 1, 10000)
   if rest == "" then return "more" end
-  local operator, more, object = rest:match "^([dcy])([1-9]?%d*)(.*)$"
+  local operator, more, object = rest:match "^([dcy<>])([1-9]?%d*)(.*)$"
   if operator and object:sub(1, 1) ~= "0" and more == "0" then more, object = "", "0" .. object end
   if operator then
     count = count * math.min(math.tointeger(tonumber(more)) or 1, 10000)
@@ -171,7 +114,7 @@ local function command(state, keys)
     if object:find "^[ia]" then
       if #object == 1 then return "more" end
       local from, to = motions.object(state, object)
-      return from and operators[operator](state, from, to)
+      return from and operators.keys[operator](state, from, to)
     end
     if operator == "c" and object:lower() == "w" and state.text:find("^%S", state.cursor + 1) then -- to the end of the word, not to the next
       local _, to = motions.object(state, "i" .. object)
@@ -204,6 +147,72 @@ local function repeat_change(state)
   return state
 end
 
+local names = { backspace = "h", left = "h", right = "l", home = "0", ["end"] = "$" }
+
+---What is chosen in visual mode: bytes after `from` up to `to`; nil in other modes.
+---@param state Editor
+---@return integer? from
+---@return integer? to
+function M.chosen(state)
+  local vim = state.vim
+  if not vim or vim.mode ~= "visual" and vim.mode ~= "lines" then return nil end
+  local from, to = math.min(vim.anchor, state.cursor), math.max(vim.anchor, state.cursor)
+  if vim.mode == "lines" then return operators.lines_of(state, from, to) end
+  return from, moves.right(at(state, to))
+end
+
+-- What a key does with what is chosen; the mode is over afterwards.
+local over_chosen = { d = "d", x = "d", X = "d", c = "c", s = "c", y = "y", [">"] = ">", ["<"] = "<" }
+
+local function on_chosen(state, key)
+  local from, to = M.chosen(state)
+  local linewise = state.vim.mode == "lines"
+  if operators.case[key] then return operators.case[key](state, from, to) end
+  if key == "p" then
+    local text = (state.kills[#state.kills] or ""):gsub("\n$", "")
+    return at(editor.replace(state, from, to, text), from)
+  end
+  local operator = over_chosen[key]
+  return operator and operators.keys[operator](at(state, from), from, to, linewise)
+end
+
+-- A command of visual mode by its keys: a state that is still or no longer in it, "more", or nil.
+local function choose(state, keys)
+  local vim, count, rest = state.vim, keys:match "^([1-9]?%d*)(.*)$"
+  if count == "0" then count, rest = "", keys end
+  if rest == "" then return "more" end
+  if rest == "o" then return set_vim(at(state, vim.anchor), { anchor = state.cursor }) end
+  local other = ({ v = "visual", V = "lines" })[rest]
+  if other then return set_vim(state, { mode = other == vim.mode and "normal" or other }) end
+  if rest:find "^[ia]" then
+    if #rest == 1 then return "more" end
+    local from, to = motions.object(state, rest)
+    return from and to > from and set_vim(at(state, layout.before(state.text, to)), { anchor = from }) or nil
+  end
+  local new = on_chosen(state, rest)
+  if new then return new.vim.mode == "insert" and new or set_vim(new, { mode = "normal" }) end
+  local target = motion(state, rest, math.min(math.tointeger(tonumber(count)) or 1, 10000))
+  return target == "more" and "more" or target and at(state, target) or nil
+end
+
+local function visual(state, event)
+  local vim = state.vim
+  if event.key == "esc" then return settle(set_vim(state, { mode = "normal", keys = "", trail = {} })) end
+  local step = vim.keys == "" and ({ j = "down", k = "up", down = "down", up = "up" })[event.key]
+  if step then
+    local new = editor.actions[step](state)
+    return new.at == state.at and set_vim(new, { trail = pushed(vim.trail, event) }) or state -- the history is not for here
+  end
+  local typed = event.text or names[event.key]
+  if not typed then return state, "unused" end
+  local trail, keys = pushed(vim.trail, event), vim.keys .. typed
+  local result = choose(state, keys)
+  if result == "more" then return set_vim(state, { keys = keys, trail = trail }) end
+  result = set_vim(note_find(result or state, keys), { keys = "", trail = trail })
+  if result.vim.mode ~= "normal" then return result end
+  return settle(set_vim(result, { trail = {}, change = result.text ~= state.text and trail or vim.change }))
+end
+
 local function normal(state, event)
   local vim = state.vim
   if event.key == "esc" then
@@ -213,14 +222,16 @@ local function normal(state, event)
   if event.key == "ctrl-r" then return settle((editor.actions.redo(state))) end
   local step = vim.keys == "" and ({ j = "down", k = "up" })[event.key]
   if step then return settle((editor.actions[step](state))) end
-  local typed = event.text or ({ backspace = "h", left = "h", right = "l", home = "0", ["end"] = "$" })[event.key]
+  local typed = event.text or names[event.key]
   if not typed then return state, "unused" end
   if vim.keys == "" and typed == "." then return repeat_change(state) end
+  local mode = vim.keys == "" and ({ v = "visual", V = "lines" })[typed]
+  if mode then return set_vim(state, { mode = mode, anchor = state.cursor, trail = { event } }) end
   local keys = vim.keys .. typed
-  local trail = table.move({ event }, 1, 1, #vim.trail + 1, table.move(vim.trail, 1, #vim.trail, 1, {}))
+  local trail = pushed(vim.trail, event)
   local result = command(state, keys)
   if result == "more" then return set_vim(state, { keys = keys, trail = trail }) end
-  result = set_vim(result or state, { keys = "" })
+  result = set_vim(note_find(result or state, keys), { keys = "" })
   if result.vim.mode == "insert" then return set_vim(result, { trail = trail }) end
   local change = result.text ~= state.text and typed ~= "u" and trail or vim.change
   return settle(set_vim(result, { trail = {}, change = change }))
@@ -231,16 +242,16 @@ local function insert(state, event)
   if event.key ~= "esc" then
     local new, action = editor.key(state, event)
     if action == "submit" or action == "unused" then return new, action end
-    return set_vim(new, { trail = table.move({ event }, 1, 1, #trail + 1, table.move(trail, 1, #trail, 1, {})) }), action
+    return set_vim(new, { trail = pushed(trail, event) }), action
   end
   local left = state.cursor > moves.line_start(state) and at(state, moves.left(state)) or state
-  local change = #trail > 0 and table.move({ event }, 1, 1, #trail + 1, table.move(trail, 1, #trail, 1, {})) or state.vim.change
+  local change = #trail > 0 and pushed(trail, event) or state.vim.change
   return set_vim(left, { mode = "normal", keys = "", trail = {}, change = change })
 end
 
 function through(state, event)
-  if state.vim.mode == "insert" then return insert(state, event) end
-  return normal(state, event)
+  local mode = state.vim.mode
+  return (mode == "insert" and insert or mode == "normal" and normal or visual)(state, event)
 end
 
 ---The state after a key, as editor.key gives it; "unused" when the keymap decides.
