@@ -20,7 +20,7 @@ t.eq(rows "a\nb\\\nc", { "a", "b", "c" }, "line ends stay where the model put th
 t.eq(rows "- a\n- b\n  1. c\n  2. d\n- [x] e\n- [ ] f\n-", { "• a", "• b", "  1. c", "  2. d", "☑ e", "☐ f", "• " }, "lists")
 t.eq(rows("- aaa bbb ccc", 8), { "• aaa", "  bbb", "  ccc" }, "an item hangs")
 t.eq(rows "> a\n> > b", { "│ a", "│ │ b" }, "quotes")
-t.eq(rows "```c\nint\tx;\n\n```", { "  int    x;", "" }, "code; a blank line of it stays")
+t.eq(rows "```c\nint\tx;\n\n```", { "```c", "int    x;", "", "```" }, "code; a blank line of it stays")
 t.eq(rows "---", { ("─"):rep(40) }, "a rule")
 t.eq(rows "[a](http://b.c/d) <http://e.f> [g.h](https://g.h)", { "a (http://b.c/d) http://e.f g.h" }, "links show where they lead, once")
 t.eq(rows "![a](b.png)", { "image: a (b.png)" }, "an image is words")
@@ -64,13 +64,13 @@ end
 local function whole(text) return written(text, function() return #text end) end
 
 t.eq(whole "# a\ntext\n\n\n- b\n\n- c\n- d\ne\n\nf\n", { "# a", "text", "", "• b", "", "• c", "• d", "  e", "", "f" }, "blank lines as the source has them")
-t.eq(whole "a:\n- b\n```\nc\n```\nd", { "a:", "• b", "  c", "d" }, "no blank line where the source has none")
-t.eq(whole "- a\n\n  ```\n  b\n\n  - c\n  ```\n- d", { "• a", "    b", "", "    - c", "• d" }, "a fence in an item")
+t.eq(whole "a:\n- b\n```\nc\n```\nd", { "a:", "• b", "```", "c", "```", "d" }, "no blank line where the source has none")
+t.eq(whole "- a\n\n  ```\n  b\n\n  - c\n  ```\n- d", { "• a", "  ```", "  b", "", "  - c", "  ```", "• d" }, "a fence in an item")
 t.eq(whole "10. a\n11. b", { "10. a", "11. b" }, "numbers go on")
 t.eq(whole "a\n===\nb\n---\nc", { "# a", "## b", "c" }, "headings that are underlined")
 t.eq(whole "[a]: http://b\nsee [a]", { "[a]: http://b", "see [a]" }, "a definition does not vanish")
-t.eq(whole "```\nopen", { "  open" }, "code that never ends")
-t.eq(whole "~~~~\n```\n~~~\n~~~~\na", { "  ```", "  ~~~", "a" }, "only a fence as long ends it")
+t.eq(whole "```\nopen", { "```", "open" }, "code that never ends")
+t.eq(whole "~~~~\n```\n~~~\n~~~~\na", { "```", "```", "~~~", "```", "a" }, "only a fence as long ends it")
 t.eq(whole "a|b\n-|:-\n1|2", { "a │ b", "──┼──", "1 │ 2" }, "short dashes make a table")
 t.eq(whole "", {}, "nothing")
 
@@ -97,7 +97,7 @@ t.eq({ blocks:take(), blocks:open() }, { { "one" }, { "", "• tw" } }, "an open
 blocks:add "o\n```lu"
 t.eq({ blocks:take(), blocks:open() }, { { "", "• two" }, {} }, "what becomes a fence")
 blocks:add "a\nx = "
-t.eq({ blocks:take(), blocks:open() }, { {}, { "  x = " } }, "an open line of code")
+t.eq({ blocks:take(), blocks:open() }, { { "```lua" }, { "x = " } }, "an open line of code")
 
 -- A block that outgrows the screen is written from its beginning, at any width, and nothing of it twice or never.
 for run = 1, 100 do

@@ -81,13 +81,14 @@ end
 local function open_fence(line)
   local indent, fence, info = line:match "^( ? ? ?)(```+)([^`]*)$"
   if not indent then indent, fence, info = line:match "^( ? ? ?)(~~~+)(.*)$" end
-  return indent and { indent = #indent, fence = fence, paint = highlight.new(info:match "%S+") }
+  local language = indent and info:match "%S+"
+  return indent and { indent = #indent, fence = fence, language = language, paint = highlight.new(language) }
 end
 
 local function code_row(self, line, peek)
   local fence = self.fence
   local text = line:gsub("^" .. (" ?"):rep(fence.indent), "")
-  return text == "" and "" or "  " .. fence.paint(wrap.untab(clean(text)), peek)
+  return fence.paint(wrap.untab(clean(text)), peek)
 end
 
 -- A fence inside an item or quote: what looks like a mark in there is code.
@@ -153,6 +154,7 @@ local function whole_line(self, line)
     local mark = line:match "^ ? ? ?([`~]+)%s*$"
     if mark and mark:sub(1, #fence.fence) == fence.fence then
       self.fence = nil
+      put(self, { markdown.fence() })
     else
       put(self, { code_row(self, line) })
     end
@@ -170,7 +172,7 @@ local function whole_line(self, line)
     return keep(self, line)
   end
   self.fence = #self.lines == 0 and open_fence(line) or nil
-  if self.fence then return end
+  if self.fence then return put(self, { markdown.fence(self.fence.language) }) end
   local _, column = item_of(line)
   self.item = column
   keep(self, line)

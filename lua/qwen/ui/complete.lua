@@ -1,5 +1,7 @@
 -- Completion at the prompt: /commands, what they take, and @files. It says what the word could become; showing it is menu.lua's business.
 local files = require "qwen.files"
+local fs = require "sys.fs"
+local paths = require "qwen.paths"
 local resource = require "qwen.resource"
 local task = require "sys.task"
 local text = require "sys.text"
@@ -8,7 +10,7 @@ local M = {}
 
 local MOST, FRESH = 50, 3 -- words; seconds until the list of files is made anew
 
--- Names of the project's files, each with a NUL behind it. Listed in the background; the last list serves until the next is there.
+-- Names of the project's files, and its folders with a slash at the end, each with a NUL behind it. Listed in the background; the last list serves until the next is there.
 local index = { list = "" }
 
 local function list_files(ctx)
@@ -16,6 +18,14 @@ local function list_files(ctx)
   if not names then
     names = {}
     for name in files.walk(ctx.cwd, 100000) do names[#names + 1] = name end
+  end
+  local seen, last = {}, ""
+  for i = 1, #names do
+    local folder = names[i]:match "^.*/"
+    while folder and folder ~= last and not seen[folder] do
+      seen[folder], names[#names + 1] = true, folder
+      folder = folder:match "^(.*/)[^/]*/$"
+    end
   end
   names[#names + 1] = ""
   return table.concat(names, "\0")
@@ -53,11 +63,48 @@ local function command_items(word)
   return out
 end
 
+-- What stands directly in a folder of the project, folders first.
+local function children(folder)
+  local list, out, from, n = "\0" .. index.list, {}, 1, #folder
+  while #out < MOST do
+    local at = list:find("\0" .. folder, from, true)
+    if not at then break end
+    from = list:find("\0", at + 1, true)
+    local name = list:sub(at + 1, from - 1)
+    local slash = name:find("/", n + 1, true)
+    if #name > n and (not slash or slash == #name) then out[#out + 1] = name end
+  end
+  table.sort(out, function(a, b)
+    local is_folder = a:sub(-1) == "/"
+    if is_folder ~= (b:sub(-1) == "/") then return is_folder end
+    return a < b
+  end)
+  return out
+end
+
+-- What stands in a folder elsewhere: "/etc/", "~/notes", "../".
+local function elsewhere(ctx, word)
+  local folder, begun = word:match "^(.*/)([^/]*)$"
+  local path, out = folder:gsub("^~/", (paths.home() or "~") .. "/"), {}
+  for _, entry in ipairs(fs.list(path:sub(1, 1) == "/" and path or ctx.cwd .. "/" .. path) or {}) do
+    local shown = begun:sub(1, 1) == "." or entry.name:sub(1, 1) ~= "."
+    if shown and entry.name:sub(1, #begun) == begun and #out < MOST then out[#out + 1] = folder .. entry.name .. (entry.type == "dir" and "/" or "") end
+  end
+  return out
+end
+
 local function file_items(ctx, word, changed)
   refresh(ctx, changed)
-  local out = {}
-  for i, name in ipairs(text.rank(index.list, (word:gsub("\\(.)", "%1")), MOST)) do
-    if text.clean(name) == name then out[#out + 1] = { text = "@" .. name:gsub("[ \\]", "\\%0"), order = i } end
+  local out, names = {}, nil
+  word = word:gsub("\\(.)", "%1")
+  if word:find "^~?/" or word:find "^%.%.?/" then
+    names = elsewhere(ctx, word)
+  else
+    names = word:sub(-1) == "/" and children(word) or {}
+    if #names == 0 then names = text.rank(index.list, word, MOST) end
+  end
+  for i, name in ipairs(names) do
+    if text.clean(name) == name then out[#out + 1] = { text = "@" .. name:gsub("[ \\]", "\\%0"), order = i, opens = name:sub(-1) == "/" } end
   end
   return out
 end
@@ -73,11 +120,12 @@ end
 ---@param ctx Ctx
 ---@param before string
 ---@param changed fun() called when files were found later
----@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?}[]}? found
----length: bytes of the word that an item replaces
+---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?}[]}? found
+---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
 function M.find(ctx, before, changed)
   local name, word = before:match "^/([%w_:-]+)%s+.-(%S*)$"
-  local at = before:match "@([^%s@]*)$"
+  local at = before:gsub("\\ ", "\\\1"):match "@([^%s@]*)$"
+  at = at and at:gsub("\1", " ")
   local kind, items
   if before:find "^/[%w_:-]*$" then
     kind, word = "command", before

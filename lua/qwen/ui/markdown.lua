@@ -148,15 +148,27 @@ function blocks.quote(self)
   inside(self, bar, bar, 2, "/quote")
 end
 
+---The row above a block of code, and with nil the one below: its lines stand at the edge, so that they can be copied as they are.
+---@param language string?
+---@return string
+function M.fence(language)
+  local named = term.cut(clean(language or ""), 20)
+  if style.reader() or not style.enabled() then return "```" .. named end
+  return style.paint("rule", "──") .. (named ~= "" and " " .. style.paint("dim", named) or "")
+end
+
 function blocks.code(self, language)
   local parts = {}
   for name, detail in next_event, self do
     if name == "/code" then break end
     parts[#parts + 1] = detail
   end
-  local paint = highlight.new(attribute(language))
+  language = attribute(language)
+  local paint = highlight.new(language)
   local text = clean(table.concat(parts)):gsub("\n$", "")
-  for line in (text .. "\n"):gmatch "(.-)\n" do emit(self, "  " .. paint(wrap.untab(line))) end
+  emit(self, M.fence(language))
+  for line in (text .. "\n"):gmatch "(.-)\n" do emit(self, paint(wrap.untab(line))) end
+  emit(self, M.fence())
 end
 
 -- Boxes of tasks, for those who listen and for those who look.

@@ -56,7 +56,7 @@ end
 function M.take(self)
   local menu, state = self.menu, self.state
   local item = menu.items[menu.at]
-  local gap = state.text:sub(state.cursor + 1, state.cursor + 1) == " " and "" or " "
+  local gap = (item.opens or state.text:sub(state.cursor + 1, state.cursor + 1) == " ") and "" or " "
   self.state = editor.replace(state, state.cursor - menu.length, state.cursor, item.text .. gap)
   self.menu = nil
 end
