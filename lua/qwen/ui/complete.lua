@@ -10,7 +10,8 @@ local M = {}
 
 local MOST, FRESH = 50, 3 -- words; seconds until the list of files is made anew
 
--- Names of the project's files, and its folders with a slash at the end, each with a NUL behind it. Listed in the background; the last list serves until the next is there.
+-- Names of the project's files, and its folders with a slash at the end, each with a NUL behind it. Listed
+-- in the background; the last list serves until the next is there.
 local index = { list = "" }
 
 local function list_files(ctx)
@@ -95,7 +96,7 @@ end
 
 local function file_items(ctx, word, changed)
   refresh(ctx, changed)
-  local out, names = {}, nil
+  local out, names = {}
   word = word:gsub("\\(.)", "%1")
   if word:find "^~?/" or word:find "^%.%.?/" then
     names = elsewhere(ctx, word)
