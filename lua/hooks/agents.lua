@@ -32,12 +32,9 @@ local function run(ctx, card, args)
 end
 
 local function make_tool(cards)
-  local lines, names, by_name = {}, qwen.json.array {}, {}
-  for i, card in ipairs(cards) do
-    lines[i], names[i], by_name[card.name] = ("- %s: %s"):format(card.name, card.description), card.name, card
-  end
+  local lines, names, by_name = qwen.cards.menu(cards)
   return {
-    summary = SUMMARY .. table.concat(lines, "\n"), effect = "none", serial = true,
+    summary = SUMMARY .. lines, effect = "none", serial = true,
     schema = { type = "object", required = { "subagent_type", "prompt" }, properties = {
       subagent_type = { type = "string", enum = names, description = "the agent" },
       prompt = { type = "string", minLength = 1, description = "the whole task" },

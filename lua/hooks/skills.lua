@@ -13,12 +13,9 @@ local function files_of(folder)
 end
 
 local function make_tool(cards)
-  local lines, names, by_name = {}, qwen.json.array {}, {}
-  for i, card in ipairs(cards) do
-    lines[i], names[i], by_name[card.name] = ("- %s: %s"):format(card.name, card.description), card.name, card
-  end
+  local lines, names, by_name = qwen.cards.menu(cards)
   return {
-    summary = SUMMARY .. table.concat(lines, "\n"), effect = "none",
+    summary = SUMMARY .. lines, effect = "none",
     schema = { type = "object", properties = { skill = { type = "string", enum = names, description = "its name" },
       args = { type = "string", description = "what it is to be done with" } }, required = { "skill" } },
     label = function(args) return args.skill end,

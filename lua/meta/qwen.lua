@@ -579,6 +579,7 @@ qwen = {}
 ---@field folder string
 
 ---@class qwen.cards skills and agents that a person, or a trusted project, lays down
+---@field menu fun(cards: {name: string, description: string}[]): string, string[], table<string, table> what a tool says of them, a line each; their names for its schema; each by its name
 ---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others
 ---@field words fun(value: string?): string[]? the items of a field that is a list
 

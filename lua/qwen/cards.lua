@@ -1,6 +1,7 @@
 -- Files in Markdown with front matter that a person, or a trusted project, lays down: skills (`skills/NAME/SKILL.md`) and agents (`agents/NAME.md`).
 -- It reads them; what is done with them is said in lua/hooks/{skills,agents}.lua.
 local fs = require "sys.fs"
+local json = require "sys.json"
 local paths = require "qwen.paths"
 local promptfile = require "qwen.promptfile"
 local text = require "qwen.text"
@@ -52,6 +53,19 @@ function M.list(ctx, kind)
   for _, card in pairs(found) do out[#out + 1] = card end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out, problems
+end
+
+---What a tool says of its cards, and how it finds the one that the model means.
+---@param cards {name: string, description: string}[]
+---@return string lines one a card
+---@return string[] names for the schema
+---@return table<string, table> by_name
+function M.menu(cards)
+  local lines, names, by_name = {}, json.array {}, {}
+  for i, card in ipairs(cards) do
+    lines[i], names[i], by_name[card.name] = ("- %s: %s"):format(card.name, card.description), card.name, card
+  end
+  return table.concat(lines, "\n"), names, by_name
 end
 
 ---The words of a field that is a list: `[a, b]`, `a, b`, or one a line.
