@@ -3,11 +3,7 @@
 local C = { summary = "copy a shipped file to ~/.qwen/ to change it", args = "KIND/NAME", shell = true }
 
 function C.complete()
-  local out = {}
-  for _, kind in ipairs(qwen.resource.kinds) do
-    for _, name in ipairs(qwen.resource.names(kind)) do out[#out + 1] = kind .. "/" .. name end
-  end
-  return out
+  return qwen.resource.names()
 end
 
 function C.run(ctx, args)

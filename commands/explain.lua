@@ -3,16 +3,8 @@
 
 local C = { summary = "explain which file, setting or rule decides", shell = true, args = "override KIND/NAME | config KEY | permission 'TOOL(ARGUMENT)'" }
 
-local function names()
-  local out = {}
-  for _, kind in ipairs(qwen.resource.kinds) do
-    for _, name in ipairs(qwen.resource.names(kind)) do out[#out + 1] = kind .. "/" .. name end
-  end
-  return out
-end
-
 function C.complete(_, word)
-  return word:find "/" and names() or { "override", "config", "permission", table.unpack(names()) }
+  return word:find "/" and qwen.resource.names() or { "override", "config", "permission", table.unpack(qwen.resource.names()) }
 end
 
 local how = { use = "--use", user = "yours", shipped = "shipped", project = "the project's" }
@@ -21,7 +13,7 @@ local function override(ctx, full)
   local kind, name = (full or ""):match "^(%w+)/(.+)$"
   local layers = kind and qwen.resource.layers(kind, name) or {}
   if #layers == 0 then
-    local near = full and qwen.text.nearest(full, names())
+    local near = full and qwen.text.nearest(full, qwen.resource.names())
     return nil, qwen.err("usage", ("there is no '%s'%s"):format(full or "", near and "; did you mean " .. near .. "?" or "; such as tools/edit"))
   end
   qwen.resource.get(kind, name)

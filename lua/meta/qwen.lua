@@ -458,7 +458,7 @@ qwen = {}
 ---@field list fun(kind: string, left_out: (fun(name: string): boolean)?): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
 ---@field get fun(kind: string, name: string): table?, Err?
 ---@field has fun(kind: string, name: string): boolean
----@field names fun(kind: string): string[] without loading anything
+---@field names fun(kind: string?): string[] without loading anything; without a kind all, as KIND/NAME
 ---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far

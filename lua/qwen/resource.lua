@@ -397,12 +397,14 @@ function M.list(kind, left_out)
   return out
 end
 
----The names of a kind without loading anything.
----@param kind string
+---The names of a kind, or every KIND/NAME there is, without loading anything.
+---@param kind string?
 ---@return string[]
 function M.names(kind)
   local out = {}
-  for name in pairs(state.files[kind] or {}) do out[#out + 1] = name end
+  for _, each in ipairs(kind and { kind } or M.kinds) do
+    for name in pairs(state.files[each] or {}) do out[#out + 1] = kind and name or each .. "/" .. name end
+  end
   table.sort(out)
   return out
 end
