@@ -1,6 +1,6 @@
 -- `/model`: the models that are configured, and what the service in use offers beside them; taking one keeps it for later sessions.
 
-local C = { summary = "list the models, or take another one", args = "[ID]" }
+local C = { summary = "list the models, or take another one", args = "[ID | ID@HOST]" }
 
 local function has_provider(name)
   return qwen.resource.has("providers", name)
@@ -11,8 +11,10 @@ local function configured(ctx)
 end
 
 function C.complete(ctx)
-  local out = {}
-  for _, model in ipairs(configured(ctx)) do out[#out + 1] = model.id end
+  local out, list = {}, configured(ctx)
+  for i, model in ipairs(list) do
+    out[i] = #qwen.models.named(list, model.id) > 1 and model.id .. "@" .. qwen.models.place(model) or model.id
+  end
   return out
 end
 
@@ -85,18 +87,40 @@ local function take(ctx, model)
   return qwen.signin.keep(ctx, taken)
 end
 
+-- The row that a name means: one that can be used, and of several the one that the person points at.
+local function row_of(ctx, choices, name)
+  local models, rows_of, usable = {}, {}, {}
+  for i, row in ipairs(choices) do models[i], rows_of[row.model] = row.model, row end
+  local meant = qwen.models.named(models, name)
+  for _, model in ipairs(meant) do
+    if not rows_of[model].disabled then usable[#usable + 1] = rows_of[model] end
+  end
+  if #usable == 0 and meant[1] then
+    return nil, qwen.err("auth", ("%s: %s; sign in with /auth"):format(meant[1].id, rows_of[meant[1]].disabled))
+  end
+  if #usable < 2 then return usable[1] end
+  local words = {}
+  for i, row in ipairs(usable) do words[i] = row.label .. "@" .. qwen.models.place(row.model) end
+  if not ctx.pick then return nil, qwen.err("usage", ("there are several %s; say which: %s"):format(name, table.concat(words, ", "))) end
+  for i, row in ipairs(usable) do words[i] = { label = words[i], detail = row.detail } end
+  local index = ctx.pick(("Which %s?"):format(name), words)
+  return index and usable[index] or nil, not index and qwen.err("cancelled", "nothing was chosen") or nil
+end
+
 function C.run(ctx, args)
+  if not ctx.model then -- a run that is nothing but this command
+    local model, e = qwen.models.choose(ctx.settings, ctx.opts, has_provider)
+    if not model then return nil, e end
+    ctx.model = model
+  end
   local choices = rows(ctx)
-  if args[2] then return nil, qwen.err("usage", "usage: /model [ID]") end
+  if args[2] then return nil, qwen.err("usage", "usage: /model " .. C.args) end
   if args[1] then
+    local row, e = row_of(ctx, choices, args[1])
+    if row then return take(ctx, row.model) end
+    if e then return nil, e end
     local ids = {}
-    for i, row in ipairs(choices) do
-      ids[i] = row.label
-      if row.label == args[1] and row.disabled then return nil, qwen.err("auth", ("%s: %s; sign in with /auth"):format(row.label, row.disabled)) end
-    end
-    for _, row in ipairs(choices) do
-      if row.label == args[1] then return take(ctx, row.model) end
-    end
+    for i, other in ipairs(choices) do ids[i] = other.label end
     local near = qwen.text.nearest(args[1], ids)
     if near then ctx.notice(("%s is not configured; did you mean %s?"):format(args[1], near)) end
     return take(ctx, { id = args[1] })

@@ -114,8 +114,9 @@ function A.login(ctx, options)
   if key and place.scheme ~= "https" and not place.loopback then
     return nil, qwen.err("usage", ("a key is not sent to %s: everyone on the way could read it; give the https:// address"):format(url))
   end
-  local env_key = options.env_key or env_key_for(ctx.settings, protocol, url)
-  if not env_key:find "^[%a_][%w_]*$" then return nil, qwen.err("usage", ("'%s' cannot be the name of a variable"):format(env_key)) end
+  local env_key
+  env_key, e = qwen.signin.variable(options.env_key or env_key_for(ctx.settings, protocol, url))
+  if not env_key then return nil, e end
   local models
   models, e = qwen.signin.models_for(ctx, { protocol = protocol.name, url = url, key = key, label = host }, options.model)
   if not models then return nil, e end

@@ -20,14 +20,17 @@ end
 ---@param options {env_key: string?, command: string?, seconds: string?}
 function A.login(ctx, options)
   local model = ctx.model or qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
-  local name = options.env_key or model and model.env_key
-  if not name or not name:find "^[%a_][%w_]*$" then return nil, qwen.err("usage", "give the variable of the key: --env-key OPENAI_API_KEY") end
+  local name, e = options.env_key or model and model.env_key
+  if not name then return nil, qwen.err("usage", "give the variable of the key: --env-key OPENAI_API_KEY") end
+  name, e = qwen.signin.variable(name)
+  if not name then return nil, e end
   local line = options.command or ctx.line and ctx.line(("Program that prints the key for %s:"):format(name))
   local argv = line and words_of(line) or {}
   if #argv == 0 then return nil, qwen.err("usage", ("give the program: qwen auth command --env-key %s --command \"pass show llm/key\""):format(name)) end
   local seconds = options.seconds and tonumber(options.seconds)
   if options.seconds and not (seconds and seconds >= 0) then return nil, qwen.err("usage", "--seconds wants a number, how long a key is good for") end
-  local ok, e = qwen.keycommand.try(argv, name)
+  local ok
+  ok, e = qwen.keycommand.try(argv, name)
   if not ok then return nil, e end
   local path
   path, e = qwen.usersettings.set { { path = { "security", "auth", "keyCommands", name },

@@ -509,6 +509,8 @@ qwen = {}
 ---@field key_variable fun(settings: Settings, protocol: string, url: string): string? the protocol's own variable, for its own service
 ---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
 ---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
+---@field named fun(models: Model[], name: string): Model[] those that ID or ID@HOST means
+---@field place fun(model: Model): string its host, as after the @; with the port where it is not the usual one
 ---@field protocols fun(): string[]
 ---@field provider fun(model: Model): Provider?, Err? the file that serves a model: its protocol's, or the vendor's that claims it
 
@@ -695,6 +697,7 @@ qwen = {}
 ---@field nothing fun(): Err what to do when nothing is configured
 ---@field undecided fun(settings: Settings, opts: table): Err? what to say when there are models of several protocols and no choice
 ---@field clean_key fun(key: string?): string? without blanks around it; nil when it cannot be a key
+---@field variable fun(name: string): string?, Err? the name of a variable for a key; not one that has another meaning
 ---@field address fun(text: string): string?, Err? an address as typed, with a scheme
 ---@field install fun(ctx: Ctx, plan: SigninPlan): string?, Err? writes models, key and choice into the user's settings, all or nothing; where
 ---@field remove fun(ctx: Ctx, plan: {protocol: string?, owns: (fun(entry: table): boolean), env_key: string?, mark: string?, label: string}): boolean?, Err? takes that out again

@@ -184,6 +184,7 @@
 ---@class sys.fs
 ---@field read fun(path: string, limit?: integer): string?, Err? whole file; err kind too_long above limit (default 64 MiB)
 ---@field write fun(path: string, text: string, options?: {mode?: integer, fsync?: boolean}): boolean?, Err? temp file beside it, fsync, rename; keeps the mode of an existing file; default mode 0600 & ~umask
+---@field touch fun(path: string): boolean?, Err? as if it had been written now
 ---@field create fun(path: string, text: string): boolean?, Err? a new file, mode 0600; err with code "EEXIST" when something is there
 ---@field append fun(path: string, mode?: integer): Appender?, Err? creates with mode 0600
 ---@field truncate fun(path: string, size: integer): boolean?, Err?

@@ -13,7 +13,10 @@ local forbidden = {
 }
 local forbidden_patterns = { "^LD_", "^DYLD_", "^GIT_", "^SSL_", "^LUA_C?PATH_", "^QWEN_CODE_SYSTEM", "^QWEN_.*TRUST", "^QWEN_OAUTH", "_BASE_URL$" }
 
-local function may_not(name)
+---Whether a variable is one of those: a project does not set it, and it is no name for a key.
+---@param name string
+---@return boolean
+function M.reserved(name)
   local upper = name:upper()
   for _, pattern in ipairs(forbidden_patterns) do
     if upper:find(pattern) then return true end
@@ -102,7 +105,7 @@ function M.load(cwd, trusted, excluded)
     elseif text then
       local values, ignored = {}, {}
       for name, value in pairs(M.parse(text)) do
-        if candidate.project and may_not(name) then
+        if candidate.project and M.reserved(name) then
           ignored[#ignored + 1] = name
         elseif not (candidate.plain and skip[name]) then
           values[name] = value

@@ -1,13 +1,15 @@
 -- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
 -- A key is bound here to the origin it was configured for; headers are made of it in auth/.
+-- Long because the order of precedence is one thing.
 local err = require "qwen.err"
 local families = require "qwen.families"
 local http = require "sys.http"
+local named = require "qwen.named"
 local protocols = require "qwen.protocols"
 local secret = require "sys.secret"
 local text = require "qwen.text"
 
-local M = { keyless = require "qwen.keyless" }
+local M = { keyless = require "qwen.keyless", named = named.find, place = named.place }
 
 local MOST_FALLBACKS = 3
 
@@ -190,11 +192,20 @@ local function find(models, id, protocol, url)
   end
 end
 
+-- Of several entries that a flag means, one that has a key where it needs one.
+local function by_flag(settings, opts, models, wanted)
+  local meant, keyed = named.find(models, opts.model), {}
+  for _, model in ipairs(#meant > 1 and meant or {}) do
+    if M.keyless(model.base_url) or M.has_key(settings, model) then keyed[#keyed + 1] = model end
+  end
+  return find(keyed, nil, wanted) or find(meant, nil, wanted) or not opts.auth_type and (keyed[1] or meant[1]) or nil
+end
+
 -- The entry that is meant, if one is. A choice by flag or in the session may cross to another protocol; that of a file may not.
 local function chosen_entry(settings, opts, models, id, wanted)
   if opts.base_url then return id and find(models, id, wanted, trim_url(opts.base_url)) end
-  local url = not opts.model and settings:get "model.baseUrl"
-  if id then return find(models, id, wanted, url) or find(models, id, wanted) or opts.model and not opts.auth_type and find(models, id) or nil end
+  if opts.model then return by_flag(settings, opts, models, wanted) end
+  if id then return find(models, id, wanted, settings:get "model.baseUrl") or find(models, id, wanted) end
   local known = protocols.get(wanted or "openai")
   local env_url = known and protocols.first(function(name) return settings:env(name) end, { known.url })
   return not env_url and find(models, nil, wanted) or nil

@@ -14,6 +14,7 @@ local FILE, LOCK = "oauth_creds.json", "oauth_creds.lock"
 local HOST, SERVICE = "https://chat.qwen.ai", "https://dashscope.aliyuncs.com"
 local held = false -- by this process: keeping what was renewed needs it again
 local STALE, TRIES, WAIT, LONGEST = 10, 20, 0.1, 2 -- as the other program does
+local FRESH = 2 -- seconds
 
 local function options()
   return { folder = paths.qwen_home(), timeout = 30 }
@@ -56,6 +57,24 @@ function M.read(name)
     expires = expires and expires / 1000, origins = origins(value), fields = { resource_url = value.resource_url, token_type = value.token_type } }
 end
 
+-- The lock, kept young until it is given back: a renewal may take longer than the other program believes in a lock. At its exit that program
+-- removes the lock whoever has it; then it is made again.
+local function hold(path, mine)
+  held = true
+  local heart = task.spawn(function()
+    repeat
+      local owner = fs.read(path, 100) or fs.create(path, mine) and mine
+      if owner == mine then fs.touch(path) end
+      task.sleep(FRESH)
+    until owner ~= mine
+  end)
+  return setmetatable({}, { __close = function()
+    held = false
+    heart:cancel()
+    if fs.read(path, 100) == mine then fs.remove(path) end
+  end })
+end
+
 ---Takes the other program's lock: a file that whoever makes it removes again. Nothing to do for other credentials.
 ---@param name string
 ---@return table? closable; nil when nobody else could be writing, or the other program does not let go
@@ -65,13 +84,7 @@ function M.lock(name)
   local path, mine, wait = home .. "/" .. LOCK, sys.uuid(), WAIT
   for _ = 1, TRIES do
     local ok, e = fs.create(path, mine)
-    if ok then
-      held = true
-      return setmetatable({}, { __close = function()
-        held = false
-        if fs.read(path, 100) == mine then fs.remove(path) end
-      end })
-    end
+    if ok then return hold(path, mine) end
     if e.code ~= "EEXIST" then return nil end
     local stat = fs.stat(path, false)
     if stat and task.time() - stat.mtime > STALE then

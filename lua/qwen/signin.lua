@@ -63,6 +63,18 @@ function M.clean_key(key)
   return key and key:find "^[!-~]+$" and key or nil
 end
 
+-- What every process has, beside the names that decide where programs come from and traffic goes.
+local system = { USER = true, LOGNAME = true, PWD = true, OLDPWD = true, LANG = true, TERM = true, DISPLAY = true, TZ = true, SHLVL = true, HOSTNAME = true }
+
+---The name of a variable for a key; nil, err when it cannot be one. One with another meaning would have its value sent as the key.
+---@param name string
+---@return string?, Err?
+function M.variable(name)
+  if not name:find "^[%a_][%w_]*$" then return nil, err("usage", ("'%s' cannot be the name of a variable"):format(name)) end
+  if not (system[name] or name:find "^XDG_" or name:find "^LC_" or require("qwen.env").reserved(name)) then return name end
+  return nil, err("usage", ("%s has another meaning and cannot hold a key: its value would be sent to the service; choose a name such as TEAM_API_KEY"):format(name))
+end
+
 -- The entries of a protocol: ours first, those that ours replace left out, the person's own kept.
 local function joined(kept, plan)
   local list, seen = json.array {}, {}

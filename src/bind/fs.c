@@ -299,6 +299,14 @@ static int lock_k(lua_State *L, int status, lua_KContext ctx) {
   return bind_fail(L, &e);
 }
 
+/* touch(path): changed now */
+static int l_fs_touch(lua_State *L) {
+  const char *path = check_path(L, 1);
+  if (utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) != 0) return fail_errno(L, "touch", path);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* create(path, text): only where nothing is yet */
 static int l_fs_create(lua_State *L) {
   size_t n;
@@ -330,7 +338,8 @@ int open_fs(lua_State *L) {
       {"read", l_fs_read},         {"write", l_fs_write},   {"append", l_fs_append},   {"truncate", l_fs_truncate},
       {"stat", l_fs_stat},         {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
       {"remove_tree", l_fs_remove_tree}, {"rename", l_fs_rename}, {"realpath", l_fs_realpath}, {"mkdtemp", l_fs_mkdtemp},
-      {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {"create", l_fs_create},   {NULL, NULL}};
+      {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {"create", l_fs_create},   {"touch", l_fs_touch},
+      {NULL, NULL}};
   static const luaL_Reg file_methods[] = {{"write", l_appender_write}, {"sync", l_appender_sync}, {"close", file_close}, {NULL, NULL}};
   static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};

@@ -80,7 +80,9 @@ do
   for _, case in ipairs {
     { { "--protocol", "opnai" }, "unknown protocol 'opnai' %(did you mean openai%?%)" }, { { "--base-url", "ftp://x", "--key", "k" }, "cannot be used" },
     { { "--base-url", "https://far.example/v1" }, "give the key for far.example" }, { { "--base-url", "https://far.example/v1", "--key", "a b" }, "this cannot be a key" },
-    { { "--base-url", base, "--key", "k", "--model", "m", "--env-key", "a-b" }, "cannot be the name of a variable" }, { { "--base-url", base, "--key", "k", "--model", "," }, "names no model" },
+    { { "--base-url", base, "--key", "k", "--model", "m", "--env-key", "a-b" }, "cannot be the name of a variable" },
+    { { "--base-url", base, "--key", "k", "--model", "m", "--env-key", "PATH" }, "PATH has another meaning" },
+    { { "--base-url", base, "--key", "k", "--model", "m", "--env-key", "ld_preload" }, "ld_preload has another meaning" }, { { "--base-url", base, "--key", "k", "--model", "," }, "names no model" },
     { { "--base-url", base, "--key", "k" }, "name the model: %-%-model ID" }, { { "--base-url", base, "--key", "sk-x", "--model", "m", "--store", "nowhere" }, "there is no store 'nowhere'" },
   } do
     r = program.run(place, { "auth", "api-key", table.unpack(case[1]) })
@@ -111,7 +113,7 @@ do
   end
   fs.remove(place.root .. "/value")
   t.match(run(place, "hi").err, "the program for K, failed %(code 1%): cat: ")
-  for _, case in ipairs { { { "--command", script }, "failed %(code 1%)" }, { { "--command", "/nowhere/at/all" }, "could not be run" }, { { "--env-key", "a b", "--command", "true" }, "give the variable" }, { {}, "give the program" } } do
+  for _, case in ipairs { { { "--command", script }, "failed %(code 1%)" }, { { "--command", "/nowhere/at/all" }, "could not be run" }, { { "--env-key", "a b", "--command", "true" }, "cannot be the name of a variable" }, { {}, "give the program" } } do
     r = program.run(place, { "auth", "command", table.unpack(case[1]) })
     t.eq(r.code, 1)
     t.match(r.err, case[2])
@@ -235,6 +237,33 @@ do
   t.eq(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).model, { name = "m", baseUrl = two.url }, "kept with its address")
   local before = { #one:requests(), #two:requests() }
   t.eq({ run(place, "hi").out, #one:requests() - before[1], spec.last(two).path }, { "ok\n", 0, "/v1/chat/completions" }, "and used")
+end
+
+-- Of two entries with one name the one with a key is meant; where both have one, the person says which.
+do
+  local spec = dofile "tests/spec/spec.lua"
+  local one <close> = spec.mock()
+  local two <close> = spec.mock()
+  local place_of = function(server) return server.url:match "//(.-)/" end
+  local far = { id = "m", baseUrl = "https://far.example/v1", envKey = "NO_SUCH_KEY" }
+  local place = spec.place { modelProviders = { openai = { far, { id = "m", baseUrl = two.url }, { id = "other", baseUrl = one.url } } }, model = { name = "other" } }
+  t.eq({ run(place, "-m", "m", "hi").out, spec.last(two).path }, { "ok\n", "/v1/chat/completions" }, "a flag")
+  t.match(run(place, "-p", "/model m").out, "now: m %(openai, http://127", "/model")
+  t.eq(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).model.baseUrl, two.url, "and it is kept")
+  t.match(run(place, "-p", "/model m@far.example").err, "m: no key: NO_SUCH_KEY is not set", "named without a key")
+  place = spec.place { modelProviders = { openai = { { id = "m", baseUrl = one.url }, { id = "m", baseUrl = two.url } } }, model = { name = "m" } }
+  t.match(run(place, "-p", "/model m").err, "several m; say which: m@" .. place_of(one) .. ", m@" .. place_of(two), "nobody to ask")
+  t.match(run(place, "-p", "/model m@" .. place_of(two)).out, "now: m %(openai, " .. two.url:gsub("%p", "%%%0"), "by its place")
+  local before = #two:requests()
+  t.eq({ run(place, "-m", "m@" .. place_of(two), "hi").out, #two:requests() - before }, { "ok\n", 1 }, "also by flag")
+  local terminal = spec.terminal(place, "")
+  terminal:wait "m [^\n]*127"
+  terminal:send "/model m\r"
+  terminal:wait "Which m%?"
+  terminal:send "\r"
+  terminal:wait("now: m %(openai, " .. one.url:gsub("%p", "%%%0"))
+  terminal:send "/exit\r"
+  terminal:finish()
 end
 
 -- A key that was typed to /auth is not in the history.

@@ -124,6 +124,19 @@ require "qwen.proc".run { argv = { "touch", "-d", "1 minute ago", home .. "/oaut
 t.ok(credentials.renew("qwen-oauth", function() return { secret = "at-stale-0123456789" } end), "a stale lock")
 t.eq(fs.stat(home .. "/oauth_creds.lock"), nil, "removed")
 t.eq(json.decode(fs.read(file)).access_token, "at-stale-0123456789", "a credential of the file stays in it")
+-- Ours is kept young during a slow renewal, and made again when the other program removes it at its exit.
+t.ok(credentials.renew("qwen-oauth", function()
+  local lock, sh = home .. "/oauth_creds.lock", require "qwen.proc".run
+  for _, command in ipairs { "touch -d '1 hour ago' " .. lock, "rm " .. lock } do
+    assert(sh { argv = { "sh", "-c", command } })
+    repeat
+      task.sleep(0.05)
+      local stat = fs.stat(lock)
+    until stat and task.time() - stat.mtime < 1000
+  end
+  return { secret = "at-slow-0123456789" }
+end), "a slow renewal")
+t.eq(fs.stat(home .. "/oauth_creds.lock"), nil, "given back")
 t.eq(credentials.remove "qwen-oauth", true, "signed out")
 t.eq({ fs.stat(file), credentials.has "qwen-oauth" }, { nil, false }, "nowhere any more")
 assert(fs.write(file, "{}", { mode = 384 }))

@@ -14,6 +14,12 @@ end
 local function sh(command) return assert(proc.run { argv = { "sh", "-c", command }, cwd = root }) end
 
 -- Writing.
+assert(fs.create(at "old", "x"))
+sh "touch -d 2001-01-01 old"
+t.ok(fs.touch(at "old"))
+t.ok(fs.stat(at "old").mtime > task.time() - 1e6, "as if written now")
+t.err(fs.touch(at "missing"), select(2, fs.touch(at "missing")), "missing", "what is not there is not made")
+fs.remove(at "old")
 t.ok(fs.write(at "a", "one"))
 t.eq({ fs.read(at "a"), fs.stat(at "a").mode, fs.stat(at "a").type }, { "one", 384, "file" }, "private by default")
 sh "chmod 754 a"
