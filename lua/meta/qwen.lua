@@ -428,7 +428,6 @@ qwen = {}
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field count fun(n: integer, one: string, many: string?): string "1 file", "2 files"
 ---@field trim fun(text: string): string
----@field frame fun(): Frame
 ---@field think_splitter fun(): fun(text: string?, out: Delta[]) splits text that begins with <think> however it is cut
 ---@field call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
 
@@ -650,10 +649,31 @@ qwen = {}
 ---@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a tape's text
 ---@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the tape has here
 
+---@class Answer what a decoder tells of a stream
+---@field text fun(self: Answer, text: any, key?: string) a piece of the text, anything but text is passed over; key: its field, where other events that differ
+---in this text and in numbers only need not be decoded
+---@field think fun(self: Answer, text: any, key?: string) a piece of thinking
+---@field call fun(self: Answer, name: any, args: any, id: any, data?: table): integer a call begins; arguments are a piece of JSON text, or a table
+---@field more fun(self: Answer, index: integer, args: any, name?: string, id?: string) a call goes on
+---@field usage fun(self: Answer, usage: table) numbers as in Usage, so far; others than whole numbers are passed over
+---@field stop fun(self: Answer, reason: StopReason, word?: string) why it ends, told at the end of the stream; "end" with calls is "calls"
+---@field fail fun(self: Answer, e: any) an error of ours, or what the service put where an error stands
+---@field add fun(self: Answer, delta: Delta) any other delta
+---@field calls integer how many calls have begun
+---@field failed boolean?
+---@field reason StopReason?
+---@field word string?
+
 ---@class qwen.wire what providers share
----@field cache fun(): fun(model: Model, thing: table, make: fun(model: Model, thing: table): string): string bytes kept by model and by message or tool
+---@field decoder fun(provider: table, read: fun(answer: Answer, event: table, name?: string), steps?: {begin: (fun(answer: Answer, model: Model))?, finish: (fun(answer: Answer))?}): fun(model: Model): function
+---a provider's `decoder` for events of JSON; an event's `error` is a failure, and a stream that ends without a stop was cut
+---@field encoders fun(provider: table): (fun(model: Model, messages: Message[]): string[]), (fun(model: Model, tools: table[]): string[]) JSON of each by
+---the provider's encode_message, which gives tables, and encode_tool, made once
+---@field post fun(model: Model, url: string, body: table, headers?: table<string, HeaderValue>): Request for a stream, with the user's own headers; a path is
+---below the model's address; body: fields, or pieces
+---@field on_top fun(headers: table<string, HeaderValue>, more?: table<string, HeaderValue>): table<string, HeaderValue> others on top, in whatever case; lists
+---such as anthropic-beta keep both
 ---@field body fun(fields: table<string, any>, lists: table<string, string[]>, first: string[]): string[] pieces of a JSON object in one order
----@field headers fun(model: Model, more?: table<string, string>): table<string, string> of a request for a stream, with the user's own
 ---@field marked fun(bytes: string): string JSON of an object with a mark for the service's cache
 ---@field thinking fun(model: Model, message: Message): string a model's own thinking as text; "" for another's
 ---@field alternate fun(messages: Message[]): Message[] those of the person that follow each other made one
@@ -663,13 +683,9 @@ qwen = {}
 ---@field text fun(value: any): string? text that is not empty
 ---@field object fun(value: any): table the table, or an empty one
 ---@field failed fun(e: any, read?: function): Err an error inside a stream
----@field runs fun(decode: function): function a decoder that reads runs of events that differ in one text without decoding each; all others go to
----decode(data, out, learn), and learn(data, key, delta) takes one that gave this delta alone, by the text under that key
----@field event fun(data: string): table?, Err? the JSON of an event
 ---@field openapi_schema fun(schema: string): table? a schema reduced to what OpenAPI 3.0 has; nil when nothing is left of it
 ---@field spoilt fun(word: string, why: string?): Err an answer that the service itself calls bad
 ---@field lines fun(stream: HttpStream): (fun(): string?, Err?) the lines of an answer that are not empty, for `events`
----@field cut fun(): Err a stream that ended too early
 
 ---@class Credential
 ---@field secret Secret

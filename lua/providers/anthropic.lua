@@ -57,31 +57,28 @@ function P.encode_tool(_, tool)
   return encode { name = tool.name, description = tool.description, input_schema = json.raw(tool.schema) }
 end
 
-local bytes_of = wire.cache()
-
--- The blocks of a message with commas between; those of results first, as the service wants them.
-local function message_bytes(model, message)
-  local pieces, others = {}, {}
+---The blocks of a message; results stand before all others, as the service wants them.
+---@param model Model
+---@param message Message
+---@return table[]
+function P.encode_message(model, message)
+  local out, others = {}, {}
   for _, part in ipairs(message.parts) do
-    local block = P.encode_part(model, part, message)
-    local list = message.role == "tool" and part.type ~= "result" and others or pieces
-    if block then list[#list + 1] = encode(block) end
+    local list = message.role == "tool" and part.type ~= "result" and others or out
+    list[#list + 1] = P.encode_part(model, part, message)
   end
-  table.move(others, 1, #others, #pieces + 1, pieces)
-  return table.concat(pieces, ",")
+  return table.move(others, 1, #others, #out + 1, out)
 end
 
-local function tool_bytes(model, tool)
-  return P.encode_tool(model, tool)
-end
+local messages_of, tools_of = wire.encoders(P)
 
 local marked = wire.marked
 
 -- Messages of one side after each other are one message here: the service wants the sides to take turns.
 local function message_list(model, view, marks)
   local turns = {}
-  for _, message in ipairs(view.messages) do
-    local bytes, role = bytes_of(model, message, message_bytes), message.role == "assistant" and "assistant" or "user"
+  for i, bytes in ipairs(messages_of(model, view.messages)) do
+    local role = view.messages[i].role == "assistant" and "assistant" or "user"
     local last = turns[#turns]
     if bytes ~= "" and last and last.role == role then
       last[#last + 1] = bytes
@@ -178,15 +175,14 @@ local first = { "model", "max_tokens", "stream", "tools", "system", "messages" }
 function P.request(model, view)
   local fields, headers = P.body(model, view)
   local marks = model.config.enableCacheControl ~= false
-  local tools, system = #view.tools > 0 and {} or nil, nil
-  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
+  local tools, system = #view.tools > 0 and tools_of(model, view.tools) or nil, nil
   if tools and marks then tools[#tools] = marked(tools[#tools]) end
   if view.system ~= "" then
     system = encode { type = "text", text = view.system }
     system = { marks and marked(system) or system }
   end
   local body = wire.body(fields, { messages = message_list(model, view, marks), tools = tools, system = system }, first)
-  return { method = "POST", url = root(model) .. "/v1/messages", headers = wire.headers(model, headers), body = body }
+  return wire.post(model, root(model) .. "/v1/messages", body, headers)
 end
 
 ---The models that the service offers, with the room for context and answers where it tells.
@@ -210,116 +206,75 @@ local reasons = {
 }
 
 -- Numbers come at the beginning and again, as sums so far, at the end; what is not there again stays.
-local function usage_delta(state, u)
-  local all = state.usage
+local function read_usage(answer, u)
+  if type(u) ~= "table" then return end
+  local all = answer.counts
   for _, key in ipairs { "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens" } do
     all[key] = wire.integer(u[key]) or all[key]
   end
   local cached, written = all.cache_read_input_tokens, all.cache_creation_input_tokens
-  return {
-    type = "usage",
-    usage = {
-      input = all.input_tokens and all.input_tokens + (cached or 0) + (written or 0), output = all.output_tokens, cached = cached, cache_write = written,
-      reasoning = wire.integer(wire.object(u.output_tokens_details).thinking_tokens),
-    },
+  answer:usage {
+    input = all.input_tokens and all.input_tokens + (cached or 0) + (written or 0), output = all.output_tokens, cached = cached, cache_write = written,
+    reasoning = wire.object(u.output_tokens_details).thinking_tokens,
   }
-end
-
-local function add_text(kind, text, out)
-  if wire.text(text) then out[#out + 1] = { type = kind, text = text } end
 end
 
 local on = {}
 
-function on.message_start(state, event, out)
-  local usage = wire.object(event.message).usage
-  if type(usage) == "table" then out[#out + 1] = usage_delta(state, usage) end
+function on.message_start(answer, event)
+  read_usage(answer, wire.object(event.message).usage)
 end
 
-function on.content_block_start(state, event, out)
+function on.content_block_start(answer, event)
   local given = wire.object(event.content_block)
   local block = { type = given.type }
-  state.blocks[event.index or false] = block
+  answer.blocks[event.index or false] = block
   if given.type == "text" then
-    add_text("text", given.text, out)
+    answer:text(given.text)
   elseif given.type == "thinking" then
-    add_text("think", given.thinking, out)
+    answer:think(given.thinking)
     block.signature = wire.text(given.signature)
   elseif given.type == "redacted_thinking" then
-    out[#out + 1] = { type = "think", text = "", data = { redacted_thinking = wire.text(given.data) } }
+    answer:add { type = "think", text = "", data = { redacted_thinking = wire.text(given.data) } }
   elseif given.type == "tool_use" then
-    state.calls = state.calls + 1
-    block.call, block.input = state.calls, given.input
-    out[#out + 1] = { type = "call", index = block.call, id = wire.text(given.id), name = wire.text(given.name), args = "" }
+    block.call, block.input = answer:call(given.name, nil, given.id), given.input
   end
 end
 
-function on.content_block_delta(state, event, out)
-  local block, delta = state.blocks[event.index or false] or {}, wire.object(event.delta)
+function on.content_block_delta(answer, event)
+  local block, delta = answer.blocks[event.index or false] or {}, wire.object(event.delta)
   if delta.type == "text_delta" then
-    add_text("text", delta.text, out)
+    answer:text(delta.text, "text")
   elseif delta.type == "thinking_delta" then
-    add_text("think", delta.thinking, out)
+    answer:think(delta.thinking, "thinking")
   elseif delta.type == "signature_delta" then
     block.signature = (block.signature or "") .. (wire.text(delta.signature) or "")
   elseif delta.type == "input_json_delta" and block.call and wire.text(delta.partial_json) then
     block.input = nil
-    out[#out + 1] = { type = "call", index = block.call, args = delta.partial_json }
+    answer:more(block.call, delta.partial_json)
   end
 end
 
 -- What a block only shows whole: a signature, and arguments of services that send them at once.
-function on.content_block_stop(state, event, out)
-  local block = state.blocks[event.index or false] or {}
-  if block.type == "thinking" and block.signature then out[#out + 1] = { type = "think", text = "", signature = block.signature } end
-  if block.call and type(block.input) == "table" and next(block.input) then
-    out[#out + 1] = { type = "call", index = block.call, args = encode(block.input) }
-  end
-  state.blocks[event.index or false] = nil
+function on.content_block_stop(answer, event)
+  local block = answer.blocks[event.index or false] or {}
+  if block.type == "thinking" and block.signature then answer:add { type = "think", text = "", signature = block.signature } end
+  if block.call and type(block.input) == "table" and next(block.input) then answer:more(block.call, block.input) end
+  answer.blocks[event.index or false] = nil
 end
 
-function on.message_delta(state, event, out)
+function on.message_delta(answer, event)
   local delta = wire.object(event.delta)
-  if type(event.usage) == "table" then out[#out + 1] = usage_delta(state, event.usage) end
-  state.word = wire.text(delta.stop_reason) or state.word
+  read_usage(answer, event.usage)
+  local word = wire.text(delta.stop_reason)
+  if word then answer:stop(reasons[word] or "end", word) end
   local why = wire.text(wire.object(delta.stop_details).explanation)
-  if why and state.word == "refusal" then out[#out + 1] = { type = "note", text = why } end
+  if why and word == "refusal" then answer:add { type = "note", text = why } end
 end
 
-function on.error(state, event, out)
-  state.failed = true
-  out[#out + 1] = { type = "error", err = wire.failed(event.error, P.failure) }
-end
-
-local function finish(state, out)
-  if state.ended or state.failed then return end
-  state.ended = true
-  local reason = reasons[state.word] or "end"
-  if not state.word then
-    out[#out + 1] = { type = "error", err = wire.cut() }
-  else
-    out[#out + 1] = { type = "stop", reason = state.calls > 0 and reason == "end" and "calls" or reason, word = state.word }
-  end
-end
-
----A decoder for one stream.
----@param _ Model
----@return fun(data: string?, event: string?, out: Delta[])
-function P.decoder(_)
-  local state = { calls = 0, blocks = {}, usage = {} }
-  return wire.runs(function(data, out, learn)
-    if data == nil then return finish(state, out) end
-    local event, problem = wire.event(data)
-    if not event then
-      state.failed = true
-      out[#out + 1] = { type = "error", err = problem }
-      return
-    end
-    local kind, before = event.type == nil and event.error and "error" or event.type, #out
-    if on[kind] then on[kind](state, event, out) end
-    local only = #out == before + 1 and kind == "content_block_delta" and out[#out]
-    if only and only.text then learn(data, only.type == "think" and "thinking" or "text", only) end
-  end)
-end
+P.decoder = wire.decoder(P, function(answer, event)
+  local handler = on[event.type]
+  if handler then handler(answer, event) end
+end, { begin = function(answer) answer.blocks, answer.counts = {}, {} end })
 
 return P

@@ -53,10 +53,10 @@ function P.encode_part(model, part, message)
   return P.encode_media(model, part)
 end
 
----The content of one message; nil when nothing of it can be sent.
+---The content of one message; none when nothing of it can be sent.
 ---@param model Model
 ---@param message Message
----@return table?
+---@return table[]
 function P.encode_message(model, message)
   local parts, signed = {}, message.model == model.id or version(model.id) < 3
   for _, part in ipairs(message.parts) do
@@ -66,7 +66,7 @@ function P.encode_message(model, message)
     end
     parts[#parts + 1] = item
   end
-  return #parts > 0 and { role = message.role == "assistant" and "model" or "user", parts = parts } or nil
+  return { #parts > 0 and { role = message.role == "assistant" and "model" or "user", parts = parts } or nil }
 end
 
 ---The JSON of one tool; its schema is JSON text already.
@@ -83,16 +83,7 @@ function P.encode_tool(model, tool)
   return encode(item)
 end
 
-local bytes_of = wire.cache()
-
-local function message_bytes(model, message)
-  local content = P.encode_message(model, message)
-  return content and encode(content) or ""
-end
-
-local function tool_bytes(model, tool)
-  return P.encode_tool(model, tool)
-end
+local messages_of, tools_of = wire.encoders(P)
 
 local levels = { low = "LOW", medium = "MEDIUM", high = "HIGH", max = "HIGH" }
 local budgets = { low = 4096, medium = 16384, high = 24576, max = 24576 }
@@ -149,15 +140,11 @@ local first = { "systemInstruction", "tools", "toolConfig", "generationConfig", 
 ---@param view View
 ---@return Request
 function P.request(model, view)
-  local contents, tools = {}, {}
-  for i, message in ipairs(view.messages) do contents[i] = bytes_of(model, message, message_bytes) end
-  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
-  local generation = P.generation(model, view)
+  local generation, tools = P.generation(model, view), tools_of(model, view.tools)
   local fields = { generationConfig = next(generation) and generation or nil }
   if view.system ~= "" then fields.systemInstruction = { parts = { { text = view.system } } } end
   local declared = #tools > 0 and { '{"functionDeclarations":[' .. table.concat(tools, ",") .. "]}" } or nil
-  local body = wire.body(fields, { contents = contents, tools = declared }, first)
-  return { method = "POST", url = P.url(model), headers = wire.headers(model), body = body }
+  return wire.post(model, P.url(model), wire.body(fields, { contents = messages_of(model, view.messages), tools = declared }, first))
 end
 
 -- Whether a model of the list answers in words; where nothing is said it may.
@@ -204,14 +191,6 @@ end
 local spoilt = { MALFORMED_FUNCTION_CALL = true, UNEXPECTED_TOOL_CALL = true, MALFORMED_RESPONSE = true, TOO_MANY_TOOL_CALLS = true,
   MISSING_THOUGHT_SIGNATURE = true, OTHER = true }
 
-local function usage_delta(state, u)
-  local usage = state.usage.usage
-  usage.input, usage.output = wire.integer(u.promptTokenCount) or usage.input, wire.integer(u.candidatesTokenCount) or usage.output
-  usage.cached = wire.integer(u.cachedContentTokenCount) or usage.cached
-  usage.reasoning = wire.integer(u.thoughtsTokenCount) or usage.reasoning
-  return state.usage
-end
-
 local function data_of(part)
   local signature = wire.text(part.thoughtSignature)
   return signature and { thoughtSignature = signature } or nil
@@ -250,82 +229,55 @@ local function whole(pieces)
   return top[1]
 end
 
-local function arguments_text(value)
-  local ok, words = pcall(encode, type(value) == "table" and value or {})
-  return ok and words or ""
-end
-
 -- A call comes whole, or it is begun by its name and goes on in parts that have none.
-local function call_delta(state, part, out)
+local function read_call(answer, part)
   local given = wire.object(part.functionCall)
-  local name, call = wire.text(given.name), state.open
-  if name or not call then
-    state.calls = state.calls + 1
-    call = { index = state.calls, pieces = {} }
-    out[#out + 1] = { type = "call", index = call.index, id = wire.text(given.id), name = name, args = "", data = data_of(part) }
+  local call = answer.open
+  if wire.text(given.name) or not call then
+    call = { index = answer:call(given.name, nil, given.id, data_of(part)), pieces = {} }
   end
   for _, piece in ipairs(wire.object(given.partialArgs)) do add_piece(call, wire.object(piece)) end
-  state.open = given.willContinue == true and call or nil
-  if state.open then return end
-  local args = #call.pieces > 0 and whole(call.pieces) or given.args
-  out[#out + 1] = { type = "call", index = call.index, args = arguments_text(args) }
+  answer.open = given.willContinue == true and call or nil
+  if answer.open then return end
+  answer:more(call.index, wire.object(#call.pieces > 0 and whole(call.pieces) or given.args))
 end
 
-local function read_part(state, part, out)
-  local text, data = wire.text(part.text), data_of(part)
-  if part.functionCall then return call_delta(state, part, out) end
-  if part.text and (text or data) then
-    state.said = state.said or part.thought ~= true and text ~= nil
-    out[#out + 1] = { type = part.thought == true and "think" or "text", text = text or "", data = data }
-  end
+local function read_part(answer, part)
+  if part.functionCall then return read_call(answer, part) end
+  local text, data, kind = wire.text(part.text), data_of(part), part.thought == true and "think" or "text"
+  answer.spoke = answer.spoke or text and kind == "text"
+  -- The counts of such events are passed over: the last one, which says how the answer ended, has the whole sums.
+  if not data then return answer[kind](answer, text, "text") end
+  if part.text then answer:add { type = kind, text = text or "", data = data } end
 end
 
-local function read_candidate(state, candidate, out)
-  for _, part in ipairs(wire.object(wire.object(candidate.content).parts)) do read_part(state, wire.object(part), out) end
+local function read(answer, event)
+  local candidate, blocked = wire.object(wire.object(event.candidates)[1]), wire.object(event.promptFeedback)
+  for _, part in ipairs(wire.object(wire.object(candidate.content).parts)) do read_part(answer, wire.object(part)) end
   local word = wire.text(candidate.finishReason)
-  if not word or word == "FINISH_REASON_UNSPECIFIED" then return end
-  state.word, state.why = word, wire.text(candidate.finishMessage)
-end
-
-local function finish(state, out)
-  if state.ended or state.failed then return end
-  state.ended = true
-  if not state.word then
-    out[#out + 1] = { type = "error", err = wire.cut() }
-  elseif not state.blocked and (spoilt[state.word] or state.word == "STOP" and not state.said and state.calls == 0) then
-    out[#out + 1] = { type = "error", err = wire.spoilt(state.word, state.why) }
-  else
-    local reason = state.blocked and "filter" or reasons[state.word] or "end"
-    local word = reason == "filter" and state.why and state.word .. ", " .. state.why or state.word
-    out[#out + 1] = { type = "stop", reason = state.calls > 0 and reason == "end" and "calls" or reason, word = word }
+  if word and word ~= "FINISH_REASON_UNSPECIFIED" then
+    answer:stop(reasons[word] or "end", word)
+    answer.why = wire.text(candidate.finishMessage)
+  end
+  if wire.text(blocked.blockReason) then
+    answer:stop("filter", blocked.blockReason)
+    answer.why = wire.text(blocked.blockReasonMessage)
+  end
+  local u = event.usageMetadata
+  if type(u) == "table" then
+    answer:usage { input = u.promptTokenCount, output = u.candidatesTokenCount, cached = u.cachedContentTokenCount, reasoning = u.thoughtsTokenCount }
   end
 end
 
-local function fail(state, err, out)
-  state.failed = true
-  out[#out + 1] = { type = "error", err = err }
+local function finish(answer)
+  local word, why = answer.word, answer.why
+  if answer.reason == "filter" then
+    answer.word = why and word .. ", " .. why or word
+  elseif spoilt[word] or word == "STOP" and not answer.spoke and answer.calls == 0 then
+    answer:fail(wire.spoilt(word, why))
+  end
 end
 
----A decoder for one stream.
----@param _ Model
----@return fun(data: string?, event: string?, out: Delta[])
-function P.decoder(_)
-  local state = { calls = 0, usage = { type = "usage", usage = {} } }
-  return wire.runs(function(data, out, learn)
-    if data == nil then return finish(state, out) end
-    local event, problem = wire.event(data)
-    if not event then return fail(state, problem, out) end
-    if event.error and event.error ~= json.null then return fail(state, wire.failed(event.error, P.failure), out) end
-    local before = #out
-    read_candidate(state, wire.object(wire.object(event.candidates)[1]), out)
-    -- The counts of such events are passed over: the last one, which says how the answer ended, has the whole sums.
-    if #out == before + 1 and not state.word and out[#out].text and not out[#out].data then learn(data, "text", out[#out]) end
-    local blocked = wire.object(event.promptFeedback)
-    if wire.text(blocked.blockReason) then
-      state.word, state.why, state.blocked = blocked.blockReason, wire.text(blocked.blockReasonMessage), true
-    end
-    if type(event.usageMetadata) == "table" then out[#out + 1] = usage_delta(state, event.usageMetadata) end
-  end)
-end
+P.decoder = wire.decoder(P, read, { finish = finish })
 
 return P

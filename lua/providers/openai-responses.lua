@@ -79,17 +79,7 @@ function P.encode_tool(_, tool)
   return encode { type = "function", name = tool.name, description = tool.description, parameters = json.raw(tool.schema), strict = false }
 end
 
-local bytes_of = wire.cache()
-
-local function message_bytes(model, message)
-  local pieces = {}
-  for i, item in ipairs(P.encode_message(model, message)) do pieces[i] = encode(item) end
-  return table.concat(pieces, ",")
-end
-
-local function tool_bytes(model, tool)
-  return P.encode_tool(model, tool)
-end
+local messages_of, tools_of = wire.encoders(P)
 
 ---The fields of the body but input and tools.
 ---@param model Model
@@ -117,69 +107,45 @@ local first = { "model", "instructions", "input", "max_output_tokens", "stream",
 ---@param view View
 ---@return Request
 function P.request(model, view)
-  local input, tools = {}, #view.tools > 0 and {} or nil
-  for i, message in ipairs(view.messages) do input[i] = bytes_of(model, message, message_bytes) end
-  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
-  local body = wire.body(P.body(model, view), { input = input, tools = tools }, first)
-  return { method = "POST", url = model.base_url .. "/responses", headers = wire.headers(model), body = body }
+  local tools = #view.tools > 0 and tools_of(model, view.tools) or nil
+  return wire.post(model, "/responses", wire.body(P.body(model, view), { input = messages_of(model, view.messages), tools = tools }, first))
 end
 
 -- Streams -----------------------------------------------------------------------------------------------------------
 
 local reasons = { max_output_tokens = "length", content_filter = "filter" }
 
-local function usage_delta(u)
-  return {
-    type = "usage",
-    usage = {
-      input = wire.integer(u.input_tokens), output = wire.integer(u.output_tokens),
-      cached = wire.integer(wire.object(u.input_tokens_details).cached_tokens),
-      reasoning = wire.integer(wire.object(u.output_tokens_details).reasoning_tokens),
-    },
-  }
-end
-
-local function fail(state, e, out)
-  state.failed = true
-  out[#out + 1] = { type = "error", err = wire.failed(e, P.failure) }
-end
-
--- The call at that place of the answer; a new one when none is there yet.
-local function call_at(state, place, item, out)
+-- The index of the call at that place of the answer; a new one when none is there yet.
+local function call_at(answer, place, item)
   place = place or item.id or item.call_id or false
-  local call = state.by_place[place]
-  if not call then
-    state.calls = state.calls + 1
-    call = { index = state.calls }
-    state.by_place[place] = call
-    out[#out + 1] = { type = "call", index = call.index, id = wire.text(item.call_id), name = wire.text(item.name), args = "" }
-  end
-  return call
+  if not answer.by_place[place] then answer.by_place[place] = answer:call(item.name, nil, item.call_id) end
+  return answer.by_place[place]
 end
 
 -- Arguments come in pieces, or only whole.
-local function add_arguments(call, text, is_piece, out)
-  if not wire.text(text) or not is_piece and call.given then return end
-  call.given = true
-  out[#out + 1] = { type = "call", index = call.index, args = text }
+local function add_arguments(answer, index, text, is_piece)
+  if not wire.text(text) or not is_piece and answer.given[index] then return end
+  answer.given[index] = true
+  answer:more(index, text)
 end
 
-local function text(state, event, out)
-  if wire.text(event.delta) then
-    out[#out + 1] = { type = "text", text = event.delta }
-  end
+local function text(answer, event)
+  answer:text(event.delta, "delta")
 end
 
-local function think(_, event, out)
-  if wire.text(event.delta) then out[#out + 1] = { type = "think", text = event.delta } end
+local function think(answer, event)
+  answer:think(event.delta, "delta")
 end
 
-local function stop(state, event, out)
+local function stop(answer, event)
   local response = wire.object(event.response)
-  if type(response.usage) == "table" then out[#out + 1] = usage_delta(response.usage) end
+  local u = wire.object(response.usage)
+  answer:usage {
+    input = u.input_tokens, output = u.output_tokens, cached = wire.object(u.input_tokens_details).cached_tokens,
+    reasoning = wire.object(u.output_tokens_details).reasoning_tokens,
+  }
   local why = wire.text(wire.object(response.incomplete_details).reason)
-  state.word = why or wire.text(response.status) or tostring(event.type):match "[^.]*$"
-  state.reason = state.refused and "refusal" or reasons[why] or "end"
+  answer:stop(answer.refused and "refusal" or reasons[why] or "end", why or wire.text(response.status) or event.type:match "[^.]*$")
 end
 
 local on = {
@@ -190,72 +156,46 @@ local on = {
   ["response.incomplete"] = stop,
 }
 
-on["response.refusal.delta"] = function(state, event, out)
-  state.refused = true
-  text(state, event, out)
+on["response.refusal.delta"] = function(answer, event)
+  answer.refused = true
+  answer:text(event.delta)
 end
 
-on["response.output_item.added"] = function(state, event, out)
+on["response.output_item.added"] = function(answer, event)
   local item = wire.object(event.item)
-  if item.type == "function_call" then call_at(state, event.output_index, item, out) end
+  if item.type == "function_call" then call_at(answer, event.output_index, item) end
 end
 
-on["response.function_call_arguments.delta"] = function(state, event, out)
-  add_arguments(call_at(state, event.output_index or event.item_id, {}, out), event.delta, true, out)
+on["response.function_call_arguments.delta"] = function(answer, event)
+  add_arguments(answer, call_at(answer, event.output_index or event.item_id, {}), event.delta, true)
 end
 
-on["response.function_call_arguments.done"] = function(state, event, out)
-  add_arguments(call_at(state, event.output_index or event.item_id, {}, out), event.arguments, false, out)
+on["response.function_call_arguments.done"] = function(answer, event)
+  add_arguments(answer, call_at(answer, event.output_index or event.item_id, {}), event.arguments, false)
 end
 
 -- Reasoning in its encrypted form comes with the end of its item.
-on["response.output_item.done"] = function(state, event, out)
+on["response.output_item.done"] = function(answer, event)
   local item = wire.object(event.item)
   if item.type == "function_call" then
-    add_arguments(call_at(state, event.output_index, item, out), item.arguments, false, out)
+    add_arguments(answer, call_at(answer, event.output_index, item), item.arguments, false)
   elseif item.type == "reasoning" and wire.text(item.encrypted_content) then
     local kept = { id = wire.text(item.id), summary = wire.object(item.summary), encrypted_content = item.encrypted_content }
-    out[#out + 1] = { type = "think", text = "", data = { reasoning = kept } }
+    answer:add { type = "think", text = "", data = { reasoning = kept } }
   end
 end
 
-on["response.failed"] = function(state, event, out)
-  fail(state, wire.object(event.response).error, out)
+on["response.failed"] = function(answer, event)
+  answer:fail(wire.object(event.response).error)
 end
 
-on["error"] = function(state, event, out)
-  fail(state, type(event.error) == "table" and event.error or { message = event.message or event.error, code = event.code }, out)
+on["error"] = function(answer, event)
+  if not answer.failed then answer:fail { message = event.message, code = event.code } end
 end
 
-local function finish(state, out)
-  if state.ended or state.failed then return end
-  state.ended = true
-  if not state.reason then
-    out[#out + 1] = { type = "error", err = wire.cut() }
-  else
-    out[#out + 1] = { type = "stop", reason = state.calls > 0 and state.reason == "end" and "calls" or state.reason, word = state.word }
-  end
-end
-
----A decoder for one stream.
----@param _ Model
----@return fun(data: string?, event: string?, out: Delta[])
-function P.decoder(_)
-  local state = { calls = 0, by_place = {} }
-  return wire.runs(function(data, out, learn)
-    if data == nil then return finish(state, out) end
-    if data == "[DONE]" then return end
-    local event, problem = wire.event(data)
-    if not event then
-      state.failed = true
-      out[#out + 1] = { type = "error", err = problem }
-      return
-    end
-    local kind = event.type == nil and event.error and "error" or event.type
-    local handler, before = on[kind], #out
-    if handler then handler(state, event, out) end
-    if #out == before + 1 and (handler == text or handler == think) then learn(data, "delta", out[#out]) end
-  end)
-end
+P.decoder = wire.decoder(P, function(answer, event)
+  local handler = on[event.type]
+  if handler then handler(answer, event) end
+end, { begin = function(answer) answer.by_place, answer.given = {}, {} end })
 
 return P

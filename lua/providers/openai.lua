@@ -112,17 +112,7 @@ function P.encode_tool(model, tool)
   return encode { type = "function", ["function"] = { name = tool.name, description = tool.description, parameters = parameters } }
 end
 
-local bytes_of = wire.cache()
-
-local function message_bytes(model, message)
-  local pieces = {}
-  for i, item in ipairs(P.encode_message(model, message)) do pieces[i] = encode(item) end
-  return table.concat(pieces, ",")
-end
-
-local function tool_bytes(model, tool)
-  return P.encode_tool(model, tool)
-end
+local messages_of, tools_of = wire.encoders(P)
 
 ---Models that think on OpenAI's own terms: another name for the limit, no temperature, effort as a field of its own.
 ---@param id string
@@ -200,19 +190,15 @@ local first = { "model", "messages", "max_tokens", "max_completion_tokens", "str
 ---@param view View
 ---@return Request
 function P.request(model, view)
-  local messages, tools, marks = {}, #view.tools > 0 and {} or nil, P.marks(model)
   local list = P.alternate and wire.alternate(view.messages) or view.messages
+  local messages, tools, marks = messages_of(model, list), #view.tools > 0 and tools_of(model, view.tools) or nil, P.marks(model)
+  if marks and #list > 0 then messages[#list] = marked_bytes(model, list[#list]) end
+  if marks and tools then tools[#tools] = wire.marked(tools[#tools]) end
   if view.system ~= "" then
     local system = P.encode_system(model, view.system)
-    messages[1] = encode(marks and marked(system) or system)
+    table.insert(messages, 1, encode(marks and marked(system) or system))
   end
-  for i, message in ipairs(list) do
-    messages[#messages + 1] = marks and i == #list and marked_bytes(model, message) or bytes_of(model, message, message_bytes)
-  end
-  for i, tool in ipairs(view.tools) do tools[i] = bytes_of(model, tool, tool_bytes) end
-  if marks and tools then tools[#tools] = wire.marked(tools[#tools]) end
-  local body = wire.body(P.body(model, view), { messages = messages, tools = tools }, first)
-  return { method = "POST", url = P.url(model), headers = wire.headers(model, P.headers(model, view)), body = body }
+  return wire.post(model, P.url(model), wire.body(P.body(model, view), { messages = messages, tools = tools }, first), P.headers(model, view))
 end
 
 ---The models that the service offers.
@@ -256,19 +242,8 @@ function P.usage(u)
   }
 end
 
-local function fail(state, e, out)
-  state.failed = true
-  out[#out + 1] = { type = "error", err = wire.failed(e, P.failure) }
-end
-
-local function arguments_text(value)
-  if type(value) ~= "table" then return type(value) == "string" and value or "" end
-  local ok, words = pcall(encode, value) -- some local servers send an object
-  return ok and words or ""
-end
-
 local function is_whole(call)
-  return type(decode(table.concat(call.pieces))) == "table"
+  return call.whole or type(decode(table.concat(call.pieces))) == "table"
 end
 
 -- Whether a piece begins a call. An index that is missing or always the same does not say so; a new id with a name does, and so do
@@ -280,30 +255,30 @@ local function begins(current, id, name, args)
   return current.name ~= nil and (current.name ~= name and args ~= "" or args ~= "" and is_whole(current))
 end
 
-local function call_delta(state, piece, out)
+local function read_call(answer, piece)
   if type(piece) ~= "table" then return end
-  local fn = type(piece["function"]) == "table" and piece["function"] or {}
-  local id, name, index, args = text_of(piece.id), text_of(fn.name), number(piece.index), arguments_text(fn.arguments)
-  local current = state.last
-  if index then current = state.by_index[index] end
+  local fn = wire.object(piece["function"])
+  local id, name, index = text_of(piece.id), text_of(fn.name), number(piece.index)
+  local args = type(fn.arguments) == "table" and fn.arguments or text_of(fn.arguments) or "" -- some local servers send an object
+  local current = answer.last
+  if index then current = answer.by_index[index] end
   if begins(current, id, name, args) then
-    state.calls = state.calls + 1
-    current = { index = state.calls, pieces = {} }
-    if index then state.by_index[index] = current end
+    current = { index = answer:call(name, args, id), pieces = {} }
+    if index then answer.by_index[index] = current end
+  else
+    answer:more(current.index, args, not current.name and name or nil, not current.id and id or nil)
   end
-  local delta = { type = "call", index = current.index, args = args }
-  if id and not current.id then current.id, delta.id = id, id end
-  if name and not current.name then current.name, delta.name = name, name end
-  current.pieces[#current.pieces + 1] = args
-  state.last = current
-  out[#out + 1] = delta
+  current.id, current.name = current.id or id, current.name or name
+  if type(args) == "string" then current.pieces[#current.pieces + 1] = args else current.whole = true end
+  answer.last = current
 end
 
 -- Pieces of the same item follow each other under one index: joined they are what the service wants back.
-local function add_details(state, list)
-  state.details = state.details or {}
+local function add_details(answer, list)
+  local details = answer.details or {}
+  answer.details = details
   for _, item in ipairs(list) do
-    local last = state.details[#state.details]
+    local last = details[#details]
     if type(item) == "table" then
       if last and last.item.type == item.type and last.item.index == item.index and not text_of(last.item.signature) then
         for key, value in pairs(item) do
@@ -311,77 +286,52 @@ local function add_details(state, list)
         end
       else
         last = { item = item, text = {}, summary = {} }
-        state.details[#state.details + 1] = last
+        details[#details + 1] = last
       end
       for _, key in ipairs { "text", "summary" } do last[key][#last[key] + 1] = text_of(item[key]) end
     end
   end
 end
 
-local function details_delta(state)
+local function finish(answer)
   local list = {}
-  for i, entry in ipairs(state.details) do
+  for i, entry in ipairs(answer.details or {}) do
     for _, key in ipairs { "text", "summary" } do
       if #entry[key] > 0 then entry.item[key] = table.concat(entry[key]) end
     end
     list[i] = entry.item
   end
   -- What JSON cannot hold (a number beyond range) could not go back either.
-  return #list > 0 and pcall(encode, list) and { type = "think", data = { reasoning_details = list } } or nil
-end
-
-local function finish(state, out)
-  if state.ended then return end
-  state.ended = true
-  state.split(nil, out)
-  if state.details then out[#out + 1] = details_delta(state) end
-  if state.failed then
-    if state.word then out[#out + 1] = { type = "stop", reason = "error", word = state.word } end
-  elseif state.reason then
-    out[#out + 1] = { type = "stop", reason = state.calls > 0 and state.reason == "end" and "calls" or state.reason, word = state.word }
-  elseif state.done or state.last and is_whole(state.last) then
-    out[#out + 1] = { type = "stop", reason = state.calls > 0 and "calls" or "end" }
-  else
-    out[#out + 1] = { type = "error", err = wire.cut() }
-  end
-end
-
-local function think(state, text, out)
-  state.thought.text = text
-  out[#out + 1] = state.thought
+  if #list > 0 and pcall(encode, list) then answer:add { type = "think", data = { reasoning_details = list } } end
+  if not answer.reason and answer.last and is_whole(answer.last) then answer:stop "end" end
 end
 
 -- Text, or a list of parts of text and thinking.
-local function read_content(state, content, out)
-  local text = text_of(content)
-  if text then return state.split(text, out) end
-  for _, part in ipairs(type(content) == "table" and content or {}) do
+local function read_content(answer, content)
+  for _, part in ipairs(content) do
     if type(part) == "table" and part.type == "thinking" then
-      local thoughts = {}
       for _, item in ipairs(type(part.thinking) == "table" and part.thinking or { { text = part.thinking } }) do
-        thoughts[#thoughts + 1] = type(item) == "table" and text_of(item.text) or nil
+        answer:think(wire.object(item).text)
       end
-      if #thoughts > 0 then out[#out + 1] = { type = "think", text = table.concat(thoughts) } end
-    elseif type(part) == "table" and text_of(part.text) then
-      out[#out + 1] = { type = "text", text = part.text }
+    elseif type(part) == "table" then
+      answer:text(part.text)
     end
   end
 end
 
-local function read_delta(state, delta, out)
-  local thought = text_of(delta.reasoning_content) or text_of(delta.reasoning)
-  if thought then think(state, thought, out) end
-  if delta.content then read_content(state, delta.content, out) end
-  local refusal = text_of(delta.refusal)
-  if refusal then
-    out[#out + 1] = { type = "text", text = refusal }
-    state.refused = true
+local function read_delta(answer, delta, lone)
+  local field_of, content = text_of(delta.reasoning_content) and "reasoning_content" or "reasoning", delta.content
+  if delta[field_of] then answer:think(delta[field_of], lone and field_of) end
+  if type(content) == "table" then read_content(answer, content) elseif content then answer:text(content, lone and "content") end
+  if text_of(delta.refusal) then
+    answer:text(delta.refusal)
+    answer.refused = true
   end
-  if type(delta.reasoning_details) == "table" then add_details(state, delta.reasoning_details) end
+  if type(delta.reasoning_details) == "table" then add_details(answer, delta.reasoning_details) end
   if type(delta.tool_calls) == "table" then
-    for _, piece in ipairs(delta.tool_calls) do call_delta(state, piece, out) end
+    for _, piece in ipairs(delta.tool_calls) do read_call(answer, piece) end
   elseif type(delta.function_call) == "table" then
-    call_delta(state, { ["function"] = delta.function_call, index = 0 }, out)
+    read_call(answer, { ["function"] = delta.function_call, index = 0 })
   end
 end
 
@@ -390,104 +340,62 @@ local failures = {
   network_error = "the service lost the connection to its model",
 }
 
-local function read_choice(state, choice, out)
-  local delta = type(choice.delta) == "table" and choice.delta or type(choice.message) == "table" and choice.message or {}
+local function read_choice(answer, choice, lone)
+  local delta = type(choice.delta) == "table" and choice.delta or wire.object(choice.message)
   local word = text_of(choice.finish_reason)
-  if word then state.word, state.reason = word, reasons[word] or "end" end
-  if failures[word] and not state.failed then
-    fail(state, { message = text_of(delta.content) or failures[word], code = "server_error" }, out)
+  if word then answer:stop(reasons[word] or "end", word) end
+  if failures[word] and not answer.failed then
+    answer:fail { message = text_of(delta.content) or failures[word], code = "server_error" }
   else
-    read_delta(state, delta, out)
+    read_delta(answer, delta, lone)
   end
-  if word and state.refused then state.reason = "refusal" end
+  if word and answer.refused then answer.reason = "refusal" end
 end
 
 -- Calls that the model writes into its text, for servers that do not look for them: only when asked for (textToolCalls).
-local function with_calls(state, split)
-  local find_calls, pieces, first_name = qwen.text.call_splitter(), {}, nil
-  return function(text, out)
-    local from = #out + 1
-    split(text, pieces)
-    for i, piece in ipairs(pieces) do
-      if piece.type == "text" then find_calls(piece.text, out) else out[#out + 1] = piece end
-      pieces[i] = nil
-    end
-    if not text then find_calls(nil, out) end
-    local told = first_name
-    for i = from, #out do
-      if out[i].type == "call" then
-        state.calls = state.calls + 1
-        out[i].index = state.calls
-        first_name = first_name or out[i].name
+local function with_calls(answer, split)
+  local find_calls, pieces, found, told = qwen.text.call_splitter(), {}, {}, false
+  local function pass(text, out)
+    find_calls(text, found)
+    for i, delta in ipairs(found) do
+      found[i] = nil
+      if delta.type == "call" then answer:call(delta.name, delta.args) else out[#out + 1] = delta end
+      if delta.type == "call" and not told then
+        answer:add { type = "note", text = ("the model wrote its call of %s as text; it is taken as a call (textToolCalls)"):format(delta.name) }
+        told = true
       end
     end
-    if first_name ~= told then
-      out[#out + 1] = { type = "note", text = ("the model wrote its call of %s as text; it is taken as a call (textToolCalls)"):format(first_name) }
-    end
   end
-end
-
--- One delta for all pieces of a stream: it is good until the next event.
-local function plain_text()
-  local delta = { type = "text" }
   return function(text, out)
-    if not text then return end
-    delta.text = text
-    out[#out + 1] = delta
-  end
-end
-
--- The one text that an event brought, where it is that and nothing else: the next events will differ in it only.
-local function learn(frame, data, choice, usage, only)
-  local delta = choice.delta
-  if usage or type(delta) ~= "table" then return nil end
-  local key = only.type == "think" and (text_of(delta.reasoning_content) and "reasoning_content" or "reasoning") or "content"
-  if only.text and only.text == delta[key] and not delta.reasoning_details then
-    frame:learn(data, key, only.text)
-    return only.type
+    if not split then return pass(text, out) end
+    split(text, pieces)
+    for i, piece in ipairs(pieces) do
+      pieces[i] = nil
+      if piece.type == "text" then pass(piece.text, out) else out[#out + 1] = piece end
+    end
+    if not text then pass(nil, out) end
   end
 end
 
 local function usage_in(chunk, choice)
   if type(chunk.usage) == "table" then return chunk.usage end
-  if choice and type(choice.usage) == "table" then return choice.usage end
-  return type(chunk.x_groq) == "table" and type(chunk.x_groq.usage) == "table" and chunk.x_groq.usage or nil
+  if type(choice.usage) == "table" then return choice.usage end
+  local groq = wire.object(chunk.x_groq).usage
+  return type(groq) == "table" and groq or nil
 end
 
----A decoder for one stream.
----@param model Model
----@return fun(data: string?, event: string?, out: Delta[])
-function P.decoder(model)
-  local state = { calls = 0, by_index = {}, thought = { type = "think" }, split = plain_text() }
+local function begin(answer, model)
   local tags = model.config.thinkTags
   if tags == nil then tags = P.think_tags end
-  if tags then state.split = qwen.text.think_splitter() end
-  if model.config.textToolCalls then state.split = with_calls(state, state.split) end
-  local frame, split, learnt = qwen.text.frame(), state.split, nil
-  return function(data, _, out)
-    if data == nil then return finish(state, out) end
-    local known = frame:read(data)
-    if known then
-      if learnt == "think" then return think(state, known, out) end
-      return split(known, out)
-    end
-    if data == "[DONE]" then
-      state.done = true
-      return
-    end
-    local chunk, problem = wire.event(data)
-    if not chunk then
-      state.failed = true
-      out[#out + 1] = { type = "error", err = problem }
-      return
-    end
-    if chunk.error and chunk.error ~= null then fail(state, chunk.error, out) end
-    local choice = type(chunk.choices) == "table" and type(chunk.choices[1]) == "table" and chunk.choices[1] or nil
-    local usage, before = usage_in(chunk, choice), #out
-    if choice then read_choice(state, choice, out) end
-    if #out == before + 1 and not state.word then learnt = learn(frame, data, choice, usage, out[#out]) or learnt end
-    if usage then out[#out + 1] = { type = "usage", usage = P.usage(usage) } end
-  end
+  answer.by_index, answer.split = {}, tags and qwen.text.think_splitter() or nil
+  if model.config.textToolCalls then answer.split = with_calls(answer, answer.split) end
 end
+
+P.decoder = wire.decoder(P, function(answer, chunk)
+  local choice = wire.object(wire.object(chunk.choices)[1])
+  local usage = usage_in(chunk, choice)
+  read_choice(answer, choice, not usage)
+  if usage then answer:usage(P.usage(usage)) end
+end, { begin = begin, finish = finish })
 
 return P

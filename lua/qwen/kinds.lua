@@ -1,5 +1,6 @@
 -- What a file of each kind returns: its fields with their types, which it needs, and how much of a person's own function may compute at
 -- a time. The same in words is in lua/meta/qwen.lua; a test holds both together.
+local delta = require "qwen.delta"
 local limited = require("sys.task").limited
 local paths = require "qwen.paths"
 local shape = require "qwen.shape"
@@ -20,6 +21,10 @@ M.fields = {
   languages = { summary = "string", words = "table", patterns = "table" },
   hooks = { summary = "string", options = "table", check = "function" },
 }
+-- A provider may have steps of its own beside these.
+local provider = { summary = "string", protocol = "string", base = "string", auth = "string", media = "string" }
+for name in ("request decoder events failure models sign url headers body encode_message encode_tool"):gmatch "%S+" do provider[name] = "function" end
+
 for event in pairs(require "qwen.events") do M.fields.hooks[event] = "function" end
 
 local required = {
@@ -74,7 +79,7 @@ function M.problem(entry, value)
   if type(value) ~= "table" then return ("%s: must return a table, not a %s"):format(paths.short(entry.path), type(value)) end
   local known = M.fields[entry.kind]
   for name, found in pairs(value) do
-    local want = known and known[name]
+    local want = (known or entry.kind == "providers" and provider or {})[name]
     if known and not want then return unknown(entry, name, known) end
     if want and type(found) ~= want then
       return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
@@ -109,7 +114,7 @@ end
 local budgets = {
   tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5 },
   commands = { complete = 0.5 },
-  providers = { request = 5, failure = 2, models = 5, match = 0.5 },
+  providers = { request = 5, failure = 2, models = 5, match = 0.5, decoder = 1 },
   auth = { headers = 2, status = 2, logout = 2, refused = 2, state = 2 },
 }
 
@@ -130,6 +135,30 @@ local function finish(place, want, ok, value, ...)
   return value, ...
 end
 
+-- What is wrong with the deltas that a decoder gave, those behind `before`; a wrong one is taken out, and all after it.
+local function wrong_delta(out, before, returned)
+  if type(returned) == "table" then return "it gave back a table; append it: out[#out + 1] = delta" end
+  for i = before + 1, #out do
+    local problem = delta.problem(out[i])
+    if problem then
+      for k = #out, i, -1 do out[k] = nil end
+      return "it gave " .. problem
+    end
+  end
+end
+
+-- The reader of a stream with its budget, and with a look at what it gives; what is no function is for who asked for it.
+local function reader(place, decode)
+  if type(decode) ~= "function" then return decode end
+  return function(data, event, out)
+    local before = #out
+    local ok, returned = limited(budgets.providers.decoder, decode, data, event, out)
+    local wrong = wrong_delta(out, before, ok and returned)
+    if wrong then error(("%s: the decoder is wrong: %s"):format(place, wrong), 0) end
+    if not ok then error(returned, 0) end
+  end
+end
+
 ---Puts the budgets of its kind on the functions of a person's own file.
 ---@param entry table
 ---@param value table
@@ -138,6 +167,11 @@ function M.limit(entry, value)
     local fn, want = value[name], gives[entry.kind] and gives[entry.kind][name]
     local place = type(fn) == "function" and want and place_of(entry, name)
     if type(fn) == "function" then value[name] = function(...) return finish(place, want, limited(seconds, fn, ...)) end end
+  end
+  local decoder = entry.kind == "providers" and value.decoder
+  if decoder then
+    local place = place_of(entry, "decoder")
+    function value.decoder(...) return reader(place, decoder(...)) end
   end
   local label = entry.kind == "tools" and value.label
   if label then -- it is only to be looked at

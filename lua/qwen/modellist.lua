@@ -8,6 +8,7 @@ local json = require "sys.json"
 local paths = require "qwen.paths"
 local resource = require "qwen.resource"
 local task = require "sys.task"
+local wire = require "qwen.wire"
 
 local M = {}
 
@@ -57,10 +58,8 @@ end
 
 -- One page of a list, and the fields that ask for the next one.
 local function page(ctx, model, provider, o, url)
-  local request = { method = "GET", url = url, headers = { ["User-Agent"] = ctx.user_agent } }
-  for _, source in ipairs { o.headers or {}, model.config and model.config.customHeaders or {} } do
-    for name, value in pairs(source) do request.headers[name] = value end
-  end
+  local headers = wire.on_top({ ["User-Agent"] = ctx.user_agent }, o.headers)
+  local request = { method = "GET", url = url, headers = wire.on_top(headers, model.config and model.config.customHeaders) }
   local auth = resource.get("auth", provider.auth or "api-key")
   local signed, e = {}, nil
   if auth then signed, e = auth.headers(ctx, model, request) end

@@ -1,5 +1,5 @@
 -- Text helpers: lines, cutting, likeness, sizes. Cleaning for a terminal and UTF-8 repair are in C (`sys.text`).
-local M = { think_splitter = require "qwen.think", call_splitter = require "qwen.textcalls", frame = require("sys.json").frame }
+local M = { think_splitter = require "qwen.think", call_splitter = require "qwen.textcalls" }
 
 ---Lines without their ends; CRLF counts as one end.
 ---@param text string

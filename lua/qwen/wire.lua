@@ -1,30 +1,46 @@
--- What every protocol needs: bytes kept between turns, bodies with one order of fields, plain values out of foreign ones, errors in streams.
+-- What every protocol needs: bytes kept between turns, bodies with one order of fields, headers, plain values out of foreign ones.
+local answer = require "qwen.answer"
 local err = require "qwen.err"
 local families = require "qwen.families"
-local failure = require "qwen.net.failure"
 local json = require "sys.json"
 
-local M = {}
+local M = { decoder = answer.decoder, failed = answer.failed, integer = answer.integer, text = answer.text }
 
 local weak = { __mode = "k" }
 
----Keeps bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
----@return fun(model: Model, thing: table, make: fun(model: Model, thing: table): string): string
-function M.cache()
+-- Keeps bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
+local function keeper(make)
   local kept = setmetatable({}, weak)
-  return function(model, thing, make)
-    local of_model = kept[model]
+  return function(model, things)
+    local of_model, out = kept[model], {}
     if not of_model then
       of_model = setmetatable({}, weak)
       kept[model] = of_model
     end
-    local bytes = of_model[thing]
-    if not bytes then
-      bytes = make(model, thing)
-      of_model[thing] = bytes
+    for i, thing in ipairs(things) do
+      local bytes = of_model[thing]
+      if not bytes then
+        bytes = make(model, thing)
+        of_model[thing] = bytes
+      end
+      out[i] = bytes
     end
-    return bytes
+    return out
   end
+end
+
+---Makes the JSON of messages and of tools by the provider's own `encode_message`, which gives tables, and `encode_tool`, which gives JSON.
+---Each is made once; what a message comes to is joined by commas, "" for nothing.
+---@param provider table
+---@return fun(model: Model, messages: Message[]): string[] messages
+---@return fun(model: Model, tools: table[]): string[] tools
+function M.encoders(provider)
+  local function message(model, one)
+    local pieces = {}
+    for i, item in ipairs(provider.encode_message(model, one)) do pieces[i] = json.encode(item) end
+    return table.concat(pieces, ",")
+  end
+  return keeper(message), keeper(function(model, tool) return provider.encode_tool(model, tool) end)
 end
 
 local function add_list(pieces, list)
@@ -69,16 +85,37 @@ function M.body(fields, lists, first)
   return body
 end
 
----The headers of a request for a stream, with the user's own on top.
----@param model Model
----@param more table<string, string>?
----@return table<string, string>
-function M.headers(model, more)
-  local headers = { ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }
-  for _, source in ipairs { more or {}, model.config.customHeaders or {} } do
-    for name, value in pairs(source) do headers[name] = value end
+---Headers with others on top, in whatever case; a name that lists what is to be tried (anthropic-beta) keeps what both name.
+---@param headers table<string, HeaderValue>
+---@param more table<string, HeaderValue>?
+---@return table<string, HeaderValue> headers
+function M.on_top(headers, more)
+  local names = {}
+  for name in pairs(headers) do names[name:lower()] = name end
+  for name, value in pairs(more or {}) do
+    local known = names[name:lower()]
+    local old = known and headers[known]
+    if known then headers[known] = nil end
+    if name:lower():find "%-beta$" and type(old) == "string" and type(value) == "string" then
+      for word in old:gmatch "[^,%s]+" do
+        if not (","..value:gsub("%s", "")..","):find("," .. word .. ",", 1, true) then value = value .. "," .. word end
+      end
+    end
+    headers[name] = value
   end
   return headers
+end
+
+---A request for a stream, with the user's own headers on top of all others.
+---@param model Model
+---@param url string a path is one below the model's address
+---@param body table of fields, or the pieces of one as `body` gives them
+---@param headers table<string, HeaderValue>?
+---@return Request
+function M.post(model, url, body, headers)
+  local all = M.on_top({ ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }, headers)
+  return { method = "POST", url = url:find "^/" and model.base_url .. url or url, headers = M.on_top(all, model.config.customHeaders),
+    body = body[1] and body or { json.encode(body) } }
 end
 
 ---The JSON of an object with a mark: the service is to keep what comes before its end.
@@ -189,66 +226,11 @@ function M.openapi_schema(schema)
   return next(M.object(value.properties)) and openapi(value) or nil
 end
 
----A whole number, or nil.
----@param value any
----@return integer?
-function M.integer(value)
-  return type(value) == "number" and math.tointeger(value) or nil
-end
-
----Text that is not empty, or nil.
----@param value any
----@return string?
-function M.text(value)
-  return type(value) == "string" and value ~= "" and value or nil
-end
-
 ---A table, or an empty one.
 ---@param value any
 ---@return table
 function M.object(value)
   return type(value) == "table" and value or {}
-end
-
----An error inside a stream, read like the body of an error answer; a code that is a number stands for the status.
----@param e any what the service put where an error stands
----@param read (fun(status: integer, headers: table, body: string): Err)? default qwen.failure
----@return Err
-function M.failed(e, read)
-  e = type(e) == "table" and e or { message = e }
-  local code = type(e.code) ~= "userdata" and e.code or nil
-  local words = { message = M.text(e.message), type = M.text(e.type) or M.text(e.status), code = M.text(code) }
-  if not words.message then words.message = words.code or words.type or "the service gave no reason" end
-  local status = math.tointeger(tonumber(code)) or 0
-  return (read or failure)(status >= 400 and status < 600 and status or 0, {}, json.encode { error = words })
-end
-
----A decoder that reads runs of events that differ in one text without decoding each. One delta serves them all: it is good until the next event.
----@param decode fun(data: string?, out: Delta[], learn: fun(data: string, key: string, delta: Delta)) for all other events; `learn` takes one that
----was decoded and gave this delta alone, by the text under this key
----@return fun(data: string?, event: string?, out: Delta[])
-function M.runs(decode)
-  local frame, delta = json.frame(), {}
-  local read = frame.read
-  local function learn(data, key, given)
-    frame:learn(data, key, given.text)
-    delta.type = given.type
-  end
-  return function(data, _, out)
-    local text = data and read(frame, data)
-    if not text then return decode(data, out, learn) end
-    delta.text = text
-    out[#out + 1] = delta
-  end
-end
-
----The event of a stream as a table; else the error to report.
----@param data string
----@return table?, Err?
-function M.event(data)
-  local value = json.decode(data)
-  if type(value) == "table" then return value end
-  return nil, err("protocol", "the service sent an event that is not JSON: " .. data:sub(1, 120))
 end
 
 ---An answer that the service itself calls bad, or that says nothing; another try may bring a good one.
@@ -284,12 +266,6 @@ function M.lines(stream)
       end
     end
   end
-end
-
----A stream that ended too early.
----@return Err
-function M.cut()
-  return err("network", "the answer ended before the service said that it was complete")
 end
 
 return M

@@ -211,7 +211,7 @@ usage("details", { { usage = { prompt_tokens = 7, completion_tokens = 3, prompt_
   { input = 7, output = 3, cached = 4, reasoning = 2 })
 usage("DeepSeek's name", { { usage = { prompt_tokens = 7, prompt_cache_hit_tokens = 5 } } }, { input = 7, cached = 5 })
 usage("absent", { delta { content = "a" }, '{"choices":[],"usage":null}', STOP }, nil)
-usage("nonsense", { '{"usage":{"prompt_tokens":"7","completion_tokens":1.5,"prompt_tokens_details":[1]}}' }, {})
+usage("nonsense", { '{"usage":{"prompt_tokens":"7","completion_tokens":1.5,"prompt_tokens_details":[1]}}' }, nil)
 
 -- reasoning_details are put together and go back as they came.
 do

@@ -118,7 +118,7 @@ do
   local r, asked = try(section, { { body = lines, slow = { 7, 0 }, framing = "chunked" } }, { LINES_KEY = KEY })
   t.eq({ r.code, r.out }, { 0, "fine\n" }, r.err)
   local last = asked[1].body.ask[#asked[1].body.ask]
-  t.eq({ asked[1].path, last.who, last.text }, { "/talk", "person", "hello" }, "its own request")
+  t.eq({ asked[1].path, last.who, last.text }, { "/talk", "user", "hello" }, "its own request")
   used = used - 2
   r = try(section, { { body = '{"say":"half"}\n' } }, { LINES_KEY = KEY })
   t.match(r.err, "ended before the service said that it was complete; what came of the answer is kept", "cut")

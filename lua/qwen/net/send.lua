@@ -182,8 +182,17 @@ function M.open(ctx, model, view)
         decode, e = called(what, "function", provider.decoder, model)
         if not decode then return nil, e end
         next_event = function() return event(from) end
-        if provider.events then next_event, e = called(what, "function", provider.events, stream) end
-        return next_event, e
+        if not provider.events then return next_event end
+        local read
+        read, e = called(what, "function", provider.events, stream)
+        if not read then return nil, e end
+        next_event = function() -- an event is text, and so is its name; else an error
+          local data, name = called(what, nil, read)
+          local odd = data ~= nil and type(data) ~= "string" and type(data) or data == nil and name ~= nil and not err.is(name) and "wrong end"
+          if odd then return nil, err("broken", ("%s is wrong: events gave a %s, not a text, or nil and a qwen.err"):format(what, odd)) end
+          return data, name
+        end
+        return next_event
       end
       local more
       more, e = again(e)
