@@ -4,7 +4,7 @@ require "qwen.api"
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local fs, json = require "sys.fs", require "sys.json"
+local json = require "sys.json"
 local Reply = require "qwen.agent.reply"
 local wire = qwen.wire
 
