@@ -1,7 +1,7 @@
 -- `qwen auth` and `/auth`: signing in by any auth file, shipped or the user's own, signing out, and what is in force now.
 
 local C = { summary = "sign in, or show how you are signed in",
-  args = "[NAME [--FLAG VALUE...] | status [--json] | list [--json] | move --to STORE [NAME] | logout [NAME | VARIABLE]]", shell = true }
+  args = "[NAME [--FLAG VALUE...]]", shell = true }
 
 local short_flags = { k = "key", r = "region", u = "base-url" }
 
@@ -9,11 +9,13 @@ local function has_provider(name)
   return qwen.resource.has("providers", name)
 end
 
-function C.complete()
-  local out = { "status", "list", "move", "logout" }
+local function method_names()
+  local out = {}
   for _, method in ipairs(qwen.signin.methods()) do out[#out + 1] = method.name end
   return out
 end
+
+C.complete = method_names
 
 -- What is in force, as data.
 local function state(ctx)
@@ -44,10 +46,10 @@ local function key_words(s)
 end
 
 local function status(ctx, args)
-  if args[2] and args[2] ~= "--json" or args[3] then return nil, qwen.err("usage", "usage: qwen auth status [--json]") end
+  if args[1] and args[1] ~= "--json" or args[2] then return nil, qwen.err("usage", "usage: qwen auth status [--json]") end
   local s, e = state(ctx)
   if not s then return nil, e end
-  if args[2] then
+  if args[1] then
     ctx.print(qwen.json.encode(s))
     return 0
   end
@@ -111,7 +113,8 @@ local function flags(args, known)
 end
 
 local function unknown(name)
-  local names = C.complete()
+  local names = method_names()
+  table.move({ "status", "list", "move", "logout" }, 1, 4, 1, table.move(names, 1, #names, 5))
   local near = qwen.text.nearest(name, names)
   return qwen.err("usage", ("unknown argument %s%s; usage: qwen auth %s"):format(quoted(name), near and "; did you mean " .. near .. "?" or "",
     table.concat(names, " | ")))
@@ -147,8 +150,8 @@ end
 
 -- By the name of the method, or of the variable that a key is kept under; without a name: what is in force now.
 local function logout(ctx, args)
-  local name = args[2]
-  if args[3] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME | VARIABLE]") end
+  local name = args[1]
+  if args[2] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME | VARIABLE]") end
   if not name then
     local out = {}
     for _, method in ipairs(qwen.signin.methods()) do
@@ -189,10 +192,10 @@ end
 
 -- What is kept and where; never a key.
 local function list(ctx, args)
-  if args[2] and args[2] ~= "--json" or args[3] then return nil, qwen.err("usage", "usage: qwen auth list [--json]") end
+  if args[1] and args[1] ~= "--json" or args[2] then return nil, qwen.err("usage", "usage: qwen auth list [--json]") end
   local rows, e = qwen.credentials.list()
   if not rows then return nil, e end
-  if args[2] then
+  if args[1] then
     for _, row in ipairs(rows) do row.origins = qwen.json.array(row.origins) end
     ctx.print(qwen.json.encode(qwen.json.array(rows)))
     return 0
@@ -208,7 +211,7 @@ local function list(ctx, args)
 end
 
 local function move(ctx, args)
-  local to, name, i = nil, nil, 2
+  local to, name, i = nil, nil, 1
   while args[i] do
     local value = args[i]:match "^%-%-to=(.+)$"
     if args[i] == "--to" and not to then to, i = args[i + 1], i + 1 elseif value and not to then to = value
@@ -222,13 +225,27 @@ local function move(ctx, args)
   return 0
 end
 
-local actions = { status = status, list = list, move = move, logout = logout }
-
-function C.run(ctx, args)
-  local code, e = (args[1] and (actions[args[1]] or login) or menu)(ctx, args)
-  if code then return code end
-  ctx.notice(tostring(e))
-  return 1
+-- Whatever goes wrong here ends with 1.
+local function told(run)
+  return function(ctx, args)
+    local code, e = run(ctx, args)
+    if code then return code end
+    ctx.notice(tostring(e))
+    return 1
+  end
 end
+
+local function stores(_, _, before)
+  return not before[1] and { "--to" } or before[1] == "--to" and not before[2] and qwen.credentials.stores or {}
+end
+
+C.subcommands = {
+  status = { summary = "how you are signed in now", args = "[--json]", run = told(status) },
+  list = { summary = "what is kept and where; never a key", args = "[--json]", run = told(list) },
+  move = { summary = "keep credentials in another store", args = "--to STORE [NAME]", complete = stores, run = told(move) },
+  logout = { summary = "forget a credential", args = "[NAME | VARIABLE]", complete = method_names, run = told(logout) },
+}
+
+C.run = told(function(ctx, args) return (args[1] and login or menu)(ctx, args) end)
 
 return C

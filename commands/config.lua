@@ -1,7 +1,6 @@
 -- `qwen config` and `/config`: the settings, where each value comes from and who lost, and changing one in place.
 
-local C = { summary = "show settings, where they come from, or change one", shell = true,
-  args = "explain KEY | list | get KEY | set KEY VALUE [--project] | unset KEY [--project]" }
+local C = { summary = "show settings, where they come from, or change one", shell = true }
 
 local secret_names = { "key$", "token", "secret", "password", "authorization", "credential", "cookie" }
 
@@ -135,29 +134,26 @@ local function change(ctx, key, text, project)
   return 0
 end
 
-local verbs = { explain = 1, get = 1, list = 0, set = 2, unset = 1 }
+local function keys(ctx, _, before) return before[1] and {} or ctx.settings.keys() end
 
-function C.complete(ctx)
-  local out = ctx.settings.keys()
-  for verb in pairs(verbs) do out[#out + 1] = verb end
-  table.sort(out)
-  return out
+-- A sub-command about one key, and as many words as it takes; `--project` stands anywhere.
+local function about(summary, args, count, run)
+  return { summary = summary, args = args, complete = keys, run = function(ctx, given)
+    local words, project = {}, false
+    for _, word in ipairs(given) do
+      if word == "--project" then project = true else words[#words + 1] = word end
+    end
+    if #words ~= count or not words[1]:find "^[^.]+%f[.\0]" or project and not args:find("--project", 1, true) then return false end
+    return run(ctx, words[1], words[2], project)
+  end }
 end
 
-function C.run(ctx, args)
-  local words, project = {}, false
-  for _, word in ipairs(args) do
-    if word == "--project" then project = true else words[#words + 1] = word end
-  end
-  local verb, key, value = words[1], words[2], words[3]
-  local changes = verb == "set" or verb == "unset"
-  if not verbs[verb] or #words - 1 ~= verbs[verb] or project and not changes or key and not key:find "^[^.]+%f[.\0]" then
-    return nil, qwen.err("usage", "usage: qwen config " .. C.args)
-  end
-  if changes then return change(ctx, key, value, project) end
-  if verb == "explain" then return explain(ctx, key) end
-  if verb == "get" then return get(ctx, key) end
-  return list(ctx)
-end
+C.subcommands = {
+  list = { summary = "all settings with their sources", run = list },
+  get = about("one value", "KEY", 1, get),
+  explain = about("where a value comes from, and who lost", "KEY", 1, explain),
+  set = about("change one in place", "KEY VALUE [--project]", 2, change),
+  unset = about("take one out", "KEY [--project]", 1, function(ctx, key, _, project) return change(ctx, key, nil, project) end),
+}
 
 return C

@@ -1,11 +1,7 @@
 -- `qwen explain`: who decides. override: which file answers to a name and which ones it hides; config and permission: the same for a
 -- setting and for a call.
 
-local C = { summary = "explain which file, setting or rule decides", shell = true, args = "override KIND/NAME | config KEY | permission 'TOOL(ARGUMENT)'" }
-
-function C.complete(_, word)
-  return word:find "/" and qwen.resource.names() or { "override", "config", "permission", table.unpack(qwen.resource.names()) }
-end
+local C = { summary = "explain which file, setting or rule decides", shell = true, args = "[KIND/NAME]" }
 
 local how = { use = "--use", user = "yours", shipped = "shipped", project = "the project's" }
 
@@ -48,12 +44,21 @@ local function permission(ctx, text)
   return 0
 end
 
+local function names() return qwen.resource.names() end
+
+C.subcommands = {
+  override = { summary = "which file answers to a name, and which it hides", args = "KIND/NAME", complete = names,
+    run = function(ctx, args) return override(ctx, args[1]) end },
+  config = { summary = "where the value of a setting comes from", args = "KEY", complete = function(ctx) return ctx.settings.keys() end,
+    run = function(ctx, args) return qwen.resource.get("commands", "config").run(ctx, { "explain", args[1] }, "") end },
+  permission = { summary = "what would happen to a call, and why", args = "'TOOL(ARGUMENT)'", run = function(ctx, args) return permission(ctx, args[1]) end },
+}
+
+C.complete = names
+
 function C.run(ctx, args)
-  if args[1] == "override" then return override(ctx, args[2]) end
-  if args[1] == "permission" then return permission(ctx, args[2]) end
-  if args[1] == "config" then return qwen.resource.get("commands", "config").run(ctx, { "explain", args[2] }) end
   if args[1] and args[1]:find "/" then return override(ctx, args[1]) end
-  return nil, qwen.err("usage", "usage: qwen explain " .. C.args)
+  return false
 end
 
 return C

@@ -51,6 +51,16 @@ local function lua_page(ctx, name)
   return nil, qwen.err("usage", ("there is no '%s' in the Lua API%s"):format(name, near and "; did you mean " .. near .. "?" or "; all names: qwen help lua"))
 end
 
+-- A line for each sub-command.
+local function sub_lines(command)
+  local out = {}
+  for name, sub in pairs(command.subcommands or {}) do
+    out[#out + 1] = ("    %-30s %s"):format(name .. (sub.args and " " .. sub.args or ""), sub.summary)
+  end
+  table.sort(out)
+  return out
+end
+
 -- One command with its arguments.
 local function explain(ctx, name)
   for _, entry in ipairs(qwen.resource.list "commands") do
@@ -58,6 +68,7 @@ local function explain(ctx, name)
       local command = entry.value
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
       ctx.print("  " .. (entry.problem and "out of order: " .. entry.problem or entry.summary))
+      for _, line in ipairs(command and sub_lines(command) or {}) do ctx.print(line) end
       if command and command.shell then ctx.print(("  also in the shell: qwen %s"):format(name)) end
       ctx.print("  from " .. (entry.tier == "shipped" and "the program; your own copy: qwen eject commands/" .. name or qwen.paths.short(entry.path)))
       return 0

@@ -1,9 +1,7 @@
 -- `qwen limits` and `/limits`: the windows of each account as bars, and setting a limit.
 
-local C = { summary = "show or set rate limits", shell = true,
-  args = "[--json] | set \"60/min, 100/day\" [--for NAME] | unset [--for NAME] | forget KEY" }
+local C = { summary = "show or set rate limits", shell = true, args = "[--json]" }
 
-local USAGE = "usage: qwen limits " .. C.args
 local WIDTH = 24
 
 local function span(seconds)
@@ -76,7 +74,8 @@ local function change(ctx, words, given)
   return 0
 end
 
-local function forget(ctx, key)
+local function forget(ctx, args)
+  local key = table.concat(args, " ")
   local store, e = qwen.limits.store(ctx)
   if not store then return nil, e end
   local keys
@@ -94,10 +93,6 @@ local function forget(ctx, key)
   return nil, qwen.err("usage", ("nothing is counted for '%s'; see: qwen limits"):format(key))
 end
 
-function C.complete()
-  return { "set", "unset", "forget", "--json" }
-end
-
 -- The model at hand, when there is none in this run yet: one need not be configured to see the limits.
 local function with_model(ctx)
   if not ctx.model then
@@ -105,29 +100,47 @@ local function with_model(ctx)
   end
 end
 
-function C.run(ctx, args)
-  local words, given, as_json, i = {}, nil, false, 1
+-- The words of a change, and for whom it is; false when they do not fit.
+local function words_of(args)
+  local words, given, i = {}, nil, 1
   while args[i] do
     local value = args[i]:match "^%-%-for=(.+)$"
-    if args[i] == "--json" then
-      as_json = true
-    elseif args[i] == "--for" or value then
-      given = value or args[i + 1]
-      if not value then i = i + 1 end
-      if not given then return nil, qwen.err("usage", USAGE) end
+    if args[i] == "--for" then
+      if not args[i + 1] then return false end
+      given, i = args[i + 1], i + 1
+    elseif value then
+      given = value
     else
       words[#words + 1] = args[i]
     end
     i = i + 1
   end
+  return table.concat(words, " "), given
+end
+
+local function changing(wanted)
+  return function(ctx, args)
+    local words, given = words_of(args)
+    if not words or (words ~= "") ~= wanted then return false end
+    with_model(ctx)
+    return change(ctx, wanted and words or nil, given)
+  end
+end
+
+local function flags() return { "--for" } end
+
+C.subcommands = {
+  set = { summary = "such as \"60/min, 100/day\"", args = "WINDOWS [--for NAME]", complete = flags, run = changing(true) },
+  unset = { summary = "take your limit away", args = "[--for NAME]", complete = flags, run = changing(false) },
+  forget = { summary = "forget what was counted", args = "KEY", run = forget },
+}
+
+function C.complete() return { "--json" } end
+
+function C.run(ctx, args)
+  if args[2] or args[1] and args[1] ~= "--json" then return false end
   with_model(ctx)
-  local verb, rest = words[1], table.concat(words, " ", math.min(2, #words + 1))
-  if not verb and not given then return show(ctx, as_json) end
-  if as_json then return nil, qwen.err("usage", USAGE) end
-  if verb == "set" and rest ~= "" then return change(ctx, rest, given) end
-  if verb == "unset" and rest == "" then return change(ctx, nil, given) end
-  if verb == "forget" and rest ~= "" and not given then return forget(ctx, rest) end
-  return nil, qwen.err("usage", USAGE)
+  return show(ctx, args[1] ~= nil)
 end
 
 return C

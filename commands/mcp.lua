@@ -1,9 +1,6 @@
 -- `/mcp` and `qwen mcp`: the tool servers (Model Context Protocol) of the settings, their state and tools; adding and removing one.
 
-local C = { summary = "list tool servers, add or remove one", shell = true,
-  args = "[list | add NAME COMMAND [ARGS...] | add NAME URL [--header 'NAME: VALUE'] | remove NAME]" }
-
-local function usage() return nil, qwen.err("usage", "usage: qwen mcp " .. C.args) end
+local C = { summary = "list tool servers, add or remove one", shell = true }
 
 local function where(config)
   if type(config) ~= "table" then return "(not an object)" end
@@ -39,7 +36,8 @@ local function described(words)
   return { httpUrl = first, headers = headers }
 end
 
-local function add(ctx, name, words)
+local function add(ctx, args)
+  local name, words = args[1], table.move(args, 2, #args, 1, {})
   if not name:find "^[%w_-]+$" then return nil, qwen.err("usage", ("'%s' is no name for a server: letters, digits, - and _"):format(name)) end
   if (ctx.settings:get "mcpServers" or {})[name] then return nil, qwen.err("usage", ("there is a server '%s' already; remove it first"):format(name)) end
   local config, e = described(words)
@@ -51,7 +49,9 @@ local function add(ctx, name, words)
   return 0
 end
 
-local function remove(ctx, name)
+local function remove(ctx, args)
+  local name = args[1]
+  if args[2] then return false end
   local now, e = qwen.usersettings.read()
   if not now then return nil, e end
   if not (type(now.mcpServers) == "table" and now.mcpServers[name]) then return nil, qwen.err("missing", ("your settings have no server '%s'"):format(name)) end
@@ -62,14 +62,19 @@ local function remove(ctx, name)
   return 0
 end
 
-function C.complete() return { "add", "list", "remove" } end
-
-function C.run(ctx, args)
-  local verb = args[1] or "list"
-  if verb == "list" and not args[2] then return list(ctx) end
-  if verb == "add" and args[3] then return add(ctx, args[2], table.move(args, 3, #args, 1, {})) end
-  if verb == "remove" and args[2] and not args[3] then return remove(ctx, args[2]) end
-  return usage()
+-- The names of the servers in the person's own settings.
+local function own_names()
+  local now, out = qwen.usersettings.read(), {}
+  for name in pairs(type(now) == "table" and type(now.mcpServers) == "table" and now.mcpServers or {}) do out[#out + 1] = name end
+  table.sort(out)
+  return out
 end
+
+C.run = list
+C.subcommands = {
+  list = { summary = "servers, their state and tools", run = list },
+  add = { summary = "add a program, or an address with its headers", args = "NAME COMMAND|URL [ARGS... | --header 'NAME: VALUE']", run = add },
+  remove = { summary = "take a server out of your settings", args = "NAME", complete = own_names, run = remove },
+}
 
 return C

@@ -1,12 +1,10 @@
 -- `/memory`: the instruction files that the model is given, and adding a line to the person's own.
 
-local C = { summary = "list the instruction files, or add a line to your own", args = "[add TEXT]", session = true }
+local C = { summary = "list the instruction files, or add a line to your own", session = true }
 
 local TITLE = "## Memories"
 
-function C.complete() return { "add" } end
-
-local function list(ctx)
+function C.run(ctx)
   local files = qwen.memory.files(ctx)
   if #files == 0 then ctx.print "no instruction file: write QWEN.md here, ~/.qwen/QWEN.md, or /memory add TEXT" end
   for _, file in ipairs(files) do ctx.print(("%-60s %9s"):format(qwen.paths.short(file.path), qwen.text.human_bytes(#file.text))) end
@@ -14,7 +12,7 @@ local function list(ctx)
   return 0
 end
 
-local function add(ctx, line)
+local function add(ctx, _, line)
   local home = qwen.paths.qwen_home()
   if not home then return nil, qwen.err("missing", "there is no home folder to keep it in; set HOME or QWEN_HOME") end
   local path = home .. "/QWEN.md"
@@ -27,17 +25,12 @@ local function add(ctx, line)
   if not old:find(TITLE, 1, true) then old = old .. (old ~= "" and "\n" or "") .. TITLE .. "\n" end
   local ok, e = qwen.fs.mkdir(home)
   if not ok then return nil, e end
-  ok, e = qwen.fs.write(path, old:gsub("\n*$", "\n") .. "- " .. line .. "\n")
+  ok, e = qwen.fs.write(path, old:gsub("\n*$", "\n") .. "- " .. line:gsub("%s+", " ") .. "\n")
   if not ok then return nil, e end
   ctx.print(("added to %s; it counts from the next session on, and /clear begins one"):format(qwen.paths.short(path)))
   return 0
 end
 
-function C.run(ctx, args, rest)
-  if not args[1] then return list(ctx) end
-  local line = rest:match "^add%s+(%S.*)$"
-  if not line then return nil, qwen.err("usage", "usage: /memory [add TEXT]") end
-  return add(ctx, (line:gsub("%s+", " ")))
-end
+C.subcommands = { add = { summary = "a line for every session, in your own file", args = "TEXT", run = add } }
 
 return C

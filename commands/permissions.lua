@@ -1,8 +1,9 @@
 -- `/permissions` and `qwen permissions test COMMAND`: the rules in force, and the verdict on a command with its reason.
 
-local C = { summary = "show permission rules, or test a command", args = "[test COMMAND]", shell = true }
+local C = { summary = "show permission rules, or test a command", shell = true }
 
-local function test(ctx, command)
+local function test(ctx, args, rest)
+  local command = args[2] and rest or args[1] -- one word is a command in quotes
   local tool, e = qwen.resource.get("tools", "run_shell_command")
   if not tool then return nil, e end
   local verdict, reason, rule = qwen.permit.judge(ctx, "run_shell_command", tool, { command = command })
@@ -11,13 +12,9 @@ local function test(ctx, command)
   return 0
 end
 
-function C.run(ctx, args, rest)
-  if args[1] == "test" then
-    local command = #args > 2 and rest:match "^%s*test%s+(.*)$" or args[2]
-    if not command then return nil, qwen.err("usage", "usage: qwen permissions test 'COMMAND'") end
-    return test(ctx, command)
-  end
-  if args[1] then return nil, qwen.err("usage", "usage: qwen permissions [test 'COMMAND']") end
+C.subcommands = { test = { summary = "the verdict on a command, and why", args = "'COMMAND'", run = test } }
+
+function C.run(ctx)
   ctx.print("mode: " .. ctx.mode)
   ctx.print("sandbox: " .. qwen.sandbox.words(ctx))
   for _, kind in ipairs { "deny", "ask", "allow" } do

@@ -1,6 +1,6 @@
 -- `qwen privacy` and `/privacy`: whose terms apply and why, what is collected, and the one switch.
 
-local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[on | off] [--json]" }
+local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[--json]" }
 
 local function model_of(ctx)
   if ctx.model or not qwen.signin.configured(ctx.settings, ctx.opts) then return ctx.model end
@@ -43,23 +43,26 @@ local function show(state)
   return table.concat(out, "\n")
 end
 
-function C.complete()
-  return { "on", "off", "--json" }
+local function set(ctx, on)
+  local path, e = qwen.privacy.set(ctx, on)
+  if not path then return nil, e end
+  local now, source = qwen.privacy.statistics(ctx)
+  ctx.print(("usage statistics are %s (%s)%s"):format(now and "on" or "off", qwen.paths.short(path), now and "" or "; what was counted is forgotten"))
+  if now ~= on then ctx.notice(("%s says otherwise and is stronger"):format(source or "another source")) end
+  return 0
 end
 
+C.subcommands = {
+  on = { summary = "count what is used, on this machine", run = function(ctx) return set(ctx, true) end },
+  off = { summary = "count nothing, and forget what was counted", run = function(ctx) return set(ctx, false) end },
+}
+
+function C.complete() return { "--json" } end
+
 function C.run(ctx, args)
-  local word = args[1]
-  if #args > 1 or word and word ~= "on" and word ~= "off" and word ~= "--json" then return nil, qwen.err("usage", "usage: qwen privacy " .. C.args) end
-  if word == "on" or word == "off" then
-    local path, e = qwen.privacy.set(ctx, word == "on")
-    if not path then return nil, e end
-    local on, source = qwen.privacy.statistics(ctx)
-    ctx.print(("usage statistics are %s (%s)%s"):format(on and "on" or "off", qwen.paths.short(path), on and "" or "; what was counted is forgotten"))
-    if on ~= (word == "on") then ctx.notice(("%s says otherwise and is stronger"):format(source or "another source")) end
-    return 0
-  end
+  if args[2] or args[1] and args[1] ~= "--json" then return false end
   local state = qwen.privacy.state(ctx, model_of(ctx))
-  if word == "--json" then
+  if args[1] then
     if state.statistics.counters then qwen.json.array(state.statistics.counters) end
     ctx.print(qwen.json.encode(state))
   else

@@ -1,10 +1,8 @@
 -- `qwen project`: shows the Lua that a project brings along and its hash, and allows exactly that, or forgets it.
 
-local C = { summary = "look at the Lua guards of this project, and allow them", shell = true, args = "[show | allow HASH | forget]" }
+local C = { summary = "look at the Lua guards of this project, and allow them", shell = true }
 
 local SHORT = 12
-
-function C.complete() return { "show", "allow", "forget" } end
 
 local function list(ctx, files, whole)
   for _, file in ipairs(files) do
@@ -13,31 +11,21 @@ local function list(ctx, files, whole)
   end
 end
 
-function C.run(ctx, args)
+-- The files and their hash; nothing when there are none, or they may not be shown.
+local function of(ctx)
   local files = qwen.projectlua.files(ctx.cwd)
-  local hash = qwen.projectlua.hash(files)
-  if args[1] == "forget" then
-    local ok, e = qwen.projectlua.forget(ctx.cwd)
-    if not ok then return nil, e end
-    ctx.print "nothing of this project's Lua is allowed"
-    return 0
-  end
   if #files == 0 then
     ctx.print "this project brings no Lua (.qwen/hooks/*.lua)"
-    return 0
+    return nil
   end
   if not ctx.trusted then return nil, qwen.err("denied", "this folder is not trusted; its Lua is neither shown nor run (trust it: --trust-folder)") end
-  if args[1] == "allow" then
-    if args[2] ~= hash and args[2] ~= hash:sub(1, SHORT) then
-      local short = hash:sub(1, SHORT)
-      return nil, qwen.err("usage", ("the files are now %s; look at them (qwen project show), then: qwen project allow %s"):format(short, short))
-    end
-    local ok, e = qwen.projectlua.allow(ctx.cwd, hash)
-    if not ok then return nil, e end
-    ctx.print "allowed; a changed file is asked about again"
-    return 0
-  end
-  list(ctx, files, args[1] == "show")
+  return files, qwen.projectlua.hash(files)
+end
+
+local function show(ctx, whole)
+  local files, hash = of(ctx)
+  if not files then return not hash and 0 or nil, hash end
+  list(ctx, files, whole)
   if qwen.projectlua.is_allowed(ctx.cwd, files) then
     ctx.print "they are allowed, as they are now"
   else
@@ -46,5 +34,31 @@ function C.run(ctx, args)
   end
   return 0
 end
+
+function C.run(ctx) return show(ctx) end
+
+C.subcommands = {}
+
+C.subcommands.show = { summary = "the files whole", run = function(ctx) return show(ctx, true) end }
+
+C.subcommands.allow = { summary = "run exactly the files with this hash", args = "HASH", run = function(ctx, args)
+  local files, hash = of(ctx)
+  if not files then return not hash and 0 or nil, hash end
+  local short = hash:sub(1, SHORT)
+  if args[1] ~= hash and args[1] ~= short then
+    return nil, qwen.err("usage", ("the files are now %s; look at them (qwen project show), then: qwen project allow %s"):format(short, short))
+  end
+  local ok, e = qwen.projectlua.allow(ctx.cwd, hash)
+  if not ok then return nil, e end
+  ctx.print "allowed; a changed file is asked about again"
+  return 0
+end }
+
+C.subcommands.forget = { summary = "run none of them any more", run = function(ctx)
+  local ok, e = qwen.projectlua.forget(ctx.cwd)
+  if not ok then return nil, e end
+  ctx.print "nothing of this project's Lua is allowed"
+  return 0
+end }
 
 return C

@@ -1,6 +1,6 @@
 -- `qwen provider test`: asks what is configured, step by step, and says of each step what went wrong and what to do about it.
 
-local C = { summary = "try a provider: reach, key, stream, tool call, usage", args = "test [MODEL|PROVIDER]", shell = true }
+local C = { summary = "try a provider: reach, key, stream, tool call, usage", shell = true }
 
 local function has_provider(name)
   return qwen.resource.has("providers", name)
@@ -25,9 +25,8 @@ local function find(ctx, name)
   return nil, qwen.err("usage", ("there is no model and no provider '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or "; see: qwen models"))
 end
 
-function C.complete(ctx, word)
-  if word == "" then return { "test" } end
-  local out = { "test" }
+local function complete(ctx)
+  local out = {}
   for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do out[#out + 1] = entry.id end
   return out
 end
@@ -133,9 +132,9 @@ end
 local order = { "key", "reach", "stream", "tool call", "usage" }
 local ends = { reach = true, key = true, stream = true } -- without it the rest makes no sense
 
-function C.run(ctx, args)
-  if args[1] ~= "test" or #args > 2 then return nil, qwen.err("usage", "usage: qwen provider test [MODEL|PROVIDER]") end
-  local model, e = find(ctx, args[2])
+local function test(ctx, args)
+  if args[2] then return false end
+  local model, e = find(ctx, args[1])
   if not model then return nil, e end
   local run, failed = { model = model }, false
   ctx.print(("%s (%s), %s"):format(model.id, model.provider, model.from or "from flags"))
@@ -147,5 +146,7 @@ function C.run(ctx, args)
   end
   return failed and 1 or 0
 end
+
+C.subcommands = { test = { summary = "ask it step by step, and say what is wrong", args = "[MODEL|PROVIDER]", complete = complete, run = test } }
 
 return C

@@ -1,8 +1,6 @@
 -- `/sandbox` and `qwen sandbox`: the sandbox around commands of the model as it is configured; `verify` tries to get out of it.
 
-local C = { summary = "show the sandbox around commands, or verify it by trying to escape", args = "[verify]", shell = true }
-
-function C.complete() return { "verify" } end
+local C = { summary = "show the sandbox around commands, or verify it by trying to escape", shell = true }
 
 local function verify(ctx)
   local rows, e = qwen.escape.verify(ctx)
@@ -19,14 +17,17 @@ local function verify(ctx)
   return nil, qwen.err("broken", ("%d of %d attempts got out of the sandbox: do not rely on it here, and report it (/bug)"):format(open, #rows))
 end
 
-function C.run(ctx, args)
-  local word = args[1] and args[1]:gsub("^%-%-", "")
-  if word == "verify" and not args[2] then return verify(ctx) end
-  if word == "attempt" and args[2] then
-    ctx.print(qwen.escape.attempt(args[2]))
+C.subcommands = {
+  verify = { summary = "try to get out of it", run = verify },
+  attempt = { summary = "one of the attempts of verify, from the inside", args = "NAME", run = function(ctx, args)
+    ctx.print(qwen.escape.attempt(args[1]))
     return 0
-  end
-  if word then return nil, qwen.err("usage", "usage: qwen sandbox [verify]") end
+  end },
+}
+
+function C.run(ctx, args)
+  if args[1] == "--verify" and not args[2] then return verify(ctx) end
+  if args[1] then return false end
   local state, e = qwen.sandbox.state(ctx)
   if not state then return nil, e end
   ctx.print("commands of the model run in: " .. (state.backend == "none" and "no sandbox (turn it on: --sandbox, or tools.executionSandbox.backend)"

@@ -1,10 +1,9 @@
 -- `qwen sessions list`: the conversations of this folder, newest first.
 
-local C = { summary = "list the sessions of this folder", args = "list [--json] [--limit N]", shell = true }
+local C = { summary = "list the sessions of this folder", shell = true }
 
-function C.run(ctx, args)
-  if args[1] ~= "list" then return nil, qwen.err("usage", "usage: qwen sessions list [--json] [--limit N]") end
-  local as_json, limit, i = false, math.huge, 2
+local function list(ctx, args)
+  local as_json, limit, i = false, math.huge, 1
   while args[i] do
     local value = args[i]:match "^%-%-limit=(.*)$" or args[i] == "--limit" and args[i + 1]
     if args[i] == "--json" then
@@ -37,5 +36,8 @@ function C.run(ctx, args)
   end
   return 0
 end
+
+C.subcommands = { list = { summary = "newest first", args = "[--json] [--limit N]", run = list,
+  complete = function() return { "--json", "--limit" } end } }
 
 return C

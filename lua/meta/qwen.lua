@@ -168,10 +168,18 @@
 ---@field shell boolean? also `qwen NAME ...` from a shell
 ---@field repl boolean? default true: also `/NAME` at the prompt
 ---@field session boolean? it needs the conversation: without a screen, `qwen --continue -p "/NAME"` opens it first
----@field complete (fun(ctx: Ctx, word: string): string[])?
----@field run fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|nil, Err? exit code for the shell; a prompt is sent to the model; nil, err is shown
+---@field complete (fun(ctx: Ctx, word: string, before: string[]): (string|{text: string, args: string?, detail: string?})[])? before: the words that stand already
+---@field run (fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|false|nil, Err?)? exit code for the shell; a prompt is sent to the model; false tells the usage; nil, err is shown. With sub-commands: what happens when none is named; without it one must be
+---@field subcommands table<string, Subcommand>? by name: `/NAME SUB ...`
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
+
+---`/NAME SUB ...` of a command. Its functions get the words behind SUB.
+---@class Subcommand
+---@field summary string
+---@field args string? usage, e.g. "KEY [VALUE]": words outside brackets must be given; without it none is taken
+---@field complete (fun(ctx: Ctx, word: string, before: string[]): (string|{text: string, args: string?, detail: string?})[])?
+---@field run fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|false|nil, Err? as of a command
 
 ---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
 ---@field summary string? what it is for, in /doctor

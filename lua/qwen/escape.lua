@@ -87,7 +87,7 @@ end
 -- Our own program inside, on a terminal of its own. Gives what it could do.
 local function run(ctx, state, plan)
   local exe = fs.realpath "/proc/self/exe"
-  local argv = { exe, "sandbox", "--attempt", json.encode(plan) }
+  local argv = { exe, "sandbox", "attempt", json.encode(plan) }
   local options, hold = sandbox.wrap(ctx, { argv = argv, timeout = 60, pty = { rows = 24, cols = 80 } }, { state = state, read = { exe } })
   if not options then return nil, hold end
   local _ <close> = hold

@@ -11,7 +11,7 @@ local M = {}
 ---The type of each field, by kind. A kind that is not here returns what it likes.
 M.fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
-    options = "table", check = "function" },
+    subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
     preview = "function", label = "function", serial = "boolean", editable = "string", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
@@ -86,9 +86,13 @@ function M.problem(entry, value)
     end
   end
   for _, name in ipairs(required[entry.kind]) do
-    if value[name] == nil and not (entry.kind == "providers" and value.base) then
+    if value[name] == nil and not (entry.kind == "providers" and value.base) and not (name == "run" and value.subcommands) then
       return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
     end
+  end
+  if entry.kind == "commands" and value.subcommands then
+    local field, problem = require("qwen.subcommands").problem(value)
+    if problem then return ("%s: %s"):format(place_of(entry, field), problem) end
   end
   if type(value.options) == "table" then return check_options(entry, value.options) end
 end

@@ -76,6 +76,7 @@ local function run_file(entry)
   if not ok then return nil, (guest.words(value):gsub("\n.*", "")) end
   local wrong = kinds.problem(entry, value)
   if wrong then return nil, wrong end
+  if entry.kind == "commands" then require("qwen.subcommands").join(entry.name, value) end
   if entry.tier ~= "shipped" then kinds.limit(entry, value) end
   if value.options then value.option = kinds.options(entry, value.options, function() return settings end) end
   entry.good = true

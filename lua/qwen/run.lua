@@ -139,8 +139,12 @@ end
 ---`qwen NAME ARGS...`
 ---@return integer exit code
 function M.shell_command(ctx, called)
-  if #called.args == 1 and called.args[1] == "--help" then called = { name = "help", args = { called.name } } end
   local command, e = resource.get("commands", called.name)
+  local subs = command and command.subcommands or {}
+  if called.args[#called.args] == "--help" and (#called.args == 1 or #called.args == 2 and subs[called.args[1]]) then
+    called = { name = "help", args = { called.name } }
+    command, e = resource.get("commands", "help")
+  end
   if not command then
     ctx.notice(tostring(e))
     return 1

@@ -76,6 +76,7 @@ for name in pairs(classes.qwen.fields) do t.ok(pcall(function() return qwen[name
 local kinds = { commands = "Command", tools = "Tool", auth = "Auth", hooks = "Hook" }
 local types = tree.read "lua/meta/qwen.lua"
 for kind, class in pairs(kinds) do t.eq(difference(require("qwen.resource").fields[kind], classes[class].fields), "", class) end
+t.eq(difference(require("qwen.subcommands").fields, classes.Subcommand.fields), "", "Subcommand")
 local tables = { request_built = "HttpRequest", delta = "Delta", tool_ended = "ResultPart", request_failed = "Failure" }
 for event, spec in pairs(require "qwen.events") do
   local inline = types:match("%-%-%-@field " .. event .. " %(fun%(ctx: Ctx, %w+: ({[^}]+})")

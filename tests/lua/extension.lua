@@ -11,7 +11,7 @@ do
   local place = program.place {
     ["~/.qwen/commands/hello.lua"] = 'return { summary = "greets", shell = true, run = function(ctx, args) ctx.print("hello " .. (args[1] or "you") .. " " .. require("mine.names").last) end }',
     ["~/.qwen/lua/mine/names.lua"] = 'return { last = "smith" }',
-    ["~/.qwen/commands/sessions.lua"] = 'local C = qwen.shipped "commands/sessions" C.summary = "mine" C.run = function(ctx) ctx.print "replaced" end return C',
+    ["~/.qwen/commands/sessions.lua"] = 'local C = qwen.shipped "commands/sessions" C.summary = "mine" C.subcommands.list.run = function(ctx) ctx.print "replaced" end return C',
     ["~/.qwen/commands/bad.lua"] = 'return {\n  summary = "x",\n  run = function() retrun 1 end }',
     ["~/.qwen/commands/typo.lua"] = 'return { sumary = "x", summary = "x", run = function() end }',
     ["~/.qwen/commands/raises.lua"] = 'return { summary = "x", shell = true, run = function() local x = nil; return x.y end }',
@@ -92,6 +92,54 @@ do
   local server <close> = fake.start { { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = "ok" } }
   program.run(place, { "--openai-base-url", server.url, "-y", "hi" })
   t.match(server:requests()[2].body.messages[4].content, "^Blocked: the hook file 'guard' is broken", "nothing passes a broken guard file")
+end
+
+-- Sub-commands: run, completed, listed, misspelled, misused; those of a shipped command amended.
+do
+  local place = program.place {
+    ["~/.qwen/commands/jar.lua"] = [[
+      local C = { summary = "a jar", shell = true, subcommands = {} }
+      C.subcommands.add = { summary = "put in", args = "COINS [WORDS]", run = function(ctx, args, rest)
+        if not tonumber(args[1]) then return false end
+        ctx.print(#args .. ":" .. rest)
+      end, complete = function(_, word, before) return { #before .. "five" } end }
+      C.subcommands.empty = { summary = "take out", run = function() error "no bottom" end }
+      return C]],
+    ["~/.qwen/commands/own.lua"] = 'return { summary = "x", shell = true, args = "[NAME]", subcommands = { list = { summary = "x", run = function(ctx) ctx.print "listed" end } },'
+      .. ' run = function(ctx, args) ctx.print("own " .. tostring(args[1])) end }',
+    ["~/.qwen/commands/flag.lua"] = 'return { summary = "x", shell = true, args = "[--json]", subcommands = { list = { summary = "x", run = function() end } },'
+      .. ' run = function(ctx, args) ctx.print("own " .. tostring(args[1])) end }',
+    ["~/.qwen/commands/odd.lua"] = 'return {\n summary = "x", subcommands = {\n  list = { summary = "x", rnu = print } } }',
+    ["~/.qwen/commands/none.lua"] = 'return {\n summary = "x", subcommands = {\n  list = { summary = "x" } } }',
+    ["~/.qwen/commands/mcp.lua"] = 'local C = qwen.shipped "commands/mcp" C.subcommands.count = { summary = "how many", run = function(ctx) ctx.print "none" end } return C',
+  }
+  t.eq(run(place, "jar", "add", "5", "big ones").out, "2:5 big ones\n", "the words behind the name")
+  t.eq(run(place, "/jar add 5 'x  y'").out, "2:5 'x  y'\n", "the rest as it was typed")
+  local r = run(place, "jar", "add", "x")
+  t.eq({ r.code, r.err }, { 2, "qwen: usage: qwen jar add COINS [WORDS]\n" }, "false tells the usage")
+  t.match(run(place, "jar", "add").err, "usage: qwen jar add COINS", "a word that is needed")
+  t.match(run(place, "jar", "empty", "x").err, "usage: qwen jar empty\n", "one that takes none")
+  t.match(run(place, "jar", "ad").err, "there is no 'jar ad'; did you mean 'jar add'%?\nusage: qwen jar add COINS %[WORDS%] | empty", "the nearest")
+  t.match(run(place, "jar").err, "^qwen: usage: qwen jar add", "without a run one must be named")
+  t.match(run(place, "jar", "empty").err, "~/.qwen/commands/jar.lua:6: no bottom", "whose fault it is")
+  t.match(run(place, "jar", "add", "--help").out, "add COINS %[WORDS%]%s+put in\n%s+empty%s+take out", "its help")
+  t.eq(run(place, "own", "ann").out .. run(place, "own").out .. run(place, "own", "list").out, "own ann\nown nil\nlisted\n", "words of its own beside sub-commands")
+  t.eq(run(place, "flag", "--json").out, "own --json\n", "a flag is no sub-command")
+  t.match(run(place, "flag", "lst").err, "did you mean 'flag list'", "where only flags are taken, a word is a sub-command")
+  t.match(run(place, "/odd").err, "commands/odd.lua:3: sub%-command 'list' has an unknown field 'rnu'; did you mean 'run'", "what it may have")
+  t.match(run(place, "/none").err, "commands/none.lua:3: sub%-command 'list' has no field 'run'", "what it must have")
+  t.eq(run(place, "mcp", "count").out, "none\n", "a shipped command with one more")
+  local completed = program.run(place, { "lua", "/dev/stdin" }, { input = [[
+    local command = qwen.resource.get("commands", "jar")
+    local out = {}
+    for _, case in ipairs { { "" }, { "", "add" }, { "", "add", "5" }, { "", "nothing" } } do
+      for _, item in ipairs(command.complete(..., case[1], table.move(case, 2, #case, 1, {}))) do
+        out[#out + 1] = type(item) == "table" and item.text .. "=" .. item.detail or item
+      end
+      out[#out + 1] = "|"
+    end
+    (...).print(table.concat(out, " "))]] })
+  t.eq(completed.out, "add=put in empty=take out | 0five | 1five | |\n", "completed")
 end
 
 -- What ships can be printed, taken out, replaced whole.

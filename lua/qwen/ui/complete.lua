@@ -49,7 +49,8 @@ end
 local function starting_with(list, word)
   local out = {}
   for _, item in ipairs(list) do
-    if item:sub(1, #word):lower() == word:lower() then out[#out + 1] = { text = item } end
+    if type(item) == "string" then item = { text = item } end
+    if item.text:sub(1, #word):lower() == word:lower() then out[#out + 1] = { text = item.text, args = item.args, detail = item.detail } end
   end
   return out
 end
@@ -110,11 +111,11 @@ local function file_items(ctx, word, changed)
   return out
 end
 
-local function argument_items(ctx, name, word)
+local function argument_items(ctx, name, before, word)
   local command = resource.has("commands", name) and resource.get("commands", name)
   if not command or not command.complete then return {} end
-  local ok, words = pcall(command.complete, ctx, word)
-  return ok and type(words) == "table" and starting_with(words, word) or {}
+  local ok, found = pcall(function() return starting_with(command.complete(ctx, word, require("qwen.run").split(before)), word) end)
+  return ok and found or {}
 end
 
 ---What the text before the cursor can become.
@@ -124,7 +125,7 @@ end
 ---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?}[]}? found
 ---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
 function M.find(ctx, before, changed)
-  local name, word = before:match "^/([%w_:-]+)%s+.-(%S*)$"
+  local name, words, word = before:match "^/([%w_:-]+)%s+(.-)(%S*)$"
   local at = before:gsub("\\ ", "\\\1"):match "@([^%s@]*)$"
   at = at and at:gsub("\1", " ")
   local kind, items
@@ -136,7 +137,7 @@ function M.find(ctx, before, changed)
     items = file_items(ctx, at, changed)
   elseif name then
     kind = "argument"
-    items = argument_items(ctx, name, word)
+    items = argument_items(ctx, name, words, word)
   end
   if not items or #items == 0 then return nil end
   return { kind = kind, length = #word, items = items }
