@@ -40,6 +40,7 @@ end
 ---@return table?
 function P.encode_part(model, part, message)
   local own = message.model == model.id and part.data or {}
+  if own.part then return own.part end
   if part.type == "text" then
     return (part.text ~= "" or own.thoughtSignature) and { text = part.text, thoughtSignature = own.thoughtSignature } or nil
   elseif part.type == "think" then
@@ -242,8 +243,14 @@ local function read_call(answer, part)
   answer:more(call.index, wire.object(#call.pieces > 0 and whole(call.pieces) or given.args))
 end
 
+-- What the service did by itself (a search, a program run) goes back as it came.
+local own_work = { "toolCall", "toolResponse", "executableCode", "codeExecutionResult" }
+
 local function read_part(answer, part)
   if part.functionCall then return read_call(answer, part) end
+  for _, name in ipairs(own_work) do
+    if type(part[name]) == "table" and pcall(encode, part) then return answer:add { type = "think", text = "", data = { part = part } } end
+  end
   local text, data, kind = wire.text(part.text), data_of(part), part.thought == true and "think" or "text"
   answer.spoke = answer.spoke or text and kind == "text"
   -- The counts of such events are passed over: the last one, which says how the answer ended, has the whole sums.

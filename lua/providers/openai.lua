@@ -354,16 +354,12 @@ end
 
 -- Calls that the model writes into its text, for servers that do not look for them: only when asked for (textToolCalls).
 local function with_calls(answer, split)
-  local find_calls, pieces, found, told = qwen.text.call_splitter(), {}, {}, false
+  local find_calls, pieces, found = qwen.text.call_splitter(), {}, {}
   local function pass(text, out)
     find_calls(text, found)
     for i, delta in ipairs(found) do
       found[i] = nil
       if delta.type == "call" then answer:call(delta.name, delta.args) else out[#out + 1] = delta end
-      if delta.type == "call" and not told then
-        answer:add { type = "note", text = ("the model wrote its call of %s as text; it is taken as a call (textToolCalls)"):format(delta.name) }
-        told = true
-      end
     end
   end
   return function(text, out)

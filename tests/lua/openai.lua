@@ -195,7 +195,38 @@ do
   written("a call that cannot be read", "<tool_call>{name:f}</tool_call>", "<tool_call>{name:f}</tool_call>")
   written("arithmetic", "1 <tool 2 <function 3 ``", "1 <tool 2 <function 3 ``")
   written("nothing but JSON", ' {"name":"f","arguments":{"x":1}}', 'new:f({"x":1})', "calls")
+  local F, G = '{"name":"f","arguments":{}}', '{"name":"g","arguments":{}}'
+  written("a call that is shown in a fence", "so:\n```xml\n<tool_call>" .. F .. "</tool_call>\n```\n`<tool_call>`" .. F, "so:\n```xml\n<tool_call>" .. F .. "</tool_call>\n```\n`<tool_call>`" .. F)
+  written("a fence without a word", "```\n" .. F .. "\n```", "```\n" .. F .. "\n```")
+  written("a file with a name", '```json\n{"name":"x","version":1}\n```\nso', '```json\n{"name":"x","version":1}\n```\nso')
+  written("two fences", "```json\n" .. F .. "\n```\nand\n```json\n" .. G .. "\n```\n", "new:f({}) | and\n | new:g({})", "calls")
+  written("two in one", "<tool_call>" .. F .. "\n" .. G .. "</tool_call>a", "new:f({}) | new:g({}) | a", "calls")
+  written("two functions in one", "<tool_call>\n<function=f>\n</function>\n<function=g>\n</function>\n</tool_call>", "new:f({}) | new:g({})", "calls")
+  written("two bare ones", F .. "\n" .. G, "new:f({}) | new:g({})", "calls")
+  written("JSON and words", F .. " so", F .. " so")
+  written("the end tag in a value", '<tool_call>{"name":"f","arguments":{"x":"</tool_call>"}}</tool_call>a', 'new:f({"x":"</tool_call>"}) | a', "calls")
+  written("the end of a function in a value", "<function=f><parameter=x>a </function> b</parameter></function>a", 'new:f({"x":"a </function> b"}) | a', "calls")
+  written("cut in JSON", '<tool_call>{"name":"f","arguments":{"x":"ab', '<tool_call>{"name":"f","arguments":{"x":"ab')
+  written("cut in a parameter", "<function=f><parameter=x>ab", "<function=f><parameter=x>ab")
+  written("the tag alone", "write <tool_call> or <function= as you <like>", "write <tool_call> or <function= as you <like>")
   written("JSON that is an answer", '{"x":1}\n', '{"x":1}\n')
+  -- What cannot be a call is shown at once, and what was done with a call is said, once.
+  local function now(text, want, note)
+    local split, out, words = qwen.text.call_splitter(), {}, {}
+    split(text, out)
+    for i, d in ipairs(out) do words[i] = d.type == "text" and d.text or d.type .. ":" .. (d.name or d.text) end
+    t.eq(table.concat(words, "|"), want, text)
+    if note then t.eq(#out, note) end
+  end
+  now("use <tool_call> tags", "use <tool_call> tags")
+  now("see `<tool_call>`", "see `<tool_call>`")
+  now('{"x": [1, ', '{"x": [1, ')
+  now('```json\n{"x": 1', '```json\n|{"x": 1')
+  now("```lua\nlocal <tool_call>", "```lua\n|local <tool_call>")
+  now("a < b <t", "a < b ")
+  local taken = "note:the model wrote its call of f as text; it is taken as a call (textToolCalls)"
+  now("<tool_call>" .. F .. "</tool_call><tool_call>" .. F .. "</tool_call>", taken .. "|call:f|call:f")
+  now("<tool_call>{x}</tool_call>", "note:the model wrote a call as text that cannot be read; it stays text|<tool_call>|{x}</tool_call>")
   gives("beside a real one", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, calls(call(0, "a", "g", "{}")), DONE }, "new:f({}) | a:g({})", "calls", "tool_calls", asked)
   gives("not unless asked", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, STOP }, '<tool_call>{"name":"f"}</tool_call>', "end", "stop")
 end

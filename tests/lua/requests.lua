@@ -217,4 +217,20 @@ for name, own in pairs(variables) do
   t.eq({ events[#events].result, events[#events].usage }, { "One file.", usage }, name .. ": answer and usage")
 end
 
+
+-- What Gemini did by itself goes back as it came, in its place.
+do
+  local parts = { { toolCall = { toolType = "FILE_SEARCH", id = "s" }, thoughtSignature = "a" }, { toolResponse = { id = "s" }, thoughtSignature = "b" },
+    { text = "Paris" }, { text = "", thoughtSignature = "c" } }
+  local events = {}
+  for i, part in ipairs(parts) do events[i] = { candidates = { { content = { parts = { part } }, finishReason = i == #parts and "STOP" or nil } } } end
+  local provider, m = qwen.shipped "providers/gemini", (decode("gemini", events))
+  local request = provider.request({ id = "m", base_url = "https://x", config = {} }, { system = "", messages = { m }, tools = {} })
+  local back = json.decode(bytes_of(request)).contents[1].parts
+  t.eq({ back[1], back[2], back[3].text, back[#back].thoughtSignature }, { parts[1], parts[2], "Paris", "c" }, "the service's own search")
+  m.model = "other"
+  t.eq(#json.decode(bytes_of(provider.request({ id = "m", base_url = "https://x", config = {} }, { system = "", messages = { m }, tools = {} }))).contents[1].parts,
+    1, "another model's stay here")
+end
+
 t.done()
