@@ -474,6 +474,7 @@ qwen = {}
 ---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
 ---@field use_settings fun(settings: Settings) where declared options get their values from
 ---@field layers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
+---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
 ---@field refresh fun(kind: string): string[] takes what was saved in a person's own files since they were read; a broken new version leaves the old one in force
 ---@field generation fun(): integer grows with each scan
 ---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name
@@ -646,6 +647,7 @@ qwen = {}
 ---@field bind fun(keys: string, action: string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer?): boolean?, Err? "ctrl-o", or one after the other: "ctrl-x ctrl-s"; an action of /keys, a function that gives the new text, or false
 ---@field action fun(keys: string): string|function|nil, boolean what a row of keys does; whether a longer one begins so
 ---@field list fun(): {keys: string[], action: string, what: string}[]
+---@field shipped fun(keys: string): string? the action that we ship for a row of keys
 ---@field reset fun() the keys we ship
 
 ---@class qwen.args

@@ -71,7 +71,7 @@ end
 
 -- Told with the place and, when it was once too often, with how to get it back.
 local function failed(handler, event, why)
-  local words = ("hook %s failed in %s: %s"):format(handler.name, event, why)
+  local words = resource.blamed(("hook %s failed in %s: %s"):format(handler.name, event, why), "hooks", handler.name)
   handler.failures = handler.failures + 1
   local guard = event:sub(1, 7) == "before_"
   if handler.failures == MOST_FAILURES and not guard then

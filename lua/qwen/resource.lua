@@ -157,19 +157,40 @@ function M.scan(options)
   return state.problems
 end
 
--- What a broken file hides, so that a person knows what they could go back to.
-local function hidden_by(entry)
-  local entries = state.files[entry.kind][entry.name] or {}
-  for i = 1, #entries - 1 do
-    if entries[i] == entry then return ("\n  it stands in the place of %s; without it that one counts"):format(paths.short(entries[i + 1].path)) end
+local words_of_tier = { use = "--use", user = "yours", project = "the project's" }
+
+-- What an override hides, and the ways out of it; "" when it hides nothing.
+local function chain_of(entry)
+  local below
+  for _, other in ipairs(entry and state.files[entry.kind][entry.name] or {}) do
+    if below then below[#below + 1] = ("%s (%s)"):format(paths.short(other.path), words_of_tier[other.tier] or other.tier) end
+    if other == entry then below = {} end
   end
-  return ""
+  if not below or #below == 0 then return "" end
+  return ("\n  %s (%s) takes the place of %s; look at both: qwen explain override %s/%s; without yours: qwen --safe"):format(paths.short(entry.path),
+    words_of_tier[entry.tier] or entry.tier, table.concat(below, ", and that of "), entry.kind, entry.name)
+end
+
+---Words about a failure, and behind them what the file that is to blame takes the place of: the one that they name, else the one of this name.
+---@param words string
+---@param kind string?
+---@param name string?
+---@return string
+function M.blamed(words, kind, name)
+  for _, names in pairs(state.files) do
+    for _, entries in pairs(names) do
+      for i = 1, #entries - 1 do
+        if words:find(paths.short(entries[i].path) .. ":", 1, true) then return words .. chain_of(entries[i]) end
+      end
+    end
+  end
+  return words .. chain_of(kind and state.files[kind] and state.files[kind][name] and state.files[kind][name][1])
 end
 
 local function load_entry(entry)
   if entry.value == nil and not entry.problem then
     entry.value, entry.problem = run_file(entry)
-    if entry.problem then entry.problem = entry.problem .. hidden_by(entry) end
+    if entry.problem then entry.problem = entry.problem .. chain_of(entry) end
     if entry.problem then state.problems[#state.problems + 1] = entry.problem end
   end
   return entry.value
@@ -300,6 +321,7 @@ local function ready(entry)
   if value and value.base and not value.super then
     local joined, problem = build_on(entry, value, 1)
     if not joined then
+      problem = problem .. chain_of(entry)
       entry.value, entry.problem, value = nil, problem, nil
       state.problems[#state.problems + 1] = problem
     end

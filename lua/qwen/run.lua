@@ -109,8 +109,7 @@ function M.call(ctx, name, command, words, rest)
   if ok then return code, e end
   local told = require("qwen.guest").own_error(code)
   if not told then error(code, 0) end
-  local behind = resource.layers("commands", name)[2]
-  return nil, err("broken", told .. (behind and ("\nthis file takes the place of %s; without it: qwen --safe"):format(behind.path) or ""))
+  return nil, err("broken", resource.blamed(told, "commands", name))
 end
 
 local function run_command(ctx, name, command, words, rest)

@@ -94,6 +94,47 @@ do
   t.match(server:requests()[2].body.messages[4].content, "^Blocked: the hook file 'guard' is broken", "nothing passes a broken guard file")
 end
 
+-- What fails in the place of something that ships says so, with both files and the ways out.
+do
+  local function chain(kind, name)
+    local file = kind .. "/" .. name
+    return ("~/.qwen/%s.lua (yours) takes the place of %s%s.lua (shipped); look at both: qwen explain override %s; without yours: qwen --safe")
+      :format(file, kind == "commands" and "" or "lua/", file, file)
+  end
+  local broken = { commands = "help", providers = "openai", auth = "api-key", tools = "edit", hooks = "programs", themes = "dark", languages = "zh" }
+  local files = {}
+  for kind, name in pairs(broken) do files[("~/.qwen/%s/%s.lua"):format(kind, name)] = "\nreturn { nothing = here" end
+  local place = program.place(files)
+  local told = run(place, "doctor").out
+  for kind, name in pairs(broken) do
+    t.ok(told:find(("%s/%s.lua:2:"):format(kind, name), 1, true), kind .. ": the line")
+    t.ok(told:find(chain(kind, name), 1, true), kind .. ": " .. told)
+  end
+  fs.write(place.cwd .. "/use.lua", 'print(select(2, require("qwen.ui.words").use "zh")) print(select(2, require("qwen.ui.theme").load "dark"))')
+  local used = run(place, "lua", "use.lua").out
+  t.ok(used:find(chain("languages", "zh"), 1, true) and used:find(chain("themes", "dark"), 1, true), used)
+
+  local running = {
+    { "tools", "list_directory", 'local T = qwen.shipped "tools/list_directory"\nfunction T.run() error "no" end\nreturn T' },
+    { "tools", "list_directory", 'local T = qwen.shipped "tools/list_directory"\nfunction T.run() return 1 end\nreturn T', "the tool list_directory is wrong" },
+    { "hooks", "skills", 'return {\n  turn_started = function() error "no" end }' },
+    { "providers", "openai", 'local P = { base = "openai", summary = "x" }\nfunction P.request() error "no" end\nreturn P' },
+    { "providers", "openai", 'local P = { base = "openai", summary = "x" }\nfunction P.request() return 1 end\nreturn P', "the provider openai is wrong" },
+    { "auth", "api-key", 'local A = qwen.shipped "auth/api-key"\nfunction A.headers() error "no" end\nreturn A' },
+    { "commands", "about", 'local C = qwen.shipped "commands/about"\nfunction C.run() error "no" end\nreturn C' },
+  }
+  for _, case in ipairs(running) do
+    local kind, name, source, words = table.unpack(case)
+    local file = ("%s/%s.lua"):format(kind, name)
+    local one = program.place { ["~/.qwen/" .. file] = source }
+    local server <close> = fake.start { { calls = { { name = "list_directory", arguments = { path = one.cwd } } } }, { text = "done", times = 0 } }
+    local r = program.run(one, { "--openai-base-url", server.url, "-m", "m", "-y", kind == "commands" and "/about" or "hi" },
+      { env = { OPENAI_API_KEY = "key-0123456789" } })
+    t.ok(r.err:find(words or "~/.qwen/" .. file .. ":2: no", 1, true), file .. ": " .. r.err)
+    t.ok(r.err:find(chain(kind, name), 1, true), file .. ": " .. r.err)
+  end
+end
+
 -- Sub-commands: run, completed, listed, misspelled, misused; those of a shipped command amended.
 do
   local place = program.place {

@@ -90,7 +90,7 @@ do
     ["~/.qwen/commands/typo.lua"] = "return {\n  sumary = 'x',\n  run = function() end }",
   }
   local words = "qwen: ~/.qwen/lua/help2.lua:2: attempt to call a nil value (field 'pritn'); did you mean ctx.print?\n"
-    .. "  from ~/.qwen/commands/about.lua:3\nthis file takes the place of commands/about.lua; without it: qwen --safe\n"
+    .. "  from ~/.qwen/commands/about.lua:3\n  ~/.qwen/commands/about.lua (yours) takes the place of commands/about.lua (shipped); look at both: qwen explain override commands/about; without yours: qwen --safe\n"
   local r = run(place, "about")
   t.eq({ r.code, r.out, r.err }, { 1, "", words })
   r = run(place, "-p", "/about")

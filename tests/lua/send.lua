@@ -267,7 +267,7 @@ do
   local headers = A.headers
   for _, case in ipairs { { "it gave back a nil, not a table" }, { "no key today", nil, "no key today" }, { "it gave back a boolean, not a table", true } } do
     A.headers = function() return case[2], case[3] end
-    t.eq(ask({}).err.message, "the sign-in of openai is wrong: " .. case[1])
+    t.eq(ask({}).err.message, "the sign-in api-key is wrong: " .. case[1])
   end
   A.headers = headers
 end

@@ -140,13 +140,14 @@ local function run_tool(ctx, job)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then edits.ended(ctx, watch, call.name) end
   if not ok then
-    ctx.notice(("the tool %s failed: %s"):format(call.name, require("qwen.guest").own_error(result) or tostring(result)))
+    local words = require("qwen.guest").own_error(result) or tostring(result)
+    ctx.notice(resource.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
     return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")
   end
   if result == nil then return failed(call, e and (type(e) == "table" and e.message or tostring(e)) or "The tool gave no result.") end
   local wrong = misuse(result)
   if wrong then
-    ctx.notice(("the tool %s is wrong: %s"):format(call.name, wrong))
+    ctx.notice(resource.blamed(("the tool %s is wrong: %s"):format(call.name, wrong), "tools", call.name))
     return failed(call, ("The tool %s failed inside: %s"):format(call.name, wrong), "failed inside")
   end
   if type(result) == "string" then result = { text = result } end
@@ -162,7 +163,7 @@ local function prepared(ctx, call)
   if ok then return job, done end
   local words = require("qwen.guest").own_error(job)
   if not words then error(job, 0) end
-  ctx.notice(("the tool %s failed: %s"):format(call.name, words))
+  ctx.notice(resource.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
   return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, words), "failed inside")
 end
 

@@ -46,14 +46,21 @@ local function in_settings_words(e)
   return e
 end
 
+local names_of = { providers = "provider", auth = "sign-in" }
+
+-- A provider or auth file that is wrong, with what it takes the place of.
+local function wrong(kind, name, why)
+  return err("broken", resource.blamed(("the %s %s is wrong: %s"):format(names_of[kind], name, why), kind, name))
+end
+
 -- Calls a function of a provider or auth file. One that is wrong fails like a service that does. `gives`: the type of what it must give
 -- back when it has no error of its own.
-local function called(what, gives, fn, ...)
+local function called(kind, name, gives, fn, ...)
   local ok, value, e = pcall(fn, ...)
   if ok and (not gives or type(value) == gives) then return value, e end
   if ok and value == nil and err.is(e) then return nil, e end
   local why = not ok and tostring(value) or value == nil and type(e) == "string" and e or ("it gave back a %s, not a %s"):format(type(value), gives)
-  return nil, err("broken", ("%s is wrong: %s"):format(what, why))
+  return nil, wrong(kind, name, why)
 end
 
 -- Builds the request: provider, hooks, then the credential, so that no hook sees it.
@@ -61,14 +68,14 @@ local function build(ctx, provider, model, view)
   local auth, e = resource.get("auth", provider.auth or "api-key")
   if not auth then return nil, e end
   local request
-  request, e = called("the provider " .. model.provider, "table", provider.request, model, view)
+  request, e = called("providers", model.provider, "table", provider.request, model, view)
   if not request then return nil, e end
-  if type(request.url) ~= "string" then return nil, err("broken", ("the provider %s is wrong: its request has no url"):format(model.provider)) end
+  if type(request.url) ~= "string" then return nil, wrong("providers", model.provider, "its request has no url") end
   local built, reason = ctx.emit("request_built", request, model)
   if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
   request = built
   local credential
-  credential, e = called("the sign-in of " .. model.provider, "table", auth.headers, ctx, model, request)
+  credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
   request.headers = merged({ ["User-Agent"] = ctx.user_agent }, request.headers, credential)
   return set_limits(ctx, model, request)
@@ -93,8 +100,8 @@ local function attempt_open(ctx, provider, model, view, state)
   local body = stream:all(1024 * 1024) or ""
   local status, headers = stream.status, stream.headers
   stream:close()
-  local read, wrong = called("the provider " .. model.provider, "table", provider.failure or require "qwen.net.failure", status, headers, body)
-  e = err.is(read) and read or wrong or err("broken", ("the provider %s is wrong: failure gave back no qwen.err"):format(model.provider))
+  local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.net.failure", status, headers, body)
+  e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
   lease:settle(nil, e)
   return nil, e
 end
@@ -127,7 +134,7 @@ local function judge(ctx, model, provider, e, state, options)
   if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
     state.renewed = true
     local auth = resource.get("auth", provider.auth or "api-key")
-    if auth and auth.refused and called("the sign-in of " .. model.provider, nil, auth.refused, ctx, model) then return 0, e, true end
+    if auth and auth.refused and called("auth", provider.auth or "api-key", nil, auth.refused, ctx, model) then return 0, e, true end
   end
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
@@ -178,19 +185,19 @@ function M.open(ctx, model, view)
       state.attempt = state.attempt + 1
       stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
-        local event, from, what = stream.event, stream, "the provider " .. model.provider
-        decode, e = called(what, "function", provider.decoder, model)
+        local event, from, name = stream.event, stream, model.provider
+        decode, e = called("providers", name, "function", provider.decoder, model)
         if not decode then return nil, e end
         next_event = function() return event(from) end
         if not provider.events then return next_event end
         local read
-        read, e = called(what, "function", provider.events, stream)
+        read, e = called("providers", name, "function", provider.events, stream)
         if not read then return nil, e end
         next_event = function() -- an event is text, and so is its name; else an error
-          local data, name = called(what, nil, read)
-          local odd = data ~= nil and type(data) ~= "string" and type(data) or data == nil and name ~= nil and not err.is(name) and "wrong end"
-          if odd then return nil, err("broken", ("%s is wrong: events gave a %s, not a text, or nil and a qwen.err"):format(what, odd)) end
-          return data, name
+          local data, kind = called("providers", name, nil, read)
+          local odd = data ~= nil and type(data) ~= "string" and type(data) or data == nil and kind ~= nil and not err.is(kind) and "wrong end"
+          if odd then return nil, wrong("providers", name, ("events gave a %s, not a text, or nil and a qwen.err"):format(odd)) end
+          return data, kind
         end
         return next_event
       end
@@ -218,7 +225,7 @@ function M.open(ctx, model, view)
       ok, why = pcall(decode, nil, nil, out)
       ended = true
     end
-    if not ok then out[#out + 1] = { type = "error", err = err("broken", ("the provider %s is wrong: %s"):format(model.provider, tostring(why))) } end
+    if not ok then out[#out + 1] = { type = "error", err = wrong("providers", model.provider, tostring(why)) } end
   end
 
   local function next_delta()

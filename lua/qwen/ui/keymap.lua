@@ -104,6 +104,17 @@ function M.action(keys)
   return bound[keys], prefixes[keys] or false
 end
 
+---The action that we ship for a row of keys.
+---@param keys string
+---@return string?
+function M.shipped(keys)
+  for _, row in ipairs(actions) do
+    for i = 3, #row do
+      if row[i] == keys then return row[1] end
+    end
+  end
+end
+
 ---Every binding, for people.
 ---@return {keys: string[], action: string, what: string}[]
 function M.list()

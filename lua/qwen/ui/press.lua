@@ -19,12 +19,14 @@ local function submit(self)
 end
 
 -- A function that the person bound to a key.
-local function call_bound(self, fn)
+local function call_bound(self, fn, keys)
   local state = self.state
   task.spawn(function()
     local ok, new, cursor = pcall(fn, self.ctx, editor.text(state), state.cursor)
     if not ok then
-      self.ctx.notice("the function of this key failed: " .. tostring(new))
+      local shipped = keymap.shipped(keys)
+      self.ctx.notice(("the function of the key %s failed: %s%s"):format(keys, require("qwen.guest").words(new), shipped
+        and ("\n  it takes the place of '%s' (shipped); without yours: qwen --safe"):format(shipped) or ""))
     elseif type(new) == "string" then
       self.state = editor.set(self.state, text.clean(new))
       if math.type(cursor) == "integer" then self.state = editor.move_to(self.state, cursor) end
@@ -33,8 +35,8 @@ local function call_bound(self, fn)
   end)
 end
 
-local function act(self, action, event)
-  if type(action) == "function" then return call_bound(self, action) end
+local function act(self, action, event, keys)
+  if type(action) == "function" then return call_bound(self, action, keys) end
   if actions[action] then return actions[action](self) end
   local asks
   if editor.actions[action] then
@@ -71,5 +73,5 @@ return function(self, event)
   if more or continued and not action then return end
   self.leaving = nil
   if action ~= "cancel" then self.last_cancel = nil end
-  if not menu.act(self, action) then act(self, action, event) end
+  if not menu.act(self, action) then act(self, action, event, keys) end
 end

@@ -149,7 +149,8 @@ end
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
 function M.attach(ctx)
-  words.use(ctx.settings:get "general.language")
+  local _, problem = words.use(ctx.settings:get "general.language")
+  if problem then ctx.notice(problem) end
   calls.folder = ctx.cwd
   style.listen(ctx.settings:get "ui.accessibility.screenReader")
   M.use_theme(ctx)

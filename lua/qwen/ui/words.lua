@@ -30,12 +30,13 @@ end
 ---Takes a language from now on.
 ---@param set string? setting general.language; nil and "auto": what the environment says
 ---@return string name
+---@return string? problem of its file; English is spoken then
 function M.use(set)
   local name = set and set ~= "auto" and find(set) or find(of_environment()) or "en"
   english = words_of "en" or {}
-  chosen = words_of(name) or english
-  patterns = (resource.get("languages", name) or {}).patterns or {}
-  return name
+  local value, e = resource.get("languages", name)
+  chosen, patterns = value and value.words or english, value and value.patterns or {}
+  return name, e and e.message
 end
 
 ---A text by its name, or the translation of an English one; filled in as by string.format.
