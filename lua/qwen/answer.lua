@@ -1,7 +1,6 @@
 -- What the decoders of all protocols share: an answer that is told piece by piece, events as JSON, and how a stream ends. Runs of events
 -- that differ in one text are read without decoding each.
 local err = require "qwen.err"
-local failure = require "qwen.net.failure"
 local json = require "sys.json"
 
 local M = {}
@@ -30,7 +29,7 @@ function M.failed(e, read)
   local words = { message = M.text(e.message), type = M.text(e.type) or M.text(e.status), code = M.text(code) }
   if not words.message then words.message = words.code or words.type or "the service gave no reason" end
   local status = math.tointeger(tonumber(code)) or 0
-  return (read or failure)(status >= 400 and status < 600 and status or 0, {}, json.encode { error = words })
+  return (read or require "qwen.net.failure")(status >= 400 and status < 600 and status or 0, {}, json.encode { error = words })
 end
 
 local Answer = {}

@@ -3,7 +3,6 @@
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.paths"
-local promptfile = require "qwen.promptfile"
 local text = require "qwen.text"
 
 local M = {}
@@ -24,7 +23,7 @@ local function read(kind, folder, entry, out, problems)
     problems[#problems + 1] = tostring(e)
     return
   end
-  local fields, body = promptfile.front_matter(text.utf8(source))
+  local fields, body = require("qwen.promptfile").front_matter(text.utf8(source))
   local description = fields.description and text.trim(fields.description) or ""
   if description == "" then
     problems[#problems + 1] = ("%s is left out: its front matter has no description"):format(paths.short(path))

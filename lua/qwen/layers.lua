@@ -2,7 +2,6 @@
 local err = require "qwen.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
-local jsonc = require "qwen.jsonc"
 local options = require "qwen.options"
 local paths = require "qwen.paths"
 local protocols = require "qwen.protocols"
@@ -27,7 +26,7 @@ function M.file(file)
     if e.kind == "missing" then return nil end
     return nil, err("usage", e.message .. "; make it readable, or move it away", { path = file.path })
   end
-  local value, lines, notes = jsonc.parse(text)
+  local value, lines, notes = require("qwen.jsonc").parse(text)
   if value == nil then return broken(file, lines.message) end
   if not shape.is_object(value) then return broken(file, "line 1: the settings must be an object { ... }") end
   return { scope = file.scope, source = paths.short(file.path), path = file.path, values = value, lines = lines, notes = notes }

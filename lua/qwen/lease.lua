@@ -1,6 +1,5 @@
 -- What one request holds: its place in the limits and its line in the ledger. qwen.limits gives leases out; who sends gives them back.
 local err = require "qwen.err"
-local reset = require "qwen.net.reset"
 local task = require "sys.task"
 local usage = require "qwen.usage"
 
@@ -61,7 +60,7 @@ local function window_for(list, weighted, n, seconds)
 end
 
 -- "remaining" headers may only tighten: other machines may use the same account.
-local function tighten(self, headers)
+local function tighten(self, headers, reset)
   for name, value in pairs(headers) do
     local left = name:find("ratelimit", 1, true) and name:find("remaining", 1, true) and tonumber(value)
     local seconds = left and left >= 0 and reset.seconds(headers[name:gsub("remaining", "reset")])
@@ -75,7 +74,8 @@ end
 ---@param headers table<string, string>
 ---@param status integer
 function Lease:learn(headers, status)
-  if self.offline then return end
+  if self.offline or status ~= 429 and not (self.grant and #self.rule.windows > 0) then return end
+  local reset = require "qwen.net.reset"
   if status == 429 then
     local store = self.store or self.open(self.ctx)
     local asked = reset.read(headers, {}, "")
@@ -84,8 +84,8 @@ function Lease:learn(headers, status)
     end
     local pause = asked and asked + math.random() * math.min(asked * 0.1, 5) -- not all at the same moment
     if store then store:shut(asked and asked > LONG and self.rule.gate or self.rule.key, pause) end
-  elseif self.grant and #self.rule.windows > 0 then
-    tighten(self, headers)
+  else
+    tighten(self, headers, reset)
     local date = reset.seconds(headers.date)
     if date and math.abs(date) > HOUR then self.store:date(task.time() + date) end
   end

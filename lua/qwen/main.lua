@@ -101,9 +101,9 @@ end
 
 -- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
 local function first_start(ctx)
-  local signin = require "qwen.signin"
-  local undecided = signin.undecided(ctx.settings, ctx.opts)
-  if not undecided and signin.configured(ctx.settings, ctx.opts) then return nil end
+  local choice = require "qwen.choice"
+  local undecided = choice.undecided(ctx.settings, ctx.opts)
+  if not undecided and choice.configured(ctx.settings, ctx.opts) then return nil end
   ctx.print(undecided and undecided.message or "Nothing is configured yet: choose how qwen reaches a model.")
   local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
   ctx.pick, ctx.line = nil, nil
@@ -112,11 +112,12 @@ end
 
 -- Nothing is configured and nobody is there: a server on this machine, or words on what to do.
 local function first_run(ctx)
-  local undecided = require("qwen.signin").undecided(ctx.settings, ctx.opts)
+  local choice = require "qwen.choice"
+  local undecided = choice.undecided(ctx.settings, ctx.opts)
   if undecided then return nil, undecided end
-  if require("qwen.signin").configured(ctx.settings, ctx.opts) then return true end
+  if choice.configured(ctx.settings, ctx.opts) then return true end
   local server = require("qwen.discover").find(ctx.settings:get "local.servers")[1]
-  if not server then return nil, require("qwen.signin").nothing() end
+  if not server then return nil, choice.nothing() end
   ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
   ctx.notice(("nothing is configured; using %s of %s at %s (keep it: qwen auth local)"):format(ctx.opts.model, server.name, server.url))
   return true
@@ -166,7 +167,7 @@ local function is_command(word, alone)
 end
 
 local function route(argv)
-  resource.scan {}
+  local problems = { table.unpack(resource.scan {}) } -- what a command adds when it is looked at here is told when it is run
   local opts, e = args.parse(argv, is_command)
   if not opts then return fail(e, EXIT.usage) end
   if opts.version then
@@ -185,7 +186,8 @@ local function route(argv)
   local settings
   settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
   if not settings then return fail(e, EXIT.config) end
-  local problems = resource.scan { safe = opts.safe, project = trusted and paths.project_config(cwd) or nil, use = opts.use }
+  local project = trusted and paths.project_config(cwd) or nil
+  if opts.safe or opts.use or project then problems = resource.scan { safe = opts.safe, project = project, use = opts.use } end
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   hooks.on_problem(function(words) ctx.notice(words) end)
   require("qwen.guest").say = function(words) ctx.notice(words) end

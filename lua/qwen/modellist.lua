@@ -1,6 +1,4 @@
 -- What services say they offer: asked through their provider file, kept with the time in ~/.qwen/cache/models.json, by protocol and address.
-local body = require "qwen.body"
-local discover = require "qwen.discover"
 local err = require "qwen.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
@@ -97,7 +95,7 @@ function M.ask(ctx, model, provider, o)
       end
     end
     if not more then break end
-    url = o.url .. "&" .. table.concat(body.form(more))
+    url = o.url .. "&" .. table.concat(require("qwen.body").form(more))
   end
   table.sort(out, function(a, b) return a.id < b.id end)
   return out
@@ -118,7 +116,7 @@ end
 function M.get(ctx, model, refresh)
   local url = http.parse_url(model.base_url)
   if url and url.loopback and not model.key and model.base_url == url.origin .. "/v1" then
-    local server = discover.ask(model.base_url)
+    local server = require("qwen.discover").ask(model.base_url)
     if server then return { time = task.time(), models = server.models } end
   end
   local known = M.known(model)

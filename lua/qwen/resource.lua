@@ -125,6 +125,20 @@ local function look()
   return new
 end
 
+local all_shipped
+
+-- What is in the binary never changes.
+local function shipped_files()
+  if all_shipped then return all_shipped end
+  all_shipped = {}
+  for _, path in ipairs(embed.names()) do
+    local kind, name = path:match "^lua/(%l+)/([%w_-]+)%.lua$"
+    if not kind then kind, name = path:match "^(commands)/([%w_-]+)%.lua$" end
+    if kind and state.files[kind] then all_shipped[#all_shipped + 1] = { kind = kind, name = name, path = path } end
+  end
+  return all_shipped
+end
+
 ---Finds all files again; what was loaded is forgotten.
 ---@param options {safe: boolean?, project: string?, use: string[]?}
 ---@return string[] problems
@@ -133,11 +147,7 @@ function M.scan(options)
   generation = generation + 1
   guest.forget()
   for _, kind in ipairs(M.kinds) do state.files[kind] = {} end
-  for _, name in ipairs(embed.names()) do
-    local kind, base = name:match "^lua/(%w+)/([%w_-]+)%.lua$"
-    if not kind then kind, base = name:match "^(commands)/([%w_-]+)%.lua$" end
-    if kind and state.files[kind] then add_file(kind, base, "shipped", name) end
-  end
+  for _, file in ipairs(shipped_files()) do add_file(file.kind, file.name, "shipped", file.path) end
   local home = paths.qwen_home()
   if home and not options.safe then add_folder("user", home) end
   if options.project and not options.safe then add_kind("project", options.project .. "/commands", "commands", "") end

@@ -47,7 +47,8 @@ function M.headless(ctx, prompt, front)
     return 1
   end
   local done, answer, turns = until_signal(function()
-    local parts, told = require("qwen.mention").parts(ctx, submitted.text)
+    local parts, told = {}, {}
+    if submitted.text:find("@", 1, true) then parts, told = require("qwen.mention").parts(ctx, submitted.text) end
     for _, line in ipairs(told) do
       if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
     end

@@ -1,6 +1,5 @@
 -- Shapes of settings: objects and lists apart, the value under a dotted key, and whether a value is what its option wants.
 local json = require "sys.json"
-local jsonc = require "qwen.jsonc"
 
 local M = {}
 
@@ -63,7 +62,7 @@ end
 function M.read(option, text)
   local value = text
   if not option or option.type ~= "string" then
-    local parsed, e = jsonc.parse(text)
+    local parsed, e = require("qwen.jsonc").parse(text)
     if parsed ~= nil and parsed ~= json.null and text:find "%S" then
       value = parsed
     elseif text:find "^%s*[%[{]" then

@@ -1,59 +1,16 @@
--- What ways to sign in share: whether anything is configured, and writing models, key and choice into the user's settings, all or nothing.
+-- What ways to sign in share: writing models, key and choice into the user's settings, all or nothing, and taking them out again.
 -- Long because putting a service in and taking it out are two halves of one thing, and the table of whose terms apply is data.
+local choice = require "qwen.choice"
 local err = require "qwen.err"
 local http = require "sys.http"
 local json = require "sys.json"
 local paths = require "qwen.paths"
-local protocols = require "qwen.protocols"
 local resource = require "qwen.resource"
 local secret = require "sys.secret"
 local sys = require "sys.os"
 local usersettings = require "qwen.usersettings"
 
-local M = {}
-
----Whether anything says which model to ask: a flag, a variable, the settings.
----@param settings Settings
----@param opts table
----@return boolean
-function M.configured(settings, opts)
-  if opts.model or opts.base_url or opts.api_key or opts.auth_type or opts.replay then return true end
-  for _, key in ipairs { "security.auth.selectedType", "security.auth.apiKey", "security.auth.baseUrl", "model.name" } do
-    if settings:get(key) then return true end
-  end
-  for _, list in pairs(settings:get "modelProviders" or {}) do
-    if type(list) ~= "table" or next(list) then return true end
-  end
-  local function env(name) return settings:env(name) end
-  for _, name in ipairs(protocols.names) do
-    local known = protocols.get(name)
-    if protocols.first(env, { known.key, known.url }) or protocols.first(env, known.models) then return true end
-  end
-  return false
-end
-
----What to say when the settings have models of several protocols and nothing says which of them is meant.
----@param settings Settings
----@param opts table
----@return Err?
-function M.undecided(settings, opts)
-  if opts.model or opts.base_url or opts.auth_type or opts.replay or settings:get "model.name" or settings:get "security.auth.selectedType" then return nil end
-  local names = {}
-  for name, list in pairs(settings:get "modelProviders" or {}) do
-    if type(list) == "table" and next(list) then names[#names + 1] = tostring(name) end
-  end
-  if #names < 2 then return nil end
-  table.sort(names)
-  return err("auth", ("modelProviders has models of %s, and nothing says which are meant: run qwen auth, or set security.auth.selectedType, or give --model ID"):format(
-    table.concat(names, " and ")))
-end
-
----What to do when nothing is configured and nobody can be asked.
----@return Err
-function M.nothing()
-  return err("auth", "no model is configured and no local server answers; run: qwen auth, or set OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL " ..
-    "for other services than OpenAI), or start LM Studio, Ollama, llama.cpp or vLLM")
-end
+local M = { configured = choice.configured, undecided = choice.undecided, nothing = choice.nothing }
 
 ---A key as typed, without blanks around it; nil when it cannot be one.
 ---@param key string?

@@ -1,5 +1,5 @@
 -- Text helpers: lines, cutting, likeness, sizes. Cleaning for a terminal and UTF-8 repair are in C (`sys.text`).
-local M = { think_splitter = require "qwen.think", call_splitter = require "qwen.textcalls" }
+local M = {}
 
 ---Lines without their ends; CRLF counts as one end.
 ---@param text string
@@ -92,12 +92,15 @@ function M.human_bytes(n)
   return ("%.1f GB"):format(n / 1024 / 1024 / 1024)
 end
 
+local function load_later(name)
+  if name == "diff" then return require "qwen.diff" end
+  if name == "think_splitter" then return require "qwen.think" end
+  if name == "call_splitter" then return require "qwen.textcalls" end
+end
+
 return setmetatable(M, {
   __index = function(self, name)
-    if name == "diff" then
-      self.diff = require "qwen.diff"
-      return self.diff
-    end
-    return require("sys.text")[name]
+    self[name] = load_later(name)
+    return rawget(self, name) or require("sys.text")[name]
   end,
 })

@@ -1,8 +1,6 @@
 -- Whether a folder's own settings, variables and scripts may be read. Decided by the person, kept in ~/.qwen/trustedFolders.json.
 local err = require "qwen.err"
 local fs = require "sys.fs"
-local jsonc = require "qwen.jsonc"
-local jsonedit = require "qwen.jsonedit"
 local paths = require "qwen.paths"
 local sys = require "sys.os"
 
@@ -21,7 +19,7 @@ local function load()
   if not path then return {} end
   local text, e = fs.read(path, 1024 * 1024)
   if not text then return {}, e.kind ~= "missing" and e.message or nil end
-  local value, problem = jsonc.parse(text)
+  local value, problem = require("qwen.jsonc").parse(text)
   if type(value) == "table" then return value end
   return {}, ("%s: %s"):format(paths.short(path), value == nil and problem.message or "must be an object { ... }")
 end
@@ -98,7 +96,7 @@ function M.set(cwd, word)
   local text
   text, e = fs.read(path, 1024 * 1024)
   if not text and e.kind ~= "missing" then return nil, e end
-  text, e = jsonedit.edit(text or "", { cwd }, word)
+  text, e = require("qwen.jsonedit").edit(text or "", { cwd }, word)
   if not text then return nil, err("usage", ("%s: %s; nothing was written"):format(paths.short(path), e.message)) end
   return fs.write(path, text, { mode = 384 })
 end

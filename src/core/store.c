@@ -151,7 +151,8 @@ static bool open_db(struct store *s, struct err *e) {
   }
   s->sql->busy_timeout(s->db, 1000);
   s->sql->db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL); /* the end of a process is no moment to wait for a disk */
-  if (!run(s, "PRAGMA synchronous=NORMAL", e) || !has_schema(s, &version, e)) return false;
+  /* Who opens the file first reads its whole write-ahead log: it is kept short. */
+  if (!run(s, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=100", e) || !has_schema(s, &version, e)) return false;
   if (version > s->version) {
     err_set(e, ERR_USAGE, "%s was written by a newer qwen; use that one, or move the file away", s->path);
     return false;

@@ -79,7 +79,7 @@ static void prepare(void) {
   raw.c_cc[VTIME] = 0;
   raw.c_cc[VINTR] = 0x03;
   raw.c_cc[VQUIT] = raw.c_cc[VSUSP] = _POSIX_VDISABLE;
-  if (!done) atexit(give_back);
+  if (!done) atexit(give_back), at_quick_exit(give_back);
   done = true;
   catch_fatal_signals();
 }

@@ -1,7 +1,7 @@
 -- What the model is shown: a pure view of the session. Shortening long sessions is not done here.
 local json = require "sys.json"
 local resource = require "qwen.resource"
-local rules = require "qwen.agent.permit"
+local rules = require "qwen.agent.rules"
 local vendors = require "qwen.vendors"
 
 local M = {}

@@ -1,5 +1,4 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
-local act = require "qwen.agent.act"
 local compact = require "qwen.agent.compact"
 local context = require "qwen.agent.context"
 local message = require "qwen.message"
@@ -101,7 +100,7 @@ local function carry_out(ctx, calls)
       ctx.session:sync()
     end
   end)
-  act.run(ctx, calls, results, media)
+  require("qwen.agent.act").run(ctx, calls, results, media) -- here: most answers ask for nothing
   keep_results(CANCELLED)
 end
 

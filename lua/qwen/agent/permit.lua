@@ -7,27 +7,9 @@ local readonly = require "qwen.agent.readonly"
 local rules = require "qwen.agent.rules"
 local shell = require "qwen.agent.shell"
 
-local M = { READ_ONLY = "it only reads" }
+local M = { READ_ONLY = "it only reads", refused = rules.refused }
 
 local MOST_FOLDERS = 16
-
-local function all_rules(ctx)
-  local s = ctx.settings
-  local allow, deny = rules.read(s:get "permissions.allow"), rules.read(s:get "permissions.deny")
-  for _, rule in ipairs(rules.read(s:get "tools.allowed")) do allow[#allow + 1] = rule end
-  for _, rule in ipairs(rules.read(s:get "tools.exclude")) do deny[#deny + 1] = rule end
-  return { allow = allow, ask = rules.read(s:get "permissions.ask"), deny = deny }
-end
-
----True when a rule without a condition refuses a tool, so that it need not be offered.
----@param ctx Ctx
----@param name string
-function M.refused(ctx, name)
-  for _, rule in ipairs(all_rules(ctx).deny) do
-    if not rule.spec and rules.names_tool(rule, name) then return true end
-  end
-  return false
-end
 
 -- Whether a deny rule hides a file from reading.
 local function hidden_by(ctx, set, path)
@@ -40,7 +22,7 @@ end
 ---@param ctx Ctx
 ---@return fun(path: string): boolean
 function M.hidden(ctx)
-  local set = all_rules(ctx)
+  local set = rules.of(ctx)
   return function(path) return hidden_by(ctx, set, path) ~= nil end
 end
 
@@ -258,7 +240,7 @@ end
 ---@return string reason
 ---@return string? rule that would allow it
 function M.judge(ctx, name, tool, args)
-  local set = all_rules(ctx)
+  local set = rules.of(ctx)
   local verdict, reason, rule
   if tool.command then
     verdict, reason, rule = judge_command(ctx, set, tool.command(args))

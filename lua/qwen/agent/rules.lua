@@ -1,5 +1,4 @@
 -- Permission rules as people write them: `Tool` or `Tool(what)`. Matches parsed commands and real paths, never raw text.
-local files = require "qwen.files"
 local paths = require "qwen.paths"
 
 local M = {}
@@ -68,7 +67,7 @@ end
 ---@param path string absolute
 ---@return boolean
 function M.matches_path(ctx, spec, path)
-  local base = ctx.cwd
+  local files, base = require "qwen.files", ctx.cwd -- here: to offer tools no file is looked at
   if spec:sub(1, 2) == "//" then
     base = ""
   elseif spec:sub(1, 2) == "~/" then
@@ -83,16 +82,34 @@ function M.matches_path(ctx, spec, path)
   return false
 end
 
----The rules of a list in the settings.
----@param list string[]?
----@return table[]
-function M.read(list)
+local function read(list)
   local out = {}
   for _, text in ipairs(list or {}) do
     local rule = type(text) == "string" and M.parse(text)
     if rule then out[#out + 1] = rule end
   end
   return out
+end
+
+---The rules in the settings.
+---@param ctx Ctx
+---@return {allow: table[], ask: table[], deny: table[]}
+function M.of(ctx)
+  local s = ctx.settings
+  local allow, deny = read(s:get "permissions.allow"), read(s:get "permissions.deny")
+  for _, rule in ipairs(read(s:get "tools.allowed")) do allow[#allow + 1] = rule end
+  for _, rule in ipairs(read(s:get "tools.exclude")) do deny[#deny + 1] = rule end
+  return { allow = allow, ask = read(s:get "permissions.ask"), deny = deny }
+end
+
+---True when a rule without a condition refuses a tool, so that it need not be offered.
+---@param ctx Ctx
+---@param name string
+function M.refused(ctx, name)
+  for _, rule in ipairs(M.of(ctx).deny) do
+    if not rule.spec and M.names_tool(rule, name) then return true end
+  end
+  return false
 end
 
 return M

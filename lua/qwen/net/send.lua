@@ -2,7 +2,6 @@
 local err = require "qwen.err"
 local limiter = require "qwen.limits"
 local resource = require "qwen.resource"
-local retry = require "qwen.net.retry"
 local task = require "sys.task"
 local vendors = require "qwen.vendors"
 
@@ -136,6 +135,7 @@ local function judge(ctx, model, provider, e, state, options)
     local auth = resource.get("auth", provider.auth or "api-key")
     if auth and auth.refused and called("auth", provider.auth or "api-key", nil, auth.refused, ctx, model) then return 0, e, true end
   end
+  local retry = require "qwen.net.retry"
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
   if err.is(failure.err) then e = failure.err end
