@@ -6,11 +6,11 @@ local os, proc = require "sys.os", require "sys.proc"
 local M = {}
 
 ---@param answers table[] of the scripted server
----@param options {files: table?, env: table?, rows: integer?, cols: integer?, args: string[]?}?
+---@param options {files: table?, env: table?, rows: integer?, cols: integer?, args: string[]?, log: boolean?}?
 ---@return table recording: type(text), wait(text, from?), close(); `bytes()` so far
 function M.start(answers, options)
   options = options or {}
-  local server = fake.start(answers, { log = false })
+  local server = fake.start(answers, { log = options.log or false })
   local place = program.place(options.files)
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color",
     OPENAI_BASE_URL = server.url, OPENAI_API_KEY = "key-for-a-recording", OPENAI_MODEL = "fake" }
@@ -18,7 +18,7 @@ function M.start(answers, options)
   local child = assert(proc.open { argv = { program.binary, table.unpack(options.args or {}) }, cwd = place.cwd, env = env,
     pty = { rows = options.rows or 24, cols = options.cols or 80 } })
   local parts = {}
-  local self = { place = place, pid = child:pid() }
+  local self = { place = place, pid = child:pid(), server = server }
   function self.bytes() return table.concat(parts) end
   function self.type(text) child:write(text) end
   ---Reads until the text has come; the bytes up to there, nil at the end of the program.

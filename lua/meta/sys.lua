@@ -233,6 +233,8 @@
 ---@field open fun(): boolean?, Err? raw mode, bracketed paste on; restored by close, on every exit and before suspend
 ---@field close fun()
 ---@field key fun(timeout?: number): KeyEvent? waits for the next event; nil when the time ran out or the terminal is gone
+---@field behind fun(): boolean an open terminal has not yet taken all that was written
+---@field catch_up fun() waits until it has
 ---@field suspend fun() gives the terminal back, stops the process, takes it again on continue
 ---@field size fun(): integer, integer rows, columns
 ---@field decode fun(): fun(bytes: string?): KeyEvent[] the key decoder without a terminal, for tests; nil flushes a lone Esc

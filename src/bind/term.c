@@ -8,6 +8,7 @@
 
 #include "../core/keys.h"
 #include "../core/loop.h"
+#include "../core/out.h"
 #include "../core/signals.h"
 #include "../core/term.h"
 #include "../core/width.h"
@@ -26,7 +27,7 @@ static struct {
   struct loop_timer *patience;
   bool gone, resized;
   int interrupts;
-  struct waiter readers;
+  struct waiter readers, writers;
 } tty;
 
 static void free_handle(uv_handle_t *h) { free(h); }
@@ -95,6 +96,7 @@ static void close_terminal(void) {
   uv_close((uv_handle_t *)tty.poll, free_handle);
   tty.poll = NULL;
   unwatch();
+  out_terminal_end();
   term_close();
   keys_free(&tty.keys);
   tty.keys = (struct keys){0};
@@ -116,6 +118,7 @@ static int l_term_open(lua_State *L) {
       return luaL_error(L, "cannot watch the terminal: not enough memory or descriptors");
     }
     uv_poll_start(tty.poll, UV_READABLE, readable);
+    out_terminal(waiter_wake_arg, &tty.writers);
     tty.gone = tty.resized = false;
     tty.interrupts = 0;
     watch();
@@ -195,6 +198,18 @@ static int l_term_key(lua_State *L) {
   if (!lua_isnoneornil(L, 1)) task_deadline(L, luaL_checknumber(L, 1));
   return key_k(L, LUA_OK, 0);
 }
+
+static int l_term_behind(lua_State *L) {
+  lua_pushboolean(L, out_behind());
+  return 1;
+}
+
+static int catch_up_k(lua_State *L, int status, lua_KContext ctx) {
+  (void)status;
+  return out_behind() ? task_wait(L, &tty.writers, ctx, catch_up_k) : 0;
+}
+
+static int l_term_catch_up(lua_State *L) { return catch_up_k(L, LUA_OK, 0); }
 
 static int l_term_suspend(lua_State *L) {
   (void)L;
@@ -308,7 +323,7 @@ int open_term(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"open", l_term_open},   {"close", l_term_close},         {"key", l_term_key}, {"suspend", l_term_suspend}, {"size", l_term_size},
       {"decode", l_term_decode}, {"width", l_term_width}, {"graphemes", l_term_graphemes}, {"cut", l_term_cut},   {"wrap", l_term_wrap},
-      {NULL, NULL}};
+      {"behind", l_term_behind}, {"catch_up", l_term_catch_up}, {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   bind_class(L, decoder_class, no_methods, decoder_gc);
   bind_class(L, "sys.term.end", no_methods, at_end);

@@ -1,13 +1,20 @@
 /* Standard output behind a buffer that is written whenever the program is about to wait, and at the end.
- * A reader that is gone is remembered: later writes are dropped and flush says so. Nothing is ever cut for a slow reader. */
+ * A reader that is gone is remembered: later writes are dropped and flush says so. Nothing is ever cut for a slow reader: the program
+ * waits for it, but for a terminal that out_terminal has named, where the rest stays in the buffer and the loop goes on. */
 #ifndef QWEN_OUT_H
 #define QWEN_OUT_H
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "loop.h"
+
 struct err;
 void out_init(void);                              /* ignores SIGPIPE, hooks into the loop */
 void out_write(const char *bytes, size_t n);
-bool out_flush(struct err *e);                    /* e may be NULL */
+bool out_flush(struct err *e);                    /* waits until all is written; e may be NULL */
 bool out_write_error(const char *bytes, size_t n); /* standard error, at once, after a flush; cleaned: it is for people */
+
+void out_terminal(loop_fn taken, void *arg);      /* standard output is a terminal nobody waits for; taken: after it was behind it has all */
+void out_terminal_end(void);                      /* a flush, and back */
+bool out_behind(void);                            /* the terminal has not taken all that it was given */
 #endif

@@ -21,17 +21,22 @@ local function start(answers, options)
   return setmetatable({ process = process, folder = folder, log = log, port = port, url = "http://127.0.0.1:" .. port .. "/v1" }, Fake)
 end
 
----What was asked so far: {n, connection, time, method, path, headers, body, sha256}, and {gone, time} for stalled answers that the client left.
+---What was asked so far: {n, connection, time, method, path, headers, body, sha256}, {gone, time} for stalled answers that the client left, and {stalled, time}.
 ---@return table[] requests
 ---@return table[] gone
+---@return table[] stalled
 function Fake:requests()
-  local requests, gone = {}, {}
+  local requests, gone, stalled = {}, {}, {}
   for line in (fs.read(self.log) or ""):gmatch "[^\n]+" do
     local entry = assert(json.decode(line))
-    table.insert(entry.gone and gone or requests, entry)
+    table.insert(entry.gone and gone or entry.stalled and stalled or requests, entry)
   end
-  return requests, gone
+  return requests, gone, stalled
 end
+
+---Lets so many pieces of answers with "step" go.
+---@param n integer?
+function Fake:step(n) return self.process:write(("."):rep(n or 1)) end
 
 function Fake:close()
   self.process:close()

@@ -17,10 +17,11 @@ How:
   "delay": seconds before the answer, "slow": [bytes, seconds] a pause after every so many bytes of the body
   "fault": "stall" | "cut" | "reset", "after": bytes of the body, or a text: the event with it is the last (without it: before the
                                       status line)
+  "step": true                              each piece of the body waits for a byte on standard input (Fake:step)
   "path": "/models", "times": how often it is given (default 1; 0 is for ever)
 
-LOG gets one JSON line a request: {n, connection, time, method, path, headers, body, sha256 of its bytes}; and {gone, time} when the other side left
-an answer that stalled.
+LOG gets one JSON line a request: {n, connection, time, method, path, headers, body, sha256 of its bytes}; {stalled, time} when an answer stalls, and
+{gone, time} when the other side left it.
 """
 import gzip
 import hashlib
@@ -167,6 +168,10 @@ class Handler(BaseHTTPRequestHandler):
         step, pause = answer.get("slow", (None, 0))
         out = [head]
         for piece in body:
+            if answer.get("step"):
+                self.connection.sendall(b"".join(out))
+                out = []
+                self.server.steps.acquire()
             for at in range(0, len(piece), step or len(piece) or 1):
                 part = piece[at:at + step] if step else piece
                 if limit is not None and sent + len(part) >= limit:
@@ -192,6 +197,7 @@ class Handler(BaseHTTPRequestHandler):
     def fault(self, answer):
         self.close_connection = True
         if answer["fault"] == "stall":
+            self.server.log.write(stalled=self.client_address[1])
             while self.connection.recv(4096):
                 pass
             self.server.log.write(gone=self.client_address[1])
@@ -213,11 +219,12 @@ def main():
         answers = json.load(file)
     server = Server(("127.0.0.1", 0), Handler)
     server.script = Script(answers)
+    server.steps = threading.Semaphore(0)
     server.log = Log(sys.argv[2] if len(sys.argv) > 2 else None)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"PORT {server.server_address[1]}", flush=True)
-    while os.read(0, 4096):
-        pass
+    while data := os.read(0, 4096):
+        server.steps.release(len(data))
 
 
 main()

@@ -3,6 +3,7 @@ local term = require "sys.term"
 
 local M = {}
 
+local LONGEST = 4 -- bytes of a character
 local COLOUR, LINK = "\27%[[%d;:]*m", "\27%]8;[^\27]*\27\\"
 
 ---The text alone.
@@ -88,7 +89,6 @@ local function last_sequence(piece)
 end
 
 ---How much of two rows needs not be written again: bytes, columns, and the styles that are open there. Never cuts a cluster or a sequence.
----The last cluster that both have is written again: what comes behind it may have joined with it, or will.
 ---@param a string
 ---@param b string
 ---@return integer bytes
@@ -108,10 +108,15 @@ function M.shared(a, b)
       start = start - 1 -- a cluster begins at every ASCII character
     end
   until not after_sequence
-  local from, ending = start, start
-  for _, stop in term.graphemes(a:sub(start + 1, same)) do
-    from, ending = ending, start + stop
+  local function last_cluster(row) -- its end; what comes behind the shared bytes may belong to it
+    local ending, most = start, row:byte(same + 1) == 27 and same - 1 or same -- or to the text behind a sequence
+    for _, stop in term.graphemes(row:sub(start + 1, same + LONGEST)) do
+      if start + stop > most then break end
+      ending = start + stop
+    end
+    return ending
   end
+  local from = math.min(last_cluster(a), last_cluster(b))
   local piece = a:sub(1, from)
   return from, M.width(piece), open_styles(piece)
 end

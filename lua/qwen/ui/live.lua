@@ -1,6 +1,8 @@
 -- The region below the scrollback: the open tail of what is being written, the input, its menu. Finished lines are written once above it;
--- the region is painted by difference, in one synchronized update a frame. What stands in it is the business of those who call set.
+-- the region is painted by difference. What stands in it is the business of those who call set. A terminal that has not taken the last
+-- frame gets no other: what it gets then is the newest state, with the lines that were finished meanwhile.
 local ansi = require "qwen.ui.ansi"
+local frame = require "qwen.ui.frame"
 local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
@@ -11,30 +13,36 @@ local M = {}
 local ORDER = { "partial", "tail", "status", "queue", "input", "menu", "footer" }
 
 local FRAME = 1 / 20 -- seconds between two paints that nobody waits for
-local BEGIN, FINISH = "\27[?2026h", "\27[?2026l"
 local WIDE = 10000 -- columns and rows of a paper without end
-local SMALL = 256 -- bytes of a frame that a terminal takes at once anyway
-local SAVE, RESTORE = "\0277", "\0278"
-local CUT, WRAP = "\27[?7l", "\27[?7h" -- a row of the region that is too wide must not wrap, a line of the scrollback shall
+local SLICE = 16 * 1024 -- bytes of finished lines in a frame: what is painted below them shall not wait for long
+local ROOM = 1024 * 1024 -- bytes of finished lines that wait for a slow terminal, for those who can wait
 
-local region = { open = false, sections = {}, partial = "", finished = {} }
+local region = { open = false, sections = {}, partial = "", finished = {}, size = 0 } -- size: bytes of what is finished
 
--- Rows on the screen, the row and column of the cursor among them, the size they were painted for.
-local shown = { rows = {}, row = 1, column = 0 }
-
--- The terminal folds the rows that were painted for another width; xterm cuts them.
-local function rows_above(columns)
-  if not shown.columns or shown.columns == columns or sys.env "XTERM_VERSION" then return shown.row - 1 end
-  local count = shown.column // columns
-  for i = 1, shown.row - 1 do count = count + math.max(1, (ansi.width(shown.rows[i]) + columns - 1) // columns) end
-  return count
+local function finish(lines)
+  region.finished[#region.finished + 1] = lines
+  region.size = region.size + #lines
 end
 
--- A cursor movement: "\27[2A", in as few bytes as possible.
-local function move(n, letter) return n > 1 and ("\27[%d%s"):format(n, letter) or n == 1 and "\27[" .. letter or "" end
-local function up(n) return move(n, "A") end
-local function down(n) return move(n, "B") end
-local function to_column(n) return n == 0 and "\r" or ("\27[%dG"):format(n + 1) end
+-- The finished lines that are written next, about so many bytes of them.
+local function take_finished(most)
+  local list = region.finished
+  if region.size <= most then
+    region.finished, region.size = {}, 0
+    return list
+  end
+  local size, n = 0, 0
+  while size < most do
+    n = n + 1
+    size = size + #list[n]
+  end
+  local slice, last = table.move(list, 1, n, 1, {}), list[n]
+  local cut = last:find("\n", most - size + #last, true)
+  slice[n] = last:sub(1, cut)
+  region.finished = table.move(list, n + 1, #list, cut < #last and 2 or 1, cut < #last and { last:sub(cut + 1) } or {})
+  region.size = region.size - size + #last - cut
+  return slice
+end
 
 -- An unfinished line; what would fill the screen is finished where it wraps.
 local function partial_rows(columns, height)
@@ -42,7 +50,7 @@ local function partial_rows(columns, height)
   local rows = ansi.wrap(region.partial, columns)
   local most = math.max(height // 2, 1)
   if #rows > most then
-    region.finished[#region.finished + 1] = table.concat(rows, "\n", 1, #rows - most) .. "\n"
+    finish(table.concat(rows, "\n", 1, #rows - most) .. "\n")
     region.partial = table.concat(rows, "", #rows - most + 1)
     rows = table.move(rows, #rows - most + 1, #rows, 1, {})
   end
@@ -59,15 +67,17 @@ end
 
 -- All rows from top to bottom and the cell of the cursor; what the screen cannot hold is left out at the top.
 local function compose(columns, height)
-  local rows, row, column = partial_rows(columns, height), nil, 0
+  local rows, row, column, tail = partial_rows(columns, height), nil, 0, nil
   for _, name in ipairs(ORDER) do
     local section = region.sections[name]
     if section then
       local own = section_rows(section, columns, height)
       if section.cursor and #own > 0 then row, column = #rows + section.cursor.row, section.cursor.column end
       table.move(own, 1, #own, #rows + 1, rows)
+      if name == "tail" and #own > 0 then tail = #rows end
     end
   end
+  if tail and region.follow and #rows <= height then row, column = tail, ansi.width(rows[tail]) end
   if not row then row, column = math.max(#rows, 1), #rows > 0 and math.min(ansi.width(rows[#rows]), columns - 1) or 0 end
   local over = math.min(#rows - height, row - 1)
   if over > 0 then
@@ -77,111 +87,13 @@ local function compose(columns, height)
   return rows, row, math.min(column, columns - 1)
 end
 
--- How many rows at the end are the same, when there are more rows than before and all of them fit: the terminal moves those down.
-local function moved(rows, height)
-  local old, same = shown.rows, 0
-  if #rows <= #old or #rows > height then return 0 end
-  while same < #old and rows[#rows - same] == old[#old - same] do same = same + 1 end
-  return same
-end
-
--- Only what differs from the rows on the screen; nil when nothing does. Each byte counts: a slow answer is painted in very many small frames.
-local function difference(rows, row, column, height)
-  local out, at, changed = {}, shown.row, 0
-  local function go(to)
-    if to > #shown.rows and to > 1 and at < to then
-      out[#out + 1] = down(#shown.rows - at) .. ("\r\n"):rep(to - math.max(#shown.rows, at))
-    else
-      out[#out + 1] = to < at and up(at - to) or down(to - at)
-    end
-    at = to
-  end
-  local same, more = moved(rows, height), #rows - #shown.rows
-  if same > 0 then
-    local first = #shown.rows - same + 1
-    go(#rows)
-    go(first)
-    out[#out + 1] = move(more, "L")
-    changed = 2
-    table.move(shown.rows, first, #shown.rows, first + more)
-    for i = first, first + more - 1 do shown.rows[i] = "" end
-  end
-  for i, text in ipairs(rows) do
-    local before = shown.rows[i]
-    if text ~= before then
-      go(i)
-      changed = changed + 1
-      local rest = before and ansi.width(before) > ansi.width(text) and "\27[K" or ""
-      if before and #before > 16 then
-        local bytes, columns, styles = ansi.shared(before, text)
-        out[#out + 1] = to_column(columns) .. styles .. text:sub(bytes + 1) .. rest
-      else
-        out[#out + 1] = "\r" .. text .. rest
-      end
-      if not before then shown.rows[i], changed = text, changed + 1 end
-    end
-  end
-  if #rows < #shown.rows then
-    go(math.max(#rows, 0) + 1)
-    out[#out + 1] = "\r\27[J"
-    changed = changed + 1
-  end
-  if #out == 0 and row == shown.row and column == shown.column then return nil end
-  if changed == 1 and row == shown.row and column == shown.column then return SAVE .. table.concat(out) .. RESTORE end
-  go(row)
-  out[#out + 1] = to_column(column)
-  local bytes = table.concat(out)
-  return #bytes > SMALL and BEGIN .. bytes .. FINISH or bytes
-end
-
--- The finished lines as rows; nil when one of them fills more than a row.
-local function finished_rows(columns)
-  local rows = {}
-  for _, bytes in ipairs(region.finished) do
-    for line in bytes:gmatch "([^\n]*)\n" do
-      if line:find("\t", 1, true) or #line > columns and ansi.width(line) > columns then return nil end
-      rows[#rows + 1] = line
-    end
-  end
-  return rows
-end
-
--- Everything anew: above it the finished lines, which may be wider than the screen and wrap there.
-local function anew(rows, row, column, columns)
-  return BEGIN .. up(rows_above(columns)) .. "\r\27[J" .. WRAP .. table.concat(region.finished) .. CUT .. table.concat(rows, "\r\n") .. up(#rows - row)
-    .. to_column(column) .. FINISH
-end
-
----Paints what has changed since the last time, now.
-function M.paint()
-  region.due = false
-  if region.plain then
-    local input = region.sections.input
-    return region.plain.echo(input and section_rows(input, WIDE, WIDE) or {})
-  end
-  if not region.open then return end
+-- Paints what has changed since the last time, with about so many bytes of finished lines.
+local function draw(most)
   local height, columns = term.size()
   local rows, row, column = compose(columns, height)
-  local above = shown.columns == columns and shown.height == height and finished_rows(columns)
-  local bytes
-  if not above then
-    bytes = anew(rows, row, column, columns)
-  elseif #above == 0 then
-    bytes = difference(rows, row, column, height)
-  else -- most often they stand on the screen already, as the tail
-    local count = #above
-    bytes = difference(table.move(rows, 1, #rows, count + 1, above), count + row, column, height)
-  end
-  region.finished = {}
-  shown = { rows = rows, row = row, column = column, columns = columns, height = height }
+  local bytes = frame.next(take_finished(most), rows, row, column, height, columns)
   region.last = task.now()
   if bytes then sys.out(bytes) end
-end
-
----Paints everything again, where the screen was spoilt by somebody else.
-function M.redraw()
-  shown.columns = nil
-  M.paint()
 end
 
 -- Paints soon: what comes within a frame is painted together.
@@ -191,10 +103,29 @@ local function schedule()
   region.wake:put(true)
 end
 
+---Paints what has changed since the last time: now, or as soon as the terminal has taken the last frame.
+function M.paint()
+  region.due = false
+  if region.plain then
+    local input = region.sections.input
+    return region.plain.echo(input and section_rows(input, WIDE, WIDE) or {})
+  end
+  if not region.open then return end
+  if not term.behind() then draw(SLICE) end
+  if term.behind() or region.size > 0 then schedule() end
+end
+
+---Paints everything again, where the screen was spoilt by somebody else.
+function M.redraw()
+  frame.spoil()
+  M.paint()
+end
+
 local function painter()
   while region.wake:get() do
+    term.catch_up()
     local rest = (region.last or 0) + FRAME - task.now()
-    if rest > 0 then task.sleep(rest) end
+    if rest > 0 and region.size < SLICE then task.sleep(rest) end
     if region.due then M.paint() end
   end
 end
@@ -209,6 +140,10 @@ function M.set(name, rows, cursor)
   schedule()
 end
 
+---Where the cursor rests while the tail grows: at its end, so that what comes is written without a movement, or where M.set has put it.
+---@param tail boolean
+function M.follow(tail) region.follow = tail end
+
 ---Writes into the scrollback, above the region. An unfinished line stays in the region until it ends.
 ---@param bytes string clean
 function M.write(bytes)
@@ -216,12 +151,17 @@ function M.write(bytes)
   if not region.open then return sys.out(bytes) end
   local whole, rest = bytes:match "^(.*\n)(.*)$"
   if whole then
-    region.finished[#region.finished + 1] = region.partial .. whole
+    finish(region.partial .. whole)
     region.partial = rest
   else
     region.partial = region.partial .. bytes
   end
   schedule()
+end
+
+---Waits while very much of what was written has not come onto the screen: for those whose writing has no end of its own.
+function M.room()
+  while region.open and region.size > ROOM do task.sleep(FRAME) end
 end
 
 ---Whether the terminal knows no escape sequence.
@@ -237,7 +177,7 @@ function M.open(plain)
   region.plain = plain and require "qwen.ui.typewriter" or nil
   if plain then return end
   region.open, region.wake, region.due = true, task.queue(), false
-  shown = { rows = {}, row = 1, column = 0 }
+  frame.reset()
   task.spawn(painter)
 end
 
@@ -246,8 +186,8 @@ function M.hide()
   if not region.open then return end
   if region.partial ~= "" then M.write "\n" end
   region.sections, region.hidden = {}, region.sections
-  M.paint()
-  sys.out(WRAP)
+  draw(math.huge)
+  sys.out(frame.WRAP)
   region.open = false
   sys.flush()
 end
@@ -256,7 +196,7 @@ function M.show()
   if not region.hidden then return end
   for name, section in pairs(region.hidden) do region.sections[name] = region.sections[name] or section end
   region.open, region.hidden = true, nil
-  shown = { rows = {}, row = 1, column = 0 }
+  frame.reset()
   M.paint()
 end
 
@@ -266,8 +206,10 @@ function M.close()
   if region.partial ~= "" then M.write "\n" end
   region.hidden = region.hidden or {}
   region.sections = {}
-  M.paint()
-  if region.open then sys.out(WRAP) end
+  if region.open then
+    draw(math.huge)
+    sys.out(frame.WRAP)
+  end
   region.open, region.hidden = false, nil
   if region.wake then region.wake:close() end
   sys.flush()

@@ -159,7 +159,10 @@ function M.attach(ctx)
     local content = { text = wrap.untab("! " .. clean(redact(words_of_it)):gsub("\n$", "")), spans = {} }
     lines((wrap.rows(content, columns(), "warn")))
   end
-  function ctx.raw(bytes) write(clean(bytes)) end
+  function ctx.raw(bytes)
+    write(clean(bytes))
+    live.room()
+  end
   function ctx.show(delta)
     local show = deltas[delta.type]
     if show then show(ctx, delta) end

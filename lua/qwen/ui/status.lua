@@ -1,5 +1,6 @@
 -- What goes on now: the calls that run, what is waited for, and for how long; the terminal's title; a word when a long turn ends.
 -- It ticks once a second while a turn runs and not at all otherwise.
+local answer = require "qwen.ui.answer"
 local calls = require "qwen.ui.calls"
 local live = require "qwen.ui.live"
 local style = require "qwen.ui.style"
@@ -11,6 +12,7 @@ local words = require "qwen.ui.words"
 local M = {}
 
 local SOON, LONG = 1, 15 -- seconds until something is said, and until the end of a turn is worth a bell
+local STEADY = 10 -- seconds between two times that are told while a growing answer shows that something goes on
 
 local state = {} -- since, phase, note, detail
 
@@ -18,9 +20,11 @@ local function rows(columns)
   local out = calls.rows(columns)
   if state.note then
     out[#out + 1] = "  " .. style.paint("dim", state.note)
-  elseif state.phase and task.now() - state.since >= SOON then
-    local parts = { state.phase, words.span(task.now() - state.since, true), words.say "stops" }
-    if style.reader() then table.remove(parts, 2) end -- a second is nothing to be told
+  elseif state.phase and M.elapsed() >= SOON then
+    local elapsed = M.elapsed()
+    if answer.open() then elapsed = elapsed - elapsed % STEADY end
+    local parts = { state.phase, words.span(elapsed, true), words.say "stops" }
+    if style.reader() or elapsed == 0 then table.remove(parts, 2) end -- a second is nothing to be told
     out[#out + 1] = style.paint("accent", style.reader() and "" or "✻ ") .. style.paint("dim", table.concat(parts, " · "))
   end
   return out

@@ -44,9 +44,16 @@ local function queue_rows(self, columns)
   return rows
 end
 
+-- Who writes Chinese, Japanese or Korean composes at the cursor, and a screen reader reads there.
+local function cursor_stays()
+  local locale = sys.env "LC_ALL" or sys.env "LC_CTYPE" or sys.env "LANG" or ""
+  return style.reader() or locale:find "^zh" or locale:find "^ja" or locale:find "^ko"
+end
+
 ---Shows the state.
 function Session:repaint()
   local question = self.questions[1]
+  live.follow(not question and self.state.text == "" and not cursor_stays())
   live.set("queue", function(columns) return queue_rows(self, columns) end)
   live.set("input", function(columns, height)
     if question then return question:rows(columns, height) end
