@@ -550,7 +550,18 @@ qwen = {}
 ---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns
 
 ---@class qwen.agent.side
----@field ask fun(ctx: Ctx, options: {prompt: string?, messages: Message[]?, system: string?, model: string?, max_tokens: integer?, purpose: string?, on_text: fun(text: string)?}): string?, Err?, Message? one question to a model, beside the conversation
+---@field ask fun(ctx: Ctx, options: SideRequest): string?, Err?, Message? one question to a model, beside the conversation
+
+---@class SideRequest
+---@field prompt string?
+---@field messages Message[]? before the prompt
+---@field system string?
+---@field model string? id of another model than the one at hand
+---@field max_tokens integer? of the answer
+---@field cost number? what it may cost, in the currency of the model's prices; an error (kind missing) where these are not known, and nothing is asked; (kind limit) where the question alone costs more
+---@field seconds number? after which it is given up, with all waiting; an error of kind timeout
+---@field purpose string? its name in the ledger: `qwen usage --by purpose`; "side" without it
+---@field on_text fun(text: string)? hears the answer piece by piece
 
 ---@class Edit
 ---@field path string
@@ -848,6 +859,7 @@ qwen = {}
 
 ---@class qwen.usage the ledger of requests, on this machine
 ---@field add fun(ctx: Ctx, row: table)
+---@field prices fun(model: Model, provider: Provider?): table? those of its entry, else of its provider
 ---@field cost fun(usage: Usage, prices: table?): number?
 ---@field sum fun(by: string[], where: {since: number?, before: number?, session: string?, project: string?, model: string?}?): table[]?, Err? by day, hour, month, model, project, service, purpose, outcome, session
 ---@field recent fun(account: string, seconds: number): {age: number, weight: number}[]

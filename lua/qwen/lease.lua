@@ -13,7 +13,7 @@ local function record(self, used, e)
   if self.recorded then return end
   self.recorded = true
   local rule, model = self.rule, self.model
-  local prices = model.prices or rule.provider and rule.provider.prices and rule.provider.prices[model.id]
+  local prices = usage.prices(model, rule.provider)
   local row = { purpose = self.purpose, service = rule.host, account = rule.key, model = model.id, outcome = e and e.kind or "ok", usage = used,
     prices = prices, seconds = task.now() - self.started, status = e and e.status }
   usage.add(self.ctx, row)

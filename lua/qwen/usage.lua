@@ -33,6 +33,14 @@ local function run(...)
   return s:run(...)
 end
 
+---The prices of a model where they are known: of its entry, else of its provider.
+---@param model Model
+---@param provider Provider?
+---@return table?
+function M.prices(model, provider)
+  return model.prices or provider and provider.prices and provider.prices[model.id]
+end
+
 ---The price of a request, where prices are known: per million tokens, `{input, output, cached, cache_write, currency}`.
 ---@param usage Usage
 ---@param prices table?
