@@ -225,6 +225,17 @@ local function move(ctx, args)
   return 0
 end
 
+-- For the vault, now and as long as it is there.
+local function passphrase(ctx, args)
+  local remove = args[1] == "--remove"
+  if args[1] and not remove or args[2] then return nil, qwen.err("usage", "usage: qwen auth passphrase [--remove]; it is asked for, not typed here") end
+  local ok, e = qwen.credentials.passphrase(remove)
+  if not ok then return nil, e end
+  ctx.print(remove and "the vault has no passphrase any more; a key file on this machine opens it"
+    or "the vault has this passphrase now; it is asked for when a credential is needed, and then not for 12 hours where the kernel may keep the key")
+  return 0
+end
+
 -- Whatever goes wrong here ends with 1.
 local function told(run)
   return function(ctx, args)
@@ -243,6 +254,7 @@ C.subcommands = {
   status = { summary = "how you are signed in now", args = "[--json]", run = told(status) },
   list = { summary = "what is kept and where; never a key", args = "[--json]", run = told(list) },
   move = { summary = "keep credentials in another store", args = "--to STORE [NAME]", complete = stores, run = told(move) },
+  passphrase = { summary = "give the vault a passphrase, change it or take it away", args = "[--remove]", run = told(passphrase) },
   logout = { summary = "forget a credential", args = "[NAME | VARIABLE]", complete = method_names, run = told(logout) },
 }
 

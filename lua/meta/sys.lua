@@ -124,6 +124,7 @@
 ---@field folder string? vault, plain: where their file is
 ---@field key_file string? vault: the machine's key, made when it is needed and missing
 ---@field passphrase Secret? vault: makes the key instead
+---@field new_passphrase Secret? rekey: what makes the key from now on
 ---@field argv string[]? helper: absolute path of the program, and its arguments
 ---@field timeout number? default 30
 
@@ -133,6 +134,7 @@
 ---@field put fun(keeper: KeeperName, key: string, pieces: (string|Secret)[], options: KeeperOptions): boolean?, Err? pieces of JSON; read back before it says yes
 ---@field remove fun(keeper: KeeperName, key: string, options: KeeperOptions): boolean?, Err?
 ---@field probe fun(keeper: KeeperName, options: KeeperOptions): boolean?, Err? keeps, reads and removes a random value
+---@field rekey fun(options: KeeperOptions): boolean?, Err? the vault under another key: of new_passphrase, else the machine's; made when there is none
 
 -- sys.proc ---------------------------------------------------------------------------------------------------------
 

@@ -7,14 +7,16 @@ local index = require "qwen.credentialindex"
 local json = require "sys.json"
 local keepers = require "qwen.keepers"
 local oauthfile = require "qwen.oauthfile"
+local passphrase = require "qwen.passphrase"
 local secret = require "sys.secret"
 local sys = require "sys.os"
 local task = require "sys.task"
 
 ---The stores there are, the one for existing installs of Qwen Code last.
-local M = { stores = keepers.names }
+local M = { stores = keepers.names, passphrase = passphrase.change }
 
 local ANSWER, RENEW = 30, 30 -- seconds
+local opening = passphrase.opening
 
 local seen = {} -- by name: the version this process knows
 local volatile = {} -- entries of the store "memory": for nobody else, so not in the index
@@ -69,11 +71,7 @@ local function entries_for(name)
   return nil, e
 end
 
----The credential of that name.
----@param name string
----@return {secret: Secret, refresh: Secret?, expires: number?, origins: string[], fields: table, backend: string}?
----@return Err? kind missing when there is none
-function M.get(name)
+local function get(name)
   local entries, e = entries_for(name)
   if not entries then return nil, e end
   local entry = entry_for(name, entries)
@@ -85,6 +83,12 @@ function M.get(name)
   seen[name] = entry.version
   return record
 end
+
+---The credential of that name.
+---@param name string
+---@return {secret: Secret, refresh: Secret?, expires: number?, origins: string[], fields: table, backend: string}?
+---@return Err? kind missing when there is none
+M.get = opening(get)
 
 -- With the index locked. What was in another store is removed there once the new place has it.
 local function put_locked(name, record, backend)
@@ -130,6 +134,12 @@ function M.has(name, origin)
   return false
 end
 
+local put = opening(function(name, whole, backend)
+  local lock <close>, problem = index.lock()
+  if not lock then return nil, problem end
+  return put_locked(name, whole, backend)
+end)
+
 ---Keeps a credential. It stays in its store unless another one is named; a new one goes where the setting says, else to the best that works.
 ---@param name string
 ---@param record {secret: string|Secret, refresh: string|Secret|nil, expires: number?, origins: string[]?, fields: table?}
@@ -142,15 +152,16 @@ function M.put(name, record, opts)
   local whole
   whole, e = complete(name, record)
   if not whole then return nil, e end
-  local lock <close>, problem = index.lock()
-  if not lock then return nil, problem end
-  return put_locked(name, whole, opts and opts.backend)
+  local backend = opts and opts.backend
+  if backend == "vault" then ok, e = passphrase.offer() end
+  if not ok then return nil, e end
+  return put(name, whole, backend)
 end
 
 ---Forgets a credential everywhere.
 ---@param name string
 ---@return boolean?, Err?
-function M.remove(name)
+M.remove = opening(function(name)
   local lock <close>, e = index.lock()
   if not lock then return nil, e end
   local entries, ok
@@ -166,7 +177,7 @@ function M.remove(name)
   if not entries[name] then return true end
   entries[name] = nil
   return index.write(entries)
-end
+end)
 
 ---What is kept, sorted by name, without asking any store.
 ---@return {name: string, backend: string, origins: string[], hint: string, expires: number?, changed: number}[]?, Err?
@@ -187,16 +198,16 @@ function M.list()
   return out
 end
 
-local function move_one(row, to)
+local move_one = opening(function(row, to)
   local lock <close>, e = index.lock()
   if not lock then return nil, e end
   local record, ok
-  record, e = M.get(row.name)
+  record, e = get(row.name)
   if not record then return nil, e end
   ok, e = put_locked(row.name, record, to)
   if ok and record.backend == "plain" and to ~= "plain" then ok, e = keepers.drop(row.name, "plain") end
   return ok, e
-end
+end)
 
 ---Moves one credential, or all that can be there, to another store: read, written, read back, then removed where it was.
 ---@param to string
@@ -205,6 +216,7 @@ end
 ---@return Err?
 function M.move(to, name)
   local rows, e = keepers.known(to)
+  if rows and to == "vault" then rows, e = passphrase.offer() end
   if rows then rows, e = M.list() end
   if not rows then return nil, e end
   local moved, found = {}, name == nil
@@ -242,7 +254,7 @@ local function kept_fresh(name, old, fresh)
   local ok
   ok, e = put_locked(name, whole)
   if not ok then return nil, e end
-  return M.get(name)
+  return get(name)
 end
 
 ---Renews a credential in one process at a time. What another one has written since this one last read it is taken over; else fn makes a new
@@ -251,7 +263,7 @@ end
 ---@param fn fun(record: table): table?, Err?
 ---@return table? record as of get
 ---@return Err?
-function M.renew(name, fn)
+M.renew = opening(function(name, fn)
   local ok, e = check_name(name)
   if not ok then return nil, e end
   local path
@@ -262,18 +274,18 @@ function M.renew(name, fn)
   if not lock then return nil, problem end
   local _ <close> = oauthfile.lock(name)
   local record
-  record, e = M.get(name)
+  record, e = get(name)
   if not record then return nil, e end
   if known and seen[name] ~= known then return record end
   known = seen[name]
   local fresh
   fresh, e = limited(fn, record)
   if not fresh then
-    local again = e and e.kind == "auth" and M.get(name)
+    local again = e and e.kind == "auth" and get(name)
     if again and seen[name] ~= known then return again end -- a program without our lock was faster
     return nil, e
   end
   return kept_fresh(name, record, fresh)
-end
+end)
 
 return M

@@ -27,6 +27,9 @@ local function helper()
   return type(argv) == "table" and type(argv[1]) == "string" and argv or nil
 end
 
+local PHRASE = "QWEN_VAULT_PASSPHRASE"
+local unlocked = false -- by a passphrase that was typed: the vault's key is known to C
+
 local function options(backend, timeout)
   local out = { folder = paths.qwen_home(), timeout = timeout or ANSWER }
   if backend == "helper" then out.argv = helper() or {} end
@@ -34,7 +37,7 @@ local function options(backend, timeout)
     local state = sys.env "XDG_STATE_HOME"
     if not state or state:sub(1, 1) ~= "/" then state = (paths.home() or "") .. "/.local/state" end
     out.key_file = state .. "/qwen/machine.key"
-    out.passphrase = secret.env("vault passphrase", "QWEN_VAULT_PASSPHRASE", {})
+    out.passphrase = not unlocked and secret.env("vault passphrase", PHRASE, {}) or nil
   end
   return out
 end
@@ -88,6 +91,45 @@ function M.drop(name, backend)
   if backend == "plain" then ok, e = oauthfile.remove(name) else ok, e = keeper.remove(backend, key_of(name), options(backend)) end
   if ok or e.code == "no-entry" then return true end
   return nil, e
+end
+
+---Whether the environment has a passphrase for the vault.
+---@return boolean
+function M.given()
+  return (sys.env(PHRASE) or "") ~= ""
+end
+
+---@return boolean
+function M.vault_exists()
+  local home = paths.qwen_home()
+  return home ~= nil and fs.stat(home .. "/credentials.vault", false) ~= nil
+end
+
+---Opens the vault with a passphrase, for this process.
+---@param phrase Secret
+---@return boolean?, Err?
+function M.unlock(phrase)
+  local with = options "vault"
+  with.passphrase = phrase
+  local value, e = keeper.get("vault", "-", { "secret" }, "-", {}, with)
+  if not value and e.code ~= "no-entry" then return nil, e end
+  unlocked = true
+  return true
+end
+
+---Encrypts the vault with another passphrase, or with the machine's key; makes it when there is none.
+---@param phrase string "" for the machine's key
+---@return boolean?, Err?
+function M.rekey(phrase)
+  local with = options "vault"
+  local ok, e
+  if phrase ~= "" then
+    with.new_passphrase, e = secret.new("vault passphrase", phrase, {})
+    if not with.new_passphrase then return nil, e end
+  end
+  ok, e = keeper.rekey(with)
+  unlocked = unlocked or ok == true
+  return ok, e
 end
 
 ---@param name any

@@ -8,7 +8,7 @@
 #include "../core/work.h"
 #include "bind.h"
 
-enum op { OP_GET, OP_PUT, OP_REMOVE, OP_PROBE };
+enum op { OP_GET, OP_PUT, OP_REMOVE, OP_PROBE, OP_REKEY };
 
 struct box {
   struct job *job; /* NULL when there is none */
@@ -47,6 +47,7 @@ static void run(void *arg) {
     case OP_PUT: j->ok = keeper_put(j->keeper, &j->call); break;
     case OP_REMOVE: j->ok = j->keeper->remove(&j->call); break;
     case OP_PROBE: j->ok = keeper_probe(j->keeper, &j->call); break;
+    case OP_REKEY: j->ok = keeper_vault_rekey(&j->call); break;
   }
 }
 
@@ -113,8 +114,15 @@ static void read_argv(lua_State *L, int options, struct keeper_call *c) {
   lua_pop(L, 1);
 }
 
-static struct job *new_job(lua_State *L, enum op op, int key, int options) {
-  const char *name = luaL_checkstring(L, 1);
+static void read_secret(lua_State *L, int options, const char *field, struct buf *out) {
+  if (lua_getfield(L, options, field) != LUA_TNIL) {
+    if (!bind_test_secret(L, -1)) luaL_error(L, "%s must be a secret", field);
+    add_piece(L, out);
+  }
+  lua_pop(L, 1);
+}
+
+static struct job *new_job(lua_State *L, enum op op, const char *name, int key, int options) {
   const struct keeper *keeper = keeper_find(name);
   if (!keeper) luaL_error(L, "there is no store '%s'", name);
   luaL_checktype(L, options, LUA_TTABLE);
@@ -129,11 +137,8 @@ static struct job *new_job(lua_State *L, enum op op, int key, int options) {
   j->call.key_file = opt_copy(L, options, "key_file");
   j->call.seconds = bind_opt_number(L, options, "timeout", 30);
   read_argv(L, options, &j->call);
-  if (lua_getfield(L, options, "passphrase") != LUA_TNIL) {
-    if (!bind_test_secret(L, -1)) luaL_error(L, "a passphrase must be a secret");
-    add_piece(L, &j->call.passphrase);
-  }
-  lua_pop(L, 1);
+  read_secret(L, options, "passphrase", &j->call.passphrase);
+  if (op == OP_REKEY) read_secret(L, options, "new_passphrase", &j->call.value);
   if ((keeper == &keeper_vault || keeper == &keeper_plain) && !j->call.folder) luaL_error(L, "this store needs the option 'folder'");
   if (keeper == &keeper_vault && !j->call.key_file) luaL_error(L, "this store needs the option 'key_file'");
   if (keeper == &keeper_plain && key && strchr(j->call.key, '/')) luaL_error(L, "the name of a file holds no slash");
@@ -181,13 +186,13 @@ static int start(lua_State *L, struct job *j) {
 static int l_keeper_get(lua_State *L) {
   lua_settop(L, 6);
   bind_check_seal(L, 3);
-  return start(L, new_job(L, OP_GET, 2, 6));
+  return start(L, new_job(L, OP_GET, luaL_checkstring(L, 1), 2, 6));
 }
 
 /* put(keeper, key, pieces, options) */
 static int l_keeper_put(lua_State *L) {
   lua_settop(L, 4);
-  struct job *j = new_job(L, OP_PUT, 2, 4);
+  struct job *j = new_job(L, OP_PUT, luaL_checkstring(L, 1), 2, 4);
   read_pieces(L, 3, &j->call.value);
   return start(L, j);
 }
@@ -195,17 +200,24 @@ static int l_keeper_put(lua_State *L) {
 /* remove(keeper, key, options) */
 static int l_keeper_remove(lua_State *L) {
   lua_settop(L, 3);
-  return start(L, new_job(L, OP_REMOVE, 2, 3));
+  return start(L, new_job(L, OP_REMOVE, luaL_checkstring(L, 1), 2, 3));
 }
 
 /* probe(keeper, options) */
 static int l_keeper_probe(lua_State *L) {
   lua_settop(L, 2);
-  return start(L, new_job(L, OP_PROBE, 0, 2));
+  return start(L, new_job(L, OP_PROBE, luaL_checkstring(L, 1), 0, 2));
+}
+
+/* rekey(options) */
+static int l_keeper_rekey(lua_State *L) {
+  lua_settop(L, 1);
+  return start(L, new_job(L, OP_REKEY, keeper_vault.name, 0, 1));
 }
 
 int open_keeper(lua_State *L) {
-  static const luaL_Reg functions[] = {{"get", l_keeper_get}, {"put", l_keeper_put}, {"remove", l_keeper_remove}, {"probe", l_keeper_probe}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"get", l_keeper_get}, {"put", l_keeper_put}, {"remove", l_keeper_remove}, {"probe", l_keeper_probe},
+                                       {"rekey", l_keeper_rekey}, {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   bind_class(L, class_name, none, box_gc);
   luaL_newlib(L, functions);

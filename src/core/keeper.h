@@ -13,7 +13,7 @@ struct keeper_call {
   char *key_file;        /* vault: the machine's key, in another folder */
   char **argv;           /* helper: program and arguments, NULL at the end */
   struct buf passphrase; /* vault: empty when there is none */
-  struct buf value;      /* put: what to keep; get: what was kept, JSON text */
+  struct buf value;      /* put: what to keep; get: what was kept, JSON text; rekey: the new passphrase */
   double seconds;        /* at most, for locks and programs */
   struct err e;
 };
@@ -31,6 +31,8 @@ extern const struct keeper keeper_vault, keeper_service, keeper_kernel, keeper_h
 const struct keeper *keeper_find(const char *name); /* NULL when there is none of that name */
 bool keeper_put(const struct keeper *s, struct keeper_call *c);   /* reads it back before it says yes */
 bool keeper_probe(const struct keeper *s, struct keeper_call *c); /* keeps, reads and removes a random value */
+/* The vault under another key: of the passphrase in c->value, or the machine's when that is empty. Makes the vault when there is none. */
+bool keeper_vault_rekey(struct keeper_call *c);
 bool keeper_no_entry(struct keeper_call *c);                     /* sets c->e, gives false */
 void keeper_call_free(struct keeper_call *c); /* wipes; of a struct whose parts are all from malloc */
 

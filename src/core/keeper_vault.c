@@ -106,7 +106,9 @@ static void leave(struct session *s) {
 }
 
 static bool locked(struct keeper_call *c) {
-  err_set(&c->e, ERR_AUTH, "the vault %.300s/%s is locked: set QWEN_VAULT_PASSPHRASE to its passphrase", c->folder, file);
+  const char *words = c->passphrase.len ? "the passphrase of the vault %.300s/%s is wrong, or another program changed the vault"
+                                        : "the vault %.300s/%s is locked: set QWEN_VAULT_PASSPHRASE, or run qwen at a terminal, where it asks";
+  err_set(&c->e, ERR_AUTH, words, c->folder, file);
   snprintf(c->e.code, sizeof c->e.code, "locked");
   return false;
 }
@@ -128,7 +130,7 @@ static bool open_existing(struct session *s, struct keeper_call *c) {
   } else {
     return locked(c);
   }
-  if (!vault_read(s->bytes.data, s->bytes.len, s->key, v, &c->e)) return recalled && c->e.kind == ERR_AUTH ? locked(c) : false;
+  if (!vault_read(s->bytes.data, s->bytes.len, s->key, v, &c->e)) return v->kdf == VAULT_ARGON2ID && c->e.kind == ERR_AUTH ? locked(c) : false;
   if (v->kdf == VAULT_ARGON2ID && !recalled) remember(v, s->key);
   return true;
 }
@@ -187,6 +189,39 @@ static bool vault_keeper_remove(struct keeper_call *c) {
   if (access(c->folder, F_OK) != 0) return keeper_no_entry(c);
   if (!enter(&s, c, true, false)) return c->e.kind == ERR_MISSING && strcmp(c->e.code, "ENOENT") == 0 ? keeper_no_entry(c) : false;
   bool ok = vault_remove(&s.vault, c->key) ? save(&s, c) : keeper_no_entry(c);
+  leave(&s);
+  return ok;
+}
+
+/* The vault's entries under a new key: of the passphrase in c->value, or the machine's. */
+static bool new_key(struct session *s, struct keeper_call *c) {
+  struct vault fresh;
+  struct vault *v = &s->vault;
+  if (!vault_new(&fresh, c->value.len ? VAULT_ARGON2ID : VAULT_RANDOM_KEY, &c->e)) return false;
+  v->kdf = fresh.kdf;
+  v->passes = fresh.passes;
+  v->kib = fresh.kib;
+  memcpy(v->salt, fresh.salt, sizeof v->salt);
+  vault_free(&fresh);
+  return c->value.len ? vault_derive(v, c->value.data, c->value.len, s->key, &c->e) : machine_key(c, true, s->key);
+}
+
+bool keeper_vault_rekey(struct keeper_call *c) {
+  struct session s;
+  bool ok = enter(&s, c, true, false);
+  if (!ok && c->e.kind == ERR_MISSING && strcmp(c->e.code, "ENOENT") == 0) {
+    buf_wipe(&c->passphrase);
+    c->passphrase = c->value;
+    c->value = (struct buf){0};
+    ok = enter(&s, c, true, true);
+    if (ok) err_clear(&c->e);
+  } else if (ok) {
+    ok = new_key(&s, c);
+    if (!ok) leave(&s);
+  }
+  if (!ok) return false;
+  ok = save(&s, c);
+  if (ok && s.vault.kdf == VAULT_ARGON2ID) remember(&s.vault, s.key);
   leave(&s);
   return ok;
 }

@@ -122,6 +122,20 @@ else
 end
 t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^nil.*is locked: set QWEN_VAULT_PASSPHRASE", "then it is asked for")
 
+-- Another key for all of it.
+v, e = keeper.rekey { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}), new_passphrase = secret.new("p", "battery", {}) }
+t.err(v, e, "auth", "not with a wrong one")
+t.eq(e.code, "locked")
+local phrases = { folder = locked.folder, key_file = options.key_file, passphrase = locked.passphrase, new_passphrase = secret.new("p", "battery", {}) }
+t.eq(keeper.rekey(phrases), true, "another passphrase")
+t.err(get(locked), select(2, get(locked)), "auth", "the old one is none any more")
+t.ok(get { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, "the new one is")
+t.eq(keeper.rekey { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, true, "none")
+t.ok(get { folder = locked.folder, key_file = options.key_file }, "then the machine's key")
+t.eq(keeper.rekey { folder = home .. "/made", key_file = options.key_file, new_passphrase = locked.passphrase }, true, "made where there is none")
+t.eq({ fs.read(home .. "/made/credentials.vault"):byte(10), fs.stat(home .. "/made/credentials.vault").mode }, { 1, 384 }, "with a passphrase")
+t.ok(not pcall(keeper.rekey, { folder = home, key_file = options.key_file, new_passphrase = "text" }), "a text is no secret")
+
 -- A helper that does not behave
 local function helper(script_text, seconds)
   local path = home .. "/helper"

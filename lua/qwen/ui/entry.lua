@@ -7,7 +7,7 @@ local text = require "sys.text"
 local Entry = {}
 Entry.__index = Entry
 
-local MOST_DOTS = 40
+local MOST_DOTS, SAID_DOTS = 40, 8 -- what stays in the scrollback tells no length
 
 ---@param title string
 ---@param hidden boolean? shown as dots
@@ -39,7 +39,9 @@ function Entry:key(event)
 end
 
 function Entry:said(answer)
-  return style.paint("bold", self.title) .. " " .. (not answer and require("qwen.ui.words").say "left" or self.hidden and dots(answer) or answer)
+  local said = answer
+  if not answer then said = require("qwen.ui.words").say "left" elseif self.hidden and answer ~= "" then said = ("•"):rep(SAID_DOTS) end
+  return style.paint("bold", self.title) .. " " .. said
 end
 
 return Entry

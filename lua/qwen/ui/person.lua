@@ -60,6 +60,7 @@ function M.attach(self)
   end
   function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.pick").new(title, choices, options)) end
   function ctx.line(title, hidden) return self:ask(require("qwen.ui.entry").new(title, hidden)) end
+  require("qwen.passphrase").line = ctx.line
   function ctx.live(make) return M.live(self, make) end
   function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
   function ctx.prefill(words)

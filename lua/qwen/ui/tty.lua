@@ -80,6 +80,21 @@ local function take_away(self, question)
   end
 end
 
+local on = {} -- what each event does
+
+-- Before the session runs nobody looks at its events: a question that comes up then looks itself.
+local function await(self, answers)
+  local answer
+  while not self.running and not answer do
+    local event = self.reader and self.events:get() or not self.reader and term.key()
+    if not event then return { value = false } end
+    if on[event.type] then on[event.type](self, event) end
+    answer = answers:get(0)
+    if self.quit then return { value = false } end
+  end
+  return answer or answers:get()
+end
+
 ---Shows a question until it is answered; nil when the person leaves.
 ---@param question table with rows, key and said
 ---@return any
@@ -91,7 +106,7 @@ function Session:ask(question)
     self:repaint()
   end })
   self:show_question(question, function(answer) answers:put { value = answer } end)
-  local answer = answers:get().value
+  local answer = await(self, answers).value
   live.write(question:said(answer) .. "\n")
   return answer or nil
 end
@@ -115,8 +130,6 @@ end
 Session.press = press
 
 -- Events ------------------------------------------------------------------------------------------------------------
-
-local on = {}
 
 function on.key(self, event)
   local mine = not to_question(self, event)
@@ -270,6 +283,7 @@ function M.run(ctx, prepare)
   ctx.emit("session_started", { source = require("qwen.run").source(ctx), model = ctx.model.id })
   tell_missing_key(ctx)
   self:repaint()
+  self.running = true
   while not self.quit do
     local event = self.events:get()
     local handler = on[event.type]
