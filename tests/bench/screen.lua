@@ -29,9 +29,10 @@ function M.stream(n)
   return (cpu(run.pid) - before) * 1000, bytes / size
 end
 
----Bytes that a turn leaves behind in Lua, once everything that is not needed has been collected.
+---Bytes that a turn leaves behind, once everything that is not needed has been collected.
 ---@param turns integer
----@return number
+---@return number lua
+---@return number resident as the system counts
 function M.growth(turns)
   local command = [[return { summary = "memory", run = function(ctx)
     for _ = 1, 2 do collectgarbage() end
@@ -47,11 +48,13 @@ function M.growth(turns)
     end
     run.type "/memory-now\r"
     run.wait "MEMORY "
-    return tonumber(run.wait ";")
+    local lua = tonumber(run.wait ";")
+    return lua, tonumber(fs.read("/proc/" .. run.pid .. "/status"):match "VmRSS:%s*(%d+)") * 1024
   end
-  local early = play(turns // 5)
-  local later = play(turns - turns // 5)
-  return (later - early) / (turns - turns // 5)
+  local more = turns - turns // 5
+  local lua, resident = play(turns // 5)
+  local lua_later, resident_later = play(more)
+  return (lua_later - lua) / more, (resident_later - resident) / more
 end
 
 return M

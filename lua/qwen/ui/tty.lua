@@ -181,6 +181,7 @@ function on.done(self, event)
   if self.ctx.leave then self.quit = self.ctx.leave end
   turn.next(self)
   self:repaint()
+  if not self.busy then collectgarbage() end -- the person reads; what the turn leaves behind would grow with the history
 end
 
 function on.reply(self, event) show.reply(self.ctx, event.text) end
