@@ -28,7 +28,7 @@ function C.run(ctx, args)
       ctx.notice("what was in " .. path .. " before is no longer kept")
     elseif before ~= after then
       shown = true
-      ctx.print((qwen.text.diff(before, after, qwen.files.relative(ctx, path)):gsub("\n$", "")))
+      ctx.print((qwen.text.diff(before, after, qwen.files.relative(ctx, path)):gsub("\n$", "")), true)
     end
   end
   if not shown then ctx.print "nothing is changed" end

@@ -29,7 +29,7 @@ local function run_expression(ctx, text)
   local results = table.pack(qwen.try(chunk))
   if not results[1] then return nil, qwen.err("usage", (results[2]:gsub("\nstack traceback:.*", ""))) end
   globals._ = results[2]
-  for i = 2, results.n do ctx.print(qwen.inspect(results[i])) end
+  for i = 2, results.n do ctx.print(qwen.inspect(results[i]), true) end
   return 0
 end
 

@@ -43,7 +43,7 @@ function C.run(ctx, args)
   local keys, rows = ctx.settings.keys(), {}
   for i, key in ipairs(keys) do
     local option = ctx.settings.option(key)
-    rows[i] = ("%-34s %-24s %s"):format(key, shown(ctx, key):sub(1, 24), option and option.text or "")
+    rows[i] = { label = key, detail = ("%s · %s"):format(shown(ctx, key):sub(1, 24), option and option.text or "") }
   end
   local i = ctx.pick("Which setting?", rows)
   if not i then return 0 end

@@ -100,12 +100,19 @@ function M.new(where)
     end
     return model, e
   end
-  function ctx.print(text)
+  local function for_people(text, lead, as_is) -- a pipe gets the bytes as they are
+    local words = require "qwen.ui.words"
+    words.use(where.settings:get "general.language")
+    text = require("sys.text").clean(text)
+    return as_is and text or require("qwen.ui.wrap").text(lead .. words.lines(text), (select(2, require("sys.term").size())))
+  end
+  function ctx.print(text, as_is)
     text = secret.redact(text)
-    sys.out((sys.isatty(1) and require("sys.text").clean(text) or text) .. "\n") -- a pipe gets the bytes as they are
+    sys.out((sys.isatty(1) and for_people(text, "", as_is) or text) .. "\n")
   end
   function ctx.notice(text)
-    sys.err("qwen: " .. secret.redact(text) .. "\n")
+    text = secret.redact(text)
+    sys.err((sys.isatty(2) and for_people(text, "qwen: ") or "qwen: " .. text) .. "\n")
   end
   return ctx
 end

@@ -18,7 +18,7 @@ M.fields = {
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
     options = "table", check = "function" },
   themes = { summary = "string", background = "string", styles = "table" },
-  languages = { summary = "string", words = "table", patterns = "table" },
+  languages = { summary = "string", words = "table", texts = "table" },
   hooks = { summary = "string", options = "table", check = "function" },
 }
 -- A provider may have steps of its own beside these.

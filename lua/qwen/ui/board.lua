@@ -3,6 +3,7 @@
 local style = require "qwen.ui.style"
 local term = require "sys.term"
 local text = require "sys.text"
+local words = require "qwen.ui.words"
 
 local Board = { every = 1 }
 Board.__index = Board
@@ -22,9 +23,9 @@ end
 function Board:rows(columns, height)
   local out = {}
   for i, line in ipairs(self.lines) do
-    if i < height - 1 then out[i] = (term.cut(text.clean(line), math.max(columns - 1, 1))) end
+    if i < height - 1 then out[i] = (term.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
   end
-  out[#out + 1] = style.paint("dim", "(q leaves)")
+  out[#out + 1] = style.paint("dim", words.say "board_keys")
   return out, { row = #out, column = 0 }
 end
 
@@ -37,7 +38,7 @@ end
 
 ---@return string
 function Board:said()
-  return text.clean(table.concat(self.lines, "\n"))
+  return words.lines(text.clean(table.concat(self.lines, "\n")))
 end
 
 return Board

@@ -3,6 +3,7 @@ local ansi = require "qwen.ui.ansi"
 local editor = require "qwen.ui.editor"
 local style = require "qwen.ui.style"
 local text = require "sys.text"
+local words = require "qwen.ui.words"
 
 local Entry = {}
 Entry.__index = Entry
@@ -13,7 +14,7 @@ local MOST_DOTS, SAID_DOTS = 40, 8 -- what stays in the scrollback tells no leng
 ---@param hidden boolean? shown as dots
 ---@return table
 function Entry.new(title, hidden)
-  return setmetatable({ title = text.clean(title):gsub("%s+", " "), hidden = hidden, state = editor.new {} }, Entry)
+  return setmetatable({ title = words.translate((text.clean(title):gsub("%s+", " "))), hidden = hidden, state = editor.new {} }, Entry)
 end
 
 local function dots(typed)
@@ -40,7 +41,7 @@ end
 
 function Entry:said(answer)
   local said = answer
-  if not answer then said = require("qwen.ui.words").say "left" elseif self.hidden and answer ~= "" then said = ("•"):rep(SAID_DOTS) end
+  if not answer then said = words.say "left" elseif self.hidden and answer ~= "" then said = ("•"):rep(SAID_DOTS) end
   return style.paint("bold", self.title) .. " " .. said
 end
 

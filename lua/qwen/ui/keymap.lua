@@ -40,8 +40,8 @@ local actions = {
   { "yank", "put in what was cut", "ctrl-y" },
   { "yank_older", "instead of it, what was cut before", "alt-y" },
   { "transpose", "swap two characters", "ctrl-t" },
-  { "undo", "undo", "ctrl-_", "ctrl-x ctrl-u" },
-  { "redo", "redo", "alt-_", "alt-z", "ctrl-shift-z" },
+  { "undo", "take back the last change", "ctrl-_", "ctrl-x ctrl-u" },
+  { "redo", "make it again", "alt-_", "alt-z", "ctrl-shift-z" },
 }
 
 local bound, prefixes, known = {}, {}, {}

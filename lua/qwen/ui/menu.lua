@@ -4,6 +4,7 @@ local editor = require "qwen.ui.editor"
 local style = require "qwen.ui.style"
 local term = require "sys.term"
 local text = require "sys.text"
+local words = require "qwen.ui.words"
 
 local M = {}
 
@@ -44,7 +45,8 @@ function M.rows(self, columns, height)
   for i = first, first + most - 1 do
     local item = items[i]
     local label, width = term.cut(text.clean(item.text .. (item.args and " " .. item.args or "")), math.max(columns - 3, 1))
-    local detail = item.detail and term.cut(text.clean(item.detail):gsub("%s+", " "), math.max(columns - math.max(widest, width) - 5, 0)) or ""
+    local about = item.detail and words.translate((text.clean(item.detail):gsub("%s+", " ")))
+    local detail = about and term.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
     local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
     out[#out + 1] = (i == menu.at and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)
   end

@@ -2,15 +2,23 @@
 local style = require "qwen.ui.style"
 local term = require "sys.term"
 local text = require "sys.text"
-local say = require("qwen.ui.words").say
+local words = require "qwen.ui.words"
 
 local Pick = {}
 Pick.__index = Pick
 
 local FEW = 9 -- up to here a digit chooses; with more, letters search
 
-local function one_line(words)
-  return (text.clean(tostring(words)):gsub("%s+", " "))
+local say = words.say
+
+local function one_line(label)
+  return (text.clean(tostring(label)):gsub("%s+", " "))
+end
+
+-- What the caller says of a choice; a single word may be a name of something.
+local function translated(label)
+  label = one_line(label)
+  return label:find " " and words.translate(label) or label
 end
 
 ---@param title string
@@ -20,13 +28,14 @@ end
 ---@return table
 function Pick.new(title, choices, options)
   options = options or {}
-  local self = setmetatable({ title = one_line(title), choices = {}, query = "", hint = options.hint, preview = options.preview }, Pick)
+  local self = setmetatable({ title = words.translate(one_line(title)), choices = {}, query = "", preview = options.preview }, Pick)
+  self.hint = options.hint and words.translate(options.hint)
   for i, choice in ipairs(choices) do
     if type(choice) ~= "table" then choice = { label = choice } end
-    local words = { label = one_line(choice.label), detail = choice.detail and one_line(choice.detail), group = choice.group and one_line(choice.group),
-      disabled = choice.disabled and one_line(choice.disabled) }
-    words.hay = table.concat({ words.group or "", words.label, words.detail or "" }, " "):lower()
-    self.choices[i] = words
+    local said = { label = translated(choice.label) }
+    for _, name in ipairs { "detail", "group", "disabled" } do said[name] = choice[name] and words.translate(one_line(choice[name])) end
+    said.hay = table.concat({ said.group or "", said.label, said.detail or "" }, " "):lower()
+    self.choices[i] = said
   end
   self.search = options.search
   if self.search == nil then self.search = #choices > FEW end
@@ -67,10 +76,10 @@ local function list(self, columns)
     local label = term.cut(number .. choice.label, math.max(columns - 3, 1))
     local rest = columns - 3 - term.width(label) - 2
     local more = choice.disabled and "(" .. choice.disabled .. ")" or choice.detail
-    local words = more and rest > 3 and "  " .. style.paint("dim", (term.cut(more, rest))) or ""
+    local behind = more and rest > 3 and "  " .. style.paint("dim", (term.cut(more, rest))) or ""
     if n == self.at then chosen = #rows + 1 end
     label = choice.disabled and style.paint("dim", label) or n == self.at and style.paint("bold", label) or label
-    rows[#rows + 1] = (n == self.at and style.paint("accent", "> ") or "  ") .. label .. words
+    rows[#rows + 1] = (n == self.at and style.paint("accent", "> ") or "  ") .. label .. behind
   end
   return rows, chosen
 end

@@ -46,8 +46,8 @@ end
 ---@return string
 function Question:lines()
   local asked = self.asked
-  local out = { style.paint("warn", "? ") .. Question.visible(asked.title:gsub("%s+", " ")) }
-  local detail = Question.visible(asked.detail or "")
+  local out = { style.paint("warn", "? ") .. translate(Question.visible((asked.title:gsub("%s+", " ")))) }
+  local detail = Question.visible(translate(asked.detail or "", true))
   local rows = patch.detail(detail)
   local shown = patch.is_diff(detail) and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
   table.move(rows, 1, shown, #out + 1, out)
@@ -94,7 +94,7 @@ function Question:key(event)
   for _, choice in ipairs(self.choices) do
     if choice.key == event.key then
       if not choice.words then return { key = choice.key, label = choice.label } end
-      self.chosen, self.entry = choice, Entry.new(translate(choice.words))
+      self.chosen, self.entry = choice, Entry.new(choice.words)
       return nil
     end
   end
@@ -103,7 +103,7 @@ end
 
 function Question:said(answer)
   local sign = style.paint("dim", style.reader() and "" or "→ ")
-  return "  " .. sign .. (answer and text.clean(translate(answer.label)) .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no")
+  return "  " .. sign .. (answer and text.clean(translate(answer.label)) .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no_answer")
 end
 
 return Question

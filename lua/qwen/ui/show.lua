@@ -154,9 +154,12 @@ function M.attach(ctx)
   calls.folder = ctx.cwd
   style.listen(ctx.settings:get "ui.accessibility.screenReader")
   M.use_theme(ctx)
-  function ctx.print(words_of_it) line(clean(redact(words_of_it))) end
+  function ctx.print(words_of_it, as_is)
+    local said = clean(redact(words_of_it))
+    line(as_is and said or wrap.text(words.lines(said), columns()))
+  end
   function ctx.notice(words_of_it)
-    local content = { text = wrap.untab("! " .. clean(redact(words_of_it)):gsub("\n$", "")), spans = {} }
+    local content = { text = wrap.untab("! " .. words.lines(clean(redact(words_of_it)):gsub("\n$", ""))), spans = {} }
     lines((wrap.rows(content, columns(), "warn")))
   end
   function ctx.raw(bytes)
@@ -172,7 +175,7 @@ function M.attach(ctx)
     calls.progress(chunk)
     status.touch()
   end
-  function ctx.status(line_of_it) status.note(line_of_it) end
+  function ctx.status(line_of_it) status.note(line_of_it and words.translate(line_of_it)) end
   -- The reason once, then one line that counts down and goes away.
   function ctx.waiting(e, left, attempt)
     if e and e.message ~= page.told then

@@ -4,7 +4,7 @@ local sys = require "sys.os"
 
 local M = {}
 
-local english, chosen, patterns
+local english, chosen, translator
 
 local function words_of(name)
   local value = resource.get("languages", name)
@@ -35,7 +35,8 @@ function M.use(set)
   local name = set and set ~= "auto" and find(set) or find(of_environment()) or "en"
   english = words_of "en" or {}
   local value, e = resource.get("languages", name)
-  chosen, patterns = value and value.words or english, value and value.patterns or {}
+  chosen = value and value.words or english
+  translator = value and value.texts and require("qwen.ui.translate").new(value.texts) or nil
   return name, e and e.message
 end
 
@@ -48,17 +49,23 @@ function M.say(id, ...)
   return select("#", ...) > 0 and text:format(...) or text
 end
 
----An English text of the agent, a tool or a command in the person's language, where the language has it: as it is, or by a pattern.
+---An English text of ours in the person's language, where the language has it.
 ---@param text string
+---@param exactly boolean? only as it stands in the table, with nothing filled in: for what must not become another text
 ---@return string
-function M.translate(text)
+function M.translate(text, exactly)
   if not chosen then M.use() end
-  if chosen[text] then return chosen[text] end
-  for _, pair in ipairs(patterns) do
-    local said, found = text:gsub(pair[1], pair[2])
-    if found > 0 then return said end
-  end
-  return text
+  if not translator then return text end
+  return exactly and translator.texts[text] or not exactly and translator:whole(text) or text
+end
+
+---As translate, line by line, and in rows of cells each cell.
+---@param lines string
+---@return string
+function M.lines(lines)
+  if not chosen then M.use() end
+  if not translator then return lines end
+  return translator.texts[lines] or (lines:gsub("[^\n]+", function(line) return translator:line(line) end))
 end
 
 ---A time for people; whole seconds while it still runs.

@@ -59,4 +59,57 @@ function M.rows(content, width, base)
   return rows, columns
 end
 
+-- Where the rows after the first begin: below what stands behind a label or a mark, when that is in the left half.
+local function hang_of(line, columns)
+  local indent = #line:match "^ *"
+  local mark = line:match "^ *[-*•] +()" or line:match "^ *%d+[.)] +()"
+  if mark then return mark - 1 end
+  local hang = indent
+  for behind in line:gmatch "%S  +()%f[^ ]" do
+    local column = term.width(line:sub(1, behind - 1))
+    if column > columns // 2 then break end
+    hang = column
+  end
+  return hang > columns // 2 and 0 or hang
+end
+
+---Rows of a line of plain text: broken between words, the rest below the beginning. A word that fits no row, such as an address, stays whole.
+---@param line string
+---@param columns integer
+---@return string[]
+function M.hanging(line, columns)
+  line = M.untab(line)
+  if term.width(line) <= columns then return { line } end
+  local hang, out, at = hang_of(line, columns), {}, 1
+  local lead = (" "):rep(hang)
+  local function put(text)
+    if #out == 0 then
+      local first = term.wrap(text, columns)[1]
+      out[1] = first:gsub(" +$", "")
+      text = text:sub(#first + 1)
+    end
+    text = text:match "^%s*(.-)%s*$"
+    if text == "" then return end
+    for _, row in ipairs(term.wrap(text, math.max(columns - hang, 1))) do out[#out + 1] = lead .. row end
+  end
+  for from, word, behind in line:gmatch "()(%S+)()" do
+    if #word > columns - hang and not word:find "[\x80-\xff]" then
+      local before = line:sub(at, from - 1)
+      if before:find "%S" then put(before) end
+      out[#out + 1] = (#word + hang <= columns and lead or "") .. word
+      at = behind
+    end
+  end
+  put(line:sub(at))
+  return out
+end
+
+---A text of several lines, each wrapped with what is behind its beginning below it.
+---@param text string
+---@param columns integer
+---@return string
+function M.text(text, columns)
+  return (text:gsub("[^\n]+", function(line) return table.concat(M.hanging(line, columns), "\n") end))
+end
+
 return M

@@ -1,0 +1,90 @@
+-- House rule: every text that people read is in the one table of each language, and the table has nothing that nobody says.
+local t = dofile "tests/check.lua"
+local texts = dofile "tests/texts.lua"
+local tree = dofile "tests/tree.lua"
+local resource = require "qwen.resource"
+local keymap = require "qwen.ui.keymap"
+local translate = require "qwen.ui.translate"
+
+-- Files whose texts are for a model, another program, or who writes Lua: those stay English.
+local others = { "^lua/qwen/agent/act%.lua$", "^lua/qwen/agent/sub%.lua$", "^lua/qwen/files%.lua$", "^lua/qwen/diff%.lua$", "^lua/qwen/escape%.lua$",
+  "^lua/qwen/events%.lua$", "^lua/qwen/export%.lua$", "^lua/qwen/guestmain%.lua$", "^lua/qwen/inspect%.lua$", "^lua/qwen/kinds%.lua$",
+  "^lua/qwen/reference%.lua$", "^lua/qwen/trial%.lua$", "^lua/qwen/toolfile%.lua$", "^lua/qwen/flags%.lua$", "^lua/qwen/args%.lua$",
+  "^lua/qwen/net/replay%.lua$", "^lua/qwen/agent/prompt%.lua$", "^lua/qwen/agent/context%.lua$", "^lua/qwen/ui/print%.lua$", "^lua/qwen/ui/json%.lua$",
+  "^lua/qwen/message%.lua$", "^lua/providers/" }
+
+-- Texts that the search finds but nobody reads as words: names of makers, kinds, words for a model.
+local names = {}
+for _, name in ipairs { "OpenRouter", "Qwen OAuth", "MiniMax", "Fireworks AI", "DeepSeek", "qwen", "are", " are", "them", "exit", "clear", "currency", "[nothing]",
+  "[an image]", "[a file was shown here]", "I go on from these notes.", "The conversation before this point was shortened.", "What I asked for, word for word:",
+  "Your notes:", "Skill %s, from %s:",
+  "Files in %s:", "It is asked for with: %s", '$ qwen --yolo "%s"' } do names[name] = true end
+
+local function is_for_others(path)
+  for _, pattern in ipairs(others) do
+    if path:find(pattern) then return true end
+  end
+end
+
+-- Whether there are words in a template: not only what is typed, names of variables, and what is filled in.
+local function has_words(template)
+  local rest = template:gsub("%%[-0-9.]*%a", " "):gsub("<[^>]*>", " "):gsub("qwen %l[%l%-]*", " "):gsub("[%w_]+[./=:_-][%w_./=:-]*", " "):gsub("/%l+", " ")
+    :gsub("%-%-?%l[%l-]*", " ")
+  return rest:find "%l%l%l" ~= nil
+end
+
+-- A template with something in its places, as people would see it.
+local function filled(template)
+  return (template:gsub("%%([-0-9.]*)(%a)", function(width, kind)
+    local text = kind == "d" and "7" or kind == "f" and "7.5" or "X"
+    return width:sub(1, 1) == "-" and text .. (" "):rep(20) or text
+  end):gsub("%%%%", "%%"))
+end
+
+local said, whole = {}, {} -- by the line: the file, and the text it is in
+for _, path in ipairs(tree.files("^commands/", "^lua/auth/", "^lua/hooks/", "^lua/themes/", "^lua/qwen/.*%.lua$")) do
+  if not is_for_others(path) then
+    for _, text in ipairs(texts.of(tree.read(path))) do
+      for line in text:gmatch "[^\n]+" do
+        if has_words(line) and not names[line] and not line:find "^count%(" then said[line], whole[line] = path, text end
+      end
+    end
+  end
+end
+for _, row in ipairs(keymap.list()) do said[row.what] = "lua/qwen/ui/keymap.lua" end
+
+resource.scan { safe = true }
+local sources = {}
+for _, path in ipairs(tree.files("^commands/", "^lua/.*%.lua$", "^src/.*%.[ch]$")) do
+  if not path:find "^lua/languages/" then sources[#sources + 1] = tree.read(path) end
+end
+local all = table.concat(sources, "\n")
+
+for _, name in ipairs(resource.names "languages") do
+  local language = resource.get("languages", name)
+  local translator = language.texts and translate.new(language.texts)
+  for text, path in pairs(translator and said or {}) do
+    local line = filled(text)
+    if translator:line(line) == line and not translator:whole(line) and not language.texts[whole[text]] then
+      t.ok(false, ("%s: %s has no translation of %q"):format(path, name, text))
+    end
+  end
+  for key in pairs(language.texts or {}) do
+    local longest = ""
+    for piece in (key:gsub("%%[-0-9.]*%a", "\0"):gsub("%%%%", "\0") .. "\0"):gmatch "[^%z\n]+" do
+      piece = piece:match "^%s*(.-)%s*$"
+      if #piece > #longest then longest = piece end
+    end
+    local written = ("%q"):format(longest):sub(2, -2)
+    if not said[key] and not all:find(longest, 1, true) and not all:find(written, 1, true) and not all:find(longest:gsub("e?s$", ""), 1, true) then
+      t.ok(false, ("lua/languages/%s.lua: nobody says %q"):format(name, key))
+    end
+  end
+end
+
+-- Every word by its name is said somewhere.
+for id in pairs(resource.get("languages", "en").words) do
+  t.ok(all:find('["\']' .. id:gsub("_one$", "") .. '["\']'), "lua/languages/en.lua: nobody says " .. id)
+end
+t.ok(next(said), "there are texts")
+t.done()
