@@ -127,7 +127,7 @@ local function change(ctx, key, text, project)
   ok, e = ctx.settings:reload()
   if not ok then return nil, e end
   ctx.print(text == nil and ("took %s out of %s"):format(key, qwen.paths.short(path))
-    or ("%s = %s (%s)"):format(key, show(key, value), qwen.paths.short(path)))
+    or ("%s = %s in %s"):format(key, show(key, value), qwen.paths.short(path)))
   if not is_known(ctx, key) and nearest(ctx, key) ~= "" then ctx.notice(("%s is no setting of ours%s"):format(key, nearest(ctx, key))) end
   if project and not ctx.trusted then ctx.notice "this folder is not trusted, so its settings are not read (trust it: --trust-folder)" end
   if not (project and not ctx.trusted) then tell_shadow(ctx, key, path) end

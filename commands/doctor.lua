@@ -100,7 +100,7 @@ local function check_system(ctx, report)
   if not qwen.signin.configured(ctx.settings, ctx.opts) then return report.warn("none is configured", "choose one: qwen auth") end
   local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
   if not model then return report.warn(tostring(problem), "qwen auth") end
-  local what = ("%s (%s, %s)"):format(model.id, model.provider, model.base_url)
+  local what = ("%s of %s at %s"):format(model.id, model.provider, model.base_url)
   local provider = qwen.models.provider(model)
   local auth = provider and qwen.resource.get("auth", provider.auth or "api-key")
   local signed = auth and auth.status and auth.status(ctx, model).key

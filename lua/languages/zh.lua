@@ -322,6 +322,10 @@ return {
     ["no instruction file: write QWEN.md here, ~/.qwen/QWEN.md, or /memory add TEXT"] = "没有说明文件：请在此编写 QWEN.md、~/.qwen/QWEN.md，或 /memory add TEXT",
     ["there is no home folder to keep it in; set HOME or QWEN_HOME"] = "没有可保存的主目录；请设置 HOME 或 QWEN_HOME",
     ["this folder is not trusted: its own files are not read"] = "此目录未受信任：不读取其中的文件", ["Select a model:"] = "选择模型：", ["offered by the service"] = "由服务提供",
+    ["there are several %s; say which: %s"] = "有多个 %s；请说明哪个：%s", ["Which %s?"] = "哪个 %s？",
+    ["%s has another meaning and cannot hold a key: its value would be sent to the service; choose a name such as TEAM_API_KEY"] =
+      "%s 另有含义，不能存放密钥：它的值会被发送给服务；请换一个名字，例如 TEAM_API_KEY",
+    ["%s is wrong: events gave a %s, not a text, or nil and a qwen.err"] = "%s 有误：events 给出了 %s，而不是文本，或 nil 和 qwen.err",
     ["%s is not configured; did you mean %s?"] = "%s 未配置；是否想用 %s？", ["%s: %s; sign in with /auth"] = "%s：%s；用 /auth 登录",
     ["no key: %s is not set"] = "没有密钥：%s 未设置",
     ["no key: its entry has no envKey"] = "没有密钥：其条目没有 envKey", ["loaded"] = "已加载", [", asked %s"] = "，查询于 %s", ["(now)"] = "（当前）",
