@@ -90,6 +90,18 @@ return {
     ["show requests, tokens and cost"] = "显示请求、token 和费用",
     ["vi keys at the prompt, on or off"] = "开启或关闭 vi 按键",
 
+    -- what their words do
+    ["all settings with their sources"] = "全部设置及其来源", ["count nothing, and forget what was counted"] = "不再计数，并清除已有计数",
+    ["the verdict on a command, and why"] = "对一条命令的裁定及原因", ["run none of them any more"] = "不再运行其中任何一个", ["how you are signed in now"] = "当前的登录方式",
+    ["forget what was counted"] = "清除计数", ["a line for every session, in your own file"] = "在你自己的文件里加一行，每次会话都生效",
+    ["where the value of a setting comes from"] = "设置的值来自哪里", ["the files whole"] = "显示文件全文", ["take your limit away"] = "移除你的限制",
+    ["ask it step by step, and say what is wrong"] = "逐步测试，并说明问题", ["newest first"] = "最新的在前", ["what would happen to a call, and why"] = "某次调用会怎样，以及原因",
+    ["count what is used, on this machine"] = "在本机统计使用情况", ["run exactly the files with this hash"] = "只运行此哈希的文件",
+    ["take a server out of your settings"] = "从你的设置中移除服务器", ["keep credentials in another store"] = "把凭据移到另一个存储", ["try to get out of it"] = "尝试逃出沙箱",
+    ["which file answers to a name, and which it hides"] = "某个名称由哪个文件提供，遮住了哪个", ["such as \"60/min, 100/day\""] = "例如 \"60/min, 100/day\"",
+    ["forget a credential"] = "移除凭据", ["what is kept and where; never a key"] = "保存了什么、在哪里；从不显示密钥", ["one of the attempts of verify, from the inside"] = "verify 的一次尝试（从沙箱内部）",
+    ["add a program, or an address with its headers"] = "添加程序，或带请求头的地址", ["servers, their state and tools"] = "服务器及其状态和工具",
+
     -- ends that several texts have
     ["usage: %s"] = "用法：%s", ["unknown"] = "未知", ["; did you mean %s?"] = "；是否想输入 %s？", [" (did you mean --%s?)"] = "（是否想输入 --%s？）",
     [" (did you mean %s?)"] = "（是否想输入 %s？）", ["; did you mean /%s?"] = "；是否想输入 /%s？", ["did you mean /%s?"] = "是否想输入 /%s？",
@@ -304,7 +316,14 @@ return {
     ["'%s' is no key; write it as ctrl-o, alt-shift-f, f5, or ctrl-x ctrl-s"] = "“%s”不是按键；写法如 ctrl-o、alt-shift-f、f5 或 ctrl-x ctrl-s",
     ["there is no action '%s' for the key %s%s; the list: /keys"] = "没有动作“%s”可用于按键 %s%s；列表：/keys",
     ["the key %s wants the name of an action, a function, or false"] = "按键 %s 需要动作名、函数或 false",
-    ["the function of this key failed: %s"] = "此按键的函数失败：%s", ["setting ui.keys: %s"] = "设置 ui.keys：%s",
+    ["the function of the key %s failed: %s%s"] = "按键 %s 的函数失败：%s%s",
+    ["  it takes the place of '%s' (shipped); without yours: qwen --safe"] = "  它代替“%s”（自带）；不用你的：qwen --safe",
+    ["%s gave no whole answer within %g s"] = "%s 在 %s 秒内没有给出完整回答",
+    ["nothing was asked: a budget of money needs the prices of %s, which are not known; set prices of its entry in modelProviders: "
+      .. "{\"input\": 0.5, \"output\": 2}, per million tokens"] = "没有请求：费用预算需要 %s 的价格，但不知道；请在 modelProviders 的条目中设置 prices："
+      .. "{\"input\": 0.5, \"output\": 2}，每百万 token",
+    ["nothing was asked: the question alone costs about %.6f %s of the %g that it may cost"] = "没有请求：仅问题就约需 %s %s，而预算为 %s",
+    ["setting ui.keys: %s"] = "设置 ui.keys：%s",
 
     -- /limits to /new
     ["now"] = "现在", ["in %d s"] = "%d 秒后", ["in %d min"] = "%d 分钟后", ["in %s h"] = "%s 小时后", ["in %d days"] = "%d 天后",
@@ -374,7 +393,7 @@ return {
     ["there is no model and no provider '%s'%s"] = "没有模型或服务“%s”%s",
 
     -- /reload to /vim
-    ["%d messages"] = "%d 条消息", ["done"] = "完成", ["this file takes the place of %s; without it: qwen --safe"] = "此文件代替 %s；不用它：qwen --safe",
+    ["%d messages"] = "%d 条消息", ["done"] = "完成",
     ["%d files loaded, %d out of order"] = "已加载 %d 个文件，%d 个无法使用",
     ["nothing was taken: until that is mended, everything stays as it was before"] = "没有加载：修复之前一切保持原样",
     ["until that is mended, everything stays as it was before"] = "修复之前一切保持原样", ["%d messages in session %s"] = "会话 %2 中有 %1 条消息", ["Which session?"] = "哪个会话？",
@@ -430,7 +449,7 @@ return {
     ["the answer reached %d tokens; it is asked for again with a higher limit"] = "回答达到 %d token；以更高上限再次请求",
     ["the session could not be written: %s"] = "无法写入会话：%s",
     ["%s is left out: the instruction files together are larger than %d KB"] = "%s 被略去：说明文件合计超过 %d KB", ["%s answered nothing"] = "%s 没有回答",
-    ["the answer of %s was longer than its limit"] = "%s 的回答超过其上限", ["%s is left out: its front matter has no description"] = "%s 被略去：其头部没有 description",
+    ["the answer of %s was longer than its limit of %d tokens"] = "%s 的回答超过其上限 %d token", ["%s is left out: its front matter has no description"] = "%s 被略去：其头部没有 description",
     ["%d bytes are more than a terminal takes; use /export"] = "%d 字节超过终端所能接受；请用 /export",
     ["there is no clipboard: no desktop, and the output is no terminal"] = "没有剪贴板：没有桌面，输出也不是终端",
     ["a job in the background failed: %s"] = "后台任务失败：%s",
