@@ -230,6 +230,18 @@ return {
     ["the store 'plain' is %s of Qwen Code and holds '%s' only"] = "存储“plain”是 Qwen Code 的 %s，只保存“%s”",
     ["~/.qwen/%s holds no access_token; sign in again"] = "~/.qwen/%s 中没有 access_token；请重新登录",
 
+    ["give the vault a passphrase, change it or take it away"] = "为保险库设置、更改或移除口令", ["the vault stays locked"] = "保险库保持锁定",
+    ["The two are not the same. New passphrase:"] = "两次输入不同。新口令：", ["QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"] =
+      "QWEN_VAULT_PASSPHRASE 不是保险库的口令。口令：", ["one try is"] = "还可试一次", ["%s tries are"] = "还可试 %s 次",
+    ["That is not the passphrase; %s left. Passphrase:"] = "口令不对；%s。口令：", ["The vault with your credentials is locked. Passphrase:"] = "保存凭据的保险库已锁定。口令：",
+    ["the vault has this passphrase now; it is asked for when a credential is needed, and then not for 12 hours where the kernel may keep the key"] =
+      "保险库现在使用此口令；需要凭据时会询问，若内核可保存密钥，之后 12 小时内不再询问",
+    ["the vault has no passphrase any more; a key file on this machine opens it"] = "保险库不再有口令；由本机的密钥文件打开",
+    ["that was not the passphrase of the vault, three times; it stays locked. Where it is forgotten: remove ~/.qwen/credentials.vault and sign in again"] =
+      "三次口令都不对；保险库保持锁定。如已忘记：删除 ~/.qwen/credentials.vault 并重新登录",
+    ["there is no terminal to ask for a passphrase at; set QWEN_VAULT_PASSPHRASE"] = "没有可询问口令的终端；请设置 QWEN_VAULT_PASSPHRASE",
+    ["a passphrase is one line of at most %d bytes"] = "口令是一行，最多 %d 字节",
+
     -- keys that are kept
     ["there is no home folder for credentials; set HOME"] = "没有保存凭据的主目录；请设置 HOME",
     ["%s is damaged: it should say which store holds each credential; put it right, or remove it and sign in again"] =
