@@ -1,6 +1,6 @@
--- `qwen sessions list`: the conversations of this folder, newest first.
+-- `qwen sessions`: the conversations of this folder, newest first, and deleting one.
 
-local C = { summary = "list the sessions of this folder", shell = true }
+local C = { summary = "list the sessions of this folder, or delete one", shell = true }
 
 local function list(ctx, args)
   local as_json, limit, i = false, math.huge, 1
@@ -37,7 +37,24 @@ local function list(ctx, args)
   return 0
 end
 
-C.subcommands = { list = { summary = "newest first", args = "[--json] [--limit N]", run = list,
-  complete = function() return { "--json", "--limit" } end } }
+local function ids(ctx)
+  local out = {}
+  for i, entry in ipairs(qwen.sessions.list(ctx.cwd)) do out[i] = entry.id end
+  return out
+end
+
+local function delete(ctx, args)
+  if args[2] then return false end
+  local gone, e = qwen.sessions.delete(ctx.cwd, args[1])
+  if not gone then return nil, e end
+  ctx.emit("session_deleted", gone)
+  ctx.print("deleted " .. gone.id)
+  return 0
+end
+
+C.subcommands = {
+  list = { summary = "newest first", args = "[--json] [--limit N]", run = list, complete = function() return { "--json", "--limit" } end },
+  delete = { summary = "delete one for good", args = "ID", run = delete, complete = ids },
+}
 
 return C

@@ -140,7 +140,9 @@ local function tell(ctx, event, name, fields)
   local all = { context = {} }
   if #list == 0 then return all end
   fields.hook_event_name, fields.cwd, fields.permission_mode = event, ctx.cwd, modes[ctx.mode]
-  fields.session_id, fields.transcript_path = ctx.session and ctx.session.id, ctx.session and ctx.session.path
+  fields.session_id = fields.session_id or ctx.session and ctx.session.id
+  fields.transcript_path = fields.transcript_path or ctx.session and ctx.session.path
+  fields.agent_id = fields.agent_id or ctx.agent and ctx.agent.id
   fields.prompt_id, fields.timestamp = ctx.prompt_id, os.date("!%Y-%m-%dT%H:%M:%SZ")
   local input = qwen.json.encode(fields)
   local running = {}
@@ -265,6 +267,24 @@ function H.prompt_answered(ctx, answer)
     going_on = true
     return false, said.block
   end
+end
+
+local agents_going_on = {}
+
+function H.agent_started(ctx, agent)
+  local said = tell(ctx, "SubagentStart", agent.name, { agent_id = agent.id, agent_type = agent.name })
+  if #said.context > 0 then return { prompt = with_context(agent.prompt, said.context) } end
+end
+
+function H.agent_ended(ctx, agent)
+  local said = tell(ctx, "SubagentStop", agent.name, { agent_id = agent.id, agent_type = agent.name, stop_hook_active = agents_going_on[agent.id] or false,
+    last_assistant_message = agent.text })
+  agents_going_on[agent.id] = said.block and agent.stop == "end" or nil
+  if said.block then return false, said.block end
+end
+
+function H.session_deleted(ctx, session)
+  tell(ctx, "SessionDelete", nil, { session_id = session.id, transcript_path = session.path })
 end
 
 function H.before_compaction(ctx, plan)

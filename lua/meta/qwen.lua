@@ -208,6 +208,9 @@
 ---@field tool_ended (fun(ctx: Ctx, call: CallPart, result: ResultPart, seconds: number): table?)? before the model sees the result; table takes the place of the result
 ---@field todos_changed (fun(ctx: Ctx, todos: table[]))?
 ---@field prompt_answered (fun(ctx: Ctx, answer: Message, turns: integer): false?, string?)? the model asks for nothing more; false and a reason: the reason is sent and it goes on, up to 8 times
+---@field agent_started (fun(ctx: Ctx, agent: {id: string, name: string, prompt: string}): (table|false)?, string?)? an agent gets a task; table, false
+---@field agent_ended (fun(ctx: Ctx, agent: {id: string, name: string, text: string, stop: string, turns: integer}): false?, string?)? its last answer; false and a reason: the reason is sent to it and it goes on, as in prompt_answered
+---@field session_deleted (fun(ctx: Ctx, session: {id: string, path: string}))?
 ---@field before_compaction (fun(ctx: Ctx, plan: {messages: integer, tokens: integer, instruction: string?}): (table|false)?, string?)? a long session is about to be shortened; table, false
 ---@field conversation_compacted (fun(ctx: Ctx, result: {before: integer, after: integer, how: string}))?
 ---@field notice_shown (fun(ctx: Ctx, text: string))? a warning to the person
@@ -260,6 +263,7 @@
 ---@field cwd string real path of the project folder
 ---@field settings Settings
 ---@field session Session?
+---@field agent {id: string, name: string}? the agent in whose conversation this happens
 ---@field model Model?
 ---@field fallbacks Model[] asked in this order when the model has no room
 ---@field mode "plan"|"default"|"auto-edit"|"yolo"
@@ -527,6 +531,7 @@ qwen = {}
 ---@field aside fun(of: Session): Session one in memory alone, for a conversation beside it
 ---@field open fun(cwd: string, id: string): Session?, Err? its id, or the only one that begins so
 ---@field latest fun(cwd: string): Session?, Err?
+---@field delete fun(cwd: string, id: string): {id: string, path: string}?, Err? one that nobody has open
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
 ---@field summary fun(path: string): {prompt: string?, messages: integer} first prompt of a session file, and how many messages it has
 ---@field add fun(self: Session, message: Message): boolean?, Err?

@@ -211,11 +211,8 @@ function Session.summary(path)
   return out
 end
 
----Goes on with a session.
----@param cwd string
----@param id string its id, or the only one that begins so
----@return Session?, Err?
-function Session.open(cwd, id)
+-- The one of a folder with this id, or the only one that begins so.
+local function find(cwd, id)
   local found = {}
   for _, entry in ipairs(Session.list(cwd)) do
     if entry.id == id then
@@ -226,7 +223,34 @@ function Session.open(cwd, id)
   end
   if #found == 0 then return nil, err("missing", ("there is no session '%s' in this folder; see: qwen sessions list"):format(id)) end
   if #found > 1 then return nil, err("usage", ("%d sessions begin with '%s'; give more of the id"):format(#found, id)) end
-  return load(new(cwd, found[1].id, found[1].path))
+  return found[1]
+end
+
+---Goes on with a session.
+---@param cwd string
+---@param id string its id, or the only one that begins so
+---@return Session?, Err?
+function Session.open(cwd, id)
+  local found, e = find(cwd, id)
+  if not found then return nil, e end
+  return load(new(cwd, found.id, found.path))
+end
+
+---Deletes a session that nobody has open, with what its edits are taken back by.
+---@param cwd string
+---@param id string its id, or the only one that begins so
+---@return {id: string, path: string}?, Err?
+function Session.delete(cwd, id)
+  local found, e = find(cwd, id)
+  if not found then return nil, e end
+  local lock <close>, busy = fs.lock(found.path .. ".lock", 0)
+  if not lock and busy.kind == "timeout" then busy = err("denied", ("session %s is open; end it first"):format(found.id), { path = found.path }) end
+  if not lock then return nil, busy end
+  local ok
+  ok, e = fs.remove(found.path)
+  if not ok then return nil, e end
+  for _, path in ipairs { found.path .. ".torn", found.path .. ".lock", paths.project(cwd) .. "/backups/" .. found.id .. ".jsonl" } do fs.remove(path) end
+  return { id = found.id, path = found.path }
 end
 
 ---Goes on with the newest session of the folder.

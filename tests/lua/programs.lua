@@ -44,6 +44,73 @@ do
   t.eq({ by.SessionStart.source, by.SessionEnd.reason }, { "startup", "done" })
 end
 
+-- Agents, a session that is deleted, an answer that fails, a conversation that is shortened.
+do
+  local hooks = {}
+  local function hook(event, command) hooks[event] = json.array { { hooks = json.array { { type = "command", command = "cat >> told; echo >> told; " .. command } } } } end
+  for event in ("PreToolUse SubagentStop SessionDelete StopFailure PreCompact PostCompact"):gmatch "%S+" do hook(event, "true") end
+  hook("SubagentStart", [[echo '{"hookSpecificOutput": {"additionalContext": "be brief"}}']])
+  hook("SubagentStop", "if [ -e again ]; then exit 0; fi; touch again; echo 'look once more' >&2; exit 2")
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { hooks = hooks }, ["~/.qwen/agents/reader.md"] = "---\ndescription: Reads\n---\nYou read.\n",
+    ["a.txt"] = "a" }
+  local function told()
+    local by, order = {}, {}
+    for line in (fs.read(place.cwd .. "/told") or ""):gmatch "[^\n]+" do
+      local value = json.decode(line)
+      order[#order + 1] = value.hook_event_name
+      by[value.hook_event_name] = by[value.hook_event_name] or {}
+      table.insert(by[value.hook_event_name], value)
+    end
+    fs.remove(place.cwd .. "/told")
+    return by, table.concat(order, " ")
+  end
+  local server <close> = fake.start {
+    { calls = { { name = "task", arguments = { subagent_type = "reader", prompt = "what is in it?" } } } },
+    { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = "nothing" }, { text = "a file" }, { text = "done" },
+    { status = 400, body = "no", times = 0 },
+  }
+  local r = ask(place, server, "-y", "go")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local by, order = told()
+  t.eq(order, "PreToolUse SubagentStart PreToolUse SubagentStop SubagentStop")
+  local start, first, second = by.SubagentStart[1], by.SubagentStop[1], by.SubagentStop[2]
+  t.eq({ start.agent_type, first.agent_type, first.last_assistant_message, second.last_assistant_message }, { "reader", "reader", "nothing", "a file" })
+  t.eq({ first.stop_hook_active, second.stop_hook_active }, { false, true })
+  t.ok(start.agent_id and start.agent_id == first.agent_id and start.agent_id == by.PreToolUse[2].agent_id, "one agent, also in what it does")
+  t.eq(by.PreToolUse[1].agent_id, nil, "the person's own conversation is no agent's")
+  local asked = server:requests()
+  t.eq(asked[2].body.messages[2].content, "what is in it?\n\nbe brief", "more for the agent")
+  t.eq(asked[4].body.messages[#asked[4].body.messages].content, "look once more", "sent on")
+  t.match(asked[5].body.messages[#asked[5].body.messages].content, "^a file", "its last answer")
+
+  ask(place, server, "fail")
+  by, order = told()
+  t.eq(order, "StopFailure")
+  t.match(by.StopFailure[1].error, "no", "what went wrong")
+
+  local listed = json.decode(program.run(place, { "sessions", "list", "--json" }).out)
+  t.eq(#listed, 2)
+  r = program.run(place, { "sessions", "delete", listed[1].id })
+  t.eq({ r.code, r.out }, { 0, "deleted " .. listed[1].id .. "\n" }, r.err)
+  by, order = told()
+  t.eq({ order, by.SessionDelete[1].session_id }, { "SessionDelete", listed[1].id })
+  local folder, file = by.SessionDelete[1].transcript_path:match "^(.*/)([^/]*)$"
+  t.eq(file, listed[1].id .. ".jsonl")
+  t.eq(#json.decode(program.run(place, { "sessions", "list", "--json" }).out), 1, "it is gone")
+  t.match(program.run(place, { "sessions", "delete", "nosuch" }).err, "there is no session 'nosuch'")
+  local open = assert(fs.lock(folder .. listed[2].id .. ".jsonl.lock", 0))
+  t.match(program.run(place, { "sessions", "delete", listed[2].id }).err, "is open; end it first")
+  open:close()
+
+  local long <close> = fake.start { { text = "notes", times = 0 } }
+  for _, prompt in ipairs { "more" .. (" words"):rep(3000), "and more", "/compact the files" } do
+    fs.remove(place.cwd .. "/told")
+    r = ask(place, long, "--resume", listed[2].id, "-p", prompt)
+  end
+  by, order = told()
+  t.eq({ order, by.PreCompact and by.PreCompact[1].trigger, by.PreCompact and by.PreCompact[1].custom_instructions }, { "PreCompact PostCompact", "manual", "the files" }, r.out .. r.err)
+end
+
 -- What they say: exit 2 blocks, other codes warn, JSON allows, asks, changes arguments, adds context; matchers; http.
 do
   local http <close> = fake.start { { json = { decision = "block", reason = "said the address" }, times = 0 } }

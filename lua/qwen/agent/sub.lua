@@ -8,6 +8,7 @@ local message = require "qwen.message"
 local models = require "qwen.models"
 local resource = require "qwen.resource"
 local Session = require "qwen.session"
+local sys = require "sys.os"
 
 local M = {}
 
@@ -25,10 +26,16 @@ end
 
 local function make_ctx(ctx, options, model)
   local turns = 0
-  local own = { session = Session.aside(ctx.session), model = model, fallbacks = {}, seen = {}, shows = {}, starting = false, steer = false, json = false,
-    max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers, mode = options.plan and "plan" or ctx.mode }
+  local own = { agent = { id = sys.uuid(), name = options.title }, session = Session.aside(ctx.session), model = model, fallbacks = {}, seen = {},
+    shows = {}, starting = false, steer = false, json = false, max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers,
+    mode = options.plan and "plan" or ctx.mode }
   local sub = setmetatable(own, { __index = ctx })
+  -- It has answered, or was stopped at its limit: `false` and a reason send it on.
+  function own.ended(answer, count)
+    return ctx.emit("agent_ended", { id = own.agent.id, name = options.title, text = message.text_of(answer), stop = answer.stop, turns = count })
+  end
   function own.emit(event, value, second, ...)
+    if event == "prompt_answered" then return own.ended(value, second) end
     if event == "turn_started" then
       turns = value
       ctx.status(("%s: turn %d"):format(options.title, turns))
@@ -68,9 +75,12 @@ function M.run(ctx, options)
     ctx.session.edits = sub.session.edits -- what it changed can be taken back like everything else
     ctx.status()
   end })
-  local answer, turns = loop.run(sub, message.user(options.prompt))
+  local started, reason = ctx.emit("agent_started", { id = sub.agent.id, name = options.title, prompt = options.prompt })
+  if not started then return nil, err("denied", ("%s was not started: %s"):format(options.title, reason)) end
+  local answer, turns = loop.run(sub, message.user(started.prompt))
   local text = message.text_of(answer)
   if answer.stop == "turns" then
+    sub.ended(answer, turns)
     local last = text ~= "" and text or "nothing"
     return nil, err("limit", ("%s was stopped at its limit of %d turns. The last it said: %s"):format(options.title, turns, last)), turns
   end
