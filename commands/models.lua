@@ -18,7 +18,7 @@ local function services(ctx)
   end
   if qwen.signin.configured(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, ctx.opts, has_provider))) end
   for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do
-    add((qwen.models.take(ctx.settings, ctx.opts, entry.id, entry.provider, has_provider)))
+    add((qwen.models.take(ctx.settings, ctx.opts, entry.id, entry.provider, has_provider, entry.base_url)))
   end
   return out
 end

@@ -41,7 +41,7 @@ local function ask(ctx, model, words, tools)
   local got, started = { text = {}, pieces = 0, calls = {} }, qwen.task.now()
   local view = { system = "You are being tested. Do what is asked, in as few words as possible.", messages = { qwen.message.user(words) },
     tools = tools or {}, max_tokens = 2000, purpose = "side" }
-  local deltas <close> = qwen.send.open(ctx, once, view)
+  local deltas <close> = qwen.send.open(setmetatable({ shows = {} }, { __index = ctx }), once, view)
   for delta in deltas.next do
     if delta.type == "text" or delta.type == "think" then
       got.first = got.first or milliseconds(started)
@@ -57,6 +57,8 @@ local function ask(ctx, model, words, tools)
       call.args[#call.args + 1] = delta.args
     elseif delta.type == "usage" then
       got.usage = delta.usage
+    elseif delta.type == "stop" then
+      got.stop, got.word = delta.reason, delta.word
     elseif delta.type == "error" then
       got.err = delta.err
     end
@@ -95,6 +97,8 @@ function steps.stream(ctx, run)
   if got.err then return nil, got.err.message end
   if not got.text:find "%S" then
     return nil, got.thought and "it thought, but said nothing within 2000 tokens: raise samplingParams.max_tokens"
+      or got.stop == "filter" and "the service's content filter ended the answer: " .. tostring(got.word)
+      or got.stop == "refusal" and "the model declined to answer"
       or "the answer is empty: is this a model for chat?"
   end
   local note = got.pieces == 1 and ", in one piece: something on the way may hold the stream back" or (", %d pieces"):format(got.pieces)

@@ -15,6 +15,7 @@ return {
     length = "the answer was cut: it reached the limit of output tokens",
     filter = "the service's content filter ended the answer",
     refusal = "the model declined to answer",
+    said_nothing = "the model's answer is empty",
     turns = "the limit of turns is reached",
     tokens = "%s in, %s out", cached = "%d%% cached", context = "context",
     stopped = "(stopped)", leave_again = "(Ctrl-C again to leave)",

@@ -16,6 +16,7 @@ return {
     length = "回答被截断：已达到输出 token 上限",
     filter = "服务的内容过滤器中止了回答",
     refusal = "模型拒绝回答",
+    said_nothing = "模型没有给出回答",
     turns = "已达到轮次上限",
     tokens = "输入 %s，输出 %s", cached = "缓存 %d%%", context = "上下文",
     stopped = "（已停止）", leave_again = "（再按一次 Ctrl-C 退出）",

@@ -498,6 +498,7 @@ qwen = {}
 ---@field calls_of fun(message: Message): CallPart[]
 ---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
 ---@field filter_word fun(answer: Message): string the service's own words for why its filter ended an answer, to stand behind ours
+---@field is_empty fun(answer: Message): boolean it came to its end without a word for the person
 ---@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls at the end that have none
 
 ---@class qwen.paths names places; makes nothing

@@ -65,7 +65,12 @@ function M.problem(delta)
     end
   end
   local needs = fields.needs
-  if needs and delta[needs] == nil then return ("a delta of type %s without a field '%s'"):format(delta.type, needs) end
+  if needs and delta[needs] == nil then
+    local has = {}
+    for name in pairs(delta) do has[#has + 1] = name ~= "type" and not fields[name] and ("'%s'"):format(text.visible(tostring(name))) or nil end
+    table.sort(has)
+    return ("a delta of type %s without a field '%s'%s"):format(delta.type, needs, #has > 0 and ", but with " .. table.concat(has, ", ") or "")
+  end
 end
 
 return M

@@ -112,6 +112,13 @@ function M.filter_word(answer)
   return answer.word and answer.word ~= "content_filter" and ": " .. answer.word or ""
 end
 
+---Whether an answer came to its end without a word for the person.
+---@param answer Message
+---@return boolean
+function M.is_empty(answer)
+  return answer.stop == "end" and not M.text_of(answer):find "%S"
+end
+
 ---The calls at the end must not stay without results: closes them, as after a crash or a cancelled turn.
 ---@param messages Message[]
 ---@param why string words for the model

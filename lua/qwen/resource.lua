@@ -206,13 +206,13 @@ local function load_entry(entry)
   return entry.value
 end
 
--- The files that were in order before and are not now.
+-- The files that were in order before and are not now. What stays in force counts as looked at: it is told once.
 local function newly_broken(old)
   local out = {}
   for kind, names in pairs(state.files) do
     for name, entries in pairs(names) do
       local before = old.files[kind][name]
-      if entries[1].problem and before and before[1].good then out[#out + 1] = entries[1].problem end
+      if entries[1].problem and before and before[1].good then out[#out + 1], before[1].stamp = entries[1].problem, entries[1].stamp end
     end
   end
   table.sort(out)

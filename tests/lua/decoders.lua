@@ -102,6 +102,7 @@ wrong('out[1] = { text = "x" }', AT .. "a delta whose type is nil; it must be te
 wrong('out[1] = { type = "txt" }', AT .. "a delta whose type is txt; it must be")
 wrong('out[1] = { type = "text", text = 5 }', AT .. "a delta of type text whose field 'text' is '5'; it must be a text")
 wrong('out[1] = { type = "text" }', AT .. "a delta of type text without a field 'text'")
+wrong('out[1] = { type = "text", txt = "x" }', AT .. "a delta of type text without a field 'text', but with 'txt'")
 wrong('out[1] = { type = "call", name = "f", index = "one" }', AT .. "a delta of type call whose field 'index' is 'one'; it must be a whole number from 1")
 wrong('out[1] = { type = "call", index = 1, args = {} }', AT .. "a delta of type call whose field 'args' is a table; it must be a text")
 wrong('out[1] = { type = "usage", usage = { input = "7" } }', AT .. "a delta of type usage whose field 'usage' is a table; it must be a table of whole numbers, and")

@@ -114,4 +114,16 @@ do
   t.match(run("-c", "-p", "/context").out, "of 50000 tokens")
 end
 
+-- Services that offer a model of the same name are each asked.
+do
+  local one <close> = fake.start { { json = { data = { { id = "a" } } } } }
+  local two <close> = fake.start { { json = { data = { { id = "b" } } } } }
+  local entries = {}
+  for i, server in ipairs { one, two } do entries[i] = { id = "m", envKey = "K", baseUrl = server.url } end
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = entries } } }
+  local r = program.run(place, { "models", "--json" }, { env = { K = "k" } })
+  local said = json.decode(r.out) or {}
+  t.eq({ #said, said[1] and said[1].models[1].id, said[2] and said[2].models[1].id }, { 2, "a", "b" }, r.out .. r.err)
+end
+
 t.done()

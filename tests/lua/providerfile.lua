@@ -51,9 +51,9 @@ do
   local argv = { program.binary, "--auth-type", "mine", "--openai-base-url", server.url, "-m", "m" }
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color" }
   local p <close> = assert(proc.open { argv = argv, cwd = place.cwd, env = env, pty = { rows = 24, cols = 200 } })
-  local screen = ""
+  local screen, all = "", ""
   task.spawn(function()
-    for text in function() return (p:read()) end do screen = screen .. text end
+    for text in function() return (p:read()) end do screen, all = screen .. text, all .. text end
   end)
   local function expect(words) -- the time limit of the test ends this when it never comes
     while not screen:find(words) do task.sleep(0.01) end
@@ -81,8 +81,9 @@ return P]]):format(header))
   expect "two"
   fs.write(place.home .. "/.qwen/providers/mine.lua", "local P = {}\nreturn P.x.y")
   p:write "d\r"
-  expect "mine.lua:2: attempt to index a nil value .*; the version before it stays in use"
+  expect "mine.lua:2: attempt to index a nil value .*until that is mended, everything stays as it was before"
   expect "three"
+  t.eq(select(2, all:gsub("attempt to index", "")), 1, "said once")
   local asked = server:requests()
   t.eq({ asked[1].headers["x-version"], asked[2].headers["x-version"], asked[3].headers["x-version"] }, { "1", "2", "2" }, "which version was asked with")
   local roles = {}

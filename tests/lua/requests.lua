@@ -198,6 +198,13 @@ for event, line in pairs {
   local r = program.run(place, { "--auth-type", "gemini", "-m", "m", "hi" }, { env = { GEMINI_API_KEY = "k", GOOGLE_GEMINI_BASE_URL = server.url } })
   t.eq({ r.code, r.err }, { 0, "qwen: the service's content filter ended the answer" .. line }, r.out)
 end
+do
+  local server <close> = fake.start { { text = "" }, { text = "", think = "hm" } }
+  for _ = 1, 2 do
+    local r = program.run(program.place(), { "-m", "m", "hi" }, { env = { OPENAI_API_KEY = "k", OPENAI_BASE_URL = server.url } })
+    t.eq({ r.code, r.out, r.err }, { 0, "", "qwen: the model's answer is empty\n" }, "nothing is not silence")
+  end
+end
 for name, own in pairs(variables) do
   local place = program.place { ["only.txt"] = "" }
   local function recording(which)

@@ -76,6 +76,7 @@ function M.finish(ctx, answer)
   if answer.stop == "length" then ctx.notice "the answer was cut: it reached the limit of output tokens" end
   if answer.stop == "filter" then ctx.notice("the service's content filter ended the answer" .. message.filter_word(answer)) end
   if answer.stop == "refusal" then ctx.notice "the model declined to answer" end
+  if message.is_empty(answer) then ctx.notice "the model's answer is empty" end
   return 0
 end
 

@@ -240,7 +240,7 @@ function M.asking(title)
   status.tell(say "asks")
 end
 
-local reasons = { length = true, filter = true, refusal = true, turns = true }
+local reasons = { said_nothing = true, length = true, filter = true, refusal = true, turns = true }
 
 ---How an answer ended: why it failed, or what it cost.
 ---@param ctx Ctx
@@ -250,7 +250,8 @@ function M.ended(ctx, message)
   status.tell(say "long_turn")
   M.finish_line()
   if message.stop == "error" then return ctx.notice(message.err.message) end
-  if reasons[message.stop] then ctx.notice(say(message.stop) .. (message.stop == "filter" and messages.filter_word(message) or "")) end
+  local why = messages.is_empty(message) and "said_nothing" or message.stop
+  if reasons[why] then ctx.notice(say(why) .. (message.stop == "filter" and messages.filter_word(message) or "")) end
   line(style.paint("dim", told))
 end
 
