@@ -440,7 +440,7 @@ qwen = {}
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field count fun(n: integer, one: string, many: string?): string "1 file", "2 files"
 ---@field trim fun(text: string): string
----@field think_splitter fun(): fun(text: string?, out: Delta[]) splits text that begins with <think> however it is cut
+---@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all that comes is passed on as it is
 ---@field call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
 
 ---@class qwen.proc: sys.proc

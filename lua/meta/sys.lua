@@ -77,7 +77,8 @@
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
 ---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
 ---@field sealed fun(self: HttpStream, fields: string[], name: string, origins: string[]|fun(answer: table): string[], limit?: integer): table?, Err? waits for the whole rest as JSON (default limit 1 MiB); the texts of these fields, at any depth, become secrets and are never Lua strings
----@field event fun(self: HttpStream): string?, (string|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen; nil at the end; nil, err when it broke
+---@field event fun(self: HttpStream, frame?: Frame): string?, (string|Frame|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen;
+---one that has the frame may come as its text and the frame; nil at the end; nil, err when it broke
 ---@field close fun(self: HttpStream) also done by `<close>` and by the collector
 
 ---@class sys.http
@@ -264,7 +265,7 @@
 ---Reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each of them.
 ---@class Frame
 ---@field read fun(self: Frame, data: string): string? the text of an event that has the frame; nil when it must be decoded
----@field learn fun(self: Frame, data: string, key: string, text: string) from an event that was decoded and held nothing but this text
+---@field learn fun(self: Frame, data: string, key: string, text: string, name?: string) from an event of that name that was decoded and held nothing but this text
 
 ---@class sys.json
 ---@field frame fun(): Frame

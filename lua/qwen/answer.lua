@@ -46,7 +46,10 @@ local function say(answer, kind, text, key)
   if type(text) ~= "string" or text == "" then return end
   local count, out = answer.count, answer.out
   answer.said, answer.kind, answer.key, answer.count = text, kind, key, count + 1
-  if kind == "text" and answer.split then return answer.split(text, out) end
+  if kind == "text" and answer.split then
+    if answer.split(text, out) then answer.split = nil end -- it has nothing more to do
+    return
+  end
   local delta = count == 0 and answer.pieces[kind] or { type = kind }
   delta.text = text
   out[#out + 1] = delta
@@ -139,7 +142,8 @@ end
 ---@param read fun(answer: Answer, event: table, name: string?) tells the answer what an event means; name: of the event, where the stream has them
 ---@param steps {begin: (fun(answer: Answer, model: Model))?, finish: (fun(answer: Answer))?}? before the first event; after the last one of
 ---a stream that did not fail
----@return fun(model: Model): fun(data: string?, name: string?, out: Delta[])
+---@return fun(model: Model): fun(data: string?, name: string?, out: Delta[]), {frame: Frame, delta: Delta?} while there is a delta, an event that
+---has the frame is this delta with another text
 function M.decoder(provider, read, steps)
   if type(provider) ~= "table" or type(read) ~= "function" then error("a decoder is made of (P, function(answer, event) ... end)", 2) end
   local begin, last = steps and steps.begin, steps and steps.finish
@@ -147,19 +151,21 @@ function M.decoder(provider, read, steps)
     local pieces, used = { text = { type = "text" }, think = { type = "think" } }, { type = "usage", usage = {} }
     local answer = setmetatable({ provider = provider, calls = 0, count = 0, pieces = pieces, used = used }, Answer)
     if begin then begin(answer, model) end
-    local frame, piece, learnt = json.frame(), nil, nil
-    local known = frame.read
-    return function(data, name, out)
+    local frame, learnt = json.frame(), nil
+    local known, run = frame.read, { frame = frame }
+    local function decode(data, name, out)
       local text = data and name == learnt and known(frame, data)
       if text then
-        local one = piece
+        local one = run.delta
         if one then
           one.text = text
           out[#out + 1] = one
           return
         end
-        answer.out = out
-        return answer.split(text, out)
+        answer.out, answer.count = out, 0
+        say(answer, "text", text, answer.key)
+        if not answer.split then run.delta = pieces.text end
+        return
       end
       answer.out = out
       if data == nil then return finish(answer, last) end
@@ -173,11 +179,12 @@ function M.decoder(provider, read, steps)
       if event.error and event.error ~= json.null then answer:fail(event.error) end
       read(answer, event, name)
       if answer.key and answer.count == 1 and not answer.reason then
-        frame:learn(data, answer.key, answer.said)
-        learnt, piece = name, not (answer.split and answer.kind == "text") and pieces[answer.kind]
+        frame:learn(data, answer.key, answer.said, name)
+        learnt, run.delta = name, not (answer.split and answer.kind == "text") and pieces[answer.kind] or nil
       end
       if answer.tell then out[#out + 1] = used end
     end
+    return decode, run
   end
 end
 

@@ -10,8 +10,9 @@ local function overlap(text, tag)
   return 0
 end
 
----A splitter for one stream: call it with each piece and the list of deltas to append to; with nil at the end.
----@return fun(text: string?, out: Delta[])
+---A splitter for one stream: call it with each piece and the list of deltas to append to; with nil at the end. It gives back true once all that
+---comes is passed on as it is.
+---@return fun(text: string?, out: Delta[]): boolean
 return function()
   local held = ""
   local piece = { type = "text" } -- one delta for all pieces of the answer: it is good until the next event
@@ -57,5 +58,8 @@ return function()
   end
 
   step = start
-  return function(text, out) step(text, out) end
+  return function(text, out)
+    step(text, out)
+    return step == answer
+  end
 end

@@ -21,7 +21,10 @@ struct step {
 };
 
 struct frame {
+  const char *class; /* class_name, once more for a quick look */
   int count;
+  const char *name; /* of the learnt event, user value 2; NULL when that had none */
+  size_t name_len;
   struct step steps[STEPS_MAX];
 };
 
@@ -45,25 +48,45 @@ static const char *skip_gap(enum gap gap, const char *at, const char *end) {
   return at;
 }
 
-/* read(data): the text; nothing when the event must be decoded */
-static int l_frame_read(lua_State *L) {
-  struct frame *f = luaL_checkudata(L, 1, class_name);
-  size_t n;
-  const char *at = luaL_checklstring(L, 2, &n), *end = at + n, *text = NULL;
-  size_t len = 0;
+/* The text of an event that has the frame, of *len bytes; NULL when the event must be decoded. */
+static const char *text_of(const struct frame *f, const char *at, size_t n, size_t *len) {
+  const char *end = at + n, *text = NULL;
+  *len = 0;
   for (int i = 0; i < f->count; i++) {
     const struct step *s = &f->steps[i];
-    if ((size_t)(end - at) < s->len || memcmp(at, s->bytes, s->len) != 0) return 0;
+    if ((size_t)(end - at) < s->len || memcmp(at, s->bytes, s->len) != 0) return NULL;
     at += s->len;
     if (s->gap == GAP_END) break;
     const char *after = skip_gap(s->gap, at, end);
-    if (!after) return 0;
-    if (s->gap == GAP_TEXT) text = at, len = (size_t)(after - at);
+    if (!after) return NULL;
+    if (s->gap == GAP_TEXT) text = at, *len = (size_t)(after - at);
     at = after;
   }
-  if (!text || len == 0 || at != end) return 0;
+  return *len > 0 && at == end ? text : NULL;
+}
+
+/* read(data): the text; nothing when the event must be decoded */
+static int l_frame_read(lua_State *L) {
+  struct frame *f = luaL_checkudata(L, 1, class_name);
+  size_t n, len;
+  const char *data = luaL_checklstring(L, 2, &n), *text = text_of(f, data, n, &len);
+  if (!text) return 0;
   lua_pushlstring(L, text, len);
   return 1;
+}
+
+bool bind_test_frame(lua_State *L, int index) {
+  const struct frame *f = lua_touserdata(L, index);
+  return f && lua_rawlen(L, index) == sizeof *f && f->class == class_name;
+}
+
+bool bind_push_framed(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n) {
+  const struct frame *f = lua_touserdata(L, index);
+  size_t len;
+  if (f->name_len != name_len || !f->name || memcmp(f->name, name, name_len) != 0) return false;
+  const char *text = text_of(f, data, n, &len);
+  if (text) lua_pushlstring(L, text, len);
+  return text != NULL;
 }
 
 /* Where the value of a string under a name begins; NULL when there is none, or more than one. */
@@ -115,17 +138,23 @@ static bool cut(struct frame *f, const char *data, const char *end, const char *
   return true;
 }
 
-/* learn(data, key, text): an event that was decoded and held nothing but this text under this key */
+/* learn(data, key, text, name): an event that was decoded and held nothing but this text under this key */
 static int l_frame_learn(lua_State *L) {
   struct frame *f = luaL_checkudata(L, 1, class_name);
   size_t n, key_len, len;
   const char *data = luaL_checklstring(L, 2, &n), *key = luaL_checklstring(L, 3, &key_len), *text = luaL_checklstring(L, 4, &len);
+  luaL_optlstring(L, 5, NULL, NULL);
   f->count = 0;
+  f->name = NULL;
+  f->name_len = 0;
   const char *end = data + n, *at = value_of(data, end, key, key_len);
   const char *after = at ? string_end(at, end) : NULL;
   if (!after || (size_t)(after - at) != len || memcmp(at, text, len) != 0) return 0;
   static const char padding[] = "obfuscation";
   if (cut(f, data, end, at, value_of(data, end, padding, sizeof padding - 1))) {
+    f->name = lua_tolstring(L, 5, &f->name_len);
+    lua_settop(L, 5);
+    lua_setiuservalue(L, 1, 2);
     lua_settop(L, 2);
     lua_setiuservalue(L, 1, 1);
   }
@@ -135,6 +164,7 @@ static int l_frame_learn(lua_State *L) {
 int frame_new(lua_State *L) {
   static const luaL_Reg methods[] = {{"read", l_frame_read}, {"learn", l_frame_learn}, {NULL, NULL}};
   bind_class(L, class_name, methods, NULL);
-  bind_new(L, sizeof(struct frame), class_name);
+  struct frame *f = bind_new(L, sizeof *f, class_name);
+  f->class = class_name;
   return 1;
 }

@@ -212,11 +212,25 @@ static int event_k(lua_State *L, int status, lua_KContext ctx) {
     case HTTP_END: return 0;
     case HTTP_DATA: break;
   }
+  if (!lua_isnil(L, 2) && bind_push_framed(L, 2, ev.name, ev.name_len, ev.data, ev.data_len)) {
+    lua_pushvalue(L, 2);
+    return 2;
+  }
   push_event(L, &ev);
   return 3;
 }
 
-static int l_stream_event(lua_State *L) { return event_k(L, LUA_OK, (lua_KContext)luaL_checkudata(L, 1, class_name)); }
+/* event(frame) */
+static int l_stream_event(lua_State *L) {
+  struct stream *s = luaL_checkudata(L, 1, class_name);
+  lua_settop(L, 2);
+  if (!bind_test_frame(L, 2)) {
+    luaL_argcheck(L, !lua_toboolean(L, 2), 2, "a frame expected");
+    lua_pushnil(L);
+    lua_replace(L, 2);
+  }
+  return event_k(L, LUA_OK, (lua_KContext)s);
+}
 
 /* Methods (upvalue 1) first, then the fields in the user value. */
 static int stream_index(lua_State *L) {

@@ -4,7 +4,7 @@ require "qwen.api"
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local json = require "sys.json"
+local http, json = require "sys.http", require "sys.json"
 local Reply = require "qwen.agent.reply"
 local wire = qwen.wire
 
@@ -57,6 +57,25 @@ do -- a run of events is one delta; events of another name are not taken for it
   t.eq(names, { "said", "thought", "said" }, "which were decoded")
   t.ok(out[1] == out[2] and out[2] == out[6] and out[4] == out[5], "one delta a run")
   t.eq({ out[1].type, out[4].type, out[5].text }, { "text", "think", "5" })
+end
+
+do -- a stream of the network passes over such events by itself: the same name, and nothing else in them
+  local function event(name, data) return ("event: %s\ndata: %s\n\n"):format(name, data) end
+  local texts = event("a", '{"x":"1"}') .. event("a", '{"x":"2"}') .. event("b", '{"x":"3"}') .. event("a", '{"x":"\\n"}') .. event("a", '{"x":"5"}'):rep(3)
+  local server <close> = fake.start { { body = texts, type = "text/event-stream" } }
+  local stream <close> = assert(http.open { url = server.url, method = "POST" })
+  local frame = json.frame()
+  t.eq({ stream:event(frame) }, { '{"x":"1"}', "a" }, "nothing is learnt")
+  frame:learn('{"x":"1"}', "x", "1", "a")
+  t.eq({ stream:event(frame) }, { "2", frame }, "the text, and what it was read by")
+  t.eq({ stream:event(frame) }, { '{"x":"3"}', "b" }, "of another name")
+  t.eq({ stream:event(frame) }, { '{"x":"\\n"}', "a" }, "not plain")
+  t.eq({ stream:event() }, { '{"x":"5"}', "a" }, "nobody asked")
+  t.fails(function() stream:event "x" end, "a frame expected")
+  frame:learn('{"y":"1"}', "x", "1", "a")
+  t.eq({ stream:event(frame) }, { '{"x":"5"}', "a" }, "what could not be learnt is forgotten")
+  frame:learn('{"x":"5"}', "x", "5")
+  t.eq({ stream:event(frame) }, { '{"x":"5"}', "a" }, "learnt without a name, as from no stream")
 end
 
 -- Headers.

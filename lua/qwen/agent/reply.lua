@@ -91,9 +91,10 @@ end
 function Reply:add(delta)
   local kind = delta.type
   if kind == "text" then
-    if not self.open or self.open.type ~= "text" or self.open.data then open_part(self, { type = "text", text = "" }, "text") end
+    local open, data = self.open, delta.data
+    if not open or open.type ~= "text" or open.data then open_part(self, { type = "text", text = "" }, "text") end
     add_piece(self, delta.text)
-    self.open.data = delta.data
+    if data then self.open.data = data end
   elseif kind == "think" then
     add_thinking(self, delta)
   elseif kind == "call" then

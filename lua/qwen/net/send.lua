@@ -161,7 +161,7 @@ function M.open(ctx, model, view)
   local clock = ctx.clock or task
   local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }
-  local stream, next_event, decode, ended
+  local stream, next_event, decode, run, ended
   local out, at, begun, listened = {}, 0, false, ctx.listens "delta"
 
   -- After a failed attempt: true to go on, or nil and the error that is the end.
@@ -185,12 +185,11 @@ function M.open(ctx, model, view)
       state.attempt = state.attempt + 1
       stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
-        local event, from, name = stream.event, stream, model.provider
-        decode, e = called("providers", name, "function", provider.decoder, model)
-        if not decode then return nil, e end
-        next_event = function() return event(from) end
+        local name, read = model.provider
+        decode, run = called("providers", name, "function", provider.decoder, model)
+        if not decode then return nil, run end
+        next_event = stream.event
         if not provider.events then return next_event end
-        local read
         read, e = called("providers", name, "function", provider.events, stream)
         if not read then return nil, e end
         next_event = function() -- an event is text, and so is its name; else an error
@@ -213,9 +212,8 @@ function M.open(ctx, model, view)
     return { type = "error", err = e }
   end
 
-  -- The next event into out.
-  local function pull()
-    local data, event = next_event()
+  -- An event that must be decoded, or the end.
+  local function take(data, event)
     local ok, why = true, nil
     if data then
       ok, why = pcall(decode, data, event, out)
@@ -261,7 +259,18 @@ function M.open(ctx, model, view)
           local ok, e = connect()
           if not ok then return fail(e) end
         end
-        pull()
+        local known = run and run.delta
+        local data, event = next_event(stream, known and run.frame)
+        if not known or event ~= run.frame then
+          take(data, event)
+        else -- one more of a run: the way of nearly all
+          known.text = data
+          if not listened then
+            begun, state.shown = true, state.shown or ctx.shows[known.type]
+            return known
+          end
+          out[1] = known
+        end
       end
     end
   end

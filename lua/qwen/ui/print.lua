@@ -5,10 +5,9 @@ local clean = require("sys.text").clean
 
 local M = {}
 
--- Escapes split over pieces are the cleaner's business; a pipe gets the bytes as the model wrote them.
+-- Escapes split over pieces are the cleaner's business; a pipe gets the bytes as the model wrote them: nil.
 local function filter()
-  if sys.isatty(1) then return require("sys.text").cleaner() end
-  return function(piece) return piece or "" end
+  return sys.isatty(1) and require("sys.text").cleaner() or nil
 end
 
 local function tool_of(call)
@@ -32,7 +31,7 @@ end
 ---@param ctx Ctx
 ---@param opts table
 function M.attach(ctx, opts)
-  local through, last = filter(), nil -- the last piece that was written
+  local out, through, last = sys.out, filter(), nil -- the last piece that was written
   local function finish_line()
     if last and last:sub(-1) ~= "\n" then sys.out "\n" end
     last = nil
@@ -40,19 +39,19 @@ function M.attach(ctx, opts)
   M.cancelled = finish_line
   local function write(piece)
     if piece == "" then return end
-    sys.out(piece)
+    out(piece)
     last = piece
   end
   function ctx.show(delta)
     if delta.type == "text" then
-      write(through(delta.text))
+      write(through and through(delta.text) or delta.text)
     elseif delta.type == "note" then
       ctx.notice(delta.text)
     end
   end
   ctx.watch = {
     answer_ended = function()
-      write(through(nil))
+      if through then write(through(nil)) end
       finish_line()
       through = filter()
     end,
