@@ -1,6 +1,7 @@
--- `/rewind`, or Esc twice: back to an earlier prompt, which stands in the input again. What was said since stays in the file.
+-- `/rewind`, or Esc twice: back to an earlier prompt, which stands in the input again; on request also what tools changed in files since, or only
+-- that. What was said since stays in the file of the session.
 
-local C = { summary = "go back to an earlier prompt and say it differently" }
+local C = { summary = "go back to an earlier prompt, with or without the files" }
 
 -- The prompts of the person: place among the messages, and text.
 local function prompts(session)
@@ -10,6 +11,28 @@ local function prompts(session)
     if words and words ~= "" then out[#out + 1] = { at = at, text = words } end
   end
   return out
+end
+
+-- What is to go back: "conversation", "files" or "both"; nil when the person leaves. Nothing is asked where no file was changed.
+local function what(ctx, count)
+  if count == 0 then return "conversation" end
+  local rows = {}
+  for i, file in ipairs(qwen.edits.touched(ctx, count)) do
+    rows[i] = qwen.files.relative(ctx, file.path) .. (file.changed and "  (somebody else changed it since: it stays)" or "")
+  end
+  ctx.print "Files that tools changed since (what commands changed is not known):"
+  for _, row in ipairs(rows) do ctx.print("  " .. row) end
+  local choices = { "the conversation and these files", "the conversation only", "these files only" }
+  return ({ "both", "conversation", "files" })[ctx.pick("What goes back?", choices)]
+end
+
+local function take_back(ctx, count)
+  local restored, problems = qwen.edits.undo(ctx, count)
+  local names = {}
+  for i, path in ipairs(restored) do names[i] = qwen.files.relative(ctx, path) end
+  for _, name in ipairs(names) do ctx.print("restored " .. name) end
+  for _, e in ipairs(problems) do ctx.notice(tostring(e)) end
+  return names
 end
 
 function C.run(ctx)
@@ -22,6 +45,15 @@ function C.run(ctx)
   for i, prompt in ipairs(found) do choices[i] = { label = prompt.text } end
   local choice = ctx.pick("Go back to before:", choices, { at = #choices, search = true })
   if not choice then return 0 end
+  local count = qwen.edits.since(ctx, found[choice].at)
+  local which = what(ctx, count)
+  if not which then return 0 end
+  local names = which ~= "conversation" and take_back(ctx, count) or {}
+  if which == "files" then
+    if #names == 0 then return 0 end
+    ctx.session:add(qwen.message.user("I took back your changes of: " .. table.concat(names, ", ") .. ". Read a file again before you edit it."))
+    return 0
+  end
   local ok, e = ctx.session:rewind(found[choice].at)
   if not ok then return nil, e end
   ctx.prefill(found[choice].text)

@@ -626,6 +626,8 @@ qwen = {}
 ---@field ended fun(ctx: Ctx, watch: table, tool: string) notes what the tool changed
 ---@field list fun(ctx: Ctx): Edit[] of this session, oldest first
 ---@field content fun(ctx: Ctx, hash: string|false): string? kept content; "" for a file that was not there
+---@field since fun(ctx: Ctx, at: integer): integer how many of the newest edits were made for the prompt at that place among the messages, or after it
+---@field touched fun(ctx: Ctx, count: integer): {path: string, changed: boolean}[] the files of the newest edits; `changed`: by somebody else since
 ---@field undo fun(ctx: Ctx, count: integer): string[], Err[] takes back the newest edits: paths restored, files left alone and why
 
 ---@class qwen.agent.context what the model is shown

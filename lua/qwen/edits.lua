@@ -144,6 +144,39 @@ local function take_back(ctx, state, entry)
   return fs.write(entry.path, text, { mode = entry.mode })
 end
 
+---How many of the newest edits were made for a prompt or after it.
+---@param ctx Ctx
+---@param at integer place of the prompt among the messages of the session
+---@return integer
+function M.since(ctx, at)
+  local entries, before, messages = M.list(ctx), {}, ctx.session.messages
+  for i = 1, at - 1 do before[messages[i].id] = true end
+  local began, count = math.floor(messages[at].time or 0), 0
+  for i = #entries, 1, -1 do
+    if before[entries[i].prompt] or entries[i].time < began then break end
+    count = count + 1
+  end
+  return count
+end
+
+---The files that taking back the newest edits would change.
+---@param ctx Ctx
+---@param count integer
+---@return {path: string, changed: boolean}[] files changed: by somebody else since, so it would be left as it is
+function M.touched(ctx, count)
+  local out, seen, entries = {}, {}, M.list(ctx)
+  for i = #entries, math.max(1, #entries - count + 1), -1 do
+    local entry = entries[i]
+    if not seen[entry.path] then
+      local text = fs.read(entry.path, MOST)
+      seen[entry.path] = true
+      out[#out + 1] = { path = entry.path, changed = (text and sys.sha256(text) or false) ~= entry.after }
+    end
+  end
+  table.sort(out, function(a, b) return a.path < b.path end)
+  return out
+end
+
 ---Takes back the newest edits.
 ---@param ctx Ctx
 ---@param count integer
