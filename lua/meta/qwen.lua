@@ -185,7 +185,7 @@
 ---@field summary string? what it is for, in /doctor
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
----@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear", model: string?}))?
+---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear"|"reload", model: string?}))?
 ---@field instructions_loaded (fun(ctx: Ctx, file: {path: string}))? a file such as QWEN.md is in the system prompt
 ---@field system_built (fun(ctx: Ctx, prompt: {text: string}): table?)? the system prompt, once a session; table
 ---@field prompt_expanded (fun(ctx: Ctx, prompt: {command: string, args: string, text: string}): (table|false)?, string?)? what a prompt command made; table, false
@@ -473,7 +473,7 @@ qwen = {}
 ---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
----@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
+---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}, keep_modules: boolean?): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
 ---@field reload fun(): string[], boolean finds and loads all files again as the last time; what is broken, and whether the new ones count: when one was in order before, all stays as it was
 ---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
 ---@field use_settings fun(settings: Settings) where declared options get their values from
@@ -481,6 +481,7 @@ qwen = {}
 ---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
 ---@field refresh fun(kind: string): string[] takes what was saved in a person's own files since they were read; a broken new version leaves the old one in force
 ---@field generation fun(): integer grows with each scan
+---@field hook_of fun(source: string): table? the hook file in force that a chunk came from; another one once it was replaced
 ---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field kinds string[]

@@ -14,14 +14,20 @@ local SECONDS, SHIPPED_SECONDS = 0.15, 60 -- of computing, between two waits
 local limited = require("sys.task").limited
 
 local by_event, broken, generation, on_problem
+local tables                                  -- what the files returned, by name
+local fresh = {}                              -- names of those that came into a running session, and were not told yet
+local live = setmetatable({}, { __mode = "k" }) -- each ctx whose session has started
 
 -- Collected when an event is first emitted, and again after the files were found anew.
 local function collect()
-  by_event, broken, generation = {}, nil, resource.generation()
+  local before = tables
+  by_event, broken, generation, tables = {}, nil, resource.generation(), {}
   for _, name in ipairs(resource.names "hooks") do
     local hook = resource.get("hooks", name)
     local shipped = resource.layers("hooks", name)[1].tier == "shipped"
     if not hook then broken = broken or name end
+    tables[name] = hook
+    if hook and before and before[name] ~= hook then fresh[name] = true end
     for event, handler in pairs(hook or {}) do
       if events[event] then
         by_event[event] = by_event[event] or {}
@@ -82,6 +88,22 @@ local function failed(handler, event, why)
   return guard and words or nil
 end
 
+local function seconds_of(handler)
+  return handler.shipped and SHIPPED_SECONDS or SECONDS
+end
+
+-- Those that came into a running session hear that it has started, as far as they are concerned.
+local function begin_fresh(ctx)
+  local names = fresh
+  fresh = {}
+  for _, handler in ipairs(by_event.session_started or {}) do
+    if names[handler.name] then
+      local ok, e = limited(seconds_of(handler), handler.run, ctx, { source = "reload", model = ctx.model and ctx.model.id })
+      if not ok then failed(handler, "session_started", guest.words(e)) end
+    end
+  end
+end
+
 local function place_of(handler)
   local info = debug.getinfo(handler.run, "S")
   return ("%s:%d: it "):format(info.short_src, info.linedefined)
@@ -104,13 +126,16 @@ end
 ---@return string? reason
 function M.emit(ctx, event, value, second, ...)
   if generation ~= resource.generation() then collect() end
+  if event == "session_started" then live[ctx], fresh = true, {} end
+  if next(fresh) and live[ctx] then begin_fresh(ctx) end
+  if event == "session_ended" then live[ctx] = nil end
   local spec, handlers = events[event], by_event[event]
   if broken and event:sub(1, 7) == "before_" then
     return false, ("the hook file '%s' is broken, so nothing may pass it; see /doctor"):format(broken)
   end
   for _, handler in ipairs(handlers or {}) do
     if not handler.off then
-      local ok, result, reason = limited(handler.shipped and SHIPPED_SECONDS or SECONDS, handler.run, ctx, value, second, ...)
+      local ok, result, reason = limited(seconds_of(handler), handler.run, ctx, value, second, ...)
       local old = value
       if spec.second then old = second end
       local wrong

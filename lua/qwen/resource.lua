@@ -115,11 +115,13 @@ end
 
 -- Whether a person's file was saved, came or went since it was found, or since the last look.
 local function look()
-  local new, seen = false, state.seen
-  for _, list in ipairs { state.paths, guest.files() } do
+  local new, seen, modules = false, state.seen, guest.files()
+  for _, list in ipairs { state.paths, modules } do
     for _, path in ipairs(list) do
       local now = stamp(path) or ""
-      new, seen[path] = new or seen[path] ~= nil and seen[path] ~= now, now
+      local changed = seen[path] ~= nil and seen[path] ~= now
+      new, seen[path] = new or changed, now
+      if changed and list == modules then state.stale = true end
     end
   end
   return new
@@ -141,11 +143,13 @@ end
 
 ---Finds all files again; what was loaded is forgotten.
 ---@param options {safe: boolean?, project: string?, use: string[]?}
+---@param keep_modules boolean? of ~/.qwen/lua
 ---@return string[] problems
-function M.scan(options)
-  state = { files = {}, problems = {}, paths = {}, seen = {}, provided = state.provided, safe = options.safe, options = options }
+function M.scan(options, keep_modules)
+  state = { files = {}, problems = {}, paths = {}, seen = {}, provided = state.provided, safe = options.safe, options = options,
+    instead = guest.instead }
   generation = generation + 1
-  guest.forget()
+  if not keep_modules then guest.forget() end
   for _, kind in ipairs(M.kinds) do state.files[kind] = {} end
   for _, file in ipairs(shipped_files()) do add_file(file.kind, file.name, "shipped", file.path) end
   local home = paths.qwen_home()
@@ -219,12 +223,26 @@ local function newly_broken(old)
   return out
 end
 
+-- A hook file that has not changed stays loaded with all that it knows; so do its timers.
+local function keep_hooks(old)
+  for name, entries in pairs(state.files.hooks) do
+    for i, entry in ipairs(entries) do
+      for _, before in ipairs(old.files.hooks[name] or {}) do
+        local same = before.good and before.path == entry.path and before.tier == entry.tier
+        if same and (entry.tier == "shipped" or before.stamp == stamp(entry.path)) then entries[i] = before end
+      end
+    end
+  end
+end
+
 ---Finds and loads all files again as the last time. When one that was in order no longer is, everything stays as it was.
 ---@return string[] problems
 ---@return boolean swapped
 function M.reload()
-  local old = state
-  M.scan(old.options)
+  look()
+  local old, keep = state, not state.stale and state.instead == guest.instead -- a test has a world of its own
+  M.scan(old.options, keep)
+  if keep then keep_hooks(old) end
   for _, kind in ipairs(M.kinds) do M.list(kind) end
   look()
   local broken = newly_broken(old)
@@ -253,6 +271,15 @@ end
 ---@return integer
 function M.generation()
   return generation
+end
+
+---The hook file in force that a chunk came from: what asks again gets another one, or nil, once the file was replaced.
+---@param source string as debug.getinfo has it
+---@return table?
+function M.hook_of(source)
+  for _, entries in pairs(state.files.hooks or {}) do
+    if source == "@" .. paths.short(entries[1].path) then return entries[1] end
+  end
 end
 
 ---Where declared options get their values from.

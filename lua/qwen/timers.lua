@@ -1,5 +1,6 @@
 -- Timers: `ctx.after` and `ctx.every` are jobs in the background that wait for their time. Those begun in a session end with it; those of
--- init.lua with the program. A test's clock runs them when it is moved (trial.lua).
+-- init.lua with the program; and those of a hook file that is replaced, when it is. A test's clock runs them when it is moved (trial.lua).
+local resource = require "qwen.resource"
 local task = require "sys.task"
 
 local M = {}
@@ -18,6 +19,23 @@ local function real(ctx, seconds, run)
   return function() bell:close() end
 end
 
+-- The hook files that are at work where a timer is begun, by the names of their chunks.
+local function owners_of(fn)
+  local out, level, info = {}, 1, debug.getinfo(fn, "S")
+  while info do
+    out[info.source] = resource.hook_of(info.source)
+    level = level + 1
+    info = debug.getinfo(level, "S")
+  end
+  return out
+end
+
+local function replaced(owners)
+  for source, entry in pairs(owners) do
+    if resource.hook_of(source) ~= entry then return true end
+  end
+end
+
 ---Gives a ctx its timers.
 ---@param ctx Ctx
 ---@return fun() session_began, fun() session_ended
@@ -29,7 +47,7 @@ function M.attach(ctx)
       error(("ctx.%s(seconds, fn) takes a number and a function"):format(name), 3)
     end
     if again and seconds < LEAST then error(("ctx.every: %g is less than %g seconds"):format(seconds, LEAST), 3) end
-    local on, close, mine = true, nil, session
+    local on, close, mine, owners = true, nil, session, owners_of(fn)
     local function stop()
       on = false
       if mine then mine[stop] = nil end
@@ -37,7 +55,7 @@ function M.attach(ctx)
     end
     if mine then mine[stop] = true end
     close = (ctx.clock and ctx.clock.timer or real)(ctx, seconds, function()
-      if not on then return false end
+      if not on or replaced(owners) then return false end
       if not again and mine then mine[stop] = nil end
       fn()
       return on and again

@@ -196,4 +196,46 @@ do
   t.match(server:requests()[2].body.messages[4].content, "^Blocked: hook guard failed in before_tool: .*guard.lua:1: stopped after")
 end
 
+-- A hook file that comes or changes within a session: its session_started, the end of its timers; others keep what they know.
+do
+  local ticking = 'return { session_started = function(ctx, s) ctx.notice("%s: " .. s.source) ctx.every(0.01, function() ctx.ticks.%s = (ctx.ticks.%s or 0) + 1 end) end }'
+  local place = program.place {
+    ["~/.qwen/lua/common.lua"] = "return { n = 0 }",
+    ["~/.qwen/hooks/stays.lua"] = 'local n, common = 0, require "common"\nreturn { session_started = function(ctx, s) n = n + 1 common.n = common.n + 1 ctx.notice("stays: " .. s.source) end,'
+      .. ' status_built = function() return { text = n .. "/" .. common.n } end }',
+    ["~/.qwen/hooks/clock.lua"] = ticking:format("one", "one", "one"),
+    ["~/.qwen/commands/common.lua"] = 'return { summary = "x", run = function(ctx) ctx.print(require("common").n) end }',
+    ["~/.qwen/commands/play.lua"] = [[return { summary = "x", shell = true, run = function(ctx)
+      local home = qwen.paths.qwen_home()
+      ctx.ticks = {}
+      local function ticked(name)
+        local before = ctx.ticks[name] or 0
+        while (ctx.ticks[name] or 0) < before + 2 do qwen.task.sleep(0.01) end
+      end
+      local function write(name, text) assert(qwen.fs.write(home .. "/" .. name .. ".lua", text)) end
+      ctx.emit("session_started", { source = "startup" })
+      ticked "one"
+      write("hooks/clock", (]] .. ("%q"):format(ticking) .. [[):format("two", "two", "two"))
+      write("hooks/later", 'return { session_started = function(ctx, s) ctx.notice("later: " .. s.source) end }')
+      qwen.resource.take_saved(ctx)
+      ctx.emit("status_built", { text = "" })
+      ticked "two"
+      local ones = ctx.ticks.one
+      ticked "two"
+      ctx.print("the old one is still: " .. tostring(ones == ctx.ticks.one))
+      ctx.print(ctx.emit("status_built", { text = "" }).text)
+      qwen.resource.get("commands", "common").run(ctx)
+      qwen.resource.reload()
+      ctx.print(ctx.emit("status_built", { text = "" }).text)
+      write("lua/common", "return { n = 10 }")
+      qwen.resource.take_saved(ctx)
+      ctx.print(ctx.emit("status_built", { text = "" }).text)
+      ctx.emit("session_ended", { reason = "exit" })
+    end }]],
+  }
+  local r = program.run(place, { "play" })
+  t.eq(r.out, "the old one is still: true\n1/1\n1\n1/1\n1/11\n", r.err)
+  t.eq(r.err, "qwen: one: startup\nqwen: stays: startup\nqwen: two: reload\nqwen: later: reload\nqwen: two: reload\nqwen: later: reload\nqwen: stays: reload\n", "who hears of it")
+end
+
 t.done()
