@@ -26,7 +26,8 @@ end
 local function lines_of(row, out)
   out[#out + 1] = row.key .. (row.current and "  (now)" or "")
   if row.shut > 0 then out[#out + 1] = ("  the service asked for a pause; it goes on %s"):format(span(row.shut)) end
-  if row.waiting > 0 then out[#out + 1] = ("  %d waiting"):format(row.waiting) end
+  if row.background > 0 then out[#out + 1] = ("  %d waiting, %d of them in the background"):format(row.waiting, row.background)
+  elseif row.waiting > 0 then out[#out + 1] = ("  %d waiting"):format(row.waiting) end
   for _, w in ipairs(row.windows) do
     local when = w.used == 0 and "" or ("one back %s, all %s"):format(span(w.next), span(w.all))
     out[#out + 1] = ("  %-18s %s %s of %s  %s"):format(w.words, bar(w.used, w.n), number(w.used), number(w.n), when)

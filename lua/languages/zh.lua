@@ -342,6 +342,7 @@ return {
     -- /limits to /new
     ["now"] = "现在", ["in %d s"] = "%d 秒后", ["in %d min"] = "%d 分钟后", ["in %s h"] = "%s 小时后", ["in %d days"] = "%d 天后",
     ["the service asked for a pause; it goes on %s"] = "服务要求暂停；%s继续", ["%d waiting"] = "%d 个在等待", ["no limit"] = "没有限制",
+    ["%d waiting, %d of them in the background"] = "%d 个在等待，其中 %d 个在后台",
     ["one back %s, all %s"] = "%s恢复一个，%s全部恢复",
     ["no limits are kept; set one: qwen limits set \"60/min, 1000/day\""] = "没有设置限制；设置一个：qwen limits set \"60/min, 1000/day\"",
     ["%s: %s is kept from the next request on, by all processes together"] = "%s：从下一次请求起，所有进程共同遵守 %s", ["%s: no rule of yours"] = "%s：没有你的规则",

@@ -858,6 +858,7 @@ qwen = {}
 ---@field current boolean of the model at hand
 ---@field shut number seconds until the service may be asked again
 ---@field waiting integer requests in the queue
+---@field background integer of these, who lets others go first
 ---@field windows {words: string, n: number, used: number, next: number, all: number}[]
 
 ---@class qwen.limits rate limits that all processes keep together

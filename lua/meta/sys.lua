@@ -296,7 +296,7 @@
 
 ---Limits that all processes with this file keep together. Each call waits while another process holds the file.
 ---@class Limiter
----@field take fun(self: Limiter, key: string, windows: LimitWindow[], weight?: number, ticket?: integer, spec?: string): LimitAnswer?, Err? in all windows or none; spec: words for those who list
+---@field take fun(self: Limiter, key: string, windows: LimitWindow[], weight?: number, ticket?: integer, spec?: string, background?: boolean): LimitAnswer?, Err? in all windows or none; spec: words for those who list; background: others go first, three of four times
 ---@field leave fun(self: Limiter, ticket: integer): boolean?, Err? gives a place in the queue up
 ---@field settle fun(self: Limiter, key: string, grant: integer, weight: number): boolean?, Err? the real weight
 ---@field undo fun(self: Limiter, key: string, grant: integer): boolean?, Err? gives back a grant that was not used, when it is the newest
@@ -305,7 +305,7 @@
 ---@field date fun(self: Limiter, time: number): boolean?, Err? the date of a server, which confirms a jump of the clock
 ---@field seed fun(self: Limiter, key: string, grants: {age: number, weight: number}[]): boolean?, Err? grants from before, oldest first, for a key of which nothing is known
 ---@field usage fun(self: Limiter, key: string, windows: LimitWindow[]): {used: number, next: number, all: number}[]?, Err? seconds until one, and until all are given back
----@field keys fun(self: Limiter): {name: string, spec: string, shut: number, waiting: integer}[]?, Err?
+---@field keys fun(self: Limiter): {name: string, spec: string, shut: number, waiting: integer, background: integer}[]?, Err?
 ---@field forget fun(self: Limiter, key: string): boolean?, Err?
 ---@field aside fun(self: Limiter): string? where a damaged file was moved; nil when none was
 ---@field close fun(self: Limiter)

@@ -89,8 +89,9 @@ local function plain(windows)
   return out
 end
 
-function Fleet:take(key, windows, weight, ticket, spec)
-  local answer, e = run(self, "take", key, { windows = plain(windows), weight = weight or 0, ticket = ticket, spec = spec or "" })
+function Fleet:take(key, windows, weight, ticket, spec, background)
+  local answer, e = run(self, "take", key, { windows = plain(windows), weight = weight or 0, ticket = ticket, spec = spec or "",
+    background = background or false })
   if not answer then return nil, e end
   for _, name in ipairs { "grant", "ticket", "ahead", "window" } do answer[name] = math.tointeger(answer[name]) end
   if answer.ticket then self.keys_of[answer.ticket] = key end
@@ -140,7 +141,8 @@ function Fleet:keys()
   for _, name in ipairs(names) do
     local info = run(self, "info", name, json.array {})
     if info and info.there then
-      out[#out + 1] = { name = name, spec = info.spec, shut = info.shut, waiting = math.tointeger(info.waiting) }
+      out[#out + 1] = { name = name, spec = info.spec, shut = info.shut, waiting = math.tointeger(info.waiting),
+        background = math.tointeger(info.background) }
     else
       command(self, "SREM", NAMES, name)
     end

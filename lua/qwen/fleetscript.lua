@@ -5,7 +5,7 @@ local head, log, weights = KEYS[1] .. ":head", KEYS[1] .. ":log", KEYS[1] .. ":w
 local queue, seen, tight = KEYS[1] .. ":queue", KEYS[1] .. ":seen", KEYS[1] .. ":tight"
 local call = redis.call
 
-local STALE, DAY, LONGEST_SHUT = 3, 86400, 3600
+local STALE, DAY, LONGEST_SHUT, IN_A_ROW = 3, 86400, 3600, 3
 local time = call("TIME")
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 
@@ -116,23 +116,37 @@ function ops.take()
   if call("EXISTS", head) == 0 then return { first = true } end
   if a.spec and a.spec ~= "" then call("HSET", head, "spec", a.spec) end
   local said = tightened()
+  local lanes, mine = { {}, {} }, a.background and 2 or 1 -- in the order of arrival, and the background: every fourth turn at least
   for _, ticket in ipairs(call("ZRANGE", queue, 0, -1)) do
-    local at, weight = (call("HGET", seen, ticket) or "0 0"):match "^(%S+) (%S+)$"
+    local at, weight, background = (call("HGET", seen, ticket) or "0 0 0"):match "^(%S+) (%S+) (%d)$"
+    local lane, number = background == "1" and 2 or 1, tonumber(ticket)
     at = tonumber(at)
     if now - at > 20 * STALE then
       call("ZREM", queue, ticket)
       call("HDEL", seen, ticket)
-    elseif now - at < STALE and (not a.ticket or tonumber(ticket) < a.ticket) then
-      local mine = { weight = tonumber(weight) }
-      mine.at, mine.why, mine.window = turn(mine.weight, said)
-      turns[#turns + 1] = mine
+    elseif now - at < STALE and number ~= a.ticket and (lane ~= mine or not a.ticket or number < a.ticket) then
+      table.insert(lanes[lane], { weight = tonumber(weight) })
     end
   end
+  local next, run = { 1, 1 }, get "run"
+  while true do
+    local waits, first = mine == 2 or lanes[2][next[2]], mine == 1 or lanes[1][next[1]]
+    local lane = waits and (not first or run >= IN_A_ROW) and 2 or 1
+    local one = lanes[lane][next[lane]]
+    if lane == mine and not one then break end
+    one.at, one.why, one.window = turn(one.weight, said)
+    turns[#turns + 1] = one
+    next[lane] = next[lane] + 1
+    run = lane == 1 and waits and run + 1 or 0
+  end
   local at, why, window = turn(a.weight, said)
-  if at <= now then return grant() end
+  if at <= now then
+    call("HSET", head, "run", mine == 1 and lanes[2][1] and get "run" + 1 or 0)
+    return grant()
+  end
   local ticket = a.ticket or call("HINCRBY", head, "tickets", 1)
   call("ZADD", queue, ticket, ticket)
-  call("HSET", seen, ticket, text(now) .. " " .. text(a.weight))
+  call("HSET", seen, ticket, text(now) .. " " .. text(a.weight) .. (mine == 2 and " 1" or " 0"))
   keep(longest())
   return { ticket = ticket, wait = at - now, ahead = #turns, why = why, window = window }
 end
@@ -200,12 +214,13 @@ function ops.usage()
 end
 
 function ops.info()
-  local waiting = 0
+  local waiting, background = 0, 0
   for _, ticket in ipairs(call("ZRANGE", queue, 0, -1)) do
-    local at = (call("HGET", seen, ticket) or "0 0"):match "^%S+"
-    if now - tonumber(at) < STALE then waiting = waiting + 1 end
+    local at, lane = (call("HGET", seen, ticket) or "0 0 0"):match "^(%S+) %S+ (%d)$"
+    if now - tonumber(at) < STALE then waiting, background = waiting + 1, background + tonumber(lane) end
   end
-  return { there = call("EXISTS", head) == 1, spec = call("HGET", head, "spec") or "", shut = math.max(0, gate - now), waiting = waiting }
+  return { there = call("EXISTS", head) == 1, spec = call("HGET", head, "spec") or "", shut = math.max(0, gate - now), waiting = waiting,
+    background = background }
 end
 
 function ops.forget()

@@ -186,7 +186,7 @@ local function take(ctx, rule, lease)
     shut.wait = shut_for(store, rule.gate)
   end
   while true do
-    local answer, e = store:take(rule.key, list, lease.weight, ticket, rule.spec)
+    local answer, e = store:take(rule.key, list, lease.weight, ticket, rule.spec, lease.background)
     if answer and answer.first then
       answer, e = seed(store, rule)
     elseif answer and answer.grant then
@@ -224,6 +224,7 @@ function M.acquire(ctx, model, estimate)
   if lease.offline then return lease end
   local rule = M.rule(ctx, model)
   lease.rule = rule
+  lease.background = not ctx.interactive or lease.purpose ~= "turn" -- a person who waits at the prompt goes first
   if #rule.windows == 0 and not gate_possible(ctx) then return lease end
   lease.weight = weight_of(rule, estimate)
   local e, quarter
@@ -260,7 +261,8 @@ function M.state(ctx)
   local function add(key, list, current)
     local used, problem = store:usage(key.name, list)
     if not used then return nil, problem end
-    local row = { key = key.name, spec = windows.spec(list), current = current, shut = key.shut, waiting = key.waiting, windows = {} }
+    local row = { key = key.name, spec = windows.spec(list), current = current, shut = key.shut, waiting = key.waiting,
+      background = key.background, windows = {} }
     for i, w in ipairs(list) do
       row.windows[i] = { words = windows.words(w), n = w.n, used = used[i].used, next = used[i].next, all = used[i].all }
     end
@@ -275,7 +277,7 @@ function M.state(ctx)
     if not ok then ok, e = add(key, list, current) end
     if not ok then return nil, e end
   end
-  if rule and not seen and #rule.windows > 0 then add({ name = rule.key, shut = 0, waiting = 0 }, rule.windows, true) end
+  if rule and not seen and #rule.windows > 0 then add({ name = rule.key, shut = 0, waiting = 0, background = 0 }, rule.windows, true) end
   return out
 end
 

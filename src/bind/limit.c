@@ -98,7 +98,7 @@ static void read_call(lua_State *L, enum op op, struct call *c) {
     case TAKE: {
       size_t n;
       c->ask = (struct limit_ask){.key = c->key, .windows = c->windows, .count = read_windows(L, 3, c->windows), .weight = luaL_optnumber(L, 4, 0),
-                                  .ticket = luaL_optinteger(L, 5, 0), .spec = luaL_optlstring(L, 6, "", &n)};
+                                  .ticket = luaL_optinteger(L, 5, 0), .spec = luaL_optlstring(L, 6, "", &n), .background = lua_toboolean(L, 7)};
       if (!(c->ask.weight >= 0 && c->ask.weight < 1e15)) luaL_argerror(L, 4, "a weight is not negative");
       break;
     }
@@ -182,6 +182,7 @@ static int push_call(lua_State *L, const struct call *c) {
       lua_setfield(L, -2, "spec");
       set_number(L, "shut", c->keys[i].shut);
       set_integer(L, "waiting", c->keys[i].waiting);
+      set_integer(L, "background", c->keys[i].background);
     }
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
@@ -206,7 +207,7 @@ static int call_k(lua_State *L, int status, lua_KContext op) {
   if (got == 0 && !task_expired()) {
     if (status == LUA_OK) task_deadline(L, LOCK_TIMEOUT);
     if (!b->timer) b->timer = loop_timer_start(LOCK_RETRY, retry, b);
-    lua_settop(L, 6);
+    lua_settop(L, 7);
     return task_wait(L, &b->waiting, op, call_k);
   }
   if (status != LUA_OK) task_deadline_clear();

@@ -15,15 +15,16 @@
 #include <unistd.h>
 
 static const double AFTER_BOOT = 60;
+enum { IN_A_ROW = 3 }; /* then one of the background has its turn, if one waits */
 
 static const char schema[] =
     "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL, day INTEGER NOT NULL);"
     "CREATE TABLE keys (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, spec TEXT NOT NULL DEFAULT '',"
-    " until REAL NOT NULL DEFAULT 0, struck REAL NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0);"
+    " until REAL NOT NULL DEFAULT 0, struck REAL NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE grants (key INTEGER, ord INTEGER, at REAL NOT NULL, day INTEGER NOT NULL, weight REAL NOT NULL,"
     " PRIMARY KEY (key, ord)) WITHOUT ROWID;"
     "CREATE TABLE queue (ticket INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL, weight REAL NOT NULL, seen REAL NOT NULL,"
-    " pid INTEGER NOT NULL, space INTEGER NOT NULL);"
+    " pid INTEGER NOT NULL, space INTEGER NOT NULL, background INTEGER NOT NULL);"
     "CREATE TABLE tight (key INTEGER, per REAL, weighted INTEGER, ord INTEGER NOT NULL, remain REAL NOT NULL, until REAL NOT NULL,"
     " PRIMARY KEY (key, per, weighted)) WITHOUT ROWID;";
 
@@ -58,7 +59,7 @@ struct limit *limit_open(const char *path, const struct limit_clock *clock, stru
   else read_boot(l->boot, sizeof l->boot);
   struct stat space;
   if (stat("/proc/self/ns/pid", &space) == 0) l->space = (int64_t)space.st_ino;
-  if (store_open(&l->store, path, schema, 2, e)) return l;
+  if (store_open(&l->store, path, schema, 3, e)) return l;
   limit_close(l);
   return NULL;
 }
@@ -129,13 +130,14 @@ static bool set_clock(struct plan *p) {
 static bool find_key(struct plan *p, const char *name, bool make) {
   struct limit *l = p->l;
   struct err *e = p->e;
-  p->key = p->last = 0;
-  sqlite3_stmt *get = limit_prepare(l, KEY_GET, "SELECT id, until FROM keys WHERE name = ?", e, "s", name);
+  p->key = p->last = p->run = 0;
+  sqlite3_stmt *get = limit_prepare(l, KEY_GET, "SELECT id, until, run FROM keys WHERE name = ?", e, "s", name);
   int got = get ? store_step(&l->store, get, e) : -1;
   if (got < 0) return false;
   if (got > 0) {
     p->key = l->store.sql->column_int64(get, 0);
     p->until = l->store.sql->column_double(get, 1);
+    p->run = l->store.sql->column_int64(get, 2);
     l->store.sql->reset(get);
   } else if (make) { /* what was granted before damage is not known: the last minute counts as full */
     p->until = l->damaged ? p->now + AFTER_BOOT : 0;
@@ -161,6 +163,7 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
     if (ok) ok = store_end(&l->store, set_clock(&p) && (!key || find_key(&p, key, make)) && fn(&p, arg), e);
     free(p.at);
     free(p.weight);
+    free(p.lanes);
     if (!ok && l->store.damaged) l->damaged = true;
   } while (!ok && store_retry(&l->store));
   store_unlock(&l->store);
@@ -297,18 +300,41 @@ static bool ended(const struct limit *l, int64_t pid, int64_t space) {
   return space == l->space && space != 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Those in the queue before the asker, as long as they still ask. */
-static bool load_ahead(struct plan *p, int64_t ticket, double *weights, int *count) {
+/* The queue as it will be served: one lane in the order of arrival, and one of the background, which has every fourth turn at least. */
+struct lanes {
+  double weight[2][LIMIT_AHEAD];
+  int count[2];
+};
+
+/* Those who wait, as long as they still ask. Who stands behind the asker in its own lane does not matter. */
+static bool load_lanes(struct plan *p, const struct limit_ask *ask) {
+  struct lanes *q = p->lanes;
   const struct sqlite_api *sql = p->l->store.sql;
   sqlite3_stmt *list = limit_prepare(p->l, QUEUE_LIST,
-                                     "SELECT weight, pid, space FROM queue WHERE key = ? AND ticket < ? AND seen > ? ORDER BY ticket LIMIT 1000",
-                                     p->e, "iid", p->key, ticket ? ticket : INT64_MAX, p->now - LIMIT_STALE);
+                                     "SELECT weight, pid, space, background, ticket FROM queue WHERE key = ? AND ticket <> ? AND seen > ? ORDER BY ticket"
+                                     " LIMIT 999",
+                                     p->e, "iid", p->key, ask->ticket, p->now - LIMIT_STALE);
   if (!list) return false;
   int got;
-  for (*count = 0; (got = store_step(&p->l->store, list, p->e)) > 0 && *count < LIMIT_AHEAD;)
-    if (!ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) weights[(*count)++] = sql->column_double(list, 0);
-  if (got > 0) sql->reset(list);
+  q->count[0] = q->count[1] = 0;
+  while ((got = store_step(&p->l->store, list, p->e)) > 0) {
+    int lane = sql->column_int64(list, 3) != 0;
+    bool behind = lane == ask->background && ask->ticket && sql->column_int64(list, 4) > ask->ticket;
+    if (!behind && !ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) q->weight[lane][q->count[lane]++] = sql->column_double(list, 0);
+  }
   return got >= 0;
+}
+
+/* The weights of those who go before the asker, in order. */
+static int order(const struct lanes *q, bool background, int64_t run, double *ahead) {
+  int next[2] = {0, 0}, count = 0;
+  for (;;) {
+    bool waits = background || next[1] < q->count[1], first = !background || next[0] < q->count[0];
+    int lane = waits && (!first || run >= IN_A_ROW);
+    if (lane == background && next[lane] == q->count[lane]) return count;
+    ahead[count++] = q->weight[lane][next[lane]++];
+    run = lane || !waits ? 0 : run + 1;
+  }
 }
 
 static bool grant(struct plan *p, const struct take *t) {
@@ -319,6 +345,8 @@ static bool grant(struct plan *p, const struct take *t) {
   for (int i = 0; i < ask->count; i++) keep = fmax(keep, ask->windows[i].per + ask->windows[i].margin);
   t->answer->grant = p->last + 1;
   if (ask->ticket && !DO(QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i", ask->ticket)) return false;
+  int64_t run = ask->background || !p->lanes->count[1] ? 0 : p->run + 1;
+  if (run != p->run && !DO(KEY_RUN, "UPDATE keys SET run = ? WHERE id = ?", "ii", run, p->key)) return false;
   return DO(PRUNE, "DELETE FROM grants WHERE key = ?1 AND ord IN (SELECT ord FROM grants WHERE key = ?1 ORDER BY ord LIMIT 4) AND at < ?2", "id", p->key,
             p->now - keep - 3600) &&
          DO(GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key, p->last + 1, p->now, p->day, ask->weight);
@@ -336,10 +364,12 @@ static bool take(struct plan *p, void *arg) {
   if (!DO(KEY_SPEC, "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1 AND ?1 <> ''", "si", ask->spec, p->key)) return false;
   p->at = malloc(LIMIT_AHEAD * sizeof *p->at);
   p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
-  if (!p->at || !p->weight) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;
+  p->lanes = malloc(sizeof *p->lanes);
+  if (!p->at || !p->weight || !p->lanes) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;
   err_clear(e);
   int tights = load_tight(p, tight), full = -1;
-  if (!load_ahead(p, ask->ticket, p->weight, &a->ahead)) return false;
+  if (!load_lanes(p, ask)) return false;
+  a->ahead = order(p->lanes, ask->background, p->run, p->weight);
   for (p->turns = 0; p->turns < a->ahead; p->turns++) p->at[p->turns] = turn(p, ask, p->weight[p->turns], tight, tights, &full);
   double at = turn(p, ask, ask->weight, tight, tights, &full);
   a->window = full;
@@ -347,11 +377,11 @@ static bool take(struct plan *p, void *arg) {
   if (at <= p->now) return grant(p, t);
   a->wait = at - p->now;
   if (a->ticket) { /* a place that was taken away is taken again, with its old number: it stands where it stood */
-    return DO(QUEUE_SEEN, "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (ticket) DO UPDATE SET seen = ?4", "iiddii", a->ticket, p->key,
-              ask->weight, p->now, (int64_t)getpid(), l->space);
+    return DO(QUEUE_SEEN, "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ticket) DO UPDATE SET seen = ?4", "iiddiii", a->ticket,
+              p->key, ask->weight, p->now, (int64_t)getpid(), l->space, (int64_t)ask->background);
   }
-  if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen, pid, space) VALUES (?, ?, ?, ?, ?)", "iddii", p->key, ask->weight, p->now,
-          (int64_t)getpid(), l->space))
+  if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen, pid, space, background) VALUES (?, ?, ?, ?, ?, ?)", "iddiii", p->key, ask->weight, p->now,
+          (int64_t)getpid(), l->space, (int64_t)ask->background))
     return false;
   a->ticket = l->store.sql->last_insert_rowid(l->store.db);
   return DO(QUEUE_PRUNE, "DELETE FROM queue WHERE seen < ?", "d", p->now - 20 * LIMIT_STALE);

@@ -29,6 +29,7 @@ struct limit_ask {
   int count;
   double weight;
   int64_t ticket;         /* 0 at first, then that of the last answer */
+  bool background;        /* lets those go first that are not, three of four times */
 };
 
 struct limit_answer {
@@ -44,8 +45,7 @@ struct limit_use {
   double used, next, all; /* granted in the window; seconds until one is given back, and until all are */
 };
 
-struct limit;
-/* NULL clock: the system's. path ":memory:" is for this process alone. */
+struct limit; /* NULL clock: the system's. path ":memory:" is for this process alone. */
 struct limit *limit_open(const char *path, const struct limit_clock *clock, struct err *e);
 void limit_close(struct limit *l);
 int limit_lock(struct limit *l, struct err *e); /* 1 taken, 0 held by another, -1 failed */
@@ -72,7 +72,7 @@ bool limit_usage(struct limit *l, const char *key, const struct limit_window *wi
 struct limit_key {
   char name[256], spec[256];
   double shut; /* seconds until the gate opens, 0 when it is open */
-  int waiting;
+  int waiting, background; /* all; those of them in the background */
 };
 /* The keys that are known, by name: at most `most` of them. */
 bool limit_keys(struct limit *l, struct limit_key *keys, size_t most, size_t *count, struct err *e);

@@ -154,7 +154,8 @@ static bool keys(struct plan *p, void *arg) {
   struct keys *k = arg;
   const struct sqlite_api *sql = p->l->store.sql;
   sqlite3_stmt *list = limit_prepare(p->l, KEYS,
-                               "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?) FROM keys ORDER BY name", p->e,
+                               "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?1),"
+                               " (SELECT total(background) FROM queue WHERE key = keys.id AND seen > ?1) FROM keys ORDER BY name", p->e,
                                "d", p->now - LIMIT_STALE);
   int got = list ? 1 : -1;
   *k->count = 0;
@@ -164,6 +165,7 @@ static bool keys(struct plan *p, void *arg) {
     snprintf(key->spec, sizeof key->spec, "%s", (const char *)sql->column_text(list, 1));
     key->shut = fmax(0, sql->column_double(list, 2) - p->now);
     key->waiting = (int)sql->column_int64(list, 3);
+    key->background = (int)sql->column_int64(list, 4);
   }
   if (list) sql->reset(list);
   return got >= 0;

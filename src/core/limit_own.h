@@ -18,16 +18,18 @@ struct plan {
   double now, wall;
   int64_t day;      /* of the wall clock, never earlier than one already seen */
   int64_t key, last;
+  int64_t run;      /* how many in a row went before somebody in the background */
   double until;     /* the gate */
   double *at, *weight; /* turns of those ahead, in order */
   int turns;
+  struct lanes *lanes;
   struct err *e;
 };
 
 static const double DAY = 86400;
 
 enum {
-  CLOCK_GET, CLOCK_SET, CLOCK_NEW, MOVE_GRANTS, MOVE_KEYS, MOVE_TIGHT, DROP_QUEUE, KEY_GET, KEY_NEW, KEY_SPEC, KEY_SHUT, LAST, GRANT_GET, GRANT_NEW,
+  CLOCK_GET, CLOCK_SET, CLOCK_NEW, MOVE_GRANTS, MOVE_KEYS, MOVE_TIGHT, DROP_QUEUE, KEY_GET, KEY_NEW, KEY_SPEC, KEY_SHUT, KEY_RUN, LAST, GRANT_GET, GRANT_NEW,
   GRANTS_BACK, GRANT_WEIGHT, GRANT_DROP, PRUNE, QUEUE_NEW, QUEUE_SEEN, QUEUE_LIST, QUEUE_DROP, QUEUE_PRUNE, TIGHT_LIST, TIGHT_SET, TIGHT_PRUNE, SINCE, KEYS,
   FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES
 };

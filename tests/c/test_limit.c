@@ -45,9 +45,11 @@ static struct limit *fresh(void) {
 
 static void lock(struct limit *l) { assert_int_equal(limit_lock(l, &e), 1); }
 
+static bool in_background;
+
 static struct limit_answer ask(struct limit *l, const struct limit_window *w, int count, double weight, int64_t ticket) {
   struct limit_answer a;
-  struct limit_ask q = {.key = "k", .spec = "words", .windows = w, .count = count, .weight = weight, .ticket = ticket};
+  struct limit_ask q = {.key = "k", .spec = "words", .windows = w, .count = count, .weight = weight, .ticket = ticket, .background = in_background};
   lock(l);
   if (!limit_take(l, &q, &a, &e)) fail_msg("%s", e.message);
   if (!a.first) return a;
@@ -137,6 +139,60 @@ static void first_come_first_served(void **state) {
   assert_int_equal(waitpid(child, &status, 0), child);
   assert_int_equal(status, 0);
   assert_int_equal(ask(l, w, 1, 0, 0).ahead, 0);
+  limit_close(l);
+}
+
+static struct limit_answer ask_behind(struct limit *l, const struct limit_window *w, int64_t ticket) {
+  in_background = true;
+  struct limit_answer a = ask(l, w, 1, 0, ticket);
+  in_background = false;
+  return a;
+}
+
+/* Who waits in the background lets others go first, but for every fourth turn; alone it goes at once. */
+static void the_background_waits(void **state) {
+  (void)state;
+  struct limit *l = fresh();
+  const struct limit_window w[] = {{1, 10, 0, false, false}};
+  enum { MANY = 8 };
+  assert_true(ask_behind(l, w, 0).grant == 1);
+  struct limit_answer back[MANY], front[MANY];
+  for (int i = 0; i < MANY; i++) {
+    back[i] = ask_behind(l, w, 0);
+    assert_int_equal(back[i].ahead, i);
+  }
+  for (int i = 0; i < MANY; i++) {
+    front[i] = ask(l, w, 1, 0, 0);
+    assert_int_equal(front[i].ahead, i + i / 3);
+  }
+  struct limit_key keys[4];
+  size_t count;
+  lock(l);
+  assert_true(limit_keys(l, keys, 4, &count, &e));
+  assert_true(count == 1 && keys[0].waiting == 2 * MANY && keys[0].background == MANY);
+  /* The order in which they are served, each asking again and again, the background first. */
+  char served[2 * MANY + 1] = "";
+  for (int n = 0, ahead_of_last = 9; n < 2 * MANY;) {
+    pass(1);
+    for (int lane = 1; lane >= 0; lane--) {
+      struct limit_answer *all = lane ? back : front;
+      for (int i = 0; i < MANY; i++) {
+        if (all[i].grant) continue;
+        all[i] = lane ? ask_behind(l, w, all[i].ticket) : ask(l, w, 1, 0, all[i].ticket);
+        if (all[i].grant) served[n++] = lane ? 'b' : 'f';
+      }
+    }
+    assert_true(back[0].ahead <= ahead_of_last);
+    ahead_of_last = back[0].ahead;
+  }
+  assert_string_equal(served, "fffbfffbffbbbbbb");
+  /* What went before counts only while somebody waited behind it. */
+  for (int i = 0; i < 5; i++) {
+    pass(10);
+    assert_true(ask(l, w, 1, 0, 0).grant);
+  }
+  struct limit_answer b = ask_behind(l, w, 0), f = ask(l, w, 1, 0, 0);
+  assert_true(f.ahead == 0 && ask_behind(l, w, b.ticket).ahead == 1);
   limit_close(l);
 }
 
@@ -358,7 +414,8 @@ static void files_that_cannot_be_used(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(windows_are_exact), cmocka_unit_test(first_come_first_served), cmocka_unit_test(grants_are_settled_and_given_back),
+      cmocka_unit_test(windows_are_exact), cmocka_unit_test(first_come_first_served), cmocka_unit_test(the_background_waits),
+      cmocka_unit_test(grants_are_settled_and_given_back),
       cmocka_unit_test(gates),             cmocka_unit_test(servers_tighten),         cmocka_unit_test(days),
       cmocka_unit_test(jumps_and_restarts), cmocka_unit_test(seeds_count),            cmocka_unit_test(damaged_files_are_made_anew),
       cmocka_unit_test(files_that_cannot_be_used),

@@ -68,7 +68,7 @@ function M.kill(home, kills)
     children[slot] = i <= kills and M.taker(home, "-", window, begin, 1e6, i) or nil
     task.sleep((i * 7 % 11) / 1000) -- the moments of the kills, spread; no result depends on it
   end
-  local store = assert(require("sys.store").open(home .. "/limits.db", "", 2))
+  local store = assert(require("sys.store").open(home .. "/limits.db", "", 3))
   local times = {}
   for i, row in ipairs(assert(store:run "SELECT at FROM grants ORDER BY ord")) do times[i] = row.at end
   store:close()

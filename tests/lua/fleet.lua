@@ -88,6 +88,19 @@ do
   end
   t.eq(words(stores[1]:take("k", windows, 1)).why, "server", "who stands behind waits for the same")
   t.eq(words(stores[2]:take("k", windows, 1)).why, "server", "there too")
+  -- The background.
+  for _, s in ipairs(stores) do
+    local lane, ahead = { { n = 1, per = 100 } }, {}
+    s:forget "k"
+    s:seed("k", {})
+    local function ask(background, ticket) return assert(s:take("k", lane, 0, ticket, "", background)) end
+    t.eq(ask(true).grant, 1, "alone it goes at once")
+    local first = ask(true).ticket
+    for i = 1, 5 do ahead[i] = ask(false).ahead end
+    t.eq(ahead, { 0, 1, 2, 4, 5 }, "others go before it, and every fourth turn is its own")
+    t.eq(ask(true, first).ahead, 3, "which it sees")
+  end
+  t.eq(same("keys", function(s) return s:keys() end)[1].background, 1)
   for _, s in ipairs(stores) do s:close() end
 end
 

@@ -17,7 +17,7 @@ do
   t.eq(one:take("k", windows, 10, waiting.ticket).ticket, waiting.ticket, "it keeps its place")
   local behind = assert(two:take("k", windows, 10))
   t.eq(behind.ahead, 1, "the next one stands behind")
-  t.eq(two:keys(), { { name = "k", spec = "2/min", shut = 0, waiting = 2 } }, "what is kept")
+  t.eq(two:keys(), { { name = "k", spec = "2/min", shut = 0, waiting = 2, background = 0 } }, "what is kept")
   t.ok(one:leave(waiting.ticket) and one:leave(behind.ticket), "leaving")
   t.ok(one:settle("k", 3, 200), "the real weight")
   local use = assert(two:usage("k", windows))

@@ -189,4 +189,27 @@ do
   t.ok(not fs.read(place.home .. "/.qwen/settings.json"):find "example", "from the file")
 end
 
+-- A person's turn goes before what runs beside it: an agent, a side question, a run without a person.
+do
+  local place = program.place(settings { rules = { ["*"] = "1/hour" }, maxWait = 1e6 })
+  fs.write(place.cwd .. "/lanes.lua", [[
+    local ctx = ...
+    local model = qwen.models.choose(ctx.settings, ctx.opts, function() return true end)
+    local function with(more) return setmetatable(more, { __index = ctx }) end
+    local here = with { interactive = true, waiting = function() end }
+    qwen.limits.acquire(here, model, {})
+    local store = qwen.limits.store(ctx)
+    local tasks = {}
+    for i, one in ipairs { { here, {} }, { here, { purpose = "agent" } }, { here, { purpose = "side" } }, { with { waiting = function() end }, {} } } do
+      tasks[i] = qwen.task.spawn(function() qwen.limits.acquire(one[1], model, one[2]) end)
+      repeat qwen.task.sleep(0.01) until store:keys()[1].waiting == i
+    end
+    print(store:keys()[1].waiting, store:keys()[1].background)
+    qwen.resource.get("commands", "limits").run(ctx, {})
+    for _, task in ipairs(tasks) do task:cancel() end
+  ]])
+  local r = program.run(place, { "-m", "m", "--openai-base-url", "http://127.0.0.1:9/v1", "lua", "lanes.lua" })
+  t.match(r.out, "^4\t3\n")
+  t.match(r.out, "4 waiting, 3 of them in the background")
+end
 t.done()

@@ -85,7 +85,7 @@ local function attempt_open(ctx, provider, model, view, state)
   local request, e = build(ctx, provider, model, view)
   if not request then return nil, e end
   local lease, stream
-  lease, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose })
+  lease, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose or ctx.agent and "agent" or nil })
   if not lease then return nil, e end
   state.lease, state.usage = lease, nil
   stream, e = ctx.transport(request)
