@@ -1,5 +1,5 @@
 -- Measures the program beside curl doing the same POSTs to the same server in the same run. Started by tests/bench/run.
--- The figures are medians; measure.c takes them. It judges nothing but the promises at the end.
+-- Both run by turns, and each figure is the least of its runs (measure.c). It judges nothing but the promises at the end.
 local fake = dofile "tests/fake/fake.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local proc = require "qwen.proc"
@@ -8,12 +8,16 @@ local program = os.env "QWEN"
 local measure_program = program:match "^(.*)/" .. "/tests/measure"
 local tmp = os.env "TMPDIR"
 
----One row of figures: wall and CPU in milliseconds (medians), memory in MB (peak).
-local function measure(runs, argv, env)
-  local r = assert(proc.run { argv = { measure_program, tostring(runs), table.unpack(argv) }, env = env })
+---A row of figures of ours and of curl's: wall and CPU in milliseconds (the least), memory in MB (the peak).
+local function measure(name, runs, ours, curl, env)
+  local argv = { measure_program, tostring(runs) }
+  table.move(ours, 1, #ours, #argv + 1, argv)
+  argv[#argv + 1] = "--"
+  table.move(curl, 1, #curl, #argv + 1, argv)
+  local r, rows = assert(proc.run { argv = argv, env = env }), {}
   if r.code ~= 0 then error(r.err, 0) end
-  local _, wall, _, cpu, kb = r.out:match "(%S+) (%S+) (%S+) (%S+) (%S+)"
-  return { wall = tonumber(wall), cpu = tonumber(cpu), memory = tonumber(kb) / 1024 }
+  for wall, cpu, kb in r.out:gmatch "(%S+) (%S+) (%S+)\n" do rows[#rows + 1] = { wall = tonumber(wall), cpu = tonumber(cpu), memory = tonumber(kb) / 1024 } end
+  return { name = name, qwen = rows[1], curl = rows[2] }
 end
 
 -- Each protocol has its own variables for key and address; a run finds them in the environment.
@@ -49,7 +53,8 @@ local function compare(name, runs, answers, protocol)
   protocol = protocol or "openai"
   local server <close> = fake.start(answers, { log = false })
   local curl = same_with_curl(answers, server.port, protocol)
-  return { name = name, qwen = measure(runs, ask(server, protocol)), curl = measure(runs, curl) }
+  local ours, env = ask(server, protocol)
+  return measure(name, runs, ours, curl, env)
 end
 
 local file = tmp .. "/notes.txt"
@@ -58,18 +63,19 @@ local function turns(n)
   return { { loop = { turns = n, call = { name = "read_file", arguments = { file_path = file } }, deltas = 1 }, times = 0 } }
 end
 
-local version = { name = "`--version`", qwen = measure(200, { program, "--version" }), curl = measure(200, { "curl", "--version" }) }
+local version = measure("`--version`", 200, { program, "--version" }, { "curl", "--version" })
 local one = compare("one-shot answer", 40, { { text = { "Hello", " there" }, times = 0 } })
 local stream = compare("20,000 deltas, one by one", 5, { { loop = { deltas = 20000 }, times = 0 } })
-local burst = compare("20,000 deltas in bursts of 500", 7, { { loop = { deltas = 20000, burst = 500 }, times = 0 } })
+local burst = compare("20,000 deltas in bursts of 500", 25, { { loop = { deltas = 20000, burst = 500 }, times = 0 } })
 local bursts = { burst }
 for _, protocol in ipairs { "openai-responses", "anthropic", "gemini" } do
-  bursts[#bursts + 1] = compare("the same, " .. protocol, 7, { { loop = { deltas = 20000, burst = 500 }, times = 0 } }, protocol)
+  bursts[#bursts + 1] = compare("the same, " .. protocol, 25, { { loop = { deltas = 20000, burst = 500 }, times = 0 } }, protocol)
 end
 local few, many = compare("50 tool turns", 7, turns(50)), compare("200 tool turns", 5, turns(200))
 
 local out = {}
 local function put(text, ...) out[#out + 1] = text:format(...) end
+put "Both programs by turns; each figure is the least of 5 to 200 runs.\n"
 put "| run | wall ms: qwen | curl | ratio | CPU ms: qwen | curl | ratio | MB: qwen | curl |"
 put "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 for _, row in ipairs { version, one, stream, burst, bursts[2], bursts[3], bursts[4], few, many } do
