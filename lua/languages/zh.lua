@@ -245,6 +245,13 @@ return {
     ["a passphrase is one line of at most %d bytes"] = "口令是一行，最多 %d 字节",
 
     -- keys that are kept
+    ["attach the image of the clipboard"] = "附上剪贴板中的图片", ["there is no image on the clipboard"] = "剪贴板中没有图片",
+    ["the clipboard cannot be read: install wl-clipboard, xclip or pngpaste; or give the file as @picture.png"] =
+      "无法读取剪贴板：请安装 wl-clipboard、xclip 或 pngpaste；或用 @picture.png 给出文件",
+    ["this is no image that models take (PNG, JPEG, GIF, WebP)"] = "这不是模型接受的图片（PNG、JPEG、GIF、WebP）",
+    ["the image has %s, models take up to %s: make a smaller copy of it"] = "图片有 %s，模型最多接受 %s：请缩小它",
+    ["%s takes no images: it will only be told that one was left out; choose another model with /model"] =
+      "%s 不接受图片：只会告诉它略去了一张；用 /model 换一个模型", ["%s, which this model does not take"] = "%s，此模型不接受",
     ["there is no home folder for credentials; set HOME"] = "没有保存凭据的主目录；请设置 HOME",
     ["%s is damaged: it should say which store holds each credential; put it right, or remove it and sign in again"] =
       "%s 已损坏：它应说明每个凭据保存在哪里；请修复，或删除后重新登录",

@@ -361,6 +361,7 @@
 ---@field memory qwen.agent.memory
 ---@field export qwen.export
 ---@field clipboard qwen.clipboard
+---@field image qwen.image
 ---@field paths qwen.paths
 ---@field models qwen.models
 ---@field sessions qwen.session
@@ -647,6 +648,12 @@ qwen = {}
 
 ---@class qwen.clipboard
 ---@field copy fun(text: string): string?, Err? by which way it went
+---@field image fun(): string?, Err? the bytes of the image on it
+
+---@class qwen.image
+---@field most integer bytes that services take at least
+---@field look fun(bytes: string): {mime: string, width: integer?, height: integer?}? by the first bytes; nil for what is no image
+---@field unseen fun(model: Model, mime: string): boolean whether the model is known not to look at images of that type
 
 ---@class qwen.agent.compact
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter

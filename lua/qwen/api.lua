@@ -16,6 +16,7 @@ local modules = {
   projectlua = "qwen.projectlua", reference = "qwen.reference", trial = "qwen.trial",
   sandbox = "qwen.sandbox", sub = "qwen.agent.sub", cards = "qwen.cards", escape = "qwen.escape", edits = "qwen.edits", mcp = "qwen.mcp.client",
   context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
+  image = "qwen.image",
 }
 
 local api = { version = embed.version, api = 1 }

@@ -94,7 +94,9 @@ function M.parts(ctx, prompt)
         parts[#parts + 1] = { type = "text", text = ("\n\n@%s:\n%s\n"):format(name, result.text) }
         for _, part in ipairs(result.parts or {}) do parts[#parts + 1] = part end
       end
-      told[#told + 1] = ("  @%s: %s"):format(name, result and result.display or e.message)
+      local image = result and result.parts and result.parts[1] and result.parts[1].type == "image" and result.parts[1]
+      local blind = image and ctx.model and require("qwen.image").unseen(ctx.model, image.mime) and ", which this model does not take" or ""
+      told[#told + 1] = ("  @%s: %s"):format(name, (result and result.display or e.message) .. blind)
     end
   end
   return parts, told

@@ -1,7 +1,7 @@
 -- Reads a file for the model: text by lines, images and PDFs as they are. What was read may then be edited.
 
 local MAX_LINES, MAX_CHARS, MAX_FILE = 1000, 25000, 64 * 1024 * 1024
-local MAX_IMAGE, MAX_PDF, MAX_PAGES = 5 * 1024 * 1024, 10 * 1024 * 1024, 100 -- the least that services take
+local MAX_IMAGE, MAX_PDF, MAX_PAGES = qwen.image.most, 10 * 1024 * 1024, 100 -- the least that services take
 
 local T = {
   summary = "Read a text file, image or PDF. Long files are cut: use offset and limit to read further.",
@@ -41,11 +41,8 @@ end
 
 -- What a file is by its first bytes: a wrong ending would make a service refuse the whole conversation.
 local function media_type(bytes)
-  if bytes:find "^\137PNG\r\n" then return "image/png" end
-  if bytes:find "^\255\216\255" then return "image/jpeg" end
-  if bytes:find "^GIF8[79]a" then return "image/gif" end
-  if bytes:find "^RIFF....WEBP" then return "image/webp" end
-  if bytes:find "^%%PDF%-" then return "application/pdf" end
+  local image = qwen.image.look(bytes)
+  return image and image.mime or bytes:find "^%%PDF%-" and "application/pdf" or nil
 end
 
 local function as_part(kind, path, mime, bytes)

@@ -59,6 +59,33 @@ function M.open_editor(self)
   end)
 end
 
+-- An image goes with the text from now on: its bytes, or why there are none.
+local function attach(self, bytes, problem)
+  local paste, mime
+  if bytes then paste, mime, problem = require("qwen.ui.attach").add(bytes) end
+  if not paste then return self.ctx.notice(problem.message) end
+  self.state = editor.attach(self.state, paste)
+  if require("qwen.image").unseen(self.ctx.model, mime) then
+    self.ctx.notice(("%s takes no images: it will only be told that one was left out; choose another model with /model"):format(self.ctx.model.id))
+  end
+end
+
+---What was pasted: an image by its path, or text.
+---@param self TtySession
+---@param pasted string
+function M.paste(self, pasted)
+  local path = require("qwen.ui.attach").path_of(pasted, self.ctx.cwd)
+  if path then return attach(self, require("sys.fs").read(path)) end
+  self.state = editor.paste(self.state, pasted)
+end
+
+function M.paste_image(self)
+  task.spawn(function()
+    attach(self, require("qwen.clipboard").image())
+    self.events:put { type = "changed" }
+  end)
+end
+
 -- Puts the text aside, or brings it back.
 function M.stash(self)
   local state, stashed = self.state, self.stashed

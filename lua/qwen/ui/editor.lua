@@ -134,6 +134,14 @@ function M.paste(state, text)
   return text == "" and state or insert_folded(state, text, {})
 end
 
+---A label that stands for something that goes with the text.
+---@param state Editor
+---@param paste {label: string, text: string}
+---@return Editor
+function M.attach(state, paste)
+  return M.insert(state, paste.label .. " ", { pastes = pushed(state.pastes, paste, math.huge) })
+end
+
 local function newline(state)
   return M.insert(state, "\n")
 end

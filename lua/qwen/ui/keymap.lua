@@ -13,6 +13,7 @@ local actions = {
   { "suspend", "stop the program; the shell's fg brings it back", "ctrl-z" },
   { "search_history", "search what was typed before", "ctrl-r" },
   { "open_editor", "write in the external editor", "ctrl-x ctrl-e" },
+  { "paste_image", "attach the image of the clipboard", "ctrl-v" },
   { "stash", "put the text aside, or bring it back", "ctrl-s" },
   { "next_mode", "the next approval mode", "shift-tab" },
   { "thoughts", "show what the model thinks, or fold it", "ctrl-o" },

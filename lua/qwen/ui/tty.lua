@@ -137,7 +137,7 @@ function on.key(self, event)
   if mine then
     self.state = editor.resize(self.state, prompt.columns(select(2, term.size())))
     if event.type == "paste" then
-      self.state = editor.paste(self.state, event.text)
+      actions.paste(self, event.text)
     else
       self:press(event)
     end

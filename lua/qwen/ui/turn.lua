@@ -33,6 +33,7 @@ local function message_of(ctx, text)
   end
   local parts, told = require("qwen.mention").parts(ctx, submitted.text)
   for _, line in ipairs(told) do ctx.print(line) end
+  for _, part in ipairs(require("qwen.ui.attach").parts(submitted.text)) do parts[#parts + 1] = part end
   return require("qwen.message").user(submitted.text, parts)
 end
 
