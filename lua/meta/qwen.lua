@@ -123,6 +123,18 @@
 ---@field decoder fun(model: Model): fun(data: string?, event: string?, out: Delta[]) a new decoder: appends the deltas of one event to out; data nil means the stream is at its end
 ---@field events (fun(stream: HttpStream): fun(): string?, (string|Err)?)? how the answer comes apart, where it is no event stream; as HttpStream:event
 ---@field failure (fun(status: integer, headers: table, body: string): Err)? reads an error answer
+---@field url (fun(model: Model): string)? of all protocols that ship: where a request goes
+---@field headers (fun(model: Model, view: View): table<string, HeaderValue>?)? of all: headers besides the usual ones
+---@field body (fun(model: Model, view: View): table)? of all but gemini (generation): the fields besides messages and tools
+---@field encode_message (fun(model: Model, message: Message): table[])? of all: what a message becomes
+---@field encode_tool (fun(model: Model, tool: table): string)? of all: the JSON of a tool
+---@field encode_media (fun(model: Model, part: MediaPart): table)? of all: what an image or a file becomes
+---@field usage (fun(u: table): Usage)? of openai: what an answer cost
+---@field reason (fun(fields: table, model: Model, reasoning: table|false))? of openai: writes into the body how much to think
+---@field marks (fun(model: Model): boolean)? of openai: whether the service wants marks for its cache
+---@field think_tags boolean? of openai: thinking arrives in the text, as <think>
+---@field thinking_field string? of openai: the field in which a model's own thinking goes back
+---@field alternate boolean? of openai: two messages of the person after each other are made one
 
 ---@class Auth file in auth/
 ---@field summary string

@@ -166,6 +166,17 @@ function P.body(model, view)
   return fields, headers
 end
 
+---The address of answers.
+---@param model Model
+---@return string
+function P.url(model)
+  return root(model) .. "/v1/messages"
+end
+
+---Headers beside the usual ones.
+---@return table<string, string>?
+function P.headers(_, _) end
+
 local first = { "model", "max_tokens", "stream", "tools", "system", "messages" }
 
 ---The request of a view. Pure: same in, same bytes; the credential is joined later.
@@ -182,7 +193,7 @@ function P.request(model, view)
     system = { marks and marked(system) or system }
   end
   local body = wire.body(fields, { messages = message_list(model, view, marks), tools = tools, system = system }, first)
-  return wire.post(model, root(model) .. "/v1/messages", body, headers)
+  return wire.post(model, P.url(model), body, wire.on_top(headers, P.headers(model, view)))
 end
 
 ---The models that the service offers, with the room for context and answers where it tells.

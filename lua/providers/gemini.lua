@@ -134,6 +134,10 @@ function P.url(model)
   return ("%s/%s:streamGenerateContent?alt=sse"):format(versioned(model.base_url), model.id:find "/" and model.id or "models/" .. model.id)
 end
 
+---Headers beside the usual ones.
+---@return table<string, string>?
+function P.headers(_, _) end
+
 local first = { "systemInstruction", "tools", "toolConfig", "generationConfig", "contents" }
 
 ---The request of a view. Pure: same in, same bytes; the credential is joined later.
@@ -145,7 +149,8 @@ function P.request(model, view)
   local fields = { generationConfig = next(generation) and generation or nil }
   if view.system ~= "" then fields.systemInstruction = { parts = { { text = view.system } } } end
   local declared = #tools > 0 and { '{"functionDeclarations":[' .. table.concat(tools, ",") .. "]}" } or nil
-  return wire.post(model, P.url(model), wire.body(fields, { contents = messages_of(model, view.messages), tools = declared }, first))
+  local body = wire.body(fields, { contents = messages_of(model, view.messages), tools = declared }, first)
+  return wire.post(model, P.url(model), body, P.headers(model, view))
 end
 
 -- Whether a model of the list answers in words; where nothing is said it may.

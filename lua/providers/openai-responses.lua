@@ -100,6 +100,17 @@ function P.body(model, view)
   return fields
 end
 
+---The address of answers.
+---@param model Model
+---@return string
+function P.url(model)
+  return model.base_url .. "/responses"
+end
+
+---Headers beside the usual ones.
+---@return table<string, string>?
+function P.headers(_, _) end
+
 local first = { "model", "instructions", "input", "max_output_tokens", "stream", "store", "tools" }
 
 ---The request of a view. Pure: same in, same bytes; the credential is joined later.
@@ -108,7 +119,8 @@ local first = { "model", "instructions", "input", "max_output_tokens", "stream",
 ---@return Request
 function P.request(model, view)
   local tools = #view.tools > 0 and tools_of(model, view.tools) or nil
-  return wire.post(model, "/responses", wire.body(P.body(model, view), { input = messages_of(model, view.messages), tools = tools }, first))
+  local body = wire.body(P.body(model, view), { input = messages_of(model, view.messages), tools = tools }, first)
+  return wire.post(model, P.url(model), body, P.headers(model, view))
 end
 
 -- Streams -----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ function M.split(text)
 end
 
 local function read(text, out)
-  local words, class = {}, nil
+  local words, class, last = {}, nil, nil -- last: the field on the line before
   for line in text:gmatch "([^\n]*)\n" do
     local name, about = line:match "^%-%-%-@class ([%w_.]+)(.*)$"
     local field, rest = line:match "^%-%-%-@field ([%w_]+%??)%s+(.*)$"
@@ -48,14 +48,16 @@ local function read(text, out)
       class = { name = name, parent = parent, fields = {}, text = table.concat(words, " ") }
       about = (behind or about):gsub("^%s+", ""):gsub("%s+$", "")
       if about ~= "" then class.text = class.text == "" and about or class.text .. ". " .. about end
-      out[#out + 1], words = class, {}
+      out[#out + 1], words, last = class, {}, nil
     elseif field then
       local kind, said = M.split(rest)
-      table.insert(class.fields, { name = field:gsub("%?$", ""), type = kind, text = said })
+      last = { name = field:gsub("%?$", ""), type = kind, text = said }
+      table.insert(class.fields, last)
     elseif line:find "^%-%-%-[^@]" then
-      words[#words + 1] = line:gsub("^%-%-%-%s*", "")
+      local more = line:gsub("^%-%-%-%s*", "")
+      if last then last.text = (last.text .. " " .. more):gsub("^ ", "") else words[#words + 1] = more end
     else
-      words = {}
+      words, last = {}, nil
     end
   end
 end

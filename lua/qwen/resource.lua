@@ -331,6 +331,17 @@ local function lay(value, base)
   return value
 end
 
+-- A shipped provider that a file amended has its base below it already: what the file set counts there, too.
+local function amend(value)
+  local base = under[value]
+  while base do
+    for key, field in pairs(value) do
+      if key ~= "super" then base[key] = field end
+    end
+    base = under[base]
+  end
+end
+
 local DEEPEST = 8
 
 -- Gives a provider what it builds on. The base of a file with the base's own name is the next weaker one of that name.
@@ -362,6 +373,9 @@ local function ready(entry)
       entry.value, entry.problem, value = nil, problem, nil
       state.problems[#state.problems + 1] = problem
     end
+  elseif value and value.super and entry.amended ~= value then
+    entry.amended = value
+    amend(value)
   end
   return value
 end

@@ -61,6 +61,7 @@ do
   t.match(run(place, "help", "lua").out, "qwen.fs")
   t.match(run(place, "help", "lua", "Hook").out, "before_tool  %(fun%(ctx: Ctx, call: {.-}%): %(table|false%)%?, string%?%)%?\n")
   t.match(run(place, "help", "lua", "qwen.fs").out, "read  fun%(path: string, limit%?: integer%): string%?, Err%?\n +whole file")
+  t.match(run(place, "help", "lua", "Provider").out, 'hosts with all below them %("z.ai", ":11434"%), patterns of ids', "words on a line of their own")
   t.match(run(place, "help", "lua", "qwen.flies").err, "did you mean qwen.files")
   local reference = require "qwen.reference"
   local fields = 0

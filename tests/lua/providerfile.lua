@@ -42,6 +42,25 @@ do
   t.eq(resource.has("providers", "low"), false, "a file that is gone is gone")
 end
 
+-- A shipped one to amend and return, also where it builds on another one itself.
+do
+  local place = program.place {
+    ["~/.qwen/providers/over.lua"] = [[
+local P = qwen.shipped "providers/openrouter"
+local headers = P.headers
+function P.headers(model, view)
+  local all = headers(model, view)
+  all["X-Team"] = "a"
+  return all
+end
+function P.url(model) return model.base_url .. "/team" end
+return P]],
+  }
+  resource.scan { use = { place.home .. "/.qwen/providers/over.lua" } }
+  local request = assert(resource.get("providers", "over")).request({ id = "m", base_url = "https://x", config = {} }, { system = "", messages = {}, tools = {} })
+  t.eq({ request.url, request.headers["X-Team"], request.headers["X-OpenRouter-Title"] }, { "https://x/team", "a", "qwen" }, "amended")
+end
+
 -- In a session, with the history kept.
 do
   local place = program.place {

@@ -225,6 +225,19 @@ for name, own in pairs(variables) do
 end
 
 
+-- Address and headers are steps of every protocol.
+for _, name in ipairs { "openai", "openai-responses", "anthropic", "gemini" } do
+  local P = qwen.shipped("providers/" .. name)
+  local url = P.url
+  local model = { id = "claude-sonnet-4-0", base_url = "https://x", config = { customHeaders = { ["X-Own"] = "2" } } }
+  local view = { system = "", messages = {}, tools = {}, max_tokens = 9 }
+  t.eq(P.request(model, view).url, url(model), name)
+  function P.url(m) return m.base_url .. "/team" end
+  function P.headers(m, v) return { ["X-Team"] = m.id .. v.max_tokens, ["X-Own"] = "1" } end
+  local request = P.request(model, view)
+  t.eq({ request.url, request.headers["X-Team"], request.headers["X-Own"] }, { "https://x/team", "claude-sonnet-4-09", "2" }, name)
+end
+
 -- What Gemini did by itself goes back as it came, in its place.
 do
   local parts = { { toolCall = { toolType = "FILE_SEARCH", id = "s" }, thoughtSignature = "a" }, { toolResponse = { id = "s" }, thoughtSignature = "b" },
