@@ -127,7 +127,8 @@ function C.run(ctx, args)
   if got.json then
     ctx.print(qwen.json.encode(qwen.json.array(rows)))
   elseif #rows == 0 then
-    ctx.print(("no requests in the last %d days"):format(got.days or 30))
+    ctx.print(got.session and "no requests in this session yet" or got.days == 1 and "no requests today"
+      or ("no requests in the last %d days"):format(got.days or 30))
   else
     show(ctx, rows, got.by)
   end

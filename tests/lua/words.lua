@@ -30,6 +30,7 @@ t.eq(words.translate "there is no command /hepl; did you mean /help?", "没有�
 t.eq(words.translate "7 messages in session abc", "会话 abc 中有 7 条消息", "another order")
 t.eq(words.translate "some messages in session abc", "some messages in session abc", "a number is a number")
 t.eq(words.lines "  /undo          list the tools that the model is offered\nmodel     gpt-x", "  /undo          列出提供给模型的工具\n模型      gpt-x", "cells")
+t.eq(words.lines "model  requests     cost\nm            10  unknown", "模型       请求     费用\nm            10     未知", "columns that end together")
 t.eq(words.lines " off", " off", "a word alone may be anything")
 t.eq(words.translate(("restored "):rep(200)), ("restored "):rep(200), "a long text is not ours")
 t.eq(words.translate "nosuch", "nosuch", "no translation")

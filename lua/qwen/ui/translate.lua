@@ -96,33 +96,64 @@ function M:whole(text, depth)
   end
 end
 
--- The cells of a row, which stand two blanks or more apart, each by itself; those behind keep their column where there is room.
-local function cells(self, line)
-  local out, used, at, some = {}, 0, 1, false
-  while true do
+-- The cells of a row, which stand two blanks or more apart: text, first column and the one behind the last.
+local function cells_of(line)
+  local at = 1
+  return function()
     local from = line:find("%S", at)
-    if not from then break end
+    if not from then return nil end
     at = line:find("%s%s", from) or #line + 1
-    local cell = line:sub(from, at - 1)
-    local said, column = self:whole(cell), term.width(line:sub(1, from - 1))
-    local blanks = math.max(column - used, #out > 0 and 2 or 0)
+    local cell, first = line:sub(from, at - 1), term.width(line:sub(1, from - 1))
+    return cell, first, first + term.width(cell)
+  end
+end
+
+-- In how many lines a cell begins, or ends, at a column.
+local function edges_of(text)
+  local begins, ends = {}, {}
+  for line in text:gmatch "[^\n]+" do
+    for _, first, behind in cells_of(line) do
+      begins[first], ends[behind] = (begins[first] or 0) + 1, (ends[behind] or 0) + 1
+    end
+  end
+  return { begins = begins, ends = ends }
+end
+
+-- Each cell by itself; it keeps its column, or in a column whose cells end together its end.
+local function cells(self, line, edges)
+  local out, used, some = {}, 0, false
+  for cell, first, behind in cells_of(line) do
+    local said = self:whole(cell)
+    local width = term.width(said or cell)
+    if edges and edges.ends[behind] > edges.begins[first] then first = behind - width end
+    local blanks = math.max(first - used, #out > 0 and 2 or 0)
     out[#out + 1] = (" "):rep(blanks) .. (said or cell)
-    used, some = used + blanks + term.width(said or cell), some or said ~= nil
+    used, some = used + blanks + width, some or said ~= nil
   end
   return some and table.concat(out) or nil
 end
 
 ---A line as it is shown: as a whole, without the blanks before it, or cell by cell. What is not known stays as it is.
 ---@param line string
+---@param edges table? of the lines around it
 ---@return string
-function M:line(line)
+function M:line(line, edges)
   if #line > MOST or not line:find "%a" then return line end
   if self.texts[line] then return self.texts[line] end
   local indent, rest = line:match "^(%s*)(.-)%s*$"
-  local said = rest:find "%s%s" and cells(self, line)
+  local said = rest:find "%s%s" and cells(self, line, edges)
   if said then return said end
   said = (#indent > 1 or rest:find "%s") and self:whole(rest) -- a single word may be anybody's
   return said and indent .. said or self:whole(line) or line
+end
+
+---A text of several lines, as it is shown.
+---@param text string
+---@return string
+function M:lines(text)
+  if self.texts[text] then return self.texts[text] end
+  local edges = text:find("\n", 1, true) and #text <= MOST * 100 and edges_of(text) or nil
+  return (text:gsub("[^\n]+", function(line) return self:line(line, edges) end))
 end
 
 return M

@@ -64,8 +64,7 @@ end
 ---@return string
 function M.lines(lines)
   if not chosen then M.use() end
-  if not translator then return lines end
-  return translator.texts[lines] or (lines:gsub("[^\n]+", function(line) return translator:line(line) end))
+  return translator and translator:lines(lines) or lines
 end
 
 ---A time for people; whole seconds while it still runs.

@@ -59,18 +59,18 @@ function M.rows(content, width, base)
   return rows, columns
 end
 
--- Where the rows after the first begin: below what stands behind a label or a mark, when that is in the left half.
+-- Where the rows after the first begin: below what stands behind a label or a mark, when that leaves room enough.
 local function hang_of(line, columns)
-  local indent = #line:match "^ *"
+  local indent, most = #line:match "^ *", columns * 3 // 5
   local mark = line:match "^ *[-*•] +()" or line:match "^ *%d+[.)] +()"
   if mark then return mark - 1 end
   local hang = indent
   for behind in line:gmatch "%S  +()%f[^ ]" do
     local column = term.width(line:sub(1, behind - 1))
-    if column > columns // 2 then break end
+    if column > most then break end
     hang = column
   end
-  return hang > columns // 2 and 0 or hang
+  return hang > most and 0 or hang
 end
 
 ---Rows of a line of plain text: broken between words, the rest below the beginning. A word that fits no row, such as an address, stays whole.
