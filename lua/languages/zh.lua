@@ -498,9 +498,9 @@ return {
     ["%s: %s %s ignored; a project may not set %s"] = "%1：已忽略 %2；项目不能设置",
     ["%s: %s ignored; a project may not set %s"] = "%1：已忽略 %2；项目不能设置", ["hook %s failed in %s: %s"] = "钩子 %s 在 %s 失败：%s",
     ["that was the third time: %s is left out of %s until /reload"] = "这是第三次：在 /reload 之前，%2 不再使用 %1",
-    ["limits.store must be like redis://HOST:6379/0, not '%s'"] = "limits.store 应如 redis://HOST:6379/0，而不是“%s”",
-    ["limits.store: Redis over TLS is not spoken; use redis:// through a tunnel or a private network"] =
-      "limits.store：不支持 TLS 的 Redis；请经隧道或内网使用 redis://", ["line %d: %s is there twice; the last one counts"] = "第 %d 行：%s 出现两次；以最后一个为准",
+    ["limits.store must be like redis://HOST:6379/0, or rediss://HOST:6379/0 with TLS, not '%s'"] =
+      "limits.store 应如 redis://HOST:6379/0，或带 TLS 的 rediss://HOST:6379/0，而不是“%s”",
+    ["line %d: %s is there twice; the last one counts"] = "第 %d 行：%s 出现两次；以最后一个为准",
     ["line 1, column 1: the file is UTF-16; save it as UTF-8"] = "第 1 行第 1 列：文件是 UTF-16；请存为 UTF-8",
     ["'%s' is not an object, so '%s' cannot be set in it"] = "“%s”不是对象，无法在其中设置“%s”",
     ["the file holds no object { ... }, so nothing can be set in it"] = "文件中没有对象 { ... }，无法设置", ["%s%s %s; it is ignored"] = "%s%s %s；已忽略",

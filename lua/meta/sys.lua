@@ -333,7 +333,7 @@
 ---@field close fun(self: Redis)
 
 ---@class sys.redis
----@field open fun(host: string, port: integer, timeout?: number): Redis?, Err?
+---@field open fun(host: string, port: integer, options?: {timeout: number?, tls: boolean?, ca: string?, extra_ca: string?, insecure: boolean?}): Redis?, Err? certificates as in HttpRequest
 
 -- sys.embed --------------------------------------------------------------------------------------------------------
 

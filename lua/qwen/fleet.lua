@@ -1,8 +1,9 @@
 -- Limits of a fleet: the same limiter as sys.limit, in a Redis server that several machines share (`limits.store`). One script does all of it with
--- the server's clock (lua/qwen/fleetscript.lua); the password is in the credential store under "redis", or in the address.
+-- the server's clock (lua/qwen/fleetscript.lua); the password is in QWEN_REDIS_PASSWORD, in the credential store under "redis", or in the address.
 local embed = require "sys.embed"
 local err = require "qwen.err"
 local json = require "sys.json"
+local secret = require "sys.secret"
 
 local Fleet = {}
 Fleet.__index = Fleet
@@ -11,24 +12,25 @@ local TIMEOUT = 2
 local NAMES = "qwen:keys"
 
 ---@param address string
----@return {host: string, port: integer, db: string?, user: string?, password: string?}?, Err?
+---@return {host: string, port: integer, db: string?, user: string?, password: string?, tls: boolean}?, Err?
 local function parse(address)
   local scheme, rest = address:match "^(%a+)://(.+)$"
-  if scheme == "rediss" then return nil, err("usage", "limits.store: Redis over TLS is not spoken; use redis:// through a tunnel or a private network") end
   local login, place = (rest or ""):match "^(.*)@(.-)$"
   place = place or rest or ""
   local host, port, db = place:match "^%[([%x:.]+)%]:?(%d*)/?(%d*)$"
   if not host then host, port, db = place:match "^([^:/%[%]]+):?(%d*)/?(%d*)$" end
-  if scheme ~= "redis" or not host then
-    return nil, err("usage", ("limits.store must be like redis://HOST:6379/0, not '%s'"):format((address:gsub("//.*@", "//***@"))))
+  if scheme ~= "redis" and scheme ~= "rediss" or not host then
+    return nil, err("usage", ("limits.store must be like redis://HOST:6379/0, or rediss://HOST:6379/0 with TLS, not '%s'")
+      :format((address:gsub("//.*@", "//***@"))))
   end
   local user, password = (login or ""):match "^(.-):(.*)$"
+  user = user or login
   return { host = host, port = port ~= "" and math.tointeger(tonumber(port)) or 6379, db = db ~= "" and db or nil, user = user ~= "" and user or nil,
-    password = password }
+    password = password, tls = scheme == "rediss" }
 end
 
 local function login(connection, place)
-  local password = place.password
+  local password = place.password or secret.env("redis", "QWEN_REDIS_PASSWORD", {})
   if not password then
     local record = require("qwen.credentials").get "redis"
     password = record and record.secret
@@ -40,7 +42,8 @@ end
 
 local function connect(self)
   local place = self.place
-  local connection, e = require("sys.redis").open(place.host, place.port, TIMEOUT)
+  local connection, e = require("sys.redis").open(place.host, place.port, { timeout = TIMEOUT, tls = place.tls, ca = self.trust.ca,
+    extra_ca = self.trust.extra_ca, insecure = self.trust.insecure })
   if not connection then return nil, e end
   local ok
   ok, e = login(connection, place)
@@ -165,12 +168,13 @@ end
 local M = {}
 
 ---The limiter in a Redis server.
----@param address string "redis://[USER:PASSWORD@]HOST[:PORT][/DB]"
+---@param address string "redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]", "rediss://" for TLS
+---@param trust {ca: string?, extra_ca: string?, insecure: boolean?}? certificates, as in HttpRequest
 ---@return Limiter?, Err?
-function M.open(address)
+function M.open(address, trust)
   local place, e = parse(address)
   if not place then return nil, e end
-  local self = setmetatable({ place = place, keys_of = {} }, Fleet)
+  local self = setmetatable({ place = place, trust = trust or {}, keys_of = {} }, Fleet)
   local ok
   ok, e = connect(self)
   if not ok then return nil, e end

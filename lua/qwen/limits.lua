@@ -90,7 +90,7 @@ function M.store(ctx)
   local address = ctx.settings:get "limits.store"
   local problem
   if address then
-    shared, problem = require("qwen.fleet").open(address)
+    shared, problem = require("qwen.fleet").open(address, require("qwen.net.connect").trust(ctx))
     return shared, problem
   end
   local path, e = file(ctx)

@@ -9,48 +9,42 @@
 static const char *const class_name = "sys.redis.Redis";
 
 struct box {
-  const struct redis_api *api;
-  redisContext *context; /* NULL once closed */
-  redisReply *reply;     /* while Lua may raise */
+  struct redis redis;
+  redisReply *reply; /* while Lua may raise */
 };
 
-static struct timeval span(double seconds) {
-  return (struct timeval){.tv_sec = (time_t)seconds, .tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6)};
-}
-
-static int redis_close(lua_State *L) {
+static int l_redis_close(lua_State *L) {
   struct box *b = luaL_checkudata(L, 1, class_name);
-  if (b->reply) b->api->free_reply(b->reply);
-  if (b->context) b->api->Free(b->context);
+  if (b->reply) b->redis.api->free_reply(b->reply);
   b->reply = NULL;
-  b->context = NULL;
+  redis_close(&b->redis);
   return 0;
 }
 
-static void network(struct err *e, const redisContext *c, const char *what) {
-  err_set(e, ERR_NETWORK, "%s: %s", what, c && c->errstr[0] ? c->errstr : "no memory for a connection");
+static const char *opt_path(lua_State *L, const char *field) {
+  return lua_getfield(L, 3, field) == LUA_TNIL ? NULL : luaL_checkstring(L, -1); /* stays on the stack, and so good */
 }
 
-/* open(host, port, timeout) */
+/* open(host, port, options) */
 static int l_redis_open(lua_State *L) {
   struct err e;
   size_t n;
-  const char *host = luaL_checklstring(L, 1, &n);
+  struct redis_place place = {.host = luaL_checklstring(L, 1, &n)};
   lua_Integer port = luaL_checkinteger(L, 2);
-  double timeout = luaL_optnumber(L, 3, 2);
-  luaL_argcheck(L, strlen(host) == n && n > 0, 1, "a host is text without zero bytes");
-  luaL_argcheck(L, port > 0 && port < 65536, 2, "a port is 1 to 65535");
-  luaL_argcheck(L, timeout > 0 && timeout < 1e6, 3, "a time above 0");
-  struct box *b = bind_new(L, sizeof *b, class_name);
-  b->api = redis_load(&e);
-  if (!b->api) return bind_fail(L, &e);
-  b->context = b->api->ConnectWithTimeout(host, (int)port, span(timeout));
-  if (!b->context || b->context->err) {
-    network(&e, b->context, "connect to Redis");
-    return bind_fail(L, &e);
+  if (lua_isnoneornil(L, 3)) {
+    lua_settop(L, 2);
+    lua_newtable(L);
   }
-  b->api->SetTimeout(b->context, span(timeout));
-  return 1;
+  luaL_checktype(L, 3, LUA_TTABLE);
+  place.timeout = bind_opt_number(L, 3, "timeout", 2);
+  place.tls = bind_opt_bool(L, 3, "tls", 0);
+  place.certs = (struct certs){opt_path(L, "ca"), opt_path(L, "extra_ca"), bind_opt_bool(L, 3, "insecure", 0)};
+  luaL_argcheck(L, n > 0 && n <= 250 && strcspn(place.host, "/?#@ \\[]") == n, 1, "that is no host");
+  luaL_argcheck(L, port > 0 && port < 65536, 2, "a port is 1 to 65535");
+  luaL_argcheck(L, place.timeout > 0 && place.timeout < 1e6, 3, "a time above 0");
+  place.port = (int)port;
+  struct box *b = bind_new(L, sizeof *b, class_name);
+  return redis_open(&b->redis, &place, &e) ? 1 : bind_fail(L, &e);
 }
 
 static int push_reply(lua_State *L, struct box *b) {
@@ -69,7 +63,7 @@ static int push_reply(lua_State *L, struct box *b) {
   } else {
     lua_pushboolean(L, 0);
   }
-  b->api->free_reply(b->reply);
+  b->redis.api->free_reply(b->reply);
   b->reply = NULL;
   return 1;
 }
@@ -80,30 +74,27 @@ static int l_redis_call(lua_State *L) {
   struct err e;
   int count = lua_gettop(L) - 1;
   luaL_argcheck(L, count > 0, 2, "a command is needed");
-  if (!b->context) return luaL_error(L, "the connection is closed");
+  if (!b->redis.easy) return luaL_error(L, "the connection is closed");
   const char **words = lua_newuserdatauv(L, (size_t)count * sizeof *words, 0);
   size_t *sizes = lua_newuserdatauv(L, (size_t)count * sizeof *sizes, 0);
   for (int i = 0; i < count; i++) {
     const struct secret *s = bind_test_secret(L, i + 2);
     words[i] = s ? secret_value(s, &sizes[i]) : luaL_checklstring(L, i + 2, &sizes[i]);
   }
-  b->reply = b->api->CommandArgv(b->context, count, words, sizes);
-  if (!b->reply) {
-    network(&e, b->context, "Redis");
-    return bind_fail(L, &e);
-  }
+  b->reply = redis_call(&b->redis, count, words, sizes, &e);
+  if (!b->reply) return bind_fail(L, &e);
   if (b->reply->type != REDIS_REPLY_ERROR) return push_reply(L, b);
   err_set(&e, ERR_BROKEN, "Redis: %s", b->reply->str);
   snprintf(e.code, sizeof e.code, "%.*s", (int)strcspn(b->reply->str, " "), b->reply->str);
-  b->api->free_reply(b->reply);
+  b->redis.api->free_reply(b->reply);
   b->reply = NULL;
   return bind_fail(L, &e);
 }
 
 int open_redis(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", l_redis_open}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"call", l_redis_call}, {"close", redis_close}, {NULL, NULL}};
-  bind_class(L, class_name, methods, redis_close);
+  static const luaL_Reg methods[] = {{"call", l_redis_call}, {"close", l_redis_close}, {NULL, NULL}};
+  bind_class(L, class_name, methods, l_redis_close);
   luaL_newlib(L, functions);
   return 1;
 }

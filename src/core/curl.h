@@ -9,6 +9,7 @@
 /* Every function we call, by its name after "curl_". */
 #define CURL_FUNCTIONS(X)                                                                                        \
   X(global_init) X(easy_init) X(easy_setopt) X(easy_getinfo) X(easy_pause) X(easy_cleanup) X(easy_strerror)      \
+  X(easy_perform) X(easy_send) X(easy_recv)                                                                      \
   X(multi_init) X(multi_setopt) X(multi_add_handle) X(multi_remove_handle) X(multi_socket_action) X(multi_assign) \
   X(multi_info_read) X(multi_cleanup) X(url) X(url_set) X(url_get) X(url_cleanup) X(url_strerror) X(free)
 

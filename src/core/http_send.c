@@ -1,12 +1,11 @@
 /* What a request sends and under which rules: origins of secrets, headers, body, proxy, certificates. The answer is in http.c. */
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
+#include "certs.h"
 #include "http_own.h"
 
 enum { REDIRECTS_MAX = 5 };
@@ -161,49 +160,6 @@ static bool make_body(struct http *h, const struct http_request *r, struct err *
   return true;
 }
 
-/* The system's folder of certificates, if its files can be found by hash: a first request then reads one file instead of all. */
-static const char *hashed_folder(void) {
-  static const char folder[] = "/etc/ssl/certs";
-  static int known = -1;
-  if (known >= 0) return known ? folder : NULL;
-  known = 0;
-  DIR *d = opendir(folder);
-  for (struct dirent *f; d && !known && (f = readdir(d));) known = strspn(f->d_name, "0123456789abcdef") == 8 && strcmp(f->d_name + 8, ".0") == 0;
-  if (d) closedir(d);
-  return known ? folder : NULL;
-}
-
-static bool set_certificates(struct http *h, const struct http_request *r, struct err *e) {
-  struct stat st;
-  const char *folder = hashed_folder(), *file = NULL;
-  if (r->insecure) {
-    SET(SSL_VERIFYPEER, 0L);
-    SET(SSL_VERIFYHOST, 0L);
-  }
-  if (r->ca) {
-    if (stat(r->ca, &st) != 0) {
-      err_set(e, ERR_MISSING, "the certificates '%.200s' cannot be read: correct the 'ca' setting", r->ca);
-      snprintf(e->path, sizeof e->path, "%s", r->ca);
-      return false;
-    }
-    folder = S_ISDIR(st.st_mode) ? r->ca : NULL;
-    file = folder ? NULL : r->ca;
-  }
-  if (!r->ca && r->extra_ca) {
-    if (!folder) {
-      err_set(e, ERR_MISSING, "certificates can only be added where /etc/ssl/certs has names by hash; give one file with all of them as --ca");
-      return false;
-    }
-    file = r->extra_ca;
-  }
-  if (!folder && !file) return true; /* curl's own choice: the bundle it was built for */
-  SET(CAPATH, folder);
-  SET(CAINFO, file);
-  SET(PROXY_CAPATH, folder);
-  SET(PROXY_CAINFO, file);
-  return true;
-}
-
 static void set_proxy(struct http *h, const struct http_request *r) {
   bool plain = strcmp(h->url.scheme, "http") == 0;
   static const char *const names[][4] = {{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}, {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}};
@@ -263,7 +219,7 @@ bool http_send_prepare(struct http *h, const struct http_request *r, struct err 
   set_rules(h, r);
   set_proxy(h, r);
   SET(HTTPHEADER, h->list);
-  if (set_certificates(h, r, e) && make_body(h, r, e)) return true;
+  if (certs_set(h->curl, h->easy, &(struct certs){r->ca, r->extra_ca, r->insecure}, e) && make_body(h, r, e)) return true;
   h->curl->easy_cleanup(h->easy);
   h->easy = NULL;
 fail:

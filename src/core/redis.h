@@ -1,13 +1,13 @@
-/* hiredis, loaded on first use: only machines that keep limits together need it. The table lives as long as the process.
- * Only src/bind/redis.c speaks to it. */
+/* A connection to a Redis server: bytes by curl, which also speaks and checks TLS, words by hiredis, loaded on first use. Calls block. */
 #ifndef QWEN_REDIS_H
 #define QWEN_REDIS_H
 #include <hiredis/hiredis.h>
+#include <stddef.h>
 
-#include "err.h"
+#include "certs.h"
 
-/* Every function we call, by its name after "redis". */
-#define REDIS_FUNCTIONS(X) X(ConnectWithTimeout) X(SetTimeout) X(CommandArgv) X(Free)
+/* Every function of hiredis that we call, by its name after "redis". */
+#define REDIS_FUNCTIONS(X) X(ReaderCreate) X(ReaderFree) X(ReaderFeed) X(ReaderGetReply) X(FormatCommandArgv) X(FreeCommand)
 
 struct redis_api {
 #define X(name) __typeof__(redis##name) *name;
@@ -16,6 +16,25 @@ struct redis_api {
   __typeof__(freeReplyObject) *free_reply;
 };
 
-/* NULL and *e when the library is missing. Its structures differ between versions, so it is the one whose header we were built with. */
-const struct redis_api *redis_load(struct err *e);
+struct redis_place {
+  const char *host; /* IPv6 without brackets */
+  int port;
+  double timeout; /* seconds for each call */
+  bool tls;
+  struct certs certs;
+};
+
+struct redis { /* zeroes: closed */
+  const struct redis_api *api;
+  const struct curl_api *curl;
+  CURL *easy;
+  redisReader *reader;
+  curl_socket_t fd;
+  double timeout;
+};
+
+bool redis_open(struct redis *r, const struct redis_place *place, struct err *e);
+/* The answer, which the caller frees by api->free_reply; NULL and *e when there is none. The connection is of no use then. */
+redisReply *redis_call(struct redis *r, int count, const char **words, const size_t *sizes, struct err *e);
+void redis_close(struct redis *r);
 #endif

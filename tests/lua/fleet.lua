@@ -8,7 +8,7 @@ local fleet = require "qwen.fleet"
 local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
 local limit, proc = require "sys.limit", require "qwen.proc"
 
-for _, address in ipairs { "rediss://h", "http://h", "redis://", "h:6379", "redis://h:port" } do
+for _, address in ipairs { "http://h", "redis://", "rediss://", "rediss://h/x", "h:6379", "redis://h:port" } do
   t.err(fleet.open(address), select(2, fleet.open(address)), "usage", address .. " is refused")
 end
 t.ok(not select(2, fleet.open "http://u:secret@h").message:find "secret", "a password is not told")
@@ -131,6 +131,66 @@ do
   t.ok(r.rate >= 0.9 and r.share >= 0.5, "the rate is used, and shared")
 end
 
+-- TLS: what is wrong with a certificate is said; who has an account gives its name and password.
+do
+  local folder = os.env "TMPDIR" .. "/tls"
+  assert(fs.mkdir(folder))
+  local function openssl(...)
+    local r = assert(proc.run { argv = { "openssl", ... }, cwd = folder })
+    if r.code ~= 0 then error(r.err) end
+  end
+  local function request(name, ...)
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" .. name, "-keyout", name .. ".key", ...)
+  end
+  request("ca", "-x509", "-days", "2", "-out", "ca.pem")
+  request("stranger", "-x509", "-days", "2", "-out", "stranger.pem")
+  assert(fs.write(folder .. "/names", "subjectAltName=IP:127.0.0.1"))
+  for _, case in ipairs { { "good", "2" }, { "old", "-1" } } do
+    request(case[1], "-new", "-out", case[1] .. ".csr")
+    openssl("x509", "-req", "-in", case[1] .. ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", case[2], "-extfile", "names", "-out",
+      case[1] .. ".pem")
+  end
+  local function secure(name, at)
+    return server("0", "--tls-port", at, "--tls-cert-file", folder .. "/" .. name .. ".pem", "--tls-key-file", folder .. "/" .. name .. ".key",
+      "--tls-ca-cert-file", folder .. "/ca.pem", "--tls-auth-clients", "no", "--user", "default", "off", "--user", "app", "on", ">word", "~*", "&*", "+@all")
+  end
+  local at, old_at = free_port(), free_port()
+  local good, old = secure("good", at), secure("old", old_at)
+  local trust = { ca = folder .. "/ca.pem" }
+  local function refused(url, certificates, want)
+    local store, e = fleet.open(url, certificates)
+    t.eq(store, nil, url)
+    t.match(e and e.message, want, url)
+  end
+  local address_of = "rediss://app:word@127.0.0.1:" .. at
+  local store = assert(fleet.open(address_of, trust))
+  store:seed("k", {})
+  t.eq({ store:take("k", { { n = 1, per = 100 } }).grant, #store:keys() }, { 1, 1 }, "over TLS")
+  t.eq(store.connection:call("SET", "long", ("x"):rep(300000)), "OK", "what takes many records")
+  t.eq(#store.connection:call("GET", "long"), 300000, "there and back")
+  store:close()
+  refused(address_of, nil, "no secure connection to Redis at 127.0.0.1:%d+: its certificate is signed by an authority that is not known here")
+  refused(address_of, { ca = folder .. "/stranger.pem" }, "not known here")
+  refused("rediss://app:word@localhost:" .. at, trust, "its certificate is not for this host")
+  refused("rediss://app:word@127.0.0.1:" .. old_at, trust, "its certificate has expired")
+  refused("rediss://127.0.0.1:" .. port, trust, "does not speak TLS on this port: check the port, or use redis://")
+  refused("redis://127.0.0.1:" .. at, trust, "Redis")
+  refused("rediss://app:wrong@127.0.0.1:" .. at, trust, "WRONGPASS")
+  refused("rediss://app@127.0.0.1:" .. at, trust, "NOAUTH")
+  -- In the program: the authority from the environment, the password too.
+  local model <close> = fake.start { { text = "A", times = 0 } }
+  local here = program.place { ["~/.qwen/settings.json"] = json.encode { limits = { rules = { ["*"] = "1/hour" }, store = "rediss://app@127.0.0.1:" .. at } } }
+  local function ask(env) return program.run(here, { "--openai-base-url", model.url, "-m", "m", "-p", "x" }, { env = env }) end
+  t.match(ask({ QWEN_REDIS_PASSWORD = "word" }).err, "is signed by an authority that is not known here")
+  local env = { QWEN_REDIS_PASSWORD = "word", NODE_EXTRA_CA_CERTS = folder .. "/ca.pem" }
+  t.eq(ask(env).out, "A\n", "the account's password from the environment")
+  t.match(ask(env).err, "the limit of 1/hour is used up", "and it counts")
+  for _, one in ipairs { good, old } do
+    one:kill(9)
+    one:close()
+  end
+end
+
 -- In the whole program; and without the server it stops, or goes on alone.
 do
   local model <close> = fake.start { { text = "A", times = 0 } }
@@ -146,7 +206,7 @@ do
   child:close()
   local r = ask(place())
   t.eq(r.code, 1, "no server")
-  t.match(r.err, "cannot be kept: connect to Redis", "it is said")
+  t.match(r.err, "cannot be kept: cannot connect to Redis at 127.0.0.1:%d+: Connection refused", "it is said")
   r = ask(place { onFailure = "local" })
   t.eq({ r.code, r.out }, { 0, "A\n" }, "or alone")
   task.sleep(0)

@@ -16,6 +16,13 @@ local function extra_certificates(ctx)
   ctx.notice(("NODE_EXTRA_CA_CERTS: %s cannot be read; its certificates are left out"):format(path))
 end
 
+---Which certificates a connection is checked with: what flags and environment say.
+---@param ctx Ctx
+---@return {ca: string?, extra_ca: string?, insecure: boolean?}
+function M.trust(ctx)
+  return { ca = ctx.opts.ca, extra_ca = extra_certificates(ctx), insecure = ctx.opts.insecure }
+end
+
 ---Fills in `transport` and `warm`.
 ---@param ctx Ctx
 function M.attach(ctx)
