@@ -3,6 +3,8 @@
 
 local C = { summary = "check the installation and your own files", shell = true, args = "[--diff] [--json]" }
 
+local MOST_MODULES = 200
+
 local programs = {
   { "rg", "files are searched slower and @files are not completed without it; install ripgrep" },
   { "git", "undo and the branch in the status line need it" },
@@ -38,7 +40,7 @@ local function check_copy(ctx, report, full, entry, diff)
   local shipped = hash and qwen.resource.source(full)
   if not shipped or qwen.os.sha256(shipped) == hash then return end
   report.warn(("%s is a copy of %s as qwen %s had it; the shipped file has changed since"):format(qwen.paths.short(entry.path), full, version),
-    diff and nil or "see what differs: qwen doctor --diff; then merge by hand, or remove the copy")
+    not diff and "see what differs: qwen doctor --diff; then merge by hand, or remove the copy" or nil)
   if diff then ctx.print(qwen.text.diff(source:gsub("^[^\n]*\n", ""), shipped, full .. ".lua")) end
 end
 
@@ -55,7 +57,7 @@ local function check_options(ctx, report, full, value)
 end
 
 local function own_check(ctx, report, full, value)
-  if type(value.check) ~= "function" then return end
+  if type(rawget(value, "check")) ~= "function" then return end
   local ok, e = pcall(value.check, ctx, { ok = report.ok, warn = report.warn, bad = report.bad })
   if not ok then report.bad(("the check of %s failed: %s"):format(full, tostring(e))) end
 end
@@ -81,6 +83,23 @@ local function check_files(ctx, report, diff)
     end
   end
   if count == 0 then report.ok "none; write one with: qwen new command NAME" end
+end
+
+-- The modules of ~/.qwen/lua: each must load, and may have a check of its own.
+local function check_modules(ctx, report)
+  local folder, names = (qwen.paths.qwen_home() or "") .. "/lua", {}
+  if ctx.opts.safe or not qwen.fs.stat(folder) then return end
+  for path in qwen.files.walk(folder, MOST_MODULES) do
+    local name = path:match "^([%w_/-]+)%.lua$"
+    names[#names + 1] = name and name:gsub("/", ".") or nil
+  end
+  table.sort(names)
+  local own = qwen.guest()
+  for _, name in ipairs(names) do
+    local ok, value = pcall(own.require, name)
+    if ok then report.ok("module " .. name) else report.bad(("module %s is out of order: %s"):format(name, tostring(value)), "mend it; then /reload") end
+    if ok and type(value) == "table" then own_check(ctx, report, "the module " .. name, value) end
+  end
 end
 
 local function check_system(ctx, report)
@@ -114,6 +133,7 @@ function C.run(ctx, args)
   local report = new_report(ctx, flags["--json"])
   check_system(ctx, report)
   check_files(ctx, report, flags["--diff"])
+  check_modules(ctx, report)
   if flags["--json"] then
     ctx.print(qwen.json.encode({ problems = report.bad_count, items = qwen.json.array(report.items) }, { indent = 2 }))
   else

@@ -78,6 +78,7 @@ static int prepare(lua_State *L) {
   char **argv = lua_touserdata(L, 2);
   leave_last(L);
   luaL_openlibs(L);
+  pattern_open(L);
   open_modules(L);
   set_searchers(L);
   lua_getglobal(L, "require");

@@ -1,7 +1,9 @@
 /* See guard.h. A signal handler counts ticks of used CPU time and sets a Lua hook; the hook raises at every instruction until control
- * is back at the guard, so that no pcall swallows it. What runs inside a C function (a pattern, a sort) is stopped when it comes back. */
+ * is back at the guard, so that no pcall swallows it. What runs inside a C function (a sort) is stopped when it comes back; a search by a pattern has a bound
+ * of its own (pattern.c). */
 #include "guard.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -117,6 +119,16 @@ const char *guard_stopped(struct guard *g) {
 void guard_root(struct guard *g) { *g = (struct guard){.limit = ROOT_TICKS}; }
 
 bool guard_active(void) { return watch.guard != NULL; }
+
+int guard_left_ms(void) {
+  int left = watch.guard ? INT_MAX : -1;
+  for (struct guard *g = watch.guard; g; g = g->outer) {
+    int ticks = g->limit - (watch.ticks - g->start);
+    int ms = (ticks > 0 ? ticks : 0) * SIGNALS_TICK_MS;
+    if (ms < left) left = ms;
+  }
+  return left;
+}
 
 /* -- limited calls -------------------------------------------------------------------------------------------------- */
 

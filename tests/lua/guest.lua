@@ -183,4 +183,25 @@ print(told[1])]])
   t.match(r.out, "a.lua:1: .*expected near <eof>")
 end
 
+-- A search that would not end is an error where it stands, in a hook and in a command; an ordinary one on a long text is none.
+do
+  local place = program.place {
+    ["~/.qwen/hooks/search.lua"] = 'return { session_started = function(ctx)\n  local s = ("a"):rep(60)\n  ctx.notice(tostring(s:find((".-"):rep(30) .. "b")))\nend }',
+    ["~/.qwen/commands/search.lua"] = [[return { summary = "x", shell = true, run = function(ctx, args)
+  local long = ("some words in a row, "):rep(100000)
+  ctx.emit("session_started", { source = "startup" })
+  ctx.print(select(2, long:gsub("%w+", "")) .. " " .. select(2, long:gsub("%s*(%w+)%s*", "%1")) .. " " .. tostring(long:find("row, $")) .. " " .. #long:match "^(.*)$")
+  local n = 0
+  for word in ("a-b ^c"):gmatch "^?%a" do n = n + 1 end
+  ctx.print(n .. ("x.y"):find(".", 2, true) .. tostring(("abc"):find("b", -2)) .. tostring(("abc"):find("b", 10)) .. ("abc"):gsub("%w", "%0%0", 2))
+  return ("x"):rep(100000):gsub(".-y", "")
+end }]],
+  }
+  local r = program.run(place, { "search" })
+  t.eq(r.out, "500000 500000 2099996 2100000\n322nilaabbc\n", r.err)
+  local why = r.err:match "hook search failed in session_started: ~/.qwen/hooks/search.lua:3: ([^\n]*)"
+  t.ok(why and (why:find "^this pattern takes too long on a text of 60 bytes; have fewer of" or why:find "^stopped after 150 ms"), r.err)
+  t.match(r.err, "~/.qwen/commands/search.lua:8: this pattern takes too long on a text of 100000 bytes")
+end
+
 t.done()
