@@ -129,6 +129,16 @@ static bool make(struct store *s, int version, struct err *e) {
   return run(s, "BEGIN IMMEDIATE", e) && run(s, s->schema, e) && run(s, mark, e) && run(s, "COMMIT", e);
 }
 
+/* Who opens the file alone reads all of its write-ahead log, and what an earlier process carried over it does not know: where processes are
+ * short, nobody else would ever make the log short. */
+static bool log_is_long(const struct store *s) {
+  enum { LONG = 256 << 10 };
+  char path[sizeof s->path + 8];
+  struct stat st;
+  snprintf(path, sizeof path, "%s-wal", s->path);
+  return stat(path, &st) == 0 && st.st_size > LONG;
+}
+
 /* Under the lock. A newer version's file is left alone. */
 static bool open_db(struct store *s, struct err *e) {
   int version = 0;
@@ -151,13 +161,14 @@ static bool open_db(struct store *s, struct err *e) {
   }
   s->sql->busy_timeout(s->db, 1000);
   s->sql->db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL); /* the end of a process is no moment to wait for a disk */
-  /* Who opens the file first reads its whole write-ahead log: it is kept short. */
-  if (!run(s, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=100", e) || !has_schema(s, &version, e)) return false;
+  if (!run(s, "PRAGMA synchronous=NORMAL", e) || !has_schema(s, &version, e)) return false;
   if (version > s->version) {
     err_set(e, ERR_USAGE, "%s was written by a newer qwen; use that one, or move the file away", s->path);
     return false;
   }
-  return (version == s->version || make(s, version, e)) && run(s, "PRAGMA journal_mode=WAL", e);
+  if (!(version == s->version || make(s, version, e)) || !run(s, "PRAGMA journal_mode=WAL", e)) return false;
+  if (log_is_long(s)) s->sql->exec(s->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL); /* when it fails the next one tries again */
+  return true;
 }
 
 sqlite3_stmt *store_statement(struct store *s, int number, const char *text, struct err *e) {

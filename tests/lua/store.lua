@@ -37,6 +37,20 @@ do
   t.fails(function() s:run "SELECT 1" end, "closed", "a closed handle")
 end
 
+do -- many openings, each for one row, as by processes that answer one prompt
+  local long, longest = os.env "TMPDIR" .. "/long.db", 0
+  for i = 1, 60 do
+    local s = assert(store.open(long, SCHEMA, 1))
+    t.ok(s:run("INSERT INTO a VALUES (?, ?)", i, ("y"):rep(20000)), "row " .. i)
+    s:close()
+    longest = math.max(longest, fs.stat(long .. "-wal").size)
+  end
+  t.ok(longest > 100 * 1024 and longest < 512 * 1024, "the log stays short: " .. longest)
+  local s = assert(store.open(long, SCHEMA, 1))
+  t.eq(s:run "SELECT count(*) AS n, sum(x) AS x FROM a", { { n = 60, x = 1830 } }, "and nothing is lost")
+  s:close()
+end
+
 -- A file of an older version or a damaged one is moved aside; one of a newer version is left alone.
 do
   local newer = assert(store.open(path, SCHEMA, 2))
