@@ -45,6 +45,12 @@ local function key_words(s)
   return "missing: " .. (s.env_key and "set " .. s.env_key .. ", or " or "") .. "run qwen auth"
 end
 
+-- A way to sign in, with what is to be known of it today.
+local function label(ctx, method)
+  local now = method.auth.state and method.auth.state(ctx)
+  return method.auth.summary .. (now and " · " .. now or "")
+end
+
 local function status(ctx, args)
   if args[1] and args[1] ~= "--json" or args[2] then return nil, qwen.err("usage", "usage: qwen auth status [--json]") end
   local s, e = state(ctx)
@@ -55,7 +61,7 @@ local function status(ctx, args)
   end
   if not s.configured then
     ctx.print "No authentication method is configured. Run one of:"
-    for _, method in ipairs(qwen.signin.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, method.auth.summary)) end
+    for _, method in ipairs(qwen.signin.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, label(ctx, method))) end
     return 0
   end
   ctx.print("method    " .. s.method .. (s.protocol ~= "openai" and " (" .. s.protocol .. ")" or ""))
@@ -175,10 +181,7 @@ end
 
 local function menu(ctx)
   local list, labels = qwen.signin.methods(), {}
-  for i, method in ipairs(list) do
-    local now = method.auth.state and method.auth.state(ctx)
-    labels[i] = method.auth.summary .. (now and " · " .. now or "")
-  end
+  for i, method in ipairs(list) do labels[i] = label(ctx, method) end
   if ctx.pick then
     local choice = ctx.pick("Select authentication method:", labels)
     if not choice then return nil, qwen.err("cancelled", "nothing was chosen") end

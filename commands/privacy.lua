@@ -31,6 +31,7 @@ local function show(state)
   out[#out + 1] = ("Usage statistics: %s%s"):format(s.on and "on" or "off", s.source and " (" .. s.source .. ")" or ", as nobody turned them on")
   out[#out + 1] = "  When on: names of commands and tools, models, counts, times, kinds of errors; counted on this machine and sent nowhere."
   out[#out + 1] = "  Never: prompts, answers, code, arguments, paths, keys, anything about you."
+  out[#out + 1] = "qwen trains nothing on your prompts, code or answers. None of these switches changes what a service sees, keeps or logs."
   if s.counters then out[#out + 1] = ("  So far %d counters; all of them: qwen privacy --json"):format(#s.counters) end
   local where = t.outfile or t.endpoint
   local quoted = t.log_prompts and "with prompts and arguments (telemetry.logPrompts)" or "without prompts"

@@ -385,6 +385,8 @@ return {
     ["When on: names of commands and tools, models, counts, times, kinds of errors; counted on this machine and sent nowhere."] =
       "开启时：命令和工具的名称、模型、计数、时间、错误种类；只在本机计数，不发送到任何地方。",
     ["Never: prompts, answers, code, arguments, paths, keys, anything about you."] = "从不：提示、回答、代码、参数、路径、密钥，以及任何关于你的信息。",
+    ["qwen trains nothing on your prompts, code or answers. None of these switches changes what a service sees, keeps or logs."] =
+      "qwen 不会用你的提示、代码或回答进行训练。这些开关都不会改变服务方看到、保存或记录的内容。",
     ["%s says otherwise and is stronger"] = "%s 另有规定，且优先级更高", [", as nobody turned them on"] = "，因为没有人开启", ["; what was counted is forgotten"] = "；已清除计数",
     ["Change: /privacy %s, or \"privacy\": {\"usageStatisticsEnabled\": %s} in ~/.qwen/settings.json"] =
       "修改：/privacy %r，或在 ~/.qwen/settings.json 中写 \"privacy\": {\"usageStatisticsEnabled\": %r}",

@@ -2,7 +2,7 @@
 -- Long because it is one table of 124 rows, and they are looked up by their numbers.
 local spec = dofile "tests/spec/spec.lua"
 local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "qwen.proc"
-local t, row, words, run, mock = spec.t, spec.row, spec.words, spec.run, spec.mock
+local t, row, run, mock = spec.t, spec.row, spec.run, spec.mock
 
 local KEY = "sk-sp-0123456789abcdef"
 local nobody = { ["local"] = { servers = json.array {} } }
@@ -375,8 +375,16 @@ do
   end)
   row(30, "a feature that is used is counted by its name", function() t.eq(seen["command model"].count, 1, json.encode(counters)) end)
 end
-words(39, "a statement in a document")
-words(53, "a statement in a document")
+row(39, "nothing is used for training", function()
+  local place = spec.place()
+  for _, line in ipairs { "privacy", "-p /privacy" } do t.match(run(place, line).out, "trains nothing on your prompts, code or answers", line) end
+end)
+row(53, "the switches have no effect on what a provider logs", function()
+  for _, on in ipairs { true, false } do
+    local place = spec.place { privacy = { usageStatisticsEnabled = on } }
+    t.match(run(place, "privacy").out, "None of these switches changes what a service sees, keeps or logs")
+  end
+end)
 
 -- Local services ----------------------------------------------------------------------------------------------------
 
@@ -739,6 +747,14 @@ row(122, "an unknown sub-command", function()
   t.eq(r.code, 1)
   t.match(r.err, "unknown argument 'bogus'.*usage: qwen auth")
 end)
-words(120, "we never write a key into a project")
+row(120, "a key is never written into a project", function()
+  local place = spec.place(nil, { ["README"] = "a project", [".git/HEAD"] = "ref: refs/heads/main" })
+  for _, store in ipairs { "vault", "settings" } do
+    t.eq(run(place, "--trust-folder auth coding-plan --region china --store " .. store .. " --key " .. KEY).code, 0)
+    local found = assert(proc.run { argv = { "grep", "-rl", KEY, place.cwd } })
+    t.eq({ found.code, found.out }, { 1, "" }, "nowhere in the folder: " .. store)
+    t.eq(#fs.list(place.cwd), 2, "no file of ours in it")
+  end
+end)
 
 spec.done()
