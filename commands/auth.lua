@@ -120,7 +120,7 @@ end
 
 local function unknown(name)
   local names = method_names()
-  table.move({ "status", "list", "move", "passphrase", "logout" }, 1, 4, 1, table.move(names, 1, #names, 5))
+  for i, verb in ipairs { "status", "list", "move", "passphrase", "logout" } do table.insert(names, i, verb) end
   local near = qwen.text.nearest(name, names)
   return qwen.err("usage", ("unknown argument %s%s; usage: qwen auth %s"):format(quoted(name), near and "; did you mean " .. near .. "?" or "",
     table.concat(names, " | ")))

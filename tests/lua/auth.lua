@@ -12,7 +12,7 @@ do
   for _, case in ipairs {
     { { "auth", "coding-plan", "--region", "mars", "--key", "sk-sp-x" }, "unknown region 'mars'; use china or global" }, { { "auth", "coding-plan", "--region", "china", "--key", "sk-x" }, "begins with sk%-sp%-" },
     { { "auth", "coding-plan" }, "give the region" }, { { "auth", "coding-plan", "--region", "china" }, "give the key" }, { { "auth", "coding-plan", "--region" }, "is no flag with a value" },
-    { { "auth", "codingplan" }, "unknown argument 'codingplan'; did you mean coding%-plan%?; usage: qwen auth status" }, { { "auth", "api-key" }, "give the key for api%.openai%.com: qwen auth api%-key" },
+    { { "auth", "codingplan" }, "unknown argument 'codingplan'; did you mean coding%-plan%?; usage: qwen auth status | list | move | passphrase | logout | qwen%-oauth" }, { { "auth", "api-key" }, "give the key for api%.openai%.com: qwen auth api%-key" },
   } do
     local r = program.run(place, case[1])
     t.eq(r.code, 1, table.concat(case[1], " "))
