@@ -1,5 +1,4 @@
 -- Anthropic messages: a request from a view, deltas from a stream. Thinking goes back as it came, with its signature; results come first.
--- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
 -- Protocol facts: platform.claude.com/docs/en/api/messages.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode

@@ -1,5 +1,4 @@
 -- Gemini: a request from a view, deltas from a stream. Each event is a whole answer of its own; signatures go back on the part they came with.
--- Long because one protocol is one file: what a request may hold and what a stream may bring are read side by side.
 -- Protocol facts: ai.google.dev/api/generate-content and ai.google.dev/gemini-api/docs/thought-signatures.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode

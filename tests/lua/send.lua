@@ -184,6 +184,16 @@ do
   t.eq({ m.err.kind, #r.asked }, { "network", 1 }, "nobody listens here")
 end
 
+-- One header of each name, in whatever case: the entry's own words stand above ours, and above the key.
+do
+  local _, seen = ask({ whole "a" }, { config = { customHeaders = { ["user-agent"] = "mine", accept = "*/*" } } })
+  local headers = seen.asked[1].headers
+  t.eq({ headers["user-agent"], headers["User-Agent"], headers.accept, headers.Accept, headers.Authorization ~= nil }, { "mine", nil, "*/*", nil, true })
+  _, seen = ask({ whole "a" }, { config = { customHeaders = { authorization = "Basic x" } } })
+  headers = seen.asked[1].headers
+  t.eq({ headers.authorization, headers.Authorization, headers["User-Agent"] }, { "Basic x", nil, "test" }, "its own authorization")
+end
+
 -- Streams that break.
 local cut = err("network", "the connection was cut")
 do

@@ -4,6 +4,7 @@ local limiter = require "qwen.limits"
 local resource = require "qwen.resource"
 local task = require "sys.task"
 local vendors = require "qwen.vendors"
+local wire = require "qwen.wire"
 
 local M = {}
 
@@ -12,6 +13,13 @@ local function merged(...)
   for i = 1, select("#", ...) do
     for name, value in pairs(select(i, ...) or {}) do out[name] = value end
   end
+  return out
+end
+
+-- Headers but that one, in whatever case.
+local function without(headers, name)
+  local out = {}
+  for key, value in pairs(headers) do out[key] = key:lower() ~= name:lower() and value or nil end
   return out
 end
 
@@ -76,7 +84,8 @@ local function build(ctx, provider, model, view)
   local credential
   credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
-  request.headers = merged({ ["User-Agent"] = ctx.user_agent }, request.headers, credential)
+  for name in pairs(model.config.customHeaders or {}) do credential = without(credential, name) end -- what the entry sets itself stays
+  request.headers = wire.on_top(wire.on_top({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
   return set_limits(ctx, model, request)
 end
 
