@@ -41,6 +41,7 @@ end
 local sequences = {}
 function sequences.A(s, n) s.row = math.max(s.top, s.row - n) end
 function sequences.B(s, n) s.row = math.min(s.top + s.height - 1, s.row + n, #s.lines) end
+function sequences.C(s, n) s.column = math.min(s.column + n, s.width - 1) end
 function sequences.G(s, n) s.column = n - 1 end
 function sequences.K(s) s.lines[s.row] = s.lines[s.row]:sub(1, s.column) end
 function sequences.J(s)

@@ -6,6 +6,16 @@ local M = {}
 local LONGEST = 4 -- bytes of a character
 local COLOUR, LINK = "\27%[[%d;:]*m", "\27%]8;[^\27]*\27\\"
 
+---Where the colour or link ends that stands at a place in a row; nil when none does.
+---@param row string
+---@param at integer
+---@return integer?
+function M.sequence(row, at)
+  local _, last = row:find("^" .. COLOUR, at)
+  if not last then _, last = row:find("^" .. LINK, at) end
+  return last
+end
+
 ---The text alone.
 ---@param row string
 ---@return string
@@ -83,9 +93,7 @@ end
 local function last_sequence(piece)
   local esc = piece:match "^.*()\27"
   if not esc then return nil end
-  local _, last = piece:find("^" .. COLOUR, esc)
-  if not last then _, last = piece:find("^" .. LINK, esc) end
-  return esc, last
+  return esc, M.sequence(piece, esc)
 end
 
 ---How much of two rows needs not be written again: bytes, columns, and the styles that are open there. Never cuts a cluster or a sequence.

@@ -57,20 +57,36 @@ local function source_of(lines)
   return (("\n" .. text):gsub("(\n ? ? ?)(%[[^%]\n]+%]:)", "%1\\%2"):sub(2))
 end
 
--- The first rows of a block that outgrew the screen are written before its end. They are counted by their letters, which no width changes.
+-- The first rows of a block that outgrew the screen are written before its end. They are counted by their letters, which no width changes:
+-- the bar of a quote, in each of its rows, is none.
 local function letters(row)
-  return #ansi.plain(row):gsub("%s", "")
+  return #ansi.plain(row):gsub("[%s>]", ""):gsub("│", "")
+end
+
+-- The row without so many letters at its beginning; its colours, its indentation and its bar stay.
+local function without(row, count)
+  local kept, at, begun = {}, 1, false
+  while count > 0 and at <= #row do
+    local stop = ansi.sequence(row, at)
+    local piece = row:sub(at, stop or utf8.offset(row, 2, at) - 1)
+    local n = stop and 0 or letters(piece)
+    begun = begun or n > 0
+    if stop or not begun then kept[#kept + 1] = piece end
+    count, at = count - n, at + #piece
+  end
+  return table.concat(kept) .. row:sub(at):gsub("^ +", "")
 end
 
 local function not_yet_written(self, rows)
   if self.written == 0 then return rows end
-  local skip, sum = 0, 0
-  while rows[skip + 1] do
-    sum = sum + letters(rows[skip + 1])
-    if sum > self.written then break end
+  local skip, left = 0, self.written
+  while left > 0 and rows[skip + 1] do
     skip = skip + 1
+    left = left - letters(rows[skip])
   end
-  return table.move(rows, skip + 1, #rows, 1, {})
+  local rest = table.move(rows, skip + 1, #rows, 1, {})
+  if left < 0 then table.insert(rest, 1, without(rows[skip], left + letters(rows[skip]))) end
+  return rest
 end
 
 local function close(self)

@@ -10,6 +10,10 @@ local SMALL = 256 -- bytes of a frame that a terminal takes at once anyway
 local SAVE, RESTORE = "\0277", "\0278"
 local CUT, WRAP = "\27[?7l", "\27[?7h" -- a row of the region that is too wide must not wrap, a line of the scrollback shall
 
+-- From the first column of a row: that row and all below it. Not from the corner of the screen, because tmux takes that for the end of a page
+-- and keeps what stood there.
+local CLEAR = "\27[K\27[C\27[J\r"
+
 M.WRAP = WRAP
 
 -- Rows on the screen, the row and column of the cursor among them, the size they were painted for.
@@ -112,7 +116,7 @@ end
 
 -- Everything anew: above it the finished lines, which may be wider than the screen and wrap there.
 local function anew(finished, rows, row, column, columns)
-  return BEGIN .. up(rows_above(columns)) .. "\r\27[J" .. WRAP .. table.concat(finished) .. CUT .. table.concat(rows, "\r\n") .. up(#rows - row)
+  return BEGIN .. up(rows_above(columns)) .. "\r" .. CLEAR .. WRAP .. table.concat(finished) .. CUT .. table.concat(rows, "\r\n") .. up(#rows - row)
     .. to_column(column) .. FINISH
 end
 

@@ -1,0 +1,78 @@
+-- Random sizes in tmux, whose lines fold with the width, in the middle of an answer: after each the screen is as it is painted anew, and the
+-- end of the answer, the status and the input stand there once.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local os, task = require "sys.os", require "sys.task"
+local proc = require "qwen.proc"
+
+if not pcall(proc.run, { argv = { "tmux", "-V" } }) or not proc.run { argv = { "tmux", "-V" } } then
+  t.skip "tmux is not installed"
+  return t.done()
+end
+
+local words = {}
+for i = 1, 90 do words[i] = ("w%d "):format(100 + i) end
+
+local server <close> = fake.start { { text = { "A beginning.\n\n", table.concat(words), "more " }, fault = "stall", after = "more " } }
+local place = program.place()
+local socket = os.env "TMPDIR" .. "/tmux"
+local function tmux(...)
+  local r = assert(proc.run { argv = { "tmux", "-S", socket, "-f", "/dev/null", ... }, env = { PATH = os.env "PATH", HOME = place.home, LANG = "C.UTF-8" } })
+  return r.code == 0 and r.out or nil
+end
+local end_of_tmux <close> = setmetatable({}, { __close = function() tmux "kill-server" end })
+
+local argv = { "new-session", "-d", "-x", "80", "-y", "24", "-c", place.cwd }
+local env = { HOME = place.home, TERM = "tmux-256color", LANG = "C.UTF-8", OPENAI_BASE_URL = server.url, OPENAI_API_KEY = "k", OPENAI_MODEL = "fake" }
+for name, value in pairs(env) do table.move({ "-e", name .. "=" .. value }, 1, 2, #argv + 1, argv) end
+argv[#argv + 1] = program.binary
+assert(tmux(table.unpack(argv)))
+
+-- Without what changes by itself.
+local function screen() return (assert(tmux("capture-pane", "-p")):gsub("writing[^\n]*", "writing")) end
+local function until_shown(text)
+  for _ = 1, 3000 do
+    if screen():find(text, 1, true) then return true end
+    task.sleep(0.01)
+  end
+  return t.ok(false, "never shown: " .. text .. "\n" .. screen())
+end
+
+if not until_shown "/help" then return t.done() end
+tmux("send-keys", "go", "Enter")
+until_shown "writing"
+
+-- tmux tells the program a little later than it changes its own mind.
+local tty = tmux("display-message", "-p", "#{pane_tty}"):match "%S+"
+local function until_told()
+  local size = tmux("display-message", "-p", "#{pane_height} #{pane_width}")
+  while assert(proc.run { argv = { "stty", "-F", tty, "size" } }).out ~= size do task.sleep(0.02) end
+end
+
+math.randomseed(5)
+local mark, bad = 0, nil
+local function settle()
+  mark = mark + 1
+  tmux("send-keys", "-H", "15") -- Ctrl-U
+  tmux("send-keys", "-l", ("<%d>"):format(mark))
+  return until_shown(("> <%d>"):format(mark))
+end
+for round = 1, 40 do
+  tmux("resize-window", "-x", tostring(math.random(20, 160)), "-y", tostring(math.random(8, 60)))
+  until_told()
+  if not settle() then break end
+  local before = screen()
+  tmux("send-keys", "C-l")
+  settle()
+  local after = screen():gsub("<%d+>", "<>")
+  before = before:gsub("<%d+>", "<>")
+  if before ~= after then bad = ("round %d\n%s\nanew\n%s"):format(round, before, after) end
+  for _, once in ipairs { "w190", "writing", "> <>" } do -- what is above the region is history, which may have scrolled away at any width
+    local _, count = after:gsub(once, "")
+    if count ~= 1 then bad = bad or ("round %d: %s %d times\n%s"):format(round, once, count, after) end
+  end
+  if bad then break end
+end
+t.eq(bad, nil, "after random sizes")
+t.done()
