@@ -14,7 +14,7 @@ Pty.__close = function(self) self.child:close() end
 local function start(place, options)
   options = options or {}
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = options.term or "xterm-256color", EDITOR = "true",
-    OPENAI_BASE_URL = options.url or "http://127.0.0.1:9/v1", OPENAI_API_KEY = "key-of-a-test", OPENAI_MODEL = "fake" }
+    OPENAI_BASE_URL = options.url or "http://127.0.0.1:9/v1", OPENAI_API_KEY = "key-of-a-test", OPENAI_MODEL = "fake", XTERM_VERSION = options.xterm }
   local self = setmetatable({ bytes = {}, size = 0, rows = 24, columns = 80 }, Pty)
   local argv = options.argv or { program.binary }
   self.child = assert(proc.open { argv = argv, cwd = place.cwd, env = env, pty = { rows = 24, cols = 80 } })
@@ -39,6 +39,16 @@ function Pty:wait(text, mark)
   return true
 end
 
+-- Another size, after all was painted for the one before; libvterm gets it at the same place.
+function Pty:resize(rows, columns)
+  if rows == self.rows and columns == self.columns then rows = rows + 1 end
+  self.rows, self.columns = rows, columns
+  self.bytes[#self.bytes + 1] = ("\27_size %d %d\27\\"):format(rows, columns)
+  local mark = #self:all()
+  self.child:resize(rows, columns)
+  return self:wait("\27[?2026l", mark)
+end
+
 function Pty:type(text) return self.child:write(text) end
 
 local marks = 0
@@ -55,7 +65,7 @@ local screen_program = program.binary:match "^(.*)/" .. "/tests/screen"
 local function screen(bytes)
   if not fs.stat(screen_program) then return nil end
   local tmp = assert(fs.mkdtemp((os.env "TMPDIR" or "/tmp") .. "/screen-"))
-  assert(fs.write(tmp .. "/bytes", bytes))
+  assert(fs.write(tmp .. "/bytes", (bytes:gsub("\r?\n", "\r\n")))) -- this terminal leaves ends of lines as they are
   local r = assert(proc.run { argv = { "/bin/sh", "-c", "exec '" .. screen_program .. "' 24 80 <" .. tmp .. "/bytes" } })
   return r.out
 end
@@ -181,6 +191,39 @@ do
   end
   pty.child:resize(24, 80)
   t.ok(pty:settle(), "alive after 1,000 random sizes")
+  check_bytes(pty:all(), "random sizes")
+end
+
+-- A growing input, answers and 500 random sizes, in a terminal that cuts lines as xterm does: it lives, what stands on the screen is
+-- what it paints anew, and the input and the end of the last answer stand there once.
+do
+  local place = program.place { README = "text\n" }
+  local server <close> = fake.start { { text = { "# head\n\nsome *text* 漢字 ", "more\n\n- a\n- b\n\nthe end\n" }, times = 0 } }
+  local pty <close> = start(place, { url = server.url, xterm = "XTerm(1)" })
+  pty:wait "> "
+  local differ = {}
+  for round = 1, 25 do
+    for _ = 1, 10 do
+      pty:type("\27[200~" .. ("some text "):rep(math.random(0, 40)) .. "\n\27[201~")
+      if not t.ok(pty:settle(), "alive between random sizes") then return t.done() end
+      pty:resize(math.random(6, 60), math.random(20, 160))
+      pty:resize(math.random(12, 60), math.random(40, 160))
+    end
+    local mark = #pty:all()
+    pty:type "\r"
+    pty:wait("10 in", mark)
+    pty:settle()
+    local before = screen(pty:all())
+    pty:type "\12"
+    pty:settle()
+    local after = screen(pty:all())
+    if before then
+      local function alike(shown) return (shown:gsub("<[%d<>]+>", "<>"):gsub("cursor [^\n]*", "")) end -- but for the second mark
+      before, after = alike(before), alike(after)
+      if select(2, after:gsub("\n> <>\n", "")) ~= 1 or before ~= after then differ[#differ + 1] = ("round %d\n%s\nanew\n%s"):format(round, before, after) end
+    end
+  end
+  t.eq(differ, {}, "after 500 random sizes the screen is as painted anew")
   check_bytes(pty:all(), "random sizes")
 end
 
