@@ -3,7 +3,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local os, task = require "sys.os", require "sys.task"
+local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
 local proc = require "qwen.proc"
 
 if not pcall(proc.run, { argv = { "tmux", "-V" } }) or not proc.run { argv = { "tmux", "-V" } } then
@@ -21,13 +21,18 @@ local function tmux(...)
   local r = assert(proc.run { argv = { "tmux", "-S", socket, "-f", "/dev/null", ... }, env = { PATH = os.env "PATH", HOME = place.home, LANG = "C.UTF-8" } })
   return r.code == 0 and r.out or nil
 end
-local end_of_tmux <close> = setmetatable({}, { __close = function() tmux "kill-server" end })
+local pid
+local _ <close> = setmetatable({}, { __close = function() -- the program still writes when its terminal is gone
+  tmux "kill-server"
+  while pid and not (fs.read("/proc/" .. pid .. "/stat") or ") Z"):find(") Z", 1, true) do task.sleep(0.02) end
+end })
 
 local argv = { "new-session", "-d", "-x", "80", "-y", "24", "-c", place.cwd }
 local env = { HOME = place.home, TERM = "tmux-256color", LANG = "C.UTF-8", OPENAI_BASE_URL = server.url, OPENAI_API_KEY = "k", OPENAI_MODEL = "fake" }
 for name, value in pairs(env) do table.move({ "-e", name .. "=" .. value }, 1, 2, #argv + 1, argv) end
-argv[#argv + 1] = program.binary
+table.move({ "env", program.binary }, 1, 2, #argv + 1, argv)
 assert(tmux(table.unpack(argv)))
+pid = tmux("display-message", "-p", "#{pane_pid}"):match "%d+"
 
 -- Without what changes by itself.
 local function screen() return (assert(tmux("capture-pane", "-p")):gsub("writing[^\n]*", "writing")) end
