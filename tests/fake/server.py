@@ -198,7 +198,10 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if answer["fault"] == "stall":
             self.server.log.write(stalled=self.client_address[1])
-            while self.connection.recv(4096):
+            try:
+                while self.connection.recv(4096):
+                    pass
+            except ConnectionError:  # it left with bytes of ours unread
                 pass
             self.server.log.write(gone=self.client_address[1])
         elif answer["fault"] == "reset":
