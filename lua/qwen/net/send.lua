@@ -8,6 +8,8 @@ local wire = require "qwen.wire"
 
 local M = {}
 
+local AT_ONCE = 64 -- events, however many have come: then keys, Ctrl-C and all else have their turn
+
 local function merged(...)
   local out = {}
   for i = 1, select("#", ...) do
@@ -171,7 +173,7 @@ function M.open(ctx, model, view)
   local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }
   local stream, next_event, decode, run, ended
-  local out, at, begun, listened = {}, 0, false, ctx.listens "delta"
+  local out, at, begun, listened, events = {}, 0, false, ctx.listens "delta", 0
 
   -- After a failed attempt: true to go on, or nil and the error that is the end.
   local function again(e)
@@ -269,6 +271,8 @@ function M.open(ctx, model, view)
           if not ok then return fail(e) end
         end
         local known = run and run.delta
+        events = events + 1
+        if events % AT_ONCE == 0 then task.sleep(0) end
         local data, event = next_event(stream, known and run.frame)
         if not known or event ~= run.frame then
           take(data, event)
