@@ -452,7 +452,9 @@ qwen = {}
 ---@field diff fun(old: string, new: string, path: string): string unified diff
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field count fun(n: integer, one: string, many: string?): string "1 file", "2 files"
----@field trim fun(text: string): string
+---@field trim fun(text: string): string without white space at both ends, in one pass: `%s+$` would take a look for each blank of each run
+---@field trim_end fun(text: string): string without white space at its end
+---@field last_line fun(text: string): string what stands behind the last line end
 ---@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all that comes is passed on as it is
 ---@field call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
 

@@ -59,7 +59,7 @@ function M.parse(text)
     local line_end = text:find("\n", at, true)
     if name then
       local value, rest = quoted(text, after)
-      values[name] = value or text:sub(after, line_end - 1):match("^[^#]*"):gsub("[ \t]+$", "")
+      values[name] = value or text:sub(after, line_end - 1):match("^[^#]*"):match "^.*[^ \t]" or ""
       line_end = text:find("\n", rest or after, true)
     end
     at = line_end + 1

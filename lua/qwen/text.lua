@@ -11,11 +11,25 @@ function M.lines(text)
   return out
 end
 
+---Without white space at its end. (`%s+$` would look at each run of blanks once for each of its letters: what others wrote can have very long ones.)
+---@param text string
+---@return string
+function M.trim_end(text)
+  return text:match "^.*%S" or ""
+end
+
 ---Without white space at both ends.
 ---@param text string
 ---@return string
 function M.trim(text)
-  return text:match("^%s*(.-)%s*$")
+  return M.trim_end(text):match "^%s*(.*)$"
+end
+
+---What stands behind the last line end, in one pass whatever the length.
+---@param text string
+---@return string
+function M.last_line(text)
+  return text:match "^.*\n(.*)$" or text
 end
 
 -- Moves a cut by up to three bytes so that it does not split a character; bytes that are no text are cut anywhere.

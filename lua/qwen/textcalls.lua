@@ -140,7 +140,7 @@ return function()
     if quiet then text = text:match "^%s*(.*)$" end -- white space after a call is nobody's
     if text == "" then return end
     quiet, ticked = false, text:sub(-1) == "`"
-    blank = (blank or text:find "\n" ~= nil) and is_blank(text:match "[^\n]*$")
+    blank = (blank or text:find "\n" ~= nil) and is_blank(text:match "^.*\n(.*)$" or text)
     out[#out + 1] = { type = "text", text = text }
   end
 
@@ -186,7 +186,7 @@ return function()
     while true do
       local at = held:find("[<`]", from)
       local before = held:sub(1, at and at - 1)
-      local found = at and opener_of(held:sub(at), (blank or before:find "\n") and is_blank(before:match "[^\n]*$"),
+      local found = at and opener_of(held:sub(at), (blank or before:find "\n") and is_blank(before:match "^.*\n(.*)$" or before),
         at > 1 and before:sub(-1) == "`" or at == 1 and ticked, last)
       if not at or found then
         say(before, out)

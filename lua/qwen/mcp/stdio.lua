@@ -2,6 +2,7 @@
 local err = require "qwen.err"
 local proc = require "sys.proc"
 local sys = require "sys.os"
+local texts = require "qwen.text"
 
 local M = {}
 
@@ -37,7 +38,7 @@ function M.open(config, ctx)
     while not queued[1] do
       local chunk, from = child:read()
       if not chunk then
-        return nil, err("broken", "the program ended" .. (said:find "%S" and ": " .. said:gsub("%s+$", "") or ""))
+        return nil, err("broken", "the program ended" .. (said:find "%S" and ": " .. texts.trim_end(said) or ""))
       end
       if from == "err" then
         said = (said .. chunk):sub(-ERRORS_KEPT)
@@ -47,7 +48,7 @@ function M.open(config, ctx)
         if chunk:find("\n", 1, true) then
           local rest = table.concat(pieces)
           for line in rest:gmatch "([^\n]*)\n" do queued[#queued + 1] = line end
-          rest = rest:match "[^\n]*$"
+          rest = texts.last_line(rest)
           pieces, size = { rest }, #rest
         end
       end

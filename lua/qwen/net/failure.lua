@@ -6,6 +6,8 @@ local redact = require("sys.secret").redact
 local reset = require "qwen.net.reset"
 local task = require "sys.task"
 
+local MOST_PAGE = 16 * 1024 -- bytes of an error page that are read for its words
+
 local too_long = {
   "context_length_exceeded", "maximum context length", "context window", "too many tokens", "prompt is too long", "input is too long",
 }
@@ -91,8 +93,9 @@ local function words_of(body)
     local code = math.type(e.code) and ("%.0f"):format(e.code) or e.code
     return text_or(e.message, e.error, e.detail, detail, e.msg) or body:sub(1, 200), text_or(code, e.type, e.status), e
   end
-  local plain = body:gsub("<[sS][tT][yY][lL][eE].-</[sS][tT][yY][lL][eE]>", ""):gsub("<[sS][cC][rR][iI][pP][tT].-</[sS][cC][rR][iI][pP][tT]>", "")
-  plain = plain:gsub("<[^>]*>", " "):gsub("%s+", " "):match("^%s*(.-)%s*$"):sub(1, 200)
+  local plain = body:sub(1, MOST_PAGE):gsub("<[sS][tT][yY][lL][eE].-</[sS][tT][yY][lL][eE]>", "")
+  plain = plain:gsub("<[sS][cC][rR][iI][pP][tT].-</[sS][cC][rR][iI][pP][tT]>", "")
+  plain = plain:gsub("<[^<>]*>", " "):gsub("%s+", " "):match("^ ?(.*)$"):sub(1, 200):gsub(" $", "")
   return plain ~= "" and plain or "no explanation was given", nil, {}
 end
 

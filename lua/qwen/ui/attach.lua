@@ -35,7 +35,7 @@ end
 ---@param cwd string
 ---@return string?
 function M.path_of(pasted, cwd)
-  local path = pasted:match "^%s*(.-)%s*$"
+  local path = text.trim(pasted)
   if path:find "[\n%z]" or #path > 4096 then return nil end
   path = path:match "^'(.*)'$" or path:match '^"(.*)"$' or path:gsub("\\(.)", "%1")
   if path:find "^file://" then path = path:gsub("^file://[^/]*", ""):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end) end

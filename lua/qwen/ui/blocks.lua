@@ -22,7 +22,9 @@ local function starts_block(line)
 end
 
 local function is_rule(line)
-  return line:find "^ ? ? ?%-[ %-]*%-[ %-]*%-[ %-]*$" or line:find "^ ? ? ?%*[ %*]*%*[ %*]*%*[ %*]*$" or line:find "^ ? ? ?_[ _]*_[ _]*_[ _]*$"
+  if not line:find "^ ? ? ?[-*_]" then return false end
+  local marks = line:gsub(" ", "")
+  return #marks >= 3 and marks:find("^%" .. marks:sub(1, 1) .. "*$") ~= nil
 end
 
 -- Where the mark of an item stands and where its text begins; nil when the line begins no item.

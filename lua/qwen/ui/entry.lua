@@ -3,6 +3,7 @@ local ansi = require "qwen.ui.ansi"
 local editor = require "qwen.ui.editor"
 local style = require "qwen.ui.style"
 local text = require "sys.text"
+local texts = require "qwen.text"
 local words = require "qwen.ui.words"
 
 local Entry = {}
@@ -36,7 +37,7 @@ function Entry:key(event)
   if event.type == "key" and (event.key == "esc" or event.key == "ctrl-c" or event.key == "ctrl-d" and self.state.text == "") then return false end
   local action
   self.state, action = editor.key(self.state, event)
-  if action == "submit" then return text.clean(editor.text(self.state)):match "^%s*(.-)%s*$" end
+  if action == "submit" then return texts.trim(text.clean(editor.text(self.state))) end
 end
 
 function Entry:said(answer)

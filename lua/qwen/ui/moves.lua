@@ -1,5 +1,6 @@
 -- Where the editor's motions lead: each takes a state and gives a position. A paste's label is passed as one character.
 local layout = require "qwen.ui.layout"
+local texts = require "qwen.text"
 
 local M = {}
 
@@ -34,7 +35,7 @@ function M.finish(state) return #state.text end
 
 function M.line_start(state)
   local before = state.text:sub(1, state.cursor)
-  return #before - #before:match "[^\n]*$"
+  return #before - #texts.last_line(before)
 end
 
 function M.line_end(state)

@@ -6,10 +6,11 @@ local keymap = require "qwen.ui.keymap"
 local menu = require "qwen.ui.menu"
 local task = require "sys.task"
 local text = require "sys.text"
+local texts = require "qwen.text"
 local turn = require "qwen.ui.turn"
 
 local function submit(self)
-  local line = editor.text(self.state):gsub("%s+$", "")
+  local line = texts.trim_end(editor.text(self.state))
   if line == "" then return end
   self.menu, self.dismissed = nil, nil
   self.state = editor.sent(self.state, line)

@@ -4,6 +4,7 @@ local style = require "qwen.ui.style"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "sys.text"
+local texts = require "qwen.text"
 local words = require "qwen.ui.words"
 
 local M = {}
@@ -20,7 +21,7 @@ local function write(line)
 end
 
 local function write_all(thoughts)
-  for line in (thoughts:gsub("%s+$", "") .. "\n"):gmatch "(.-)\n" do write(line) end
+  for line in (texts.trim_end(thoughts) .. "\n"):gmatch "(.-)\n" do write(line) end
 end
 
 ---The next piece.

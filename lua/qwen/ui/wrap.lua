@@ -2,6 +2,7 @@
 -- A content is {text, spans}, without tabs: a span gives the bytes `from` to `to` the style `names`; spans are in order and apart from each other.
 local style = require "qwen.ui.style"
 local term = require "sys.term"
+local texts = require "qwen.text"
 
 local M = {}
 
@@ -88,7 +89,7 @@ function M.hanging(line, columns)
       out[1] = first:gsub(" +$", "")
       text = text:sub(#first + 1)
     end
-    text = text:match "^%s*(.-)%s*$"
+    text = texts.trim(text)
     if text == "" then return end
     for _, row in ipairs(term.wrap(text, math.max(columns - hang, 1))) do out[#out + 1] = lead .. row end
   end
