@@ -2,9 +2,24 @@
 
 local C = { summary = "list the keys of the prompt" }
 
+local WIDE = 22 -- columns of the keys
+
+-- The keys of an action as lines of that width.
+local function lines_of(keys)
+  local lines = { "" }
+  for i, key in ipairs(keys) do
+    local word = i < #keys and key .. "," or key
+    if #lines[#lines] + #word + 1 > WIDE and lines[#lines] ~= "" then lines[#lines + 1] = "" end
+    lines[#lines] = lines[#lines] .. (lines[#lines] ~= "" and " " or "") .. word
+  end
+  return lines
+end
+
 function C.run(ctx)
   for _, row in ipairs(qwen.keys.list()) do
-    ctx.print(("  %-30s %-17s %s"):format(table.concat(row.keys, ", "), row.action, row.what))
+    for i, keys in ipairs(lines_of(row.keys)) do
+      ctx.print(i == 1 and ("  %-22s  %-15s  %s"):format(keys, row.action, row.what) or "  " .. keys)
+    end
   end
   ctx.print ""
   ctx.print '  change them in settings.json: "ui": {"keys": {"ctrl-o": "newline"}}'

@@ -32,7 +32,7 @@ local function complete(ctx)
 end
 
 local function milliseconds(since)
-  return ("%.0f ms"):format((qwen.task.now() - since) * 1000)
+  return (qwen.task.now() - since) * 1000
 end
 
 -- One question without a second try; gives what came: text, pieces, calls, usage, or err.
@@ -74,7 +74,7 @@ function steps.reach(ctx, run)
   local stream <close>, e = ctx.transport { method = "GET", url = run.model.base_url, headers = { ["User-Agent"] = ctx.user_agent } }
   if not stream then return nil, e.message end
   local tls = run.model.base_url:find "^https" and (ctx.opts.insecure and ", certificate NOT checked (--insecure)" or ", certificate is good") or ""
-  return ("%s answers after %s%s"):format(run.model.base_url, milliseconds(started), tls)
+  return ("%s answers after %.0f ms%s"):format(run.model.base_url, milliseconds(started), tls)
 end
 
 function steps.key(ctx, run)
@@ -102,7 +102,7 @@ function steps.stream(ctx, run)
       or "the answer is empty: is this a model for chat?"
   end
   local note = got.pieces == 1 and ", in one piece: something on the way may hold the stream back" or (", %d pieces"):format(got.pieces)
-  return ("first words after %s%s%s"):format(got.first, got.thought and ", thinking" or "", note)
+  return ("first words after %.0f ms%s"):format(got.first, got.thought and ", thinking" .. note or note)
 end
 
 local echo = { name = "echo", description = "Gives back a text.", schema =
@@ -141,10 +141,10 @@ local function test(ctx, args)
   local model, e = find(ctx, args[1])
   if not model then return nil, e end
   local run, failed = { model = model }, false
-  ctx.print(("%s (%s), %s"):format(model.id, model.provider, model.from or "from flags"))
+  ctx.print(("%s (%s), set by %s"):format(model.id, model.provider, model.from or "flags"))
   for _, name in ipairs(order) do
     local words, problem = steps[name](ctx, run)
-    ctx.print(("  %s %-10s %s"):format(words and "ok  " or "FAIL", name, words or problem))
+    ctx.print(("  %-4s  %-10s %s"):format(words and "ok" or "FAIL", name, (words or problem):gsub("%s+", " ")))
     failed = failed or not words
     if not words and ends[name] then break end
   end

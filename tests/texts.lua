@@ -135,12 +135,23 @@ local fields = { summary = true, label = true, detail = true, disabled = true, h
 
 ---The texts in a Lua source: templates with %s and the like where something stands that is known only later.
 ---@param text string
+---@param returned boolean? whether sentences that a function returns are texts too
 ---@return string[]
-function M.of(text)
+function M.of(text, returned)
   local list, found = tokens(text), {}
   for i, token in ipairs(list) do
     local next_one = list[i + 1]
-    if token.kind == "name" and next_one then
+    if returned and token.kind == "name" and token.value == "return" then
+      local at = i + 1
+      repeat
+        local last, sentences = expression_end(list, at), {}
+        of_expression(list, at, last, sentences)
+        for _, one in ipairs(sentences) do
+          if one:find "%l %l" then found[#found + 1] = one end
+        end
+        at = last + 2
+      until not list[last + 1] or list[last + 1].value ~= ","
+    elseif token.kind == "name" and next_one then
       local dotted = i > 2 and list[i - 1].value == "." and list[i - 2].value .. "." .. token.value or token.value
       local wanted = calls[dotted]
       if wanted and next_one.kind == "string" then

@@ -166,6 +166,19 @@ local function is_command(word, alone)
   return alone or not command or command.shell
 end
 
+-- On a terminal in the person's language, also when the settings cannot be read; a pipe gets the text as it is.
+local function print_help(opts)
+  local text = args.help(shell_commands())
+  if sys.isatty(1) then
+    local words, cwd = require "qwen.ui.words", paths.cwd()
+    local settings = cwd and Settings.load { cwd = cwd, trusted = false, opts = opts }
+    words.use(settings and settings:get "general.language")
+    text = words.lines(text)
+  end
+  sys.out(text)
+  return 0
+end
+
 local function route(argv)
   local problems = { table.unpack(resource.scan {}) } -- what a command adds when it is looked at here is told when it is run
   local opts, e = args.parse(argv, is_command)
@@ -175,10 +188,7 @@ local function route(argv)
     return 0
   end
   if opts.print_lua then return print_lua(opts.print_lua) end
-  if opts.help then
-    sys.out(args.help(shell_commands()))
-    return 0
-  end
+  if opts.help then return print_help(opts) end
   local cwd
   cwd, e = paths.cwd()
   if not cwd then return fail(e) end

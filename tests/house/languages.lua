@@ -44,12 +44,20 @@ end
 local said, whole = {}, {} -- by the line: the file, and the text it is in
 for _, path in ipairs(tree.files("^commands/", "^lua/auth/", "^lua/hooks/", "^lua/themes/", "^lua/qwen/.*%.lua$")) do
   if not is_for_others(path) then
-    for _, text in ipairs(texts.of(tree.read(path))) do
+    for _, text in ipairs(texts.of(tree.read(path), path:find "^commands/" or path:find "^lua/auth/")) do
       for line in text:gmatch "[^\n]+" do
         if has_words(line) and not names[line] and not line:find "^count%(" then said[line], whole[line] = path, text end
       end
     end
   end
+end
+for _, group in ipairs(require "qwen.flags") do
+  said[group.group .. ":"] = "lua/qwen/flags.lua"
+  for _, flag in ipairs(group) do said[not flag.rare and flag.text or group.group .. ":"] = "lua/qwen/flags.lua" end
+end
+for line in require("qwen.args").help({}):gmatch "[^\n]+" do
+  local what = line:match "^  qwen .-  +(%l.*)$"
+  if what then said[what] = "lua/qwen/args.lua" end
 end
 for _, row in ipairs(keymap.list()) do said[row.what] = "lua/qwen/ui/keymap.lua" end
 

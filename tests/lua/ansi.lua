@@ -15,6 +15,17 @@ t.eq(ansi.wrap(red .. "abcdef" .. off, 4), { red .. "abcd" .. off, red .. "ef" .
 t.eq(ansi.wrap("a\tb", 20), { "a       b" }, "tabs")
 t.eq(#ansi.wrap(("x"):rep(100000), 80), 1250, "a long line")
 
+do
+  local cut = require("qwen.ui.wrap").cut
+  t.eq({ cut("abcd", 4) }, { "abcd", 4 }, "it fits")
+  t.eq({ cut("abcde", 4) }, { "abc…", 4 }, "a mark for the rest")
+  t.eq({ cut("a中中中", 5) }, { "a中…", 4 }, "a wide character is not halved")
+  t.eq({ cut("abc", 1) }, { "…", 1 }, "the mark alone")
+  t.eq({ cut("abc", 0) }, { "", 0 }, "no room")
+  local rows = require("qwen.ui.pick").new("Which?", { "one that is much too long", "two" }):rows(16, 10)
+  t.eq(rows[2]:gsub("\27%[[%d;]*m", ""), "> 1. one that …", "a choice that is too long says so")
+end
+
 local function shared(a, b) return { ansi.shared(a, b) } end
 t.eq(shared("hello world", "hello there"), { 6, 6, "" }, "alike")
 t.eq(shared("ab", "abe\u{301}"), { 2, 2, "" }, "more is behind it")

@@ -22,9 +22,9 @@ end
 do
   local r, asked = try { REACH, COUNT, ECHO }
   t.eq(r.code, 0, r.err)
-  t.match(r.out, "^m %(openai%), ~/.qwen/settings.json:1\n  ok   key +sk%-%.%.%.cdef from environment K\n", "key")
-  t.match(r.out, "  ok   reach +http://127.0.0.1:%d+/v1 answers after %d+ ms\n  ok   stream +first words after %d+ ms, 2 pieces\n", "reach and stream")
-  t.match(r.out, '  ok   tool call  echo "ready"\n  ok   usage +50 tokens in, 9 out\n$', "tool call and usage")
+  t.match(r.out, "^m %(openai%), set by ~/.qwen/settings.json:1\n  ok    key +sk%-%.%.%.cdef from environment K\n", "key")
+  t.match(r.out, "  ok    reach +http://127.0.0.1:%d+/v1 answers after %d+ ms\n  ok    stream +first words after %d+ ms, 2 pieces\n", "reach and stream")
+  t.match(r.out, '  ok    tool call  echo "ready"\n  ok    usage +50 tokens in, 9 out\n$', "tool call and usage")
   t.eq(#asked, 3, "three requests")
   t.eq(asked[1].headers.authorization, nil, "reaching needs no key")
   t.eq({ asked[2].body.tools, #asked[3].body.tools }, { nil, 1 }, "tools only where they are tried")
@@ -36,7 +36,7 @@ end
 local function fails(name, answers, pattern, config, env)
   local r, asked = try(answers, config, nil, env)
   t.eq(r.code, 1, name)
-  t.match(r.out, "FAIL " .. pattern, name)
+  t.match(r.out, "FAIL  " .. pattern, name)
   return asked
 end
 fails("refused key", { REACH, { status = 401, json = { error = { message = "no such key" } } } }, "stream +401 no such key %(check the key")
@@ -60,12 +60,12 @@ do
   local place = program.place()
   r = program.run(place, { "--openai-base-url", "http://127.0.0.1:1/v1", "-m", "m", "provider", "test" })
   t.eq(r.code, 1)
-  t.match(r.out, "FAIL reach +cannot connect to 127.0.0.1:1: Connection refused: check that the server runs.*\n$", "nobody there: the rest is not tried")
+  t.match(r.out, "FAIL  reach +cannot connect to 127.0.0.1:1: Connection refused: check that the server runs.*\n$", "nobody there: the rest is not tried")
   t.match(program.run(place, { "provider", "test", "opnai" }).err, "no model and no provider 'opnai'; did you mean openai%?")
   t.eq(program.run(place, { "provider", "test", "opnai" }).code, 2)
   t.match(program.run(place, { "provider" }).err, "usage: qwen provider test")
   r = program.run(place, { "--openai-base-url", "https://llm.example/v1", "-m", "m", "provider", "test" })
-  t.match(r.out, "FAIL key +no API key for m at llm.example: set OPENAI_API_KEY.*\n$", "no key: nothing is asked")
+  t.match(r.out, "FAIL  key +no API key for m at llm.example: set OPENAI_API_KEY.*\n$", "no key: nothing is asked")
 end
 
 t.done()

@@ -1,9 +1,9 @@
 -- A board: lines that are made anew every second while the person looks; Esc, q or Enter leaves it. It gives rows and takes keys; who shows it
 -- is tty.lua or ask.lua.
 local style = require "qwen.ui.style"
-local term = require "sys.term"
 local text = require "sys.text"
 local words = require "qwen.ui.words"
+local wrap = require "qwen.ui.wrap"
 
 local Board = { every = 1 }
 Board.__index = Board
@@ -23,7 +23,7 @@ end
 function Board:rows(columns, height)
   local out = {}
   for i, line in ipairs(self.lines) do
-    if i < height - 1 then out[i] = (term.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
+    if i < height - 1 then out[i] = (wrap.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
   end
   out[#out + 1] = style.paint("dim", words.say "board_keys")
   return out, { row = #out, column = 0 }

@@ -8,6 +8,7 @@ local task = require "sys.task"
 local term = require "sys.term"
 local text = require "sys.text"
 local words = require "qwen.ui.words"
+local wrap = require "qwen.ui.wrap"
 
 local M = { folder = "" } -- folder: the project's
 
@@ -16,11 +17,6 @@ local running = {}
 
 local function one_line(words_of_it)
   return (text.clean(words_of_it or ""):gsub("%s+", " "))
-end
-
-local function cut(row, columns)
-  if term.width(row) <= columns then return row end
-  return term.cut(row, math.max(columns - 1, 0)) .. "…"
 end
 
 local function label_of(call, args)
@@ -38,7 +34,7 @@ end
 local function head(name, label, columns, sign, look)
   if style.reader() then sign = words.say(sign == "✗" and "failed" or "call") .. ":" end
   local start = sign .. " " .. name
-  local rest = label ~= "" and " " .. cut(label, math.max(columns - term.width(start) - 1, 8)) or ""
+  local rest = label ~= "" and " " .. wrap.cut(label, math.max(columns - term.width(start) - 1, 8)) or ""
   return style.paint(look, sign) .. " " .. name .. style.paint("dim", rest), term.width(start .. rest)
 end
 
@@ -89,7 +85,7 @@ function M.ended(call, part, columns)
   if result == label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
   local arrow = style.reader() and words.say "result" .. ": " or "→ "
-  result = style.paint(part.error and "bad" or "dim", cut(arrow .. result, math.max(columns - 2, 16)))
+  result = style.paint(part.error and "bad" or "dim", wrap.cut(arrow .. result, math.max(columns - 2, 16)))
   if used + 1 + ansi.width(result) <= columns then return { start .. " " .. result } end
   return { start, "  " .. result }
 end
@@ -110,7 +106,7 @@ function M.rows(columns)
     local time = took >= 1 and not style.reader() and " · " .. words.span(took, true) or ""
     local start = head(entry.name, entry.label, columns - #time, "●", "warn")
     rows[#rows + 1] = start .. style.paint("dim", time)
-    for _, line in ipairs(last_lines(entry.tail)) do rows[#rows + 1] = "  " .. style.paint("dim", cut(line, columns - 2)) end
+    for _, line in ipairs(last_lines(entry.tail)) do rows[#rows + 1] = "  " .. style.paint("dim", wrap.cut(line, columns - 2)) end
   end
   return rows
 end

@@ -2,8 +2,8 @@
 -- answer is complete, or the model changes; never while a key is waited for.
 local live = require "qwen.ui.live"
 local style = require "qwen.ui.style"
-local term = require "sys.term"
 local text = require "sys.text"
+local wrap = require "qwen.ui.wrap"
 
 local M = {}
 
@@ -11,7 +11,7 @@ local REFRESH = { "session_started", "prompt_answered", "model_switched", "conve
 
 local function show(words)
   words = text.clean(words):gsub("%s+", " ")
-  live.set("footer", words:find "%S" and function(columns) return { style.paint("dim", (term.cut(words, math.max(columns - 1, 1)))) } end or nil)
+  live.set("footer", words:find "%S" and function(columns) return { style.paint("dim", (wrap.cut(words, math.max(columns - 1, 1)))) } end or nil)
   live.paint()
 end
 

@@ -5,6 +5,7 @@ local style = require "qwen.ui.style"
 local term = require "sys.term"
 local text = require "sys.text"
 local words = require "qwen.ui.words"
+local wrap = require "qwen.ui.wrap"
 
 local M = {}
 
@@ -44,9 +45,10 @@ function M.rows(self, columns, height)
   widest = math.min(widest, math.max(columns // 2, 1))
   for i = first, first + most - 1 do
     local item = items[i]
-    local label, width = term.cut(text.clean(item.text .. (item.args and " " .. item.args or "")), math.max(columns - 3, 1))
+    local room = math.max(item.args and item.detail and widest or columns - 3, term.width(item.text), 1)
+    local label, width = wrap.cut(text.clean(item.text .. (item.args and " " .. item.args or "")), math.min(room, math.max(columns - 3, 1)))
     local about = item.detail and words.translate((text.clean(item.detail):gsub("%s+", " ")))
-    local detail = about and term.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
+    local detail = about and wrap.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
     local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
     out[#out + 1] = (i == menu.at and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)
   end

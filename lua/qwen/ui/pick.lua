@@ -3,6 +3,7 @@ local style = require "qwen.ui.style"
 local term = require "sys.term"
 local text = require "sys.text"
 local words = require "qwen.ui.words"
+local wrap = require "qwen.ui.wrap"
 
 local Pick = {}
 Pick.__index = Pick
@@ -70,13 +71,13 @@ local function list(self, columns)
     local choice = self.choices[i]
     if choice.group ~= group then
       group = choice.group
-      if group then rows[#rows + 1] = style.paint("dim", (term.cut(group, columns - 1))) end
+      if group then rows[#rows + 1] = style.paint("dim", (wrap.cut(group, columns - 1))) end
     end
     local number = not self.search and ("%d. "):format(i) or ""
-    local label = term.cut(number .. choice.label, math.max(columns - 3, 1))
+    local label = wrap.cut(number .. choice.label, math.max(columns - 3, 1))
     local rest = columns - 3 - term.width(label) - 2
     local more = choice.disabled and "(" .. choice.disabled .. ")" or choice.detail
-    local behind = more and rest > 3 and "  " .. style.paint("dim", (term.cut(more, rest))) or ""
+    local behind = more and rest > 3 and "  " .. style.paint("dim", (wrap.cut(more, rest))) or ""
     if n == self.at then chosen = #rows + 1 end
     label = choice.disabled and style.paint("dim", label) or n == self.at and style.paint("bold", label) or label
     rows[#rows + 1] = (n == self.at and style.paint("accent", "> ") or "  ") .. label .. behind
@@ -101,8 +102,8 @@ end
 ---@return {row: integer, column: integer} cursor
 function Pick:rows(columns, height)
   local below = preview(self, columns)
-  local out = { style.paint("bold", (term.cut(self.title, math.max(columns - 1, 1)))) }
-  if self.search then out[2] = style.paint("dim", say "search") .. " " .. term.cut(self.query, math.max(columns - 10, 1)) end
+  local out = { style.paint("bold", (wrap.cut(self.title, math.max(columns - 1, 1)))) }
+  if self.search then out[2] = style.paint("dim", say "search") .. " " .. wrap.cut(self.query, math.max(columns - 10, 1)) end
   local head = #out
   local rows, chosen = list(self, columns)
   local most = math.max(1, math.min(#rows, height - head - 2 - #below))
@@ -111,7 +112,7 @@ function Pick:rows(columns, height)
   if #self.found == 0 then out[#out + 1] = style.paint("dim", "  " .. say "nothing_fits") end
   local more = #rows > most and say("of", self.at, #self.found) .. "; " or ""
   local hint = self.hint or say(self.search and "search_keys" or "number_keys")
-  out[#out + 1] = style.paint("dim", (term.cut("(" .. more .. hint .. ")", columns - 1)))
+  out[#out + 1] = style.paint("dim", (wrap.cut("(" .. more .. hint .. ")", columns - 1)))
   table.move(below, 1, #below, #out + 1, out)
   if self.search then return out, { row = 2, column = term.width(say "search") + 1 + term.width(self.query) } end
   return out, { row = head + chosen - first + 1, column = 0 }

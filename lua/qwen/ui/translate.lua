@@ -28,8 +28,13 @@ end
 ---@param texts table<string, string> in the value `%s` stands for the next of what is filled in, `%1` for the first, `%r` for what is no text of ours
 ---@return table
 function M.new(texts)
-  local self = { texts = texts, by_head = {}, others = {} }
-  for key, value in pairs(texts) do
+  return setmetatable({ texts = texts }, { __index = M })
+end
+
+-- The entries with something to fill in, made when a text is first looked for that the table does not have as it stands.
+local function index(self)
+  self.by_head, self.others = {}, {}
+  for key, value in pairs(self.texts) do
     local pieces, kinds = parts_of(key)
     if #kinds > 0 then
       local entry = { pieces = pieces, kinds = kinds, value = value, weight = #table.concat(pieces), key = key }
@@ -48,7 +53,6 @@ function M.new(texts)
   end
   for _, list in pairs(self.by_head) do table.sort(list, by_weight) end
   table.sort(self.others, by_weight)
-  return setmetatable(self, { __index = M })
 end
 
 -- What stands in the places of an entry; nil when the text is another one. Each piece is taken where it comes first.
@@ -88,6 +92,7 @@ function M:whole(text, depth)
   depth = depth or 1
   if self.texts[text] then return self.texts[text] end
   if #text > MOST or depth > DEPTH or not text:find "%a" then return nil end
+  if not self.others then index(self) end
   for _, list in ipairs { self.by_head[text:sub(1, HEAD)] or {}, self.others } do
     for _, entry in ipairs(list) do
       local found = match(entry, text)

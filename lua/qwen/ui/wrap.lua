@@ -13,6 +13,19 @@ function M.untab(line)
   return (line:gsub("\t", "    "))
 end
 
+---A text as one row; where it does not fit, "…" stands for the rest.
+---@param text string
+---@param columns integer
+---@return string
+---@return integer columns that it takes
+function M.cut(text, columns)
+  local width = term.width(text)
+  if width <= columns then return text, width end
+  if columns < 1 then return "", 0 end
+  text, width = term.cut(text, columns - 1)
+  return text .. "…", width + 1
+end
+
 -- A function that paints pieces of the text, which must come in their order.
 local function painter(content, base)
   local text, spans, i = content.text, content.spans, 1
