@@ -8,7 +8,7 @@
 #include "open.h"
 
 /* A step takes about 3 ns. What has no budget is stopped after some seconds. */
-enum { STEPS_PER_MS = 150 * 1000, FREE_MS = 4 * 1000, STEPS_PER_BYTE = 16 };
+enum { STEPS_PER_MS = 100 * 1000, FREE_MS = 4 * 1000, STEPS_PER_BYTE = 16 };
 
 enum kind { FIND, GMATCH, GSUB };
 
