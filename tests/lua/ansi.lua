@@ -22,6 +22,9 @@ do
   t.eq({ cut("a中中中", 5) }, { "a中…", 4 }, "a wide character is not halved")
   t.eq({ cut("abc", 1) }, { "…", 1 }, "the mark alone")
   t.eq({ cut("abc", 0) }, { "", 0 }, "no room")
+  local sent = (require("qwen.ui.prompt").sent(("line\n"):rep(10000) .. ("x"):rep(5000)):gsub("\27%[[%d;]*m", ""))
+  t.eq(sent, "> line\n" .. ("  line\n"):rep(19) .. "  … 9981 more lines\n", "a long paste stands in the scrollback with its beginning")
+  t.match(require("qwen.ui.prompt").sent(("x"):rep(5000)), ("x"):rep(1999) .. "…", "a long line too")
   local rows = require("qwen.ui.pick").new("Which?", { "one that is much too long", "two" }):rows(16, 10)
   t.eq(rows[2]:gsub("\27%[[%d;]*m", ""), "> 1. one that …", "a choice that is too long says so")
 end

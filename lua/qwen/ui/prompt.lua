@@ -1,10 +1,13 @@
 -- The rows of the input area: the editor's text behind its mark, and the cell of the cursor. Pure; ui/live.lua paints them.
 local layout = require "qwen.ui.layout"
 local style = require "qwen.ui.style"
+local words = require "qwen.ui.words"
+local wrap = require "qwen.ui.wrap"
 
 local M = {}
 
 local MORE, WIDTH = "  ", 2
+local LINES, LINE = 20, 2000 -- of a sent text in the scrollback, and columns of one
 local marks = { insert = "> ", normal = "N ", visual = "v ", lines = "V " }
 
 ---Columns of the text in a terminal of so many.
@@ -44,11 +47,17 @@ function M.rows(state, columns, most)
   return out, { row = row - first + 1, column = column + WIDTH }
 end
 
----A sent text as it stands in the scrollback.
+---A sent text as it stands in the scrollback: a long one, such as a paste, with its beginning.
 ---@param text string clean
 ---@return string
 function M.sent(text)
-  return style.paint("accent", marks.insert) .. style.paint("bold", (text:gsub("\n", "\n" .. MORE))) .. "\n"
+  local lines, all = {}, 0
+  for line in (text .. "\n"):gmatch "(.-)\n" do
+    all = all + 1
+    if all <= LINES then lines[all] = wrap.cut(line, LINE) end
+  end
+  local more = all > LINES and MORE .. style.paint("dim", words.plural("more_lines", all - LINES)) .. "\n" or ""
+  return style.paint("accent", marks.insert) .. style.paint("bold", table.concat(lines, "\n" .. MORE)) .. "\n" .. more
 end
 
 return M
