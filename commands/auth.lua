@@ -25,7 +25,7 @@ local function state(ctx)
   local terms = qwen.signin.terms(model)
   local out = { configured = true, method = qwen.signin.method_of(ctx, model), protocol = model.provider, model = model.id, base_url = model.base_url,
     configured_by = model.from, key = model.key ~= nil, key_hint = model.key and model.key:hint() or nil, key_source = model.key_source,
-    env_key = model.env_key, key_needed = not qwen.models.keyless(model.base_url), terms = terms.terms, privacy = terms.privacy,
+    env_key = model.env_key, key_needed = not (qwen.models.keyless(model.base_url) or qwen.models.signs(model)), terms = terms.terms, privacy = terms.privacy,
     region = ctx.settings:get "codingPlan.region" }
   local program = not model.key and model.env_key and qwen.keycommand.of(ctx.settings, model.env_key)
   if program then out.key, out.key_source = true, "the program " .. program[1] end

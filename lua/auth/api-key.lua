@@ -37,7 +37,7 @@ function A.headers(ctx, model, request)
   local key, e = qwen.keycommand.key(ctx.settings, model)
   if key then return signed(model, key, request) end
   if e then return nil, e end
-  if qwen.models.keyless(model.base_url) then return {} end
+  if qwen.models.keyless(model.base_url) or qwen.models.signs(model) then return {} end
   return nil, missing(ctx, model)
 end
 

@@ -537,6 +537,7 @@ qwen = {}
 ---@field take fun(settings: Settings, opts: table, id: string, provider: string?, has_provider: fun(name: string): boolean): Model?, Err? a choice made in the session
 ---@field key_variable fun(settings: Settings, protocol: string, url: string): string? the protocol's own variable, for its own service
 ---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
+---@field signs fun(model: Model): boolean its entry's own headers carry the credential
 ---@field keyless fun(url: string): boolean this machine or a private network: no key is needed there
 ---@field named fun(models: Model[], name: string): Model[] those that ID or ID@HOST means
 ---@field place fun(model: Model): string its host, as after the @; with the port where it is not the usual one

@@ -104,7 +104,7 @@ function M.list(settings, has_provider)
         else
           seen[identity], models[#models + 1] = true, model
           families.measure(model)
-          if not model.env_key and not M.keyless(model.base_url) and not own_service(settings, model) then
+          if not model.env_key and not M.keyless(model.base_url) and not M.signs(model) and not own_service(settings, model) then
             complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
           end
         end
@@ -112,6 +112,17 @@ function M.list(settings, has_provider)
     end
   end
   return models, problems
+end
+
+---Whether the entry's own headers carry the credential: no key is needed then.
+---@param model Model
+---@return boolean
+function M.signs(model)
+  local headers = not model.env_key and model.config.customHeaders
+  for name in pairs(type(headers) == "table" and headers or {}) do
+    if require("qwen.net.plain").is_private(tostring(name)) then return true end -- here: most entries have a key
+  end
+  return false
 end
 
 -- Binds a key to the model's own origin; a blank one is none.
@@ -147,7 +158,7 @@ end
 function M.has_key(settings, model)
   local value = model.key or entry_key(settings, model)
   if value ~= nil then return value ~= "" end
-  return model.env_key ~= nil and (require("qwen.credentials").has(model.env_key, origin(model.base_url))
+  return M.signs(model) or model.env_key ~= nil and (require("qwen.credentials").has(model.env_key, origin(model.base_url))
     or require("qwen.keycommand").of(settings, model.env_key) ~= nil)
 end
 

@@ -169,6 +169,19 @@ do
   t.eq(ask(place, server, { "/etc/hosts is what?" }).out, "a file\n")
 end
 
+-- An entry whose own headers carry the credential needs no key; one with other headers does.
+do
+  local function entry(id, header) return { id = id, baseUrl = "http://gateway.example/v1", generationConfig = { customHeaders = { [header] = "Bearer own" } } } end
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = { entry("own", "Authorization"), entry("none", "X-Team") } } } }
+  local server <close> = fake.start { { text = "let in" } }
+  local env = { http_proxy = server.url:gsub("/v1$", "") }
+  local r = program.run(place, { "-m", "own", "-p", "hi" }, { env = env })
+  t.eq({ r.code, r.out }, { 0, "let in\n" }, r.err)
+  t.eq(server:requests()[1].headers.authorization, "Bearer own")
+  t.match(program.run(place, { "-m", "none", "-p", "hi" }, { env = env }).err, "no API key for none at gateway.example")
+  t.eq(#server:requests(), 1)
+end
+
 -- Ctrl-C keeps what came.
 do
   local place = program.place()

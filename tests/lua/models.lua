@@ -118,6 +118,7 @@ settings [[{"modelProviders": {
     {"id": "a", "envKey": "K", "baseUrl": "https://a.example"}, "x", {"name": "no id"}, {"id": ""},
     {"id": "a", "envKey": "L", "baseUrl": "https://a.example/"},
     {"id": "nokey", "baseUrl": "https://b.example"}, {"id": "local", "baseUrl": "http://10.0.0.1/v1"},
+    {"id": "own", "baseUrl": "https://b.example", "generationConfig": {"customHeaders": {"authorization": "Basic x"}}},
     {"id": "odd", "envKey": 5, "baseUrl": 7, "name": {}, "generationConfig": [], "capabilities": "x"}
   ],
   "opnai": [{"id": "z"}], "gemini": {"id": "y"}, "wild\u001b": []
@@ -128,9 +129,9 @@ t.eq(found.problems, {
   "~/.qwen/settings.json:3: modelProviders.openai.1 has no id", "~/.qwen/settings.json:3: modelProviders.openai.2 has no id", "~/.qwen/settings.json:3: modelProviders.openai.3 has no id",
   "~/.qwen/settings.json:4: model a is there twice under openai; the first one counts",
   "~/.qwen/settings.json:5: model nokey has no envKey, the name of the variable with its key; none is sent",
-  "~/.qwen/settings.json:8: modelProviders.gemini must be a list [ ... ] of models",
-  "~/.qwen/settings.json:8: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/opnai.lua",
-  "~/.qwen/settings.json:8: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/wild\\x1b.lua",
+  "~/.qwen/settings.json:9: modelProviders.gemini must be a list [ ... ] of models",
+  "~/.qwen/settings.json:9: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/opnai.lua",
+  "~/.qwen/settings.json:9: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/wild\\x1b.lua",
 })
 t.match(program.run(place, { "-m", "a", "hi" }).err, "modelProviders.opnai is no protocol", "a run says so")
 

@@ -5,10 +5,14 @@ local M = {}
 
 local REMOVED = "<removed>"
 
-local function is_private(name)
+---Whether a credential stands under this name.
+---@param name string of a header or a parameter
+---@return boolean
+function M.is_private(name)
   name = name:lower()
-  return name:find "authorization" or name:find "cookie" or name:find "key$" or name:find "token$"
+  return (name:find "auth" or name:find "cookie" or name:find "secret" or name:find "key$" or name:find "token$") ~= nil
 end
+local is_private = M.is_private
 
 ---Header values. A secret prints as its name; where a credential stands as plain text, the header's name tells.
 ---@param headers table<string, HeaderValue>?
