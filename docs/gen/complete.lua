@@ -1,13 +1,15 @@
 -- Prints the completions for a shell from the table of flags and the commands. Run by the build: qwen lua docs/gen/complete.lua bash
 local flags = require "qwen.flags"
 
+local subcommands = require "qwen.subcommands"
+
 local all, commands = {}, {}
 for _, group in ipairs(flags) do
   for _, flag in ipairs(group) do all[#all + 1] = flag end
 end
 for _, entry in ipairs(qwen.resource.list "commands") do
   local command = qwen.resource.get("commands", entry.name)
-  if command and command.shell then commands[#commands + 1] = { name = entry.name, summary = command.summary } end
+  if command and command.shell then commands[#commands + 1] = { name = entry.name, summary = command.summary, subs = subcommands.list(command) } end
 end
 
 ---What may follow a flag, as the shell at hand says it.
@@ -32,11 +34,17 @@ function shells.bash()
       cases[#cases + 1] = ("    --%s%s) %s; return ;;"):format(flag.long, flag.short and "|-" .. flag.short or "", value_of(flag, ways))
     end
   end
-  for i, command in ipairs(commands) do command_names[i] = command.name end
+  local subs = {}
+  for i, command in ipairs(commands) do
+    command_names[i] = command.name
+    local names = {}
+    for n, sub in ipairs(command.subs) do names[n] = sub.name end
+    if names[1] then subs[#subs + 1] = ("    %s) words='%s' ;;"):format(command.name, table.concat(names, " ")) end
+  end
   return ([=[
 # bash completion for qwen; made by docs/gen/complete.lua
 _qwen() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=
   COMPREPLY=()
   case $prev in
 %s
@@ -46,11 +54,14 @@ _qwen() {
   elif ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -W "%s" -- "$cur"))
   else
-    COMPREPLY=($(compgen -f -- "$cur"))
+    ((COMP_CWORD == 2)) && case $prev in
+%s
+    esac
+    if [[ $words ]]; then COMPREPLY=($(compgen -W "$words" -- "$cur")); else COMPREPLY=($(compgen -f -- "$cur")); fi
   fi
 }
 complete -o filenames -F _qwen qwen
-]=]):format(table.concat(cases, "\n"), table.concat(flag_names, " "), table.concat(command_names, " "))
+]=]):format(table.concat(cases, "\n"), table.concat(flag_names, " "), table.concat(command_names, " "), table.concat(subs, "\n"))
 end
 
 -- Text inside single quotes of a shell; zsh also reads brackets, colons and backslashes in a description.
@@ -61,9 +72,16 @@ local function zsh_words(text)
   return (quoted(text:gsub("[%[%]:\\]", "\\%0")))
 end
 
+
+local function zsh_list(named)
+  local words = {}
+  for i, each in ipairs(named) do words[i] = ('%s\\:"%s"'):format(each.name, (zsh_words(each.summary):gsub('["`$]', "\\%0"))) end
+  return table.concat(words, " ")
+end
+
 function shells.zsh()
   local ways = { words = "(%s)", file = "_files", folder = "_files -/", any = "" }
-  local out = { "#compdef qwen", "# zsh completion for qwen; made by docs/gen/complete.lua", "_arguments -s \\" }
+  local out = { "#compdef qwen", "# zsh completion for qwen; made by docs/gen/complete.lua", "local state ret=1", "_arguments -s \\" }
   for _, flag in ipairs(all) do
     local tail = ("[%s]"):format(zsh_words(flag.text))
     if flag.value then tail = tail .. (flag.optional and "::" or ":") .. flag.value .. ":" .. value_of(flag, ways) end
@@ -71,10 +89,13 @@ function shells.zsh()
     out[#out + 1] = ("  '%s--%s%s%s' \\"):format(star, flag.long, flag.value and "=" or "", tail)
     if flag.short then out[#out + 1] = ("  '%s-%s%s%s' \\"):format(star, flag.short, flag.value and "+" or "", tail) end
   end
-  local words = {}
-  for i, command in ipairs(commands) do words[i] = ('%s\\:"%s"'):format(command.name, zsh_words(command.summary)) end
-  out[#out + 1] = ("  '1:command:((%s))' \\"):format(table.concat(words, " "))
-  out[#out + 1] = "  '*:file:_files'"
+  out[#out + 1] = ("  '1:command:((%s))' \\"):format(zsh_list(commands))
+  out[#out + 1] = "  '2: :->second' '*:file:_files' && ret=0"
+  out[#out + 1] = "if [[ $state = second ]]; then\n  case $words[CURRENT-1] in"
+  for _, command in ipairs(commands) do
+    if command.subs[1] then out[#out + 1] = ("    %s) _alternative 'sub:sub-command:((%s))' && ret=0 ;;"):format(command.name, zsh_list(command.subs)) end
+  end
+  out[#out + 1] = "    *) _files && ret=0 ;;\n  esac\nfi\nreturn ret"
   return table.concat(out, "\n") .. "\n"
 end
 
@@ -87,6 +108,10 @@ function shells.fish()
   end
   for _, command in ipairs(commands) do
     out[#out + 1] = ("complete -c qwen -n __fish_use_subcommand -a %s -d '%s'"):format(command.name, quoted(command.summary))
+    for _, sub in ipairs(command.subs) do
+      out[#out + 1] = ("complete -c qwen -n 'test (count (commandline -opc)) = 2; and __fish_seen_subcommand_from %s' -f -a %s -d '%s'")
+        :format(command.name, sub.name, quoted(sub.summary))
+    end
   end
   return table.concat(out, "\n") .. "\n"
 end

@@ -25,7 +25,7 @@ end
 
 local path = accepted_by "bash"
 accepted_by "zsh"
-accepted_by "fish"
+local fish = accepted_by "fish"
 
 ---What bash would offer after these words.
 local function offers(...)
@@ -37,6 +37,13 @@ t.eq(offers("--approval-mode", "p"), "plan\n", "the choices of a flag")
 t.eq(offers("sess"), "sessions\n", "commands come first")
 t.match(offers("-p", "x", "--mo"), "^%-%-model\n", "flags")
 t.eq(offers("--model", ""), "\n", "nothing where nothing is known")
+t.eq(offers("limits", ""), "forget\nset\nunset\n", "sub-commands of a command")
+t.eq(offers("limits", "s"), "set\n", "that begin so")
+t.eq(offers("diff", "READ"), "README.md\n", "files where there are none")
+if fish then
+  local r = proc.run { argv = { "fish", "--no-config", "-c", ("source %s; complete -C 'qwen limits s'; complete -C 'qwen limits set limit'"):format(fish) } }
+  t.match(r.out, "^set\t[^\n]+\n$", "fish offers a sub-command once")
+end
 
 local _, man = generated("qwen.1", "man")
 t.match(man, "%.SH NAME\nqwen \\%- ", "a man page")
