@@ -101,8 +101,28 @@ local function say(...)
   M.say(table.concat(words, "\t"))
 end
 
-local libraries = {}
-for _, name in ipairs { "string", "table", "math", "utf8", "coroutine" } do libraries[name] = view(_G[name], name) end
+-- `table.move`, `insert` and `remove` go as far as they are told, in one call that nothing stops; what is stored is bounded by memory.
+local MOST_ELEMENTS = 1 << 24
+
+local function few(name, count)
+  if count > MOST_ELEMENTS then error(("table.%s: more than %d elements"):format(name, MOST_ELEMENTS), 3) end
+end
+
+local tables = only(table)
+function tables.move(from, first, last, to, ...)
+  if math.type(first) and math.type(last) then few("move", last + 1.0 - first) end
+  return table.move(from, first, last, to, ...)
+end
+for _, name in ipairs { "insert", "remove" } do
+  local standard = table[name]
+  tables[name] = function(t, ...)
+    if type(t) == "table" and getmetatable(t) ~= nil then few(name, #t) end
+    return standard(t, ...)
+  end
+end
+
+local libraries = { table = view(tables, "table") }
+for _, name in ipairs { "string", "math", "utf8", "coroutine" } do libraries[name] = view(_G[name], name) end
 libraries.io = view(only(io, "output", "input"), "io")
 libraries.os = view(only(os, "exit", "setlocale"), "os")
 

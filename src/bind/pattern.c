@@ -1,5 +1,6 @@
-/* The four functions of `string` that search by a pattern: one that would not come to an end in time raises instead, in what others
- * wrote. Nothing could stop it: a search is one call of C. Ordinary ones are told from their length and go to the standard function. */
+/* The functions of `string` that one call could keep busy for ever, because nothing stops C. A search by a pattern that would not come to an
+ * end in time raises instead, in what others wrote; ordinary ones are told from their length and go to the standard function. Plain text is
+ * found in linear time, and nothing is repeated in none. */
 #include <string.h>
 
 #include "../core/pattern.h"
@@ -10,7 +11,7 @@
 /* A step takes about 3 ns. What has no budget is stopped after some seconds. */
 enum { STEPS_PER_MS = 100 * 1000, FREE_MS = 4 * 1000, STEPS_PER_BYTE = 16 };
 
-enum kind { FIND, GMATCH, GSUB };
+enum kind { FIND, MATCH, GMATCH, GSUB };
 
 /* Whether the innermost script did not ship with the program. */
 static bool theirs(lua_State *L) {
@@ -31,8 +32,7 @@ static size_t start_of(lua_State *L, int arg, size_t len) {
 
 static void look(lua_State *L, enum kind kind) {
   if (lua_type(L, 1) != LUA_TSTRING || lua_type(L, 2) != LUA_TSTRING) return; /* the standard function says so; a number is short */
-  if (kind == FIND && lua_toboolean(L, 4)) return;
-  struct pattern_text t = {.most = kind == FIND ? 1 : SIZE_MAX, .anchors = kind != GMATCH};
+  struct pattern_text t = {.most = kind <= MATCH ? 1 : SIZE_MAX, .anchors = kind != GMATCH};
   t.text = lua_tolstring(L, 1, &t.text_len);
   t.pattern = lua_tolstring(L, 2, &t.pattern_len);
   t.start = kind == GSUB ? 0 : start_of(L, 3, t.text_len);
@@ -45,18 +45,48 @@ static void look(lua_State *L, enum kind kind) {
                (int)t.text_len);
 }
 
+/* find(text, what, start, true): the standard function compares again at each place where `what` may begin. */
+static bool find_plain(lua_State *L) {
+  size_t text_len, what_len;
+  if (lua_type(L, 1) != LUA_TSTRING || lua_type(L, 2) != LUA_TSTRING || !(lua_isnoneornil(L, 3) || lua_isinteger(L, 3))) return false;
+  const char *text = lua_tolstring(L, 1, &text_len), *what = lua_tolstring(L, 2, &what_len);
+  size_t start = start_of(L, 3, text_len);
+  if (start > text_len) return false;
+  const char *at = memmem(text + start, text_len - start, what, what_len);
+  if (!at) {
+    lua_pushnil(L);
+    return true;
+  }
+  lua_pushinteger(L, at - text + 1);
+  lua_pushinteger(L, at - text + (lua_Integer)what_len);
+  return true;
+}
+
 /* Upvalues: the standard function, the kind. */
 static int checked(lua_State *L) {
   lua_CFunction standard = lua_tocfunction(L, lua_upvalueindex(1));
-  look(L, (enum kind)lua_tointeger(L, lua_upvalueindex(2)));
+  enum kind kind = (enum kind)lua_tointeger(L, lua_upvalueindex(2));
+  if (kind != FIND || !lua_toboolean(L, 4)) look(L, kind);
+  else if (find_plain(L)) return lua_isnil(L, -1) ? 1 : 2;
   return standard(L);
+}
+
+static bool empty(lua_State *L, int arg) { return lua_type(L, arg) == LUA_TSTRING && lua_rawlen(L, arg) == 0; }
+
+/* Upvalue: the standard function. */
+static int rep(lua_State *L) {
+  lua_CFunction standard = lua_tocfunction(L, lua_upvalueindex(1));
+  if (!empty(L, 1) || !(lua_isnoneornil(L, 3) || empty(L, 3))) return standard(L);
+  luaL_checkinteger(L, 2);
+  lua_pushliteral(L, "");
+  return 1;
 }
 
 void pattern_open(lua_State *L) {
   static const struct {
     const char *name;
     enum kind kind;
-  } functions[] = {{"find", FIND}, {"match", FIND}, {"gmatch", GMATCH}, {"gsub", GSUB}};
+  } functions[] = {{"find", FIND}, {"match", MATCH}, {"gmatch", GMATCH}, {"gsub", GSUB}};
   lua_getglobal(L, "string");
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     lua_getfield(L, -1, functions[i].name);
@@ -64,5 +94,8 @@ void pattern_open(lua_State *L) {
     lua_pushcclosure(L, checked, 2);
     lua_setfield(L, -2, functions[i].name);
   }
+  lua_getfield(L, -1, "rep");
+  lua_pushcclosure(L, rep, 1);
+  lua_setfield(L, -2, "rep");
   lua_pop(L, 1);
 }

@@ -204,4 +204,32 @@ end }]],
   t.match(r.err, "~/.qwen/commands/search.lua:8: this pattern takes too long on a text of 100000 bytes")
 end
 
+-- One call of C that would not end: it is refused, or made so that it ends.
+do
+  local place = program.place { ["~/.qwen/commands/endless.lua"] = [[return { summary = "x", shell = true, run = function(ctx)
+  local function why(...) ctx.print((tostring(select(2, pcall(...))):gsub("^.-:%d+: ", ""))) end
+  local endless = setmetatable({}, { __len = function() return math.maxinteger - 2 end })
+  why(function() table.move({}, 1, math.maxinteger - 1, 2) end)
+  why(function() table.move({}, math.mininteger, -1, 2) end)
+  why(function() table.insert(endless, 1, 1) end)
+  why(function() table.remove(endless, 1) end)
+  why(string.rep, "", "much")
+  ctx.print("<" .. (""):rep(math.maxinteger) .. (""):rep(1 << 62, "") .. (""):rep(3, 1) .. ("ab"):rep(2, "-") .. (""):rep(-1) .. ">")
+  local long = ("a"):rep(1000000)
+  local function found(...) ctx.print(table.concat({ select("#", ...), ... }, " ")) end
+  found(tostring(long:find(("a"):rep(500000) .. "b", 1, true)), (long .. ".b"):find(".b", -9, true))
+  found(("abc"):find("", 4, true))
+  found(tostring(("abc"):find("", 5, true)), ("a\0b"):find("\0b", nil, true))
+  found(("abc"):match("^%a", 2, true))
+  local list = table.move({ 1, 2, 3 }, 2, 3, 1)
+  table.insert(list, 1, 0)
+  ctx.print(table.concat(list, " ") .. " " .. table.remove(list) .. " " .. table.remove(list, 1))
+end }]] }
+  local r = program.run(place, { "endless" })
+  local most = ": more than 16777216 elements\n"
+  t.eq(r.out, "table.move" .. most .. "table.move" .. most .. "table.insert" .. most .. "table.remove" .. most
+    .. "bad argument #2 to 'string.rep' (number expected, got string)\n<11ab-ab>\n"
+    .. "3 nil 1000001 1000002\n2 4 3\n3 nil 2 3\n1 b\n0 2 3 3 3 0\n", r.err)
+end
+
 t.done()

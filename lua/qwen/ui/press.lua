@@ -19,11 +19,13 @@ local function submit(self)
   turn.send(self, line)
 end
 
+local KEY_SECONDS = 0.5 -- of computing, between two waits
+
 -- A function that the person bound to a key.
 local function call_bound(self, fn, keys)
   local state = self.state
   task.spawn(function()
-    local ok, new, cursor = pcall(fn, self.ctx, editor.text(state), state.cursor)
+    local ok, new, cursor = task.limited(KEY_SECONDS, fn, self.ctx, editor.text(state), state.cursor)
     if not ok then
       local shipped = keymap.shipped(keys)
       self.ctx.notice(("the function of the key %s failed: %s%s"):format(keys, require("qwen.guest").words(new), shipped
