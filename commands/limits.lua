@@ -2,7 +2,7 @@
 
 local C = { summary = "show or set rate limits", shell = true, args = "[--json]" }
 
-local WIDTH = 24
+local WIDTH = 16
 
 local function span(seconds)
   if seconds < 1 then return "now" end
@@ -28,9 +28,11 @@ local function lines_of(row, out)
   if row.shut > 0 then out[#out + 1] = ("  the service asked for a pause; it goes on %s"):format(span(row.shut)) end
   if row.background > 0 then out[#out + 1] = ("  %d waiting, %d of them in the background"):format(row.waiting, row.background)
   elseif row.waiting > 0 then out[#out + 1] = ("  %d waiting"):format(row.waiting) end
+  local wide = 0
+  for _, w in ipairs(row.windows) do wide = math.max(wide, #w.words) end
   for _, w in ipairs(row.windows) do
     local when = w.used == 0 and "" or ("one back %s, all %s"):format(span(w.next), span(w.all))
-    out[#out + 1] = ("  %-18s %s %s of %s  %s"):format(w.words, bar(w.used, w.n), number(w.used), number(w.n), when)
+    out[#out + 1] = ("  %s %s %s of %s  %s"):format(w.words .. (" "):rep(wide - #w.words), bar(w.used, w.n), number(w.used), number(w.n), when)
   end
   if #row.windows == 0 and row.shut == 0 then out[#out + 1] = "  no limit" end
 end
@@ -128,11 +130,34 @@ local function changing(wanted)
   end
 end
 
+-- Where it is counted: in a Redis server, its password asked for and kept with the credentials, or on this machine again.
+local function store(ctx, args)
+  local address, asked = args[1], args[2] == "--password"
+  if args[3] or args[2] and not asked or address:find "^%-" then return false end
+  if address == "off" and not asked then
+    local ok, e = qwen.fleet.leave()
+    if not ok then return nil, e end
+    ctx.print "limits are counted on this machine; the password of the Redis server is forgotten"
+    return 0
+  end
+  if asked and not ctx.line then
+    return nil, qwen.err("usage", "--password asks for the password, and there is no terminal; set QWEN_REDIS_PASSWORD instead")
+  end
+  local password = asked and ctx.line("Password of the Redis server (it is not shown):", true) or nil
+  if asked and (password or "") == "" then return nil, qwen.err("cancelled", "nothing was typed and nothing is written") end
+  local place, e = qwen.fleet.choose(ctx, address, password)
+  if not place then return nil, e end
+  ctx.print(("limits are counted in %s from the next start on%s"):format(address, password and ("; its password is in the store '%s'"):format(place) or ""))
+  return 0
+end
+
 local function flags() return { "--for" } end
 
 C.subcommands = {
   set = { summary = "such as \"60/min, 100/day\"", args = "WINDOWS [--for NAME]", complete = flags, run = changing(true) },
   unset = { summary = "take your limit away", args = "[--for NAME]", complete = flags, run = changing(false) },
+  store = { summary = "count together with other machines, in a Redis server", args = "redis://HOST:PORT/DB|off [--password]",
+    complete = function(_, _, before) return before[1] and { "--password" } or { "off" } end, run = store },
   forget = { summary = "forget what was counted", args = "KEY", run = forget },
 }
 

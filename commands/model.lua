@@ -27,17 +27,25 @@ local function size(context)
   return context >= 1000000 and ("%.3gM tokens"):format(context / 1000000) or ("%.0fK tokens"):format(context / 1000)
 end
 
+-- Why a model cannot be asked; nil when it can.
+local function missing(ctx, model)
+  if qwen.models.keyless(model.base_url) or qwen.models.has_key(ctx.settings, model) then return nil end
+  local provider = qwen.models.provider(model)
+  local auth = provider and provider.auth and qwen.resource.get("auth", provider.auth)
+  if auth and auth.status then return not auth.status(ctx, model).key and ("not signed in: qwen auth %s"):format(provider.auth) or nil end
+  return model.env_key and "no key: " .. model.env_key .. " is not set" or "no key: its entry has no envKey"
+end
+
 -- What there is to choose from: entries by protocol, then what the service in use offers and nobody wrote down.
 local function rows(ctx)
   local out, here = {}, {}
   local function add(model, note)
-    local missing = not qwen.models.has_key(ctx.settings, model) and not qwen.models.keyless(model.base_url)
     local details = {}
     if model.name ~= model.id then details[1] = model.name end
     details[#details + 1] = size(model.context)
     details[#details + 1] = note
     out[#out + 1] = { model = model, label = model.id, group = model.provider, detail = table.concat(details, " · "),
-      disabled = missing and (model.env_key and "no key: " .. model.env_key .. " is not set" or "no key: its entry has no envKey") or nil }
+      disabled = missing(ctx, model) }
     here[model.id] = here[model.id] or model.base_url == ctx.model.base_url
   end
   for _, model in ipairs(configured(ctx)) do add(model) end
@@ -129,7 +137,9 @@ function C.run(ctx, args)
     list(ctx, choices)
     return 0
   end
-  local index = ctx.pick("Select a model:", choices)
+  local at
+  for i, row in ipairs(choices) do at = at or same(row.model, ctx.model) and i end
+  local index = ctx.pick("Select a model:", choices, { at = at, search = true })
   if not index then return 0 end
   return take(ctx, choices[index].model)
 end

@@ -91,6 +91,8 @@ end
 
 function A.status(ctx)
   local now = status(ctx)
+  local service = now.origins and now.origins[#now.origins] -- the last one is where the models are
+  if service then now.base_url, now.configured_by = service:gsub("^(https://.*):443$", "%1"), "named by the sign-in" end
   table.insert(now.lines, "free tier " .. A.state(ctx):lower() .. "; 60 requests/minute, 100 requests/day")
   return now
 end

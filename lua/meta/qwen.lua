@@ -387,6 +387,7 @@
 ---@field demo qwen.demo
 ---@field wire qwen.wire
 ---@field limits qwen.limits
+---@field fleet qwen.fleet
 ---@field usage qwen.usage
 ---@field windows qwen.windows
 ---@field send qwen.net.send
@@ -889,6 +890,11 @@ qwen = {}
 ---@field store fun(ctx: Ctx): Limiter?, Err?
 ---@field state fun(ctx: Ctx): LimitState[]?, Err?
 ---@field set fun(name: string, text: string?): string?, Err? a rule in the user's settings, by model, host, provider or "*"; nil takes it away
+
+---@class qwen.fleet limits in a Redis server that several machines share
+---@field open fun(address: string, trust: {ca: string?, extra_ca: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err?
+---@field choose fun(ctx: Ctx, address: string, password: string?): string?, Err? counts there and keeps the password, if the server takes it; the store that has it
+---@field leave fun(): string?, Err? counts on this machine again and forgets the password
 
 ---@class qwen.usage the ledger of requests, on this machine
 ---@field add fun(ctx: Ctx, row: table)

@@ -7,7 +7,7 @@ local modules = {
   err = "qwen.err", failure = "qwen.net.failure", match = "qwen.match", message = "qwen.message", paths = "qwen.paths",
   sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
   args = "qwen.args", usersettings = "qwen.usersettings", keys = "qwen.ui.keymap", demo = "qwen.demo", replay = "qwen.net.replay",
-  limits = "qwen.limits", usage = "qwen.usage", windows = "qwen.windows",
+  limits = "qwen.limits", fleet = "qwen.fleet", usage = "qwen.usage", windows = "qwen.windows",
   privacy = "qwen.privacy", telemetry = "qwen.telemetry",
   wire = "qwen.wire", send = "qwen.net.send", compact = "qwen.agent.compact", side = "qwen.agent.side",
   body = "qwen.body", credentials = "qwen.credentials",

@@ -170,15 +170,51 @@ local M = {}
 ---The limiter in a Redis server.
 ---@param address string "redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]", "rediss://" for TLS
 ---@param trust {ca: string?, extra_ca: string?, insecure: boolean?}? certificates, as in HttpRequest
+---@param password (string|Secret)? instead of the one that is kept
 ---@return Limiter?, Err?
-function M.open(address, trust)
+function M.open(address, trust, password)
   local place, e = parse(address)
   if not place then return nil, e end
+  place.password = password or place.password
   local self = setmetatable({ place = place, trust = trust or {}, keys_of = {} }, Fleet)
   local ok
   ok, e = connect(self)
   if not ok then return nil, e end
   return self
+end
+
+---Makes a server the one that counts, and keeps its password. Nothing is written unless the server takes it.
+---@param ctx Ctx
+---@param address string without a password
+---@param password string?
+---@return string? store the password's; "" without one
+---@return Err?
+function M.choose(ctx, address, password)
+  local place, e = parse(address)
+  if not place then return nil, e end
+  if place.password then return nil, err("usage", "the address holds a password, which others could read; leave it out and give --password") end
+  local store
+  store, e = M.open(address, require("qwen.net.connect").trust(ctx), password)
+  if not store then return nil, e end
+  store:close()
+  local kept
+  if password then kept, e = require("qwen.credentials").put("redis", { secret = password }) end
+  if password and not kept then return nil, e end
+  local path
+  path, e = require("qwen.usersettings").set { { path = { "limits", "store" }, value = address } }
+  return path and (kept or ""), e
+end
+
+---Counts on this machine again, and forgets the password.
+---@return string? path of the settings
+---@return Err?
+function M.leave()
+  local credentials = require "qwen.credentials"
+  if credentials.has "redis" then
+    local ok, e = credentials.remove "redis"
+    if not ok then return nil, e end
+  end
+  return require("qwen.usersettings").set { { path = { "limits", "store" } } }
 end
 
 return M

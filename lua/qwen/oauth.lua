@@ -343,7 +343,8 @@ function M.method(o)
       local ends = row.expires and os.date("%Y-%m-%d %H:%M", math.floor(row.expires))
       local line = ends and "token     ends " .. ends .. ", renewed by itself" or "token     without an end"
       if row.name == o.name then
-        return { key = true, key_source = ("the credential store (%s)"):format(row.backend), key_hint = row.hint, expires = row.expires, lines = { line } }
+        return { key = true, key_source = ("the credential store (%s)"):format(row.backend), key_hint = row.hint, expires = row.expires, lines = { line },
+          origins = json.array(row.origins) }
       end
     end
     return { key = false, lines = {} }

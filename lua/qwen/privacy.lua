@@ -37,12 +37,15 @@ end
 
 -- Whose words hold for requests to a model, and why.
 local function terms_of(ctx, model)
-  local url, provider = http.parse_url(model.base_url), vendors.of(model)
-  local host, terms = url and url.host or model.base_url, signin.terms(model)
+  local provider, terms = vendors.of(model), signin.terms(model)
   local auth = provider and provider.auth and resource.has("auth", provider.auth) and resource.get("auth", provider.auth)
+  local now = auth and auth.status and auth.status(ctx, model) or {} -- a sign-in may name another address
+  local address = now.base_url or model.base_url
+  local url = http.parse_url(address)
+  local host = url and url.host or address
   if auth and auth.terms then terms = auth.terms end
   return { method = signin.method_of(ctx, model), model = model.id, host = host, ["local"] = url ~= nil and url.loopback, terms = terms.terms,
-    privacy = terms.privacy, because = ("%s is asked at %s (%s)"):format(model.id, host, model.from) }
+    privacy = terms.privacy, because = ("%s is asked at %s (%s)"):format(model.id, host, now.configured_by or model.from) }
 end
 
 ---Everything there is to say.

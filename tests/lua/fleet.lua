@@ -36,6 +36,32 @@ end
 local port = free_port()
 local child = server(port, "--requirepass", "a password")
 local address = "redis://:a password@127.0.0.1:" .. port .. "/1"
+
+-- Chosen by a command, the password typed: kept among the credentials, nowhere in clear, and nothing is written unless the server takes it.
+do
+  local spec = dofile "tests/spec/spec.lua"
+  local place, plain = spec.place "{}", "redis://127.0.0.1:" .. port .. "/1"
+  local function typed(word)
+    local terminal = spec.terminal(place, "limits store " .. plain .. " --password")
+    terminal:wait "Password of the Redis server"
+    terminal:send(word .. "\r")
+    return terminal:finish()
+  end
+  local code, shown = typed "wrong"
+  t.eq({ code, spec.settings(place) }, { 1, {} }, shown)
+  t.match(shown, "WRONGPASS")
+  t.match(spec.run(place, "limits store " .. plain).err, "NOAUTH")
+  t.match(spec.run(place, "limits store redis://:word@127.0.0.1:" .. port).err, "the address holds a password")
+  t.match(spec.run(place, "limits store " .. plain .. " --password").err, "there is no terminal")
+  t.eq(spec.settings(place), {}, "nothing is written")
+  code, shown = typed "a password"
+  t.eq({ code, spec.settings(place).limits.store, shown:find("a password", 1, true) }, { 0, plain }, shown)
+  t.match(shown, "its password is in the store 'vault'")
+  t.eq(spec.run(place, "limits").code, 0, "and used from there")
+  t.match(spec.run(place, "auth list").out, "^redis +vault")
+  t.eq({ spec.run(place, "limits store off").code, spec.settings(place).limits.store }, { 0 })
+  t.match(spec.run(place, "auth list").out, "No credential is kept")
+end
 t.err(fleet.open("redis://127.0.0.1:" .. port), select(2, fleet.open("redis://127.0.0.1:" .. port)), "broken", "a password is wanted")
 
 -- The same questions to both stores.

@@ -84,8 +84,13 @@ do
   t.match(r.out, "^method    Qwen OAuth %(qwen%-oauth%)\nmodel     coder%-model\n")
   t.match(r.out, "key       present, from the credential store %(vault%) %(acc%.%.%.st%-1%)\ntoken     ends %d+%-%d%d%-%d%d %d%d:%d%d, renewed by itself\nfree tier ended 2026%-04%-15; 60 requests/minute, 100 requests/day\nterms     https://qwen.ai/termsservice\nprivacy   https://qwen.ai/privacypolicy\n")
   t.match(program.run(place, { "-m", "vision-model", "hi" }, { env = env }).err, "qwen%-oauth has the model coder%-model only; it is used instead of vision%-model")
+  local service = "http://127.0.0.1:" .. chat.port -- not the address that the program would ask by itself
+  t.match(r.out, "address   " .. service:gsub("%p", "%%%0") .. " %(named by the sign%-in%)\n")
+  t.match(program.run(place, { "privacy" }, { env = env }).out, "coder%-model is asked at 127.0.0.1 %(named by the sign%-in%)")
+  t.match(program.run(place, { "/model" }, { env = env }).out, "qwen%-oauth\n  coder%-model +1M tokens\n", "it can be chosen")
   r = program.run(place, { "auth", "logout" }, { env = env })
   t.eq({ r.code, r.out }, { 0, "signed out of Qwen OAuth\n" }, r.err)
+  t.match(program.run(place, { "/model" }, { env = env }).out, "coder%-model +1M tokens +%(not signed in: qwen auth qwen%-oauth%)")
   r = program.run(place, { "hi" }, { env = env })
   t.eq(r.code, 1)
   t.match(r.err, "not signed in to Qwen OAuth: qwen auth qwen%-oauth; where no browser can be used take the Coding Plan or an API key: qwen auth coding%-plan, qwen auth api%-key")
@@ -282,6 +287,17 @@ do
   t.eq(r.code, 1)
   t.match(r.err, "OpenRouter did not accept the code %(status 403%): Invalid code; start again")
   t.eq(fs.read(place.home .. "/.qwen/settings.json"), json.encode { openrouter = { host = "http://127.0.0.1:" .. angry.port } }, "nothing is written")
+end
+
+-- The time that is left stands in one line of the terminal; Ctrl-C ends the wait.
+do
+  local spec = dofile "tests/spec/spec.lua"
+  local server <close> = fake.start { device(), { path = "/token", times = 0, status = 400, json = { error = "authorization_pending" } } }
+  local terminal = spec.terminal(spec.place(), "auth qwen-oauth", { QWEN_OAUTH_HOST = "http://127.0.0.1:" .. server.port })
+  terminal:wait "\rwaiting for the browser, 1:00 left %(Ctrl%-C stops%)"
+  terminal:wait "\rwaiting for the browser, 0:5%d left"
+  terminal:send "\3"
+  t.eq((terminal:finish()), 130)
 end
 
 -- Over SSH: the address that the browser ended at is pasted; one of another try, and nothing, are no answer.

@@ -9,6 +9,7 @@ local proc, task = require "qwen.proc", require "sys.task"
 local M = { t = t, shown = {} }
 
 local ROWS = 124
+local PATIENCE = 800 -- seconds; the test itself has 900
 
 ---Shows one row: fn makes checks; the row counts when at least one was made and none failed.
 ---@param number integer as in auth-observed.md, section 9
@@ -67,7 +68,7 @@ function M.terminal(place, line, env)
   local all = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color", NO_COLOR = "1" }
   for name, value in pairs(env or {}) do all[name] = value end
   local self = setmetatable({ text = "" }, Terminal)
-  self.process = assert(proc.open { argv = argv, cwd = place.cwd, env = all, stdin = "pipe", pty = { rows = 50, cols = 160 }, timeout = 60 })
+  self.process = assert(proc.open { argv = argv, cwd = place.cwd, env = all, stdin = "pipe", pty = { rows = 50, cols = 160 }, timeout = PATIENCE })
   self.reader = task.spawn(function()
     for bytes in function() return self.process:read() end do self.text = self.text .. bytes:gsub("\27%[[%d;?]*%a", "") end
   end)
@@ -76,16 +77,16 @@ end
 
 ---Waits until something was shown since the last call; what came up to it.
 function Terminal:wait(pattern)
-  for _ = 1, 1000 do
+  repeat
     local from, to = self.text:find(pattern)
     if from then
       local before = self.text:sub(1, to)
       self.text = self.text:sub(to + 1)
       return before
     end
-    if self.reader:done() then break end
+    local ended = self.reader:done()
     task.sleep(0.02)
-  end
+  until ended
   error("never shown: " .. pattern .. "\n" .. self.text:sub(-2000), 2)
 end
 
@@ -97,7 +98,7 @@ end
 ---@return integer? code
 ---@return string what was shown last
 function Terminal:finish()
-  self.reader:join(30)
+  self.reader:join(PATIENCE)
   return self.process:wait().code, self.text
 end
 

@@ -60,10 +60,12 @@ function M.live(make)
   return 0
 end
 
----One line that stands while something is waited for; without words it goes away.
+---One line that stands while something is waited for; without words it goes away. A terminal that cannot take a line back shows none.
 ---@param words string?
 function M.status(words)
-  sys.err("\r" .. (words and text.clean(words) or "") .. "\27[K")
+  if live.dumb() then return end
+  local _, columns = term.size()
+  sys.out("\r" .. (words and (term.cut(text.clean(require("qwen.ui.words").translate(words)), columns - 1)) or "") .. "\27[K")
 end
 
 ---A line of text; nil when the person leaves.
