@@ -47,15 +47,16 @@ function M.show(ctx, url, code)
     return false
   end
   local opened = open(url)
+  if not opened and sys.isatty(1) then -- above the address, which a small terminal then still shows
+    local rows, columns = term.size()
+    local lines = require("qwen.qr").lines(url, columns) or {}
+    for i = 1, #lines < rows and #lines or 0 do ctx.print(lines[i]) end
+  end
   ctx.print(opened and "The browser opens; if it does not, open this address:" or "Open this address in a browser, on any device:")
   ctx.print("")
   ctx.print("  " .. url)
   if code then ctx.print(("\n  and compare the code: %s"):format(code)) end
   ctx.print("")
-  if not opened and sys.isatty(1) then
-    local _, columns = term.size()
-    for _, line in ipairs(require("qwen.qr").lines(url, columns) or {}) do ctx.print(line) end
-  end
   return opened
 end
 
