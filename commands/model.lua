@@ -51,6 +51,10 @@ local function rows(ctx)
   for _, model in ipairs(configured(ctx)) do add(model) end
   local now = ctx.model
   if not here[now.id] then add(now) end
+  if now.provider ~= "qwen-oauth" and qwen.credentials.has "qwen-oauth" then -- signed in: its one model is no entry
+    local model = qwen.models.take(ctx.settings, ctx.opts, "coder-model", "qwen-oauth", has_provider)
+    if model and not here[model.id] then add(model) end
+  end
   local url = qwen.http.parse_url(now.base_url)
   local offered = url and url.loopback and qwen.modellist.get(ctx, now) or qwen.modellist.known(now)
   for _, item in ipairs(offered and offered.models or {}) do

@@ -195,6 +195,7 @@ function M.choose(ctx, address, password)
   if place.password then return nil, err("usage", "the address holds a password, which others could read; leave it out and give --password") end
   local store
   store, e = M.open(address, require("qwen.net.connect").trust(ctx), password)
+  if not store and e.code == "NOAUTH" and not password then return nil, err(e.kind, e.message .. " Give the password: --password") end
   if not store then return nil, e end
   store:close()
   local kept

@@ -50,7 +50,7 @@ do
   local code, shown = typed "wrong"
   t.eq({ code, spec.settings(place) }, { 1, {} }, shown)
   t.match(shown, "WRONGPASS")
-  t.match(spec.run(place, "limits store " .. plain).err, "NOAUTH")
+  t.match(spec.run(place, "limits store " .. plain).err, "NOAUTH.*Give the password: %-%-password")
   t.match(spec.run(place, "limits store redis://:word@127.0.0.1:" .. port).err, "the address holds a password")
   t.match(spec.run(place, "limits store " .. plain .. " --password").err, "there is no terminal")
   t.eq(spec.settings(place), {}, "nothing is written")

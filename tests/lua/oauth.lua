@@ -88,6 +88,14 @@ do
   t.match(r.out, "address   " .. service:gsub("%p", "%%%0") .. " %(named by the sign%-in%)\n")
   t.match(program.run(place, { "privacy" }, { env = env }).out, "coder%-model is asked at 127.0.0.1 %(named by the sign%-in%)")
   t.match(program.run(place, { "/model" }, { env = env }).out, "qwen%-oauth\n  coder%-model +1M tokens\n", "it can be chosen")
+  local other = { KEY = "k", QWEN_OAUTH_HOST = env.QWEN_OAUTH_HOST }
+  local kept = fs.read(place.home .. "/.qwen/settings.json")
+  fs.write(place.home .. "/.qwen/settings.json", json.encode { model = { name = "m" }, security = { auth = { selectedType = "openai" } },
+    modelProviders = { openai = { { id = "m", baseUrl = chat.url, envKey = "KEY" } } } })
+  t.match(program.run(place, { "/model" }, { env = other }).out, "openai\n  m .*qwen%-oauth\n  coder%-model +1M tokens\n", "from another model too")
+  t.match(program.run(place, { "/model coder-model" }, { env = other }).out, "now: coder%-model %(qwen%-oauth")
+  t.eq(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).security.auth.selectedType, "qwen-oauth")
+  fs.write(place.home .. "/.qwen/settings.json", kept)
   r = program.run(place, { "auth", "logout" }, { env = env })
   t.eq({ r.code, r.out }, { 0, "signed out of Qwen OAuth\n" }, r.err)
   t.match(program.run(place, { "/model" }, { env = env }).out, "coder%-model +1M tokens +%(not signed in: qwen auth qwen%-oauth%)")
@@ -308,7 +316,7 @@ do
   local function paste(place, answer)
     local terminal = spec.terminal(place, "auth openrouter", { SSH_CONNECTION = "192.0.2.1 1 192.0.2.2 22" })
     local shown = terminal:wait "Paste the address that the browser shows at the end:"
-    local state = shown:gsub("%s", ""):match "[?&]state=([%w_-]+)"
+    local state = shown:gsub("%s", ""):match("[?&]state=(" .. ("[%w_-]"):rep(32) .. ")")
     terminal:send(answer:gsub("STATE", state) .. "\r")
     local code, rest = terminal:finish()
     return code, rest
