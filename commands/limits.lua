@@ -156,7 +156,7 @@ local function flags() return { "--for" } end
 C.subcommands = {
   set = { summary = "such as \"60/min, 100/day\"", args = "WINDOWS [--for NAME]", complete = flags, run = changing(true) },
   unset = { summary = "take your limit away", args = "[--for NAME]", complete = flags, run = changing(false) },
-  store = { summary = "count together with other machines, in a Redis server", args = "redis://HOST:PORT/DB|off [--password]",
+  store = { summary = "count in a Redis server, with other machines", args = "ADDRESS|off [--password]",
     complete = function(_, _, before) return before[1] and { "--password" } or { "off" } end, run = store },
   forget = { summary = "forget what was counted", args = "KEY", run = forget },
 }

@@ -351,7 +351,7 @@ return {
     ["now"] = "现在", ["in %d s"] = "%d 秒后", ["in %d min"] = "%d 分钟后", ["in %s h"] = "%s 小时后", ["in %d days"] = "%d 天后",
     ["the service asked for a pause; it goes on %s"] = "服务要求暂停；%s继续", ["%d waiting"] = "%d 个在等待", ["no limit"] = "没有限制",
     ["%d waiting, %d of them in the background"] = "%d 个在等待，其中 %d 个在后台",
-    ["count together with other machines, in a Redis server"] = "与其他机器一起计数，放在 Redis 服务器中",
+    ["count in a Redis server, with other machines"] = "在 Redis 服务器中与其他机器一起计数",
     ["limits are counted on this machine; the password of the Redis server is forgotten"] = "限制在本机计数；已忘记 Redis 服务器的密码",
     ["--password asks for the password, and there is no terminal; set QWEN_REDIS_PASSWORD instead"] =
       "--password 会询问密码，但这里没有终端；请改为设置 QWEN_REDIS_PASSWORD",
@@ -359,6 +359,7 @@ return {
     ["nothing was typed and nothing is written"] = "没有输入内容，也没有写入任何内容",
     ["limits are counted in %s from the next start on%s"] = "从下次启动起，限制在 %s 计数%s", ["; its password is in the store '%s'"] = "；其密码在存储“%s”中",
     ["the address holds a password, which others could read; leave it out and give --password"] = "地址中含有密码，他人可能读到；请去掉并使用 --password",
+    ["%s Give the password: --password"] = "%s 请给出密码：--password",
     ["not signed in: qwen auth %s"] = "未登录：qwen auth %s", ["named by the sign-in"] = "由登录指定",
     ["one back %s, all %s"] = "%s恢复一个，%s全部恢复",
     ["no limits are kept; set one: qwen limits set \"60/min, 1000/day\""] = "没有设置限制；设置一个：qwen limits set \"60/min, 1000/day\"",
