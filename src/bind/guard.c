@@ -141,6 +141,7 @@ static int limited_k(lua_State *L, int status, lua_KContext ctx) {
     if (words && !watch.interrupted) lua_sethook(L, NULL, 0, 0);
     if (g->outer && words) g->outer->start += watch.ticks - g->start; /* who called it is not to blame */
     set_guard(g->outer);
+    if (status != LUA_OK && status != LUA_YIELD && !watch.blame[0]) words = NULL; /* it failed by itself before the hook came: that tells more */
   }
   bool failed = status != LUA_OK && status != LUA_YIELD;
   if (!failed && !words) return lua_gettop(L) - 2;
