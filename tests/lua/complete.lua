@@ -37,11 +37,11 @@ t.eq(offers("--approval-mode", "p"), "plan\n", "the choices of a flag")
 t.eq(offers("sess"), "sessions\n", "commands come first")
 t.match(offers("-p", "x", "--mo"), "^%-%-model\n", "flags")
 t.eq(offers("--model", ""), "\n", "nothing where nothing is known")
-t.eq(offers("limits", ""), "forget\nset\nunset\n", "sub-commands of a command")
-t.eq(offers("limits", "s"), "set\n", "that begin so")
+t.eq(offers("limits", ""), "forget\nset\nstore\nunset\n", "sub-commands of a command")
+t.eq(offers("limits", "se"), "set\n", "that begin so")
 t.eq(offers("diff", "READ"), "README.md\n", "files where there are none")
 if fish then
-  local r = proc.run { argv = { "fish", "--no-config", "-c", ("source %s; complete -C 'qwen limits s'; complete -C 'qwen limits set limit'"):format(fish) } }
+  local r = proc.run { argv = { "fish", "--no-config", "-c", ("source %s; complete -C 'qwen limits se'; complete -C 'qwen limits set limit'"):format(fish) } }
   t.match(r.out, "^set\t[^\n]+\n$", "fish offers a sub-command once")
 end
 
