@@ -171,7 +171,7 @@ local function ours(place) return place:find "^lua/" or place:find "^commands/" 
 
 -- A call of what is not there: perhaps a part of ctx was meant.
 local function with_hint(words)
-  local name = words:match "attempt to call a nil value %(%a+ '([%w_]+)'%)$"
+  local name = words:match "attempt to call a nil value %([fg]%a+ '([%w_]+)'%)$" -- a field or a global
   local known = {}
   for _, field in ipairs(name and require("qwen.reference").find("Ctx").fields or {}) do known[#known + 1] = field.name end
   local near = name and text.nearest(name, known)

@@ -23,9 +23,10 @@ local function collect()
   local before = tables
   by_event, broken, generation, tables = {}, nil, resource.generation(), {}
   for _, name in ipairs(resource.names "hooks") do
-    local hook = resource.get("hooks", name)
+    local hook, e = resource.get("hooks", name)
     local shipped = resource.layers("hooks", name)[1].tier == "shipped"
     if not hook then broken = broken or name end
+    if not hook and not before and on_problem then on_problem(e.message) end -- /reload tells it itself
     tables[name] = hook
     if hook and before and before[name] ~= hook then fresh[name] = true end
     for event, handler in pairs(hook or {}) do

@@ -204,6 +204,20 @@ end }]],
   t.match(r.err, "~/.qwen/commands/search.lua:8: this pattern takes too long on a text of 100000 bytes")
 end
 
+-- A hook file that does not load is told when the first event comes, once; what was no method of a person's own thing is no part of ctx.
+do
+  local place = program.place {
+    ["~/.qwen/hooks/odd.lua"] = "return { turn_startd = function() end }",
+    ["~/.qwen/commands/emit.lua"] = [[return { summary = "x", shell = true, run = function(ctx)
+  ctx.emit("session_started", { source = "startup" })
+  ctx.emit("turn_started", 1)
+  return qwen.store "emit":gett "a"
+end }]],
+  }
+  t.eq(program.run(place, { "emit" }).err, "qwen: ~/.qwen/hooks/odd.lua:1: unknown field 'turn_startd'; did you mean 'turn_started'?\n"
+    .. "qwen: ~/.qwen/commands/emit.lua:4: attempt to call a nil value (method 'gett')\n")
+end
+
 -- One call of C that would not end: it is refused, or made so that it ends.
 do
   local place = program.place { ["~/.qwen/commands/endless.lua"] = [[return { summary = "x", shell = true, run = function(ctx)
