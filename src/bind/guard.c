@@ -145,7 +145,6 @@ static int limited_k(lua_State *L, int status, lua_KContext ctx) {
   }
   bool failed = status != LUA_OK && status != LUA_YIELD;
   if (!failed && !words) return lua_gettop(L) - 2;
-  if (failed && !watch.blame[0]) words = NULL; /* it was over before the hook was called: what it raised itself says more */
   if (!words && lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "not enough memory") == 0) {
     lua_Debug ar;
     lua_pushvalue(L, 2);
