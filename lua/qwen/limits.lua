@@ -26,7 +26,7 @@ local PAUSED = ", paused"
 
 -- The account is named by a digest of what tells keys apart without being one.
 local function account_of(model, provider)
-  if model.key then return sys.sha256(table.concat({ model.base_url, model.env_key or "", model.key:hint() }, "\0")):sub(1, 8) end
+  if model.key then return sys.sha256(table.concat({ model.base_url, model.env_key or "", model.key:hmac("sha256", "limits") }, "\0")):sub(1, 8) end
   return provider and provider.auth or "open"
 end
 
