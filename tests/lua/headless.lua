@@ -138,14 +138,24 @@ do
   t.eq({ r.out, server:requests()[3].body.max_tokens }, { "cut\n", 77 }, "the user's limit")
   t.match(r.err, "limit of output tokens")
 end
-do -- a model that refuses the higher limit; the text form says the answer once more on a line of its own
+do -- a model that refuses the higher limit; of an answer that was shown as it came only the rest is asked for
   local place = program.place()
   local server <close> = fake.start { { text = "cut", finish = "length" }, { status = 400, json = { error = { message = "max_tokens is too large" } } },
-    { text = "cut", finish = "length" }, { text = "whole" } }
+    { text = "cut", finish = "length" }, { think = "hm", text = "never", fault = "cut", after = "hm" }, { text = { " off", " no", " more" } } }
   local r = ask(place, server, { "hi" })
   t.eq({ r.code, r.out }, { 0, "cut\n" }, "the shorter answer stays")
   t.match(r.err, "max_tokens is too large.*; the shorter answer is kept")
-  t.eq(ask(place, server, { "hi" }).out, "cut\nwhole\n")
+  t.eq(ask(place, server, { "hi" }).out, "cut off no more\n", "nothing twice, whatever becomes of the connection")
+  local asked = server:requests()
+  local rest = asked[5].body
+  t.eq({ asked[3].body.max_tokens, rest.max_tokens, #asked }, { 8000, 64000, 5 }, "with a higher limit")
+  t.eq({ rest.messages[#rest.messages - 1].content, rest.messages[#rest.messages].role }, { "cut", "user" }, "what there is of it goes along")
+  local folder, kept = place.home .. "/.qwen/projects/" .. require("qwen.paths").project_key(place.cwd) .. "/chats/", {}
+  for _, entry in ipairs(fs.list(folder)) do
+    if entry.name:find "jsonl$" then kept[#kept + 1] = select(2, fs.read(folder .. entry.name):gsub('"cut"[^\n]*" off no more"', "")) end
+  end
+  table.sort(kept)
+  t.eq(kept, { 0, 1 }, "and one message of it in the session")
 end
 do -- sampling parameters go out as they are
   local place = program.place()

@@ -51,7 +51,30 @@ local function too_long(ctx, m)
   return result ~= nil
 end
 
--- One request. Whatever ends it, what came is in the session; an answer cut by our own limit is asked for once more with a higher one.
+local function receive(ctx, view, reply)
+  local deltas <close> = send.open(ctx, ctx.model, view)
+  for delta in deltas.next do
+    reply:add(delta)
+    ctx.show(delta)
+  end
+end
+
+local GO_ON = "Your answer was cut at a limit of its length. Go on exactly where it stopped, as if there had been no cut, and repeat nothing."
+
+-- What is missing of an answer that our own limit has cut, where the beginning is on the screen already: both are one message.
+local function the_rest(ctx, reply, first)
+  local view = context.view(ctx, ctx.model, true)
+  view.messages = table.move(view.messages, 1, #view.messages, 1, {})
+  table.move({ first, message.user(GO_ON) }, 1, 2, #view.messages + 1, view.messages)
+  reply:go_on()
+  receive(ctx, view, reply)
+  local e = reply.stop == "error" and reply.err
+  if e then reply.stop, reply.err = "length", nil end
+  return reply:message(), e
+end
+
+-- One request. Whatever ends it, what came is in the session. An answer cut by our own limit is asked for once more with a higher one, or the
+-- rest of it, when somebody sees it already.
 local function ask_model(ctx, raised)
   local reply, kept = Reply.new(ctx.model.id), false
   local _ <close> = on_leave(function()
@@ -62,20 +85,22 @@ local function ask_model(ctx, raised)
     end
   end)
   local view, may_raise = context.view(ctx, ctx.model, raised)
-  local deltas <close> = send.open(ctx, ctx.model, view)
-  for delta in deltas.next do
-    reply:add(delta)
-    ctx.show(delta)
+  receive(ctx, view, reply)
+  local m, e = reply:message(), nil
+  local cut = reply.stop == "length" and may_raise
+  if cut and ctx.shows.text and message.text_of(m) ~= "" then
+    cut = false
+    if m.stop == "length" then m, e = the_rest(ctx, reply, m) end -- whole calls are carried out first
   end
-  local m = reply:message()
   kept = true
   ctx.emit("answer_ended", m)
-  if reply.stop == "length" and may_raise then
+  if cut then
     ctx.show { type = "note", text = ("the answer reached %d tokens; it is asked for again with a higher limit"):format(view.max_tokens) }
     local again = ask_model(ctx, true)
     if again.stop ~= "error" or #again.parts > 0 then return again end
-    ctx.show { type = "note", text = again.err.message .. "; the shorter answer is kept" }
+    e = again.err
   end
+  if e then ctx.show { type = "note", text = e.message .. "; the shorter answer is kept" } end
   if fall_back(ctx, m) then return ask_model(ctx) end
   if too_long(ctx, m) then return ask_model(ctx) end
   if #m.parts > 0 then keep(ctx, m) end

@@ -86,6 +86,15 @@ local function add_usage(self, usage)
   for key, value in pairs(usage) do self.usage[key] = value end
 end
 
+local function copies(parts)
+  local out = {}
+  for i, part in ipairs(parts) do
+    out[i] = {}
+    for key, value in pairs(part) do out[i][key] = value end
+  end
+  return out
+end
+
 ---Takes one delta.
 ---@param delta Delta
 function Reply:add(delta)
@@ -104,10 +113,20 @@ function Reply:add(delta)
   elseif kind == "stop" then
     self.stop, self.word = delta.reason, delta.word
   elseif kind == "restart" then
-    self.parts, self.calls, self.open, self.pieces, self.usage, self.stop, self.word = {}, {}, nil, nil, nil, nil, nil
+    self.parts, self.calls, self.open, self.pieces, self.usage, self.stop, self.word = copies(self.first or {}), {}, nil, nil, nil, nil, nil
   elseif kind == "error" then
     self.stop, self.err = "error", delta.err
   end
+end
+
+---What comes from now on goes on where the limit of length has cut the reply; a restart goes back to here.
+function Reply:go_on()
+  settle(self)
+  if self.open and self.open.type == "call" then
+    table.remove(self.parts)
+    self.calls, self.open, self.pieces = {}, nil, nil
+  end
+  self.first, self.stop = copies(self.parts), nil
 end
 
 ---The message so far. A call that was cut while its arguments came stays out: nobody could answer it.
