@@ -34,8 +34,8 @@ local required = {
 
 -- The line on which a field is likely to be set.
 local function place_of(entry, field)
-  local at, name = 0, type(field) == "string" and field:gsub("%W", "%%%0")
-  for line in (name and entry.source or ""):gmatch "([^\n]*)\n?" do
+  local at, name = 0, tostring(field):gsub("%W", "%%%0")
+  for line in (type(field) == "string" and entry.source or ""):gmatch "([^\n]*)\n?" do
     at = at + 1
     if line:find("%f[%w_]" .. name .. "%f[^%w_]%s*=[^=]") or line:find("function [%w_]+[.:]" .. name .. "%s*%(") then
       return ("%s:%d"):format(paths.short(entry.path), at)
@@ -92,6 +92,10 @@ function M.problem(entry, value)
   end
   if entry.kind == "commands" and value.subcommands then
     local field, problem = require("qwen.subcommands").problem(value)
+    if problem then return ("%s: %s"):format(place_of(entry, field), problem) end
+  end
+  if entry.kind == "themes" then
+    local field, problem = require("qwen.styles").problem(value.styles)
     if problem then return ("%s: %s"):format(place_of(entry, field), problem) end
   end
   if type(value.options) == "table" then return check_options(entry, value.options) end

@@ -1,5 +1,6 @@
 -- Themes: the words of a style as numbers for each kind of terminal, the background, which theme is taken, and that each one is complete.
 local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
 local resource = require "qwen.resource"
 local style = require "qwen.ui.style"
 local theme = require "qwen.ui.theme"
@@ -36,6 +37,25 @@ for _, name in ipairs(names) do
       t.ok(spec == "on" or theme.sgr(spec, 1 << 24) ~= "", ("%s: %s: %s"):format(name, word, spec))
     end
   end
+end
+
+-- What a person's theme says wrong: file, line and the nearest name; what it may say passes.
+do
+  local wrong = {
+    name = { 'summary = "x", styles = {\n  good = "green",\n  acent = "blue" }', ":4: unknown style 'acent'; did you mean 'accent'?" },
+    word = { 'styles = {\n  accent = "bould #61afef" }', ":3: style 'accent' has an unknown word 'bould'; did you mean 'bold'?" },
+    colour = { 'styles = {\n\n  accent = "bold #61afe" }', ":4: style 'accent' has an unknown word '#61afe'\n" },
+    range = { 'styles = { dim = "256" }', ":2: style 'dim' has an unknown word '256'\n" },
+    number = { 'styles = { dim = 8 }', ":2: style 'dim' must be a string, not a number" },
+    list = { 'styles = { "bold" }', ".lua: unknown style '1'\n" },
+  }
+  local files = { ["~/.qwen/themes/fine.lua"] = 'return { styles = { chosen = "reverse bright-red on 208", accent = "bold #61AFEF on black", dim = "" } }' }
+  for name, case in pairs(wrong) do files[("~/.qwen/themes/%s.lua"):format(name)] = "return {\n" .. case[1] .. " }" end
+  local told = program.run(program.place(files), { "doctor" }).out
+  for name, case in pairs(wrong) do
+    t.ok(told:find(("WRONG themes/%s is out of order: ~/.qwen/themes/%s"):format(name, name) .. (case[2]:find "^:" and ".lua" or "") .. case[2], 1, true), name .. ": " .. told)
+  end
+  t.match(told, "ok    themes/fine ")
 end
 
 style.force(0)

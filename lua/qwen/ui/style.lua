@@ -1,4 +1,5 @@
 -- Text in the styles of the theme, or none: NO_COLOR, TERM=dumb and pipes get plain text. Only this file writes SGR sequences.
+local plain = require("qwen.styles").plain
 local theme = require "qwen.ui.theme"
 
 local M = {}
@@ -13,7 +14,7 @@ function M.use(styles)
   codes = setmetatable({}, { __index = function(self, names)
     local parts = {}
     for name in names:gmatch "%S+" do
-      local code = theme.sgr(styles[name] or theme.plain[name] or "", level)
+      local code = theme.sgr(styles[name] or plain[name] or "", level)
       if code ~= "" then parts[#parts + 1] = code end
     end
     self[names] = table.concat(parts, ";")

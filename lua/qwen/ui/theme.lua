@@ -1,12 +1,10 @@
 -- Themes: lua/themes/NAME.lua and ~/.qwen/themes/NAME.lua; which one it is, and its words as the numbers a terminal wants. Paints nothing.
 -- A style is words: "bold #61afef on black"; colours are the sixteen names, #rrggbb, or a number of the 256.
 local resource = require "qwen.resource"
+local style_words = require "qwen.styles"
 local sys = require "sys.os"
 
 local M = {}
-
----Names that every theme understands, whatever it says itself.
-M.plain = { bold = "bold", dim = "dim", chosen = "reverse" }
 
 local TRUE_COLOUR = 1 << 24
 
@@ -19,13 +17,6 @@ function M.level()
   if colours == "truecolor" or colours == "24bit" or term:find "direct$" then return TRUE_COLOUR end
   return term:find "256color" and 256 or 16
 end
-
-local names = {}
-for i, name in ipairs { "black", "red", "green", "yellow", "blue", "magenta", "cyan", "white" } do
-  names[name], names["bright-" .. name] = i - 1, i + 7
-end
-
-local attributes = { bold = 1, dim = 2, italic = 3, underline = 4, reverse = 7, strike = 9 }
 
 -- What most terminals show for the sixteen.
 local sixteen = { 0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff,
@@ -62,8 +53,8 @@ end
 
 -- A colour as a foreground (base 30) or background (base 40).
 local function colour(word, base, level)
-  local index, rgb = names[word] or math.tointeger(tonumber(word)), tonumber(word:match "^#(%x%x%x%x%x%x)$" or "", 16)
-  if not rgb and (not index or index < 0 or index > 255) then return nil end
+  local index, rgb = style_words.colour(word)
+  if not rgb and not index then return nil end
   if rgb and level == TRUE_COLOUR then return ("%d;2;%d;%d;%d"):format(base + 8, rgb >> 16, rgb >> 8 & 255, rgb & 255) end
   if rgb and level == 256 then return indexed(nearest(rgb, 16, 255), base) end
   if rgb or index > 15 and level == 16 then index = nearest(rgb or rgb_of(index), 0, 15) end
@@ -77,7 +68,7 @@ end
 function M.sgr(words, level)
   local out, base = {}, 30
   for word in words:gmatch "%S+" do
-    local code = attributes[word] or word ~= "on" and colour(word, base, level)
+    local code = style_words.attributes[word] or word ~= "on" and colour(word, base, level)
     base = word == "on" and 40 or 30
     if code then out[#out + 1] = tostring(code) end
   end
