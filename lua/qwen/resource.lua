@@ -210,13 +210,13 @@ local function load_entry(entry)
   return entry.value
 end
 
--- The files that were in order before and are not now. What stays in force counts as looked at: it is told once.
+-- The files that were in order before and are not now. What stays in force counts as looked at, but not as what the file says.
 local function newly_broken(old)
   local out = {}
   for kind, names in pairs(state.files) do
     for name, entries in pairs(names) do
       local before = old.files[kind][name]
-      if entries[1].problem and before and before[1].good then out[#out + 1], before[1].stamp = entries[1].problem, entries[1].stamp end
+      if entries[1].problem and before and before[1].good then out[#out + 1], before[1].looked = entries[1].problem, entries[1].stamp end
     end
   end
   table.sort(out)
@@ -410,8 +410,8 @@ end
 -- Looks at a file again. Gives true when it counts anew, or a sentence when the new one is broken and the old one stays.
 local function look_again(entries, i)
   local entry, now = entries[i], stamp(entries[i].path)
-  if now == entry.stamp then return false end
-  entry.stamp = now
+  if now == (entry.looked or entry.stamp) then return false end
+  entry.looked = now
   if not now then
     table.remove(entries, i)
     return true

@@ -238,4 +238,36 @@ do
   t.eq(r.err, "qwen: one: startup\nqwen: stays: startup\nqwen: two: reload\nqwen: later: reload\nqwen: two: reload\nqwen: later: reload\nqwen: stays: reload\n", "who hears of it")
 end
 
+-- A hook that is saved broken: /reload says so each time while the old one counts; what is mended counts, and what came back as it was is the old one.
+do
+  local place = program.place {
+    ["~/.qwen/hooks/one.lua"] = 'local n = 0\nreturn { status_built = function() n = n + 1 return { text = "first " .. n } end }',
+    ["~/.qwen/commands/play.lua"] = [[return { summary = "x", shell = true, run = function(ctx)
+      local path = qwen.paths.qwen_home() .. "/hooks/one.lua"
+      local function reload()
+        local code, e = qwen.resource.get("commands", "reload").run(ctx)
+        if not code then ctx.print(e.message) end
+        ctx.print(ctx.emit("status_built", { text = "" }).text)
+      end
+      reload()
+      assert(os.rename(path, path .. ".kept"))
+      assert(qwen.fs.write(path, "return {\n  status_built = 1 }"))
+      qwen.resource.take_saved(ctx)
+      qwen.resource.take_saved(ctx)
+      reload()
+      reload()
+      assert(os.rename(path .. ".kept", path))
+      reload()
+      assert(qwen.fs.write(path, 'return { status_built = function() return { text = "second" } end }'))
+      reload()
+    end }]],
+  }
+  local r = program.run(place, { "play" })
+  local nothing, wrong = "nothing was taken: until that is mended, everything stays as it was before\n",
+    "qwen: ~/.qwen/hooks/one.lua:2: field 'status_built' must be a function, not a number\n"
+  local all = r.out:match "^(%d+ files loaded, 0 out of order\n)" or "?"
+  t.eq(r.out, all .. "first 1\n" .. nothing .. "first 2\n" .. nothing .. "first 3\n" .. all .. "first 4\n" .. all .. "second\n", r.err)
+  t.eq(r.err, wrong .. "qwen: until that is mended, everything stays as it was before\n" .. wrong .. wrong, "at each /reload, and once at a turn")
+end
+
 t.done()
