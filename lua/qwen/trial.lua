@@ -3,6 +3,7 @@
 local context = require "qwen.agent.context"
 local fs = require "sys.fs"
 local guest = require "qwen.guest"
+local head_tail = require("qwen.text").head_tail
 local inspect = require "qwen.inspect"
 local json = require "sys.json"
 local make_ctx = require "qwen.ctx"
@@ -13,6 +14,7 @@ local task = require "sys.task"
 
 local M = {}
 
+local MOST_SHOWN = 300 -- bytes of what did not match
 local TIMER_SECONDS = 1 -- of computing between two waits, as ctx.background has it
 local MODEL_URL = "http://model.test/v1"
 
@@ -30,6 +32,12 @@ end
 
 local function check(holds, name, detail)
   if not holds then error((name and name .. ": " or "") .. detail, 3) end
+end
+
+-- Little enough of a value that what is said before it stays in sight; of a request's text the end tells most.
+local function piece_of(value)
+  if type(value) == "string" then return inspect.text((head_tail(value, MOST_SHOWN))) end
+  return (head_tail(inspect.text(value), MOST_SHOWN))
 end
 
 -- What a chat service would send for an answer of a test: {text=}, {calls={{name=, arguments=}}}, {status=, body=}.
@@ -145,7 +153,7 @@ T.__index = T
 function T:eq(got, want, name) check(same(got, want), name, ("got %s, want %s"):format(inspect.text(got), inspect.text(want))) end
 function T:ok(value, name) check(value, name, "is not so") end
 function T:match(text, pattern, name)
-  check(type(text) == "string" and text:find(pattern), name, ("%s has no %s"):format(inspect.text(text), inspect.text(pattern)))
+  check(type(text) == "string" and text:find(pattern), name, ("no %s in %s"):format(inspect.text(pattern), piece_of(text)))
 end
 function T:fails(fn, pattern, name)
   local ok, e = pcall(fn)

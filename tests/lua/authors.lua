@@ -137,6 +137,9 @@ return {
   ["a provider"] = function(t) t:eq(t:request("openai", "hi").body.messages[2].content, "hi") end,
   ["fails"] = function(t) t:eq({ a = 1 }, { a = 2 }, "numbers") end,
   ["raises"] = function(t) local x = nil; return x.y end,
+  ["short"] = function(t) t:match("one two", "three", "a word") end,
+  ["long"] = function(t) t:match("begin" .. ("x"):rep(5000) .. "end", "three") end,
+  ["nothing"] = function(t) t:match(nil, "three") end,
 }]],
     ["~/.qwen/tests/broken_test.lua"] = "return",
   }
@@ -145,8 +148,11 @@ return {
   t.match(r.out, "all_test.lua\n  ok     a command\n  ok     a folder\n  ok     a hook\n  ok     a provider\n  ok     a secret\n")
   t.match(r.out, "FAILED fails\n +.*numbers: got { a = 1 }, want { a = 2 }")
   t.match(r.out, "FAILED raises\n +~/.qwen/tests/all_test.lua:13: attempt to index a nil value")
+  t.match(r.out, 'FAILED short\n +~/.qwen/tests/all_test.lua:14: a word: no "three" in "one two"\n')
+  t.match(r.out, 'FAILED long\n +~/.qwen/tests/all_test.lua:15: no "three" in "beginx+\\n%[... 4708 bytes left out ...%]\\nx+end"\n')
+  t.match(r.out, 'FAILED nothing\n +~/.qwen/tests/all_test.lua:16: no "three" in nil\n')
   t.match(r.out, "ok     time")
-  t.match(r.out, "a test file returns a table of functions by name\n6 passed, 3 failed\n$")
+  t.match(r.out, "a test file returns a table of functions by name\n6 passed, 6 failed\n$")
   t.match(run(place, "test", "nosuch").err, "there is no .*/nosuch; write DIR/NAME_test.lua")
 end
 
