@@ -58,8 +58,13 @@ end
 
 local function own_check(ctx, report, full, value)
   if type(rawget(value, "check")) ~= "function" then return end
-  local ok, e = pcall(value.check, ctx, { ok = report.ok, warn = report.warn, bad = report.bad })
-  if not ok then report.bad(("the check of %s failed: %s"):format(full, tostring(e))) end
+  local ok, found, reason = pcall(value.check, ctx, { ok = report.ok, warn = report.warn, bad = report.bad })
+  local given = found or reason
+  if not ok then
+    report.bad(("the check of %s failed: %s"):format(full, tostring(found)))
+  elseif given and given ~= true then
+    report.bad(("the check of %s gave back a %s, which nobody reads"):format(full, type(given)), "let it call report.ok, report.warn and report.bad")
+  end
 end
 
 local function check_files(ctx, report, diff)

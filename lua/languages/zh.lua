@@ -290,6 +290,8 @@ return {
     ["see what differs: qwen doctor --diff; then merge by hand, or remove the copy"] = "查看差异：qwen doctor --diff；然后手动合并，或删除副本",
     ["settings.json sets the option '%s' of %s, which has none of that name"] = "settings.json 设置了 %2 的选项“%1”，但没有这个选项",
     ["settings.json sets the option '%s' of %s to what it does not take"] = "settings.json 给 %2 的选项“%1”设置了它不接受的值",
+    ["the check of %s gave back a %s, which nobody reads"] = "%s 的检查返回了 %s，但没有人读取它",
+    ["let it call report.ok, report.warn and report.bad"] = "请让它调用 report.ok、report.warn 和 report.bad",
     ["the check of %s failed: %s"] = "%s 的检查失败：%s", ["Your files"] = "你的文件", ["System"] = "系统", ["Model"] = "模型",
     ["%s is out of order: %s"] = "%s 无法使用：%s", ["mend it; then /reload"] = "请修复，然后 /reload",
     ["none; write one with: qwen new command NAME"] = "无；新建一个：qwen new command NAME",

@@ -249,7 +249,7 @@
 ---@field text string what it is for
 ---@field choices any[]? the only values
 
----What a file's own `check` tells /doctor.
+---What a file's own `check` tells /doctor; what it gives back is not read.
 ---@class Check
 ---@field ok fun(text: string)
 ---@field warn fun(text: string, advice: string?)

@@ -39,6 +39,19 @@ do
   t.ok(not run(place, "--safe", "doctor").out:find "module", "not with --safe")
 end
 
+-- doctor: a check that gives back what it found instead of telling it.
+do
+  local place = program.place { ["~/.qwen/lua/back.lua"] = "return { check = function() return { bad = 'no disk' } end }",
+    ["~/.qwen/hooks/reason.lua"] = "return { check = function() return nil, 'no disk' end }",
+    ["~/.qwen/hooks/told.lua"] = "return { check = function(_, report) report.ok 'all there' return true end }" }
+  local r = run(place, "doctor")
+  t.eq(r.code, 2, r.out)
+  local advice = ", which nobody reads\n +let it call report.ok, report.warn and report.bad\n"
+  t.match(r.out, "WRONG the check of the module back gave back a table" .. advice)
+  t.match(r.out, "WRONG the check of hooks/reason gave back a string" .. advice)
+  t.match(r.out, "hooks/told[^\n]*\n  ok    all there\n")
+end
+
 -- doctor: what is broken, what hides what, copies whose original changed, options, own checks; the exit code counts.
 do
   local place = program.place {
