@@ -14,20 +14,37 @@ enum { SIGNALS_MAX = 65 };
 
 static volatile sig_atomic_t pending[SIGNALS_MAX];
 static signals_fn handlers[SIGNALS_MAX];
-static void (*alarm_fn)(void);
+static void (*alarm_fn)(void), (*last_fn)(void);
+static volatile sig_atomic_t alarms; /* since the loop last looked */
 static uv_async_t *async; /* lives until the process ends: a handler may fire at any moment */
+
+static bool install(int number, void (*fn)(int)) {
+  struct sigaction action = {.sa_handler = fn, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  return sigaction(number, &action, NULL) == 0;
+}
+
+static bool wants_end(int number) { return number == SIGINT || number == SIGTERM || number == SIGHUP; }
 
 static void on_signal(int number) {
   int saved = errno;
   pending[number] = 1;
-  if (number == SIGINT && alarm_fn) alarm(1);
+  if (wants_end(number) && alarm_fn) alarm(1);
   uv_async_send(async);
   errno = saved;
 }
 
+/* The loop does not come to look. Lua is interrupted; where that does not help either, SIGTERM and SIGHUP do what they do by default. */
 static void on_alarm(int number) {
+  int end = pending[SIGTERM] ? SIGTERM : pending[SIGHUP] ? SIGHUP : 0;
   (void)number;
-  if (pending[SIGINT] && alarm_fn) alarm_fn();
+  if (end && alarms++ > 0) {
+    if (last_fn) last_fn();
+    install(end, SIG_DFL);
+    raise(end);
+  }
+  if (end) alarm(2);
+  if ((end || pending[SIGINT]) && alarm_fn) alarm_fn();
 }
 
 static void deliver(uv_async_t *handle) {
@@ -35,15 +52,9 @@ static void deliver(uv_async_t *handle) {
   for (int i = 1; i < SIGNALS_MAX; i++) {
     if (!pending[i]) continue;
     pending[i] = 0;
-    if (i == SIGINT) alarm(0);
+    if (wants_end(i)) alarm(0), alarms = 0;
     if (handlers[i]) handlers[i](i);
   }
-}
-
-static bool install(int number, void (*fn)(int)) {
-  struct sigaction action = {.sa_handler = fn, .sa_flags = SA_RESTART};
-  sigemptyset(&action.sa_mask);
-  return sigaction(number, &action, NULL) == 0;
 }
 
 bool signals_watch(int number, signals_fn fn) {
@@ -89,3 +100,5 @@ void signals_alarm(void (*fn)(void)) {
   alarm_fn = fn;
   install(SIGALRM, on_alarm);
 }
+
+void signals_last(void (*fn)(void)) { last_fn = fn; }

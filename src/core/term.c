@@ -14,6 +14,7 @@
 
 #include "err.h"
 #include "out.h"
+#include "signals.h"
 
 /* Bracketed paste; is modifyOtherKeys known? */
 static const char enter_modes[] = "\x1b[?2004h\x1b[?4m";
@@ -82,6 +83,7 @@ static void prepare(void) {
   if (!done) atexit(give_back), at_quick_exit(give_back);
   done = true;
   catch_fatal_signals();
+  signals_last(give_back);
 }
 
 int term_open(struct err *e) {

@@ -166,4 +166,20 @@ do
 end
 
 fs.remove(child)
+-- A program that does not come back to its loop is ended all the same: in Lua in good order, in a call of C by force.
+for _, case in ipairs { { "while true do pcall(error) end", "the code of an end" }, { "os.execute 'sleep 30'", "the signal" } } do
+  for signal, number in pairs { TERM = 15, HUP = 1 } do
+    local path = os.env "TMPDIR" .. "/busy.lua"
+    assert(fs.write(path, "io.stdout:write 'ready' io.stdout:flush()\n" .. case[1]))
+    local p <close> = assert(proc.open { argv = { os.env "QWEN", "lua", path } })
+    local seen = ""
+    while not seen:find "ready" do seen = seen .. assert(p:read()) end
+    local killer <close> = assert(proc.open { argv = { "/bin/sh", "-c", ("kill -%s %d"):format(signal, p:pid()) } })
+    killer:wait()
+    local status = p:wait()
+    t.ok(case[2] == "the signal" and status.signal == number or case[2] ~= "the signal" and (status.code == 128 + number or status.code == 130),
+      ("%s, %s: %s %s"):format(case[1], signal, status.code, status.signal))
+  end
+end
+
 t.done()
