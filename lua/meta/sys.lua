@@ -238,6 +238,7 @@
 ---@field key fun(timeout?: number): KeyEvent? waits for the next event; nil when the time ran out or the terminal is gone
 ---@field behind fun(): boolean an open terminal has not yet taken all that was written
 ---@field catch_up fun() waits until it has
+---@field keep_title fun(keep: boolean) true: the terminal remembers its title, until false or any end of the process
 ---@field suspend fun() gives the terminal back, stops the process, takes it again on continue
 ---@field size fun(): integer, integer rows, columns
 ---@field decode fun(): fun(bytes: string?): KeyEvent[] the key decoder without a terminal, for tests; nil flushes a lone Esc

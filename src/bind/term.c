@@ -218,6 +218,12 @@ static int l_term_suspend(lua_State *L) {
   return 0;
 }
 
+static int l_term_keep_title(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TBOOLEAN);
+  term_keep_title(lua_toboolean(L, 1));
+  return 0;
+}
+
 static int l_term_size(lua_State *L) {
   int rows, columns;
   term_size(&rows, &columns);
@@ -322,6 +328,7 @@ static int l_term_wrap(lua_State *L) {
 int open_term(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"open", l_term_open},   {"close", l_term_close},         {"key", l_term_key}, {"suspend", l_term_suspend}, {"size", l_term_size},
+      {"keep_title", l_term_keep_title},
       {"decode", l_term_decode}, {"width", l_term_width}, {"graphemes", l_term_graphemes}, {"cut", l_term_cut},   {"wrap", l_term_wrap},
       {"behind", l_term_behind}, {"catch_up", l_term_catch_up}, {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};

@@ -26,6 +26,8 @@ static const int fatal[] = {SIGHUP, SIGQUIT, SIGILL, SIGABRT, SIGBUS, SIGFPE, SI
 enum { FATAL_COUNT = sizeof fatal / sizeof *fatal };
 
 static struct termios saved, raw;
+static const char title_aside[] = "\x1b[22;0t", title_back[] = "\x1b[23;0t";
+static volatile sig_atomic_t titled; /* the terminal's title is put aside */
 static volatile sig_atomic_t taken; /* the terminal is in our modes */
 static int input = -1;
 static int early;                   /* bytes that were typed before the terminal was raw */
@@ -50,9 +52,23 @@ static void take(void) {
   if (!dumb) out_write(enter_modes, sizeof enter_modes - 1);
 }
 
+/* What outlives a stop and a continue, too. */
+static void give_all_back(void) {
+  if (titled) (void)!write(STDOUT_FILENO, title_back, sizeof title_back - 1);
+  titled = 0;
+  give_back();
+}
+
+void term_keep_title(bool keep) {
+  if (keep == titled) return;
+  titled = keep;
+  if (keep) out_write(title_aside, sizeof title_aside - 1);
+  else out_write(title_back, sizeof title_back - 1);
+}
+
 static void on_fatal(int number) {
   int error = errno;
-  give_back();
+  give_all_back();
   errno = error;
   raise(number); /* the handler is gone after its first run: now the signal does what it would have done */
 }
@@ -83,7 +99,7 @@ static void prepare(void) {
   if (!done) atexit(give_back), at_quick_exit(give_back);
   done = true;
   catch_fatal_signals();
-  signals_last(give_back);
+  signals_last(give_all_back);
 }
 
 int term_open(struct err *e) {

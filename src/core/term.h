@@ -14,5 +14,6 @@ void term_suspend(void);                /* gives the terminal back, stops this p
 void term_retake(void);                 /* raw again, after somebody else may have changed it */
 void term_ask_extended_keys(void);      /* the terminal has said that it knows modifyOtherKeys */
 bool term_dumb(void);                   /* the terminal knows no escape sequence */
+void term_keep_title(bool keep);        /* the terminal remembers its title; false: it has it back */
 void term_size(int *rows, int *columns);
 #endif

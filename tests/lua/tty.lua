@@ -231,6 +231,7 @@ end
 local function given_back(name, leave)
   local place = program.place()
   local pty <close> = start(place, { argv = { "/bin/sh", "-c", [[trap : INT; stty -g >before; "$0"; echo $? >code; stty -g >after; echo all-over]], program.binary } })
+  pty:wait "/help"
   pty:wait "> "
   local shell = pty.child:pid()
   local inner = (fs.read(("/proc/%d/task/%d/children"):format(shell, shell)) or ""):match "%d+"
@@ -246,6 +247,7 @@ local function given_back(name, leave)
   t.ok(bytes:match "^.*()\27%[%?2004l" > bytes:match "^.*()\27%[%?2004h", name .. ": bracketed paste is off")
   t.ok(bytes:match "^.*()\27%[%?7h" > (bytes:match "^.*()\27%[%?7l" or 0), name .. ": lines wrap")
   t.ok(bytes:match "^.*()\27%[%?25h" > (bytes:match "^.*()\27%[%?25l" or 0), name .. ": the cursor is shown")
+  t.eq({ (select(2, bytes:gsub("\27%[22;0t", ""))), (select(2, bytes:gsub("\27%[23;0t", ""))) }, { 1, 1 }, name .. ": the title is given back, once")
   return code
 end
 local function by_signal(signal)

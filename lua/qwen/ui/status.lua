@@ -6,6 +6,7 @@ local live = require "qwen.ui.live"
 local style = require "qwen.ui.style"
 local sys = require "sys.os"
 local task = require "sys.task"
+local term = require "sys.term"
 local text = require "sys.text"
 local words = require "qwen.ui.words"
 
@@ -51,12 +52,12 @@ function M.open(ctx)
   M.bell = ctx.settings:get "general.terminalBell"
   M.titled = escapes() and not ctx.settings:get "ui.hideWindowTitle"
   M.name = "qwen · " .. (ctx.cwd:match "([^/]+)/?$" or "/")
-  if M.titled then sys.out "\27[22;0t" end -- the terminal remembers its title
+  if M.titled then term.keep_title(true) end
   title(M.name)
 end
 
 function M.close()
-  if M.titled then sys.out "\27[23;0t" end
+  if M.titled then term.keep_title(false) end
 end
 
 ---A turn begins: to be called in its task.
