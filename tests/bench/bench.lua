@@ -136,14 +136,5 @@ local lua_growth, growth = screen.growth(1000)
 promise("memory a turn leaves in Lua, 1,000 turns", lua_growth / 1024, 2, " KB")
 promise("the same, of the process", growth / 1024, 2, " KB")
 
-local text = table.concat(out, "\n") .. "\n"
-print(text)
-local _, flag = ...
-if flag == "--write" then
-  local path = "docs/performance.md"
-  local page = assert(fs.read(path))
-  local before, after = page:match "^(.-<!%-%- figures %-%->\n).*(<!%-%- end of figures %-%->.*)$"
-  assert(before, path .. " has lost its marks")
-  assert(fs.write(path, before .. text .. after))
-end
+dofile "tests/bench/page.lua"("figures", table.concat(out, "\n") .. "\n", (select(2, ...)))
 return kept and 0 or 1

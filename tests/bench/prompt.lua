@@ -93,14 +93,5 @@ promise("CPU of an idle minute", idle_cpu, 10, " ms")
 promise("wake-ups in an idle minute", idle_wakes, 0, "")
 promise("ranking 50,000 files for a key, median", at(ranks, 0.5), 5, " ms")
 
-local page_text = table.concat(out, "\n") .. "\n"
-print(page_text)
-local _, flag = ...
-if flag == "--write" then
-  local path = "docs/performance.md"
-  local page = assert(fs.read(path))
-  local before, after = page:match "^(.-<!%-%- prompt figures %-%->\n).*(<!%-%- end of prompt figures %-%->.*)$"
-  assert(before, path .. " has lost its marks")
-  assert(fs.write(path, before .. page_text .. after))
-end
+dofile "tests/bench/page.lua"("prompt figures", table.concat(out, "\n") .. "\n", (select(2, ...)))
 return kept and 0 or 1

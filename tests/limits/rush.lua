@@ -1,6 +1,6 @@
 -- Many processes against one limit, and what a server sees of it: for the test (a short window) and the bench (a real minute).
 local fake = dofile "tests/fake/fake.lua"
-local json, os, task = require "sys.json", require "sys.os", require "sys.task"
+local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
 local proc = require "qwen.proc"
 
 local M = {}
@@ -15,6 +15,13 @@ local function most_in(times, per)
   return most
 end
 M.most_in = most_in
+
+---A folder of its own for a run.
+function M.home(name)
+  local home = os.env "TMPDIR" .. "/" .. name
+  assert(fs.mkdir(home))
+  return home
+end
 
 ---Starts one taker.
 function M.taker(home, url, window, begin, seconds, number, store)

@@ -2,19 +2,12 @@
 -- processes that are killed at any moment neither let more through nor leave anything stuck. tests/bench/limits does it with a real minute.
 local t = dofile "tests/check.lua"
 local rush = dofile "tests/limits/rush.lua"
-local fs, os = require "sys.fs", require "sys.os"
-
-local function home_folder(name)
-  local home = os.env "TMPDIR" .. "/" .. name
-  assert(fs.mkdir(home))
-  return home
-end
 
 t.eq(rush.most_in({ 0, 1, 2.5, 2.9, 3, 10 }, 2), 3, "arrivals in a window are counted rightly")
 
 do
   local window = { n = 60, per = 2, margin = 0.1 }
-  local r = rush.run(home_folder "rush", 50, window, 18.7)
+  local r = rush.run(rush.home "rush", 50, window, 18.7)
   io.write(("%d arrived in 18.7 s, at most %d in 2 s, %.0f%% of the rate, least share %.2f, delays differ by %.0f ms\n"):format(r.arrived, r.most, r.rate * 100,
     r.share, r.spread * 1000))
   t.ok(r.most_granted <= 60, "grants in a window: " .. r.most_granted)
@@ -29,7 +22,7 @@ do
 end
 
 do
-  local r = rush.kill(home_folder "killed", 300)
+  local r = rush.kill(rush.home "killed", 300)
   t.ok(r.granted > 100, "they were at work: " .. r.granted)
   t.ok(r.most <= 60, "no window was exceeded: " .. r.most)
   t.ok(r.goes_on, "and the next process has its turn")
