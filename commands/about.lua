@@ -12,7 +12,7 @@ function C.run(ctx)
   if ctx.model then row("model", ("%s by %s at %s"):format(ctx.model.id, ctx.model.provider, ctx.model.base_url)) end
   if ctx.session then row("session", ("%s, %d messages"):format(ctx.session.id, #ctx.session.messages)) end
   row("folder", (ctx.trusted and "%s (trusted)" or "%s (not trusted)"):format(qwen.paths.short(ctx.cwd)))
-  row("sandbox", qwen.sandbox.words(ctx))
+  row("sandbox", qwen.x.sandbox.words(ctx))
   row("settings", qwen.paths.short(qwen.paths.qwen_home() or "no home folder"))
   return 0
 end

@@ -6,12 +6,12 @@ local C = { summary = "sign in, or show how you are signed in",
 local short_flags = { k = "key", r = "region", u = "base-url" }
 
 local function has_provider(name)
-  return qwen.resource.has("providers", name)
+  return qwen.x.registry.has("providers", name)
 end
 
 local function method_names()
   local out = {}
-  for _, method in ipairs(qwen.signin.methods()) do out[#out + 1] = method.name end
+  for _, method in ipairs(qwen.x.login.methods()) do out[#out + 1] = method.name end
   return out
 end
 
@@ -19,20 +19,20 @@ C.complete = method_names
 
 -- What is in force, as data.
 local function state(ctx)
-  if not qwen.signin.configured(ctx.settings, ctx.opts) then return { method = qwen.json.null, configured = false } end
+  if not qwen.x.login.configured(ctx.settings, ctx.opts) then return { method = qwen.json.null, configured = false } end
   local model, e = qwen.models.choose(ctx.settings, ctx.opts, has_provider)
   if not model then return nil, e end
-  local terms = qwen.signin.terms(model)
-  local out = { configured = true, method = qwen.signin.method_of(ctx, model), protocol = model.provider, model = model.id, base_url = model.base_url,
+  local terms = qwen.x.login.terms(model)
+  local out = { configured = true, method = qwen.x.login.method_of(ctx, model), protocol = model.provider, model = model.id, base_url = model.base_url,
     configured_by = model.from, key = model.key ~= nil, key_hint = model.key and model.key:hint() or nil, key_source = model.key_source,
     env_key = model.env_key, key_needed = not (qwen.models.keyless(model.base_url) or qwen.models.signs(model)), terms = terms.terms, privacy = terms.privacy,
     region = ctx.settings:get "codingPlan.region" }
-  local program = not model.key and model.env_key and qwen.keycommand.of(ctx.settings, model.env_key)
+  local program = not model.key and model.env_key and qwen.x.key_command.of(ctx.settings, model.env_key)
   if program then out.key, out.key_source = true, "the program " .. program[1] end
   local version = ctx.settings:get "codingPlan.version"
   out.version = type(version) == "string" and version or nil
   local provider = has_provider(model.provider) and qwen.models.provider(model)
-  local auth = provider and qwen.resource.get("auth", provider.auth or "api-key")
+  local auth = provider and qwen.x.registry.get("auth", provider.auth or "api-key")
   if auth and auth.status then
     for name, value in pairs(auth.status(ctx, model)) do out[name] = value end
   end
@@ -61,7 +61,7 @@ local function status(ctx, args)
   end
   if not s.configured then
     ctx.print "No authentication method is configured. Run one of:"
-    for _, method in ipairs(qwen.signin.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, label(ctx, method))) end
+    for _, method in ipairs(qwen.x.login.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, label(ctx, method))) end
     return 0
   end
   ctx.print("method    " .. s.method .. (s.protocol ~= "openai" and " (" .. s.protocol .. ")" or ""))
@@ -140,7 +140,7 @@ local function take_effect(ctx)
 end
 
 local function login(ctx, args)
-  local auth, e = qwen.resource.get("auth", args[1])
+  local auth, e = qwen.x.registry.get("auth", args[1])
   if not auth or not auth.login then
     if auth then return nil, qwen.err("usage", ("'%s' needs no signing in"):format(args[1])) end
     return nil, e.kind == "broken" and e or unknown(args[1])
@@ -160,16 +160,16 @@ local function logout(ctx, args)
   if args[2] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME | VARIABLE]") end
   if not name then
     local out = {}
-    for _, method in ipairs(qwen.signin.methods()) do
+    for _, method in ipairs(qwen.x.login.methods()) do
       if method.auth.logout then out[#out + 1] = method.name end
     end
-    local model = qwen.signin.configured(ctx.settings, ctx.opts) and qwen.models.choose(ctx.settings, ctx.opts, has_provider)
-    name = model and (qwen.signin.name_of(model) or model.env_key)
+    local model = qwen.x.login.configured(ctx.settings, ctx.opts) and qwen.models.choose(ctx.settings, ctx.opts, has_provider)
+    name = model and (qwen.x.login.name_of(model) or model.env_key)
     if not name then return nil, qwen.err("usage", "say which: qwen auth logout " .. table.concat(out, "|")) end
   end
-  local auth, e = qwen.resource.get("auth", name)
+  local auth, e = qwen.x.registry.get("auth", name)
   local variable = not auth and name:find "^[%u_][%u%d_]*$" and name
-  if variable then auth, e = qwen.resource.get("auth", "api-key") end
+  if variable then auth, e = qwen.x.registry.get("auth", "api-key") end
   if not auth then return nil, e.kind == "broken" and e or unknown(name) end
   if not auth.logout then return nil, qwen.err("usage", ("'%s' keeps nothing that could be taken away"):format(name)) end
   local ok
@@ -180,7 +180,7 @@ local function logout(ctx, args)
 end
 
 local function menu(ctx)
-  local list, labels = qwen.signin.methods(), {}
+  local list, labels = qwen.x.login.methods(), {}
   for i, method in ipairs(list) do labels[i] = label(ctx, method) end
   if ctx.pick then
     local choice = ctx.pick("Select authentication method:", labels)

@@ -5,7 +5,7 @@ local C = { summary = "write a report of a problem to a file", args = "[TITLE]",
 local function facts(ctx)
   local out, show = {}, ctx.print
   ctx.print = function(line) out[#out + 1] = line end
-  local command = qwen.resource.get("commands", "about")
+  local command = qwen.x.registry.get("commands", "about")
   local ok, problem = qwen.try(command.run, ctx)
   ctx.print = show
   if not ok then out[#out + 1] = problem end
@@ -24,8 +24,8 @@ end
 
 local function files()
   local out = {}
-  for _, kind in ipairs(qwen.resource.kinds) do
-    for _, entry in ipairs(qwen.resource.list(kind)) do
+  for _, kind in ipairs(qwen.x.registry.kinds) do
+    for _, entry in ipairs(qwen.x.registry.list(kind)) do
       if entry.tier ~= "shipped" then out[#out + 1] = ("%s/%s (%s)%s"):format(kind, entry.name, entry.tier, entry.problem and " out of order" or "") end
     end
   end

@@ -4,7 +4,7 @@ local C = { summary = "shorten the conversation; say what must stay", args = "[W
 
 function C.run(ctx, _, rest)
   ctx.print(("shortening %d messages ..."):format(#ctx.session.messages))
-  local result, e = qwen.compact.run(ctx, { instruction = rest:find "%S" and rest or nil })
+  local result, e = qwen.x.compaction.run(ctx, { instruction = rest:find "%S" and rest or nil })
   if not result then return nil, e end
   ctx.print(("about %d tokens are now %d; the whole conversation stays in the session file"):format(result.before, result.after))
   return 0

@@ -117,11 +117,11 @@ local function change(ctx, key, text, project)
   local path
   if text == nil then
     local now
-    now, e = qwen.usersettings.read(folder)
+    now, e = qwen.x.settings_writer.read(folder)
     if not now then return nil, e end
     if at(now, names) == nil then return nil, qwen.err("missing", ("the file does not set '%s'"):format(key)) end
   end
-  path, e = qwen.usersettings.set({ { path = names, value = value } }, folder)
+  path, e = qwen.x.settings_writer.set({ { path = names, value = value } }, folder)
   if not path then return nil, e end
   local ok
   ok, e = ctx.settings:reload()

@@ -10,13 +10,13 @@ local function bar(share)
 end
 
 function C.run(ctx)
-  local rows, e, total = qwen.context.sizes(ctx)
+  local rows, e, total = qwen.x.view.sizes(ctx)
   if not rows then return nil, e end
-  local used, window = qwen.compact.fill(ctx)
+  local used, window = qwen.x.compaction.fill(ctx)
   ctx.print(("%s  [%s]  about %d of %d tokens (%d%%)"):format(ctx.model.id, bar(used / window), used, window, used * 100 // window))
   for _, row in ipairs(rows) do ctx.print(("  %-24s %9s  %3d%%"):format(row.what, qwen.text.human_bytes(row.bytes), row.bytes * 100 // total)) end
   ctx.print(("  %-24s %9s"):format("the next request", qwen.text.human_bytes(total)))
-  for _, file in ipairs(qwen.memory.files(ctx)) do
+  for _, file in ipairs(qwen.x.instructions.files(ctx)) do
     ctx.print(("  with %s (%s)"):format(qwen.paths.short(file.path), qwen.text.human_bytes(#file.text)))
   end
   return 0

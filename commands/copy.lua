@@ -30,7 +30,7 @@ function C.run(ctx, args)
   if not words then return nil, qwen.err("missing", ("there are %d answers to copy"):format(#list)) end
   if code then words = last_code(words) end
   if not words then return nil, qwen.err("missing", "there is no block of code in that answer") end
-  local how, e = qwen.clipboard.copy(words)
+  local how, e = qwen.x.clipboard.copy(words)
   if not how then return nil, e end
   ctx.print(("copied %s through %s"):format(qwen.text.human_bytes(#words), how))
   return 0

@@ -18,17 +18,17 @@ end
 
 function C.run(ctx, args)
   if args[2] or args[1] and args[1] ~= "last" then return nil, qwen.err("usage", "usage: /diff [last]") end
-  local edits = qwen.edits.list(ctx)
+  local edits = qwen.x.checkpoints.list(ctx)
   local order, first = first_contents(edits, args[1] and #edits > 0 and edits[#edits].prompt or nil)
   local shown = false
   for _, path in ipairs(order) do
-    local before = qwen.edits.content(ctx, first[path].before)
+    local before = qwen.x.checkpoints.content(ctx, first[path].before)
     local after = qwen.fs.stat(path) and qwen.fs.read(path) or ""
     if not before then
       ctx.notice("what was in " .. path .. " before is no longer kept")
     elseif before ~= after then
       shown = true
-      ctx.print((qwen.text.diff(before, after, qwen.files.relative(ctx, path)):gsub("\n$", "")), true)
+      ctx.print((qwen.text.diff(before, after, qwen.x.files.relative(ctx, path)):gsub("\n$", "")), true)
     end
   end
   if not shown then ctx.print "nothing is changed" end

@@ -37,7 +37,7 @@ end
 local function check_copy(ctx, report, full, entry, diff)
   local source = qwen.fs.read(entry.path)
   local version, hash = (source or ""):match "^%-%- ejected from qwen (%S+), sha256 (%x+)\n"
-  local shipped = hash and qwen.resource.source(full)
+  local shipped = hash and qwen.x.registry.source(full)
   if not shipped or qwen.os.sha256(shipped) == hash then return end
   report.warn(("%s is a copy of %s as qwen %s had it; the shipped file has changed since"):format(qwen.paths.short(entry.path), full, version),
     not diff and "see what differs: qwen doctor --diff; then merge by hand, or remove the copy" or nil)
@@ -67,11 +67,19 @@ local function own_check(ctx, report, full, value)
   end
 end
 
+-- A Lua file of the user that uses a name of the API that is called otherwise now.
+local function check_names(report, full, path)
+  local source = path and path:find "%.lua$" and qwen.fs.read(path)
+  for _, moved in ipairs(source and qwen.x.moved_names.find(source) or {}) do
+    report.warn(("%s uses %s"):format(full, moved.old), ("it is called %s now"):format(moved.now))
+  end
+end
+
 local function check_files(ctx, report, diff)
   report.title "Your files"
   local count = 0
-  for _, kind in ipairs(qwen.resource.kinds) do
-    for _, entry in ipairs(qwen.resource.list(kind)) do
+  for _, kind in ipairs(qwen.x.registry.kinds) do
+    for _, entry in ipairs(qwen.x.registry.list(kind)) do
       local full = kind .. "/" .. entry.name
       if entry.problem then
         report.bad(("%s is out of order: %s"):format(full, entry.problem), "mend it; then /reload")
@@ -79,6 +87,7 @@ local function check_files(ctx, report, diff)
         local hides = #entry.shadows > 0 and ", in the place of " .. table.concat(entry.shadows, " and ") or ""
         report.ok(("%-28s %s%s"):format(full, qwen.paths.short(entry.path), hides))
         check_copy(ctx, report, full, entry, diff)
+        check_names(report, full, entry.path)
       end
       if entry.tier ~= "shipped" then count = count + 1 end
       if entry.value and type(entry.value) == "table" then
@@ -94,15 +103,16 @@ end
 local function check_modules(ctx, report)
   local folder, names = (qwen.paths.qwen_home() or "") .. "/lua", {}
   if ctx.opts.safe or not qwen.fs.stat(folder) then return end
-  for path in qwen.files.walk(folder, MOST_MODULES) do
+  for path in qwen.x.files.walk(folder, MOST_MODULES) do
     local name = path:match "^([%w_/-]+)%.lua$"
     names[#names + 1] = name and name:gsub("/", ".") or nil
   end
   table.sort(names)
-  local own = qwen.guest()
+  local own = qwen.x.environment()
   for _, name in ipairs(names) do
     local ok, value = pcall(own.require, name)
     if ok then report.ok("module " .. name) else report.bad(("module %s is out of order: %s"):format(name, tostring(value)), "mend it; then /reload") end
+    check_names(report, "the module " .. name, folder .. "/" .. name:gsub("%.", "/") .. ".lua")
     if ok and type(value) == "table" then own_check(ctx, report, "the module " .. name, value) end
   end
 end
@@ -121,12 +131,12 @@ local function check_system(ctx, report)
   end
   for _, problem in ipairs(ctx.settings.problems) do report.warn(problem) end
   report.title "Model"
-  if not qwen.signin.configured(ctx.settings, ctx.opts) then return report.warn("none is configured", "choose one: qwen auth") end
-  local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
+  if not qwen.x.login.configured(ctx.settings, ctx.opts) then return report.warn("none is configured", "choose one: qwen auth") end
+  local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
   if not model then return report.warn(tostring(problem), "qwen auth") end
   local what = ("%s of %s at %s"):format(model.id, model.provider, model.base_url)
   local provider = qwen.models.provider(model)
-  local auth = provider and qwen.resource.get("auth", provider.auth or "api-key")
+  local auth = provider and qwen.x.registry.get("auth", provider.auth or "api-key")
   local signed = auth and auth.status and auth.status(ctx, model).key
   if signed == nil then signed = qwen.models.has_key(ctx.settings, model) or qwen.models.keyless(model.base_url) end
   if signed then report.ok(what) else report.bad(what .. ": its key is missing", "qwen auth status says which, qwen auth sets it up") end

@@ -3,13 +3,13 @@
 local C = { summary = "copy a shipped file to ~/.qwen/ to change it", args = "KIND/NAME", shell = true }
 
 function C.complete()
-  return qwen.resource.names()
+  return qwen.x.registry.names()
 end
 
 function C.run(ctx, args)
   local name = args[1]
   if not name or args[2] then return nil, qwen.err("usage", "usage: qwen eject KIND/NAME, such as providers/openai") end
-  local source = qwen.resource.source(name)
+  local source = qwen.x.registry.source(name)
   if not source then
     local near = qwen.text.nearest(name, C.complete())
     return nil, qwen.err("missing", ("there is no shipped file '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or ""))

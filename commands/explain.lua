@@ -7,13 +7,13 @@ local how = { use = "--use", user = "yours", shipped = "shipped", project = "the
 
 local function override(ctx, full)
   local kind, name = (full or ""):match "^(%w+)/(.+)$"
-  local layers = kind and qwen.resource.layers(kind, name) or {}
+  local layers = kind and qwen.x.registry.layers(kind, name) or {}
   if #layers == 0 then
-    local near = full and qwen.text.nearest(full, qwen.resource.names())
+    local near = full and qwen.text.nearest(full, qwen.x.registry.names())
     return nil, qwen.err("usage", ("there is no '%s'%s"):format(full or "", near and "; did you mean " .. near .. "?" or "; such as tools/edit"))
   end
-  qwen.resource.get(kind, name)
-  layers = qwen.resource.layers(kind, name)
+  qwen.x.registry.get(kind, name)
+  layers = qwen.x.registry.layers(kind, name)
   ctx.print(full)
   for i, layer in ipairs(layers) do
     local state = i == 1 and "counts" or "hidden by the one above"
@@ -21,7 +21,7 @@ local function override(ctx, full)
     ctx.print(("  %-8s %s  (%s)"):format(how[layer.tier] or layer.tier, qwen.paths.short(layer.path), state))
     if layer.problem then ctx.print("           " .. layer.problem) end
   end
-  local value = qwen.resource.get(kind, name)
+  local value = qwen.x.registry.get(kind, name)
   local base = value and value.base
   if base then ctx.print(("  it builds on providers/%s: qwen explain override providers/%s"):format(base, base)) end
   return layers[1].problem and 1 or 0
@@ -33,24 +33,24 @@ local function permission(ctx, text)
   name = name or text
   local known = { Bash = "run_shell_command", Read = "read_file", Edit = "edit", Write = "write_file", Grep = "grep_search", Glob = "glob" }
   name = known[name] or name
-  local tool = name and qwen.resource.get("tools", name)
+  local tool = name and qwen.x.registry.get("tools", name)
   if not tool then return nil, qwen.err("usage", ("there is no tool '%s'; such as: qwen explain permission 'Bash(rm x)'"):format(name or "")) end
   local field = tool.schema.required and tool.schema.required[1] or next(tool.schema.properties or {})
   local args = field and { [field] = argument or "" } or {}
   if tool.schema.properties and tool.schema.properties.command then args = { command = argument or "" } end
-  local verdict, reason, rule = qwen.permit.judge(ctx, name, tool, args)
+  local verdict, reason, rule = qwen.x.policy.judge(ctx, name, tool, args)
   ctx.print(("%s: %s, because %s"):format(text, verdict, reason))
   if rule and verdict == "ask" then ctx.print(("  this rule would allow it: %s"):format(rule)) end
   return 0
 end
 
-local function names() return qwen.resource.names() end
+local function names() return qwen.x.registry.names() end
 
 C.subcommands = {
   override = { summary = "which file answers to a name, and which it hides", args = "KIND/NAME", complete = names,
     run = function(ctx, args) return override(ctx, args[1]) end },
   config = { summary = "where the value of a setting comes from", args = "KEY", complete = function(ctx) return ctx.settings.keys() end,
-    run = function(ctx, args) return qwen.resource.get("commands", "config").run(ctx, { "explain", args[1] }, "") end },
+    run = function(ctx, args) return qwen.x.registry.get("commands", "config").run(ctx, { "explain", args[1] }, "") end },
   permission = { summary = "what would happen to a call, and why", args = "'TOOL(ARGUMENT)'", run = function(ctx, args) return permission(ctx, args[1]) end },
 }
 

@@ -9,7 +9,7 @@ function C.complete() return forms end
 function C.run(ctx, args)
   local form, path = args[1], args[2]
   if form and not path then path = ("qwen-%s.%s"):format(ctx.session.id:sub(1, 8), form) end
-  local make = (form == "md" or form == "json" or form == "html") and qwen.export[form]
+  local make = (form == "md" or form == "json" or form == "html") and qwen.x.export[form]
   if not make or args[3] then return nil, qwen.err("usage", "usage: /export md|json|html [FILE]") end
   if #ctx.session.messages == 0 then return nil, qwen.err("usage", "nothing was said yet") end
   if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end

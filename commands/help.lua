@@ -3,19 +3,19 @@
 local C = { summary = "list the commands, explain one, or show a page of the Lua API", args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
 
 function C.complete()
-  return qwen.resource.names "commands"
+  return qwen.x.registry.names "commands"
 end
 
 -- A page of the reference: all names, or one class with its fields.
 local function lua_page(ctx, name)
   if name == "--markdown" then
-    ctx.print(qwen.reference.markdown())
+    ctx.print(qwen.x.api_reference.markdown())
     return 0
   end
   if not name then
     ctx.print "qwen help lua NAME shows one of:"
     local line = " "
-    for _, known in ipairs(qwen.reference.names()) do
+    for _, known in ipairs(qwen.x.api_reference.names()) do
       if #line + #known > 98 then
         ctx.print(line)
         line = " "
@@ -25,11 +25,11 @@ local function lua_page(ctx, name)
     ctx.print(line)
     return 0
   end
-  local class, only = qwen.reference.find(name), nil
+  local class, only = qwen.x.api_reference.find(name), nil
   if not class then -- a field of one, as in qwen.proc.run
     local owner
     owner, only = name:match "^(.+)[.:]([%w_]+)$"
-    class = owner and qwen.reference.find(owner)
+    class = owner and qwen.x.api_reference.find(owner)
   end
   local shown = 0
   for _, field in ipairs(class and class.fields or {}) do
@@ -47,7 +47,7 @@ local function lua_page(ctx, name)
     shown = shown + 1
   end
   if shown > 0 then return 0 end
-  local near = qwen.text.nearest(name, qwen.reference.names())
+  local near = qwen.x.api_reference.nearest(name)
   return nil, qwen.err("usage", ("there is no '%s' in the Lua API%s"):format(name, near and "; did you mean " .. near .. "?" or "; all names: qwen help lua"))
 end
 
@@ -63,7 +63,7 @@ end
 
 -- One command with its arguments.
 local function explain(ctx, name)
-  for _, entry in ipairs(qwen.resource.list "commands") do
+  for _, entry in ipairs(qwen.x.registry.list "commands") do
     if entry.name == name then
       local command = entry.value
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
@@ -74,7 +74,7 @@ local function explain(ctx, name)
       return 0
     end
   end
-  local near = qwen.text.nearest(name, qwen.resource.names "commands")
+  local near = qwen.text.nearest(name, qwen.x.registry.names "commands")
   return nil, qwen.err("usage", ("there is no command /%s%s"):format(name, near and "; did you mean /" .. near .. "?" or ""))
 end
 
@@ -87,7 +87,7 @@ local keys = {
 function C.run(ctx, args)
   if args[1] == "lua" and (args[2] or not ctx.session) then return lua_page(ctx, args[2]) end
   if args[1] then return explain(ctx, (args[1]:gsub("^/", ""))) end
-  for _, entry in ipairs(qwen.resource.list "commands") do
+  for _, entry in ipairs(qwen.x.registry.list "commands") do
     if entry.problem or entry.value.repl ~= false then
       ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and "out of order: " .. entry.problem
         or entry.summary .. (entry.tier ~= "shipped" and "  (" .. entry.tier .. ")" or "")))

@@ -38,7 +38,7 @@ local function lines_of(row, out)
 end
 
 local function lines(ctx)
-  local state, e = qwen.limits.state(ctx)
+  local state, e = qwen.x.limits.state(ctx)
   if not state then return nil, e end
   local out = {}
   for _, row in ipairs(state) do lines_of(row, out) end
@@ -48,7 +48,7 @@ end
 
 local function show(ctx, as_json)
   if as_json then
-    local state, e = qwen.limits.state(ctx)
+    local state, e = qwen.x.limits.state(ctx)
     if not state then return nil, e end
     for _, row in ipairs(state) do row.windows = qwen.json.array(row.windows) end
     ctx.print(qwen.json.encode(qwen.json.array(state)))
@@ -70,7 +70,7 @@ end
 
 local function change(ctx, words, given)
   local name = name_of(ctx, given)
-  local kept, e = qwen.limits.set(name, words)
+  local kept, e = qwen.x.limits.set(name, words)
   if not kept then return nil, e end
   ctx.settings:reload()
   ctx.print(words and ("%s: %s is kept from the next request on, by all processes together"):format(name, kept) or ("%s: no rule of yours"):format(name))
@@ -79,7 +79,7 @@ end
 
 local function forget(ctx, args)
   local key = table.concat(args, " ")
-  local store, e = qwen.limits.store(ctx)
+  local store, e = qwen.x.limits.store(ctx)
   if not store then return nil, e end
   local keys
   keys, e = store:keys()
@@ -99,7 +99,7 @@ end
 -- The model at hand, when there is none in this run yet: one need not be configured to see the limits.
 local function with_model(ctx)
   if not ctx.model then
-    ctx.model = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
+    ctx.model = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
   end
 end
 
@@ -135,7 +135,7 @@ local function store(ctx, args)
   local address, asked = args[1], args[2] == "--password"
   if args[3] or args[2] and not asked or address:find "^%-" then return false end
   if address == "off" and not asked then
-    local ok, e = qwen.fleet.leave()
+    local ok, e = qwen.x.redis_limiter.leave()
     if not ok then return nil, e end
     ctx.print "limits are counted on this machine; the password of the Redis server is forgotten"
     return 0
@@ -145,7 +145,7 @@ local function store(ctx, args)
   end
   local password = asked and ctx.line("Password of the Redis server (it is not shown):", true) or nil
   if asked and (password or "") == "" then return nil, qwen.err("cancelled", "nothing was typed and nothing is written") end
-  local place, e = qwen.fleet.choose(ctx, address, password)
+  local place, e = qwen.x.redis_limiter.choose(ctx, address, password)
   if not place then return nil, e end
   ctx.print(("limits are counted in %s from the next start on%s"):format(address, password and ("; its password is in the store '%s'"):format(place) or ""))
   return 0

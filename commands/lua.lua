@@ -20,7 +20,7 @@ end
 
 -- The globals are kept from one expression to the next; `_` is the last result.
 local function run_expression(ctx, text)
-  globals = globals or qwen.guest()
+  globals = globals or qwen.x.environment()
   globals.ctx = ctx
   local chunk = load("return " .. text, "=/lua", "t", globals)
   local problem

@@ -43,7 +43,7 @@ local function add(ctx, args)
   local config, e = described(words)
   if not config then return nil, e end
   local path
-  path, e = qwen.usersettings.set { { path = { "mcpServers", name }, value = config } }
+  path, e = qwen.x.settings_writer.set { { path = { "mcpServers", name }, value = config } }
   if not path then return nil, e end
   ctx.print(("added %s to %s; it starts with the next session"):format(name, qwen.paths.short(path)))
   return 0
@@ -52,11 +52,11 @@ end
 local function remove(ctx, args)
   local name = args[1]
   if args[2] then return false end
-  local now, e = qwen.usersettings.read()
+  local now, e = qwen.x.settings_writer.read()
   if not now then return nil, e end
   if not (type(now.mcpServers) == "table" and now.mcpServers[name]) then return nil, qwen.err("missing", ("your settings have no server '%s'"):format(name)) end
   local path
-  path, e = qwen.usersettings.set { { path = { "mcpServers", name }, value = nil } }
+  path, e = qwen.x.settings_writer.set { { path = { "mcpServers", name }, value = nil } }
   if not path then return nil, e end
   ctx.print(("took %s out of %s"):format(name, qwen.paths.short(path)))
   return 0
@@ -64,7 +64,7 @@ end
 
 -- The names of the servers in the person's own settings.
 local function own_names()
-  local now, out = qwen.usersettings.read(), {}
+  local now, out = qwen.x.settings_writer.read(), {}
   for name in pairs(type(now) == "table" and type(now.mcpServers) == "table" and now.mcpServers or {}) do out[#out + 1] = name end
   table.sort(out)
   return out

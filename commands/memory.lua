@@ -5,7 +5,7 @@ local C = { summary = "list the instruction files, or add a line to your own", s
 local TITLE = "## Memories"
 
 function C.run(ctx)
-  local files = qwen.memory.files(ctx)
+  local files = qwen.x.instructions.files(ctx)
   if #files == 0 then ctx.print "no instruction file: write QWEN.md here, ~/.qwen/QWEN.md, or /memory add TEXT" end
   for _, file in ipairs(files) do ctx.print(("%-60s %9s"):format(qwen.paths.short(file.path), qwen.text.human_bytes(#file.text))) end
   if not ctx.trusted then ctx.print "this folder is not trusted: its own files are not read" end

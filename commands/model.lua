@@ -3,7 +3,7 @@
 local C = { summary = "list the models, or take another one", args = "[ID | ID@HOST]" }
 
 local function has_provider(name)
-  return qwen.resource.has("providers", name)
+  return qwen.x.registry.has("providers", name)
 end
 
 local function configured(ctx)
@@ -31,7 +31,7 @@ end
 local function missing(ctx, model)
   if qwen.models.keyless(model.base_url) or qwen.models.has_key(ctx.settings, model) then return nil end
   local provider = qwen.models.provider(model)
-  local auth = provider and provider.auth and qwen.resource.get("auth", provider.auth)
+  local auth = provider and provider.auth and qwen.x.registry.get("auth", provider.auth)
   if auth and auth.status then return not auth.status(ctx, model).key and ("not signed in: qwen auth %s"):format(provider.auth) or nil end
   return model.env_key and "no key: " .. model.env_key .. " is not set" or "no key: its entry has no envKey"
 end
@@ -56,7 +56,7 @@ local function rows(ctx)
     if model and not here[model.id] then add(model) end
   end
   local url = qwen.http.parse_url(now.base_url)
-  local offered = url and url.loopback and qwen.modellist.get(ctx, now) or qwen.modellist.known(now)
+  local offered = url and url.loopback and qwen.x.remote_models.get(ctx, now) or qwen.x.remote_models.known(now)
   for _, item in ipairs(offered and offered.models or {}) do
     if not here[item.id] then
       local model = { id = item.id, name = item.name or item.id, context = item.context or false, offered = true }
@@ -82,7 +82,7 @@ local function write_entry(ctx, model)
   for _, entry in ipairs(configured(ctx)) do now = now or same(entry, ctx.model) and entry end
   if not now then return true end
   local config = model.context and { contextWindowSize = model.context } or nil
-  return qwen.signin.install(ctx, { protocol = now.provider, model = model.id,
+  return qwen.x.login.install(ctx, { protocol = now.provider, model = model.id,
     entries = { { id = model.id, name = model.name, baseUrl = now.base_url, envKey = now.env_key, generationConfig = config } } })
 end
 
@@ -96,7 +96,7 @@ local function take(ctx, model)
   if ok then taken, e = ctx.switch(model.id, model.provider, not model.offered and model.base_url or nil) end
   if not taken then return nil, e end
   ctx.print(("now: %s (%s, %s)"):format(taken.id, taken.provider, taken.base_url))
-  return qwen.signin.keep(ctx, taken)
+  return qwen.x.login.keep(ctx, taken)
 end
 
 -- The row that a name means: one that can be used, and of several the one that the person points at.

@@ -3,7 +3,7 @@
 local C = { summary = "what the configured services offer", args = "[--refresh] [--json]", shell = true }
 
 local function has_provider(name)
-  return qwen.resource.has("providers", name)
+  return qwen.x.registry.has("providers", name)
 end
 
 -- One model for each service that is configured: all models there share address and key.
@@ -16,7 +16,7 @@ local function services(ctx)
       out[#out + 1] = model
     end
   end
-  if qwen.signin.configured(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, ctx.opts, has_provider))) end
+  if qwen.x.login.configured(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, ctx.opts, has_provider))) end
   for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do
     add((qwen.models.take(ctx.settings, ctx.opts, entry.id, entry.provider, has_provider, entry.base_url)))
   end
@@ -47,10 +47,10 @@ function C.run(ctx, args)
     end
   end
   local list = services(ctx)
-  if #list == 0 then return nil, qwen.signin.nothing() end
+  if #list == 0 then return nil, qwen.x.login.nothing() end
   local out, failed = qwen.json.array {}, 0
   for i, model in ipairs(list) do
-    local answer, problem = qwen.modellist.get(ctx, model, refresh)
+    local answer, problem = qwen.x.remote_models.get(ctx, model, refresh)
     if not answer then failed = failed + 1 end
     out[i] = { base_url = model.base_url, protocol = model.provider, time = answer and answer.time, models = answer and qwen.json.array(answer.models),
       error = problem and problem.message }

@@ -80,7 +80,7 @@ function T.label(args) return args.file_path end
 
 -- A text for the model, or nil and an error. Calls that wait are plain calls.
 function T.run(ctx, args)
-  local path, e = qwen.files.resolve(ctx, args.file_path)
+  local path, e = qwen.x.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
   local text
   text, e = qwen.fs.read(path)
@@ -152,7 +152,7 @@ local function write_types(ctx, home)
   local folder = home .. "/types"
   local ok, e = qwen.fs.mkdir(folder, 448)
   for _, name in ipairs { "qwen", "sys" } do
-    if ok then ok, e = qwen.fs.write(("%s/%s.lua"):format(folder, name), qwen.reference.source(name), { mode = 384 }) end
+    if ok then ok, e = qwen.fs.write(("%s/%s.lua"):format(folder, name), qwen.x.api_reference.source(name), { mode = 384 }) end
   end
   local settings = home .. "/.luarc.json"
   if ok and not qwen.fs.stat(settings) then
@@ -183,7 +183,7 @@ function C.run(ctx, args, rest)
   if ok then ok, e = qwen.fs.write(path, (templates[kind]:gsub("@NAME@", name)), { mode = 384 }) end
   if not ok then return nil, e end
   ctx.print(("wrote %s; %s"):format(qwen.paths.short(path), next_steps[kind]:format(name)))
-  if qwen.resource.source(folder .. "/" .. name) then ctx.notice(("it takes the place of the shipped %s/%s"):format(folder, name)) end
+  if qwen.x.registry.source(folder .. "/" .. name) then ctx.notice(("it takes the place of the shipped %s/%s"):format(folder, name)) end
   return 0
 end
 

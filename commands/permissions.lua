@@ -4,9 +4,9 @@ local C = { summary = "show permission rules, or test a command", shell = true }
 
 local function test(ctx, args, rest)
   local command = args[2] and rest or args[1] -- one word is a command in quotes
-  local tool, e = qwen.resource.get("tools", "run_shell_command")
+  local tool, e = qwen.x.registry.get("tools", "run_shell_command")
   if not tool then return nil, e end
-  local verdict, reason, rule = qwen.permit.judge(ctx, "run_shell_command", tool, { command = command })
+  local verdict, reason, rule = qwen.x.policy.judge(ctx, "run_shell_command", tool, { command = command })
   ctx.print(("%s: %s (mode %s)"):format(verdict, reason, ctx.mode))
   if rule and verdict == "ask" then ctx.print("would be allowed by: " .. rule) end
   return 0
@@ -16,7 +16,7 @@ C.subcommands = { test = { summary = "the verdict on a command, and why", args =
 
 function C.run(ctx)
   ctx.print("mode: " .. ctx.mode)
-  ctx.print("sandbox: " .. qwen.sandbox.words(ctx))
+  ctx.print("sandbox: " .. qwen.x.sandbox.words(ctx))
   for _, kind in ipairs { "deny", "ask", "allow" } do
     for _, rule in ipairs(ctx.settings:get("permissions." .. kind) or {}) do ctx.print(("%s  %s"):format(kind, tostring(rule))) end
   end

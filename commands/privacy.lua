@@ -3,8 +3,8 @@
 local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[--json]" }
 
 local function model_of(ctx)
-  if ctx.model or not qwen.signin.configured(ctx.settings, ctx.opts) then return ctx.model end
-  return (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end))
+  if ctx.model or not qwen.x.login.configured(ctx.settings, ctx.opts) then return ctx.model end
+  return (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end))
 end
 
 local function service_lines(service, out)
@@ -45,9 +45,9 @@ local function show(state)
 end
 
 local function set(ctx, on)
-  local path, e = qwen.privacy.set(ctx, on)
+  local path, e = qwen.x.privacy.set(ctx, on)
   if not path then return nil, e end
-  local now, source = qwen.privacy.statistics(ctx)
+  local now, source = qwen.x.privacy.statistics(ctx)
   ctx.print(("usage statistics are %s (%s)%s"):format(now and "on" or "off", qwen.paths.short(path), now and "" or "; what was counted is forgotten"))
   if now ~= on then ctx.notice(("%s says otherwise and is stronger"):format(source or "another source")) end
   return 0
@@ -62,7 +62,7 @@ function C.complete() return { "--json" } end
 
 function C.run(ctx, args)
   if args[2] or args[1] and args[1] ~= "--json" then return false end
-  local state = qwen.privacy.state(ctx, model_of(ctx))
+  local state = qwen.x.privacy.state(ctx, model_of(ctx))
   if args[1] then
     if state.statistics.counters then qwen.json.array(state.statistics.counters) end
     ctx.print(qwen.json.encode(state))

@@ -13,20 +13,20 @@ end
 
 -- The files and their hash; nothing when there are none, or they may not be shown.
 local function of(ctx)
-  local files = qwen.projectlua.files(ctx.cwd)
+  local files = qwen.x.project_lua.files(ctx.cwd)
   if #files == 0 then
     ctx.print "this project brings no Lua (.qwen/hooks/*.lua)"
     return nil
   end
   if not ctx.trusted then return nil, qwen.err("denied", "this folder is not trusted; its Lua is neither shown nor run (trust it: --trust-folder)") end
-  return files, qwen.projectlua.hash(files)
+  return files, qwen.x.project_lua.hash(files)
 end
 
 local function show(ctx, whole)
   local files, hash = of(ctx)
   if not files then return not hash and 0 or nil, hash end
   list(ctx, files, whole)
-  if qwen.projectlua.is_allowed(ctx.cwd, files) then
+  if qwen.x.project_lua.is_allowed(ctx.cwd, files) then
     ctx.print "they are allowed, as they are now"
   else
     ctx.print(("not allowed. They would run in a process of their own, may block and ask, and see no files. Allow exactly these: qwen project allow %s")
@@ -48,14 +48,14 @@ C.subcommands.allow = { summary = "run exactly the files with this hash", args =
   if args[1] ~= hash and args[1] ~= short then
     return nil, qwen.err("usage", ("the files are now %s; look at them (qwen project show), then: qwen project allow %s"):format(short, short))
   end
-  local ok, e = qwen.projectlua.allow(ctx.cwd, hash)
+  local ok, e = qwen.x.project_lua.allow(ctx.cwd, hash)
   if not ok then return nil, e end
   ctx.print "allowed; a changed file is asked about again"
   return 0
 end }
 
 C.subcommands.forget = { summary = "run none of them any more", run = function(ctx)
-  local ok, e = qwen.projectlua.forget(ctx.cwd)
+  local ok, e = qwen.x.project_lua.forget(ctx.cwd)
   if not ok then return nil, e end
   ctx.print "nothing of this project's Lua is allowed"
   return 0

@@ -3,7 +3,7 @@
 local C = { summary = "try a provider: reach, key, stream, tool call, usage", shell = true }
 
 local function has_provider(name)
-  return qwen.resource.has("providers", name)
+  return qwen.x.registry.has("providers", name)
 end
 
 -- The model that is meant: an entry by its id, the first of a provider, or the chosen one.
@@ -13,13 +13,13 @@ local function find(ctx, name)
   for _, entry in ipairs(list) do
     if entry.id == name then named = named or entry end
   end
-  local provider = has_provider(name) and qwen.resource.get("providers", name)
+  local provider = has_provider(name) and qwen.x.registry.get("providers", name)
   for _, entry in ipairs(list) do
     if entry.provider == name or provider and qwen.models.provider(entry) == provider then named = named or entry end
   end
   if named then return qwen.models.take(ctx.settings, ctx.opts, named.id, named.provider, has_provider) end
   if has_provider(name) then return qwen.models.choose(ctx.settings, setmetatable({ auth_type = name }, { __index = ctx.opts }), has_provider) end
-  local names = qwen.resource.names "providers"
+  local names = qwen.x.registry.names "providers"
   for _, entry in ipairs(list) do names[#names + 1] = entry.id end
   local near = qwen.text.nearest(name, names)
   return nil, qwen.err("usage", ("there is no model and no provider '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or "; see: qwen models"))
@@ -41,7 +41,7 @@ local function ask(ctx, model, words, tools)
   local got, started = { text = {}, pieces = 0, calls = {} }, qwen.task.now()
   local view = { system = "You are being tested. Do what is asked, in as few words as possible.", messages = { qwen.message.user(words) },
     tools = tools or {}, max_tokens = 2000, purpose = "side" }
-  local deltas <close> = qwen.send.open(setmetatable({ shows = {} }, { __index = ctx }), once, view)
+  local deltas <close> = qwen.x.client.open(setmetatable({ shows = {} }, { __index = ctx }), once, view)
   for delta in deltas.next do
     if delta.type == "text" or delta.type == "think" then
       got.first = got.first or milliseconds(started)
@@ -81,7 +81,7 @@ function steps.key(ctx, run)
   local provider, e = qwen.models.provider(run.model)
   if not provider then return nil, e.message end
   local auth
-  auth, e = qwen.resource.get("auth", provider.auth or "api-key")
+  auth, e = qwen.x.registry.get("auth", provider.auth or "api-key")
   if not auth then return nil, e.message end
   local headers
   headers, e = auth.headers(ctx, run.model, { method = "GET", url = run.model.base_url, headers = {}, body = {} })

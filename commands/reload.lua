@@ -3,11 +3,11 @@
 local C = { summary = "load commands, providers, tools and hooks again" }
 
 function C.run(ctx)
-  local problems, swapped = qwen.resource.reload()
+  local problems, swapped = qwen.x.registry.reload()
   for _, problem in ipairs(problems) do ctx.notice(problem) end
   if not swapped then return nil, qwen.err("broken", "nothing was taken: until that is mended, everything stays as it was before") end
   local count = 0
-  for _, kind in ipairs(qwen.resource.kinds) do count = count + #qwen.resource.names(kind) end
+  for _, kind in ipairs(qwen.x.registry.kinds) do count = count + #qwen.x.registry.names(kind) end
   ctx.print(("%d files loaded, %d out of order"):format(count - #problems, #problems))
   return 0
 end

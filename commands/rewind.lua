@@ -17,8 +17,8 @@ end
 local function what(ctx, count)
   if count == 0 then return "conversation" end
   local rows = {}
-  for i, file in ipairs(qwen.edits.touched(ctx, count)) do
-    rows[i] = qwen.files.relative(ctx, file.path) .. (file.changed and "  (somebody else changed it since: it stays)" or "")
+  for i, file in ipairs(qwen.x.checkpoints.touched(ctx, count)) do
+    rows[i] = qwen.x.files.relative(ctx, file.path) .. (file.changed and "  (somebody else changed it since: it stays)" or "")
   end
   ctx.print "Files that tools changed since (what commands changed is not known):"
   for _, row in ipairs(rows) do ctx.print("  " .. row) end
@@ -27,9 +27,9 @@ local function what(ctx, count)
 end
 
 local function take_back(ctx, count)
-  local restored, problems = qwen.edits.undo(ctx, count)
+  local restored, problems = qwen.x.checkpoints.undo(ctx, count)
   local names = {}
-  for i, path in ipairs(restored) do names[i] = qwen.files.relative(ctx, path) end
+  for i, path in ipairs(restored) do names[i] = qwen.x.files.relative(ctx, path) end
   for _, name in ipairs(names) do ctx.print("restored " .. name) end
   for _, e in ipairs(problems) do ctx.notice(tostring(e)) end
   return names
@@ -45,7 +45,7 @@ function C.run(ctx)
   for i, prompt in ipairs(found) do choices[i] = { label = prompt.text } end
   local choice = ctx.pick("Go back to before:", choices, { at = #choices, search = true })
   if not choice then return 0 end
-  local count = qwen.edits.since(ctx, found[choice].at)
+  local count = qwen.x.checkpoints.since(ctx, found[choice].at)
   local which = what(ctx, count)
   if not which then return 0 end
   local names = which ~= "conversation" and take_back(ctx, count) or {}

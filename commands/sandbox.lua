@@ -3,7 +3,7 @@
 local C = { summary = "show the sandbox around commands, or verify it by trying to escape", shell = true }
 
 local function verify(ctx)
-  local rows, e = qwen.escape.verify(ctx)
+  local rows, e = qwen.x.sandbox_check.verify(ctx)
   if not rows then return nil, e end
   local open = 0
   for _, row in ipairs(rows) do
@@ -20,7 +20,7 @@ end
 C.subcommands = {
   verify = { summary = "try to get out of it", run = verify },
   attempt = { summary = "one of the attempts of verify, from the inside", args = "NAME", run = function(ctx, args)
-    ctx.print(qwen.escape.attempt(args[1]))
+    ctx.print(qwen.x.sandbox_check.attempt(args[1]))
     return 0
   end },
 }
@@ -28,10 +28,10 @@ C.subcommands = {
 function C.run(ctx, args)
   if args[1] == "--verify" and not args[2] then return verify(ctx) end
   if args[1] then return false end
-  local state, e = qwen.sandbox.state(ctx)
+  local state, e = qwen.x.sandbox.state(ctx)
   if not state then return nil, e end
   ctx.print("commands of the model run in: " .. (state.backend == "none" and "no sandbox (turn it on: --sandbox, or tools.executionSandbox.backend)"
-    or qwen.sandbox.words(ctx)))
+    or qwen.x.sandbox.words(ctx)))
   for _, name in ipairs { "read", "write" } do
     for _, path in ipairs(state[name]) do ctx.print(("may %-6s %s"):format(name, qwen.paths.short(path))) end
   end

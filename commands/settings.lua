@@ -14,7 +14,7 @@ local function shown(ctx, key)
 end
 
 local function run_config(ctx, ...)
-  local command, e = qwen.resource.get("commands", "config")
+  local command, e = qwen.x.registry.get("commands", "config")
   if not command then return nil, e end
   return command.run(ctx, { ... }, table.concat({ ... }, " "))
 end

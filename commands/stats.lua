@@ -3,7 +3,7 @@
 local C = { summary = "requests, tokens and cost of this session and of today" }
 
 function C.run(ctx)
-  local usage, e = qwen.resource.get("commands", "usage")
+  local usage, e = qwen.x.registry.get("commands", "usage")
   if not usage then return nil, e end
   local code
   if ctx.session then

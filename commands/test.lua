@@ -25,7 +25,7 @@ function C.run(ctx, args)
   local passed, failed = 0, 0
   for _, file in ipairs(files) do
     ctx.print(qwen.paths.short(file))
-    local e = qwen.trial.run(file, ctx, function(name, ok, words)
+    local e = qwen.x.testing.run(file, ctx, function(name, ok, words)
       if ok then passed = passed + 1 else failed = failed + 1 end
       ctx.print(("  %s %s%s"):format(ok and "ok    " or "FAILED", name, ok and "" or "\n         " .. words))
     end)

@@ -3,7 +3,7 @@
 local C = { summary = "choose the colours", args = "[auto|NAME]" }
 
 function C.complete()
-  local names = qwen.resource.names "themes"
+  local names = qwen.x.registry.names "themes"
   table.insert(names, 1, "auto")
   return names
 end
@@ -23,7 +23,7 @@ return { "text", n }
 local function choose(ctx, names)
   local labels, now = {}, ctx.settings:get "ui.theme"
   for i, name in ipairs(names) do
-    local theme = qwen.resource.get("themes", name)
+    local theme = qwen.x.registry.get("themes", name)
     labels[i] = { label = name == now and name .. " *" or name, detail = theme and theme.summary or nil }
   end
   local at = ctx.pick("Theme", labels, { preview = function(i)
@@ -43,10 +43,10 @@ function C.run(ctx, args)
   end
   name = name or choose(ctx, names)
   if not name then return 0 end
-  if name ~= "auto" and not qwen.resource.has("themes", name) then
+  if name ~= "auto" and not qwen.x.registry.has("themes", name) then
     return nil, qwen.err("usage", ("there is no theme '%s'; the themes are: %s"):format(name, table.concat(names, ", ")))
   end
-  local ok, e = qwen.usersettings.set { { path = { "ui", "theme" }, value = name } }
+  local ok, e = qwen.x.settings_writer.set { { path = { "ui", "theme" }, value = name } }
   if not ok then return nil, e end
   ok, e = ctx.settings:reload()
   if not ok then return nil, e end

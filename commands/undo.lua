@@ -18,14 +18,14 @@ end
 function C.run(ctx, args)
   local n = args[1] and math.tointeger(tonumber(args[1])) or not args[1] and 1
   if not n or n < 1 or args[2] then return nil, qwen.err("usage", "usage: /undo [N], the number of prompts") end
-  local count = belonging(qwen.edits.list(ctx), n)
+  local count = belonging(qwen.x.checkpoints.list(ctx), n)
   if count == 0 then
     ctx.print "no file was changed in this session, or all of it was taken back"
     return 0
   end
-  local restored, problems = qwen.edits.undo(ctx, count)
+  local restored, problems = qwen.x.checkpoints.undo(ctx, count)
   local names = {}
-  for i, path in ipairs(restored) do names[i] = qwen.files.relative(ctx, path) end
+  for i, path in ipairs(restored) do names[i] = qwen.x.files.relative(ctx, path) end
   for _, name in ipairs(names) do ctx.print("restored " .. name) end
   for _, e in ipairs(problems) do ctx.notice(tostring(e)) end
   if #names > 0 then

@@ -122,7 +122,7 @@ function C.run(ctx, args)
   if not got then return nil, e end
   if got.session and not ctx.session then return nil, qwen.err("usage", "--session is for /usage, in a session; from a shell: --by session") end
   local rows
-  rows, e = qwen.usage.sum(got.by, { since = since(got.days or 30), session = got.session and ctx.session.id or nil, project = got.here and ctx.cwd or nil })
+  rows, e = qwen.x.ledger.sum(got.by, { since = since(got.days or 30), session = got.session and ctx.session.id or nil, project = got.here and ctx.cwd or nil })
   if not rows then return nil, e end
   if got.json then
     ctx.print(qwen.json.encode(qwen.json.array(rows)))

@@ -4,7 +4,7 @@ local C = { summary = "vi keys at the prompt, on or off" }
 
 function C.run(ctx)
   local on = not ctx.settings:get "general.vimMode"
-  local path, e = qwen.usersettings.set { { path = { "general", "vimMode" }, value = on } }
+  local path, e = qwen.x.settings_writer.set { { path = { "general", "vimMode" }, value = on } }
   if not path then return nil, e end
   ctx.settings:reload()
   ctx.print(on and "vi keys: Esc for normal mode, i to insert" or "vi keys are off")

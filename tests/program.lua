@@ -1,6 +1,6 @@
 -- Runs the program under test in a folder of its own, for tests that look at it from outside.
 local fs, os = require "sys.fs", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local M = { binary = assert(os.env "QWEN", "run tests through tests/room, which sets QWEN") }
 if M.binary:sub(1, 1) ~= "/" then M.binary = assert(fs.cwd()) .. "/" .. M.binary end

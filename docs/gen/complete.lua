@@ -1,14 +1,14 @@
 -- Prints the completions for a shell from the table of flags and the commands. Run by the build: qwen lua docs/gen/complete.lua bash
-local flags = require "qwen.flags"
+local flags = require "qwen.config.flags"
 
-local subcommands = require "qwen.subcommands"
+local subcommands = require "qwen.extension.subcommands"
 
 local all, commands = {}, {}
 for _, group in ipairs(flags) do
   for _, flag in ipairs(group) do all[#all + 1] = flag end
 end
-for _, entry in ipairs(qwen.resource.list "commands") do
-  local command = qwen.resource.get("commands", entry.name)
+for _, entry in ipairs(qwen.x.registry.list "commands") do
+  local command = qwen.x.registry.get("commands", entry.name)
   if command and command.shell then commands[#commands + 1] = { name = entry.name, summary = command.summary, subs = subcommands.list(command) } end
 end
 

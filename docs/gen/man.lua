@@ -1,5 +1,5 @@
 -- Prints the man page from the table of flags and the commands. Run by the build: qwen lua docs/gen/man.lua
-local flags = require "qwen.flags"
+local flags = require "qwen.config.flags"
 
 -- Text for roff: no line may begin as a request, a dash is a dash that can be copied.
 local function roff(text)
@@ -11,7 +11,7 @@ local function put(...)
   for _, line in ipairs { ... } do out[#out + 1] = line end
 end
 
-put('.\\" Made by docs/gen/man.lua from lua/qwen/flags.lua and commands/.',
+put('.\\" Made by docs/gen/man.lua from lua/qwen/config/flags.lua and commands/.',
   ('.TH QWEN 1 "" "qwen %s" "User Commands"'):format(qwen.version),
   ".SH NAME", "qwen \\- a coding assistant in the terminal",
   ".SH SYNOPSIS", ".B qwen", "[\\fIFLAGS\\fR] [\\fIPROMPT\\fR]", ".br", ".B qwen", "\\fICOMMAND\\fR [\\fIARGS\\fR]",
@@ -21,8 +21,8 @@ put('.\\" Made by docs/gen/man.lua from lua/qwen/flags.lua and commands/.',
   "Without a person to ask, what would need permission is refused, with the name of the flag that allows it.")
 
 put ".SH COMMANDS"
-for _, entry in ipairs(qwen.resource.list "commands") do
-  local command = qwen.resource.get("commands", entry.name)
+for _, entry in ipairs(qwen.x.registry.list "commands") do
+  local command = qwen.x.registry.get("commands", entry.name)
   if command and command.shell then
     put(".TP", ("\\fB%s\\fR %s"):format(entry.name, roff(command.args or "")), roff(command.summary))
   end

@@ -14,7 +14,7 @@ local function missing(ctx, model)
     return qwen.err("auth", ('%s: its entry (%s) needs "envKey", the name of the variable that holds the key'):format(what, model.from))
   end
   local ids = {}
-  for _, entry in ipairs((qwen.models.list(ctx.settings, function(name) return qwen.resource.has("providers", name) end))) do ids[#ids + 1] = entry.id end
+  for _, entry in ipairs((qwen.models.list(ctx.settings, function(name) return qwen.x.registry.has("providers", name) end))) do ids[#ids + 1] = entry.id end
   local near = qwen.text.nearest(model.id, ids)
   return qwen.err("auth", ("%s: set %s in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json; or sign in: qwen auth%s")
     :format(what, model.env_key, near and near ~= model.id and " (or did you mean --model " .. near .. "?)" or ""))
@@ -34,7 +34,7 @@ end
 ---@return table<string, HeaderValue>?, Err?
 function A.headers(ctx, model, request)
   if model.key then return signed(model, model.key, request) end
-  local key, e = qwen.keycommand.key(ctx.settings, model)
+  local key, e = qwen.x.key_command.key(ctx.settings, model)
   if key then return signed(model, key, request) end
   if e then return nil, e end
   if qwen.models.keyless(model.base_url) or qwen.models.signs(model) then return {} end
@@ -43,17 +43,17 @@ end
 
 ---A key from a program may be a new one by now.
 function A.refused(ctx, model)
-  return not model.key and qwen.keycommand.key(ctx.settings, model, true) ~= nil
+  return not model.key and qwen.x.key_command.key(ctx.settings, model, true) ~= nil
 end
 
 -- Protocols a key can be for: those we speak with keys, and the person's own provider files.
 local function protocols()
   local out = {}
   for _, name in ipairs(qwen.models.protocols()) do
-    local provider = qwen.resource.has("providers", name) and qwen.resource.get("providers", name)
+    local provider = qwen.x.registry.has("providers", name) and qwen.x.registry.get("providers", name)
     if provider and (provider.auth or "api-key") == "api-key" then out[#out + 1] = { name = name, label = provider.summary, url = provider.default_url } end
   end
-  for _, entry in ipairs(qwen.resource.list "providers") do
+  for _, entry in ipairs(qwen.x.registry.list "providers") do
     if entry.tier ~= "shipped" and entry.value then out[#out + 1] = { name = entry.name, label = entry.summary, url = entry.value.default_url } end
   end
   return out
@@ -89,7 +89,7 @@ local function address_for(ctx, protocol, typed)
   end
   if not typed or typed == "" then typed = protocol.url end
   if not typed then return nil, qwen.err("usage", "give the address: --base-url URL") end
-  return qwen.signin.address(typed)
+  return qwen.x.login.address(typed)
 end
 
 ---Asks for what the flags leave open and writes all of it, or nothing.
@@ -105,7 +105,7 @@ function A.login(ctx, options)
   local host = place.host
   local none_needed = qwen.models.keyless(url)
   local typed = options.key or ctx.line and ctx.line(("Enter the API key for %s%s:"):format(host, none_needed and " (Enter for none)" or ""), true)
-  local key = typed and typed ~= "" and qwen.signin.clean_key(typed) or nil
+  local key = typed and typed ~= "" and qwen.x.login.clean_key(typed) or nil
   if typed and typed ~= "" and not key then return nil, qwen.err("usage", "this cannot be a key: it has blanks or characters that no key has") end
   if not key and not none_needed then
     return nil, qwen.err("usage", ("give the key for %s: qwen auth api-key --base-url %s --key KEY --model ID; only services on this machine need none")
@@ -115,10 +115,10 @@ function A.login(ctx, options)
     return nil, qwen.err("usage", ("a key is not sent to %s: everyone on the way could read it; give the https:// address"):format(url))
   end
   local env_key
-  env_key, e = qwen.signin.variable(options.env_key or env_key_for(ctx.settings, protocol, url))
+  env_key, e = qwen.x.login.variable(options.env_key or env_key_for(ctx.settings, protocol, url))
   if not env_key then return nil, e end
   local models
-  models, e = qwen.signin.models_for(ctx, { protocol = protocol.name, url = url, key = key, label = host }, options.model)
+  models, e = qwen.x.login.models_for(ctx, { protocol = protocol.name, url = url, key = key, label = host }, options.model)
   if not models then return nil, e end
   local entries = qwen.json.array {}
   for i, model in ipairs(models) do
@@ -126,7 +126,7 @@ function A.login(ctx, options)
       generationConfig = model.context and { contextWindowSize = model.context } or nil }
   end
   local where
-  where, e = qwen.signin.install(ctx, { protocol = protocol.name, entries = entries, env_key = env_key, key = key, url = url, model = models[1].id,
+  where, e = qwen.x.login.install(ctx, { protocol = protocol.name, entries = entries, env_key = env_key, key = key, url = url, model = models[1].id,
     store = options.store })
   if not where then return nil, e end
   ctx.print(("%s at %s is set up, now %s. %s"):format(protocol.name, host, models[1].id, where))
@@ -137,10 +137,10 @@ end
 ---@param ctx Ctx
 ---@param name string? the variable of the key; nil is the one in use
 function A.logout(ctx, name)
-  local model = not name and qwen.models.choose(ctx.settings, ctx.opts, function(protocol) return qwen.resource.has("providers", protocol) end)
+  local model = not name and qwen.models.choose(ctx.settings, ctx.opts, function(protocol) return qwen.x.registry.has("providers", protocol) end)
   name = name or model and model.env_key
   if not name then return nil, qwen.err("usage", "say which key: qwen auth logout VARIABLE, as qwen auth list names it") end
-  return qwen.signin.remove(ctx, { label = name, env_key = name, owns = function(entry) return entry.envKey == name end })
+  return qwen.x.login.remove(ctx, { label = name, env_key = name, owns = function(entry) return entry.envKey == name end })
 end
 
 return A

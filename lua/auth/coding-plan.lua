@@ -1,6 +1,6 @@
 -- Alibaba Cloud Coding Plan: a key of a subscription, its region's address, and the models it may use.
 
-return qwen.service.new {
+return qwen.api_key_login.new {
   name = "coding-plan", label = "Alibaba Cloud Coding Plan", mark = "codingPlan", order = 20,
   summary = "Alibaba Cloud Coding Plan - Paid · Up to 6,000 requests/5 hrs · All Alibaba Cloud Coding Plan Models",
   env_key = "BAILIAN_CODING_PLAN_API_KEY", key_form = "sk-sp-...", key_pattern = "^sk%-sp%-[%w_-]+$",

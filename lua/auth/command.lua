@@ -19,10 +19,10 @@ end
 ---@param ctx Ctx
 ---@param options {env_key: string?, command: string?, seconds: string?}
 function A.login(ctx, options)
-  local model = ctx.model or qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.resource.has("providers", name) end)
+  local model = ctx.model or qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
   local name, e = options.env_key or model and model.env_key
   if not name then return nil, qwen.err("usage", "give the variable of the key: --env-key OPENAI_API_KEY") end
-  name, e = qwen.signin.variable(name)
+  name, e = qwen.x.login.variable(name)
   if not name then return nil, e end
   local line = options.command or ctx.line and ctx.line(("Program that prints the key for %s:"):format(name))
   local argv = line and words_of(line) or {}
@@ -30,10 +30,10 @@ function A.login(ctx, options)
   local seconds = options.seconds and tonumber(options.seconds)
   if options.seconds and not (seconds and seconds >= 0) then return nil, qwen.err("usage", "--seconds wants a number, how long a key is good for") end
   local ok
-  ok, e = qwen.keycommand.try(argv, name)
+  ok, e = qwen.x.key_command.try(argv, name)
   if not ok then return nil, e end
   local path
-  path, e = qwen.usersettings.set { { path = { "security", "auth", "keyCommands", name },
+  path, e = qwen.x.settings_writer.set { { path = { "security", "auth", "keyCommands", name },
     value = seconds and { argv = qwen.json.array(argv), seconds = seconds } or qwen.json.array(argv) } }
   if not path then return nil, e end
   ctx.print(("the key for %s comes from %s now; it works, and is not kept"):format(name, argv[1]))

@@ -7,7 +7,7 @@ local A = {
 }
 
 local function servers(ctx)
-  return qwen.discover.find(ctx.settings:get "local.servers")
+  return qwen.x.local_servers.find(ctx.settings:get "local.servers")
 end
 
 ---What answers now, for the menus.
@@ -62,12 +62,12 @@ end
 function A.login(ctx, options)
   local found
   if options.url then
-    local address, e = qwen.signin.address(options.url)
+    local address, e = qwen.x.login.address(options.url)
     if not address then return nil, e end
     if not qwen.models.keyless(address) then
       return nil, qwen.err("usage", ("%s is no local address; use: qwen auth api-key --base-url %s"):format(address, address))
     end
-    local server = qwen.discover.ask(address)
+    local server = qwen.x.local_servers.ask(address)
     if not server then
       return nil, qwen.err("network", ("no model server answers at %s/v1/models; start it, or give another address: qwen auth local --url ADDRESS"):format(
         (address:gsub("/v1$", ""))))
@@ -83,7 +83,7 @@ function A.login(ctx, options)
   local row, e = choose(ctx, found, options.model)
   if not row then return nil, e end
   local path
-  path, e = qwen.signin.install(ctx, { entries = entries(row.server), model = row.model.id,
+  path, e = qwen.x.login.install(ctx, { entries = entries(row.server), model = row.model.id,
     owns = function(entry) return entry.baseUrl == row.server.url and not entry.envKey end })
   if not path then return nil, e end
   ctx.print(("using %s of %s at %s, without a key. %s"):format(row.model.id, row.server.name, row.server.url, path))

@@ -1,6 +1,6 @@
 -- MiniMax: a key of its international or its Chinese platform.
 
-return qwen.service.new {
+return qwen.api_key_login.new {
   name = "minimax", label = "MiniMax", order = 62, summary = "MiniMax - API key", env_key = "MINIMAX_API_KEY", key_form = "KEY",
   console = "https://platform.minimax.io",
   regions = {

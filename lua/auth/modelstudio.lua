@@ -1,6 +1,6 @@
 -- Alibaba Cloud ModelStudio (Bailian): an ordinary key of one region, paid by use.
 
-return qwen.service.new {
+return qwen.api_key_login.new {
   name = "modelstudio", label = "Alibaba Cloud ModelStudio", order = 35, summary = "Alibaba Cloud ModelStudio - API key · paid by use",
   env_key = "DASHSCOPE_API_KEY", key_form = "sk-...", console = "https://modelstudio.console.alibabacloud.com",
   regions = {

@@ -29,7 +29,7 @@ end
 -- The models to begin with: ours, with what the service says of them now.
 local function entries(ctx, url, key)
   local known, list = {}, qwen.json.array {}
-  local answer = qwen.modellist.get(ctx, { id = "", name = "", provider = "openai", base_url = url, key = key, config = {}, from = "" }, true)
+  local answer = qwen.x.remote_models.get(ctx, { id = "", name = "", provider = "openai", base_url = url, key = key, config = {}, from = "" }, true)
   for _, model in ipairs(answer and answer.models or {}) do known[model.id] = model end
   for _, id in ipairs(MODELS) do
     if known[id] or not answer then
@@ -46,14 +46,14 @@ end
 ---@param ctx Ctx
 ---@param options {key: string?, store: string?}
 function A.login(ctx, options)
-  local url, key, e = host(ctx) .. "/api/v1", options.key and qwen.signin.clean_key(options.key), nil
+  local url, key, e = host(ctx) .. "/api/v1", options.key and qwen.x.login.clean_key(options.key), nil
   if options.key and not key then return nil, qwen.err("usage", "this cannot be a key; make one at https://openrouter.ai/keys") end
   if not key then key, e = from_browser(ctx) end
   if not key then return nil, e end
   local list = entries(ctx, url, type(key) ~= "string" and key or nil)
   if #list == 0 then return nil, qwen.err("missing", "OpenRouter lists no model to begin with; nothing is written") end
   local where
-  where, e = qwen.signin.install(ctx, { entries = list,
+  where, e = qwen.x.login.install(ctx, { entries = list,
     owns = owns(url), env_key = "OPENROUTER_API_KEY", key = key, store = options.store, url = url, model = list[1].id })
   if not where then return nil, e end
   ctx.print(("signed in to OpenRouter; now %s. %s Others: /model"):format(list[1].id, where))
@@ -61,7 +61,7 @@ function A.login(ctx, options)
 end
 
 function A.logout(ctx)
-  return qwen.signin.remove(ctx, { label = "OpenRouter", env_key = "OPENROUTER_API_KEY", owns = owns(host(ctx) .. "/api/v1") })
+  return qwen.x.login.remove(ctx, { label = "OpenRouter", env_key = "OPENROUTER_API_KEY", owns = owns(host(ctx) .. "/api/v1") })
 end
 
 return A

@@ -64,7 +64,7 @@ function A.login(ctx, options)
   ctx.notice(A.news(ctx))
   local ok, e = login(ctx, options, function(record) return address(ctx, record.fields.resource_url) end)
   if not ok then return nil, e end
-  return qwen.usersettings.set {
+  return qwen.x.settings_writer.set {
     { path = { "security", "auth", "selectedType" }, value = "qwen-oauth" },
     { path = { "model", "name" }, value = "coder-model" },
   }

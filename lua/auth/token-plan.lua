@@ -1,6 +1,6 @@
 -- Alibaba Cloud Token Plan: a subscription by tokens, with an address of its own.
 
-return qwen.service.new {
+return qwen.api_key_login.new {
   name = "token-plan", label = "Alibaba Cloud Token Plan", order = 60, summary = "Alibaba Cloud Token Plan - Paid · by tokens",
   env_key = "BAILIAN_TOKEN_PLAN_API_KEY", key_form = "KEY", console = "https://bailian.console.aliyun.com",
   regions = { { name = "china", label = "China (Beijing)", url = "https://token-plan.cn-beijing.maas.aliyuncs.com/compatible-mode/v1" } },

@@ -7,14 +7,14 @@ local NEVER = { task = true, todo_write = true }
 
 -- Whether a tool is offered to an agent: named, or of a kind that is named; all where none is.
 local function offers(card)
-  local named, refused = qwen.cards.words(card.fields.tools), qwen.cards.words(card.fields.disallowedTools) or {}
+  local named, refused = qwen.x.markdown_resource.words(card.fields.tools), qwen.x.markdown_resource.words(card.fields.disallowedTools) or {}
   return function(name)
     if NEVER[name] then return false end
     for _, rule in ipairs(refused) do
-      if qwen.permit.names(rule, name) then return false end
+      if qwen.x.policy.names(rule, name) then return false end
     end
     for _, rule in ipairs(named or {}) do
-      if qwen.permit.names(rule, name) then return true end
+      if qwen.x.policy.names(rule, name) then return true end
     end
     return named == nil
   end
@@ -24,7 +24,7 @@ local function run(ctx, card, args)
   local model = card.fields.model
   if model == "" or model == "inherit" or model == "fast" then model = nil end
   local started = qwen.task.now()
-  local text, e, turns = qwen.sub.run(ctx, { title = card.name, prompt = args.prompt, model = model and (model:match "^%a[%w-]*:(.+)$" or model),
+  local text, e, turns = qwen.x.subagent.run(ctx, { title = card.name, prompt = args.prompt, model = model and (model:match "^%a[%w-]*:(.+)$" or model),
     system = ("%s\n\nFolder: %s"):format(card.body, ctx.cwd), max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card),
     plan = card.fields.approvalMode == "plan" })
   if not text then return nil, e end
@@ -32,7 +32,7 @@ local function run(ctx, card, args)
 end
 
 local function make_tool(cards)
-  local lines, names, by_name = qwen.cards.menu(cards)
+  local lines, names, by_name = qwen.x.markdown_resource.menu(cards)
   return {
     summary = SUMMARY .. lines, effect = "none", serial = true,
     schema = { type = "object", required = { "subagent_type", "prompt" }, properties = {
@@ -48,8 +48,8 @@ end
 return {
   summary = "offers the agents of ~/.qwen/agents and of a trusted project",
   session_started = function(ctx)
-    local cards, problems = qwen.cards.list(ctx, "agents")
+    local cards, problems = qwen.x.markdown_resource.list(ctx, "agents")
     for _, problem in ipairs(problems) do ctx.notice(problem) end
-    if #cards > 0 then qwen.resource.provide("tools", "task", make_tool(cards), "agents") end
+    if #cards > 0 then qwen.x.registry.provide("tools", "task", make_tool(cards), "agents") end
   end,
 }

@@ -98,7 +98,7 @@ local function offer(client, server, config)
   for _, tool in ipairs(tools) do
     if wanted(config, tool.name) then
       local name = tool_name(server, tool.name)
-      qwen.resource.provide("tools", name, make_tool(client, server, config, tool), "mcp:" .. server)
+      qwen.x.registry.provide("tools", name, make_tool(client, server, config, tool), "mcp:" .. server)
       names[#names + 1] = name
     end
   end
@@ -151,14 +151,14 @@ local function offer_prompts(client, server)
   local names = {}
   for _, prompt in ipairs(client:prompts() or {}) do
     local name = (server .. ":" .. prompt.name):gsub("[^%w_:-]", "_")
-    qwen.resource.provide("commands", name, make_prompt(client, server, prompt), "mcp:" .. server)
+    qwen.x.registry.provide("commands", name, make_prompt(client, server, prompt), "mcp:" .. server)
     names[#names + 1] = "/" .. name
   end
   return names
 end
 
 local function start(ctx, server, config, entry)
-  local client, e = qwen.mcp.connect(ctx, server, config)
+  local client, e = qwen.x.mcp.connect(ctx, server, config)
   entry.client = client
   if client then
     entry.tools, e = offer(client, server, config)

@@ -2,8 +2,8 @@
 
 return {
   session_started = function(ctx)
-    local name = ctx.interactive and ctx.model and qwen.signin.name_of(ctx.model)
-    local auth = name and qwen.resource.get("auth", name)
+    local name = ctx.interactive and ctx.model and qwen.x.login.name_of(ctx.model)
+    local auth = name and qwen.x.registry.get("auth", name)
     local words = auth and auth.news and auth.news(ctx)
     if words then ctx.notice(words) end
   end,

@@ -69,7 +69,7 @@ local function run_http(_, hook, input)
 end
 
 local function run_prompt(ctx, hook, input)
-  local text, e = qwen.side.ask(ctx, { prompt = (hook.prompt:gsub("%$ARGUMENTS", (input:gsub("%%", "%%%%")))), model = hook.model, purpose = "hook",
+  local text, e = qwen.one_shot.ask(ctx, { prompt = (hook.prompt:gsub("%$ARGUMENTS", (input:gsub("%%", "%%%%")))), model = hook.model, purpose = "hook",
     system = 'Judge the event. Answer with JSON alone: {"ok": true} or {"ok": false, "reason": "..."}' })
   if not text then return { warning = e.message } end
   local value = qwen.json.decode(text:match "%b{}" or "")

@@ -8,10 +8,10 @@ local guest, failed
 -- Started with the first event; nil when there is nothing to ask.
 local function running(ctx)
   if guest or failed or not ctx.trusted then return guest end
-  local files = qwen.projectlua.files(ctx.cwd)
-  if not qwen.projectlua.is_allowed(ctx.cwd, files) then return nil end
+  local files = qwen.x.project_lua.files(ctx.cwd)
+  if not qwen.x.project_lua.is_allowed(ctx.cwd, files) then return nil end
   local e, problems
-  guest, e, problems = qwen.projectlua.start(files)
+  guest, e, problems = qwen.x.project_lua.start(files)
   failed = e and e.message or problems and problems[1]
   if failed then ctx.notice("the project's Lua is out of order, so no tool passes its guards: " .. failed .. "; to go on without: qwen project forget") end
   return guest
@@ -29,8 +29,8 @@ end
 
 function H.session_started(ctx)
   if not ctx.trusted then return end
-  local files = qwen.projectlua.files(ctx.cwd)
-  if #files > 0 and not qwen.projectlua.is_allowed(ctx.cwd, files) then
+  local files = qwen.x.project_lua.files(ctx.cwd)
+  if #files > 0 and not qwen.x.project_lua.is_allowed(ctx.cwd, files) then
     ctx.notice(("this project brings %d Lua guard%s that you have not allowed: qwen project"):format(#files, #files == 1 and "" or "s"))
   end
 end

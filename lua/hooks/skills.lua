@@ -5,7 +5,7 @@ local SUMMARY = "Read a skill: instructions for a kind of task, written by the u
 -- The names of the files beside SKILL.md, which its text may speak of.
 local function files_of(folder)
   local names = {}
-  for path in qwen.files.walk(folder, 50) do
+  for path in qwen.x.files.walk(folder, 50) do
     if path ~= "SKILL.md" then names[#names + 1] = path end
   end
   table.sort(names)
@@ -13,7 +13,7 @@ local function files_of(folder)
 end
 
 local function make_tool(cards)
-  local lines, names, by_name = qwen.cards.menu(cards)
+  local lines, names, by_name = qwen.x.markdown_resource.menu(cards)
   return {
     summary = SUMMARY .. lines, effect = "none",
     schema = { type = "object", properties = { skill = { type = "string", enum = names, description = "its name" },
@@ -33,12 +33,12 @@ end
 return {
   summary = "offers the skills of ~/.qwen/skills and of a trusted project",
   session_started = function(ctx)
-    local cards, problems = qwen.cards.list(ctx, "skills")
+    local cards, problems = qwen.x.markdown_resource.list(ctx, "skills")
     for _, problem in ipairs(problems) do ctx.notice(problem) end
     local offered = {}
     for _, card in ipairs(cards) do
       if card.fields["disable-model-invocation"] ~= "true" then offered[#offered + 1] = card end
     end
-    if #offered > 0 then qwen.resource.provide("tools", "skill", make_tool(offered), "skills") end
+    if #offered > 0 then qwen.x.registry.provide("tools", "skill", make_tool(offered), "skills") end
   end,
 }

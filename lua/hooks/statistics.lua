@@ -17,13 +17,13 @@ local function flush(ctx)
   for _, row in pairs(counters) do rows[#rows + 1] = row end
   counters = {}
   if #rows == 0 then return end
-  local ok, e = qwen.usage.count(rows)
+  local ok, e = qwen.x.ledger.count(rows)
   if not ok then ctx.notice("usage statistics could not be written: " .. e.message) end
 end
 
 -- Only names that ship are told.
 local function shipped(kind, name)
-  return qwen.resource.source(kind .. "/" .. name) and name or "own"
+  return qwen.x.registry.source(kind .. "/" .. name) and name or "own"
 end
 
 local wanted
@@ -31,18 +31,18 @@ local function telemetry(ctx)
   if wanted == nil then
     wanted = qwen.os.env "QWEN_TELEMETRY_ENABLED" ~= nil or ctx.settings:get "telemetry.enabled" == true
   end
-  return wanted and qwen.telemetry.wanted(ctx) and qwen.telemetry or nil
+  return wanted and qwen.x.telemetry.wanted(ctx) and qwen.x.telemetry or nil
 end
 
 -- Asked once, from the third session in a folder on; whoever leaves the question has said no.
 local function ask_once(ctx)
-  local _, source = qwen.privacy.statistics(ctx)
+  local _, source = qwen.x.privacy.statistics(ctx)
   if source or #qwen.sessions.list(ctx.cwd) < 3 then return end
   ctx.background(function()
     local answer = ctx.ask { title = "May qwen keep usage statistics on this machine?",
       detail = "Names of commands and tools, counts, times and kinds of errors;\nno prompts, answers, code, paths or keys. They are sent nowhere.\n"
         .. "See it and change it at any time: /privacy", choices = { { key = "y", label = "yes" }, { key = "n", label = "no" } } }
-    local ok, e = qwen.privacy.set(ctx, answer == "y")
+    local ok, e = qwen.x.privacy.set(ctx, answer == "y")
     if not ok then ctx.notice(e.message) end
   end)
 end

@@ -116,7 +116,7 @@
 ---@field sign (fun(model: Model, key: Secret, request: Request): table<string, HeaderValue>)? the headers that hold the key, or are signed with it
 ---@field media string? kinds of files that its models take where neither entry nor name tells: "image pdf audio video"
 ---@field auth string? auth file; default "api-key"
----@field limit any windows: "60/min, 100/day", or tables {n, per, reset = "utc"?, tokens = true?}; see qwen.windows
+---@field limit any windows: "60/min, 100/day", or tables {n, per, reset = "utc"?, tokens = true?}; see qwen.x.rate_limit
 ---@field prices table<string, table>? by model id, per million tokens: {input, output, cached?, cache_write?, currency?}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
 ---@field request fun(model: Model, view: View): Request pure: same in, same bytes
@@ -338,13 +338,10 @@
 ---@class qwen
 ---@field version string
 ---@field api integer 1
+---@field x qwen.x what may change between versions; everything else here is kept
 ---@field shipped fun(name: string): table the shipped file "providers/openai" as a table of your own
 ---@field store fun(name: string): Kept values that stay, over /reload and over the end of the program
 ---@field inspect fun(value: any): string any value as text for people
----@field guest fun(): table globals as a person's own file has them
----@field projectlua qwen.projectlua
----@field reference qwen.reference
----@field trial qwen.trial
 ---@field cleanup fun(fn: function): table runs fn when the scope is left: `local _ <close> = qwen.cleanup(fn)`
 ---@field try fun(fn: function, ...): boolean, any like pcall; an error comes back as text with a traceback
 ---@field err fun(kind: ErrKind, message: string, fields?: table): Err
@@ -356,55 +353,63 @@
 ---@field http sys.http
 ---@field secret sys.secret
 ---@field task sys.task
----@field files qwen.files
----@field schema qwen.schema
----@field resource qwen.resource
----@field usersettings qwen.usersettings
 ---@field message qwen.message
----@field compact qwen.agent.compact
----@field side qwen.agent.side
----@field edits qwen.edits
----@field sandbox qwen.sandbox
----@field sub qwen.agent.sub
----@field cards qwen.cards
----@field escape qwen.escape
----@field mcp qwen.mcp.client
----@field context qwen.agent.context
----@field memory qwen.agent.memory
----@field export qwen.export
----@field clipboard qwen.clipboard
----@field image qwen.image
+---@field one_shot qwen.one_shot
 ---@field paths qwen.paths
 ---@field models qwen.models
----@field sessions qwen.session
----@field trust qwen.trust
----@field permit qwen.agent.permit
----@field match qwen.match
----@field jsonc qwen.jsonc
----@field args qwen.args
----@field keys qwen.ui.keymap
----@field replay qwen.net.replay
----@field demo qwen.demo
+---@field sessions qwen.sessions
+---@field keys qwen.keys
 ---@field wire qwen.wire
----@field limits qwen.limits
----@field fleet qwen.fleet
----@field usage qwen.usage
----@field windows qwen.windows
----@field send qwen.net.send
----@field privacy qwen.privacy
----@field telemetry qwen.telemetry
----@field body qwen.body
 ---@field credentials qwen.credentials
----@field signin qwen.signin
----@field service qwen.service
+---@field api_key_login qwen.api_key_login
 ---@field oauth qwen.oauth
----@field keycommand qwen.keycommand
----@field discover qwen.discover
----@field modellist qwen.modellist
----@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 qwen = {}
 
----@class qwen.projectlua Lua of a project, in a process of its own, once the person has allowed it
+---What our own files use and any file may use, but what may change with the next version.
+---@class qwen.x
+---@field api_reference qwen.x.api_reference
+---@field args qwen.x.args
+---@field body qwen.x.body
+---@field checkpoints qwen.x.checkpoints
+---@field client qwen.x.client
+---@field clipboard qwen.x.clipboard
+---@field compaction qwen.x.compaction
+---@field demo qwen.x.demo
+---@field environment fun(): table globals as a user file has them
+---@field export qwen.x.export
+---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
+---@field files qwen.x.files
+---@field fuzzy_match qwen.x.fuzzy_match
+---@field image qwen.x.image
+---@field instructions qwen.x.instructions
+---@field json_schema qwen.x.json_schema
+---@field jsonc qwen.x.jsonc
+---@field key_command qwen.x.key_command
+---@field ledger qwen.x.ledger
+---@field limits qwen.x.limits
+---@field local_servers qwen.x.local_servers
+---@field login qwen.x.login
+---@field markdown_resource qwen.x.markdown_resource
+---@field mcp qwen.x.mcp
+---@field moved_names qwen.x.moved_names
+---@field policy qwen.x.policy
+---@field privacy qwen.x.privacy
+---@field project_lua qwen.x.project_lua
+---@field rate_limit qwen.x.rate_limit
+---@field redis_limiter qwen.x.redis_limiter
+---@field registry qwen.x.registry
+---@field remote_models qwen.x.remote_models
+---@field replay qwen.x.replay
+---@field sandbox qwen.x.sandbox
+---@field sandbox_check qwen.x.sandbox_check
+---@field settings_writer qwen.x.settings_writer
+---@field subagent qwen.x.subagent
+---@field telemetry qwen.x.telemetry
+---@field testing qwen.x.testing
+---@field trust qwen.x.trust
+---@field view qwen.x.view
+
+---@class qwen.x.project_lua Lua of a project, in a process of its own, once the person has allowed it
 ---@field files fun(cwd: string): {path: string, source: string}[] what would run, by name
 ---@field hash fun(files: {path: string, source: string}[]): string what stands for these contents
 ---@field allow fun(cwd: string, hash: string): boolean?, Err?
@@ -412,15 +417,20 @@ qwen = {}
 ---@field is_allowed fun(cwd: string, files: {path: string, source: string}[]): boolean
 ---@field start fun(files: {path: string, source: string}[]): table?, Err?, string[]? a guest with ask(question), events and close(); problems
 
----@class qwen.reference what the type files say
+---@class qwen.x.api_reference what the type files say
 ---@field classes fun(): table[] {name, parent, text, fields = {name, type, text}}
 ---@field find fun(name: string): table? the class of a name: "Hook", "qwen.fs"
+---@field nearest fun(name: string): string? the name most like one that is not there
 ---@field names fun(): string[]
 ---@field split fun(text: string): string, string a type, and the words behind it
 ---@field source fun(name: "qwen"|"sys"): string the type file
 ---@field markdown fun(): string the whole reference as one page
 
----@class qwen.trial running the tests of a person's files
+---@class qwen.x.moved_names what was called otherwise in former versions
+---@field now fun(name: string): string? "x.files" for "files"; nil when there was no such name
+---@field find fun(source: string): {old: string, now: string}[] the former names that a Lua text uses
+
+---@class qwen.x.testing running the tests of a person's files
 ---@field run fun(path: string, ctx: Ctx, told: fun(name: string, ok: boolean, e: string?)): Err? one file
 
 ---What a test of `qwen test` gets. A test file DIR/NAME_test.lua returns a table of functions by name.
@@ -462,7 +472,7 @@ qwen = {}
 ---@class qwen.proc: sys.proc
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
 
----@class qwen.files
+---@class qwen.x.files
 ---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out ignored files
 ---@field visible fun(ctx: Ctx, folder: string, seconds?: number): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep, or when it takes longer
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
@@ -477,11 +487,11 @@ qwen = {}
 ---@field check_seen fun(ctx: Ctx, path: string): boolean?, Err? whether a file may be changed
 ---@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
 
----@class qwen.schema
+---@class qwen.x.json_schema
 ---@field check fun(schema: table, value: any): boolean?, string? what is wrong and where, in words for the model
 ---@field typed fun(schema: table, value: any): any the value with texts read as what the schema wants, where it wants no text and the text says one
 
----@class qwen.resource
+---@class qwen.x.registry
 ---@field list fun(kind: string, left_out: (fun(name: string): boolean)?): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
 ---@field get fun(kind: string, name: string): table?, Err?
 ---@field has fun(kind: string, name: string): boolean
@@ -503,7 +513,7 @@ qwen = {}
 ---@field kinds string[]
 ---@field fields table<string, table<string, string>> the type of each field that a file of a kind may return
 
----@class qwen.usersettings
+---@class qwen.x.settings_writer
 ---@field read fun(project?: string): table?, Err? the values in that settings.json alone
 ---@field set fun(changes: {path: string[], value: any}[], project?: string): string?, Err? several values at once, the rest of the file kept; nil takes one away; project is a folder's own .qwen
 
@@ -545,7 +555,7 @@ qwen = {}
 ---@field protocols fun(): string[]
 ---@field provider fun(model: Model): Provider?, Err? the file that serves a model: its protocol's, or the vendor's that claims it
 
----@class qwen.session
+---@class qwen.sessions
 ---@field create fun(cwd: string, id?: string): Session?, Err?
 ---@field aside fun(of: Session): Session one in memory alone, for a conversation beside it
 ---@field open fun(cwd: string, id: string): Session?, Err? its id, or the only one that begins so
@@ -559,21 +569,21 @@ qwen = {}
 ---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message
 ---@field close fun(self: Session)
 
----@class qwen.trust
+---@class qwen.x.trust
 ---@field state fun(cwd: string, flag?: boolean): "trusted"|"untrusted", string
 ---@field set fun(cwd: string, word: "TRUST_FOLDER"|"TRUST_PARENT"|"DO_NOT_TRUST"): boolean?, Err?
 
----@class qwen.agent.permit
+---@class qwen.x.policy
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", string, string? verdict, reason, rule that would allow
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
 ---@field hidden fun(ctx: Ctx): fun(path: string): boolean whether a deny rule keeps a file from being read
 ---@field READ_ONLY string the reason given for a call that only reads
 
----@class qwen.agent.sub
+---@class qwen.x.subagent
 ---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns
 
----@class qwen.agent.side
+---@class qwen.one_shot
 ---@field ask fun(ctx: Ctx, options: SideRequest): string?, Err?, Message? one question to a model, beside the conversation
 
 ---@class SideRequest
@@ -605,7 +615,7 @@ qwen = {}
 ---@field notify fun(self: McpClient, method: string, params?: table)
 ---@field close fun(self: McpClient)
 
----@class qwen.mcp.client
+---@class qwen.x.mcp
 ---@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
 
 ---@class SandboxState
@@ -623,23 +633,23 @@ qwen = {}
 ---@field path string
 ---@field folder string
 
----@class qwen.cards skills and agents that a person, or a trusted project, lays down
+---@class qwen.x.markdown_resource skills and agents that a person, or a trusted project, lays down
 ---@field menu fun(cards: {name: string, description: string}[]): string, string[], table<string, table> what a tool says of them, a line each; their names for its schema; each by its name
 ---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others
 ---@field words fun(value: string?): string[]? the items of a field that is a list
 
----@class qwen.sandbox the kernel sandbox around commands of the model
+---@class qwen.x.sandbox the kernel sandbox around commands of the model
 ---@field state fun(ctx: Ctx): SandboxState?, Err? what was asked for
 ---@field words fun(ctx: Ctx): string the same for people
 ---@field wrap fun(ctx: Ctx, options: ProcOptions, more?: {state: SandboxState?, read: string[]?}): ProcOptions?, any the run inside it, where one was asked for, and what is closed when the run has ended (`local _ <close> = hold`); nil and an error: nothing may be run
 ---@field start fun(ctx: Ctx, state?: SandboxState): boolean?, Err? starts it once; an error where one was asked for and cannot be had
 ---@field suspect fun(output: string): boolean a command that failed may have failed because of it
 
----@class qwen.escape
+---@class qwen.x.sandbox_check
 ---@field verify fun(ctx: Ctx): {name: string, ok: boolean?, detail: string?}[]?, Err? tries to get out; ok nil: could not be tried
 ---@field attempt fun(plan: string): string what is tried inside, for verify alone
 
----@class qwen.edits what tools changed in files, and taking it back
+---@class qwen.x.checkpoints what tools changed in files, and taking it back
 ---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them
 ---@field ended fun(ctx: Ctx, watch: table, tool: string) notes what the tool changed
 ---@field list fun(ctx: Ctx): Edit[] of this session, oldest first
@@ -648,56 +658,56 @@ qwen = {}
 ---@field touched fun(ctx: Ctx, count: integer): {path: string, changed: boolean}[] the files of the newest edits; `changed`: by somebody else since
 ---@field undo fun(ctx: Ctx, count: integer): string[], Err[] takes back the newest edits: paths restored, files left alone and why
 
----@class qwen.agent.context what the model is shown
+---@class qwen.x.view what the model is shown
 ---@field tools fun(ctx: Ctx): {name: string, description: string, schema: string}[] offered to the model
 ---@field view fun(ctx: Ctx, model: Model, raised?: boolean): View, boolean what the next request is made of; whether its limit may be raised
 ---@field sizes fun(ctx: Ctx): {what: string, bytes: integer}[]?, Err?, integer? what the next request holds; sums to its body
 
----@class qwen.agent.memory
+---@class qwen.x.instructions
 ---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
 ---@field root fun(cwd: string): string the folder that a project begins in
 
----@class qwen.export a conversation as a document
+---@class qwen.x.export a conversation as a document
 ---@field md fun(session: Session): string
 ---@field json fun(session: Session): string
 ---@field html fun(session: Session): string one file that needs nothing else
 
----@class qwen.clipboard
+---@class qwen.x.clipboard
 ---@field copy fun(text: string): string?, Err? by which way it went
 ---@field image fun(): string?, Err? the bytes of the image on it
 
----@class qwen.image
+---@class qwen.x.image
 ---@field most integer bytes that services take at least
 ---@field look fun(bytes: string): {mime: string, width: integer?, height: integer?}? by the first bytes; nil for what is no image
 ---@field unseen fun(model: Model, mime: string): boolean whether the model is known not to look at images of that type
 
----@class qwen.agent.compact
+---@class qwen.x.compaction
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter
 ---@field when_full fun(ctx: Ctx): boolean does so when the model's window is nearly full
 ---@field fill fun(ctx: Ctx): integer, integer tokens used and the window
 ---@field estimate fun(messages: Message[], from?: integer): integer tokens
 
----@class qwen.match
+---@class qwen.x.fuzzy_match
 ---@field find fun(file: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped
 ---@field replace fun(file: string, ranges: table[], new: string, dropped: boolean): string new lines end as those around them
 ---@field line_end fun(file: string): string what most lines end with
 ---@field nearest fun(file: string, old: string): string? the region most alike, with line numbers
 
----@class qwen.jsonc
+---@class qwen.x.jsonc
 ---@field parse fun(text: string): any, table<string, integer>|Err, string[]?, table? value, line of each dotted path, sentences, span
 
----@class qwen.ui.keymap which key does what at the prompt
+---@class qwen.keys which key does what at the prompt
 ---@field bind fun(keys: string, action: string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer?): boolean?, Err? "ctrl-o", or one after the other: "ctrl-x ctrl-s"; an action of /keys, a function that gives the new text, or false
 ---@field action fun(keys: string): string|function|nil, boolean what a row of keys does; whether a longer one begins so
 ---@field list fun(): {keys: string[], action: string, what: string}[]
 ---@field shipped fun(keys: string): string? the action that we ship for a row of keys
 ---@field reset fun() the keys we ship
 
----@class qwen.args
+---@class qwen.x.args
 ---@field parse fun(argv: string[], is_command?: fun(word: string, alone: boolean): boolean?): table?, Err?
 ---@field help fun(commands: {name: string, summary: string}[]): string
 
----@class qwen.net.replay
+---@class qwen.x.replay
 ---@field open fun(path: string, options?: table): table?, Err? a player for a tape file
 ---@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a tape's text
 ---@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the tape has here
@@ -759,10 +769,10 @@ qwen = {}
 ---@field passphrase fun(remove?: boolean): boolean?, Err? gives the vault a passphrase, which is asked for, or takes it away
 ---@field renew fun(name: string, fn: fun(record: Credential): table?, Err?): Credential?, Err? one process at a time: takes over what another one wrote meanwhile, else keeps what fn makes of the old record; fn has 30 seconds
 
----@class qwen.body bodies that may hold secrets
+---@class qwen.x.body bodies that may hold secrets
 ---@field form fun(fields: table<string, string|number|boolean|Secret>): (string|Secret)[] application/x-www-form-urlencoded, in the order of the names
 ---@field json fun(fields: table): (string|Secret)[] secrets may stand in the object and in objects below it
----@class qwen.signin what ways to sign in share
+---@class qwen.x.login what ways to sign in share
 ---@field configured fun(settings: Settings, opts: table): boolean anything says which model to ask
 ---@field nothing fun(): Err what to do when nothing is configured
 ---@field undecided fun(settings: Settings, opts: table): Err? what to say when there are models of several protocols and no choice
@@ -804,12 +814,12 @@ qwen = {}
 ---@field models {id: string, context: integer?, thinking: boolean?, media: boolean?}[]? without it the service is asked
 ---@field terms {terms: string, privacy: string}?
 
----@class qwen.keycommand keys that programs of the person print
+---@class qwen.x.key_command keys that programs of the person print
 ---@field of fun(settings: Settings, name: string): string[]?, number? the program for a variable, and how long its key is good for
 ---@field key fun(settings: Settings, model: Model, fresh: boolean?): Secret?, Err? nil without an error when no program is named
 ---@field try fun(argv: string[], name: string): boolean?, Err? runs it once to see whether it gives a key
 
----@class qwen.service
+---@class qwen.api_key_login
 ---@field new fun(o: ServiceData): Auth
 
 ---@class OAuth what a flow needs to know
@@ -847,7 +857,7 @@ qwen = {}
 ---@field pkce fun(): string, string a new proof key: what is kept, what is shown
 ---@field base64url fun(bytes: string): string
 
----@class qwen.discover
+---@class qwen.x.local_servers
 ---@field usual string[] addresses that are asked
 ---@field ask fun(address: string): LocalServer? what the server there offers; nil when none answers in time
 ---@field find fun(addresses: string[]?): LocalServer[] those that answer, asked all at once
@@ -857,15 +867,15 @@ qwen = {}
 ---@field url string base address, ends in /v1
 ---@field models {id: string, context: integer?, loaded: boolean?, vision: boolean?}[]
 
----@class qwen.modellist
+---@class qwen.x.remote_models
 ---@field known fun(model: Model): {time: number, models: table[]}? what is known without asking
 ---@field get fun(ctx: Ctx, model: Model, refresh: boolean?): {time: number, models: {id: string, name: string?, context: integer?, max_output: integer?}[]}?, Err? what its service offers
 ---@field ask fun(ctx: Ctx, model: Model, provider: Provider, o: table): table[]?, Err? for `models` of a provider: {url, headers?, list(answer), item(entry), next(answer)?}, page after page
 
----@class qwen.net.send
+---@class qwen.x.client
 ---@field open fun(ctx: Ctx, model: Model, view: View): {next: fun(): Delta?} asks a model, to be closed by `<close>`: one delta after the other, a failure is one too
 
----@class qwen.demo what `qwen demo` plays with
+---@class qwen.x.demo what `qwen demo` plays with
 ---@field project table<string, string> text of each file
 ---@field tape string
 
@@ -884,19 +894,19 @@ qwen = {}
 ---@field background integer of these, who lets others go first
 ---@field windows {words: string, n: number, used: number, next: number, all: number}[]
 
----@class qwen.limits rate limits that all processes keep together
+---@class qwen.x.limits rate limits that all processes keep together
 ---@field rule fun(ctx: Ctx, model: Model): {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
 ---@field acquire fun(ctx: Ctx, model: Model, estimate: {body: string[]?, max_tokens: integer?, purpose: string?}): Lease?, Err? waits, visibly when it takes a while
 ---@field store fun(ctx: Ctx): Limiter?, Err?
 ---@field state fun(ctx: Ctx): LimitState[]?, Err?
 ---@field set fun(name: string, text: string?): string?, Err? a rule in the user's settings, by model, host, provider or "*"; nil takes it away
 
----@class qwen.fleet limits in a Redis server that several machines share
+---@class qwen.x.redis_limiter limits in a Redis server that several machines share
 ---@field open fun(address: string, trust: {ca: string?, extra_ca: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err?
 ---@field choose fun(ctx: Ctx, address: string, password: string?): string?, Err? counts there and keeps the password, if the server takes it; the store that has it
 ---@field leave fun(): string?, Err? counts on this machine again and forgets the password
 
----@class qwen.usage the ledger of requests, on this machine
+---@class qwen.x.ledger the ledger of requests, on this machine
 ---@field add fun(ctx: Ctx, row: table)
 ---@field prices fun(model: Model, provider: Provider?): table? those of its entry, else of its provider
 ---@field cost fun(usage: Usage, prices: table?): number?
@@ -908,17 +918,17 @@ qwen = {}
 ---@field uncount fun() forgets all counters
 ---@field path fun(): string?
 
----@class qwen.windows windows of limits in words and as tables
+---@class qwen.x.rate_limit windows of limits in words and as tables
 ---@field read fun(value: any): LimitWindow[]?, Err? "60/min, 6000/5h, 100/day utc, 200k tokens/min", "off", tables, or a list of them
 ---@field words fun(window: LimitWindow): string
 ---@field spec fun(windows: LimitWindow[]): string
 
----@class qwen.privacy
+---@class qwen.x.privacy
 ---@field statistics fun(ctx: Ctx): boolean, string? whether usage statistics are on, and what says so
 ---@field set fun(ctx: Ctx, on: boolean): string?, Err? in the user's settings
 ---@field state fun(ctx: Ctx, model: Model?): table everything there is to say
 
----@class qwen.telemetry to the user's own collector or file
+---@class qwen.x.telemetry to the user's own collector or file
 ---@field config fun(ctx: Ctx): {enabled: boolean, endpoint: string?, outfile: string?, log_prompts: boolean}
 ---@field wanted fun(ctx: Ctx): boolean
 ---@field may_quote fun(): boolean prompts and arguments may be in it

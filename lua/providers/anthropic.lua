@@ -7,7 +7,7 @@ local P = {
   summary = "Anthropic messages",
   protocol = "anthropic",
   default_url = "https://api.anthropic.com",
-  failure = qwen.failure,
+  failure = qwen.x.failure,
   media = "image pdf", -- files that models here take, where neither entry nor name tells
   sign = function(_, key) return { ["x-api-key"] = { key } } end,
 }
@@ -200,7 +200,7 @@ end
 ---@param model Model any model there: its address and key are used
 ---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
 function P.models(ctx, model)
-  return qwen.modellist.ask(ctx, model, P, {
+  return qwen.x.remote_models.ask(ctx, model, P, {
     url = root(model) .. "/v1/models?limit=1000", headers = { ["anthropic-version"] = VERSION },
     list = function(answer) return answer.data end,
     item = function(item) return { id = item.id, name = item.display_name, context = item.max_input_tokens, max_output = item.max_tokens } end,

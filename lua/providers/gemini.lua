@@ -7,7 +7,7 @@ local P = {
   summary = "Gemini",
   protocol = "gemini",
   default_url = "https://generativelanguage.googleapis.com",
-  failure = qwen.failure,
+  failure = qwen.x.failure,
   media = "image pdf audio video", -- files that models here take, where neither entry nor name tells
   sign = function(_, key) return { ["x-goog-api-key"] = { key } } end,
 }
@@ -174,7 +174,7 @@ end
 ---@param model Model any model there: its address and key are used
 ---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
 function P.models(ctx, model)
-  return qwen.modellist.ask(ctx, model, P, {
+  return qwen.x.remote_models.ask(ctx, model, P, {
     url = versioned(model.base_url) .. "/models?pageSize=1000",
     list = function(answer) return answer.models or {} end,
     item = function(item)

@@ -10,7 +10,7 @@ local P = {
   summary = "OpenAI chat completions and compatible services",
   protocol = "openai",
   default_url = "https://api.openai.com/v1",
-  failure = qwen.failure,
+  failure = qwen.x.failure,
   media = "image", -- files that models here take, where neither entry nor name tells
   sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   think_tags = false, -- thinking arrives inside the text, as <think>
@@ -206,7 +206,7 @@ end
 ---@param model Model any model there: its address and key are used
 ---@return {id: string, name: string?, context: integer?, max_output: integer?}[]?, Err?
 function P.models(ctx, model)
-  return qwen.modellist.ask(ctx, model, P, {
+  return qwen.x.remote_models.ask(ctx, model, P, {
     url = model.base_url .. "/models",
     list = function(answer) return answer.data or answer.models or answer end,
     item = function(item)

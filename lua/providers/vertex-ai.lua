@@ -21,7 +21,7 @@ end
 ---@return {id: string, name: string?}[]?, Err?
 function P.models(ctx, model)
   local top, project = model.base_url:match "^(.-)/projects/([^/]+)"
-  return qwen.modellist.ask(ctx, model, P, {
+  return qwen.x.remote_models.ask(ctx, model, P, {
     url = (top or model.base_url):gsub("/v1%w*$", "") .. "/v1beta1/publishers/google/models?pageSize=1000", -- v1 has no list
     headers = { ["x-goog-user-project"] = project },
     list = function(answer) return answer.publisherModels or {} end,

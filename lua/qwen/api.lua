@@ -1,50 +1,99 @@
 -- The global `qwen`: what shipped content and user files may use. Its modules load when first touched; unknown names raise.
 local embed = require "sys.embed"
 
-local modules = {
-  json = "sys.json", fs = "sys.fs", os = "sys.os", http = "sys.http", secret = "sys.secret", task = "sys.task",
-  text = "qwen.text", proc = "qwen.proc", files = "qwen.files", schema = "qwen.schema", resource = "qwen.resource",
-  err = "qwen.err", failure = "qwen.net.failure", match = "qwen.match", message = "qwen.message", paths = "qwen.paths",
-  sessions = "qwen.session", models = "qwen.models", trust = "qwen.trust", permit = "qwen.agent.permit", jsonc = "qwen.jsonc",
-  args = "qwen.args", usersettings = "qwen.usersettings", keys = "qwen.ui.keymap", demo = "qwen.demo", replay = "qwen.net.replay",
-  limits = "qwen.limits", fleet = "qwen.fleet", usage = "qwen.usage", windows = "qwen.windows",
-  privacy = "qwen.privacy", telemetry = "qwen.telemetry",
-  wire = "qwen.wire", send = "qwen.net.send", compact = "qwen.agent.compact", side = "qwen.agent.side",
-  body = "qwen.body", credentials = "qwen.credentials",
-  signin = "qwen.signin",
-  service = "qwen.service", keycommand = "qwen.keycommand", oauth = "qwen.oauth", discover = "qwen.discover", modellist = "qwen.modellist",
-  projectlua = "qwen.projectlua", reference = "qwen.reference", trial = "qwen.trial",
-  sandbox = "qwen.sandbox", sub = "qwen.agent.sub", cards = "qwen.cards", escape = "qwen.escape", edits = "qwen.edits", mcp = "qwen.mcp.client",
-  context = "qwen.agent.context", memory = "qwen.agent.memory", export = "qwen.export", clipboard = "qwen.clipboard",
-  image = "qwen.image",
+-- Kept: a name here stays what it is while `api` stays the same number.
+local stable = {
+  credentials = "qwen.auth.credentials",
+  err = "qwen.util.err",
+  fs = "sys.fs",
+  http = "sys.http",
+  json = "sys.json",
+  keys = "qwen.ui.editor.keymap",
+  message = "qwen.session.message",
+  models = "qwen.model.registry",
+  oauth = "qwen.auth.oauth",
+  one_shot = "qwen.agent.one_shot",
+  api_key_login = "qwen.auth.api_key_login",
+  os = "sys.os",
+  paths = "qwen.util.paths",
+  proc = "qwen.util.process",
+  secret = "sys.secret",
+  sessions = "qwen.session.session",
+  task = "sys.task",
+  text = "qwen.util.text",
+  wire = "qwen.provider.request",
 }
 
-local api = { version = embed.version, api = 1 }
+-- `qwen.x`: what our own content needs; usable by anybody, and free to change.
+local experimental = {
+  api_reference = "qwen.extension.api_reference",
+  args = "qwen.config.args",
+  body = "qwen.net.body",
+  checkpoints = "qwen.workspace.checkpoints",
+  client = "qwen.provider.client",
+  clipboard = "qwen.util.clipboard",
+  compaction = "qwen.agent.compaction",
+  demo = "demo.demo",
+  export = "qwen.session.export",
+  failure = "qwen.provider.failure",
+  files = "qwen.workspace.files",
+  fuzzy_match = "qwen.workspace.fuzzy_match",
+  image = "qwen.util.image",
+  instructions = "qwen.agent.instructions",
+  json_schema = "qwen.util.json_schema",
+  jsonc = "qwen.util.jsonc",
+  key_command = "qwen.auth.key_command",
+  ledger = "qwen.usage.ledger",
+  limits = "qwen.usage.limits",
+  local_servers = "qwen.model.local_servers",
+  login = "qwen.auth.login",
+  markdown_resource = "qwen.extension.markdown_resource",
+  mcp = "qwen.extension.mcp.client",
+  moved_names = "qwen.extension.moved_names",
+  policy = "qwen.permission.policy",
+  privacy = "qwen.usage.privacy",
+  project_lua = "qwen.extension.project_lua",
+  rate_limit = "qwen.usage.rate_limit",
+  redis_limiter = "qwen.usage.redis_limiter",
+  registry = "qwen.extension.registry",
+  remote_models = "qwen.model.remote_list",
+  replay = "qwen.net.replay",
+  sandbox = "qwen.permission.sandbox",
+  sandbox_check = "qwen.permission.sandbox_check",
+  settings_writer = "qwen.config.writer",
+  subagent = "qwen.agent.subagent",
+  telemetry = "qwen.usage.telemetry",
+  testing = "qwen.testing",
+  trust = "qwen.config.trust",
+  view = "qwen.agent.view",
+}
+
+local api = { version = embed.version, api = 1, x = {} }
 
 ---The shipped file of that name as a table of one's own, to amend and return.
 ---@param name string "providers/openai"
 function api.shipped(name)
-  return require("qwen.resource").shipped(name)
+  return require("qwen.extension.registry").shipped(name)
 end
 
 ---A named store: values that stay over /reload and over the end of the program.
 ---@param name string
 ---@return Kept
 function api.store(name)
-  return require("qwen.store").open(name)
+  return require("qwen.extension.kv_store").open(name)
 end
 
 ---Any value as text for people.
 ---@param value any
 ---@return string
 function api.inspect(value)
-  return require("qwen.inspect").text(value)
+  return require("qwen.util.inspect").text(value)
 end
 
----Globals as a person's own file has them.
+---Globals for one user file.
 ---@return table
-function api.guest()
-  return require("qwen.guest").environment()
+function api.x.environment()
+  return require("qwen.extension.environment").environment()
 end
 
 ---Runs fn when the scope is left by any way: `local _ <close> = qwen.cleanup(fn)`.
@@ -63,30 +112,43 @@ function api.try(fn, ...)
   end, ...)
 end
 
-local meta = {}
-
-function meta.__index(self, name)
-  local module = modules[name]
-  if not module then
-    local names = {}
-    for known in pairs(modules) do names[#names + 1] = known end
-    for known in next, self do names[#names + 1] = known end
-    local near = require("qwen.text").nearest(tostring(name), names)
-    error(("qwen has no field '%s'%s; see: qwen help lua"):format(tostring(name), near and "; did you mean '" .. near .. "'?" or ""), 2)
+-- Locks a table of the API: its modules load when first touched, unknown names raise, nothing can be set.
+-- find(name) gives the value of a name that `modules` does not have.
+local function lock(own, title, modules, find)
+  local meta = { __metatable = "locked" }
+  function meta.__index(self, name)
+    local module = modules[name]
+    local value = module and require(module)
+    if not module then value = find(name) end
+    rawset(self, name, value)
+    return value
   end
-  local value = require(module)
-  rawset(self, name, value)
-  return value
+  function meta.__newindex(_, name)
+    error(("%s.%s cannot be set: the API table is read-only"):format(title, tostring(name)), 2)
+  end
+  return setmetatable(own, meta)
 end
 
-meta.__metatable = "locked"
+-- Raises that there is no such name, at the first caller that is no file of ours.
+local function unknown(title, name)
+  local full = title .. "." .. tostring(name)
+  local near = require("qwen.extension.api_reference").nearest(full)
+  local level = 2
+  while (debug.getinfo(level, "S") or { source = "" }).source:find "^@lua/qwen/" do level = level + 1 end
+  error(("%s has no field '%s'%s; see: qwen help lua"):format(title, tostring(name),
+    near and "; did you mean " .. near .. "?" or ""), level)
+end
+
+lock(api.x, "qwen.x", experimental, function(name) unknown("qwen.x", name) end)
+
+lock(api, "qwen", stable, function(name)
+  local now = require("qwen.extension.moved_names").now(name)
+  if not now then unknown("qwen", name) end
+  local x = now:match "^x%.(.*)"
+  return x and api.x[x] or api[now]
+end)
+
 getmetatable("").__metatable = "locked"
-
-function meta.__newindex(_, name)
-  error("qwen." .. tostring(name) .. " cannot be set: the API table is read-only", 2)
-end
-
-setmetatable(api, meta)
 rawset(_G, "qwen", api)
 
 setmetatable(_G, {

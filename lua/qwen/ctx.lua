@@ -1,12 +1,12 @@
 -- The `ctx` of a run: the session, the settings and the person at the other end, as every command, tool and hook gets it.
 local embed = require "sys.embed"
-local err = require "qwen.err"
-local events = require "qwen.events"
+local err = require "qwen.util.err"
+local events = require "qwen.extension.events"
 local fs = require "sys.fs"
-local hooks = require "qwen.hooks"
-local models = require "qwen.models"
-local paths = require "qwen.paths"
-local resource = require "qwen.resource"
+local hooks = require "qwen.extension.hooks"
+local models = require "qwen.model.registry"
+local paths = require "qwen.util.paths"
+local resource = require "qwen.extension.registry"
 local secret = require "sys.secret"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -51,7 +51,7 @@ local function background(ctx)
     if type(fn) ~= "function" then error("ctx.background(fn) takes a function", 2) end
     jobs:put(function()
       local ok, e = task.limited(BACKGROUND_SECONDS, fn)
-      if not ok then ctx.notice("a job in the background failed: " .. require("qwen.guest").words(e)) end
+      if not ok then ctx.notice("a job in the background failed: " .. require("qwen.extension.environment").words(e)) end
     end)
   end
 end
@@ -69,8 +69,8 @@ function M.new(where)
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
   }
   ctx.spill = spill(ctx)
-  require("qwen.net.connect").attach(ctx)
-  local session_began, session_ended = require("qwen.timers").attach(ctx)
+  require("qwen.net.transport").attach(ctx)
+  local session_began, session_ended = require("qwen.extension.timers").attach(ctx)
   function ctx.emit(event, value, second, ...)
     if event == "session_started" then session_began() end
     local result, reason = hooks.emit(ctx, event, value, second, ...)
@@ -101,10 +101,10 @@ function M.new(where)
     return model, e
   end
   local function for_people(text, lead, as_is) -- a pipe gets the bytes as they are
-    local words = require "qwen.ui.words"
+    local words = require "qwen.ui.render.words"
     words.use(where.settings:get "general.language")
     text = require("sys.text").clean(text)
-    return as_is and text or require("qwen.ui.wrap").text(lead .. words.lines(text), (select(2, require("sys.term").size())))
+    return as_is and text or require("qwen.ui.render.wrap").text(lead .. words.lines(text), (select(2, require("sys.term").size())))
   end
   function ctx.print(text, as_is)
     text = secret.redact(text)

@@ -1,15 +1,15 @@
 -- The main task: flags, settings, then one of: a command of the shell, one prompt, a session at the prompt. It decides the exit code.
 require "qwen.api"
-local args = require "qwen.args"
+local args = require "qwen.config.args"
 local embed = require "sys.embed"
-local hooks = require "qwen.hooks"
+local hooks = require "qwen.extension.hooks"
 local make_ctx = require "qwen.ctx"
-local paths = require "qwen.paths"
-local resource = require "qwen.resource"
-local Settings = require "qwen.settings"
+local paths = require "qwen.util.paths"
+local resource = require "qwen.extension.registry"
+local Settings = require "qwen.config.settings"
 local sys = require "sys.os"
 local task = require "sys.task"
-local trust = require "qwen.trust"
+local trust = require "qwen.config.trust"
 
 local EXIT = { failed = 1, usage = 2, sandbox = 44, config = 52 }
 
@@ -53,7 +53,7 @@ local function read_prompt(opts)
 end
 
 local function open_session(ctx, opts)
-  local Session = require "qwen.session"
+  local Session = require "qwen.session.session"
   if opts.resume and opts.resume ~= true then return Session.open(ctx.cwd, opts.resume) end
   if opts.continue or opts.resume then return Session.latest(ctx.cwd) end
   return Session.create(ctx.cwd, opts.session_id)
@@ -77,7 +77,7 @@ local function set_transport(ctx, opts)
     end
   end
   if ctx.settings:get "model.enableOpenAILogging" then
-    return require("qwen.net.requestlog").attach(ctx, ctx.settings:get "model.openAILoggingDir")
+    return require("qwen.net.request_log").attach(ctx, ctx.settings:get "model.openAILoggingDir")
   end
   return true
 end
@@ -87,21 +87,21 @@ local function prepare(ctx, opts)
   local ok, e = set_transport(ctx, opts)
   if not ok then return nil, e, EXIT.usage end
   if ctx.settings:get "tools.executionSandbox" ~= nil then
-    ok, e = require("qwen.sandbox").start(ctx)
+    ok, e = require("qwen.permission.sandbox").start(ctx)
     if not ok then return nil, e, EXIT.sandbox end
   end
   ctx.model, e = make_ctx.choose_model(ctx)
   if not ctx.model then return nil, e end
   ctx.session, e = open_session(ctx, opts)
   if not ctx.session then return nil, e end
-  ctx.tools = require("qwen.agent.context").tools(ctx)
-  ctx.system = require("qwen.agent.prompt").system(ctx, opts)
+  ctx.tools = require("qwen.agent.view").tools(ctx)
+  ctx.system = require("qwen.agent.system_prompt").system(ctx, opts)
   return true
 end
 
 -- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
 local function first_start(ctx)
-  local choice = require "qwen.choice"
+  local choice = require "qwen.model.configured"
   local undecided = choice.undecided(ctx.settings, ctx.opts)
   if not undecided and choice.configured(ctx.settings, ctx.opts) then return nil end
   ctx.print(undecided and undecided.message or "Nothing is configured yet: choose how qwen reaches a model.")
@@ -112,11 +112,11 @@ end
 
 -- Nothing is configured and nobody is there: a server on this machine, or words on what to do.
 local function first_run(ctx)
-  local choice = require "qwen.choice"
+  local choice = require "qwen.model.configured"
   local undecided = choice.undecided(ctx.settings, ctx.opts)
   if undecided then return nil, undecided end
   if choice.configured(ctx.settings, ctx.opts) then return true end
-  local server = require("qwen.discover").find(ctx.settings:get "local.servers")[1]
+  local server = require("qwen.model.local_servers").find(ctx.settings:get "local.servers")[1]
   if not server then return nil, choice.nothing() end
   ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
   ctx.notice(("nothing is configured; using %s of %s at %s (keep it: qwen auth local)"):format(ctx.opts.model, server.name, server.url))
@@ -125,7 +125,7 @@ end
 
 -- The front end of a run without a screen, and a session.
 local function prepare_headless(ctx, opts)
-  local front = require(opts.output == "text" and "qwen.ui.print" or "qwen.ui.json")
+  local front = require(opts.output == "text" and "qwen.ui.headless.print" or "qwen.ui.headless.json")
   front.attach(ctx, opts)
   make_ctx.hear_notices(ctx)
   local found, nothing = first_run(ctx)
@@ -170,7 +170,7 @@ end
 local function print_help(opts)
   local text = args.help(shell_commands())
   if sys.isatty(1) then
-    local words, cwd = require "qwen.ui.words", paths.cwd()
+    local words, cwd = require "qwen.ui.render.words", paths.cwd()
     local settings = cwd and Settings.load { cwd = cwd, trusted = false, opts = opts }
     words.use(settings and settings:get "general.language")
     text = words.lines(text)
@@ -200,7 +200,7 @@ local function route(argv)
   if opts.safe or opts.use or project then problems = resource.scan { safe = opts.safe, project = project, use = opts.use } end
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   hooks.on_problem(function(words) ctx.notice(words) end)
-  require("qwen.guest").say = function(words) ctx.notice(words) end
+  require("qwen.extension.environment").say = function(words) ctx.notice(words) end
   resource.use_settings(settings)
   task.on_error(function(_, words) ctx.notice("a task failed: " .. words:gsub("\nstack traceback:.*", "")) end)
   for _, list in ipairs { settings.problems, problems } do
@@ -210,7 +210,7 @@ local function route(argv)
   if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
   if not trusted then
-    local found = require("qwen.env").project_files(cwd)
+    local found = require("qwen.config.dotenv").project_files(cwd)
     if #found > 0 then
       ctx.notice(("this folder is not trusted: %s not read (trust it: --trust-folder)"):format(table.concat(found, ", ") .. (#found == 1 and " is" or " are")))
     end
@@ -218,7 +218,7 @@ local function route(argv)
   if sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 then
     local stopped = first_start(ctx)
     if stopped then return stopped end
-    local code, problem, failed = require("qwen.ui.tty").run(ctx, function() return prepare(ctx, opts) end)
+    local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
     return code or fail(problem, failed)
   end
   local prompt
@@ -230,7 +230,7 @@ local function route(argv)
 end
 
 return function(argv)
-  if argv[1] == "--project-guest" then return require("qwen.guestmain")() end -- started by qwen.projectlua alone
+  if argv[1] == "--project-guest" then return require("qwen.extension.project_worker")() end -- started by qwen.projectlua alone
   local code = route(argv)
   if not sys.flush() and code == 0 then code = EXIT.failed end -- the reader of our output is gone
   return code

@@ -1,9 +1,9 @@
 -- Running one thing to its end with Ctrl-C in mind: a prompt without a screen, or a command.
-local err = require "qwen.err"
-local resource = require "qwen.resource"
+local err = require "qwen.util.err"
+local resource = require "qwen.extension.registry"
 local sys = require "sys.os"
 local task = require "sys.task"
-local text = require "qwen.text"
+local text = require "qwen.util.text"
 
 local M = {}
 
@@ -39,7 +39,7 @@ end
 ---@param front table the front end: finish(ctx, answer, turns)
 ---@return integer exit code
 function M.headless(ctx, prompt, front)
-  local loop, message = require "qwen.agent.loop", require "qwen.message"
+  local loop, message = require "qwen.agent.loop", require "qwen.session.message"
   ctx.emit("session_started", { source = M.source(ctx), model = ctx.model.id })
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
   if not submitted then
@@ -48,7 +48,7 @@ function M.headless(ctx, prompt, front)
   end
   local done, answer, turns = until_signal(function()
     local parts, told = {}, {}
-    if submitted.text:find("@", 1, true) then parts, told = require("qwen.mention").parts(ctx, submitted.text) end
+    if submitted.text:find("@", 1, true) then parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text) end
     for _, line in ipairs(told) do
       if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
     end
@@ -108,7 +108,7 @@ end
 function M.call(ctx, name, command, words, rest)
   local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
   if ok then return code, e end
-  local told = require("qwen.guest").own_error(code)
+  local told = require("qwen.extension.environment").own_error(code)
   if not told then error(code, 0) end
   return nil, err("broken", resource.blamed(told, "commands", name))
 end
@@ -153,7 +153,7 @@ function M.shell_command(ctx, called)
     ctx.notice(("'%s' is a command of the session: start qwen and type /%s"):format(called.name, called.name))
     return 2
   end
-  local ask = require "qwen.ui.ask"
+  local ask = require "qwen.ui.widget.ask"
   if ask.possible() then ctx.pick, ctx.line, ctx.status, ctx.live = ask.pick, ask.line, ask.status, ask.live end
   local code = run_command(ctx, called.name, command, called.args, table.concat(called.args, " "))
   if type(code) ~= "table" then return code end

@@ -30,7 +30,7 @@ end
 
 local function wrong_count(path, text, ranges, args)
   if #ranges == 0 then
-    local near = qwen.match.nearest(text, args.old_string)
+    local near = qwen.x.fuzzy_match.nearest(text, args.old_string)
     return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s"):format(path,
       near and "The most similar place is:\n" .. near or "Read the file again and copy the text exactly."))
   end
@@ -41,7 +41,7 @@ end
 
 -- What the edit would make of the file; nothing is written.
 local function plan(ctx, args)
-  local path, e = qwen.files.resolve(ctx, args.file_path)
+  local path, e = qwen.x.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
   if args.old_string == "" then return create(path, args) end
   if args.old_string == args.new_string then
@@ -51,11 +51,11 @@ local function plan(ctx, args)
   before, e = qwen.fs.read(path)
   if not before then return nil, e.kind == "missing" and qwen.err("missing", "File not found: " .. path) or e end
   local ok
-  ok, e = qwen.files.check_seen(ctx, path)
+  ok, e = qwen.x.files.check_seen(ctx, path)
   if not ok then return nil, e end
-  local ranges, dropped = qwen.match.find(before, args.old_string)
+  local ranges, dropped = qwen.x.fuzzy_match.find(before, args.old_string)
   if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
-  local after = qwen.match.replace(before, ranges, args.new_string, dropped)
+  local after = qwen.x.fuzzy_match.replace(before, ranges, args.new_string, dropped)
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
   local _, from = before:sub(1, ranges[1][1] - 1):gsub("\n", "")
   return { path = path, before = before, after = after, from = from + 1, count = #ranges }
@@ -64,7 +64,7 @@ end
 function T.preview(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return nil, e end
-  return qwen.text.diff(change.before, change.after, qwen.files.relative(ctx, change.path))
+  return qwen.text.diff(change.before, change.after, qwen.x.files.relative(ctx, change.path))
 end
 
 -- The lines around the change, so that the model need not read again.
@@ -87,7 +87,7 @@ function T.run(ctx, args)
   local ok
   ok, e = qwen.fs.write(change.path, change.after, { mode = 420 })
   if not ok then return nil, e end
-  qwen.files.mark_seen(ctx, change.path)
+  qwen.x.files.mark_seen(ctx, change.path)
   if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = "created" } end
   return { text = snippet(change), display = change.count > 1 and change.count .. " places changed" or "changed" }
 end

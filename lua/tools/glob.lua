@@ -20,8 +20,8 @@ function T.paths(args) return { args.path } end
 function T.label(args) return args.pattern end
 
 local function list(ctx, pattern, path)
-  local matches, names = qwen.files.glob(pattern), {}
-  local visible, e = qwen.files.visible(ctx, path)
+  local matches, names = qwen.x.files.glob(pattern), {}
+  local visible, e = qwen.x.files.visible(ctx, path)
   if e then return nil, e end
   if visible then
     for _, name in ipairs(visible) do
@@ -29,14 +29,14 @@ local function list(ctx, pattern, path)
     end
     return names
   end
-  for name in qwen.files.walk(path, 100000) do
+  for name in qwen.x.files.walk(path, 100000) do
     if matches(name) then names[#names + 1] = name end
   end
   return names
 end
 
 function T.run(ctx, args)
-  local path, e = qwen.files.resolve(ctx, args.path or ctx.cwd)
+  local path, e = qwen.x.files.resolve(ctx, args.path or ctx.cwd)
   if not path then return nil, e end
   local stat = qwen.fs.stat(path)
   if not stat or stat.type ~= "dir" then return nil, qwen.err("missing", "There is no folder " .. path) end

@@ -23,7 +23,7 @@ function T.label(args) return args.pattern .. (args.path and " in " .. args.path
 
 local function with_ripgrep(ctx, rg, args, path)
   local argv = { rg, "--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--max-columns=400", "--max-columns-preview", "--sort=path",
-    table.unpack(qwen.files.ignore_flags(ctx)) }
+    table.unpack(qwen.x.files.ignore_flags(ctx)) }
   if args.glob and not args.glob:find "[/!:]" then -- as a type: fewer files are read; a glob of ripgrep's would let ignored ones in
     argv[#argv + 1] = "--type-add=wanted:" .. args.glob
     argv[#argv + 1] = "--type=wanted"
@@ -63,7 +63,7 @@ local function with_walk(args, path, is_folder, wanted)
     end
   end
   if is_folder then
-    for name in qwen.files.walk(path, 20000) do
+    for name in qwen.x.files.walk(path, 20000) do
       local file = path:gsub("/$", "") .. "/" .. name
       if wanted(file) then look(file) end
     end
@@ -77,7 +77,7 @@ end
 local function filter(glob, path, is_folder)
   if not glob or not is_folder then return function() return true end end
   local pattern = glob:gsub("^!", "")
-  local fits = qwen.files.glob(pattern:find("/", 1, true) and pattern:gsub("^/", "") or "**/" .. pattern)
+  local fits = qwen.x.files.glob(pattern:find("/", 1, true) and pattern:gsub("^/", "") or "**/" .. pattern)
   local skip = #path:gsub("/$", "") + 2
   return function(file) return fits(file:sub(skip)) ~= (glob:sub(1, 1) == "!") end
 end
@@ -92,7 +92,7 @@ end
 
 -- The lines as path:line:text, of the files that are wanted and that no rule hides.
 local function shown_lines(ctx, out, wanted)
-  local hidden, shown, lines = qwen.permit.hidden(ctx), {}, {}
+  local hidden, shown, lines = qwen.x.policy.hidden(ctx), {}, {}
   for line in out:gmatch "[^\n]+" do
     local name, rest = line:match "^([^%z]*)%z(.*)$"
     if not name then
@@ -106,7 +106,7 @@ local function shown_lines(ctx, out, wanted)
 end
 
 function T.run(ctx, args)
-  local path, e = qwen.files.resolve(ctx, args.path or ctx.cwd)
+  local path, e = qwen.x.files.resolve(ctx, args.path or ctx.cwd)
   if not path then return nil, e end
   local stat = qwen.fs.stat(path)
   if not stat then return nil, qwen.err("missing", "There is no " .. path) end

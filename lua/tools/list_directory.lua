@@ -34,7 +34,7 @@ end
 -- The entries that hold a file that is not ignored; nil when nothing is to be left out, or nobody can tell.
 local function visible_entries(ctx, path, options)
   if options and (options.respect_git_ignore == false or options.respect_qwen_ignore == false) then return nil end
-  local names = qwen.files.inside(ctx, path) and qwen.files.visible(ctx, path, 5)
+  local names = qwen.x.files.inside(ctx, path) and qwen.x.files.visible(ctx, path, 5)
   if not names then return nil end
   local out = {}
   for _, name in ipairs(names) do out[name:match "^[^/]+"] = true end
@@ -47,13 +47,13 @@ local function is_empty(path)
 end
 
 function T.run(ctx, args)
-  local path, e = qwen.files.resolve(ctx, args.path)
+  local path, e = qwen.x.files.resolve(ctx, args.path)
   if not path then return nil, e end
   local entries
   entries, e = qwen.fs.list(path)
   if not entries then return nil, e end
   local rows, visible, patterns = {}, visible_entries(ctx, path, args.file_filtering_options), {}
-  for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.files.glob(pattern) end
+  for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.x.files.glob(pattern) end
   for _, entry in ipairs(entries) do
     local full = path .. "/" .. entry.name
     local followed = entry.type == "link" and qwen.fs.stat(full) or entry

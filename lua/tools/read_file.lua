@@ -1,7 +1,7 @@
 -- Reads a file for the model: text by lines, images and PDFs as they are. What was read may then be edited.
 
 local MAX_LINES, MAX_CHARS, MAX_FILE = 1000, 25000, 64 * 1024 * 1024
-local MAX_IMAGE, MAX_PDF, MAX_PAGES = qwen.image.most, 10 * 1024 * 1024, 100 -- the least that services take
+local MAX_IMAGE, MAX_PDF, MAX_PAGES = qwen.x.image.most, 10 * 1024 * 1024, 100 -- the least that services take
 
 local T = {
   summary = "Read a text file, image or PDF. Long files are cut: use offset and limit to read further.",
@@ -41,7 +41,7 @@ end
 
 -- What a file is by its first bytes: a wrong ending would make a service refuse the whole conversation.
 local function media_type(bytes)
-  local image = qwen.image.look(bytes)
+  local image = qwen.x.image.look(bytes)
   return image and image.mime or bytes:find "^%%PDF%-" and "application/pdf" or nil
 end
 
@@ -92,7 +92,7 @@ local function read_pdf(ctx, path, bytes, pages)
 end
 
 function T.run(ctx, args)
-  local path, e = qwen.files.resolve(ctx, args.file_path)
+  local path, e = qwen.x.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
   local stat = qwen.fs.stat(path)
   if not stat then return nil, qwen.err("missing", "File not found: " .. path) end
@@ -107,7 +107,7 @@ function T.run(ctx, args)
   if text:sub(1, 8192):find("\0", 1, true) then
     return { text = "Cannot display content of binary file: " .. path, display = "binary file" }
   end
-  qwen.files.mark_seen(ctx, path, stat)
+  qwen.x.files.mark_seen(ctx, path, stat)
   if text == "" then return { text = "(the file is empty)", display = "empty file" } end
   local first = math.tointeger(args.offset) or 0
   local body, count, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)

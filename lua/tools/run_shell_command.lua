@@ -72,9 +72,9 @@ end
 
 local function directory(ctx, args)
   if not args.directory then return ctx.cwd end
-  local path, e = qwen.files.resolve(ctx, args.directory)
+  local path, e = qwen.x.files.resolve(ctx, args.directory)
   if not path then return nil, e end
-  if not qwen.files.inside(ctx, path) then
+  if not qwen.x.files.inside(ctx, path) then
     return nil, qwen.err("denied", ("directory %s is outside the project %s. Nothing was run."):format(path, ctx.cwd))
   end
   return path
@@ -84,7 +84,7 @@ end
 local function in_background(ctx, args, cwd)
   local path = ctx.spill("background", "")
   if not path then return nil, qwen.err("broken", "there is no folder for the output of a background command. Nothing was run.") end
-  local options, hold = qwen.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), stderr = "stdout" })
+  local options, hold = qwen.x.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), stderr = "stdout" })
   if not options then return nil, hold end
   local child, e = qwen.proc.open(options)
   if not child then
@@ -117,7 +117,7 @@ function T.run(ctx, args)
   if args.command:find("\0", 1, true) then return nil, qwen.err("usage", "a command cannot hold a zero byte. Nothing was run.") end
   if args.is_background then return in_background(ctx, args, cwd) end
   local seconds = args.timeout and args.timeout / 1000 or DEFAULT_TIMEOUT
-  local options, hold = qwen.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds,
+  local options, hold = qwen.x.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds,
     on_output = ctx.progress })
   if not options then return nil, hold end
   local _ <close> = hold
@@ -130,7 +130,7 @@ function T.run(ctx, args)
     args.command, cwd, or_none(shorten(ctx, out), "(empty)"), or_none(shorten(ctx, result.err), "(none)"), or_none(result.code, "(none)"),
     or_none(result.signal, "(none)"), result.pid)
   local failed = result.timed_out or result.code ~= 0
-  local suspect = failed and options.confined and qwen.sandbox.suspect(result.out .. result.err)
+  local suspect = failed and options.confined and qwen.x.sandbox.suspect(result.out .. result.err)
   if suspect then text = text .. "\n" .. SANDBOX end
   local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)

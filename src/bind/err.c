@@ -1,4 +1,4 @@
-/* `sys.err`: error values. The same small table is made here for failures of C and by lua/qwen/err.lua for those of Lua. */
+/* `sys.err`: error values. The same small table is made here for failures of C and by lua/qwen/util/err.lua for those of Lua. */
 #include <string.h>
 
 #include "bind.h"

@@ -2,7 +2,7 @@
 -- Both run by turns, and each figure is the least of its runs (measure.c). It judges nothing but the promises at the end.
 local fake = dofile "tests/fake/fake.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local program = os.env "QWEN"
 local measure_program = program:match "^(.*)/" .. "/tests/measure"
@@ -106,7 +106,7 @@ promise("a tool turn, CPU, turns 51 to 200", late, 1, " ms")
 promise("growth of a tool turn with the history", late / early, 1.5, "x") -- curl, which only sends the bytes, grows more than that
 
 -- A command in the sandbox beside bubblewrap alone, by turns, because both wait for the kernel and for whoever else is busy.
-local sandbox, task = require "qwen.sandbox", require "sys.task"
+local sandbox, task = require "qwen.permission.sandbox", require "sys.task"
 local set, inner = { ["tools.executionSandbox.backend"] = "bubblewrap" }, { "/bin/sh", "-c", ":" }
 assert(fs.mkdir(tmp .. "/project"))
 local boxed = { cwd = assert(fs.realpath(tmp .. "/project")), settings = { get = function(_, key) return set[key] end } }

@@ -1,8 +1,8 @@
 -- What a person's Lua files cost, each figure beside its floor in the same process: loading 100 files, reloading, a hook call, a turn with
 -- 1,000 handlers. Started by tests/bench/run.
 local fs, os_ = require "sys.fs", require "sys.os"
-local hooks = require "qwen.hooks"
-local resource = require "qwen.resource"
+local hooks = require "qwen.extension.hooks"
+local resource = require "qwen.extension.registry"
 local task = require "sys.task"
 
 local home = assert(os_.env "HOME") .. "/.qwen"

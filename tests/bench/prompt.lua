@@ -2,7 +2,7 @@
 -- Started by tests/bench/run. It judges nothing but the promises at the end.
 local fake = dofile "tests/fake/fake.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 local text = require "sys.text"
 
 local program, home = os.env "QWEN", os.env "HOME"

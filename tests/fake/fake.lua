@@ -1,6 +1,6 @@
 -- Starts the scripted server (server.py) from a Lua test and reads its log. What an answer may say stands at the top of server.py.
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local Fake = {}
 Fake.__index = Fake

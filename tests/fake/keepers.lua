@@ -1,6 +1,6 @@
 -- The same checks for every store, on the ones named after the script; those that the machine forbids are counted as skipped, with the reason.
 local t = dofile "tests/check.lua"
-local body, keeper, os, secret = require "qwen.body", require "sys.keeper", require "sys.os", require "sys.secret"
+local body, keeper, os, secret = require "qwen.net.body", require "sys.keeper", require "sys.os", require "sys.secret"
 
 local home = os.env "HOME"
 local options = { folder = home .. "/store", key_file = home .. "/keys/machine.key", timeout = 20, argv = { "/usr/bin/docker-credential-secretservice" } }

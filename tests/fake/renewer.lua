@@ -1,7 +1,7 @@
 -- One of many processes that find the same token expired. Reads it, says "ready", waits for a line, renews, says which token it has.
 -- Usage: qwen lua tests/fake/renewer.lua NAME PORT ROUNDS
-local credentials, http, os, task = require "qwen.credentials", require "sys.http", require "sys.os", require "sys.task"
-local body = require "qwen.body"
+local credentials, http, os, task = require "qwen.auth.credentials", require "sys.http", require "sys.os", require "sys.task"
+local body = require "qwen.net.body"
 
 local _, name, port, rounds = ...
 local base = "http://127.0.0.1:" .. port
@@ -13,7 +13,7 @@ local function refresh(record)
   local answer
   answer, e = stream:sealed({ "access_token", "refresh_token" }, name, { base })
   if not answer then return nil, e end
-  if stream.status ~= 200 then return nil, require "qwen.err"("auth", tostring(answer.error)) end
+  if stream.status ~= 200 then return nil, require "qwen.util.err"("auth", tostring(answer.error)) end
   return { secret = answer.access_token, refresh = answer.refresh_token, expires = task.time() + answer.expires_in }
 end
 

@@ -39,12 +39,18 @@ local function difference(real, declared, optional)
 end
 t.eq(difference({ a = 1, b = 1 }, { a = true, c = true }), "b is not declared, c is not there", "a difference is caught")
 
--- Modules.
+-- Modules: of C by their own name, of the API by the name that a file uses.
+local function check_module(name, class, get)
+  local ok, module = pcall(get)
+  if t.ok(ok, name .. " opens: " .. tostring(module)) then t.eq(difference(module, class.fields, class.optional), "", name) end
+end
 for name, class in pairs(classes) do
-  if name:find "^sys%." or name:find "^qwen%." then
-    local ok, module = pcall(require, name)
-    if t.ok(ok, "require " .. name .. ": " .. tostring(module)) then t.eq(difference(module, class.fields, class.optional), "", name) end
-  end
+  local short = name:match "^qwen%.([%a_]+)$"
+  local x = name:match "^qwen%.x%.([%a_]+)$"
+  if name:find "^sys%." then check_module(name, class, function() return require(name) end) end
+  if short and short ~= "x" then check_module(name, class, function() return qwen[short] end) end
+  if x then check_module(name, class, function() return qwen.x[x] end) end
+  t.ok(short or x or not name:find "^qwen%.", name .. " is named after the API")
 end
 local opened = {}
 for name in tree.read("src/bind/open.c"):gmatch '{"(sys%.[%w_]+)", open_' do opened[name] = true end
@@ -63,22 +69,47 @@ for name, metatable in pairs(debug.getregistry()) do
   end
 end
 
--- The global `qwen`: its module table is private, so its source is read for the names.
-local names = { version = true, api = true }
+-- The global `qwen` and its experimental half: the module tables are private, so their source is read for the names.
 local source = tree.read "lua/qwen/api.lua"
-for name in source:gmatch "\nfunction api%.([%w_]+)" do names[name] = true end
-local list = source:match "local modules = (%b{})"
-for name in (list or ""):gmatch "([%w_]+) = \"" do names[name] = true end
-t.eq(difference(names, classes.qwen.fields), "", "the global qwen")
-for name in pairs(classes.qwen.fields) do t.ok(pcall(function() return qwen[name] end), "qwen." .. name .. " loads") end
+local function api_names(list, prefix, names)
+  for name in source:gmatch("\nfunction " .. prefix .. "([%w_]+)%(") do names[name] = true end
+  for name in assert(source:match("local " .. list .. " = (%b{})")):gmatch "([%w_]+) = \"" do names[name] = true end
+  return names
+end
+local tiers = {
+  ["qwen"] = { api_names("stable", "api%.", { version = true, api = true, x = true }), qwen },
+  ["qwen.x"] = { api_names("experimental", "api%.x%.", {}), qwen.x },
+}
+for tier, pair in pairs(tiers) do
+  local names, real = pair[1], pair[2]
+  t.eq(difference(names, classes[tier].fields), "", "the names of " .. tier)
+  for name in pairs(classes[tier].fields) do
+    t.ok(pcall(function() return real[name] end), tier .. "." .. name .. " loads")
+  end
+end
+
+-- Former names lead to what is there, and nothing of ours uses one.
+local moved = require "qwen.extension.moved_names"
+t.eq(moved.find "qwen.files.walk() -- qwen.send\nqwen.x.files.walk() qwen.fs.read()",
+  { { old = "qwen.files", now = "qwen.x.files" } }, "a former name is found")
+for name, now in tree.read("lua/qwen/extension/moved_names.lua"):gmatch "\n  ([%a_]+) = \"([%a_.]+)\"" do
+  local tier = now:find "^x%." and "qwen.x" or "qwen"
+  t.ok(tiers[tier][1][now:gsub("^x%.", "")], name .. " is called something that is there")
+  t.ok(not tiers.qwen[1][name], name .. " is no name of today")
+end
+for _, path in ipairs(tree.files("^commands/.*%.lua$", "^lua/.*%.lua$", "^docs/.*%.md$")) do
+  for _, one in ipairs(path:find "^lua/qwen/" and {} or moved.find(tree.read(path))) do
+    t.ok(false, ("%s: %s is %s now"):format(path, one.old, one.now))
+  end
+end
 
 -- Files: what each kind may return, and the events with the fields of their values.
 local kinds = { commands = "Command", tools = "Tool", auth = "Auth", hooks = "Hook" }
 local types = tree.read "lua/meta/qwen.lua"
-for kind, class in pairs(kinds) do t.eq(difference(require("qwen.resource").fields[kind], classes[class].fields), "", class) end
-t.eq(difference(require("qwen.subcommands").fields, classes.Subcommand.fields), "", "Subcommand")
+for kind, class in pairs(kinds) do t.eq(difference(require("qwen.extension.registry").fields[kind], classes[class].fields), "", class) end
+t.eq(difference(require("qwen.extension.subcommands").fields, classes.Subcommand.fields), "", "Subcommand")
 local tables = { request_built = "HttpRequest", delta = "Delta", tool_ended = "ResultPart", request_failed = "Failure" }
-for event, spec in pairs(require "qwen.events") do
+for event, spec in pairs(require "qwen.extension.events") do
   local inline = types:match("%-%-%-@field " .. event .. " %(fun%(ctx: Ctx, %w+: ({[^}]+})")
   local declared = tables[event] and classes[tables[event]].fields or {}
   for field in (inline or ""):gmatch "([%w_]+)%??: " do declared[field] = true end
@@ -112,6 +143,6 @@ local emitted = {}
 for _, path in ipairs(tree.files("^lua/.*%.lua$", "^commands/.*%.lua$")) do
   for event in tree.read(path):gmatch "ctx%.emit%s*%(?%s*\"([%w_]+)\"" do emitted[event] = true end
 end
-t.eq(difference(emitted, require "qwen.events"), "", "events")
+t.eq(difference(emitted, require "qwen.extension.events"), "", "events")
 
 t.done()

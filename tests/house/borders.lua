@@ -48,7 +48,7 @@ local function crosses(text, path)
   end
 end
 t.ok(crosses("local p = require('qwen.net.send')", "lua/qwen/ui/x.lua"), "a screen that sends is caught")
-holds("layers", crosses, 'require "qwen.ui.tty"', "lua/qwen/agent/x.lua", "^lua/.*%.lua$")
+holds("layers", crosses, 'require "qwen.ui.interactive.tty"', "lua/qwen/agent/x.lua", "^lua/.*%.lua$")
 
 holds("shipped content uses ctx and qwen alone", function(text)
   local code = tree.lua_code(text)

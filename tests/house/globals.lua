@@ -1,6 +1,6 @@
 -- House rule: no stray global, no unused name, in any Lua file. luacheck judges; .luacheckrc holds the settings.
 local t = dofile "tests/check.lua"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 if not proc.which "luacheck" then
   t.skip "luacheck is not installed (vendor/install test)"

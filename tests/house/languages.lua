@@ -2,16 +2,16 @@
 local t = dofile "tests/check.lua"
 local texts = dofile "tests/texts.lua"
 local tree = dofile "tests/tree.lua"
-local resource = require "qwen.resource"
-local keymap = require "qwen.ui.keymap"
-local translate = require "qwen.ui.translate"
+local resource = require "qwen.extension.registry"
+local keymap = require "qwen.ui.editor.keymap"
+local translate = require "qwen.ui.render.translate"
 
 -- Files whose texts are for a model, another program, or who writes Lua: those stay English.
-local others = { "^lua/qwen/agent/act%.lua$", "^lua/qwen/agent/sub%.lua$", "^lua/qwen/files%.lua$", "^lua/qwen/diff%.lua$", "^lua/qwen/escape%.lua$",
-  "^lua/qwen/events%.lua$", "^lua/qwen/export%.lua$", "^lua/qwen/guestmain%.lua$", "^lua/qwen/inspect%.lua$", "^lua/qwen/kinds%.lua$",
-  "^lua/qwen/reference%.lua$", "^lua/qwen/trial%.lua$", "^lua/qwen/toolfile%.lua$", "^lua/qwen/flags%.lua$", "^lua/qwen/args%.lua$",
-  "^lua/qwen/net/replay%.lua$", "^lua/qwen/agent/prompt%.lua$", "^lua/qwen/agent/context%.lua$", "^lua/qwen/ui/print%.lua$", "^lua/qwen/ui/json%.lua$",
-  "^lua/qwen/message%.lua$", "^lua/providers/" }
+local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.lua$", "^lua/qwen/workspace/files%.lua$", "^lua/qwen/util/diff%.lua$", "^lua/qwen/permission/sandbox_check%.lua$",
+  "^lua/qwen/extension/events%.lua$", "^lua/qwen/session/export%.lua$", "^lua/qwen/extension/project_worker%.lua$", "^lua/qwen/util/inspect%.lua$", "^lua/qwen/extension/validate%.lua$",
+  "^lua/qwen/extension/api_reference%.lua$", "^lua/qwen/testing%.lua$", "^lua/qwen/extension/tool_program%.lua$", "^lua/qwen/config/flags%.lua$", "^lua/qwen/config/args%.lua$",
+  "^lua/qwen/net/replay%.lua$", "^lua/qwen/agent/system_prompt%.lua$", "^lua/qwen/agent/view%.lua$", "^lua/qwen/ui/headless/print%.lua$", "^lua/qwen/ui/headless/json%.lua$",
+  "^lua/qwen/session/message%.lua$", "^lua/providers/" }
 
 -- Texts that the search finds but nobody reads as words: names of makers, kinds, words for a model.
 local names = {}
@@ -51,15 +51,15 @@ for _, path in ipairs(tree.files("^commands/", "^lua/auth/", "^lua/hooks/", "^lu
     end
   end
 end
-for _, group in ipairs(require "qwen.flags") do
-  said[group.group .. ":"] = "lua/qwen/flags.lua"
-  for _, flag in ipairs(group) do said[not flag.rare and flag.text or group.group .. ":"] = "lua/qwen/flags.lua" end
+for _, group in ipairs(require "qwen.config.flags") do
+  said[group.group .. ":"] = "lua/qwen/config/flags.lua"
+  for _, flag in ipairs(group) do said[not flag.rare and flag.text or group.group .. ":"] = "lua/qwen/config/flags.lua" end
 end
-for line in require("qwen.args").help({}):gmatch "[^\n]+" do
+for line in require("qwen.config.args").help({}):gmatch "[^\n]+" do
   local what = line:match "^  qwen .-  +(%l.*)$"
-  if what then said[what] = "lua/qwen/args.lua" end
+  if what then said[what] = "lua/qwen/config/args.lua" end
 end
-for _, row in ipairs(keymap.list()) do said[row.what] = "lua/qwen/ui/keymap.lua" end
+for _, row in ipairs(keymap.list()) do said[row.what] = "lua/qwen/ui/editor/keymap.lua" end
 
 resource.scan { safe = true }
 local sources = {}

@@ -1,7 +1,7 @@
 -- Many processes against one limit, and what a server sees of it: for the test (a short window) and the bench (a real minute).
 local fake = dofile "tests/fake/fake.lua"
 local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 -- and perhaps the address of a Redis.
 require "qwen.api"
 local http, task = require "sys.http", require "sys.task"
-local limits = require "qwen.limits"
+local limits = require "qwen.usage.limits"
 
 local _, url, windows, begin, seconds, number, store = ...
 begin = tonumber(begin)

@@ -1,6 +1,6 @@
 -- Rows with colours: widths, wraps, and what need not be written again.
 local t = dofile "tests/check.lua"
-local ansi = require "qwen.ui.ansi"
+local ansi = require "qwen.ui.render.ansi"
 
 local red, off = "\27[31m", "\27[0m"
 t.eq(ansi.plain(red .. "a" .. off .. "\27]8;;http://x\27\\b\27]8;;\27\\"), "ab", "colours and links are no text")
@@ -16,16 +16,16 @@ t.eq(ansi.wrap("a\tb", 20), { "a       b" }, "tabs")
 t.eq(#ansi.wrap(("x"):rep(100000), 80), 1250, "a long line")
 
 do
-  local cut = require("qwen.ui.wrap").cut
+  local cut = require("qwen.ui.render.wrap").cut
   t.eq({ cut("abcd", 4) }, { "abcd", 4 }, "it fits")
   t.eq({ cut("abcde", 4) }, { "abc…", 4 }, "a mark for the rest")
   t.eq({ cut("a中中中", 5) }, { "a中…", 4 }, "a wide character is not halved")
   t.eq({ cut("abc", 1) }, { "…", 1 }, "the mark alone")
   t.eq({ cut("abc", 0) }, { "", 0 }, "no room")
-  local sent = (require("qwen.ui.prompt").sent(("line\n"):rep(10000) .. ("x"):rep(5000)):gsub("\27%[[%d;]*m", ""))
+  local sent = (require("qwen.ui.editor.input_area").sent(("line\n"):rep(10000) .. ("x"):rep(5000)):gsub("\27%[[%d;]*m", ""))
   t.eq(sent, "> line\n" .. ("  line\n"):rep(19) .. "  … 9981 more lines\n", "a long paste stands in the scrollback with its beginning")
-  t.match(require("qwen.ui.prompt").sent(("x"):rep(5000)), ("x"):rep(1999) .. "…", "a long line too")
-  local rows = require("qwen.ui.pick").new("Which?", { "one that is much too long", "two" }):rows(16, 10)
+  t.match(require("qwen.ui.editor.input_area").sent(("x"):rep(5000)), ("x"):rep(1999) .. "…", "a long line too")
+  local rows = require("qwen.ui.widget.picker").new("Which?", { "one that is much too long", "two" }):rows(16, 10)
   t.eq(rows[2]:gsub("\27%[[%d;]*m", ""), "> 1. one that …", "a choice that is too long says so")
 end
 

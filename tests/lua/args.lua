@@ -1,7 +1,7 @@
 -- The command line: pairs of files in cases/args, the help text, and every declared flag.
 local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local args, flags = require "qwen.args", require "qwen.flags"
+local args, flags = require "qwen.config.args", require "qwen.config.flags"
 
 -- NAME.in: one argument a line; NAME.want: the table as JSON without what is empty, or the error.
 local folder, cases = "tests/cases/args", 0

@@ -1,9 +1,9 @@
 -- Images at the prompt: what they are by their first bytes, paths as terminals paste them, labels in the text, and the clipboard's programs.
 local t = dofile "tests/check.lua"
-local attach = require "qwen.ui.attach"
-local editor = require "qwen.ui.editor"
+local attach = require "qwen.ui.editor.attach"
+local editor = require "qwen.ui.editor.editor"
 local fs = require "sys.fs"
-local image = require "qwen.image"
+local image = require "qwen.util.image"
 local program = dofile "tests/program.lua"
 
 local png = "\137PNG\r\n\26\n\0\0\0\13IHDR" .. string.pack(">I4I4", 640, 480) .. "\8\2\0\0\0"
@@ -58,7 +58,7 @@ local function clipboard(name, script, env)
   local bin = place.root .. "/bin-" .. name
   assert(fs.mkdir(bin))
   assert(fs.write(bin .. "/" .. name, "#!/bin/sh\n" .. script, { mode = 493 }))
-  assert(fs.write(place.cwd .. "/clip.lua", "local bytes, e = qwen.clipboard.image() print(bytes and qwen.os.base64(bytes) or e.message)"))
+  assert(fs.write(place.cwd .. "/clip.lua", "local bytes, e = qwen.x.clipboard.image() print(bytes and qwen.os.base64(bytes) or e.message)"))
   env.PATH = bin .. ":/usr/bin:/bin"
   return program.run(place, { "lua", "clip.lua" }, { env = env }).out:gsub("\n$", "")
 end

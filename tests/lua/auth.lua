@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local jsonc = require "qwen.jsonc"
+local jsonc = require "qwen.util.jsonc"
 
 local function run(place, ...) return program.run(place, { ... }) end
 
@@ -132,7 +132,7 @@ do
   value.modelProviders.openai[2].id = "gone-by-now"
   table.insert(value.modelProviders.openai, { id = "own", envKey = "OWN", baseUrl = "https://own.example/v1" })
   fs.write(path, json.encode(value))
-  fs.write(place.cwd .. "/news.lua", 'local ctx = ... print(tostring(qwen.resource.get("auth", "coding-plan").news(ctx)))')
+  fs.write(place.cwd .. "/news.lua", 'local ctx = ... print(tostring(qwen.x.registry.get("auth", "coding-plan").news(ctx)))')
   t.match(run(place, "lua", "news.lua").out, "^Alibaba Cloud Coding Plan has another list of models %(%+qwen3.6%-plus %+glm%-5 %-gone%-by%-now%); take it with: qwen auth coding%-plan %-%-update %(or %-%-skip%-update%)\n$")
   t.eq(run(place, "auth", "coding-plan", "--skip-update").code, 0)
   t.eq(run(place, "lua", "news.lua").out, "nil\n", "skipped")
@@ -268,9 +268,9 @@ end
 
 -- A key that was typed to /auth is not in the history.
 do
-  local history = require "qwen.ui.history"
+  local history = require "qwen.ui.editor.history"
   local place = program.place()
-  local paths = require "qwen.paths"
+  local paths = require "qwen.util.paths"
   local cwd = place.cwd
   for _, text in ipairs { "/auth coding-plan --region china --key sk-sp-0123456789abcdef", "/auth api-key -k sk-0123456789abcdef", "/auth x --key=abc1234567", "/auth sk-sp-0123456789abcdef", "say --key x" } do history.add(cwd, text) end
   t.eq(history.load(cwd), { "/auth coding-plan --region china --key ", "/auth api-key -k ", "/auth x --key=", "/auth ", "say --key x" })

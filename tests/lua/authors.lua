@@ -86,8 +86,8 @@ do
   t.match(run(place, "help", "lua", "Hook").out, "before_tool  %(fun%(ctx: Ctx, call: {.-}%): %(table|false%)%?, string%?%)%?\n")
   t.match(run(place, "help", "lua", "qwen.fs").out, "read  fun%(path: string, limit%?: integer%): string%?, Err%?\n +whole file")
   t.match(run(place, "help", "lua", "Provider").out, 'hosts with all below them %("z.ai", ":11434"%), patterns of ids', "words on a line of their own")
-  t.match(run(place, "help", "lua", "qwen.flies").err, "did you mean qwen.files")
-  local reference = require "qwen.reference"
+  t.match(run(place, "help", "lua", "qwen.flies").err, "did you mean qwen.x.files")
+  local reference = require "qwen.extension.api_reference"
   local fields = 0
   for _, class in ipairs(reference.classes()) do
     for _, field in ipairs(class.fields) do
@@ -113,7 +113,7 @@ do
       t.eq(bars, 4, line)
     end
   end
-  t.eq(names, require("qwen.reference").names())
+  t.eq(names, require("qwen.extension.api_reference").names())
   t.match(page, "\n| `every` | `fun%(seconds: number, fn: fun%(%)%): fun%(%)` | ")
 end
 

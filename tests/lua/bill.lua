@@ -1,8 +1,8 @@
 -- The line under an answer: all requests of the turn, what they cost, singular and plural, and other languages.
 local t = dofile "tests/check.lua"
-local bill = require "qwen.ui.bill"
+local bill = require "qwen.ui.transcript.turn_summary"
 local recorder = dofile "tests/recorder.lua"
-local words = require "qwen.ui.words"
+local words = require "qwen.ui.render.words"
 
 words.use "en"
 bill.begin()

@@ -1,8 +1,8 @@
 -- The generated completions and man page: each shell accepts its own, bash completes with it, roff has no complaint.
 local t = dofile "tests/check.lua"
 local fs = require "sys.fs"
-local proc = require "qwen.proc"
-local flags = require "qwen.flags"
+local proc = require "qwen.util.process"
+local flags = require "qwen.config.flags"
 local program, tmp = require("sys.os").env "QWEN", require("sys.os").env "TMPDIR"
 
 local function generated(name, script, ...)

@@ -43,7 +43,7 @@ do
   t.eq({ r.code, r.err }, { 0, "" }, "context")
   t.match(r.out, "tool results", "results")
   fs.write(place.home .. "/.qwen/commands/sizes.lua", [[return { summary = "sizes", session = true, run = function(ctx)
-    local rows, _, total = qwen.context.sizes(ctx)
+    local rows, _, total = qwen.x.view.sizes(ctx)
     for _, row in ipairs(rows) do total = total - row.bytes end
     ctx.print("left " .. total)
     return 0

@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local recipes, order = {}, {}
 for path, code in assert(fs.read "docs/cookbook.md"):gmatch "\n`(~/%.qwen/[^`\n]+)`\n\n```lua\n(.-)```\n" do

@@ -1,7 +1,7 @@
 -- qwen.credentials: what is kept, found, moved and renewed, through the program and in one process; Qwen Code's file; keys of models.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local credentials, fs, json, os, secret, task = require "qwen.credentials", require "sys.fs", require "sys.json", require "sys.os",
+local credentials, fs, json, os, secret, task = require "qwen.auth.credentials", require "sys.fs", require "sys.json", require "sys.os",
   require "sys.secret", require "sys.task"
 
 local home = os.env "HOME" .. "/.qwen"
@@ -65,12 +65,12 @@ credentials.put("OPENAI_API_KEY", { secret = "old-0123456789", refresh = "rt-012
 v = assert(renew { secret = "new-0123456789", expires = 5 })
 t.ok(same(v.secret, "new-0123456789") and same(v.refresh, "rt-0123456789"), "renewed, the refresh token stays")
 t.eq({ v.fields, v.expires, v.origins, calls }, { { a = 1 }, 5, here, 1 }, "and the rest")
-local other = ('require "qwen.credentials".put("OPENAI_API_KEY", { secret = "other-0123456789", refresh = "rt-x", origins = { %q } })'):format(here[1])
+local other = ('require "qwen.auth.credentials".put("OPENAI_API_KEY", { secret = "other-0123456789", refresh = "rt-x", origins = { %q } })'):format(here[1])
 assert(fs.write(os.env "HOME" .. "/other.lua", other))
-assert(require "qwen.proc".run { argv = { os.env "QWEN", "lua", os.env "HOME" .. "/other.lua" } })
+assert(require "qwen.util.process".run { argv = { os.env "QWEN", "lua", os.env "HOME" .. "/other.lua" } })
 v = assert(renew { secret = "never-0123456789" })
 t.ok(same(v.secret, "other-0123456789") and calls == 1, "another process was faster")
-v, e = renew(function() return nil, require "qwen.err"("auth", "invalid_grant") end)
+v, e = renew(function() return nil, require "qwen.util.err"("auth", "invalid_grant") end)
 t.err(v, e, "auth", "refused")
 t.ok(same(credentials.get("OPENAI_API_KEY").secret, "other-0123456789"), "and kept as it was")
 v, e = renew(function() error "bug" end)
@@ -120,13 +120,13 @@ t.eq(select(2, mine:join(0.3)).kind, "timeout", "waits while the other program w
 assert(fs.remove(home .. "/oauth_creds.lock"))
 t.ok(same(select(2, mine:join()).secret, "at-after-0123456789"), "then goes on")
 assert(fs.create(home .. "/oauth_creds.lock", "theirs"))
-require "qwen.proc".run { argv = { "touch", "-d", "1 minute ago", home .. "/oauth_creds.lock" } }
+require "qwen.util.process".run { argv = { "touch", "-d", "1 minute ago", home .. "/oauth_creds.lock" } }
 t.ok(credentials.renew("qwen-oauth", function() return { secret = "at-stale-0123456789" } end), "a stale lock")
 t.eq(fs.stat(home .. "/oauth_creds.lock"), nil, "removed")
 t.eq(json.decode(fs.read(file)).access_token, "at-stale-0123456789", "a credential of the file stays in it")
 -- Ours is kept young during a slow renewal, and made again when the other program removes it at its exit.
 t.ok(credentials.renew("qwen-oauth", function()
-  local lock, sh = home .. "/oauth_creds.lock", require "qwen.proc".run
+  local lock, sh = home .. "/oauth_creds.lock", require "qwen.util.process".run
   for _, command in ipairs { "touch -d '1 hour ago' " .. lock, "rm " .. lock } do
     assert(sh { argv = { "sh", "-c", command } })
     repeat
@@ -143,7 +143,7 @@ assert(fs.write(file, "{}", { mode = 384 }))
 v, e = credentials.get "qwen-oauth"
 t.err(v, e, "protocol", "no token in it")
 assert(fs.write(file, tokens "at-plain-0123456789"))
-require "qwen.proc".run { argv = { "chmod", "644", file } }
+require "qwen.util.process".run { argv = { "chmod", "644", file } }
 v, e = credentials.get "qwen-oauth"
 t.err(v, e, "denied", "a file others can read")
 t.match(e.message, "chmod 600", "what to do")
@@ -162,7 +162,7 @@ t.ok(credentials.get "OPENAI_API_KEY", "whole again")
 local place = program.place {
   ["~/.qwen/settings.json"] = '{"modelProviders":{"openai":[{"id":"m","envKey":"TEAM_KEY","baseUrl":"https://api.example/v1"}]},"model":{"name":"m"}}',
   [".qwen/settings.json"] = '{"security":{"credentials":{"store":"memory","helper":["/bin/false"]}}}',
-  ["~/keep.lua"] = [[local c = require "qwen.credentials"
+  ["~/keep.lua"] = [[local c = require "qwen.auth.credentials"
     print(c.put("TEAM_KEY", { secret = "sk-team-0123456789", origins = { "https://api.example" } }))]],
 }
 local function run(...) return program.run(place, { "--trust-folder", ... }) end
@@ -195,9 +195,9 @@ t.eq({ r.code, r.err:match "machine%.key, is gone" }, { 1, "machine.key, is gone
 
 -- With a session bus the keyring is chosen; when it is gone nothing goes elsewhere without a word.
 if require "sys.proc".which "dbus-run-session" and require "sys.proc".which "gnome-keyring-daemon" then
-  local bus = program.place { ["~/keep.lua"] = [[print(require "qwen.credentials".put(select(2, ...), { secret = "sk-team-0123456789", origins = {} }))]] }
+  local bus = program.place { ["~/keep.lua"] = [[print(require "qwen.auth.credentials".put(select(2, ...), { secret = "sk-team-0123456789", origins = {} }))]] }
   local function keep(name, ...)
-    return require "qwen.proc".run { argv = { ... }, cwd = fs.cwd(), env = { PATH = os.env "PATH", HOME = bus.home } }.out, name
+    return require "qwen.util.process".run { argv = { ... }, cwd = fs.cwd(), env = { PATH = os.env "PATH", HOME = bus.home } }.out, name
   end
   local keeping = { program.binary, "lua", bus.home .. "/keep.lua", "ONE" }
   t.eq((keep("ONE", "dbus-run-session", "--", "tests/fake/keyring.sh", table.unpack(keeping))), "secret-service\n", "the desktop's keyring")

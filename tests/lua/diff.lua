@@ -1,6 +1,6 @@
 -- qwen.diff: known diffs, and random pairs whose diff must turn one into the other again.
 local t = dofile "tests/check.lua"
-local diff = require "qwen.diff"
+local diff = require "qwen.util.diff"
 
 t.eq(diff("a\n", "a\n", "f"), "", "no difference")
 t.eq(diff("a\nb\nc\n", "a\nB\nc\n", "dir/f"), "--- a/dir/f\n+++ b/dir/f\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n", "one line")

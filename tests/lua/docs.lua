@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local fs = require "sys.fs"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local function blocks(page, from)
   local out, path, kind, code = {}, nil, nil, nil
@@ -50,7 +50,7 @@ for _, row in ipairs(pages) do
     elseif block.kind == "json" then
       t.ok(qwen.json.decode(block.code), page .. ": JSON: " .. block.code)
     elseif block.kind == "markdown" then
-      t.ok(require("qwen.promptfile").front_matter(block.code).description, page .. ": front matter: " .. block.code)
+      t.ok(require("qwen.extension.prompt_command").front_matter(block.code).description, page .. ": front matter: " .. block.code)
     else
       t.ok(false, page .. ": a block of " .. block.kind .. " is not run")
     end

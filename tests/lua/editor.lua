@@ -1,7 +1,7 @@
 -- qwen.ui.editor: typing as a person does, and random keys against what must hold for every state.
 local t = dofile "tests/check.lua"
-local Editor = require "qwen.ui.editor"
-local layout = require "qwen.ui.layout"
+local Editor = require "qwen.ui.editor.editor"
+local layout = require "qwen.ui.editor.layout"
 
 local function event(name)
   if name:sub(1, 1) == "<" and #name > 1 then return { type = "key", key = name:sub(2, -2) } end

@@ -1,9 +1,9 @@
 -- Variables: the syntax of .env, which file is read, what a project may not set, and the order of the sources.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local env = require "qwen.env"
+local env = require "qwen.config.dotenv"
 local fs, os_ = require "sys.fs", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 -- Syntax.
 for text, want in pairs {

@@ -110,7 +110,7 @@ do
     t.ok(told:find(("%s/%s.lua:2:"):format(kind, name), 1, true), kind .. ": the line")
     t.ok(told:find(chain(kind, name), 1, true), kind .. ": " .. told)
   end
-  fs.write(place.cwd .. "/use.lua", 'print(select(2, require("qwen.ui.words").use "zh")) print(select(2, require("qwen.ui.theme").load "dark"))')
+  fs.write(place.cwd .. "/use.lua", 'print(select(2, require("qwen.ui.render.words").use "zh")) print(select(2, require("qwen.ui.render.theme").load "dark"))')
   local used = run(place, "lua", "use.lua").out
   t.ok(used:find(chain("languages", "zh"), 1, true) and used:find(chain("themes", "dark"), 1, true), used)
 
@@ -171,7 +171,7 @@ do
   t.match(run(place, "/none").err, "commands/none.lua:3: sub%-command 'list' has no field 'run'", "what it must have")
   t.eq(run(place, "mcp", "count").out, "none\n", "a shipped command with one more")
   fs.write(place.cwd .. "/complete.lua", [[
-    local command = qwen.resource.get("commands", "jar")
+    local command = qwen.x.registry.get("commands", "jar")
     local out = {}
     for _, case in ipairs { { "" }, { "", "add" }, { "", "add", "5" }, { "", "nothing" } } do
       for _, item in ipairs(command.complete(..., case[1], table.move(case, 2, #case, 1, {}))) do

@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local fs = require "sys.fs"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local function curl(...)
   return assert(proc.run { argv = { "curl", "-sS", "--max-time", "10", ... } })

@@ -1,7 +1,7 @@
 -- Paths and links: where tools may go unasked, by the verdict on each tool's own call; what was approved and then moved away under it.
 local t = dofile "tests/check.lua"
-local fs, proc = require "sys.fs", require "qwen.proc"
-local files, permit = require "qwen.files", require "qwen.agent.permit"
+local fs, proc = require "sys.fs", require "qwen.util.process"
+local files, permit = require "qwen.workspace.files", require "qwen.permission.policy"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "files-")))
 local cwd = root .. "/proj"
@@ -13,7 +13,7 @@ local ctx = { cwd = cwd, mode = "default", seen = {}, settings = { get = functio
 
 local function verdict(name, args, mode)
   ctx.mode = mode or "default"
-  return (permit.judge(ctx, name, assert(qwen.resource.get("tools", name)), args))
+  return (permit.judge(ctx, name, assert(qwen.x.registry.get("tools", name)), args))
 end
 
 -- Each way out, through each tool. Looking inside is free; whatever leads outside asks; so does every change.
@@ -51,7 +51,7 @@ t.eq({ files.real(cwd .. "/dirlink/new/x") }, { root .. "/out/new/x", false }, "
 t.eq({ files.real(cwd .. "/dangling") }, { cwd .. "/dangling", true }, "a link that leads nowhere is not sure")
 
 -- What searches whole folders does not follow links out of them.
-local function text(name, args) return assert(assert(qwen.resource.get("tools", name)).run(ctx, args)).text end
+local function text(name, args) return assert(assert(qwen.x.registry.get("tools", name)).run(ctx, args)).text end
 ctx.spill = function() end
 t.match(text("grep_search", { pattern = "secret" }), "^No matches")
 t.eq(text("glob", { pattern = "**/secret" }):match "^No files" , "No files")
@@ -64,16 +64,16 @@ t.eq(walked, { "sub/in" }, "the walk stays too")
 local path = cwd .. "/sub/in"
 files.mark_seen(ctx, path)
 assert(proc.run { argv = { "sh", "-c", "cp -p proj/sub/in out/in; mv proj/sub proj/was; ln -s ../out proj/sub" }, cwd = root })
-local edit = qwen.resource.get("tools", "edit")
+local edit = qwen.x.registry.get("tools", "edit")
 local done, e = edit.run(ctx, { file_path = path, old_string = "in", new_string = "OUT" })
 t.err(done, e, "usage", "swapped under the approval")
 t.eq(fs.read(root .. "/out/in"), "in\n", "nothing was written there")
-done, e = qwen.resource.get("tools", "write_file").run(ctx, { file_path = path, content = "OUT" })
+done, e = qwen.x.registry.get("tools", "write_file").run(ctx, { file_path = path, content = "OUT" })
 t.err(done, e, "usage")
 t.match(e.message, "has not been read")
 
 -- The same for a new file, while the person is asked.
-local act = require "qwen.agent.act"
+local act = require "qwen.agent.tool_calls"
 local function approve(name, args, meanwhile)
   ctx.mode, ctx.interactive, ctx.granted, ctx.denials, ctx.tools = "default", true, {}, {}, { { name = name } }
   ctx.emit = function(event, value, second) return event == "tool_ended" and second or value end
@@ -98,7 +98,7 @@ t.match(result.text, "has not been read")
 t.eq({ result.error, fs.stat(root .. "/asked") == nil }, { true, true }, "nobody is asked about what would fail")
 
 -- Outputs that were spilled: private, and read unasked.
-local paths = require "qwen.paths"
+local paths = require "qwen.util.paths"
 local real_ctx = require("qwen.ctx").new { cwd = cwd, trusted = true, settings = ctx.settings, opts = {} }
 local spilled = real_ctx.spill("run_shell_command", "long")
 t.match(spilled, "/tmp/%x+/run_shell_command_%x+%.output$")

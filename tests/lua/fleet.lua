@@ -4,9 +4,9 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local rush = dofile "tests/limits/rush.lua"
-local fleet = require "qwen.fleet"
+local fleet = require "qwen.usage.redis_limiter"
 local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
-local limit, proc = require "sys.limit", require "qwen.proc"
+local limit, proc = require "sys.limit", require "qwen.util.process"
 
 for _, address in ipairs { "http://h", "redis://", "rediss://", "rediss://h/x", "h:6379", "redis://h:port" } do
   t.err(fleet.open(address), select(2, fleet.open(address)), "usage", address .. " is refused")

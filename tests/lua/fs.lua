@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local fs, task, os_ = require "sys.fs", require "sys.task", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "fs-")))
 local function at(name) return root .. "/" .. name end

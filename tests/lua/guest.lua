@@ -24,7 +24,12 @@ local ways = {
   { "(function() qwen.fs.read = nil end)()", "qwen.fs.read cannot be set" },
   { "(function() qwen.fs = nil end)()", "qwen.fs cannot be set" },
   { "qwen.fs.raed('x')", "qwen.fs has no 'raed'; did you mean 'read'" },
-  { "qwen.flies", "qwen has no field 'flies'; did you mean 'files'" },
+  { "qwen.pahts", "qwen has no field 'pahts'; did you mean qwen.paths?" },
+  { "qwen.flies", "qwen has no field 'flies'; did you mean qwen.x.files?" },
+  { "qwen.x.flies", "qwen.x has no field 'flies'; did you mean qwen.x.files?" },
+  { "qwen.x.fs", "qwen.x has no field 'fs'" },
+  { "(function() qwen.x.files = nil end)()", "qwen.x.files cannot be set" },
+  { "(function() qwen.x.files.walk = nil end)()", "qwen.x.files.walk cannot be set" },
   { "prnt(1)", "undefined variable 'prnt'; did you mean 'print'" },
   { "getmetatable(_G).__index.x", "attempt to index a nil value" },
   { "tostring(_G.debug)", "'debug' is withheld" },
@@ -44,7 +49,7 @@ do
   local place = program.place(files)
   for i, way in ipairs(ways) do
     local r = run(place, "way" .. i)
-    t.match(r.err, (way[2]:gsub("[%-%.%(%)]", "%%%0")), way[1])
+    t.match(r.err, (way[2]:gsub("[%-%.%(%)%?]", "%%%0")), way[1])
     t.ok(r.code ~= 3 and r.code ~= 0 and not r.signal, way[1])
   end
 end
@@ -60,7 +65,7 @@ do
     ["~/.qwen/lua/mine.lua"] = "leak = 1 return { n = 7 }",
   }
   fs.write(place.home .. "/.qwen/commands/open.lua", "return { summary = 'x', run = function() end }", { mode = 438 })
-  assert(require("qwen.proc").run { argv = { "chmod", "666", place.home .. "/.qwen/commands/open.lua" } })
+  assert(require("qwen.util.process").run { argv = { "chmod", "666", place.home .. "/.qwen/commands/open.lua" } })
   t.match(run(place, "/busy").err, "~/.qwen/commands/busy.lua:1: stopped after 1000 ms")
   t.match(run(place, "/binary").err, "binary.lua")
   t.match(run(place, "/open").err, "can be written by others and is not run; chmod go%-w")
@@ -156,7 +161,7 @@ end
 do
   local place = program.place { ["~/.qwen/commands/a.lua"] = "return { summary = 'one', run = function(ctx) ctx.print 'one' end }" }
   fs.write(place.cwd .. "/reload.lua", [[
-local resource = require "qwen.resource"
+local resource = require "qwen.extension.registry"
 local fs = require "sys.fs"
 local told = {}
 local ctx = { notice = function(text) told[#told + 1] = text end }

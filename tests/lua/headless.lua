@@ -150,7 +150,7 @@ do -- a model that refuses the higher limit; of an answer that was shown as it c
   local rest = asked[5].body
   t.eq({ asked[3].body.max_tokens, rest.max_tokens, #asked }, { 8000, 64000, 5 }, "with a higher limit")
   t.eq({ rest.messages[#rest.messages - 1].content, rest.messages[#rest.messages].role }, { "cut", "user" }, "what there is of it goes along")
-  local folder, kept = place.home .. "/.qwen/projects/" .. require("qwen.paths").project_key(place.cwd) .. "/chats/", {}
+  local folder, kept = place.home .. "/.qwen/projects/" .. require("qwen.util.paths").project_key(place.cwd) .. "/chats/", {}
   for _, entry in ipairs(fs.list(folder)) do
     if entry.name:find "jsonl$" then kept[#kept + 1] = select(2, fs.read(folder .. entry.name):gsub('"cut"[^\n]*" off no more"', "")) end
   end
@@ -196,7 +196,7 @@ end
 do
   local place = program.place()
   local server <close> = fake.start { { text = { "first words ", "never" }, fault = "stall", after = 450 } }
-  local proc, task = require "qwen.proc", require "sys.task"
+  local proc, task = require "qwen.util.process", require "sys.task"
   local child <close> = assert(proc.open { argv = { program.binary, "--openai-base-url", server.url, "hi" }, cwd = place.cwd, group = false,
     env = { PATH = os.getenv "PATH", HOME = place.home, LANG = "C.UTF-8" } })
   t.match(child:read(), "first words", "text comes as it is made")
@@ -204,10 +204,10 @@ do
   local done = task.spawn(function() return child:wait() end)
   local ok, status = done:join(10)
   t.eq(ok and status.code, 130, "exit code of an interrupt")
-  local chats = fs.list(place.home .. "/.qwen/projects/" .. require("qwen.paths").project_key(place.cwd) .. "/chats")
+  local chats = fs.list(place.home .. "/.qwen/projects/" .. require("qwen.util.paths").project_key(place.cwd) .. "/chats")
   local log = ""
   for _, entry in ipairs(chats or {}) do
-    if entry.name:match "jsonl$" then log = fs.read(place.home .. "/.qwen/projects/" .. require("qwen.paths").project_key(place.cwd) .. "/chats/" .. entry.name) end
+    if entry.name:match "jsonl$" then log = fs.read(place.home .. "/.qwen/projects/" .. require("qwen.util.paths").project_key(place.cwd) .. "/chats/" .. entry.name) end
   end
   t.match(log, '"text":"first words', "the cut answer is in the session")
   t.match(log, '"stop":"cancelled"', "with its reason")
@@ -246,7 +246,7 @@ do
   t.eq(ask(place, server, {}, { input = "from a pipe\n" }).out, "1\n", "prompt on standard input")
   ask(place, server, { "and words" }, { input = "piped" })
   t.eq(server:requests()[2].body.messages[2].content, "piped\n\nand words", "both")
-  local proc = require "qwen.proc"
+  local proc = require "qwen.util.process"
   local r = assert(proc.run { argv = { "sh", "-c", '"$0" --openai-base-url "$1" hi | head -c 10; echo; echo done', program.binary, server.url },
     cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home }, timeout = 30 })
   t.match(r.out, "done", "a reader that leaves early")

@@ -1,10 +1,10 @@
 -- Colours of code: words, strings, comments, numbers, what goes on over lines, and that no byte is lost in any language.
 local t = dofile "tests/check.lua"
-local ansi = require "qwen.ui.ansi"
-local highlight = require "qwen.ui.highlight"
-local style = require "qwen.ui.style"
+local ansi = require "qwen.ui.render.ansi"
+local highlight = require "qwen.ui.render.highlight"
+local style = require "qwen.ui.render.style"
 
-require("qwen.resource").scan { safe = true }
+require("qwen.extension.registry").scan { safe = true }
 style.force(16)
 style.use { keyword = "bold", string = "green", number = "yellow", comment = "dim", added = "green", removed = "red" }
 

@@ -11,7 +11,7 @@ end
 -- A hook that writes the name of each event into a file.
 local function logger()
   local events = {}
-  for event in pairs(require "qwen.events") do events[#events + 1] = event end
+  for event in pairs(require "qwen.extension.events") do events[#events + 1] = event end
   return ([[
 local H = { summary = "keeps the order" }
 for event in ("%s"):gmatch "%%S+" do
@@ -217,18 +217,18 @@ do
       ticked "one"
       write("hooks/clock", (]] .. ("%q"):format(ticking) .. [[):format("two", "two", "two"))
       write("hooks/later", 'return { session_started = function(ctx, s) ctx.notice("later: " .. s.source) end }')
-      qwen.resource.take_saved(ctx)
+      qwen.x.registry.take_saved(ctx)
       ctx.emit("status_built", { text = "" })
       ticked "two"
       local ones = ctx.ticks.one
       ticked "two"
       ctx.print("the old one is still: " .. tostring(ones == ctx.ticks.one))
       ctx.print(ctx.emit("status_built", { text = "" }).text)
-      qwen.resource.get("commands", "common").run(ctx)
-      qwen.resource.reload()
+      qwen.x.registry.get("commands", "common").run(ctx)
+      qwen.x.registry.reload()
       ctx.print(ctx.emit("status_built", { text = "" }).text)
       write("lua/common", "return { n = 10 }")
-      qwen.resource.take_saved(ctx)
+      qwen.x.registry.take_saved(ctx)
       ctx.print(ctx.emit("status_built", { text = "" }).text)
       ctx.emit("session_ended", { reason = "exit" })
     end }]],
@@ -245,15 +245,15 @@ do
     ["~/.qwen/commands/play.lua"] = [[return { summary = "x", shell = true, run = function(ctx)
       local path = qwen.paths.qwen_home() .. "/hooks/one.lua"
       local function reload()
-        local code, e = qwen.resource.get("commands", "reload").run(ctx)
+        local code, e = qwen.x.registry.get("commands", "reload").run(ctx)
         if not code then ctx.print(e.message) end
         ctx.print(ctx.emit("status_built", { text = "" }).text)
       end
       reload()
       assert(os.rename(path, path .. ".kept"))
       assert(qwen.fs.write(path, "return {\n  status_built = 1 }"))
-      qwen.resource.take_saved(ctx)
-      qwen.resource.take_saved(ctx)
+      qwen.x.registry.take_saved(ctx)
+      qwen.x.registry.take_saved(ctx)
       reload()
       reload()
       assert(os.rename(path .. ".kept", path))

@@ -2,8 +2,8 @@
 -- `tests/room QWEN QWEN lua tests/lua/hostile.lua 10000` tries as many.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local guest = require "qwen.guest"
-local proc = require "qwen.proc"
+local guest = require "qwen.extension.environment"
+local proc = require "qwen.util.process"
 local task = require "sys.task"
 
 local _, wanted = ...

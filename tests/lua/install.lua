@@ -1,7 +1,7 @@
 -- vendor/install with stand-ins for dpkg-query, id, sudo and apt-get: it asks for exactly what is missing, and for root only then.
 local t = dofile "tests/check.lua"
 local fs, os = require "sys.fs", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local bin = os.env "TMPDIR" .. "/bin"
 local log = os.env "TMPDIR" .. "/log"

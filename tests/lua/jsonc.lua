@@ -1,7 +1,7 @@
 -- Reading JSON with comments: values, lines, and what an error says. Writing it is tested in jsonedit.lua.
 local t = dofile "tests/check.lua"
 local json = require "sys.json"
-local jsonc = require "qwen.jsonc"
+local jsonc = require "qwen.util.jsonc"
 
 -- Values and lines.
 do

@@ -1,8 +1,8 @@
 -- sys.keeper: every store with the same checks, against the real keyring, kernel and helper; and what may be wrong with files of secrets.
 local t = dofile "tests/check.lua"
-local body, fs, keeper, os, secret, task = require "qwen.body", require "sys.fs", require "sys.keeper", require "sys.os", require "sys.secret",
+local body, fs, keeper, os, secret, task = require "qwen.net.body", require "sys.fs", require "sys.keeper", require "sys.os", require "sys.secret",
   require "sys.task"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local QWEN, home = os.env "QWEN", os.env "HOME"
 

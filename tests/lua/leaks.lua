@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "qwen.proc"
+local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "qwen.util.process"
 
 -- A key with characters that look different in a form, in JSON and in base64.
 local function new_key()
@@ -49,7 +49,7 @@ local function session(value, backend)
   local settings = { modelProviders = { openai = { { id = "m", envKey = "TEAM_KEY", baseUrl = server.url } } }, model = { name = "m" } }
   local place = program.place { ["~/.qwen/settings.json"] = json.encode(settings) }
   local keep = place.root .. "/keep.lua"
-  assert(fs.write(keep, ([[print(require "qwen.credentials".put("TEAM_KEY", { secret = io.read "l", origins = { %q } }, { backend = %q }))]])
+  assert(fs.write(keep, ([[print(require "qwen.auth.credentials".put("TEAM_KEY", { secret = io.read "l", origins = { %q } }, { backend = %q }))]])
     :format(server.url:gsub("/v1$", ""), backend)))
   local outputs = {}
   local function run(args, options)

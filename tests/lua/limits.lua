@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local windows = require "qwen.windows"
+local windows = require "qwen.usage.rate_limit"
 
 -- Words for windows.
 do
@@ -197,15 +197,15 @@ do
     local model = qwen.models.choose(ctx.settings, ctx.opts, function() return true end)
     local function with(more) return setmetatable(more, { __index = ctx }) end
     local here = with { interactive = true, waiting = function() end }
-    qwen.limits.acquire(here, model, {})
-    local store = qwen.limits.store(ctx)
+    qwen.x.limits.acquire(here, model, {})
+    local store = qwen.x.limits.store(ctx)
     local tasks = {}
     for i, one in ipairs { { here, {} }, { here, { purpose = "agent" } }, { here, { purpose = "side" } }, { with { waiting = function() end }, {} } } do
-      tasks[i] = qwen.task.spawn(function() qwen.limits.acquire(one[1], model, one[2]) end)
+      tasks[i] = qwen.task.spawn(function() qwen.x.limits.acquire(one[1], model, one[2]) end)
       repeat qwen.task.sleep(0.01) until store:keys()[1].waiting == i
     end
     print(store:keys()[1].waiting, store:keys()[1].background)
-    qwen.resource.get("commands", "limits").run(ctx, {})
+    qwen.x.registry.get("commands", "limits").run(ctx, {})
     for _, task in ipairs(tasks) do task:cancel() end
   ]])
   local r = program.run(place, { "-m", "m", "--openai-base-url", "http://127.0.0.1:9/v1", "lua", "lanes.lua" })

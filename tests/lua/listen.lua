@@ -1,7 +1,7 @@
 -- The listener for a browser that comes back: what it takes, what it refuses by itself, ports, several at once, slow and hostile clients.
 local t = dofile "tests/check.lua"
 local fs = require "sys.fs"
-local http, listen, proc, task = require "sys.http", require "sys.listen", require "qwen.proc", require "sys.task"
+local http, listen, proc, task = require "sys.http", require "sys.listen", require "qwen.util.process", require "sys.task"
 
 local function open(ports) return assert(listen.open { ports = ports or { 0 }, path = "/back" }) end
 

@@ -1,7 +1,7 @@
 -- The region below the scrollback, checked against a small terminal: after any frames the screen holds the finished lines and the region.
 local t = dofile "tests/check.lua"
-local ansi = require "qwen.ui.ansi"
-local live = require "qwen.ui.live"
+local ansi = require "qwen.ui.render.ansi"
+local live = require "qwen.ui.screen.live"
 local os, term = require "sys.os", require "sys.term"
 
 -- A terminal of a fixed width that knows the sequences the region may use. One character is one column here.

@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local jsonc = require "qwen.jsonc"
+local jsonc = require "qwen.util.jsonc"
 
 local function run(place, ...) return program.run(place, { ... }) end
 
@@ -126,7 +126,7 @@ do
   local place = program.place { ["~/.qwen/settings.json"] = '// mine\n{"modelProviders":' .. json.encode { openai = entry } .. "}" }
   fs.write(place.cwd .. "/switch.lua", [[local ctx, id = ...
     ctx.model = assert(qwen.models.choose(ctx.settings, ctx.opts, function() return true end))
-    local code, e = qwen.resource.get("commands", "model").run(ctx, { id })
+    local code, e = qwen.x.registry.get("commands", "model").run(ctx, { id })
     if not code then ctx.print(e.message) end]])
   t.match(run(place, "lua", "switch.lua", "b").out, "^now: b %(openai, http://127.0.0.1:1/v1%)\n$")
   local text = fs.read(place.home .. "/.qwen/settings.json")

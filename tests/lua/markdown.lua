@@ -1,11 +1,11 @@
 -- Markdown on the screen: what each construct looks like, that pieces cut anywhere give the same rows, and that nothing hostile gets out.
 local t = dofile "tests/check.lua"
-local ansi = require "qwen.ui.ansi"
-local Blocks = require "qwen.ui.blocks"
-local markdown = require "qwen.ui.markdown"
-local style = require "qwen.ui.style"
+local ansi = require "qwen.ui.render.ansi"
+local Blocks = require "qwen.ui.render.blocks"
+local markdown = require "qwen.ui.render.markdown"
+local style = require "qwen.ui.render.style"
 
-require("qwen.resource").scan { safe = true }
+require("qwen.extension.registry").scan { safe = true }
 
 local function rows(text, width)
   return markdown.rows(text, width or 40)

@@ -1,11 +1,11 @@
 -- Edits: pairs of files in cases/edit through the edit tool, and random edits against a plain model of what an edit is.
 local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local match = require "qwen.match"
+local match = require "qwen.workspace.fuzzy_match"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "match-")))
 local ctx = { cwd = root, seen = {} }
-local edit = assert(qwen.resource.get("tools", "edit"))
+local edit = assert(qwen.x.registry.get("tools", "edit"))
 
 -- NAME.in: a line of JSON (old, new, all, error: words of the refusal), then the file. NAME.want: the file after it.
 local folder, path, cases = "tests/cases/edit", root .. "/file", 0
@@ -16,7 +16,7 @@ for _, entry in ipairs(fs.list(folder)) do
     local head, before = assert(fs.read(folder .. "/" .. entry.name)):match "^([^\n]*)\n(.*)$"
     local case = assert(json.decode(head))
     fs.write(path, before, { fsync = false })
-    qwen.files.mark_seen(ctx, path)
+    qwen.x.files.mark_seen(ctx, path)
     local args = { file_path = path, old_string = case.old, new_string = case.new, replace_all = case.all }
     local result, e = edit.run(ctx, args)
     if case.error then
@@ -32,7 +32,7 @@ t.ok(cases > 50, "cases: " .. cases)
 
 -- What the model is told.
 fs.write(path, ("line\n"):rep(30) .. "x\n" .. ("line\n"):rep(30))
-qwen.files.mark_seen(ctx, path)
+qwen.x.files.mark_seen(ctx, path)
 local text = assert(edit.run(ctx, { file_path = path, old_string = "x", new_string = "y" })).text
 t.match(text, "^The file: " .. path:gsub("%p", "%%%0") .. " has been updated%. Showing lines 27%-43 of 61 from the edited file:\n\n%-%-%-\n\nline\n", "the snippet")
 t.match(text, "line\ny\nline", "shows the change")

@@ -4,7 +4,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 -- Per protocol: the variables of key and address, the service's words for an answer that was cut by the limit, where the limit stands, and how a
 -- request's results, images and returned thinking are found.

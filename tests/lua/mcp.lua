@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local fs, json, proc = require "sys.fs", require "sys.json", require "qwen.proc"
+local fs, json, proc = require "sys.fs", require "sys.json", require "qwen.util.process"
 
 local server_py = assert(fs.realpath "tests/fake/mcp.py")
 

@@ -43,19 +43,19 @@ do
   end)
   local ctx = { cwd = fs.cwd(), settings = { get = function(_, key) return key == "mcpServers" and { everything = config } or nil end },
     notice = function(text) told[#told + 1] = text end, background = function(fn) jobs:put(fn) end }
-  qwen.resource.scan { safe = true }
+  qwen.x.registry.scan { safe = true }
   dofile("lua/hooks/mcp.lua").session_started(ctx)
   ctx.starting[1]:get()
   t.eq(told, {}, "it started")
   local function prompt(name, ...)
-    local result, e = qwen.resource.get("commands", "everything:" .. name).run(ctx, { ... })
+    local result, e = qwen.x.registry.get("commands", "everything:" .. name).run(ctx, { ... })
     return result and result.prompt or tostring(e)
   end
   t.eq(prompt "simple-prompt", "This is a simple prompt without arguments.", "without arguments")
   t.match(prompt("args-prompt", "Rome"), "Rome", "one in its place")
   t.match(prompt("args-prompt", "state=Ohio", "Rome"), "Rome, Ohio", "one by its name")
   t.match(prompt "args-prompt", "needs city", "one that is missing")
-  t.eq(qwen.resource.get("commands", "everything:args-prompt").args, "CITY [STATE]", "usage")
+  t.eq(qwen.x.registry.get("commands", "everything:args-prompt").args, "CITY [STATE]", "usage")
   runner:cancel()
 end
 

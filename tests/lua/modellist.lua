@@ -66,7 +66,7 @@ do -- a project of Vertex AI, with a token
 end
 
 -- What is known by the name alone.
-local families = require "qwen.families"
+local families = require "qwen.model.capabilities"
 for id, want in pairs {
   ["qwen3.5-plus"] = { 1000000, 65536, "image video" }, ["Qwen/Qwen3-Coder-480B-A35B-Instruct"] = { 262144, 65536, "" }, ["qwen3-coder:30b"] = { 262144, 65536, "" },
   ["anthropic/claude-opus-4.6"] = { 1000000, 128000, "image pdf" }, ["claude-opus-4-6"] = { 1000000, 128000, "image pdf" },

@@ -177,7 +177,7 @@ for url, keyless in pairs { ["http://127.0.0.1:1/v1"] = true, ["http://localhost
   ["http://[fd00::1]/"] = true, ["http://[fe80::1]/"] = true, ["http://[2001:db8::1]/"] = false, ["http://box.local"] = true, ["http://ollama:11434"] = true,
   ["http://x.internal"] = true, ["https://api.openai.com"] = false, ["http://10.evil.com"] = false, ["http://localhost.evil.com"] = false, ["http://8.8.8.8"] = false,
   ["http://2130706433/"] = true, ["nonsense:"] = false, [""] = false } do
-  t.eq(require("qwen.models").keyless(url), keyless, url)
+  t.eq(require("qwen.model.registry").keyless(url), keyless, url)
 end
 settings { modelProviders = { openai = { { id = "glm-5", envKey = "KG", baseUrl = "https://g.example/v1" }, { id = "bare", baseUrl = "https://h.example/v1" } } } }
 t.match(program.run(place, { "hi" }).err, "no API key for glm%-5 at g.example: set KG in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json; or sign in: qwen auth\n")
@@ -185,7 +185,7 @@ t.match(program.run(place, { "-m", "glm-4", "hi" }).err, "no API key for glm%-4 
 t.match(program.run(place, { "-m", "bare", "hi" }).err, 'no API key for bare at h.example: its entry %(~/.qwen/settings.json:1%) needs "envKey"')
 fs.write(place.cwd .. "/headers.lua", [[
 local ctx, provider, url = ...
-local auth = qwen.resource.get("auth", "api-key")
+local auth = qwen.x.registry.get("auth", "api-key")
 local key = qwen.secret.new("k", "secret-value", { "https://x.example" })
 local headers, e = auth.headers(ctx, { id = "m", provider = provider, base_url = url or "https://x.example/v1", from = "here", env_key = "K", key = not url and key or nil })
 local out = {}

@@ -4,7 +4,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local jsonc = require "qwen.jsonc"
+local jsonc = require "qwen.util.jsonc"
 
 local ACCESS, REFRESH = "access-token-of-a-test-1", "refresh-token-of-a-test-1"
 local chat = fake.start { { text = "hello", times = 0, path = "/chat/completions" } }

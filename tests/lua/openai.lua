@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
 local Reply = require "qwen.agent.reply"
 local make_stream = require "qwen.net.stream"
-local message = require "qwen.message"
+local message = require "qwen.session.message"
 
 local function fresh() return qwen.shipped "providers/openai" end
 local P = fresh()

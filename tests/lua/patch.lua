@@ -1,10 +1,10 @@
 -- Diffs for people: numbers, marks, the words that changed; and that only a diff is taken for one.
 local t = dofile "tests/check.lua"
-local diff = require "qwen.diff"
-local patch = require "qwen.ui.patch"
-local style = require "qwen.ui.style"
+local diff = require "qwen.util.diff"
+local patch = require "qwen.ui.render.patch"
+local style = require "qwen.ui.render.style"
 
-require("qwen.resource").scan { safe = true }
+require("qwen.extension.registry").scan { safe = true }
 local before = style.force(0)
 
 local old = "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm\nn\n"

@@ -98,7 +98,7 @@ end
 -- The gateway, in front of the mock and of our own server: our chat completions become the service's own, and its stream comes back as theirs.
 do
   local find = "import socket; print(socket.create_server(('127.0.0.1', 0)).getsockname()[1])"
-  local free = assert(require("qwen.proc").run { argv = { "python3", "-c", find } }).out:match "%d+"
+  local free = assert(require("qwen.util.process").run { argv = { "python3", "-c", find } }).out:match "%d+"
   local gateway <close> = node({ modules .. "@portkey-ai/gateway/build/start-server.js", "--port=" .. free, "--headless" })
   local words = ""
   while not words:find "Ready for connections" do words = words .. assert(gateway:read(), "the gateway did not start: " .. words) end

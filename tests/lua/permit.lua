@@ -1,8 +1,8 @@
 -- Permission: what runs unasked, what asks, what is refused. The cases are the known ways around such judgements.
 local t = dofile "tests/check.lua"
 local fs = require "sys.fs"
-local permit, shell = require "qwen.agent.permit", require "qwen.agent.shell"
-local proc = require "qwen.proc"
+local permit, shell = require "qwen.permission.policy", require "qwen.permission.shell_parser"
+local proc = require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "permit-")))
 local cwd = root .. "/proj"
@@ -88,7 +88,7 @@ fs.write(cwd .. "/bin/wc", "#!/bin/sh\n", { mode = 493 })
 fs.write(root .. "/probe.lua", ([[
   local tool = { effect = "run", command = function(args) return args.command end }
   local ctx = { cwd = %q, mode = "default", settings = { get = function() end } }
-  for _, command in ipairs { "wc f", "ls" } do print((qwen.permit.judge(ctx, "run_shell_command", tool, { command = command }))) end
+  for _, command in ipairs { "wc f", "ls" } do print((qwen.x.policy.judge(ctx, "run_shell_command", tool, { command = command }))) end
 ]]):format(cwd))
 local answer = proc.run { argv = { "/bin/sh", "-c", 'PATH="$1:$PATH" exec "$2" lua "$3"', "sh", cwd .. "/bin", assert(fs.realpath "/proc/self/exe"), root .. "/probe.lua" },
   cwd = cwd }

@@ -4,7 +4,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local PROMPT, WORDS = "a very private prompt", "a very private file"
 local function answers(place)

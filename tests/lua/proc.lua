@@ -1,7 +1,7 @@
 -- Processes: no byte lost, no descriptor left, no process outliving its time, and words for what cannot be run.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local fs, proc, task, os_ = require "sys.fs", require "qwen.proc", require "sys.task", require "sys.os"
+local fs, proc, task, os_ = require "sys.fs", require "qwen.util.process", require "sys.task", require "sys.os"
 
 local function sh(command, options)
   options = options or {}

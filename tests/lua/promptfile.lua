@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local promptfile = require "qwen.promptfile"
+local promptfile = require "qwen.extension.prompt_command"
 
 local function ask(place, server, ...)
   return program.run(place, { "--openai-base-url", server.url, "-m", "m", ... }, { env = { OPENAI_API_KEY = "key-0123456789" } })
@@ -78,7 +78,7 @@ do
     ["~/.qwen/tools/fails.json"] = '{"summary": "Fails.", "effect": "none", "run": ["/bin/sh", "-c", "echo why >&2; exit 3"]}',
     ["~/.qwen/tools/typo.json"] = '{"summary": "x", "efect": "none"}',
   }
-  assert(require("qwen.proc").run { argv = { "chmod", "755", place.home .. "/.qwen/tools/count.py" } })
+  assert(require("qwen.util.process").run { argv = { "chmod", "755", place.home .. "/.qwen/tools/count.py" } })
   local server <close> = fake.start { { calls = { { name = "count", arguments = { text = "a b c" } }, { name = "fails", arguments = {} }, { name = "count", arguments = {} } } }, { text = "ok" } }
   local r = ask(place, server, "hi")
   t.eq(r.code, 0, r.err)

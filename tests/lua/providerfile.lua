@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, os, proc, task = require "sys.fs", require "sys.os", require "sys.proc", require "sys.task"
-local resource = require "qwen.resource"
+local resource = require "qwen.extension.registry"
 
 -- By itself.
 do

@@ -3,7 +3,7 @@ require "qwen.api"
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 
 -- Files by section: a block is the file that was named last before it.

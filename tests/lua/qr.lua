@@ -1,7 +1,7 @@
 -- QR codes: known ones bit by bit, every version read back by a reader that nobody here wrote, what is too long.
 local t = dofile "tests/check.lua"
 local fs, os = require "sys.fs", require "sys.os"
-local proc, qr = require "qwen.proc", require "qwen.qr"
+local proc, qr = require "qwen.util.process", require "qwen.util.qrcode"
 
 local function bits(text)
   local out = {}

@@ -1,7 +1,7 @@
 -- Questions: nothing in them is hidden, and a change of thousands of lines does not flood the screen but can be seen whole.
 local t = dofile "tests/check.lua"
-local live = require "qwen.ui.live"
-local Question = require "qwen.ui.question"
+local live = require "qwen.ui.screen.live"
+local Question = require "qwen.ui.widget.approval_dialog"
 
 local choices = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } }
 local function ask(detail)

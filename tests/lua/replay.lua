@@ -63,7 +63,7 @@ end
 
 -- A broken connection plays back broken; one that was left ends where it was left.
 do
-  record { { pieces = { "data: a\n\n", require "qwen.err"("network", "reset by peer") } } }
+  record { { pieces = { "data: a\n\n", require "qwen.util.err"("network", "reset by peer") } } }
   local stream = assert(Player.open(path)):play(request_of())
   t.eq(stream:event(), "a", "what came before")
   local data, e = stream:event()
@@ -180,7 +180,7 @@ end
 do
   local told = {}
   local recorder = assert(Recorder.new(path, function(text) told[#told + 1] = text end))
-  recorder.file = { write = function() return nil, require "qwen.err"("broken", "no space left") end, close = function() end }
+  recorder.file = { write = function() return nil, require "qwen.util.err"("broken", "no space left") end, close = function() end }
   local stream = recorder:wrap(request_of(), stream_of { "a\n", "b\n" })
   t.eq(stream:all(), "a\nb\n", "the answer comes all the same")
   t.eq(told, { "the recording ends here: no space left" }, "and the person is told once")

@@ -1,7 +1,7 @@
 -- Folding deltas: the message is valid after every one of them, and what is cut is left out rather than guessed.
 local t = dofile "tests/check.lua"
 local Reply = require "qwen.agent.reply"
-local err = require "qwen.err"
+local err = require "qwen.util.err"
 
 local function text(s) return { type = "text", text = s } end
 local function think(s) return { type = "think", text = s } end

@@ -4,7 +4,7 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local Reply = require "qwen.agent.reply"
-local vendors = require "qwen.vendors"
+local vendors = require "qwen.model.provider_of"
 
 local folder = "tests/cases/requests/"
 

@@ -4,7 +4,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 if not pcall(proc.run, { argv = { "tmux", "-V" } }) or not proc.run { argv = { "tmux", "-V" } } then
   t.skip "tmux is not installed"

@@ -3,9 +3,9 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local fake = dofile "tests/fake/fake.lua"
-local fs, os_, proc, probe = require "sys.fs", require "sys.os", require "qwen.proc", require "sys.probe"
+local fs, os_, proc, probe = require "sys.fs", require "sys.os", require "qwen.util.process", require "sys.probe"
 require "qwen.api"
-local sandbox, tool = qwen.sandbox, dofile "lua/tools/run_shell_command.lua"
+local sandbox, tool = qwen.x.sandbox, dofile "lua/tools/run_shell_command.lua"
 
 local home = os_.home()
 local place = program.place { ["a.txt"] = "inside\n", [".git/config"] = "[core]\n", [".git/HEAD"] = "ref: refs/heads/main\n", [".git/objects/x"] = "", [".git/refs/x"] = "", [".git/hooks/old"] = "" }

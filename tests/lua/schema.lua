@@ -1,7 +1,7 @@
 -- Arguments and schemas: what fits, and texts that are read as what the schema wants.
 local t = dofile "tests/check.lua"
 local json = require "sys.json"
-local schema = qwen.schema
+local schema = qwen.x.json_schema
 
 local object = { type = "object", required = { "path" }, additionalProperties = false, properties = {
   path = { type = "string" }, limit = { type = "integer", minimum = 1 }, deep = { type = "boolean" }, mode = { type = "string", enum = { "a", "b" } },
@@ -33,7 +33,7 @@ for _, case in ipairs {
 end
 
 -- The shipped tools, in the words that a model reads.
-local function tool(name) return assert(qwen.resource.get("tools", name)).schema end
+local function tool(name) return assert(qwen.x.registry.get("tools", name)).schema end
 
 for _, case in ipairs {
   { "read_file", '{"file_path":"/x"}' }, { "read_file", '{"file_path":"/x","offset":0,"limit":5}' }, { "read_file", '{"file_path":"/x","offset":null,"limit":null}' },
@@ -78,8 +78,8 @@ t.ok(schema.check({}, { anything = 1 }) and schema.check({ type = "object" }, {}
 
 -- What is sent with every request stays small.
 local total = 0
-for _, name in ipairs(qwen.resource.names "tools") do
-  local one = qwen.resource.get("tools", name)
+for _, name in ipairs(qwen.x.registry.names "tools") do
+  local one = qwen.x.registry.get("tools", name)
   local size = #json.encode { name = name, description = one.summary, schema = one.schema }
   total = total + size
   t.ok(size < 1100, ("%s: %d bytes"):format(name, size))
@@ -87,6 +87,6 @@ for _, name in ipairs(qwen.resource.names "tools") do
   t.eq(one.schema.type, "object", name)
   for _, required in ipairs(one.schema.required) do t.ok(one.schema.properties[required], name .. "." .. required) end
 end
-t.eq(#qwen.resource.names "tools", 8, "eight tools")
+t.eq(#qwen.x.registry.names "tools", 8, "eight tools")
 t.ok(total < 5632, ("all tools: %d bytes"):format(total))
 t.done()

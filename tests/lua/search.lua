@@ -1,6 +1,6 @@
 -- glob, grep_search and list_directory leave out what .gitignore and .qwenignore name; PDF pages; the parameters of the tools.
 local t = dofile "tests/check.lua"
-local fs, proc = require "sys.fs", require "qwen.proc"
+local fs, proc = require "sys.fs", require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "search-")))
 assert(proc.run { argv = { "sh", "-c", [[
@@ -10,7 +10,7 @@ for f in src/a.c src/b.h node_modules/x.c secret.c only/y; do echo hit > $f; don
 local ctx = { cwd = root, seen = {}, spill = function() end, settings = { get = function() end } }
 
 local function run(name, args)
-  local tool = assert(qwen.resource.get("tools", name))
+  local tool = assert(qwen.x.registry.get("tools", name))
   local result, e = tool.run(ctx, args)
   return result and result.text:gsub(root:gsub("%p", "%%%0"), "ROOT") or tostring(e)
 end

@@ -1,7 +1,7 @@
 -- sys.secret: what is made of a secret without showing it, sealing of JSON, and bodies with secrets in them.
 local t = dofile "tests/check.lua"
 local json, os, secret = require "sys.json", require "sys.os", require "sys.secret"
-local body = require "qwen.body"
+local body = require "qwen.net.body"
 
 local here = { "https://api.example" }
 local function make(value) return assert(secret.new("k", value, here)) end

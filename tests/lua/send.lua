@@ -1,13 +1,13 @@
 -- Sending with a clock of our own: which failure is tried again, when, how often; what hooks decide; nothing is shown twice.
 require "qwen.api"
 local t = dofile "tests/check.lua"
-local err = require "qwen.err"
-local failure = require "qwen.net.failure"
+local err = require "qwen.util.err"
+local failure = require "qwen.provider.failure"
 local make_stream = require "qwen.net.stream"
 local Reply = require "qwen.agent.reply"
-local resource = require "qwen.resource"
-local retry = require "qwen.net.retry"
-local send = require "qwen.net.send"
+local resource = require "qwen.extension.registry"
+local retry = require "qwen.provider.retry"
+local send = require "qwen.provider.client"
 local task = require "sys.task"
 
 resource.scan { safe = true }

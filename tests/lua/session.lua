@@ -3,8 +3,8 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, task = require "sys.fs", require "sys.json", require "sys.task"
-local chatlog, message, paths = require "qwen.chatlog", require "qwen.message", require "qwen.paths"
-local proc = require "qwen.proc"
+local chatlog, message, paths = require "qwen.session.chat_record", require "qwen.session.message", require "qwen.util.paths"
+local proc = require "qwen.util.process"
 
 -- One message to its line and back.
 do
@@ -170,14 +170,14 @@ end
 -- A line that was half written does not swallow the next one.
 do
   local place = program.place()
-  local Session = require "qwen.session"
+  local Session = require "qwen.session.session"
   local path = place.root .. "/s.jsonl"
   local full, session = 3, setmetatable({ id = "s", path = path, cwd = "/", messages = {} }, Session)
   local function disk(text) -- the third line meets a full disk
     full = full - 1
     local file <close> = assert(io.open(path, "a"))
     file:write(full == 0 and text:sub(1, #text // 2) or text)
-    return full ~= 0 or nil, full == 0 and require "qwen.err"("broken", "no space left") or nil
+    return full ~= 0 or nil, full == 0 and require "qwen.util.err"("broken", "no space left") or nil
   end
   session.file = { write = function(_, text) return disk(text) end, sync = function() return true end, close = function() end }
   local added = {}
@@ -235,7 +235,7 @@ do
     task.sleep((i * 7 % 23) / 500) -- the moment of the kill, spread over a turn; no result depends on it
     child:kill(9)
     child:close()
-    local path = require("qwen.session").list and chats_of(place)
+    local path = require("qwen.session.session").list and chats_of(place)
     local file
     for _, entry in ipairs(fs.list(path) or {}) do file = entry.name:match "%.jsonl$" and path .. "/" .. entry.name or file end
     if file then

@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local options, shape = require "qwen.options", require "qwen.shape"
+local options, shape = require "qwen.config.schema", require "qwen.config.value"
 
 -- NAME.in: "$ ARGUMENTS" is a run (split at spaces), "$ NAME=value ... ARGUMENTS" one with variables, "$ cat PATH" shows a file;
 -- "=== PATH" begins a file. NAME.want: what came out, errors with "! " before them, the exit code when it is not 0.

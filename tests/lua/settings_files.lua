@@ -1,6 +1,6 @@
 -- 200 settings files as people write them: what signing in changes is changed, and every other line, comment and order stays.
 local t = dofile "tests/check.lua"
-local jsonc, jsonedit = require "qwen.jsonc", require "qwen.jsonedit"
+local jsonc, jsonedit = require "qwen.util.jsonc", require "qwen.util.json_edit"
 
 -- Pieces of real files; each is a member at the top, with comments on some lines.
 local members = {

@@ -10,9 +10,9 @@ local function ask(options, answer, prices)
   local place = program.place {
     ["~/.qwen/commands/side.lua"] = ([[
       return { summary = "x", session = true, run = function(ctx)
-        local text, e, answer = qwen.side.ask(ctx, { prompt = ("word "):rep(300), %s })
+        local text, e, answer = qwen.one_shot.ask(ctx, { prompt = ("word "):rep(300), %s })
         ctx.print(text or e.kind .. ": " .. e.message)
-        for _, row in ipairs(qwen.usage.sum({ "purpose", "outcome" }, {})) do ctx.print(row.purpose .. " " .. row.outcome .. " " .. tostring(row.cost)) end
+        for _, row in ipairs(qwen.x.ledger.sum({ "purpose", "outcome" }, {})) do ctx.print(row.purpose .. " " .. row.outcome .. " " .. tostring(row.cost)) end
       end }]]):format(options),
     ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = json.array { { id = "m", baseUrl = server.url, envKey = "K", prices = prices } } },
       model = { name = "m" }, security = { auth = { selectedType = "openai" } } },

@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local recorder = dofile "tests/recorder.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local PARAGRAPHS = 3000 -- about 2 MB: more than lies between the program and a reader that does not read
 local pieces, count = {}, 0

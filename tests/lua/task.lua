@@ -1,7 +1,7 @@
 -- Tasks: results and errors, cancelling, where waiting works and the words where it cannot, queues, Ctrl-C in a busy loop.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local fs, proc, task = require "sys.fs", require "qwen.proc", require "sys.task"
+local fs, proc, task = require "sys.fs", require "qwen.util.process", require "sys.task"
 
 local function closer(fn) return setmetatable({}, { __close = fn }) end
 
@@ -50,7 +50,7 @@ do
   local queue = task.queue()
   local waits = {
     sleep = function() task.sleep(60) end, queue = function() queue:get() end, join = function() task.spawn(task.sleep, 60):join() end,
-    process = function() proc.run { argv = { "sleep", "60" } } end, lock = function() fs.lock("/nonexistent") task.sleep(60) end,
+    process = function() proc.run { argv = { "sleep", "60" } } end, lock = function() fs.lock(os.getenv "TMPDIR" .. "/lock") task.sleep(60) end,
     stdin = function() local p <close> = proc.open { argv = { "cat" }, stdin = "pipe" } p:read() end,
   }
   for name, wait in pairs(waits) do

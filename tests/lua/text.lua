@@ -29,7 +29,7 @@ t.eq(#text.clean(big), 1 << 20, "a big text")
 t.eq(#text.cleaner()(big), 1 << 20, "a big piece")
 
 -- qwen.text
-local more = require "qwen.text"
+local more = require "qwen.util.text"
 t.eq(more.clean, text.clean, "what C has is here as well")
 t.eq(more.lines "a\r\nb\n\nc", { "a", "b", "", "c" }, "lines")
 t.eq(more.lines "a\n", { "a" }, "a line end ends a line")

@@ -1,9 +1,9 @@
 -- Themes: the words of a style as numbers for each kind of terminal, the background, which theme is taken, and that each one is complete.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local resource = require "qwen.resource"
-local style = require "qwen.ui.style"
-local theme = require "qwen.ui.theme"
+local resource = require "qwen.extension.registry"
+local style = require "qwen.ui.render.style"
+local theme = require "qwen.ui.render.theme"
 
 resource.scan { safe = true }
 

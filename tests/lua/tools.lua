@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local fs, os_, secret, task = require "sys.fs", require "sys.os", require "sys.secret", require "sys.task"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "tools-")))
 local spilled = {}
@@ -13,7 +13,7 @@ function ctx.spill(name, text)
   return fs.write(path, text) and path
 end
 
-local function call(name, args) return assert(qwen.resource.get("tools", name)).run(ctx, args) end
+local function call(name, args) return assert(qwen.x.registry.get("tools", name)).run(ctx, args) end
 local function text(name, args)
   local result, e = call(name, args)
   return (result and result.text or tostring(e)):gsub(root:gsub("%p", "%%%0"), "ROOT")
@@ -108,7 +108,7 @@ sh "sed s/two/TWO/ sub/f > copy; cat copy > sub/f; touch -d '2020-01-01' sub/f"
 t.match(edit(file, "one", "1"), "has changed on disk", "another time")
 t.eq(fs.read(file), "1\nTWO\nthree\n", "nothing was written")
 call("read_file", { file_path = put("before", "x\n") })
-local preview = qwen.resource.get("tools", "edit").preview(ctx, { file_path = root .. "/before", old_string = "x", new_string = "y" })
+local preview = qwen.x.registry.get("tools", "edit").preview(ctx, { file_path = root .. "/before", old_string = "x", new_string = "y" })
 t.match(preview, "%+y", "approved is what was shown")
 put("before", "x\nlater\n")
 t.match(edit(root .. "/before", "x", "y"), "has changed on disk", "a change while the person was asked")
@@ -186,7 +186,7 @@ do
         settings = { get = function(_, key) return key == "permissions.deny" and { "Read(.env)" } or nil end } }
       for _, args in ipairs { { pattern = "hit" }, { pattern = "hit", glob = "*.c" }, { pattern = "hit", glob = "src/*" }, { pattern = "hit", glob = "../*" }, { pattern = "hit", glob = ":/" }, { pattern = "hit", glob = "!*.c" },
         { pattern = "hit", path = ctx.cwd .. "/src" }, { pattern = "hit", path = ctx.cwd .. "/top.c" }, { pattern = "nowhere to be " .. "seen" } } do
-        local result, e = qwen.resource.get("tools", "grep_search").run(ctx, args)
+        local result, e = qwen.x.registry.get("tools", "grep_search").run(ctx, args)
         local lines = {}
         for line in (result and result.text or tostring(e)):gsub(ctx.cwd:gsub("%p", "%%%0"), "."):gmatch "[^\n]+" do
           if not line:find "run%.lua" then lines[#lines + 1] = line end
@@ -194,7 +194,7 @@ do
         table.sort(lines)
         print(table.concat(lines, " | "))
       end
-      print((qwen.resource.get("tools", "glob").run(ctx, { pattern = "*.c" }).text:match "^Found %d+"))]] }
+      print((qwen.x.registry.get("tools", "glob").run(ctx, { pattern = "*.c" }).text:match "^Found %d+"))]] }
   local a, b, top = "./src/a.c:1:x: hit 1", "./src/b c.h:1:hit 2", "./top.c:1:hit 3"
   local function lines(note, extra)
     local function list(...)
@@ -241,7 +241,7 @@ end
 -- todo_write.
 local todo = { todos = { { content = "a", status = "completed" }, { content = "b", status = "in_progress" }, { content = "c", status = "pending" } } }
 t.eq(text("todo_write", todo), "The list is now:\n[x] a\n[>] b\n[ ] c")
-t.eq({ ctx.todos, qwen.resource.get("tools", "todo_write").label(todo) }, { todo.todos, "1 of 3 done" })
+t.eq({ ctx.todos, qwen.x.registry.get("tools", "todo_write").label(todo) }, { todo.todos, "1 of 3 done" })
 
 -- run_shell_command.
 local function run(command, more)
@@ -289,7 +289,7 @@ do
   local place = program.place { ["run.lua"] = [[
     local key = assert(qwen.secret.env("k", "HARMLESS", { "https://a.test" }))
     local ctx = { cwd = qwen.paths.cwd(), seen = {}, spill = function() end, settings = { get = function() end } }
-    print(qwen.resource.get("tools", "run_shell_command").run(ctx, { command = "env" }).text, key:name())]] }
+    print(qwen.x.registry.get("tools", "run_shell_command").run(ctx, { command = "env" }).text, key:name())]] }
   local r = program.run(place, { "lua", "run.lua" }, { env = { HARMLESS = "sk-0123456789abcdef", ALIAS = "Bearer sk-0123456789abcdef", X_API_KEY = "v1", MY_TOKEN = "v2", gh_token = "v3",
     AWS_SECRET_ACCESS = "v4", DB_PASSWORD = "v5", MYSQL_PASS = "v6", GOOGLE_CREDENTIALS = "v7", PLAIN = "stays", PAGER = "less" } })
   for _, name in ipairs { "X_API_KEY", "MY_TOKEN", "gh_token", "AWS_SECRET_ACCESS", "DB_PASSWORD", "MYSQL_PASS", "GOOGLE_CREDENTIALS", "HARMLESS", "ALIAS" } do

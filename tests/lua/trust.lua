@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os_ = require "sys.fs", require "sys.json", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local place = program.place { [".qwen/settings.json"] = '{"model":{"name":"p"}}', ["sub/deep/.qwen/settings.json"] = '{"model":{"name":"p"}}',
   ["../beside/.qwen/settings.json"] = '{"model":{"name":"p"}}', ["../project-evil/.qwen/settings.json"] = '{"model":{"name":"p"}}' }
@@ -47,7 +47,7 @@ for _, text in ipairs { '{"' .. place.cwd .. '": "TRUST_FOLDER"', "[]", '["TRUST
   t.ok(not trusted(), "broken: " .. text)
 end
 local lua = place.home .. "/set.lua"
-fs.write(lua, 'local _, word = ... local ok, e = qwen.trust.set(qwen.paths.cwd(), word) print(ok, e)')
+fs.write(lua, 'local _, word = ... local ok, e = qwen.x.trust.set(qwen.paths.cwd(), word) print(ok, e)')
 local function set(word, cwd) return program.run(place, { "lua", lua, word }, { cwd = cwd }).out end
 rules '{"a": }'
 t.match(set "TRUST_FOLDER", "^nil\t~/.qwen/trustedFolders.json: line 1.*nothing was written")

@@ -1,7 +1,7 @@
 -- The bodies of tests/cases/requests, as the parameter types of the official SDKs see them (tests/peers/types.mjs).
 local t = dofile "tests/check.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local proc = require "qwen.proc"
+local proc = require "qwen.util.process"
 
 local modules = "build/peers/node_modules"
 if not fs.stat(modules .. "/typescript") then

@@ -1,8 +1,8 @@
 -- Provider files that build on others: what is laid over what, and which file serves a model.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local resource = require "qwen.resource"
-local vendors = require "qwen.vendors"
+local resource = require "qwen.extension.registry"
+local vendors = require "qwen.model.provider_of"
 
 local place = program.place {
   ["~/.qwen/providers/gateway.lua"] = [[
@@ -87,8 +87,8 @@ t.eq(vendors.of({ id = "m", base_url = "https://a.openai.azure.com", provider = 
 
 -- What a file says of limits is understood.
 for _, name in ipairs(resource.names "providers") do
-  local limit = qwen.resource.has("providers", name) and (resource.get("providers", name) or {}).limit
-  if limit then t.ok(qwen.windows.read(limit), name .. ": its limit can be read") end
+  local limit = qwen.x.registry.has("providers", name) and (resource.get("providers", name) or {}).limit
+  if limit then t.ok(qwen.x.rate_limit.read(limit), name .. ": its limit can be read") end
 end
 
 -- A shipped vendor amended by a file of its own name.

@@ -1,7 +1,7 @@
 -- qwen.ui.vim: commands as a person types them, and random keys against what must hold for every state.
 local t = dofile "tests/check.lua"
-local editor = require "qwen.ui.editor"
-local vim = require "qwen.ui.vim"
+local editor = require "qwen.ui.editor.editor"
+local vim = require "qwen.ui.editor.vim"
 
 local function event(name)
   if #name > 1 and name:sub(1, 1) == "<" then return { type = "key", key = name:sub(2, -2) } end

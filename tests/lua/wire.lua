@@ -3,7 +3,7 @@
 local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
 local Reply = require "qwen.agent.reply"
-local message = require "qwen.message"
+local message = require "qwen.session.message"
 local framer = require("sys.http").sse
 
 local root = "../shared/wire"

@@ -1,7 +1,7 @@
 -- The words of the screen: each language has all of them with the same places to fill in, and the person's language is found.
 local t = dofile "tests/check.lua"
-local resource = require "qwen.resource"
-local words = require "qwen.ui.words"
+local resource = require "qwen.extension.registry"
+local words = require "qwen.ui.render.words"
 
 resource.scan { safe = true }
 
@@ -35,7 +35,7 @@ t.eq(words.lines " off", " off", "a word alone may be anything")
 t.eq(words.translate(("restored "):rep(200)), ("restored "):rep(200), "a long text is not ours")
 t.eq(words.translate "nosuch", "nosuch", "no translation")
 t.eq(words.translate "environment KEY", "环境变量 KEY", "where a key comes from")
-t.match(words.lines(require("qwen.args").help {}), "\n对话：\n  %-p, %-%-prompt TEXT              回答一条提示后结束\n", "the help of the shell")
+t.match(words.lines(require("qwen.config.args").help {}), "\n对话：\n  %-p, %-%-prompt TEXT              回答一条提示后结束\n", "the help of the shell")
 t.eq(words.say "nosuch", "nosuch", "without a translation")
 t.eq(words.use "klingon", "en", "an unknown one")
 t.eq(words.use "auto", "en", "what the environment says")

@@ -1,7 +1,7 @@
 -- Every claim of the three documents about signing in, switching, terms and statistics, by its row in auth-observed.md, section 9.
 -- Long because it is one table of 124 rows, and they are looked up by their numbers.
 local spec = dofile "tests/spec/spec.lua"
-local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "qwen.proc"
+local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "qwen.util.process"
 local t, row, run, mock = spec.t, spec.row, spec.run, spec.mock
 
 local KEY = "sk-sp-0123456789abcdef"
@@ -21,12 +21,12 @@ local gemini = { path = ":streamGenerateContent?alt=sse", times = 0, type = "tex
 -- What a request to a service of the world would be: nothing is sent.
 local function request_of(entry, protocol, env)
   local place = spec.place({ modelProviders = { [protocol or "openai"] = { entry } } }, { ["request.lua"] = [[local ctx, id = ...
-    local m = assert(qwen.models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(n) return qwen.resource.has("providers", n) end))
+    local m = assert(qwen.models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(n) return qwen.x.registry.has("providers", n) end))
     local p = assert(qwen.models.provider(m))
     local r = p.request(m, { system = "s", messages = { qwen.message.user "hi" }, tools = {} })
     local headers = {}
     for name, value in pairs(r.headers) do headers[name:lower()] = value end
-    local signed, e = qwen.resource.get("auth", p.auth or "api-key").headers(ctx, m, r)
+    local signed, e = qwen.x.registry.get("auth", p.auth or "api-key").headers(ctx, m, r)
     for name, value in pairs(signed or {}) do
       headers[name:lower()] = type(value) == "table" and (type(value[1]) == "string" and value[1] or "") .. "<key>" or value
     end
@@ -396,7 +396,7 @@ local two = { path = "/v1/models", times = 0, json = { data = { { id = "first", 
 row(42, "a local server is the default", function()
   local server <close> = mock(two)
   reaches(server, run(spec.place { ["local"] = { servers = { "http://127.0.0.1:" .. server.port } } }, "-p hi"), "/v1/chat/completions")
-  t.eq(require("qwen.discover").usual[1], "http://127.0.0.1:1234", "LM Studio is looked for first")
+  t.eq(require("qwen.model.local_servers").usual[1], "http://127.0.0.1:1234", "LM Studio is looked for first")
 end)
 row(43, "credentials can be blank", function()
   local server <close> = mock()

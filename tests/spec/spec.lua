@@ -4,7 +4,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
-local proc, task = require "qwen.proc", require "sys.task"
+local proc, task = require "qwen.util.process", require "sys.task"
 
 local M = { t = t, shown = {} }
 
@@ -49,7 +49,7 @@ function M.run(place, line, env, more)
 end
 
 function M.settings(place)
-  return (require("qwen.jsonc").parse(fs.read(place.home .. "/.qwen/settings.json") or "{}"))
+  return (require("qwen.util.jsonc").parse(fs.read(place.home .. "/.qwen/settings.json") or "{}"))
 end
 
 ---The last request that a mock got.

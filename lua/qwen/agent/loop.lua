@@ -1,10 +1,10 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
-local compact = require "qwen.agent.compact"
-local context = require "qwen.agent.context"
-local message = require "qwen.message"
+local compact = require "qwen.agent.compaction"
+local context = require "qwen.agent.view"
+local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
-local resource = require "qwen.resource"
-local send = require "qwen.net.send"
+local resource = require "qwen.extension.registry"
+local send = require "qwen.provider.client"
 
 local M = {}
 
@@ -125,7 +125,7 @@ local function carry_out(ctx, calls)
       ctx.session:sync()
     end
   end)
-  require("qwen.agent.act").run(ctx, calls, results, media) -- here: most answers ask for nothing
+  require("qwen.agent.tool_calls").run(ctx, calls, results, media) -- here: most answers ask for nothing
   keep_results(CANCELLED)
 end
 

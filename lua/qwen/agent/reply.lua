@@ -1,5 +1,5 @@
 -- Folds deltas into a message that is valid at every moment: a cut reply is a reply. It shows nothing and runs nothing.
-local message = require "qwen.message"
+local message = require "qwen.session.message"
 local sys = require "sys.os"
 
 local Reply = {}

@@ -3,7 +3,7 @@
 local fs = require "sys.fs"
 local json = require "sys.json"
 local make_stream = require "qwen.net.stream"
-local plain = require "qwen.net.plain"
+local plain = require "qwen.net.redact"
 local redact = require("sys.secret").redact
 local sys = require "sys.os"
 local task = require "sys.task"

@@ -1,5 +1,5 @@
 -- Plays a tape written by record.lua in the place of the network: the same stream interface, in order, nothing is connected.
-local err = require "qwen.err"
+local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local make_stream = require "qwen.net.stream"

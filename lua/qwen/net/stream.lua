@@ -1,6 +1,6 @@
 -- What a stream offers on top of read(): the whole rest, or one server-sent event after the other, as the network's own does.
 -- For streams that are made in Lua; where their bytes come from is theirs.
-local err = require "qwen.err"
+local err = require "qwen.util.err"
 local http = require "sys.http"
 local secret = require "sys.secret"
 local text = require "sys.text"

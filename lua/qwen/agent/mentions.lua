@@ -1,0 +1,105 @@
+-- Files that a prompt names with @: what is in them goes to the model with it. `\ ` is a blank in a path; a lone @ is an @.
+local files = require "qwen.workspace.files"
+local fs = require "sys.fs"
+local paths = require "qwen.util.paths"
+local resource = require "qwen.extension.registry"
+local text = require "qwen.util.text"
+
+local M = {}
+
+local MOST_FILES, MOST_BYTES, MOST_NAMES, MOST_BLOB = 20, 256 * 1024, 400, 8 * 1024 * 1024
+
+-- Absolute path of a word that names something; punctuation of the sentence behind it is no part of it.
+local function find(ctx, word)
+  word = word:gsub("\\(.)", "%1")
+  while word ~= "" do
+    local path = word:gsub("^~/", (paths.home() or "~") .. "/")
+    if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
+    path = files.normal(path)
+    if fs.stat(path) then return path end
+    local shorter = word:match "^(.*)[%.,;:!%?%)%]}'\"`>]$"
+    if not shorter then return nil end
+    word = shorter
+  end
+end
+
+-- The names in a folder, for the model.
+local function folder(ctx, path)
+  local names = files.visible(ctx, path, 5)
+  if not names then
+    names = {}
+    for name in files.walk(path, MOST_NAMES + 1) do names[#names + 1] = name end
+  end
+  table.sort(names)
+  local cut = #names > MOST_NAMES and ("\n[... %d more]"):format(#names - MOST_NAMES) or ""
+  return { text = table.concat(names, "\n", 1, math.min(#names, MOST_NAMES)) .. cut, display = ("%d files"):format(#names) }
+end
+
+-- `@SERVER:URI` is what a tool server has at that address. Gives the parts, or nil where no such server is configured.
+local function from_server(ctx, word)
+  local server, uri = word:match "^([^:]+):(%a[%w+.-]*:%S+)$"
+  local entry = server and ctx.servers and ctx.servers[server]
+  if not entry then return nil end
+  for _, done in ipairs(ctx.starting or {}) do done:get() end
+  if not entry.client then return {}, "not read: the server is not running (see /mcp)" end
+  local result, e = entry.client:read((uri:gsub("[%.,;:!%?%)%]}'\"`>]+$", "")))
+  if not result then return {}, e.message end
+  local parts, size = {}, 0
+  for _, item in ipairs(type(result.contents) == "table" and result.contents or {}) do
+    local words, blob, mime = item.text, item.blob, tostring(item.mimeType)
+    if type(words) == "string" then
+      words = text.head_tail(text.utf8(words), MOST_BYTES)
+      size = size + #words
+      parts[#parts + 1] = { type = "text", text = ("\n\n@%s:\n%s\n"):format(word, words) }
+    elseif type(blob) == "string" and #blob <= MOST_BLOB then
+      size = size + #blob
+      parts[#parts + 1] = { type = mime:find "^image/" and "image" or "file", mime = mime, data = blob }
+    end
+  end
+  return parts, ("%d bytes of the tool server %s"):format(size, server)
+end
+
+---The parts that a prompt's @words add to its message, and a line about each for the person.
+---@param ctx Ctx
+---@param prompt string
+---@return Part[] parts
+---@return string[] told
+function M.parts(ctx, prompt)
+  local parts, told, seen, size = {}, {}, {}, 0
+  if not prompt:find("@", 1, true) then return parts, told end
+  local hidden = require("qwen.permission.policy").hidden(ctx)
+  for before, word in (" " .. prompt):gsub("\\ ", "\\\1"):gmatch "([%s%(%[{'\"`])@([^%s@]+)" do
+    local path = find(ctx, (word:gsub("\1", " ")))
+    local served, words
+    if not path and not seen[word] then served, words = from_server(ctx, word) end
+    if served then
+      seen[word] = true
+      table.move(served, 1, #served, #parts + 1, parts)
+      told[#told + 1] = ("  @%s: %s"):format(word, words)
+    end
+    local name = path and files.relative(ctx, path)
+    if path and before and not seen[path] and #seen < MOST_FILES then
+      seen[path], seen[#seen + 1] = true, path
+      local result, e
+      if hidden(path) or not (ctx.interactive or files.readable(ctx, path)) then
+        e = { message = "not read: a rule or the folder's border keeps it from the model" }
+      elseif fs.stat(path).type == "dir" then
+        result = folder(ctx, path)
+      else
+        result, e = resource.get("tools", "read_file").run(ctx, { file_path = path })
+      end
+      if result and size + #result.text > MOST_BYTES then result, e = nil, { message = "not read: the prompt has enough files" } end
+      if result then
+        size = size + #result.text
+        parts[#parts + 1] = { type = "text", text = ("\n\n@%s:\n%s\n"):format(name, result.text) }
+        for _, part in ipairs(result.parts or {}) do parts[#parts + 1] = part end
+      end
+      local image = result and result.parts and result.parts[1] and result.parts[1].type == "image" and result.parts[1]
+      local blind = image and ctx.model and require("qwen.util.image").unseen(ctx.model, image.mime) and ", which this model does not take" or ""
+      told[#told + 1] = ("  @%s: %s"):format(name, (result and result.display or e.message) .. blind)
+    end
+  end
+  return parts, told
+end
+
+return M

@@ -1,0 +1,206 @@
+-- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
+-- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
+local consent = require "qwen.permission.approval"
+local edits = require "qwen.workspace.checkpoints"
+local err = require "qwen.util.err"
+local files = require "qwen.workspace.files"
+local json = require "sys.json"
+local permit = require "qwen.permission.policy"
+local resource = require "qwen.extension.registry"
+local schema = require "qwen.util.json_schema"
+local task = require "sys.task"
+local text = require "qwen.util.text"
+
+local M = {}
+
+local RESULT_LIMIT = 64 * 1024
+
+local function failed(call, words, display)
+  return { type = "result", id = call.id, name = call.name, text = words, error = true, display = display or words }
+end
+
+local function arguments(call)
+  if call.args == "" then return {} end
+  local args, e = json.decode(call.args)
+  if type(args) == "table" and args ~= json.null then return args end
+  local why = e and e.message or "not an object"
+  return nil, ("The arguments of %s are not a valid JSON object (%s). Nothing was done. They were: %s"):format(call.name, why, call.args:sub(1, 400))
+end
+
+local function find_tool(ctx, call)
+  local offered = {}
+  for _, tool in ipairs(ctx.tools) do offered[#offered + 1] = tool.name end
+  for _, name in ipairs(offered) do
+    if name == call.name then return resource.get("tools", name) end
+  end
+  local near = text.nearest(call.name, offered)
+  return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, near and " Did you mean " .. near .. "?" or "",
+    table.concat(offered, ", ")))
+end
+
+-- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked.
+local function asked_hooks(ctx, call, args, reason, rule)
+  local answer, why = ctx.emit("permission_asked", { name = call.name, args = args, id = call.id, reason = reason, rule = rule })
+  if not answer then return false, "Refused: " .. why end
+  if answer.verdict == "allow" then return true, reason end
+  if answer.verdict == "deny" then return false, "Refused: " .. (answer.reason or reason) end
+end
+
+-- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
+local function judge(ctx, call, tool, args, must_ask)
+  local verdict, reason, rule = permit.judge(ctx, call.name, tool, args)
+  if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
+  if verdict == "allow" and must_ask then return "ask", must_ask end
+  return verdict, reason, rule
+end
+
+local function permission(ctx, call, tool, args, must_ask)
+  local verdict, reason, rule = judge(ctx, call, tool, args, must_ask)
+  if verdict == "allow" then return true, reason end
+  if verdict == "ask" then
+    local allowed, words = asked_hooks(ctx, call, args, reason, rule)
+    if allowed ~= nil then return allowed, words end
+    if ctx.interactive then return consent.ask(ctx, call, tool, args, reason, rule) end
+  end
+  ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
+  if verdict == "deny" then
+    ctx.notice(("%s was refused: %s"):format(call.name, reason))
+    return false, "Refused: " .. reason
+  end
+  local flag = rule and ("--allowed-tools '%s'"):format(rule) or "--approval-mode auto-edit"
+  ctx.notice(("%s was refused because nobody can be asked: %s; allow it with %s or --yolo"):format(call.name, reason, flag))
+  return false, "Refused: this call needs the user's approval and nobody can be asked in this run (" .. reason .. ")."
+end
+
+local CHANGED = "The user changed `%s` of this call before allowing it. It is now:\n%s\n\n"
+
+-- Hooks, then permission; what the person has changed goes through both again.
+local function admit(ctx, call, tool, args, note)
+  local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
+  if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
+  local must_ask = before.ask
+  if before.args ~= args then -- a hook's own
+    args = before.args
+    local ok, problem = schema.check(tool.schema, args)
+    if not ok then return nil, failed(call, ("A hook changed the arguments of %s and they do not fit: %s."):format(call.name, problem), problem) end
+  end
+  if tool.effect == "edit" then
+    local edit = { name = call.name, args = args, id = call.id, paths = tool.paths and tool.paths(args) or {} }
+    before, reason = ctx.emit("before_edit", edit)
+    if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
+  end
+  local allowed, words, changed, wrong = permission(ctx, call, tool, args, must_ask)
+  if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
+  if wrong then return nil, failed(call, words) end
+  if not allowed then
+    ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
+    return nil, failed(call, words, "refused")
+  end
+  return { call = call, tool = tool, args = args, note = note,
+    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= permit.READ_ONLY }
+end
+
+-- Everything before the run. Gives a job to run, or a finished result.
+local function prepare(ctx, call)
+  local tool, e = find_tool(ctx, call)
+  if not tool then return nil, failed(call, e.message) end
+  local args, wrong = arguments(call)
+  if not args then return nil, failed(call, wrong, "arguments are not JSON") end
+  args = schema.typed(tool.schema, args)
+  local ok, problem = schema.check(tool.schema, args)
+  if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
+  return admit(ctx, call, tool, args)
+end
+
+-- Hooks may go over what an edit wrote; the file counts as seen as they leave it.
+local function edited(ctx, job)
+  for _, path in ipairs(job.tool.paths and job.tool.paths(job.args) or {}) do
+    path = files.resolve(ctx, path)
+    if path then
+      ctx.emit("edit_ended", { path = path, tool = job.call.name, id = job.call.id })
+      files.mark_seen(ctx, path)
+    end
+  end
+end
+
+-- What is wrong with what a tool gave back; nil when it is a text or a table with one.
+local function misuse(result)
+  if type(result) == "string" then return nil end
+  if type(result) ~= "table" then return ("run gave back a %s, not a text or a table with one"):format(type(result)) end
+  for name, kind in pairs { text = "string", display = "string", parts = "table" } do
+    local found = type(result[name])
+    if found ~= kind and not (found == "nil" and name ~= "text") then return ("'%s' of what run gave back is a %s, not a %s"):format(name, found, kind) end
+  end
+end
+
+local function run_tool(ctx, job)
+  local call = job.call
+  local watch = job.tool.effect == "edit" and job.tool.paths and edits.begin(ctx, job.tool.paths(job.args))
+  local ok, result, e = xpcall(job.tool.run, debug.traceback, ctx, job.args)
+  if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
+  if watch then edits.ended(ctx, watch, call.name) end
+  if not ok then
+    local words = require("qwen.extension.environment").own_error(result) or tostring(result)
+    ctx.notice(resource.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
+    return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")
+  end
+  if result == nil then return failed(call, e and (type(e) == "table" and e.message or tostring(e)) or "The tool gave no result.") end
+  local wrong = misuse(result)
+  if wrong then
+    ctx.notice(resource.blamed(("the tool %s is wrong: %s"):format(call.name, wrong), "tools", call.name))
+    return failed(call, ("The tool %s failed inside: %s"):format(call.name, wrong), "failed inside")
+  end
+  if type(result) == "string" then result = { text = result } end
+  local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
+  if job.note then part.text = job.note .. part.text end
+  if #part.text > RESULT_LIMIT then part.text = text.head_tail(part.text, RESULT_LIMIT) end
+  return part, result.parts
+end
+
+-- A tool of a person's own that raises before it runs, as in `paths`, is a failed call.
+local function prepared(ctx, call)
+  local ok, job, done = xpcall(prepare, debug.traceback, ctx, call)
+  if ok then return job, done end
+  local words = require("qwen.extension.environment").own_error(job)
+  if not words then error(job, 0) end
+  ctx.notice(resource.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
+  return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, words), "failed inside")
+end
+
+---Runs the calls. `results` is filled as they end, so that a cancelled turn keeps what was done.
+---@param ctx Ctx
+---@param calls CallPart[]
+---@param results table by index of the call: ResultPart
+---@param media MediaPart[] what tools gave beside text
+function M.run(ctx, calls, results, media)
+  local running = {}
+  local function finish_all()
+    for _, child in ipairs(running) do
+      local ok, e = child:join()
+      if not ok then error(e, 0) end
+    end
+    running = {}
+  end
+  local function run(i, job)
+    ctx.emit("tool_started", calls[i], job.args)
+    local started = task.now()
+    local part, more = run_tool(ctx, job)
+    results[i] = part
+    for _, item in ipairs(more or {}) do media[#media + 1] = item end
+    results[i] = ctx.emit("tool_ended", calls[i], part, task.now() - started)
+  end
+  for i, call in ipairs(calls) do
+    local job, done = prepared(ctx, call)
+    if done then
+      results[i] = ctx.emit("tool_ended", call, done, 0)
+    elseif job.barrier then
+      finish_all()
+      run(i, job)
+    else
+      running[#running + 1] = task.spawn(run, i, job)
+    end
+  end
+  finish_all()
+end
+
+return M

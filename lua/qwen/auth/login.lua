@@ -1,0 +1,305 @@
+-- What ways to sign in share: writing models, key and choice into the user's settings, all or nothing, and taking them out again.
+-- Long because putting a service in and taking it out are two halves of one thing, and the table of whose terms apply is data.
+local choice = require "qwen.model.configured"
+local err = require "qwen.util.err"
+local http = require "sys.http"
+local json = require "sys.json"
+local paths = require "qwen.util.paths"
+local resource = require "qwen.extension.registry"
+local secret = require "sys.secret"
+local sys = require "sys.os"
+local usersettings = require "qwen.config.writer"
+
+local M = { configured = choice.configured, undecided = choice.undecided, nothing = choice.nothing }
+
+---A key as typed, without blanks around it; nil when it cannot be one.
+---@param key string?
+---@return string?
+function M.clean_key(key)
+  key = key and key:gsub("^%s+", ""):gsub("%s+$", "")
+  return key and key:find "^[!-~]+$" and key or nil
+end
+
+-- What every process has, beside the names that decide where programs come from and traffic goes.
+local system = { USER = true, LOGNAME = true, PWD = true, OLDPWD = true, LANG = true, TERM = true, DISPLAY = true, TZ = true, SHLVL = true, HOSTNAME = true }
+
+---The name of a variable for a key; nil, err when it cannot be one. One with another meaning would have its value sent as the key.
+---@param name string
+---@return string?, Err?
+function M.variable(name)
+  if not name:find "^[%a_][%w_]*$" then return nil, err("usage", ("'%s' cannot be the name of a variable"):format(name)) end
+  if not (system[name] or name:find "^XDG_" or name:find "^LC_" or require("qwen.config.dotenv").reserved(name)) then return name end
+  return nil, err("usage", ("%s has another meaning and cannot hold a key: its value would be sent to the service; choose a name such as TEAM_API_KEY"):format(name))
+end
+
+-- The entries of a protocol: ours first, those that ours replace left out, the person's own kept.
+local function joined(kept, plan)
+  local list, seen = json.array {}, {}
+  for _, entry in ipairs(plan.entries) do
+    list[#list + 1] = entry
+    seen[entry.id .. "\0" .. (entry.baseUrl or "")] = true
+  end
+  for _, entry in ipairs(kept) do
+    local known = type(entry) == "table" and type(entry.id) == "string"
+    local same = known and seen[entry.id .. "\0" .. tostring(entry.baseUrl or "")]
+    if not same and not (type(entry) == "table" and plan.owns and plan.owns(entry)) then list[#list + 1] = entry end
+  end
+  return list
+end
+
+-- Puts a key into the credential store and does the rest; when that fails the store is as it was.
+local function keep_key(plan, rest)
+  local credentials, url = require "qwen.auth.credentials", http.parse_url(plan.url)
+  local before = credentials.has(plan.env_key) and credentials.get(plan.env_key)
+  local place, e = credentials.put(plan.env_key, { secret = plan.key, origins = { url.origin } }, { backend = plan.store })
+  if not place then return nil, e end
+  if rest() then return place end
+  if before then credentials.put(plan.env_key, before, { backend = before.backend }) else credentials.remove(plan.env_key) end
+end
+
+---Writes a way to reach models into the user's settings. Nothing is written unless all of it can be.
+---@param ctx Ctx
+---@param plan {protocol: string?, entries: table[], owns: (fun(entry: table): boolean)?, env_key: string?, key: string?, model: string, more: table[]?}
+---@return string? where it was written
+---@return Err?
+function M.install(ctx, plan)
+  local protocol = plan.protocol or "openai"
+  local before, e = usersettings.read()
+  if not before then return nil, e end
+  local providers = before.modelProviders
+  local kept = type(providers) == "table" and providers[protocol] or nil
+  if kept == json.null then kept = nil end
+  if kept and (type(kept) ~= "table" or #kept == 0 and next(kept)) then
+    return nil, err("usage", ("modelProviders.%s in the settings is no list of models; correct it first (qwen config explain modelProviders)"):format(protocol))
+  end
+  local changes, to_settings = { { path = { "modelProviders", protocol }, value = joined(kept or {}, plan) } }, plan.store == "settings"
+  if plan.key then -- one in the settings would win over the store
+    if to_settings and type(plan.key) ~= "string" then return nil, err("usage", "a key from a browser cannot be written to the settings; leave --store out") end
+    local before_key = type(before.env) == "table" and before.env[plan.env_key] ~= nil
+    if to_settings or before_key then changes[#changes + 1] = { path = { "env", plan.env_key }, value = to_settings and plan.key or nil } end
+  end
+  table.insert(changes, { path = { "security", "auth", "selectedType" }, value = protocol })
+  table.insert(changes, { path = { "model", "name" }, value = plan.model })
+  if type(before.model) == "table" and before.model.baseUrl then table.insert(changes, { path = { "model", "baseUrl" } }) end -- ours come first
+  for _, change in ipairs(plan.more or {}) do changes[#changes + 1] = change end
+  local path, place
+  if plan.key and not to_settings then
+    place, e = keep_key(plan, function()
+      path, e = usersettings.set(changes)
+      return path ~= nil
+    end)
+  else
+    path, e = usersettings.set(changes)
+  end
+  if not path then return nil, e end
+  local now, source = ctx.settings:env(plan.env_key or "")
+  if plan.key and now and now ~= plan.key and not source:find "settings%.json env%." then
+    ctx.notice(("%s is set (%s) to another key, which wins over the new one"):format(plan.env_key, source))
+  end
+  if place then return ("The key is in the store '%s', the rest in %s."):format(place, paths.short(path)) end
+  return (plan.key and "The key is in %s as plain text." or "Written to %s."):format(paths.short(path))
+end
+
+---Takes a way to reach models out of the user's settings again, whatever their protocol, and the choice of a model that goes with it.
+---@param ctx Ctx
+---@param plan {owns: (fun(entry: table): boolean), env_key: string?, mark: string?, label: string}
+---@return boolean?, Err?
+function M.remove(ctx, plan)
+  local before, e = usersettings.read()
+  if not before then return nil, e end
+  local providers = type(before.modelProviders) == "table" and before.modelProviders or {}
+  local gone, chosen, changes = 0, type(before.model) == "table" and before.model.name, {}
+  for protocol, list in pairs(providers) do
+    local kept, had = json.array {}, gone
+    for _, entry in ipairs(type(list) == "table" and list or {}) do
+      if type(entry) == "table" and plan.owns(entry) then
+        gone = gone + 1
+        if entry.id == chosen then
+          table.move({ { path = { "model", "name" } }, { path = { "security", "auth", "selectedType" } } }, 1, 2, #changes + 1, changes)
+          chosen = nil
+        end
+      else
+        kept[#kept + 1] = entry
+      end
+    end
+    if gone > had then table.insert(changes, { path = { "modelProviders", protocol }, value = kept }) end
+  end
+  local credentials = require "qwen.auth.credentials"
+  local had_key = plan.env_key and type(before.env) == "table" and before.env[plan.env_key] ~= nil
+  local stored = plan.env_key and credentials.has(plan.env_key)
+  local auth = type(before.security) == "table" and before.security.auth
+  local programs = type(auth) == "table" and auth.keyCommands
+  local program = plan.env_key and type(programs) == "table" and programs[plan.env_key] ~= nil
+  if gone == 0 and not had_key and not stored and not program then
+    return nil, err("missing", ("there is no sign-in to %s in the settings"):format(plan.label))
+  end
+  if had_key then table.insert(changes, { path = { "env", plan.env_key } }) end
+  if program then table.insert(changes, { path = { "security", "auth", "keyCommands", plan.env_key } }) end
+  if plan.mark then table.insert(changes, { path = { plan.mark } }) end
+  local path = paths.qwen_home() .. "/settings.json"
+  if #changes > 0 then path, e = usersettings.set(changes) end
+  if path and stored then
+    local ok
+    ok, e = credentials.remove(plan.env_key)
+    path = ok and path
+  end
+  if not path then return nil, e end
+  ctx.print(("signed out of %s: %d model%s taken out of %s, the key %s"):format(plan.label, gone, gone == 1 and "" or "s", paths.short(path),
+    (had_key or stored) and "forgotten" or "was not kept here"))
+  if plan.env_key and sys.env(plan.env_key) then ctx.notice(plan.env_key .. " is still set in the environment") end
+  return true
+end
+
+-- The identifiers in a person's list.
+local function split(text)
+  local out, seen = {}, {}
+  for id in text:gmatch "[^%s,]+" do
+    if not seen[id] then out[#out + 1] = { id = id } end
+    seen[id] = true
+  end
+  return out
+end
+
+---The models to write down for a service: those typed, else one chosen from the service's own list, else those that are asked for.
+---@param ctx Ctx
+---@param place {protocol: string?, url: string, key: string?, label: string}
+---@param typed string? identifiers with commas
+---@return {id: string, context: integer?}[]?, Err?
+function M.models_for(ctx, place, typed)
+  if typed then
+    local list = split(typed)
+    if #list > 0 then return list end
+    return nil, err("usage", "--model names no model")
+  end
+  local key, wrong
+  if place.key then
+    key, wrong = secret.new("the new key", place.key, { http.parse_url(place.url).origin })
+    if not key then return nil, wrong end
+  end
+  local answer, e = require("qwen.model.remote_list").get(ctx, { id = "", name = "", provider = place.protocol or "openai", base_url = place.url, key = key,
+    config = {}, from = "" }, true)
+  if not answer and e.kind == "auth" then return nil, err("auth", ("%s refused the key: %s; nothing is written"):format(place.label, e.message)) end
+  local list = answer and answer.models or {}
+  if #list > 0 and ctx.pick then
+    local choices = {}
+    for i, model in ipairs(list) do choices[i] = { label = model.id, detail = model.context and ("%d tokens"):format(model.context) or nil } end
+    local index = ctx.pick("Select a model:", choices)
+    if not index then return nil, err("cancelled", "nothing was chosen and nothing is written") end
+    return { list[index] }
+  end
+  local line = ctx.line and ctx.line "Models to use, with commas between them:"
+  local ids = line and split(line) or {}
+  if #ids > 0 then return ids end
+  return nil, err("usage", "name the model: --model ID[,ID...]")
+end
+
+---Keeps a choice of model for later sessions.
+---@param ctx Ctx
+---@param model Model
+---@return boolean?, Err?
+function M.keep(ctx, model)
+  local namesakes = 0
+  local has = function(name) return resource.has("providers", name) end
+  for _, entry in ipairs((require("qwen.model.registry").list(ctx.settings, has))) do
+    if entry.id == model.id and entry.provider == model.provider then namesakes = namesakes + 1 end
+  end
+  local path, e = usersettings.set {
+    { path = { "model", "name" }, value = model.id },
+    { path = { "model", "baseUrl" }, value = namesakes > 1 and model.base_url or nil },
+    { path = { "security", "auth", "selectedType" }, value = model.provider },
+  }
+  if not path then return nil, e end
+  local ok
+  ok, e = ctx.settings:reload()
+  if not ok then return nil, e end
+  local winner = ctx.settings:explain("model.name")[1]
+  if winner and winner.value ~= model.id then
+    ctx.notice(("%s is kept, but the next start takes %s: %s says so"):format(model.id, tostring(winner.value), winner.source))
+  end
+  return true
+end
+
+---The address of a person's answer: with a scheme, without a final slash; nil, err when it cannot be one.
+---@param text string
+---@return string?, Err?
+function M.address(text)
+  local address = text:gsub("^%s+", ""):gsub("[%s/]+$", "")
+  if address:find "^%a[%w+.-]*:$" then address = address .. "//" end -- nothing but a scheme
+  if not address:find "^%a[%w+.-]*://" then
+    local host = address:match "^%[[%x:]+%]" or address:match "^[^/:]*"
+    address = ((host == "localhost" or host:find "^127%." or host == "[::1]") and "http://" or "https://") .. address
+  end
+  local url, e = http.parse_url(address)
+  if not url then return nil, err("usage", ("the address '%s' cannot be used: %s"):format(text, e.message)) end
+  return address
+end
+
+-- Whose terms apply, by the end of a host's name; the auth file that signs in there.
+local services = {
+  { "chat.qwen.ai", "Qwen OAuth", "qwen-oauth", "https://qwen.ai/termsservice", "https://qwen.ai/privacypolicy" },
+  { "coding.dashscope.aliyuncs.com", "Alibaba Cloud Coding Plan", "coding-plan" },
+  { "coding-intl.dashscope.aliyuncs.com", "Alibaba Cloud Coding Plan", "coding-plan" },
+  { "token-plan.cn-beijing.maas.aliyuncs.com", "Alibaba Cloud Token Plan", "token-plan" },
+  { "aliyuncs.com", "Alibaba Cloud ModelStudio", "modelstudio", "https://www.alibabacloud.com/terms-of-use", "https://www.alibabacloud.com/privacy-policy" },
+  { "openai.azure.com", "Azure OpenAI", nil, "https://www.microsoft.com/servicesagreement/", "https://www.microsoft.com/privacystatement" },
+  { "openai.com", "OpenAI", nil, "https://openai.com/terms/", "https://openai.com/privacy/" },
+  { "modelscope.cn", "ModelScope", nil, "https://modelscope.cn/terms", "https://modelscope.cn/privacy" },
+  { "openrouter.ai", "OpenRouter", "openrouter", "https://openrouter.ai/terms", "https://openrouter.ai/privacy" },
+  { "deepseek.com", "DeepSeek", "deepseek" }, { "minimax.io", "MiniMax", "minimax" }, { "minimaxi.com", "MiniMax", "minimax" },
+  { "api.z.ai", "Z.AI", "zai" }, { "fireworks.ai", "Fireworks AI", "fireworks" },
+}
+
+local function service_of(model, field)
+  local url = http.parse_url(model.base_url)
+  local host = url and url.host or ""
+  if model.provider == "qwen-oauth" then host = "chat.qwen.ai" end
+  for _, row in ipairs(services) do
+    if row[field] and (host == row[1] or host:sub(-#row[1] - 1) == "." .. row[1]) then return row[field], row end
+  end
+  return nil, nil, host, url and url.loopback
+end
+
+---Which terms of service and which privacy notice apply to requests to a model.
+---@param model Model
+---@return {terms: string, privacy: string}
+function M.terms(model)
+  local terms, row, host, loopback = service_of(model, 4)
+  if terms then return { terms = terms, privacy = row[5] } end
+  if loopback then return { terms = "your own", privacy = "requests stay on this machine" } end
+  local whose = "those of the service at " .. host
+  return { terms = whose, privacy = whose }
+end
+
+---How one signs in for a model, for people: "Alibaba Cloud Coding Plan", "API key".
+---@param _ Ctx
+---@param model Model
+---@return string
+function M.method_of(_, model)
+  local label, _, _, loopback = service_of(model, 2)
+  if label then return label end
+  return loopback and "Local model" or "API key"
+end
+
+---The auth file that signs in for a model; nil when it is no shipped one.
+---@param model Model
+---@return string?
+function M.name_of(model)
+  return (service_of(model, 3))
+end
+
+---The ways to sign in, in the order of the menu.
+---@return {name: string, auth: Auth, tier: string}[]
+function M.methods()
+  local out = {}
+  for _, entry in ipairs(resource.list "auth") do
+    if entry.value and entry.value.login then out[#out + 1] = { name = entry.name, auth = entry.value, tier = entry.tier } end
+  end
+  table.sort(out, function(a, b)
+    local left, right = a.auth.order or 50, b.auth.order or 50
+    if left ~= right then return left < right end
+    return a.name < b.name
+  end)
+  return out
+end
+
+return M

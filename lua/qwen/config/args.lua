@@ -1,0 +1,188 @@
+-- The command line as a table: parsing and the help text. What a flag does is decided by those who read the table.
+local err = require "qwen.util.err"
+local groups = require "qwen.config.flags"
+local text = require "qwen.util.text"
+
+local M = {}
+
+local function index()
+  local by_name, names = {}, {}
+  for _, group in ipairs(groups) do
+    for _, flag in ipairs(group) do
+      for _, name in ipairs { flag.long, flag.also } do
+        by_name["--" .. name] = flag
+        names[#names + 1] = "--" .. name
+      end
+      if flag.short then by_name["-" .. flag.short] = flag end
+    end
+  end
+  return by_name, names
+end
+
+local function usage(message)
+  return nil, err("usage", message .. " (see: qwen --help)")
+end
+
+-- The items of a list; a comma inside parentheses belongs to the rule.
+local function split(value, list)
+  local depth, start = 0, 1
+  for i = 1, #value + 1 do
+    local c = value:sub(i, i)
+    if c == "(" then depth = depth + 1 elseif c == ")" then depth = depth - 1 end
+    if i > #value or c == "," and depth <= 0 then
+      local item = text.trim(value:sub(start, i - 1))
+      if item ~= "" then list[#list + 1] = item end
+      start = i + 1
+    end
+  end
+end
+
+local function take_value(opts, flag, name, value)
+  if value == "" and not flag.blank then return usage(("%s wants a value, not an empty one"):format(name)) end
+  if flag.number then
+    local n = math.tointeger(tonumber(value))
+    if not n or n < 0 then return usage(("%s wants a whole number, not '%s'"):format(name, value)) end
+    value = n
+  elseif flag.choices then
+    local known = false
+    for _, choice in ipairs(flag.choices) do known = known or choice == value end
+    if not known then
+      local near = text.nearest(value, flag.choices)
+      local must = #flag.choices > 1 and "must be one of " or "can only be "
+      return usage(("%s %s%s, not '%s'%s"):format(name, must, table.concat(flag.choices, ", "), value, near and "; did you mean " .. near .. "?" or ""))
+    end
+  end
+  if not flag.list then
+    opts[flag.field] = value
+  elseif flag.whole then
+    table.insert(opts[flag.field], value)
+  else
+    split(value, opts[flag.field])
+  end
+  return true
+end
+
+-- Reads the flag at argv[i]; gives the index of its last word.
+local function take_flag(opts, argv, i, by_name, names)
+  local name, value = argv[i]:match "^(%-%-?[^=]+)=(.*)$"
+  name = name or argv[i]
+  local flag = by_name[name]
+  if not flag then
+    local near = text.nearest(name, names)
+    return usage(("unknown flag %s%s"):format(name, near and "; did you mean " .. near .. "?" or ""))
+  end
+  if not flag.value then
+    if value then return usage(name .. " takes no value") end
+    opts[flag.field] = true
+    return i
+  end
+  local next_word = argv[i + 1]
+  local is_flag = next_word and (by_name[next_word:match "^[^=]+" or ""] ~= nil or next_word == "--")
+  if not value and next_word and not is_flag and not (flag.optional and next_word:sub(1, 1) == "-") then
+    value, i = next_word, i + 1
+  end
+  if value then
+    local ok, e = take_value(opts, flag, name, value)
+    if not ok then return nil, e end
+  elseif flag.optional then
+    opts[flag.field] = true
+  else
+    local hint = is_flag and ("; if '%s' is meant as the value, write %s=%s"):format(next_word, name, next_word) or ""
+    return usage(("%s wants a value: %s %s%s"):format(name, name, flag.value, hint))
+  end
+  return i
+end
+
+-- What cannot be meant together, in words.
+local function contradiction(opts)
+  if opts.yolo and opts.mode and opts.mode ~= "yolo" then return ("--yolo contradicts --approval-mode %s"):format(opts.mode) end
+  if opts.prompt and opts.positional[1] then
+    return ("there are two prompts: --prompt and '%s'; put all of it in one, in quotes"):format(table.concat(opts.positional, " "))
+  end
+  if opts.continue and opts.resume then return "--continue and --resume contradict each other; give one" end
+  if opts.session_id and (opts.continue or opts.resume) then return "--session-id names a new session; it cannot be given with --continue or --resume" end
+  if opts.partial and opts.output ~= "stream-json" then return "--include-partial-messages needs --output-format stream-json" end
+end
+
+---Reads the arguments.
+---@param argv string[]
+---@param is_command fun(word: string, alone: boolean): boolean? whether the first word is a command; alone: nothing follows it
+---@return table? opts fields as declared in qwen.flags, and `positional`, `command = {name, args}`
+---@return Err?
+function M.parse(argv, is_command)
+  local by_name, names = index()
+  local opts = { positional = {} }
+  for _, flag in pairs(by_name) do
+    if flag.list then opts[flag.field] = {} end
+  end
+  local i, only_positional = 1, false
+  while i <= #argv do
+    local word = argv[i]
+    if only_positional or word == "-" or word:sub(1, 1) ~= "-" then
+      if #opts.positional == 0 and not only_positional and not opts.prompt and is_command and is_command(word, i == #argv) then
+        opts.command = { name = word, args = table.move(argv, i + 1, #argv, 1, {}) }
+        break
+      end
+      table.insert(opts.positional, word)
+    elseif word == "--" then
+      only_positional = true
+    else
+      local last, e = take_flag(opts, argv, i, by_name, names)
+      if not last then return nil, e end
+      i = last
+    end
+    i = i + 1
+  end
+  opts.output = opts.output or "text"
+  local wrong = contradiction(opts)
+  if wrong then return usage(wrong) end
+  if opts.yolo then opts.mode = "yolo" end
+  return opts
+end
+
+local function label(flag)
+  return "--" .. flag.long .. (flag.value and (flag.optional and " [" .. flag.value .. "]" or " " .. flag.value) or "")
+end
+
+-- Words as lines of at most 80 columns under an indentation.
+local function fill(words, separator, first, indent)
+  local lines, line = {}, first
+  for n, word in ipairs(words) do
+    local piece = word .. (n < #words and separator or "")
+    if #line + #piece > 80 then
+      lines[#lines + 1] = line
+      line = indent
+    end
+    line = line .. piece .. " "
+  end
+  lines[#lines + 1] = line
+  return (table.concat(lines, "\n"):gsub(" +\n", "\n"):gsub(" +$", ""))
+end
+
+---The help text: 80 columns, at most 40 lines; flags that few need are named only.
+---@param commands {name: string, summary: string}[]
+---@return string
+function M.help(commands)
+  local names, rare = {}, {}
+  for _, command in ipairs(commands) do names[#names + 1] = command.name end
+  local out = {
+    "qwen - a coding assistant in the terminal", "",
+    "  qwen [FLAGS]              start a session",
+    "  qwen [FLAGS] PROMPT       answer one prompt with tools, then end",
+    fill(names, ",", "  qwen COMMAND [ARGS]       ", (" "):rep(28)),
+  }
+  for _, group in ipairs(groups) do
+    out[#out + 1] = group.group .. ":"
+    for _, flag in ipairs(group) do
+      if flag.rare then
+        rare[#rare + 1] = label(flag)
+      else
+        out[#out + 1] = ("  %-30s %s"):format((flag.short and "-" .. flag.short .. ", " or "    ") .. label(flag), flag.text)
+      end
+    end
+  end
+  out[#out + 1] = fill(rare, ",", "More in man qwen: ", "  ")
+  return table.concat(out, "\n") .. "\n"
+end
+
+return M

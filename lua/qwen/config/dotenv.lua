@@ -1,0 +1,139 @@
+-- The one .env file that counts: found by the documented search, read, and stripped of names it may not set.
+local fs = require "sys.fs"
+local paths = require "qwen.util.paths"
+local sys = require "sys.os"
+
+local M = {}
+
+-- Names a project may never set: they decide which program runs, where we live, where traffic goes, or who is trusted.
+local forbidden = {
+  HOME = true, PATH = true, SHELL = true, IFS = true, ENV = true, BASH_ENV = true, TMPDIR = true, QWEN_HOME = true, QWEN_RUNTIME_DIR = true,
+  HTTP_PROXY = true, HTTPS_PROXY = true, ALL_PROXY = true, NO_PROXY = true, CURL_CA_BUNDLE = true, REQUESTS_CA_BUNDLE = true,
+  EDITOR = true, VISUAL = true, PAGER = true, BROWSER = true, NODE_OPTIONS = true, PYTHONPATH = true, LUA_PATH = true, LUA_CPATH = true,
+}
+local forbidden_patterns = { "^LD_", "^DYLD_", "^GIT_", "^SSL_", "^LUA_C?PATH_", "^QWEN_CODE_SYSTEM", "^QWEN_.*TRUST", "^QWEN_OAUTH", "_BASE_URL$" }
+
+---Whether a variable is one of those: a project does not set it, and it is no name for a key.
+---@param name string
+---@return boolean
+function M.reserved(name)
+  local upper = name:upper()
+  for _, pattern in ipairs(forbidden_patterns) do
+    if upper:find(pattern) then return true end
+  end
+  return forbidden[upper] or false
+end
+
+local escapes = { n = "\n", r = "\r", t = "\t", ["\\"] = "\\", ['"'] = '"', ["$"] = "$" }
+
+-- The value in quotes that begins at a place, and where its line goes on; nil when it is not closed or more follows than a comment.
+local function quoted(text, at)
+  local quote = text:match("^[\"'`]", at)
+  if not quote then return nil end
+  local close = at + 1
+  while true do
+    close = text:find("[\\" .. quote .. "]", close)
+    if not close then return nil end
+    if text:sub(close, close) == quote then break end
+    close = close + 2 -- what follows a backslash does not close
+  end
+  local rest = text:match("^[ \t]*()[#\n]", close + 1)
+  if not rest then return nil end
+  local value = text:sub(at + 1, close - 1)
+  if quote == '"' then value = value:gsub("\\(.)", function(c) return escapes[c] or "\\" .. c end) end
+  return value, rest
+end
+
+---Reads the text of a .env file: NAME=value lines with an optional `export`; an unquoted value ends at #, one in quotes may
+---have several lines, and only double quotes know escapes. Other lines are passed over; the last of a name counts.
+---@param text string
+---@return table<string, string>
+function M.parse(text)
+  local values, at = {}, 1
+  text = text:gsub("^\xef\xbb\xbf", ""):gsub("\r\n?", "\n") .. "\n"
+  while at <= #text do
+    local name, after = text:match("^[ \t]*export[ \t]+([%w_.-]+)[ \t]*=[ \t]*()", at)
+    if not name then
+      name, after = text:match("^[ \t]*([%w_.-]+)[ \t]*=[ \t]*()", at)
+    end
+    local line_end = text:find("\n", at, true)
+    if name then
+      local value, rest = quoted(text, after)
+      values[name] = value or text:sub(after, line_end - 1):match("^[^#]*"):match "^.*[^ \t]" or ""
+      line_end = text:find("\n", rest or after, true)
+    end
+    at = line_end + 1
+  end
+  return values
+end
+
+-- The files in the order of the search. Those of the home folder are the person's own wherever they are met; `plain` files are
+-- shared with other programs. The walk upward ends at the home folder.
+local function candidates(cwd, trusted)
+  local list, home, ours = {}, paths.home(), paths.qwen_home()
+  local folder = trusted and cwd or nil
+  while folder and not (home and paths.same(folder, home)) do
+    local prefix = folder == "/" and "" or folder
+    list[#list + 1] = { path = prefix .. "/.qwen/.env", project = true }
+    list[#list + 1] = { path = prefix .. "/.env", project = true, plain = true }
+    folder = folder ~= "/" and (folder:match "^(.+)/[^/]+$" or "/") or nil
+  end
+  if ours then list[#list + 1] = { path = ours .. "/.env" } end
+  if home and ours ~= home .. "/.qwen" then list[#list + 1] = { path = home .. "/.qwen/.env" } end
+  if home then list[#list + 1] = { path = home .. "/.env" } end
+  return list
+end
+
+-- A file that somebody else put beside or above the project is not ours to read.
+local function foreign(path)
+  local stat = fs.stat(path)
+  return stat ~= nil and stat.uid ~= sys.uid() and stat.uid ~= 0
+end
+
+---The first .env file that is there. A project's file counts in a trusted folder only.
+---@param cwd string
+---@param trusted boolean
+---@param excluded string[] names not taken from a project's plain .env
+---@return {values: table<string, string>, path: string?, project: boolean?, notices: string[]}
+function M.load(cwd, trusted, excluded)
+  local skip, notices = {}, {}
+  for _, name in ipairs(excluded) do skip[name] = true end
+  for _, candidate in ipairs(candidates(cwd, trusted)) do
+    local text, e = fs.read(candidate.path, 1024 * 1024)
+    if text and candidate.project and foreign(candidate.path) then
+      notices[#notices + 1] = ("%s is not read: it belongs to somebody else"):format(paths.short(candidate.path))
+    elseif text then
+      local values, ignored = {}, {}
+      for name, value in pairs(M.parse(text)) do
+        if candidate.project and M.reserved(name) then
+          ignored[#ignored + 1] = name
+        elseif not (candidate.plain and skip[name]) then
+          values[name] = value
+        end
+      end
+      table.sort(ignored)
+      if #ignored > 0 then
+        notices[#notices + 1] = ("%s: %s %s ignored; a project may not set %s"):format(paths.short(candidate.path), table.concat(ignored, ", "),
+          #ignored == 1 and "is" or "are", #ignored == 1 and "it" or "them")
+      end
+      return { values = values, path = candidate.path, project = candidate.project, notices = notices }
+    elseif e.kind ~= "missing" and e.code ~= "ENOTDIR" and e.code ~= "EISDIR" then
+      notices[#notices + 1] = ("%s is not read: %s"):format(paths.short(candidate.path), e.message)
+    end
+  end
+  return { values = {}, notices = notices }
+end
+
+---Whether a project has settings or variables that are left unread while it is not trusted.
+---@param cwd string
+---@return string[] names relative to the folder
+function M.project_files(cwd)
+  local found, config = {}, paths.project_config(cwd)
+  if not config then return found end
+  for _, name in ipairs { ".qwen/settings.json", ".qwen/.env", ".env" } do
+    if fs.stat(cwd .. "/" .. name) then found[#found + 1] = name end
+  end
+  return found
+end
+
+return M

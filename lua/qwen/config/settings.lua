@@ -1,0 +1,252 @@
+-- Settings: every source in order, the winner of each key, and who lost. Reads files; never writes them.
+local env = require "qwen.config.dotenv"
+local err = require "qwen.util.err"
+local fs = require "sys.fs"
+local layers = require "qwen.config.sources"
+local options = require "qwen.config.schema"
+local paths = require "qwen.util.paths"
+local shape = require "qwen.config.value"
+local sys = require "sys.os"
+
+local Settings = {}
+Settings.__index = Settings
+
+-- `$NAME` and `${NAME}` in texts; unknown names stay as they are.
+local function expand(value, lookup)
+  if type(value) == "string" then
+    return (value:gsub("%$({?)([%a_][%w_]*)(}?)", function(open, name, close)
+      if open == "{" and close == "" then return nil end
+      local found = lookup(name)
+      return found and found .. (open == "" and close or "") or nil
+    end))
+  end
+  if type(value) ~= "table" then return value end
+  local out = setmetatable({}, getmetatable(value))
+  for key, item in pairs(value) do out[key] = expand(item, lookup) end
+  return out
+end
+
+-- The options of a key or of the nearest part above it that is declared.
+local function nearest_option(key)
+  while key do
+    if options[key] then return options[key] end
+    key = key:match "^(.*)%.[^.]+$"
+  end
+end
+
+---Whether a trusted folder's own settings may set a key.
+---@param key string
+---@return boolean
+function Settings.project_may(key)
+  local option = nearest_option(key)
+  return option ~= nil and option.project or false
+end
+
+-- What a project may say of a key; of an object only the parts that it may set.
+local function allowed(key, value)
+  if Settings.project_may(key) then return value end
+  if not shape.is_object(value) then return nil end
+  local out
+  for name, item in pairs(value) do
+    local kept = allowed(key .. "." .. name, item)
+    if kept ~= nil then
+      out = out or {}
+      out[name] = kept
+    end
+  end
+  return out
+end
+
+-- What one source says of a key; nil and a note when it says something that does not count.
+local function from_layer(self, layer, key)
+  local value = shape.dig(layer.values, key)
+  if value == nil then return nil end
+  if layer.notes_by_key and layer.notes_by_key[key] then return nil, layer.notes_by_key[key] end
+  if layer.scope == "project" then
+    value = allowed(key, value)
+    if value == nil then return nil, "ignored: a project may not set this key" end
+  end
+  if not layer.literal then value = expand(value, function(name) return self:for_text(name) end) end
+  local problem = shape.problem(options[key], value)
+  if problem then return nil, "ignored: " .. problem end
+  return value
+end
+
+-- An object over another one, part by part.
+local function merged(under, over)
+  if not (shape.is_object(under) and shape.is_object(over)) then return over end
+  local out = {}
+  for key, value in pairs(under) do out[key] = value end
+  for key, value in pairs(over) do out[key] = merged(out[key], value) end
+  return out
+end
+
+-- The stronger value and the weaker one together, by the rule of the key.
+local function joined(key, under, over)
+  local rule = (nearest_option(key) or {}).merge
+  if under == nil or rule == "replace" then return over end
+  if rule ~= "append" then return merged(under, over) end
+  local out = table.move(under, 1, #under, 1, {})
+  return table.move(over, 1, #over, #out + 1, out)
+end
+
+-- Whether a weaker value shows through a stronger one.
+local function shows(key, under, over)
+  local rule = (nearest_option(key) or {}).merge
+  if over == nil then return true end
+  if rule == "append" then return #under > 0 end
+  if rule == "replace" or not (shape.is_object(under) and shape.is_object(over)) then return false end
+  for name, item in pairs(under) do
+    if shows(key .. "." .. name, item, over[name]) then return true end
+  end
+  return false
+end
+
+---A value: the strongest source that has it, lists and objects joined where the key says so, else its default.
+---@param key string dotted
+---@return any
+function Settings:get(key)
+  if self.cache[key] ~= nil then return self.cache[key] end
+  local value
+  for _, layer in ipairs(self.layers) do
+    local found = from_layer(self, layer, key)
+    if found ~= nil then value = joined(key, value, found) end
+  end
+  if value == nil and options[key] then
+    value = options[key].default
+    if value == nil and options[key].merge == "append" then value = {} end
+  end
+  self.cache[key] = value
+  return value
+end
+
+---Everyone who has something to say of a key: who counts first, then who lost; `used` where the value comes from.
+---@param key string
+---@return {value: any, source: string, line: integer?, scope: string, used: boolean, note: string?}[]
+function Settings:explain(key)
+  local used, lost, whole = {}, {}, nil
+  for i = #self.layers, 1, -1 do
+    local layer = self.layers[i]
+    local raw = shape.dig(layer.values, key)
+    if raw ~= nil then
+      local value, note = from_layer(self, layer, key)
+      local row = { value = raw, source = layer.sources and layer.sources[key] or layer.source, line = layer.lines and layer.lines[key],
+        scope = layer.scope, note = note, used = false }
+      if value ~= nil then
+        row.value, row.used = value, shows(key, value, whole)
+        if whole == nil then whole = value else whole = joined(key, value, whole) end
+      end
+      table.insert(row.used and used or lost, row)
+    end
+  end
+  local option = options[key]
+  if option and option.default ~= nil then
+    table.insert(whole == nil and used or lost, { value = option.default, source = "default", scope = "default", used = whole == nil })
+  end
+  return table.move(lost, 1, #lost, #used + 1, used)
+end
+
+-- `env` of the settings files, never of a project's.
+local function from_settings(self, name)
+  for i = #self.layers, 1, -1 do
+    local layer = self.layers[i]
+    local value = layer.path and layer.scope ~= "project" and shape.dig(layer.values, "env")
+    value = type(value) == "table" and value[name]
+    if type(value) == "string" then return value, layer.source .. " env." .. name end
+  end
+end
+
+---A variable: the real environment, then .env, then `env` of the settings.
+---@param name string
+---@return string? value
+---@return string? source in words
+function Settings:env(name)
+  local value = sys.env(name)
+  if value then return value, "environment " .. name end
+  value = self.dotenv.values[name]
+  if value then return value, paths.short(self.dotenv.path) .. " " .. name end
+  local text, source = from_settings(self, name)
+  return text and expand(text, sys.env), source
+end
+
+-- A variable for `$NAME` in settings. A project's .env has no say there: it could turn the person's own addresses around.
+function Settings:for_text(name)
+  local value = sys.env(name)
+  if not value and not self.dotenv.project then value = self.dotenv.values[name] end
+  return value or (from_settings(self, name))
+end
+
+---A typed value in the form its key wants.
+---@param key string
+---@param text string
+---@return any value
+---@return Err?
+function Settings.read_value(key, text)
+  local value, problem = shape.read(options[key], text)
+  if problem then return nil, err("usage", ("%s %s"):format(key, problem)) end
+  return value
+end
+
+---The keys we know, sorted.
+function Settings.keys()
+  local names = {}
+  for name in pairs(options) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+---What we know of a key: its type, default, choices, and what it is for.
+---@param key string
+---@return {type: string, default: any, choices: string[]?, text: string, project: boolean?}?
+function Settings.option(key)
+  return options[key]
+end
+
+local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 011
+
+-- A file of the person's with keys in it that others can read is worth a word.
+local function exposed(layer)
+  local variables = shape.dig(layer.values, "env")
+  local keys = type(variables) == "table" and next(variables) or shape.dig(layer.values, "security.auth.apiKey")
+  if layer.scope ~= "user" or not keys then return nil end
+  local file, folder, home = fs.stat(layer.path), fs.stat(layer.path:match "^(.*)/"), fs.stat(paths.home() or "/")
+  local open = file and file.mode & READ ~= 0 and folder and folder.mode & ENTER ~= 0 and home and home.mode & ENTER ~= 0
+  return open and ("%s holds keys and other users can read it: chmod 600 %s"):format(layer.source, layer.source) or nil
+end
+
+---Reads all sources. A file that cannot be understood is an error: half a configuration is worse than none.
+---@param where {cwd: string, trusted: boolean, opts: table}
+---@return Settings?, Err?
+function Settings.load(where)
+  local self = setmetatable({ layers = {}, cache = {}, problems = {}, dotenv = { values = {} }, where = where }, Settings)
+  for _, file in ipairs(paths.settings_files(where.cwd)) do
+    if file.scope ~= "project" or where.trusted then
+      local layer, e = layers.file(file)
+      if e then return nil, e end
+      self.layers[#self.layers + 1] = layer
+    end
+  end
+  for _, layer in ipairs(self.layers) do
+    for _, sentence in ipairs(layers.complaints(layer, Settings.project_may)) do table.insert(self.problems, sentence) end
+    table.insert(self.problems, exposed(layer))
+  end
+  self.dotenv = env.load(where.cwd, where.trusted, self:get "advanced.excludedEnvVars")
+  for _, notice in ipairs(self.dotenv.notices) do table.insert(self.problems, notice) end
+  self.cache = {} -- texts read before had no .env
+  local environment = layers.environment(self, where.opts)
+  table.insert(self.layers, environment)
+  table.insert(self.layers, layers.flags(where.opts))
+  self.cache = {}
+  return self
+end
+
+---Reads all sources anew; on failure everything stays as it is.
+---@return boolean?, Err?
+function Settings:reload()
+  local fresh, e = Settings.load(self.where)
+  if not fresh then return nil, e end
+  self.layers, self.cache, self.problems, self.dotenv = fresh.layers, {}, fresh.problems, fresh.dotenv
+  return true
+end
+
+return Settings

@@ -1,0 +1,63 @@
+-- Writing a settings.json, the user's or a project's: several values at once, under a lock, on what is in the file now, all or nothing.
+local err = require "qwen.util.err"
+local fs = require "sys.fs"
+local jsonc = require "qwen.util.jsonc"
+local jsonedit = require "qwen.util.json_edit"
+local paths = require "qwen.util.paths"
+
+local M = {}
+
+local function file_in(project)
+  local folder = project or paths.qwen_home()
+  if not folder then return nil, err("missing", "there is no home folder for settings; set HOME") end
+  return folder .. "/settings.json"
+end
+
+-- The text of the file; nothing when there is none yet.
+local function text_of(path)
+  local text, e = fs.read(path)
+  if text or e.kind ~= "missing" then return text, e end
+  return ""
+end
+
+---The values in the file alone.
+---@param project string? the .qwen folder of a project; nil is the user's own
+---@return table?, Err?
+function M.read(project)
+  local path = file_in(project)
+  if not path then return {} end
+  local text, e = text_of(path)
+  if not text then return nil, e end
+  local value, problem = jsonc.parse(text)
+  if type(value) == "table" then return value end
+  return nil, value == nil and problem or err("usage", paths.short(path) .. " holds no object { ... }", { path = path })
+end
+
+---Sets values; nil takes one away. Nothing is written unless all of it can be.
+---@param changes {path: string[], value: any}[]
+---@param project string? the .qwen folder of a project; nil is the user's own
+---@return string? path of the file
+---@return Err?
+function M.set(changes, project)
+  local path, missing = file_in(project)
+  if not path then return nil, missing end
+  local home = paths.qwen_home()
+  local ok, e = fs.mkdir(path:match "^(.*)/", project and 493 or 448)
+  if ok and home then ok, e = fs.mkdir(home, 448) end
+  if not ok then return nil, e end
+  -- One lock for all files, so that none is left in a repository.
+  local lock <close>, problem = fs.lock((home and home .. "/settings.json" or path) .. ".lock")
+  if not lock then return nil, problem end
+  local text
+  text, e = text_of(path)
+  if not text then return nil, e end
+  for _, change in ipairs(changes) do
+    text, e = jsonedit.edit(text, change.path, change.value)
+    if not text then return nil, err("usage", ("%s: %s; nothing was written"):format(paths.short(path), e.message)) end
+  end
+  ok, e = fs.write(path, text, { mode = project and 420 or 384 })
+  if not ok then return nil, e end
+  return path
+end
+
+return M

@@ -1,0 +1,83 @@
+-- Files in Markdown with front matter that a person, or a trusted project, lays down: skills (`skills/NAME/SKILL.md`) and agents (`agents/NAME.md`).
+-- It reads them; what is done with them is said in lua/hooks/{skills,agents}.lua.
+local fs = require "sys.fs"
+local json = require "sys.json"
+local paths = require "qwen.util.paths"
+local text = require "qwen.util.text"
+
+local M = {}
+
+local MOST_FILE, MOST_CARDS, MOST_DESCRIPTION = 256 * 1024, 200, 1000
+
+-- Where the file of an entry of the folder is, and the name that it has without front matter.
+local places = {
+  skills = function(folder, entry) return folder .. "/" .. entry.name .. "/SKILL.md", entry.name end,
+  agents = function(folder, entry) return folder .. "/" .. entry.name, entry.name:match "^(.+)%.md$" end,
+}
+
+local function read(kind, folder, entry, out, problems)
+  local path, name = places[kind](folder, entry)
+  if not name or entry.name:sub(1, 1) == "." or not fs.stat(path) then return end
+  local source, e = fs.read(path, MOST_FILE)
+  if not source then
+    problems[#problems + 1] = tostring(e)
+    return
+  end
+  local fields, body = require("qwen.extension.prompt_command").front_matter(text.utf8(source))
+  local description = fields.description and text.trim(fields.description) or ""
+  if description == "" then
+    problems[#problems + 1] = ("%s is left out: its front matter has no description"):format(paths.short(path))
+    return
+  end
+  local called = fields.name and fields.name ~= "" and fields.name or name
+  out[called] = { name = called, description = text.head_tail(description, MOST_DESCRIPTION), fields = fields, body = text.trim(body), path = path,
+    folder = path:match "^(.*)/" }
+end
+
+---What is laid down, by name. A trusted project's take the place of a person's own of the same name.
+---@param ctx Ctx
+---@param kind "skills"|"agents"
+---@return {name: string, description: string, fields: table<string, string>, body: string, path: string, folder: string}[] sorted
+---@return string[] problems
+function M.list(ctx, kind)
+  local found, problems, out, count = {}, {}, {}, 0
+  local project = ctx.trusted and paths.project_config(ctx.cwd)
+  for _, home in ipairs { paths.qwen_home() or false, project or nil } do
+    local folder = home and home .. "/" .. kind
+    for _, entry in ipairs(folder and fs.list(folder) or {}) do
+      count = count + 1
+      if count <= MOST_CARDS then read(kind, folder, entry, found, problems) end
+    end
+  end
+  for _, card in pairs(found) do out[#out + 1] = card end
+  table.sort(out, function(a, b) return a.name < b.name end)
+  return out, problems
+end
+
+---What a tool says of its cards, and how it finds the one that the model means.
+---@param cards {name: string, description: string}[]
+---@return string lines one a card
+---@return string[] names for the schema
+---@return table<string, table> by_name
+function M.menu(cards)
+  local lines, names, by_name = {}, json.array {}, {}
+  for i, card in ipairs(cards) do
+    lines[i], names[i], by_name[card.name] = ("- %s: %s"):format(card.name, card.description), card.name, card
+  end
+  return table.concat(lines, "\n"), names, by_name
+end
+
+---The words of a field that is a list: `[a, b]`, `a, b`, or one a line.
+---@param value string?
+---@return string[]?
+function M.words(value)
+  if not value then return nil end
+  local out = {}
+  for word in value:gsub("^%[(.*)%]$", "%1"):gmatch "[^,]+" do
+    word = text.trim(word):gsub("^[\"'](.*)[\"']$", "%1")
+    if word ~= "" then out[#out + 1] = word end
+  end
+  return out
+end
+
+return M

@@ -1,0 +1,50 @@
+-- Whether anything says which model to ask, and the words for when nothing does: what every start asks before it begins.
+local err = require "qwen.util.err"
+local protocols = require "qwen.config.protocols"
+
+local M = {}
+
+---Whether anything says which model to ask: a flag, a variable, the settings.
+---@param settings Settings
+---@param opts table
+---@return boolean
+function M.configured(settings, opts)
+  if opts.model or opts.base_url or opts.api_key or opts.auth_type or opts.replay then return true end
+  for _, key in ipairs { "security.auth.selectedType", "security.auth.apiKey", "security.auth.baseUrl", "model.name" } do
+    if settings:get(key) then return true end
+  end
+  for _, list in pairs(settings:get "modelProviders" or {}) do
+    if type(list) ~= "table" or next(list) then return true end
+  end
+  local function env(name) return settings:env(name) end
+  for _, name in ipairs(protocols.names) do
+    local known = protocols.get(name)
+    if protocols.first(env, { known.key, known.url }) or protocols.first(env, known.models) then return true end
+  end
+  return false
+end
+
+---What to say when the settings have models of several protocols and nothing says which of them is meant.
+---@param settings Settings
+---@param opts table
+---@return Err?
+function M.undecided(settings, opts)
+  if opts.model or opts.base_url or opts.auth_type or opts.replay or settings:get "model.name" or settings:get "security.auth.selectedType" then return nil end
+  local names = {}
+  for name, list in pairs(settings:get "modelProviders" or {}) do
+    if type(list) == "table" and next(list) then names[#names + 1] = tostring(name) end
+  end
+  if #names < 2 then return nil end
+  table.sort(names)
+  return err("auth", ("modelProviders has models of %s, and nothing says which are meant: run qwen auth, or set security.auth.selectedType, "
+    .. "or give --model ID"):format(table.concat(names, " and ")))
+end
+
+---What to do when nothing is configured and nobody can be asked.
+---@return Err
+function M.nothing()
+  return err("auth", "no model is configured and no local server answers; run: qwen auth, or set OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL " ..
+    "for other services than OpenAI), or start LM Studio, Ollama, llama.cpp or vLLM")
+end
+
+return M

@@ -1,0 +1,82 @@
+-- Asks the person about a call: once, for a rule from now on, changed first, or no with a word to the model.
+local files = require "qwen.workspace.files"
+local json = require "sys.json"
+
+local M = {}
+
+-- What the paths of a call lead to, as one text.
+local function reached(tool, args)
+  local out = {}
+  for i, path in ipairs(tool.paths and tool.paths(args) or {}) do out[i] = files.real(path) end
+  return table.concat(out, "\0")
+end
+
+local function choices(ctx, tool, rule)
+  local out = { { key = "y", label = "yes, once" } }
+  if rule then
+    out[#out + 1] = { key = "a", label = "yes, and in this session always " .. rule }
+    out[#out + 1] = { key = "A", label = "always, saved in your settings" }
+  end
+  if tool.editable and ctx.edit then out[#out + 1] = { key = "e", label = "change it first" } end
+  out[#out + 1] = { key = "n", label = "no" }
+  out[#out + 1] = { key = "d", label = "no, and say why", words = "What should the model know?" }
+  return out
+end
+
+-- The rule goes to permissions.allow of the user's settings, behind those that are there.
+local function save_rule(ctx, rule)
+  local usersettings = require "qwen.config.writer"
+  local values, e = usersettings.read()
+  local list = values and type(values.permissions) == "table" and type(values.permissions.allow) == "table" and values.permissions.allow or {}
+  local path
+  if values then
+    local longer = table.move({ rule }, 1, 1, #list + 1, table.move(list, 1, #list, 1, {}))
+    path, e = usersettings.set { { path = { "permissions", "allow" }, value = json.array(longer) } }
+  end
+  if path then ctx.print("  saved: permissions.allow has " .. rule) else ctx.notice("the rule holds for this session only: " .. e.message) end
+end
+
+-- The call with the argument that the person has written anew.
+local function changed(ctx, tool, args)
+  local name = tool.editable
+  local text, e = ctx.edit(tostring(args[name] or ""), name == "command" and ".sh" or nil)
+  if not text then
+    ctx.notice(e.message)
+    return args
+  end
+  local new = {}
+  for key, value in pairs(args) do new[key] = value end
+  new[name] = text
+  return new
+end
+
+---Asks the person, unless the tool knows already that it will fail.
+---@param ctx Ctx
+---@param call CallPart
+---@param tool Tool
+---@param args table
+---@param reason string
+---@param rule string? what would allow calls of this kind
+---@return boolean allowed
+---@return string? words for the model when it may not run
+---@return table? args the person has changed it: to be judged again
+---@return boolean? wrong it cannot work: nobody was asked
+function M.ask(ctx, call, tool, args, reason, rule)
+  local detail, e
+  if tool.preview then detail, e = tool.preview(ctx, args) end
+  if e then return false, e.message, nil, true end
+  detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
+  local label = tool.label and tool.label(args) or ""
+  local before = reached(tool, args)
+  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices(ctx, tool, rule) }
+  if answer and reached(tool, args) ~= before then
+    return false, "The path leads to another place than when the user was asked. Nothing was done."
+  end
+  if answer == "e" then return false, nil, changed(ctx, tool, args) end
+  if answer == "a" or answer == "A" then ctx.granted[rule] = true end
+  if answer == "A" then save_rule(ctx, rule) end
+  if answer == "y" or answer == "a" or answer == "A" then return true end
+  return false, "The user refused this call." .. (words and words ~= "" and " The user says: " .. words or " Ask what to do instead, or go on without it.")
+end
+
+return M

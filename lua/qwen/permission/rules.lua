@@ -1,0 +1,115 @@
+-- Permission rules as people write them: `Tool` or `Tool(what)`. Matches parsed commands and real paths, never raw text.
+local paths = require "qwen.util.paths"
+
+local M = {}
+
+local aliases = {
+  Bash = "run_shell_command", Shell = "run_shell_command", ShellTool = "run_shell_command", ReadFile = "read_file", EditFile = "edit", Write = "write_file",
+  WriteFile = "write_file", Grep = "grep_search", SearchFiles = "grep_search", Glob = "glob", FindFiles = "glob", ListFiles = "list_directory",
+  TodoWrite = "todo_write", WebFetch = "web_fetch", Skill = "skill", Agent = "task",
+}
+-- Names that stand for several tools.
+local groups = {
+  Read = { read_file = true, grep_search = true, glob = true, list_directory = true },
+  Edit = { edit = true, write_file = true, notebook_edit = true },
+}
+
+---Takes a rule apart.
+---@param rule string
+---@return {tool: string?, group: table?, spec: string?, text: string}?
+function M.parse(rule)
+  local name, spec = rule:match "^%s*([%w_*-]+)%s*%((.*)%)%s*$"
+  name = name or rule:match "^%s*([%w_*-]+)%s*$"
+  if not name then return nil end
+  if spec == "" or spec == "*" then spec = nil end
+  return { tool = aliases[name] or name, group = groups[name], spec = spec, text = rule }
+end
+
+---Whether a rule is about reading or changing files.
+---@param rule table
+---@return boolean
+function M.about_files(rule)
+  return rule.group ~= nil or groups.Read[rule.tool] or groups.Edit[rule.tool] or false
+end
+
+---@param rule table
+---@param tool string
+---@return boolean
+function M.names_tool(rule, tool)
+  if rule.group then return rule.group[tool] or false end
+  return rule.tool == tool or rule.tool == "*" or rule.tool:sub(1, 5) == "mcp__" and tool:sub(1, #rule.tool + 2) == rule.tool .. "__"
+end
+
+-- Of a command line only `*` is a pattern, and it stands for anything.
+local function line_pattern(spec)
+  return (spec:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*+", ".*"))
+end
+
+---Whether a rule's text fits a command's words. "git *" is git with any arguments, not gitk; "npm test" is just that.
+---@param spec string
+---@param argv string[]
+---@return boolean
+function M.matches_command(spec, argv)
+  spec = spec:gsub(":%*$", " *")
+  local line = table.concat(argv, " ")
+  local head = spec:match "^(.-)%s+%*$"
+  if head then
+    local pattern = "^" .. line_pattern(head)
+    return line:match(pattern .. "$") ~= nil or line:match(pattern .. " ") ~= nil
+  end
+  return line:match("^" .. line_pattern(spec) .. "$") ~= nil
+end
+
+---Whether a rule's text fits a path, by its name or by what it really reaches: //abs, ~/home, /project root, ./here, a name anywhere
+---below the project. What is below a folder that fits also fits.
+---@param ctx Ctx
+---@param spec string
+---@param path string absolute
+---@return boolean
+function M.matches_path(ctx, spec, path)
+  local files, base = require "qwen.workspace.files", ctx.cwd -- here: to offer tools no file is looked at
+  if spec:sub(1, 2) == "//" then
+    base = ""
+  elseif spec:sub(1, 2) == "~/" then
+    base, spec = paths.home() or "", spec:sub(2)
+  elseif not spec:find "/." then
+    spec = "**/" .. spec
+  end
+  local fits = files.glob(spec:gsub("^%./", ""), true)
+  for _, name in ipairs { files.normal(path), (files.real(path)) } do
+    if name:sub(1, #base + 1) == base .. "/" and fits(name:sub(#base + 1)) then return true end
+  end
+  return false
+end
+
+local function read(list)
+  local out = {}
+  for _, text in ipairs(list or {}) do
+    local rule = type(text) == "string" and M.parse(text)
+    if rule then out[#out + 1] = rule end
+  end
+  return out
+end
+
+---The rules in the settings.
+---@param ctx Ctx
+---@return {allow: table[], ask: table[], deny: table[]}
+function M.of(ctx)
+  local s = ctx.settings
+  local allow, deny = read(s:get "permissions.allow"), read(s:get "permissions.deny")
+  for _, rule in ipairs(read(s:get "tools.allowed")) do allow[#allow + 1] = rule end
+  for _, rule in ipairs(read(s:get "tools.exclude")) do deny[#deny + 1] = rule end
+  return { allow = allow, ask = read(s:get "permissions.ask"), deny = deny }
+end
+
+---True when a rule without a condition refuses a tool, so that it need not be offered.
+---@param ctx Ctx
+---@param name string
+function M.refused(ctx, name)
+  for _, rule in ipairs(M.of(ctx).deny) do
+    if not rule.spec and M.names_tool(rule, name) then return true end
+  end
+  return false
+end
+
+return M

@@ -1,0 +1,297 @@
+-- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
+local err = require "qwen.util.err"
+local limiter = require "qwen.usage.limits"
+local resource = require "qwen.extension.registry"
+local task = require "sys.task"
+local vendors = require "qwen.model.provider_of"
+local wire = require "qwen.provider.request"
+
+local M = {}
+
+local AT_ONCE = 64 -- events, however many have come: then keys, Ctrl-C and all else have their turn
+
+local function merged(...)
+  local out = {}
+  for i = 1, select("#", ...) do
+    for name, value in pairs(select(i, ...) or {}) do out[name] = value end
+  end
+  return out
+end
+
+-- Headers but that one, in whatever case.
+local function without(headers, name)
+  local out = {}
+  for key, value in pairs(headers) do out[key] = key:lower() ~= name:lower() and value or nil end
+  return out
+end
+
+-- Limits of time: in milliseconds in a model's generationConfig, 0 for none; the environment speaks for those that say nothing.
+local limits = {
+  { field = "connect_timeout", name = "connectTimeout" },
+  { field = "first_timeout", name = "timeout", env = "QWEN_CODE_API_TIMEOUT_MS" },
+  { field = "idle_timeout", name = "streamIdleTimeoutMs", env = "QWEN_STREAM_IDLE_TIMEOUT_MS", default = 240000 },
+  { field = "total_timeout", name = "totalTimeout" },
+}
+
+local function set_limits(ctx, model, request)
+  for _, limit in ipairs(limits) do
+    local value, from = model.config[limit.name], ("generationConfig.%s of %s (%s)"):format(limit.name, model.id, model.from)
+    if value == nil and limit.env then value, from = ctx.settings:env(limit.env), limit.env end
+    if value == nil or value == "" then value = limit.default end
+    local ms = tonumber(value)
+    if value ~= nil and not (ms and ms >= 0 and ms < 1e12) then
+      return nil, err("usage", ("%s must be a number of milliseconds, not '%s'"):format(from, tostring(value)))
+    end
+    if request[limit.field] == nil then request[limit.field] = ms and ms / 1000 end -- a provider or a hook may know better
+  end
+  return request
+end
+
+-- The words of C name its own fields; the person set them under other names.
+local function in_settings_words(e)
+  for _, limit in ipairs(limits) do
+    if e.code == limit.field then e.message = e.message:gsub("raise " .. limit.field, "raise generationConfig." .. limit.name) end
+  end
+  return e
+end
+
+local names_of = { providers = "provider", auth = "sign-in" }
+
+-- A provider or auth file that is wrong, with what it takes the place of.
+local function wrong(kind, name, why)
+  return err("broken", resource.blamed(("the %s %s is wrong: %s"):format(names_of[kind], name, why), kind, name))
+end
+
+-- Calls a function of a provider or auth file. One that is wrong fails like a service that does. `gives`: the type of what it must give
+-- back when it has no error of its own.
+local function called(kind, name, gives, fn, ...)
+  local ok, value, e = pcall(fn, ...)
+  if ok and (not gives or type(value) == gives) then return value, e end
+  if ok and value == nil and err.is(e) then return nil, e end
+  local why = not ok and tostring(value) or value == nil and type(e) == "string" and e or ("it gave back a %s, not a %s"):format(type(value), gives)
+  return nil, wrong(kind, name, why)
+end
+
+-- Builds the request: provider, hooks, then the credential, so that no hook sees it.
+local function build(ctx, provider, model, view)
+  local auth, e = resource.get("auth", provider.auth or "api-key")
+  if not auth then return nil, e end
+  local request
+  request, e = called("providers", model.provider, "table", provider.request, model, view)
+  if not request then return nil, e end
+  if type(request.url) ~= "string" then return nil, wrong("providers", model.provider, "its request has no url") end
+  local built, reason = ctx.emit("request_built", request, model)
+  if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
+  request = built
+  local credential
+  credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
+  if not credential then return nil, e end
+  for name in pairs(model.config.customHeaders or {}) do credential = without(credential, name) end -- what the entry sets itself stays
+  request.headers = wire.on_top(wire.on_top({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
+  return set_limits(ctx, model, request)
+end
+
+-- One attempt: a stream with a good status, or an error of ours. state.lease is its place in the limits.
+local function attempt_open(ctx, provider, model, view, state)
+  local request, e = build(ctx, provider, model, view)
+  if not request then return nil, e end
+  local lease, stream
+  lease, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose or ctx.agent and "agent" or nil })
+  if not lease then return nil, e end
+  state.lease, state.usage = lease, nil
+  stream, e = ctx.transport(request)
+  if not stream then
+    lease:cancel(e)
+    return nil, in_settings_words(e)
+  end
+  ctx.emit("response_started", { status = stream.status, headers = stream.headers })
+  lease:learn(stream.headers, stream.status)
+  if stream.status >= 200 and stream.status < 300 then return stream end
+  local body = stream:all(1024 * 1024) or ""
+  local status, headers = stream.status, stream.headers
+  stream:close()
+  local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, headers, body)
+  e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
+  lease:settle(nil, e)
+  return nil, e
+end
+
+-- Waits in steps of a second, so that whoever watches can count down; leaving by any way ends what is shown.
+local function pause(ctx, clock, e, wait, attempt)
+  local _ <close> = setmetatable({}, { __close = function() ctx.waiting(nil) end })
+  local finish = clock.now() + wait
+  local left = wait
+  repeat
+    ctx.waiting(e, left, attempt)
+    if left > 0 then clock.sleep(left - math.ceil(left - 1.001)) end
+    left = finish - clock.now()
+  until left <= 0
+end
+
+-- What was saved since the last request counts from now on.
+local function refresh(ctx)
+  for _, kind in ipairs { "providers", "auth" } do
+    for _, problem in ipairs(resource.refresh(kind)) do ctx.notice(problem) end
+  end
+end
+
+local function is_on(text)
+  return text == "1" or text == "true"
+end
+
+-- What the hooks and the rules say about a failed attempt: seconds to wait, or nil and the error to report.
+local function judge(ctx, model, provider, e, state, options)
+  if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
+    state.renewed = true
+    local auth = resource.get("auth", provider.auth or "api-key")
+    if auth and auth.refused and called("auth", provider.auth or "api-key", nil, auth.refused, ctx, model) then return 0, e, true end
+  end
+  local retry = require "qwen.provider.retry"
+  local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
+  failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
+  if err.is(failure.err) then e = failure.err end
+  if type(failure.switch) == "string" then
+    e.switch = failure.switch
+    return nil, e
+  end
+  if state.shown or failure.wait == false then return nil, e end
+  local asked = tonumber(failure.wait)
+  if asked and asked >= 0 and asked < math.huge then return asked, e end
+  return retry.wait(e, failure.class, state, model, options), e
+end
+
+-- Long because the life of one request reads top to bottom.
+---Asks a model. `next` gives one delta after the other and waits as needed; close it in any case.
+---@param ctx Ctx
+---@param model Model
+---@param view View
+---@return {next: fun(): Delta?}
+function M.open(ctx, model, view)
+  refresh(ctx)
+  local provider, problem = vendors.of(model)
+  local clock = ctx.clock or task
+  local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
+  local state = { attempt = 0, waited = 0, shown = false }
+  local stream, next_event, decode, run, ended
+  local out, at, begun, listened, events = {}, 0, false, ctx.listens "delta", 0
+
+  -- After a failed attempt: true to go on, or nil and the error that is the end.
+  local function again(e)
+    if stream then
+      stream:close()
+      state.lease:settle(state.usage, e)
+    end
+    stream = nil
+    local wait, silent
+    wait, e, silent = judge(ctx, model, provider, e, state, options)
+    if not wait then return nil, e end
+    if not silent then pause(ctx, clock, e, wait, state.attempt) end
+    state.waited = state.waited + wait
+    return true
+  end
+
+  local function connect()
+    while true do
+      local e
+      state.attempt = state.attempt + 1
+      stream, e = attempt_open(ctx, provider, model, view, state)
+      if stream then
+        local name, read = model.provider
+        decode, run = called("providers", name, "function", provider.decoder, model)
+        if not decode then return nil, run end
+        next_event = stream.event
+        if not provider.events then return next_event end
+        read, e = called("providers", name, "function", provider.events, stream)
+        if not read then return nil, e end
+        next_event = function() -- an event is text, and so is its name; else an error
+          local data, kind = called("providers", name, nil, read)
+          local odd = data ~= nil and type(data) ~= "string" and type(data) or data == nil and kind ~= nil and not err.is(kind) and "wrong end"
+          if odd then return nil, wrong("providers", name, ("events gave a %s, not a text, or nil and a qwen.err"):format(odd)) end
+          return data, kind
+        end
+        return next_event
+      end
+      local more
+      more, e = again(e)
+      if not more then return nil, e end
+    end
+  end
+
+  local function fail(e)
+    ended = true
+    if state.shown then e.message = e.message .. "; what came of the answer is kept" end
+    return { type = "error", err = e }
+  end
+
+  -- An event that must be decoded, or the end.
+  local function take(data, event)
+    local ok, why = true, nil
+    if data then
+      ok, why = pcall(decode, data, event, out)
+    elseif event then -- an error of the connection
+      out[#out + 1] = { type = "error", err = in_settings_words(event) }
+    else
+      ok, why = pcall(decode, nil, nil, out)
+      ended = true
+    end
+    if not ok then out[#out + 1] = { type = "error", err = wrong("providers", model.provider, tostring(why)) } end
+  end
+
+  local function next_delta()
+    while true do
+      at = at + 1
+      local delta = out[at]
+      if delta then
+        out[at] = nil
+        if delta.type == "error" then
+          local more, e = again(delta.err)
+          if not more then return fail(e) end
+          out, at, ended = {}, 0, false
+          if begun then
+            begun = false
+            return { type = "restart" }
+          end
+        else
+          if delta.type == "usage" then state.usage = merged(state.usage, delta.usage) end
+          if listened then delta = ctx.emit("delta", delta) end
+          if delta then
+            begun = true
+            state.shown = state.shown or ctx.shows[delta.type] and delta.text ~= ""
+            return delta
+          end
+        end
+      elseif ended then
+        if state.lease then state.lease:settle(state.usage) end
+        return nil
+      else
+        at = 0
+        if not provider then return fail(problem) end
+        if not stream then
+          local ok, e = connect()
+          if not ok then return fail(e) end
+        end
+        local known = run and run.delta
+        events = events + 1
+        if events % AT_ONCE == 0 then task.sleep(0) end
+        local data, event = next_event(stream, known and run.frame)
+        if not known or event ~= run.frame then
+          take(data, event)
+        else -- one more of a run: the way of nearly all
+          known.text = data
+          if not listened then
+            begun, state.shown = true, state.shown or ctx.shows[known.type]
+            return known
+          end
+          out[1] = known
+        end
+      end
+    end
+  end
+
+  return setmetatable({ next = next_delta }, { __close = function()
+    if stream then stream:close() end
+    if state.lease then state.lease:leave(state.usage) end
+  end })
+end
+
+return M

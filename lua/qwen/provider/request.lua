@@ -1,0 +1,271 @@
+-- What every protocol needs: bytes kept between turns, bodies with one order of fields, headers, plain values out of foreign ones.
+local answer = require "qwen.provider.stream"
+local err = require "qwen.util.err"
+local families = require "qwen.model.capabilities"
+local json = require "sys.json"
+
+local M = { decoder = answer.decoder, failed = answer.failed, integer = answer.integer, text = answer.text }
+
+local weak = { __mode = "k" }
+
+-- Keeps bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
+local function keeper(make)
+  local kept = setmetatable({}, weak)
+  return function(model, things)
+    local of_model, out = kept[model], {}
+    if not of_model then
+      of_model = setmetatable({}, weak)
+      kept[model] = of_model
+    end
+    for i, thing in ipairs(things) do
+      local bytes = of_model[thing]
+      if not bytes then
+        bytes = make(model, thing)
+        of_model[thing] = bytes
+      end
+      out[i] = bytes
+    end
+    return out
+  end
+end
+
+---Makes the JSON of messages and of tools by the provider's own `encode_message`, which gives tables, and `encode_tool`, which gives JSON.
+---Each is made once; what a message comes to is joined by commas, "" for nothing.
+---@param provider table
+---@return fun(model: Model, messages: Message[]): string[] messages
+---@return fun(model: Model, tools: table[]): string[] tools
+function M.encoders(provider)
+  local function message(model, one)
+    local pieces = {}
+    for i, item in ipairs(provider.encode_message(model, one)) do pieces[i] = json.encode(item) end
+    return table.concat(pieces, ",")
+  end
+  return keeper(message), keeper(function(model, tool) return provider.encode_tool(model, tool) end)
+end
+
+local function add_list(pieces, list)
+  pieces[#pieces + 1] = "["
+  local mark = ""
+  for _, bytes in ipairs(list) do
+    if bytes ~= "" then
+      pieces[#pieces + 1] = mark
+      pieces[#pieces + 1] = bytes
+      mark = ","
+    end
+  end
+  pieces[#pieces + 1] = "]"
+end
+
+---The pieces of a JSON object: the names of `first` in their order, then the others sorted. Always the same, so that services can reuse
+---what they read before. A field that is there wins over a list of that name.
+---@param fields table<string, any>
+---@param lists table<string, string[]> JSON of each item; items of no bytes stay out
+---@param first string[]
+---@return string[]
+function M.body(fields, lists, first)
+  local names, is_first, rest = {}, {}, {}
+  for i, name in ipairs(first) do names[i], is_first[name] = name, true end
+  for _, source in ipairs { fields, lists } do
+    for name in pairs(source) do
+      if not is_first[name] then rest[#rest + 1], is_first[name] = name, true end
+    end
+  end
+  table.sort(rest)
+  table.move(rest, 1, #rest, #names + 1, names)
+  local body, mark = {}, "{"
+  for _, name in ipairs(names) do
+    local value, list = fields[name], lists[name]
+    if value ~= nil or list then
+      body[#body + 1] = mark .. json.encode(name) .. ":"
+      mark = ","
+      if value ~= nil then body[#body + 1] = json.encode(value) else add_list(body, list) end
+    end
+  end
+  body[#body + 1] = "}"
+  return body
+end
+
+---Headers with others on top, in whatever case; a name that lists what is to be tried (anthropic-beta) keeps what both name.
+---@param headers table<string, HeaderValue>
+---@param more table<string, HeaderValue>?
+---@return table<string, HeaderValue> headers
+function M.on_top(headers, more)
+  local names = {}
+  for name in pairs(headers) do names[name:lower()] = name end
+  for name, value in pairs(more or {}) do
+    local known = names[name:lower()]
+    local old = known and headers[known]
+    if known then headers[known] = nil end
+    if name:lower():find "%-beta$" and type(old) == "string" and type(value) == "string" then
+      for word in old:gmatch "[^,%s]+" do
+        if not (","..value:gsub("%s", "")..","):find("," .. word .. ",", 1, true) then value = value .. "," .. word end
+      end
+    end
+    headers[name] = value
+  end
+  return headers
+end
+
+---A request for a stream, with the user's own headers on top of all others.
+---@param model Model
+---@param url string a path is one below the model's address
+---@param body table of fields, or the pieces of one as `body` gives them
+---@param headers table<string, HeaderValue>?
+---@return Request
+function M.post(model, url, body, headers)
+  local all = M.on_top({ ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }, headers)
+  return { method = "POST", url = url:find "^/" and model.base_url .. url or url, headers = M.on_top(all, model.config.customHeaders),
+    body = body[1] and body or { json.encode(body) } }
+end
+
+---The JSON of an object with a mark: the service is to keep what comes before its end.
+---@param bytes string
+---@return string
+function M.marked(bytes)
+  return bytes:sub(1, -2) .. ',"cache_control":{"type":"ephemeral"}}'
+end
+
+---The thinking of an answer as text, for a service that wants its own models' thinking back; "" for another model's.
+---@param model Model
+---@param message Message
+---@return string
+function M.thinking(model, message)
+  local texts = {}
+  for _, part in ipairs(message.model == model.id and message.parts or {}) do
+    if part.type == "think" then texts[#texts + 1] = part.text end
+  end
+  return table.concat(texts)
+end
+
+local alternating = setmetatable({}, weak) -- by list: how far it was read, and what came of it; a list only grows
+
+---The messages with those of the person that follow each other made one, for services that want the sides to take turns.
+---@param messages Message[]
+---@return Message[]
+function M.alternate(messages)
+  local state = alternating[messages]
+  if not state or state.last ~= messages[state.count] then
+    state = { count = 0, out = {} }
+    alternating[messages] = state
+  end
+  local out = state.out
+  for i = state.count + 1, #messages do
+    local message, last = messages[i], out[#out]
+    if last and last.role == "user" and message.role == "user" then
+      local parts = table.move(last.parts, 1, #last.parts, 1, {})
+      out[#out] = { role = "user", parts = table.move(message.parts, 1, #message.parts, #parts + 1, parts) }
+    else
+      out[#out + 1] = message
+    end
+  end
+  state.count, state.last = #messages, messages[#messages]
+  return out
+end
+
+---The arguments of a call as JSON of an object: as the model wrote them when that is what they are.
+---@param args string
+---@return string
+function M.arguments(args)
+  return args:find "^%s*{" and type(json.decode(args)) == "table" and args or "{}"
+end
+
+local kinds = { image = "image", audio = "audio", video = "video" }
+
+---Whether a model takes a file of that type: as its entry says, else as the family of its name does, else as is usual at its service.
+---@param model Model
+---@param part MediaPart
+---@param usual string? kinds of files in words ("image pdf audio video"); all when left out
+---@return string? note words to send instead of what it would not take
+function M.unseen(model, part, usual)
+  local kind = kinds[part.mime:match "^%a+"] or part.mime == "application/pdf" and "pdf"
+  local modalities, files = model.config.modalities, nil
+  if type(modalities) == "table" then
+    if kind == nil or modalities[kind] == true then return nil end
+  elseif model.vision == false then
+    files = ""
+  else
+    files = families.of(model.id).files or usual
+    if kind == nil or not files or files:find(kind, 1, true) or model.vision and kind == "image" then return nil end
+  end
+  return ("[a file of type %s is left out: this model %s]"):format(part.mime, files == "" and "takes text only" or "does not take it")
+end
+
+-- A schema in the words of OpenAPI 3.0.
+local function openapi(schema)
+  if type(schema) ~= "table" then return schema end
+  local out = {}
+  for key, value in pairs(schema) do
+    if key == "properties" then
+      out.properties = {}
+      for name, item in pairs(value) do out.properties[name] = openapi(item) end
+    elseif type(value) == "table" and #value > 0 and type(value[1]) == "table" then
+      out[key] = {}
+      for i, item in ipairs(value) do out[key][i] = openapi(item) end
+    elseif key == "const" then
+      out.enum = { value }
+    elseif key == "exclusiveMinimum" or key == "exclusiveMaximum" then
+      out[key:gsub("exclusiveM", "m")] = value
+    elseif key ~= "$schema" and key ~= "$id" and key ~= "additionalProperties" and key ~= "default" then
+      out[key] = openapi(value)
+    end
+  end
+  if type(schema.type) == "table" then
+    out.type = nil
+    for _, name in ipairs(schema.type) do
+      if name == "null" then out.nullable = true else out.type = out.type or name end
+    end
+  end
+  return out
+end
+
+---A schema reduced to what OpenAPI 3.0 has, for services that refuse more; nil when nothing is left of it.
+---@param schema string JSON text
+---@return table?
+function M.openapi_schema(schema)
+  local value = M.object(json.decode(schema))
+  return next(M.object(value.properties)) and openapi(value) or nil
+end
+
+---A table, or an empty one.
+---@param value any
+---@return table
+function M.object(value)
+  return type(value) == "table" and value or {}
+end
+
+---An answer that the service itself calls bad, or that says nothing; another try may bring a good one.
+---@param word string
+---@param why string?
+---@return Err
+function M.spoilt(word, why)
+  local what = why or "it says nothing"
+  return err("overloaded", ("the service gave an answer that cannot be used (%s): %s"):format(word, what), { code = word, retries = 1 })
+end
+
+local LONGEST_LINE = 1024 * 1024
+
+---The lines of an answer that are not empty, where each is an event of its own.
+---@param stream HttpStream
+---@return fun(): string?, Err?
+function M.lines(stream)
+  local held, at, ended = "", 1, false
+  return function()
+    while true do
+      local stop = held:find("\n", at, true) or ended and #held + 1
+      if not stop then
+        local bytes, e = stream:read()
+        if e then return nil, e end
+        held, at, ended = held:sub(at) .. (bytes or ""), 1, bytes == nil
+        if #held > LONGEST_LINE and not held:find("\n", 1, true) then return nil, err("protocol", "the service sent a line without an end") end
+      elseif at > #held then
+        return nil
+      else
+        local line = held:sub(at, stop - 1)
+        at = stop + 1
+        if line:find "%S" then return line end
+      end
+    end
+  end
+end
+
+return M

@@ -1,0 +1,265 @@
+-- A session: the messages of one conversation and the file they live in, append only. A torn last line is normal and repaired here.
+local chatlog = require "qwen.session.chat_record"
+local embed = require "sys.embed"
+local err = require "qwen.util.err"
+local fs = require "sys.fs"
+local json = require "sys.json"
+local messages = require "qwen.session.message"
+local paths = require "qwen.util.paths"
+local sys = require "sys.os"
+local task = require "sys.task"
+
+local Session = {}
+Session.__index = Session
+
+local CUT = "The program ended before this call was answered."
+local MOST = 1 << 30 -- bytes of a session file
+
+local function new(cwd, id, path)
+  return setmetatable({ id = id, path = path, cwd = cwd, messages = {} }, Session)
+end
+
+-- The file is made with the first message, so that a look around leaves nothing behind.
+local function open_file(self)
+  if self.file then return true end
+  local ok, e = fs.mkdir(self.path:match "^(.*)/", 448)
+  if not ok then return nil, e end
+  self.lock, e = fs.lock(self.path .. ".lock", 0)
+  if not self.lock then
+    if e.kind == "timeout" then
+      return nil, err("denied", ("session %s is open in another qwen; end that one, or start a new session"):format(self.id), { path = self.path })
+    end
+    return nil, e
+  end
+  self.file, e = fs.append(self.path, 384)
+  if not self.file then return nil, e end
+  return true
+end
+
+---A new session. Without a home folder it lives in memory only.
+---@param cwd string
+---@param id string? a UUID
+---@return Session?, Err?
+function Session.create(cwd, id)
+  if id and not id:match "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$" then
+    return nil, err("usage", ("'%s' is not a session id; use a UUID such as %s"):format(id, sys.uuid()))
+  end
+  local chats = paths.chats(cwd)
+  id = id or sys.uuid()
+  if chats and fs.stat(chats .. "/" .. id .. ".jsonl") then
+    return nil, err("usage", ("session %s is there already; go on with it: qwen --resume %s"):format(id, id))
+  end
+  return new(cwd, id, chats and chats .. "/" .. id .. ".jsonl")
+end
+
+-- A full disk may have taken half of the line before: this one must not become its end.
+local function write_line(self, line, id)
+  local ok, e = open_file(self)
+  if not ok then return nil, e end
+  ok, e = self.file:write(self.torn and "\n" .. line or line)
+  self.torn = not ok
+  if not ok then return nil, e end
+  self.leaf = id
+  return true
+end
+
+---Appends a message: one line, written at once. What cannot be written is still in `messages`.
+---@param message Message
+---@return boolean?, Err?
+function Session:add(message)
+  self.messages[#self.messages + 1] = message
+  if not self.path then return true end
+  return write_line(self, chatlog.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version }), message.id)
+end
+
+---Puts a shorter history in the place of the messages so far; the file keeps those.
+---@param shorter Message[]
+---@param tokens {before: integer, after: integer}
+---@return boolean?, Err?
+function Session:compact(shorter, tokens)
+  if self.path then
+    local id = sys.uuid()
+    local head = { id = id, parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version, time = task.time() }
+    local ok, e = write_line(self, chatlog.encode_compaction(shorter, head, tokens), id)
+    if not ok then return nil, e end
+    ok, e = self.file:sync()
+    if not ok then return nil, e end
+  end
+  self.messages, self.compacted = shorter, #shorter
+  return true
+end
+
+---Goes back to before a message: what is added next begins another branch. The file keeps the one that is left.
+---@param at integer its place in `messages`
+---@return boolean?, Err?
+function Session:rewind(at)
+  local before = self.messages[at - 1]
+  if self.compacted and at - 1 <= self.compacted then
+    return nil, err("usage", "that is before the place where the conversation was shortened; go back to a later prompt, or start anew: /clear")
+  end
+  self.messages = table.move(self.messages, 1, at - 1, 1, {})
+  self.leaf = before and before.id or nil
+  return true
+end
+
+---Brings what was added to the disk.
+---@return boolean?, Err?
+function Session:sync()
+  if not self.file then return true end
+  return self.file:sync()
+end
+
+---Lets go of the file and its lock.
+function Session:close()
+  if self.file then self.file:close() end
+  if self.lock then self.lock:close() end
+  self.file, self.lock = nil, nil
+end
+
+local function keep_fragment(path, fragment)
+  local file, e = fs.append(path .. ".torn", 384)
+  if not file then return nil, e end
+  local kept
+  kept, e = file:write(fragment .. "\n")
+  file:close()
+  return kept, e
+end
+
+-- The whole lines of the file. A last line that was not written whole is cut off and kept beside the file; one that only lacks its
+-- end gets it.
+local function repaired(self)
+  local text, e = fs.read(self.path, MOST)
+  if not text then return nil, e end
+  local whole = text:match "^.*()\n" or 0
+  if whole == #text then return text end
+  local ok
+  local rest = text:sub(whole + 1)
+  if type(json.decode(rest)) == "table" then
+    ok, e = self.file:write "\n"
+    return ok and text, e
+  end
+  ok, e = keep_fragment(self.path, rest)
+  if ok then ok, e = fs.truncate(self.path, whole) end
+  return ok and text:sub(1, whole), e
+end
+
+local function load(self)
+  local ok, e = open_file(self)
+  if not ok then return nil, e end
+  local text
+  text, e = repaired(self)
+  if not text then
+    self:close()
+    return nil, e
+  end
+  local records = {}
+  for line in text:gmatch "[^\n]+" do
+    local record = json.decode((line:gsub("%z+", ""))) -- a crash of the system may leave NULs
+    if type(record) == "table" then records[#records + 1] = record end
+  end
+  local history, closing
+  history, self.leaf, self.compacted = chatlog.conversation(records)
+  self.messages, closing = messages.mend(history, CUT)
+  if closing then
+    ok, e = self:add(closing)
+    if not ok then return nil, e end
+  end
+  return self
+end
+
+---One that is kept in memory alone, for a conversation beside another: of the same id, with what tools changed in common.
+---@param of Session
+---@return Session
+function Session.aside(of)
+  return setmetatable({ id = of.id, cwd = of.cwd, messages = {}, edits = of.edits }, Session)
+end
+
+---The sessions of a folder, newest first.
+---@param cwd string
+---@return {id: string, path: string, time: number, size: integer}[]
+function Session.list(cwd)
+  local chats, out = paths.chats(cwd), {}
+  for _, entry in ipairs(chats and fs.list(chats) or {}) do
+    local id = entry.name:match "^(.*)%.jsonl$"
+    local stat = id and fs.stat(chats .. "/" .. entry.name)
+    if stat then out[#out + 1] = { id = id, path = chats .. "/" .. entry.name, time = stat.mtime, size = stat.size } end
+  end
+  table.sort(out, function(a, b)
+    if a.time ~= b.time then return a.time > b.time end
+    return a.id < b.id
+  end)
+  return out
+end
+
+local TITLE_LINES, TITLE_LINE = 20, 1024 * 1024
+
+---What a list shows of a session file: its first prompt on one line, and how many messages it has. Only the first lines are decoded.
+---@param path string
+---@return {prompt: string?, messages: integer}
+function Session.summary(path)
+  local out, n = { messages = 0 }, 0
+  local file <close> = io.open(path, "r")
+  if not file then return out end
+  for line in file:lines() do
+    n = n + 1
+    if line:find('"type":"user"', 1, true) or line:find('"type":"assistant"', 1, true) then out.messages = out.messages + 1 end
+    local record = not out.prompt and n <= TITLE_LINES and #line < TITLE_LINE and json.decode(line)
+    local message = type(record) == "table" and chatlog.decode(record)
+    local words = message and message.role == "user" and messages.text_of(message):gsub("%s+", " ")
+    if words and words ~= "" then out.prompt = words end
+  end
+  return out
+end
+
+-- The one of a folder with this id, or the only one that begins so.
+local function find(cwd, id)
+  local found = {}
+  for _, entry in ipairs(Session.list(cwd)) do
+    if entry.id == id then
+      found = { entry }
+      break
+    end
+    if entry.id:sub(1, #id) == id then found[#found + 1] = entry end
+  end
+  if #found == 0 then return nil, err("missing", ("there is no session '%s' in this folder; see: qwen sessions list"):format(id)) end
+  if #found > 1 then return nil, err("usage", ("%d sessions begin with '%s'; give more of the id"):format(#found, id)) end
+  return found[1]
+end
+
+---Goes on with a session.
+---@param cwd string
+---@param id string its id, or the only one that begins so
+---@return Session?, Err?
+function Session.open(cwd, id)
+  local found, e = find(cwd, id)
+  if not found then return nil, e end
+  return load(new(cwd, found.id, found.path))
+end
+
+---Deletes a session that nobody has open, with what its edits are taken back by.
+---@param cwd string
+---@param id string its id, or the only one that begins so
+---@return {id: string, path: string}?, Err?
+function Session.delete(cwd, id)
+  local found, e = find(cwd, id)
+  if not found then return nil, e end
+  local lock <close>, busy = fs.lock(found.path .. ".lock", 0)
+  if not lock and busy.kind == "timeout" then busy = err("denied", ("session %s is open; end it first"):format(found.id), { path = found.path }) end
+  if not lock then return nil, busy end
+  local ok
+  ok, e = fs.remove(found.path)
+  if not ok then return nil, e end
+  for _, path in ipairs { found.path .. ".torn", found.path .. ".lock", paths.project(cwd) .. "/backups/" .. found.id .. ".jsonl" } do fs.remove(path) end
+  return { id = found.id, path = found.path }
+end
+
+---Goes on with the newest session of the folder.
+---@param cwd string
+---@return Session?, Err?
+function Session.latest(cwd)
+  local newest = Session.list(cwd)[1]
+  if not newest then return nil, err("missing", "there is no session in this folder yet; start one: qwen") end
+  return load(new(cwd, newest.id, newest.path))
+end
+
+return Session

@@ -1,0 +1,146 @@
+-- Completion at the prompt: /commands, what they take, and @files. It says what the word could become; showing it is menu.lua's business.
+local files = require "qwen.workspace.files"
+local fs = require "sys.fs"
+local paths = require "qwen.util.paths"
+local resource = require "qwen.extension.registry"
+local task = require "sys.task"
+local text = require "sys.text"
+
+local M = {}
+
+local MOST, FRESH = 50, 3 -- words; seconds until the list of files is made anew
+
+-- Names of the project's files, and its folders with a slash at the end, each with a NUL behind it. Listed
+-- in the background; the last list serves until the next is there.
+local index = { list = "" }
+
+local function list_files(ctx)
+  local names = files.visible(ctx, ctx.cwd, 20)
+  if not names then
+    names = {}
+    for name in files.walk(ctx.cwd, 100000) do names[#names + 1] = name end
+  end
+  local seen, last = {}, ""
+  for i = 1, #names do
+    local folder = names[i]:match "^.*/"
+    while folder and folder ~= last and not seen[folder] do
+      seen[folder], names[#names + 1] = true, folder
+      folder = folder:match "^(.*/)[^/]*/$"
+    end
+  end
+  names[#names + 1] = ""
+  return table.concat(names, "\0")
+end
+
+-- changed() is called when the list is another one.
+local function refresh(ctx, changed)
+  if index.busy or index.cwd == ctx.cwd and task.now() - index.made < FRESH then return end
+  index.busy = true
+  if index.cwd ~= ctx.cwd then index.list = "" end
+  ctx.background(function()
+    local _ <close> = setmetatable({}, { __close = function() index.busy = false end })
+    local list = list_files(ctx)
+    local same = list == index.list
+    index.list, index.cwd, index.made = list, ctx.cwd, task.now()
+    if not same then changed() end
+  end)
+end
+
+local function starting_with(list, word)
+  local out = {}
+  for _, item in ipairs(list) do
+    if type(item) == "string" then item = { text = item } end
+    if item.text:sub(1, #word):lower() == word:lower() then out[#out + 1] = { text = item.text, args = item.args, detail = item.detail } end
+  end
+  return out
+end
+
+local function command_items(word)
+  local out = {}
+  for _, entry in ipairs(resource.list "commands") do
+    if entry.value and entry.value.repl ~= false and entry.name:sub(1, #word) == word:lower() then
+      out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.summary, tier = entry.tier }
+    end
+  end
+  return out
+end
+
+-- What stands directly in a folder of the project, folders first.
+local function children(folder)
+  local list, out, from, n = "\0" .. index.list, {}, 1, #folder
+  while #out < MOST do
+    local at = list:find("\0" .. folder, from, true)
+    if not at then break end
+    from = list:find("\0", at + 1, true)
+    local name = list:sub(at + 1, from - 1)
+    local slash = name:find("/", n + 1, true)
+    if #name > n and (not slash or slash == #name) then out[#out + 1] = name end
+  end
+  table.sort(out, function(a, b)
+    local is_folder = a:sub(-1) == "/"
+    if is_folder ~= (b:sub(-1) == "/") then return is_folder end
+    return a < b
+  end)
+  return out
+end
+
+-- What stands in a folder elsewhere: "/etc/", "~/notes", "../".
+local function elsewhere(ctx, word)
+  local folder, begun = word:match "^(.*/)([^/]*)$"
+  local path, out = folder:gsub("^~/", (paths.home() or "~") .. "/"), {}
+  for _, entry in ipairs(fs.list(path:sub(1, 1) == "/" and path or ctx.cwd .. "/" .. path) or {}) do
+    local shown = begun:sub(1, 1) == "." or entry.name:sub(1, 1) ~= "."
+    if shown and entry.name:sub(1, #begun) == begun and #out < MOST then out[#out + 1] = folder .. entry.name .. (entry.type == "dir" and "/" or "") end
+  end
+  return out
+end
+
+local function file_items(ctx, word, changed)
+  refresh(ctx, changed)
+  local out, names = {}
+  word = word:gsub("\\(.)", "%1")
+  if word:find "^~?/" or word:find "^%.%.?/" then
+    names = elsewhere(ctx, word)
+  else
+    names = word:sub(-1) == "/" and children(word) or {}
+    if #names == 0 then names = text.rank(index.list, word, MOST) end
+  end
+  for i, name in ipairs(names) do
+    if text.clean(name) == name then out[#out + 1] = { text = "@" .. name:gsub("[ \\]", "\\%0"), order = i, opens = name:sub(-1) == "/" } end
+  end
+  return out
+end
+
+local function argument_items(ctx, name, before, word)
+  local command = resource.has("commands", name) and resource.get("commands", name)
+  if not command or not command.complete then return {} end
+  local ok, found = pcall(function() return starting_with(command.complete(ctx, word, require("qwen.run").split(before)), word) end)
+  return ok and found or {}
+end
+
+---What the text before the cursor can become.
+---@param ctx Ctx
+---@param before string
+---@param changed fun() called when files were found later
+---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?}[]}? found
+---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
+function M.find(ctx, before, changed)
+  local name, words, word = before:match "^/([%w_:-]+)%s+(.-)(%S*)$"
+  local at = before:gsub("\\ ", "\\\1"):match "@([^%s@]*)$"
+  at = at and at:gsub("\1", " ")
+  local kind, items
+  if before:find "^/[%w_:-]*$" then
+    kind, word = "command", before
+    items = command_items(before:sub(2))
+  elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`]$" or before == "@" .. (at or "") then
+    kind, word = "file", "@" .. at
+    items = file_items(ctx, at, changed)
+  elseif name then
+    kind = "argument"
+    items = argument_items(ctx, name, words, word)
+  end
+  if not items or #items == 0 then return nil end
+  return { kind = kind, length = #word, items = items }
+end
+
+return M

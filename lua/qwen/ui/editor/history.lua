@@ -1,0 +1,44 @@
+-- What was typed in a project, newest last, kept between sessions. One JSON text a line; torn or foreign lines are skipped.
+local fs = require "sys.fs"
+local json = require "sys.json"
+local paths = require "qwen.util.paths"
+
+local M = {}
+
+local MOST = 1000
+
+local function file(cwd)
+  local project = paths.project(cwd)
+  return project and project .. "/history"
+end
+
+---@param cwd string
+---@return string[]
+function M.load(cwd)
+  local path, out = file(cwd), {}
+  local text = path and fs.read(path, 16 * 1024 * 1024) or ""
+  for line in text:gmatch "[^\n]+" do
+    local entry = json.decode(line)
+    if type(entry) == "string" then out[#out + 1] = entry end
+  end
+  return table.move(out, math.max(1, #out - MOST + 1), #out, 1, {})
+end
+
+-- Keys that are typed to a command are not kept.
+local function without_keys(text)
+  if not text:find "^%s*/auth%f[%s]" then return text end
+  text = text:gsub("(%s%-%-key[=%s]+)%S+", "%1"):gsub("(%s%-k%s+)%S+", "%1")
+  return (text:gsub("%f[%S]%a[%w]*%-[%w_-]*%d[%w_-]*", function(word) return #word < 16 and word or "" end))
+end
+
+---Keeps a text, without the keys that a sign-in in it has.
+---@param cwd string
+---@param text string
+function M.add(cwd, text)
+  local path = file(cwd)
+  if not path or not fs.mkdir(path:match "^(.*)/", 448) then return end
+  local log <close> = fs.append(path)
+  if log then log:write(json.encode(without_keys(text)) .. "\n") end
+end
+
+return M

@@ -1,0 +1,116 @@
+-- Actions of keys that concern more than the text: each takes the session at the prompt. Those of the text are in editor.lua.
+local editor = require "qwen.ui.editor.editor"
+local live = require "qwen.ui.screen.live"
+local task = require "sys.task"
+local term = require "sys.term"
+local text = require "sys.text"
+local thoughts = require "qwen.ui.transcript.thinking"
+local turn = require "qwen.ui.interactive.turn"
+
+local M = {}
+
+local TWICE = 1 -- seconds between two Esc that belong together
+
+-- The list of what the word can become, again after Esc.
+function M.complete(self)
+  self.dismissed = nil
+end
+
+function M.search_history(self)
+  self:show_question(require("qwen.ui.widget.history_search").new(self.state), function(found)
+    if not found then return end
+    self.state = found.state
+    self:press(found.event)
+  end)
+end
+
+function M.cancel(self)
+  local again = self.last_cancel and task.now() - self.last_cancel < TWICE
+  self.last_cancel = task.now()
+  if #self.queue > 0 then
+    local back = turn.take_back(self)
+    self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state))
+  elseif self.busy then
+    self.busy:cancel()
+    self.last_cancel = nil
+  elseif again then
+    self.last_cancel = nil
+    if self.state.text ~= "" then
+      self.state = editor.set(self.state, "")
+    else
+      turn.send(self, "/rewind")
+    end
+  end
+end
+
+function M.suspend()
+  live.hide()
+  term.suspend()
+  live.show()
+end
+
+function M.open_editor(self)
+  local state = self.state
+  task.spawn(function()
+    local after, e = require("qwen.ui.interactive.dialogs").edit(self, editor.text(state))
+    if after then self.state = editor.set(self.state, text.clean(after)) end
+    if e then self.ctx.notice(e.message) end
+    self.events:put { type = "changed" }
+  end)
+end
+
+-- An image goes with the text from now on: its bytes, or why there are none.
+local function attach(self, bytes, problem)
+  local paste, mime
+  if bytes then paste, mime, problem = require("qwen.ui.editor.attach").add(bytes) end
+  if not paste then return self.ctx.notice(problem.message) end
+  self.state = editor.attach(self.state, paste)
+  if require("qwen.util.image").unseen(self.ctx.model, mime) then
+    self.ctx.notice(("%s takes no images: it will only be told that one was left out; choose another model with /model"):format(self.ctx.model.id))
+  end
+end
+
+---What was pasted: an image by its path, or text.
+---@param self TtySession
+---@param pasted string
+function M.paste(self, pasted)
+  local path = require("qwen.ui.editor.attach").path_of(pasted, self.ctx.cwd)
+  if path then return attach(self, require("sys.fs").read(path)) end
+  self.state = editor.paste(self.state, pasted)
+end
+
+function M.paste_image(self)
+  task.spawn(function()
+    attach(self, require("qwen.util.clipboard").image())
+    self.events:put { type = "changed" }
+  end)
+end
+
+-- Puts the text aside, or brings it back.
+function M.stash(self)
+  local state, stashed = self.state, self.stashed
+  if state.text ~= "" then
+    self.stashed = { text = state.text, pastes = state.pastes }
+    self.state = editor.set(state, "")
+  elseif stashed then
+    self.state, self.stashed = editor.set(state, stashed.text, stashed.pastes), nil
+  end
+end
+
+local MODES = { "plan", "default", "auto-edit", "yolo" }
+
+function M.next_mode(self)
+  local ctx = self.ctx
+  for i, mode in ipairs(MODES) do
+    if mode == ctx.mode then
+      ctx.mode = MODES[i % #MODES + 1]
+      return ctx.print("mode: " .. ctx.mode)
+    end
+  end
+end
+
+function M.thoughts() thoughts.toggle() end
+
+function M.redraw() live.redraw() end
+
+return M

@@ -1,0 +1,74 @@
+-- What commands, tools and the agent ask of the person at the prompt: questions, pickers, a line, a text in their own editor.
+local editor = require "qwen.ui.editor.editor"
+local live = require "qwen.ui.screen.live"
+local show = require "qwen.ui.transcript.show"
+local task = require "sys.task"
+local term = require "sys.term"
+local text = require "sys.text"
+local turn = require "qwen.ui.interactive.turn"
+
+local M = {}
+
+---The terminal for somebody else: fn runs while it is as the shell left it.
+function M.lend(self, fn)
+  self.away = true
+  self.reader:cancel()
+  live.hide()
+  term.close()
+  local _ <close> = setmetatable({}, { __close = function() self.events:put { type = "returned" } end })
+  return fn()
+end
+
+---The external editor on a text; nil and why when it was left without saving.
+---@param before string
+---@param suffix string?
+---@return string?, Err?
+function M.edit(self, before, suffix)
+  return M.lend(self, function() return require("qwen.ui.editor.external").edit(before, suffix) end)
+end
+
+---Lines that are made anew every second, until the person leaves.
+---@param self TtySession
+---@param make fun(): string[]?, Err?
+---@return integer? code
+---@return Err?
+function M.live(self, make)
+  local board, e = require("qwen.ui.widget.watch_view").new(make)
+  if not board then return nil, e end
+  local _ <close> = task.spawn(function()
+    while true do
+      task.sleep(board.every)
+      board:tick()
+      self:repaint()
+    end
+  end)
+  self:ask(board)
+  return 0
+end
+
+---Fills in what a ctx asks of the person.
+---@param self TtySession
+function M.attach(self)
+  local ctx = self.ctx
+  ctx.interactive = true
+  function ctx.ask(asked)
+    local question = require("qwen.ui.widget.approval_dialog").new(asked)
+    show.asking(asked.title)
+    live.write(question:lines())
+    local answer = self:ask(question)
+    if answer then return answer.key, answer.words end
+  end
+  function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.widget.picker").new(title, choices, options)) end
+  function ctx.line(title, hidden) return self:ask(require("qwen.ui.widget.text_input").new(title, hidden)) end
+  require("qwen.auth.passphrase").line = ctx.line
+  function ctx.live(make) return M.live(self, make) end
+  function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
+  function ctx.prefill(words)
+    self.state = editor.set(self.state, text.clean(words))
+    self:repaint()
+  end
+  function ctx.steer() return turn.steer(self) end
+  function ctx.quit(code) ctx.leave = code or 0 end
+end
+
+return M

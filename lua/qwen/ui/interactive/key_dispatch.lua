@@ -1,0 +1,80 @@
+-- What a key does at the prompt: vi keys first, then the keymap's action, for the list below the input, the session or the text.
+local actions = require "qwen.ui.interactive.actions"
+local editor = require "qwen.ui.editor.editor"
+local history = require "qwen.ui.editor.history"
+local keymap = require "qwen.ui.editor.keymap"
+local menu = require "qwen.ui.widget.menu"
+local task = require "sys.task"
+local text = require "sys.text"
+local texts = require "qwen.util.text"
+local turn = require "qwen.ui.interactive.turn"
+
+local function submit(self)
+  local line = texts.trim_end(editor.text(self.state))
+  if line == "" then return end
+  self.menu, self.dismissed = nil, nil
+  self.state = editor.sent(self.state, line)
+  self.state.vim = nil -- the next one begins in insert mode
+  history.add(self.ctx.cwd, line)
+  turn.send(self, line)
+end
+
+local KEY_SECONDS = 0.5 -- of computing, between two waits
+
+-- A function that the person bound to a key.
+local function call_bound(self, fn, keys)
+  local state = self.state
+  task.spawn(function()
+    local ok, new, cursor = task.limited(KEY_SECONDS, fn, self.ctx, editor.text(state), state.cursor)
+    if not ok then
+      local shipped = keymap.shipped(keys)
+      self.ctx.notice(("the function of the key %s failed: %s%s"):format(keys, require("qwen.extension.environment").words(new), shipped
+        and ("\n  it takes the place of '%s' (shipped); without yours: qwen --safe"):format(shipped) or ""))
+    elseif type(new) == "string" then
+      self.state = editor.set(self.state, text.clean(new))
+      if math.type(cursor) == "integer" then self.state = editor.move_to(self.state, cursor) end
+    end
+    self.events:put { type = "changed" }
+  end)
+end
+
+local function act(self, action, event, keys)
+  if type(action) == "function" then return call_bound(self, action, keys) end
+  if actions[action] then return actions[action](self) end
+  local asks
+  if editor.actions[action] then
+    self.state, asks = editor.actions[action](self.state)
+  else
+    self.state = editor.key(self.state, event)
+  end
+  if asks == "submit" then
+    submit(self)
+  elseif asks == "end" and not self.busy then
+    self.quit = 0
+  end
+end
+
+-- vi keys come before the keymap, but for what they leave to it. True when they took the key.
+local function to_vim(self, event)
+  local wanted = self.ctx.settings:get "general.vimMode"
+  if wanted ~= (self.state.vim and true or false) then self.state = require("qwen.ui.editor.vim").turn(self.state, wanted) end
+  if not wanted or self.chord or self.state.vim.mode == "insert" and event.key ~= "esc" and keymap.action(event.key) then return false end
+  local state, asks = require("qwen.ui.editor.vim").key(self.state, event)
+  self.state = state
+  return asks ~= "unused"
+end
+
+---Does what a key means for the session. Rows of keys such as ctrl-x ctrl-e are collected until they mean something.
+---@param self TtySession
+---@param event KeyEvent
+return function(self, event)
+  if to_vim(self, event) then return end
+  local keys = self.chord and self.chord .. " " .. event.key or event.key
+  local action, more = keymap.action(keys)
+  local continued = self.chord
+  self.chord = more and keys or nil
+  if more or continued and not action then return end
+  self.leaving = nil
+  if action ~= "cancel" then self.last_cancel = nil end
+  if not menu.act(self, action) then act(self, action, event, keys) end
+end

@@ -1,0 +1,299 @@
+-- The session at the prompt: keys, signals and the end of a turn come in one queue, and each changes the state that is painted.
+-- What a sent line does is turn.lua's business; what a key does to the text is the editor's.
+local actions = require "qwen.ui.interactive.actions"
+local editor = require "qwen.ui.editor.editor"
+local history = require "qwen.ui.editor.history"
+local keymap = require "qwen.ui.editor.keymap"
+local live = require "qwen.ui.screen.live"
+local menu = require "qwen.ui.widget.menu"
+local person = require "qwen.ui.interactive.dialogs"
+local press = require "qwen.ui.interactive.key_dispatch"
+local prompt = require "qwen.ui.editor.input_area"
+local resource = require "qwen.extension.registry"
+local say = require("qwen.ui.render.words").say
+local show = require "qwen.ui.transcript.show"
+local style = require "qwen.ui.render.style"
+local sys = require "sys.os"
+local task = require "sys.task"
+local term = require "sys.term"
+local text = require "sys.text"
+local turn = require "qwen.ui.interactive.turn"
+
+local M = {}
+
+local TYPING = 0.5 -- seconds between two keys of somebody who types
+
+---@class TtySession
+---@field ctx Ctx
+---@field events Queue
+---@field state Editor
+---@field busy Task? what runs now
+---@field queue string[] lines to be sent after it
+---@field questions table[] what is asked; the first is shown in the place of the input
+---@field quit integer? the exit code
+local Session = {}
+Session.__index = Session
+
+-- Painting ----------------------------------------------------------------------------------------------------------
+
+local function queue_rows(self, columns)
+  local rows = {}
+  for i, line in ipairs(self.queue) do
+    rows[i] = style.paint("dim", "… " .. term.cut(text.clean(line):gsub("%s+", " "), math.max(columns - 3, 1)))
+  end
+  return rows
+end
+
+-- Who writes Chinese, Japanese or Korean composes at the cursor, and a screen reader reads there.
+local function cursor_stays()
+  local locale = sys.env "LC_ALL" or sys.env "LC_CTYPE" or sys.env "LANG" or ""
+  return style.reader() or locale:find "^zh" or locale:find "^ja" or locale:find "^ko"
+end
+
+---Shows the state.
+function Session:repaint()
+  local question = self.questions[1]
+  live.follow(not question and self.state.text == "" and not cursor_stays())
+  live.set("queue", function(columns) return queue_rows(self, columns) end)
+  live.set("input", function(columns, height)
+    if question then return question:rows(columns, height) end
+    return prompt.rows(self.state, columns, math.max(height // 2, 1))
+  end)
+  live.set("menu", function(columns, height) return question and {} or menu.rows(self, columns, height) end)
+  live.paint()
+end
+
+-- Questions ---------------------------------------------------------------------------------------------------------
+
+---Shows a question in the place of the input; done gets the answer, false when the person leaves.
+---@param question table with rows and key
+---@param done fun(answer: any)
+function Session:show_question(question, done)
+  question.done = done
+  table.insert(self.questions, question)
+  self:repaint()
+end
+
+local function take_away(self, question)
+  for i, other in ipairs(self.questions) do
+    if other == question then table.remove(self.questions, i) end
+  end
+end
+
+local on = {} -- what each event does
+
+-- Before the session runs nobody looks at its events: a question that comes up then looks itself.
+local function await(self, answers)
+  local answer
+  while not self.running and not answer do
+    local event = self.reader and self.events:get() or not self.reader and term.key()
+    if not event then return { value = false } end
+    if on[event.type] then on[event.type](self, event) end
+    answer = answers:get(0)
+    if self.quit then return { value = false } end
+  end
+  return answer or answers:get()
+end
+
+---Shows a question until it is answered; nil when the person leaves.
+---@param question table with rows, key and said
+---@return any
+function Session:ask(question)
+  local answers = task.queue()
+  question.begun = self.state.text ~= "" and task.now() - (self.last_key or 0) < TYPING -- a key that is already on its way is for the text
+  local _ <close> = setmetatable({}, { __close = function()
+    take_away(self, question)
+    self:repaint()
+  end })
+  self:show_question(question, function(answer) answers:put { value = answer } end)
+  local answer = await(self, answers).value
+  live.write(question:said(answer) .. "\n")
+  return answer or nil
+end
+
+local function answer(self, question, value)
+  take_away(self, question)
+  question.done(value)
+end
+
+-- True when the key was for the question.
+local function to_question(self, event)
+  local question = self.questions[1]
+  if not question then return false end
+  question.begun = question.begun and task.now() - self.last_key < TYPING
+  if question.begun then return false end
+  local value = question:key(event)
+  if value ~= nil then answer(self, question, value) end
+  return true
+end
+
+Session.press = press
+
+-- Events ------------------------------------------------------------------------------------------------------------
+
+function on.key(self, event)
+  local mine = not to_question(self, event)
+  self.last_key = task.now()
+  if mine then
+    self.state = editor.resize(self.state, prompt.columns(select(2, term.size())))
+    if event.type == "paste" then
+      actions.paste(self, event.text)
+    else
+      self:press(event)
+    end
+    if not self.questions[1] then menu.follow(self) end
+  end
+  self:repaint()
+  if self.state.text ~= "" and not self.busy then self.ctx.warm() end
+end
+
+on.paste = on.key
+
+function on.resize(self) self:repaint() end
+function on.changed(self) self:repaint() end
+
+function on.listed(self)
+  menu.follow(self)
+  self:repaint()
+end
+
+-- Whoever had the terminal is done with it.
+function on.returned(self)
+  if not term.open() then
+    self.quit = 1
+    return
+  end
+  self.away = false
+  self:read_keys()
+  live.show()
+  self:repaint()
+end
+
+function on.done(self, event)
+  self.busy = nil
+  show.finish_line(self.ctx)
+  if not event.ok then
+    local cancelled = event.err.kind == "cancelled"
+    if cancelled then self.ctx.print(say "stopped") else self.ctx.notice("this went wrong inside qwen: " .. tostring(event.err)) end
+    local back = turn.take_back(self)
+    if back ~= "" then self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state)) end
+  end
+  if self.ctx.leave then self.quit = self.ctx.leave end
+  turn.next(self)
+  self:repaint()
+  if not self.busy then collectgarbage() end -- the person reads; what the turn leaves behind would grow with the history
+end
+
+function on.reply(self, event) show.reply(self.ctx, event.text) end
+
+function on.int(self)
+  if self.away then return end
+  local question = self.questions[1]
+  if question then
+    answer(self, question, false)
+  elseif self.busy then
+    self.busy:cancel()
+  elseif self.state.text ~= "" then
+    live.write(prompt.sent(self.state.text))
+    self.state, self.leaving = editor.sent(self.state, ""), nil
+  elseif self.leaving then
+    self.quit = 0
+  else
+    self.leaving = true
+    self.ctx.print(say "leave_again")
+  end
+  self:repaint()
+end
+
+function on.term(self) self.quit = 143 end
+function on.hup(self) self.quit = 129 end
+
+function on.tstp(self)
+  if self.away then return term.suspend() end
+  actions.suspend()
+  self:repaint()
+end
+
+on["end"] = function(self) self.quit = 0 end
+
+function Session:read_keys()
+  local events = self.events
+  self.reader = task.spawn(function()
+    while true do
+      local event = term.key()
+      if not event then break end
+      events:put(event)
+    end
+    events:put { type = "end" }
+  end)
+end
+
+local function read_signals(self)
+  local signals = task.signals("int", "term", "hup", "tstp")
+  task.spawn(function()
+    while true do self.events:put { type = signals:get() } end
+  end)
+end
+
+-- Before the first prompt is typed for nothing.
+local function tell_missing_key(ctx)
+  local provider = require("qwen.model.provider_of").of(ctx.model)
+  local auth = resource.get("auth", provider and provider.auth or "api-key")
+  if not auth then return end
+  local signed, problem = auth.headers(ctx, ctx.model, { method = "GET", url = ctx.model.base_url, headers = {}, body = {} })
+  if not signed then ctx.notice(problem.message) end
+end
+
+local function bind_settings(ctx)
+  for keys, action in pairs(ctx.settings:get "ui.keys" or {}) do
+    local ok, e = keymap.bind(keys, action ~= "" and action or false)
+    if not ok then ctx.notice("setting ui.keys: " .. e.message) end
+  end
+end
+
+---Runs the session until the person leaves.
+---@param ctx Ctx
+---@param prepare fun(): boolean?, Err?, integer? gives the ctx its model and session, while the input is there already
+---@return integer? exit code
+---@return Err? problem what prepare could not do
+---@return integer? failed and its exit code
+function M.run(ctx, prepare)
+  local ok, e = term.open()
+  if not ok then return nil, e end
+  local _ <close> = setmetatable({}, { __close = function()
+    live.close()
+    show.leave()
+    term.close()
+  end })
+  local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) }, queue = {}, questions = {} },
+    Session)
+  live.open(live.dumb())
+  show.attach(ctx)
+  require("qwen.ctx").hear_notices(ctx)
+  person.attach(self)
+  self:repaint()
+  sys.flush()
+  local ready, problem, failed = prepare()
+  if not ready then return nil, problem, failed end
+  require("qwen.ui.widget.status_line").attach(ctx)
+  show.greet(ctx)
+  self:read_keys()
+  read_signals(self)
+  self:repaint()
+  bind_settings(ctx)
+  ctx.emit("session_started", { source = require("qwen.run").source(ctx), model = ctx.model.id })
+  tell_missing_key(ctx)
+  self:repaint()
+  self.running = true
+  while not self.quit do
+    local event = self.events:get()
+    local handler = on[event.type]
+    if handler then handler(self, event) end
+  end
+  if self.busy then self.busy:cancel() end
+  ctx.emit("session_ended", { reason = "exit" })
+  ctx.session:close()
+  return self.quit
+end
+
+return M

@@ -1,0 +1,128 @@
+-- What a sent line does: a message to the model, a command, a shell line. What is sent while one of them runs waits in a queue;
+-- messages among it reach the model between two rounds of tools.
+local live = require "qwen.ui.screen.live"
+local prompt = require "qwen.ui.editor.input_area"
+local run = require "qwen.run"
+local show = require "qwen.ui.transcript.show"
+local task = require "sys.task"
+
+local M = {}
+
+local TOLD = 20000 -- bytes of a shell line's output that the model is told
+
+-- A job that Ctrl-C may stop; its end comes back as an event.
+local function start(self, fn)
+  self.busy = task.spawn(fn)
+  local job, events = self.busy, self.events
+  task.spawn(function()
+    local ok, e = job:join()
+    events:put { type = "done", ok = ok, err = e }
+  end)
+end
+
+local function is_message(line)
+  return not (line:find "^!" or line:find "^/[%w_:-]*%f[%s\0]")
+end
+
+-- The message of a text after the hooks saw it; nil and the reason when one of them blocked it.
+local function message_of(ctx, text)
+  local submitted, reason = ctx.emit("prompt_submitted", { text = text })
+  if not submitted then
+    ctx.notice("the prompt was blocked: " .. tostring(reason))
+    return nil
+  end
+  local parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text)
+  for _, line in ipairs(told) do ctx.print(line) end
+  for _, part in ipairs(require("qwen.ui.editor.attach").parts(submitted.text)) do parts[#parts + 1] = part end
+  return require("qwen.session.message").user(submitted.text, parts)
+end
+
+local function answer(ctx, text)
+  local message = message_of(ctx, text)
+  if message then show.ended(ctx, (require("qwen.agent.loop").run(ctx, message))) end
+end
+
+local function ask_model(self, text)
+  start(self, function() answer(self.ctx, text) end)
+end
+
+-- `!cmd`: the person's own command; the model is told what it printed. `!!cmd`: it is not.
+local function shell_line(self, command, told)
+  local ctx = self.ctx
+  start(self, function()
+    local through = require("sys.text").cleaner()
+    local result, e = require("qwen.util.process").run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout", limit = TOLD * 4,
+      on_output = function(chunk) ctx.raw(through(chunk)) end }
+    if not result then return ctx.notice(e.message) end
+    if result.code ~= 0 then ctx.print(result.code and ("(exit code %d)"):format(result.code) or ("(signal %d)"):format(result.signal)) end
+    if not told then return end
+    local text = require("qwen.util.text").head_tail(result.out, TOLD)
+    ctx.session:add(require("qwen.session.message").user(("I ran `%s` myself. It printed:\n%s"):format(command, text)))
+  end)
+end
+
+local function command_line(self, line)
+  local ctx = self.ctx
+  local name, rest = line:match "^/([%w_:-]*)%s*(.-)%s*$"
+  local command, e = run.find_command(name or "", ctx)
+  if not command then return ctx.notice(tostring(e)) end
+  start(self, function()
+    local started = task.now()
+    local code, problem = run.call(ctx, name, command, run.split(rest), rest)
+    run.ended(ctx, name, started, code)
+    if code == nil and problem then ctx.notice(tostring(problem)) end
+    if type(code) == "table" then answer(ctx, code.prompt) end
+  end)
+end
+
+local function route(self, line)
+  live.write(prompt.sent(line))
+  local bangs, command = line:match "^(!!?)%s*(.*)$"
+  if bangs then
+    if command ~= "" then shell_line(self, command, bangs == "!") end
+  elseif is_message(line) then
+    ask_model(self, line)
+  else
+    command_line(self, line)
+  end
+end
+
+---Does what a line says, or queues it while something runs.
+---@param self table the session at the prompt
+---@param line string
+function M.send(self, line)
+  if self.busy then
+    self.queue[#self.queue + 1] = line
+  else
+    route(self, line)
+  end
+end
+
+---The next of what is queued, after a job has ended.
+function M.next(self)
+  while not self.busy and not self.quit and self.queue[1] do route(self, table.remove(self.queue, 1)) end
+end
+
+---The messages that were queued first, as one, for the agent between two rounds; nil when there is none.
+---@return Message?
+function M.steer(self)
+  local lines = {}
+  while self.queue[1] and is_message(self.queue[1]) do
+    local line = table.remove(self.queue, 1)
+    live.write(prompt.sent(line))
+    lines[#lines + 1] = line
+  end
+  if #lines == 0 then return nil end
+  self:repaint()
+  return message_of(self.ctx, table.concat(lines, "\n\n"))
+end
+
+---Takes everything out of the queue, as one text for the editor.
+---@return string
+function M.take_back(self)
+  local text = table.concat(self.queue, "\n")
+  self.queue = {}
+  return text
+end
+
+return M

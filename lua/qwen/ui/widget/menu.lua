@@ -1,0 +1,111 @@
+-- The list below the input of what the word at the cursor can become. It follows the text; Tab takes the marked one, Esc sends it away.
+local complete = require "qwen.ui.editor.complete"
+local editor = require "qwen.ui.editor.editor"
+local style = require "qwen.ui.render.style"
+local term = require "sys.term"
+local text = require "sys.text"
+local words = require "qwen.ui.render.words"
+local wrap = require "qwen.ui.render.wrap"
+
+local M = {}
+
+local MOST = 8
+
+---Follows the text of the session's editor.
+---@param self TtySession
+function M.follow(self)
+  local state, old = self.state, self.menu
+  local before = state.text:sub(1, state.cursor)
+  if old and old.before == before and not old.stale then return end
+  if self.dismissed and before:sub(1, #self.dismissed) == self.dismissed and not before:sub(#self.dismissed + 1):find "%s" then return end
+  self.dismissed, self.menu = nil, nil
+  if not before:find "[/@]" then return end
+  local found = complete.find(self.ctx, before, function()
+    if self.menu then self.menu.stale = true end
+    self.events:put { type = "listed" }
+  end)
+  if not found then return end
+  found.before, found.at = before, 1
+  self.menu = found
+end
+
+---Rows of the list.
+---@param self TtySession
+---@param columns integer
+---@param height integer
+---@return string[]
+function M.rows(self, columns, height)
+  local menu, out = self.menu, {}
+  if not menu then return out end
+  local items = menu.items
+  local most = math.min(#items, MOST, math.max(height // 2 - 1, 1))
+  local first = math.max(1, math.min(menu.at - most // 2, #items - most + 1))
+  local widest = 0
+  for i = first, first + most - 1 do widest = math.max(widest, term.width(items[i].text) + (items[i].args and #items[i].args + 1 or 0)) end
+  widest = math.min(widest, math.max(columns // 2, 1))
+  for i = first, first + most - 1 do
+    local item = items[i]
+    local room = math.max(item.args and item.detail and widest or columns - 3, term.width(item.text), 1)
+    local label, width = wrap.cut(text.clean(item.text .. (item.args and " " .. item.args or "")), math.min(room, math.max(columns - 3, 1)))
+    local about = item.detail and words.translate((text.clean(item.detail):gsub("%s+", " ")))
+    local detail = about and wrap.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
+    local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
+    out[#out + 1] = (i == menu.at and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)
+  end
+  return out
+end
+
+---Takes the marked item into the text.
+---@param self TtySession
+function M.take(self)
+  local menu, state = self.menu, self.state
+  local item = menu.items[menu.at]
+  local gap = (item.opens or state.text:sub(state.cursor + 1, state.cursor + 1) == " ") and "" or " "
+  self.state = editor.replace(state, state.cursor - menu.length, state.cursor, item.text .. gap)
+  self.menu = nil
+end
+
+---What Enter means while the list is shown: true when it only took an item. A command that was marked, or is the only one that begins
+---like this, is taken and sent.
+---@param self TtySession
+---@return boolean
+local function enter(self)
+  local menu, word = self.menu, self.state.text:sub(1, self.state.cursor)
+  local exact = menu.kind == "command" and menu.items[1].text == word
+  local only = menu.kind == "command" and #menu.items == 1
+  if exact and not menu.moved or not (menu.moved or only) then return false end
+  local wants = menu.items[menu.at].args
+  M.take(self)
+  return menu.kind ~= "command" or (wants ~= nil and wants:sub(1, 1) ~= "[")
+end
+
+local function move(step)
+  return function(self)
+    local menu = self.menu
+    menu.at, menu.moved = (menu.at - 1 + step) % #menu.items + 1, true
+    return true
+  end
+end
+
+local actions = {
+  complete = function(self)
+    M.take(self)
+    return true
+  end,
+  cancel = function(self)
+    self.dismissed, self.menu = self.menu.before, nil
+    return true
+  end,
+  up = move(-1), down = move(1), older = move(-1), newer = move(1), submit = enter,
+}
+
+---An action while the list is shown: true when that was all.
+---@param self TtySession
+---@param action string|function|nil
+---@return boolean
+function M.act(self, action)
+  local fn = self.menu and actions[action]
+  return fn ~= nil and fn(self)
+end
+
+return M

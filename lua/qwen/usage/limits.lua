@@ -1,0 +1,300 @@
+-- Rate limits: which windows hold for a model, waiting for a place in them together with all other processes, and what came of it.
+-- The counting is in sys.limit, or in a Redis of a fleet (qwen.fleet); the ledger is in qwen.usage.
+local err = require "qwen.util.err"
+local fs = require "sys.fs"
+local http = require "sys.http"
+local paths = require "qwen.util.paths"
+local new_lease = require "qwen.usage.reservation"
+local sys = require "sys.os"
+local task = require "sys.task"
+local usage = require "qwen.usage.ledger"
+local vendors = require "qwen.model.provider_of"
+local windows = require "qwen.usage.rate_limit"
+
+local M = {}
+
+local POLL, QUIET, FAILED_TRIES, HOUR = 1, 0.3, 10, 3600
+
+-- Which limit ---------------------------------------------------------------------------------------------------------
+
+local function host_of(model)
+  local url = http.parse_url(model.base_url)
+  return url and url.origin:gsub("^%a+://", ""):gsub(":443$", ""):gsub(":80$", "") or model.provider
+end
+
+local PAUSED = ", paused"
+
+-- The account is named by a digest of what tells keys apart without being one.
+local function account_of(model, provider)
+  if model.key then return sys.sha256(table.concat({ model.base_url, model.env_key or "", model.key:hmac("sha256", "limits") }, "\0")):sub(1, 8) end
+  return provider and provider.auth or "open"
+end
+
+local function bare(host)
+  return (host:gsub(":%d+$", ""))
+end
+
+---The limit of a model: what the settings say of the model, its host, its provider, or all; else what the provider file says.
+---@param ctx Ctx
+---@param model Model
+---@return {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
+function M.rule(ctx, model)
+  local provider, name = vendors.of(model), vendors.name(model)
+  local host, rules = host_of(model), ctx.settings:get "limits.rules" or {}
+  local key = host .. " " .. account_of(model, provider)
+  local gate = key .. " " .. model.id .. PAUSED
+  local function made(own_key, found, from)
+    found = found or {}
+    return { key = own_key, gate = gate, windows = found, spec = windows.spec(found), from = from, provider = provider, host = host }
+  end
+  for _, at in ipairs { model.id, host, bare(host), name, model.provider, "*" } do
+    if rules[at] ~= nil then
+      local found, e = windows.read(rules[at])
+      if not found then ctx.notice(("limits.rules, %s: %s; it is not kept"):format(at, e.message)) end
+      return made(at == model.id and key .. " " .. model.id or key, found, "settings, " .. at)
+    end
+  end
+  local found, e = windows.read(provider and provider.limit or {})
+  if not found then ctx.notice(("the limit of the provider %s: %s; it is not kept"):format(name, e.message)) end
+  return made(key, found, provider and provider.limit and "provider " .. name or "nothing")
+end
+
+-- The store ------------------------------------------------------------------------------------------------------------
+
+local shared, alone, told = nil, nil, {}
+
+local function once(ctx, text)
+  if not told[text] then ctx.notice(text) end
+  told[text] = true
+end
+
+-- Where the file is; on a network folder locks do not hold, so there each machine keeps its own.
+local function file(ctx)
+  local home = paths.qwen_home()
+  if not home then return nil, err("missing", "there is no home folder for the limits; set HOME") end
+  local ok, e = fs.mkdir(home, 448)
+  if not ok then return nil, e end
+  if not require("sys.store").on_network(home) then return home .. "/limits.db" end
+  local runtime = sys.env "XDG_RUNTIME_DIR" or "/tmp/qwen-" .. sys.uid()
+  ok, e = fs.mkdir(runtime, 448)
+  if not ok then return nil, e end
+  once(ctx, ("%s is a network folder: limits are kept for this machine alone, in %s"):format(paths.short(home), runtime))
+  return runtime .. "/qwen-limits.db"
+end
+
+---The store that all processes share.
+---@param ctx Ctx
+---@return Limiter?, Err?
+function M.store(ctx)
+  if shared then return shared end
+  local address = ctx.settings:get "limits.store"
+  local problem
+  if address then
+    shared, problem = require("qwen.usage.redis_limiter").open(address, require("qwen.net.transport").trust(ctx))
+    return shared, problem
+  end
+  local path, e = file(ctx)
+  if not path then return nil, e end
+  shared, problem = require("sys.limit").open(path)
+  return shared, problem
+end
+
+-- A quarter of every window, kept by this process alone, when the others cannot be reached and a person is there to see it.
+local function without_others(ctx, rule, e)
+  local stays = ctx.settings:get "limits.onFailure" or (ctx.interactive and "local" or "stop")
+  if stays == "stop" then
+    return nil, err("limit", ("the limit %s cannot be kept: %s; set limits.onFailure to \"local\" to go on with a quarter of it")
+      :format(rule.spec, e.message), { retries = 0 })
+  end
+  once(ctx, ("the shared limits cannot be used (%s); this process keeps a quarter of each by itself"):format(e.message))
+  alone = alone or assert(require("sys.limit").open ":memory:")
+  local quarter = {}
+  for i, w in ipairs(rule.windows) do
+    quarter[i] = { n = math.max(w.n // 4, 1), per = w.per, margin = w.margin, weighted = w.weighted, day = w.day }
+  end
+  return alone, quarter
+end
+
+-- A gate may be closed by another process although nothing limits us: only then the file was written within the hour.
+local function gate_possible(ctx)
+  if shared or ctx.settings:get "limits.store" then return true end
+  local home = paths.qwen_home()
+  local log = home and fs.stat(home .. "/limits.db-wal")
+  return log ~= nil and task.time() - log.mtime < HOUR
+end
+
+-- Nothing is known of this key: the ledger is asked.
+local function seed(store, rule)
+  local longest = 0
+  for _, w in ipairs(rule.windows) do longest = math.max(longest, w.per + (w.margin or 0)) end
+  return store:seed(rule.key, longest > 0 and usage.recent(rule.key, longest) or {})
+end
+
+-- Waiting --------------------------------------------------------------------------------------------------------------
+
+local function clock_words(seconds)
+  local moment = os.date(seconds < 20 * 3600 and "%H:%M:%S" or "%Y-%m-%d %H:%M", math.floor(task.time() + seconds))
+  return tostring(moment)
+end
+
+-- What one waits for, as an error value: it is shown while waiting, and is the answer when that would take too long.
+local function reason(rule, answer)
+  local queue = answer.ahead > 0 and (" (%d ahead)"):format(answer.ahead) or ""
+  if answer.why == "gate" then return err("limit", "the service asked for a pause" .. queue) end
+  if answer.why == "server" then return err("limit", "the service says that its limit is used up" .. queue) end
+  return err("limit", ("the limit of %s is used up%s"):format(windows.words(rule.windows[answer.window]), queue))
+end
+
+local function too_long(rule, answer)
+  local e = reason(rule, answer)
+  return err("limit", ("%s until %s; see: qwen limits"):format(e.message, clock_words(answer.wait)), { retry_after = answer.wait, quota = true })
+end
+
+local function weight_of(rule, estimate)
+  local weighted = false
+  for _, w in ipairs(rule.windows) do weighted = weighted or w.weighted end
+  if not weighted then return 0 end
+  local bytes = 0
+  for _, piece in ipairs(estimate.body or {}) do bytes = bytes + (type(piece) == "string" and #piece or 0) end
+  return bytes // 4 + (estimate.max_tokens or 0) // 4
+end
+
+-- Seconds until the gate of this one model opens.
+local function shut_for(store, gate)
+  for _, key in ipairs(store:keys() or {}) do
+    if key.name == gate then return key.shut end
+  end
+  return 0
+end
+
+-- Takes a place in all windows, waiting as long as it needs and may. Leaving by any way gives the place up.
+local function take(ctx, rule, lease)
+  local clock = ctx.clock or task
+  local store, list = lease.store, rule.windows
+  local longest, failed = ctx.settings:get "limits.maxWait" or 600, 0
+  local ticket, waited
+  local _ <close> = setmetatable({}, { __close = function()
+    if ticket then pcall(store.leave, store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
+    if waited then ctx.waiting(nil) end
+  end })
+  local shut = { why = "gate", ahead = 0, wait = shut_for(store, rule.gate) }
+  while shut.wait > 0 do
+    if shut.wait > longest then return nil, too_long(rule, shut) end
+    waited = true
+    ctx.waiting(reason(rule, shut), shut.wait)
+    clock.sleep(math.min(shut.wait, POLL))
+    shut.wait = shut_for(store, rule.gate)
+  end
+  while true do
+    local answer, e = store:take(rule.key, list, lease.weight, ticket, rule.spec, lease.background)
+    if answer and answer.first then
+      answer, e = seed(store, rule)
+    elseif answer and answer.grant then
+      lease.grant, ticket = answer.grant, nil
+      return true
+    elseif answer then
+      ticket = answer.ticket
+      if answer.wait > longest then return nil, too_long(rule, answer) end
+      if waited or answer.wait > QUIET then
+        waited = true
+        ctx.waiting(reason(rule, answer), answer.wait)
+      end
+      clock.sleep(math.min(answer.wait, POLL))
+    end
+    if not answer and store == alone then return nil, e end
+    if not answer then -- a busy file is tried again for a while; each try has waited for its lock already
+      failed = failed + 1
+      if e.kind ~= "timeout" or failed > FAILED_TRIES then
+        ticket = nil
+        store, list = without_others(ctx, rule, e)
+        if not store then return nil, list end
+        lease.store = store
+      end
+    end
+  end
+end
+
+---Waits for a place for one request, visibly when it takes a while.
+---@param ctx Ctx
+---@param model Model
+---@param estimate {body: string[]?, max_tokens: integer?, purpose: string?} what the request is about to cost
+---@return Lease?, Err?
+function M.acquire(ctx, model, estimate)
+  local lease = new_lease { ctx = ctx, model = model, purpose = estimate.purpose or "turn", open = M.store, offline = ctx.opts.replay ~= nil }
+  if lease.offline then return lease end
+  local rule = M.rule(ctx, model)
+  lease.rule = rule
+  lease.background = not ctx.interactive or lease.purpose ~= "turn" -- a person who waits at the prompt goes first
+  if #rule.windows == 0 and not gate_possible(ctx) then return lease end
+  lease.weight = weight_of(rule, estimate)
+  local e, quarter
+  lease.store, e = M.store(ctx)
+  if not lease.store then
+    if #rule.windows == 0 then return lease end
+    lease.store, quarter = without_others(ctx, rule, e)
+    if not lease.store then return nil, quarter end
+    rule.windows = quarter
+  end
+  local ok
+  ok, e = take(ctx, rule, lease)
+  if not ok then return nil, e end
+  local aside = lease.store.aside and lease.store:aside()
+  if aside then once(ctx, ("the limits were damaged; they are now %s, and were made anew from the ledger"):format(paths.short(aside))) end
+  lease.started = task.now()
+  return lease
+end
+
+-- Looking and setting ----------------------------------------------------------------------------------------------------
+
+---Everything that is limited: of the model at hand, and what the store knows.
+---@param ctx Ctx
+---@return LimitState[]?
+---@return Err?
+function M.state(ctx)
+  local rule = ctx.model and M.rule(ctx, ctx.model)
+  local store, e = M.store(ctx)
+  if not store then return nil, e end
+  local keys
+  keys, e = store:keys()
+  if not keys then return nil, e end
+  local out, seen = {}, false
+  local function add(key, list, current)
+    local used, problem = store:usage(key.name, list)
+    if not used then return nil, problem end
+    local row = { key = key.name, spec = windows.spec(list), current = current, shut = key.shut, waiting = key.waiting,
+      background = key.background, windows = {} }
+    for i, w in ipairs(list) do
+      row.windows[i] = { words = windows.words(w), n = w.n, used = used[i].used, next = used[i].next, all = used[i].all }
+    end
+    out[#out + 1] = row
+    return true
+  end
+  for _, key in ipairs(keys) do
+    local current = rule ~= nil and key.name == rule.key
+    local list = current and rule.windows or windows.read(key.spec) or {}
+    seen = seen or current
+    local ok = key.shut == 0 and key.name:find(PAUSED, 1, true) -- a gate that is open again
+    if not ok then ok, e = add(key, list, current) end
+    if not ok then return nil, e end
+  end
+  if rule and not seen and #rule.windows > 0 then add({ name = rule.key, shut = 0, waiting = 0, background = 0 }, rule.windows, true) end
+  return out
+end
+
+---Sets the limit of a model, host, provider, or all ("*") in the user's settings.
+---@param name string
+---@param text string? "60/min, 100/day", "off"; nil takes the rule away
+---@return string? words what is now kept
+---@return Err?
+function M.set(name, text)
+  local list, e = {}, nil
+  if text then list, e = windows.read(text) end
+  if not list then return nil, e end
+  local words = text and (#list > 0 and windows.spec(list) or "off") or nil
+  local path
+  path, e = require("qwen.config.writer").set { { path = { "limits", "rules", name }, value = words } }
+  if not path then return nil, e end
+  return words or ""
+end
+
+return M

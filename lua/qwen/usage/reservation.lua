@@ -1,0 +1,99 @@
+-- What one request holds: its place in the limits and its line in the ledger. qwen.limits gives leases out; who sends gives them back.
+local err = require "qwen.util.err"
+local task = require "sys.task"
+local usage = require "qwen.usage.ledger"
+
+local LONGEST_SHUT, HOUR = 3600, 3600
+local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
+
+local Lease = {}
+Lease.__index = Lease
+
+local function record(self, used, e)
+  if self.recorded then return end
+  self.recorded = true
+  local rule, model = self.rule, self.model
+  local prices = usage.prices(model, rule.provider)
+  local row = { purpose = self.purpose, service = rule.host, account = rule.key, model = model.id, outcome = e and e.kind or "ok", usage = used,
+    prices = prices, seconds = task.now() - self.started, status = e and e.status }
+  usage.add(self.ctx, row)
+  self.ctx.emit("request_ended", row)
+end
+
+---The request has ended: what it used, and the error if it failed. It is written into the ledger once.
+---@param used Usage?
+---@param e Err?
+function Lease:settle(used, e)
+  if self.recorded or self.offline then return end
+  if self.grant and self.weight > 0 and used then
+    self.store:settle(self.rule.key, self.grant, (used.input or 0) + (used.output or 0))
+  end
+  record(self, used, e)
+end
+
+---The request was left before its end: as settle, where nothing can be waited for.
+---@param used Usage?
+function Lease:leave(used)
+  if not self.recorded then pcall(self.settle, self, used, err("cancelled", "stopped")) end
+end
+
+---The request never left: its place is given back.
+---@param e Err? why it could not
+function Lease:cancel(e)
+  if self.recorded or self.offline then return end
+  if self.grant then self.store:undo(self.rule.key, self.grant) end
+  self.grant = nil
+  if e then record(self, nil, e) end
+  self.recorded = true
+end
+
+-- The configured window that a header speaks of: of the same size, else the shortest that reaches as far.
+local function window_for(list, weighted, n, seconds)
+  local best
+  for _, w in ipairs(list) do
+    if w.weighted == weighted and not w.day then
+      if w.n == n then return w end
+      if w.per >= seconds and (not best or w.per < best.per) then best = w end
+    end
+  end
+  return best
+end
+
+-- "remaining" headers may only tighten: other machines may use the same account.
+local function tighten(self, headers, reset)
+  for name, value in pairs(headers) do
+    local left = name:find("ratelimit", 1, true) and name:find("remaining", 1, true) and tonumber(value)
+    local seconds = left and left >= 0 and reset.seconds(headers[name:gsub("remaining", "reset")])
+    local w = seconds and seconds > 0 and window_for(self.rule.windows, name:find("token", 1, true) ~= nil, tonumber(headers[name:gsub("remaining", "limit")]),
+      seconds)
+    if w and left <= w.n / 2 and seconds <= w.per * 1.1 then self.store:tighten(self.rule.key, self.grant, w, left, seconds) end
+  end
+end
+
+---What the headers of an answer say. 429 closes the gate for all processes: of the account, or of this model when it is for long.
+---@param headers table<string, string>
+---@param status integer
+function Lease:learn(headers, status)
+  if self.offline or status ~= 429 and not (self.grant and #self.rule.windows > 0) then return end
+  local reset = require "qwen.usage.rate_limit_headers"
+  if status == 429 then
+    local store = self.store or self.open(self.ctx)
+    local asked = reset.read(headers, {}, "")
+    if asked and asked > LONGEST_SHUT then
+      self.ctx.notice(("the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"):format(asked / 60))
+    end
+    local pause = asked and asked + math.random() * math.min(asked * 0.1, 5) -- not all at the same moment
+    if store then store:shut(asked and asked > LONG and self.rule.gate or self.rule.key, pause) end
+  else
+    tighten(self, headers, reset)
+    local date = reset.seconds(headers.date)
+    if date and math.abs(date) > HOUR then self.store:date(task.time() + date) end
+  end
+end
+
+---@param fields {ctx: Ctx, model: Model, purpose: string, open: fun(ctx: Ctx): Limiter?}
+---@return Lease
+return function(fields)
+  fields.started, fields.weight = task.now(), 0
+  return setmetatable(fields, Lease)
+end

@@ -1,0 +1,120 @@
+-- Text helpers: lines, cutting, likeness, sizes. Cleaning for a terminal and UTF-8 repair are in C (`sys.text`).
+local M = {}
+
+---Lines without their ends; CRLF counts as one end.
+---@param text string
+---@return string[]
+function M.lines(text)
+  local out = {}
+  for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch("(.-)\r?\n") do out[#out + 1] = line end
+  if text == "" then out = {} end
+  return out
+end
+
+---Without white space at its end. (`%s+$` would look at each run of blanks once for each of its letters: what others wrote can have very long ones.)
+---@param text string
+---@return string
+function M.trim_end(text)
+  return text:match "^.*%S" or ""
+end
+
+---Without white space at both ends.
+---@param text string
+---@return string
+function M.trim(text)
+  return M.trim_end(text):match "^%s*(.*)$"
+end
+
+---What stands behind the last line end, in one pass whatever the length.
+---@param text string
+---@return string
+function M.last_line(text)
+  return text:match "^.*\n(.*)$" or text
+end
+
+-- Moves a cut by up to three bytes so that it does not split a character; bytes that are no text are cut anywhere.
+local function char_start(text, at, step)
+  for moved = at, math.max(1, at + 3 * step), step do
+    if (text:byte(moved) or 0) & 0xC0 ~= 0x80 then return moved end
+  end
+  return at
+end
+
+---The beginning (a fifth) and the end of a text that is longer than limit bytes, with a mark between.
+---@param text string
+---@param limit integer
+---@return string shortened
+---@return boolean cut
+function M.head_tail(text, limit)
+  if #text <= limit then return text, false end
+  local head = char_start(text, limit // 5 + 1, -1) - 1
+  local tail = char_start(text, #text - (limit - head) + 1, 1)
+  local left_out = tail - head - 1
+  return ("%s\n[... %d bytes left out ...]\n%s"):format(text:sub(1, head), left_out, text:sub(tail)), true
+end
+
+-- Edit distance with swaps of neighbours, for short words.
+local function distance(a, b)
+  local before, previous = nil, {}
+  for j = 0, #b do previous[j] = j end
+  for i = 1, #a do
+    local current = { [0] = i }
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      current[j] = math.min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost)
+      if before and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        current[j] = math.min(current[j], before[j - 2] + 1)
+      end
+    end
+    before, previous = previous, current
+  end
+  return previous[#b]
+end
+
+---The word of the list that is most alike, when it is alike enough to be meant.
+---@param word string
+---@param words string[]
+---@return string?
+function M.nearest(word, words)
+  local best, best_distance
+  word = word:lower()
+  for _, candidate in ipairs(words) do
+    local lower = candidate:lower()
+    local d = distance(word, lower)
+    if #word >= 2 and lower:sub(1, #word) == word then d = math.min(d, 1) end
+    if not best_distance or d < best_distance then best, best_distance = candidate, d end
+  end
+  if best and best_distance <= math.max(1, math.min(3, #word // 2)) then return best end
+end
+
+---So many of something: "1 file", "2 files".
+---@param n integer
+---@param one string
+---@param many string?
+---@return string
+function M.count(n, one, many)
+  return ("%d %s"):format(n, n == 1 and one or many or one .. "s")
+end
+
+---A size for people.
+---@param n integer bytes
+---@return string
+function M.human_bytes(n)
+  if n < 1024 then return ("%d B"):format(n) end
+  if n < 1024 * 1024 then return ("%.1f KB"):format(n / 1024) end
+  if n < 1024 * 1024 * 1024 then return ("%.1f MB"):format(n / 1024 / 1024) end
+  return ("%.1f GB"):format(n / 1024 / 1024 / 1024)
+end
+
+local function load_later(name)
+  if name == "diff" then return require "qwen.util.diff" end
+  if name == "think_splitter" then return require "qwen.provider.think_tags" end
+  if name == "call_splitter" then return require "qwen.provider.text_tool_calls" end
+end
+
+return setmetatable(M, {
+  __index = function(self, name)
+    self[name] = load_later(name)
+    return rawget(self, name) or require("sys.text")[name]
+  end,
+})

@@ -1,0 +1,198 @@
+-- Paths as tools see them: absolute, compared by whole components on real paths, and which ones are never touched unasked.
+local err = require "qwen.util.err"
+local fs = require "sys.fs"
+local glob = require "qwen.util.glob"
+local paths = require "qwen.util.paths"
+local proc = require "qwen.util.process"
+local text = require "sys.text"
+
+local M = { glob = glob.matcher }
+
+---The path without "." and ".." and doubled slashes, by its text alone.
+---@param path string
+---@return string
+function M.normal(path)
+  local parts = {}
+  for part in path:gmatch "[^/]+" do
+    if part == ".." then
+      parts[#parts] = nil
+    elseif part ~= "." then
+      parts[#parts + 1] = part
+    end
+  end
+  return "/" .. table.concat(parts, "/")
+end
+
+local normal = M.normal
+
+---An absolute path in its normal form.
+---@param ctx Ctx
+---@param path string
+---@return string?, Err?
+function M.resolve(ctx, path)
+  if path:find("\0", 1, true) then return nil, err("usage", "a path cannot hold a zero byte") end
+  if path:sub(1, 1) ~= "/" then
+    return nil, err("usage", ("the path must be absolute, not '%s'; perhaps %s/%s"):format(path, ctx.cwd, path))
+  end
+  return normal(path)
+end
+
+---The path that the system would really reach: links followed in its order, `..` after them; for what does not exist yet those of
+---its nearest folder.
+---@param path string
+---@return string
+---@return boolean? unsure a link leads nowhere, or `..` follows what does not exist: creating it could reach another place
+function M.real(path)
+  local rest, unsure = "", false
+  if path:sub(1, 1) ~= "/" then path = "/" .. path end
+  while path ~= "" do
+    local real = fs.realpath(path)
+    if real then return normal(real .. rest), unsure end
+    local parent, last = path:match "^(.*)/([^/]*)$"
+    local stat = fs.stat(path, false)
+    unsure = unsure or last == ".." or stat ~= nil and stat.type == "link"
+    path, rest = parent, "/" .. last .. rest
+  end
+  return normal(rest), unsure
+end
+
+local function below(path, folder)
+  return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
+end
+
+---True when the real path is in the project folder.
+---@param ctx Ctx
+---@param path string
+---@return boolean
+function M.inside(ctx, path)
+  local real, unsure = M.real(path)
+  return not unsure and below(real, ctx.cwd)
+end
+
+---True for what may be read unasked: the project, and the outputs that were spilled for it.
+---@param ctx Ctx
+---@param path string
+---@return boolean
+function M.readable(ctx, path)
+  if M.inside(ctx, path) then return true end
+  local real, unsure = M.real(path)
+  local spilled = paths.tmp(ctx.cwd)
+  return spilled ~= nil and not unsure and below(real, (M.real(spilled)))
+end
+
+local function set(list)
+  local out = {}
+  for name in list:gmatch "%S+" do out[name] = true end
+  return out
+end
+
+local folders = set ".git .hg .svn .qwen .vscode .idea .devcontainer .cursor .claude .ssh .gnupg .github .circleci .husky"
+local names = set(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .inputrc "
+  .. ".xprofile .xinitrc config.fish .gitconfig .gitmodules .mcp.json .npmrc .yarnrc .yarnrc.yml .netrc .vimrc .exrc .nvimrc .tmux.conf .gitlab-ci.yml "
+  .. ".pre-commit-config.yaml")
+
+---True for places that decide what runs later: version control and editor folders, shell start files, our own settings.
+---Both the name and what it really reaches count, as file systems that fold names would read them.
+---@param _ Ctx
+---@param path string
+---@return boolean
+function M.protected(_, path)
+  local real = M.real(path)
+  local home = paths.qwen_home()
+  if home and (below(real, M.real(home)) or below(normal(path), home)) then return true end
+  for part in (normal(path) .. real):gmatch "[^/]+" do
+    local folded = text.clean(part):lower():gsub("\u{17F}", "s"):gsub("[%. ]+$", "")
+    if folders[folded] or names[folded] or folded:find "^git~%d" then return true end
+  end
+  return false
+end
+
+---A path for people: relative to the project when it is inside.
+---@param ctx Ctx
+---@param path string
+---@return string
+function M.relative(ctx, path)
+  if path:sub(1, #ctx.cwd + 1) == ctx.cwd .. "/" then return path:sub(#ctx.cwd + 2) end
+  return (path:gsub("^/", ""))
+end
+
+---Notes that a file was read, so that it may be edited while it stays the same.
+---@param ctx Ctx
+---@param path string
+---@param stat Stat? what it was before it was read
+function M.mark_seen(ctx, path, stat)
+  local real = M.real(path)
+  stat = stat or fs.stat(path)
+  if stat then ctx.seen[real] = { size = stat.size, mtime = stat.mtime } end
+end
+
+---Whether a file may be changed: it was read in this session and is still the same.
+---@param ctx Ctx
+---@param path string
+---@return boolean?, Err?
+function M.check_seen(ctx, path)
+  local stat = fs.stat(path)
+  local seen = ctx.seen[M.real(path)]
+  if not seen then
+    return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
+  end
+  if not stat or stat.size ~= seen.size or stat.mtime ~= seen.mtime then
+    return nil, err("usage", ("%s has changed on disk since it was read. Nothing was written. Read it again with read_file."):format(path))
+  end
+  return true
+end
+
+---Arguments for ripgrep that leave out what .gitignore and the project's .qwenignore name, and .git itself.
+---@param ctx Ctx
+---@return string[]
+function M.ignore_flags(ctx)
+  local flags = { "--no-config", "--hidden", "--glob=!.git" }
+  if fs.stat(ctx.cwd .. "/.qwenignore") then flags[#flags + 1] = "--ignore-file=" .. ctx.cwd .. "/.qwenignore" end
+  return flags
+end
+
+---Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is missing or takes too long.
+---@param ctx Ctx
+---@param folder string
+---@param seconds number? default 60
+---@return string[]?, Err?
+function M.visible(ctx, folder, seconds)
+  local rg = proc.which "rg"
+  if not rg then return nil end
+  local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
+  local result, e = proc.run { argv = argv, cwd = folder, limit = 16 * 1024 * 1024, timeout = seconds or 60 }
+  if not result then return nil, e end
+  if result.timed_out then return nil end
+  local found = {}
+  for name in result.out:gmatch "[^%z]+" do found[#found + 1] = (name:gsub("^%./", "")) end
+  return found
+end
+
+---Relative paths of the files below a folder, without .git and what looks generated. For when ripgrep is missing.
+---@param root string
+---@param limit integer?
+---@return fun(): string?
+function M.walk(root, limit)
+  local skip = { [".git"] = true, node_modules = true, target = true, build = true, [".cache"] = true }
+  local stack, files, at, count = { "" }, {}, 0, 0
+  return function()
+    while true do
+      at = at + 1
+      if files[at] then
+        count = count + 1
+        if limit and count > limit then return nil end
+        return files[at]
+      end
+      local folder = table.remove(stack)
+      if not folder then return nil end
+      files, at = {}, 0
+      for _, entry in ipairs(fs.list(root .. "/" .. folder) or {}) do
+        local name = folder == "" and entry.name or folder .. "/" .. entry.name
+        if entry.type == "file" then files[#files + 1] = name end
+        if entry.type == "dir" and not skip[entry.name] then stack[#stack + 1] = name end
+      end
+    end
+  end
+end
+
+return M
