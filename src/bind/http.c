@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "../core/url.h"
+#include "../core/http_url.h"
 #include "bind.h"
 
 struct stream {
@@ -14,7 +14,7 @@ struct stream {
 };
 
 struct framer {
-  struct sse sse;
+  struct http_sse sse;
   struct buf bytes;
 };
 
@@ -193,7 +193,7 @@ static int l_stream_sealed(lua_State *L) {
   return sealed_k(L, LUA_OK, (lua_KContext)s);
 }
 
-static void push_event(lua_State *L, const struct sse_event *ev) {
+static void push_event(lua_State *L, const struct http_sse_event *ev) {
   lua_pushlstring(L, ev->data, ev->data_len);
   lua_pushlstring(L, ev->name, ev->name_len);
   if (ev->id_len) lua_pushlstring(L, ev->id, ev->id_len);
@@ -203,7 +203,7 @@ static void push_event(lua_State *L, const struct sse_event *ev) {
 static int event_k(lua_State *L, int status, lua_KContext ctx) {
   struct stream *s = (struct stream *)ctx;
   struct err e;
-  struct sse_event ev;
+  struct http_sse_event ev;
   (void)status;
   if (!s->http) return closed(L);
   switch (http_event(s->http, &ev, &e)) {
@@ -272,7 +272,7 @@ static int open_k(lua_State *L, int status, lua_KContext ctx) {
   lua_createtable(L, 0, 3);
   lua_pushinteger(L, http_status(s->http));
   lua_setfield(L, -2, "status");
-  lua_pushstring(L, http_url(s->http));
+  lua_pushstring(L, http_final_url(s->http));
   lua_setfield(L, -2, "url");
   push_headers(L, s->http);
   lua_setfield(L, -2, "headers");
@@ -310,15 +310,15 @@ static int framer_feed(lua_State *L) {
   bool end = lua_isnoneornil(L, 1);
   size_t n = 0, pos = 0, used;
   const char *bytes = end ? "" : luaL_checklstring(L, 1, &n);
-  struct sse_event ev;
+  struct http_sse_event ev;
   struct err e;
-  enum sse_result r;
+  enum http_sse_result r;
   if (!buf_add(&f->bytes, bytes, n)) return luaL_error(L, "not enough memory");
   lua_newtable(L);
   for (lua_Integer i = 1;; i++) {
-    r = sse_next(&f->sse, f->bytes.data ? f->bytes.data + pos : "", f->bytes.len - pos, end, &used, &ev);
+    r = http_sse_next(&f->sse, f->bytes.data ? f->bytes.data + pos : "", f->bytes.len - pos, end, &used, &ev);
     pos += used;
-    if (r != SSE_EVENT) break;
+    if (r != HTTP_SSE_EVENT) break;
     lua_createtable(L, 0, 3);
     push_event(L, &ev);
     lua_setfield(L, -4, "id");
@@ -327,15 +327,15 @@ static int framer_feed(lua_State *L) {
     lua_rawseti(L, -2, i);
   }
   buf_drop(&f->bytes, pos);
-  if (r == SSE_MORE) return 1;
-  err_set(&e, r == SSE_NO_MEMORY ? ERR_BROKEN : ERR_PROTOCOL, "%s",
-          r == SSE_LINE_TOO_LONG ? "a line of the event stream is too long" : r == SSE_EVENT_TOO_LONG ? "an event is too long" : "out of memory");
+  if (r == HTTP_SSE_MORE) return 1;
+  err_set(&e, r == HTTP_SSE_NO_MEMORY ? ERR_BROKEN : ERR_PROTOCOL, "%s",
+          r == HTTP_SSE_LINE_TOO_LONG ? "a line of the event stream is too long" : r == HTTP_SSE_EVENT_TOO_LONG ? "an event is too long" : "out of memory");
   return bind_fail(L, &e);
 }
 
 static int framer_gc(lua_State *L) {
   struct framer *f = luaL_checkudata(L, 1, framer_class);
-  sse_free(&f->sse);
+  http_sse_free(&f->sse);
   buf_free(&f->bytes);
   return 0;
 }
@@ -347,15 +347,15 @@ static int l_http_sse(lua_State *L) {
 }
 
 static int url_gc(lua_State *L) {
-  url_free(luaL_checkudata(L, 1, url_class));
+  http_url_free(luaL_checkudata(L, 1, url_class));
   return 0;
 }
 
 static int l_http_parse_url(lua_State *L) {
   struct err e;
   const char *text = luaL_checkstring(L, 1);
-  struct url *u = bind_new(L, sizeof *u, url_class);
-  if (!url_parse(text, u, &e)) return bind_fail(L, &e);
+  struct http_url *u = bind_new(L, sizeof *u, url_class);
+  if (!http_url_parse(text, u, &e)) return bind_fail(L, &e);
   lua_createtable(L, 0, 6);
   lua_pushstring(L, u->scheme);
   lua_setfield(L, -2, "scheme");

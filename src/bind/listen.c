@@ -1,12 +1,12 @@
 /* `sys.listen`: see the class of that name in lua/meta/sys.lua. */
-#include "../core/listen.h"
+#include "../core/http_listen.h"
 
 #include "bind.h"
 
 enum { PORTS_MAX = 64 };
 
 struct box {
-  struct listen *l; /* NULL once closed */
+  struct http_listen *l; /* NULL once closed */
   struct waiter waiting;
 };
 
@@ -20,14 +20,14 @@ static struct box *check(lua_State *L) {
 
 static int listener_gc(lua_State *L) {
   struct box *b = luaL_checkudata(L, 1, class_name);
-  listen_close(b->l);
+  http_listen_close(b->l);
   b->l = NULL;
   waiter_wake(&b->waiting);
   return 0;
 }
 
 static int l_listener_port(lua_State *L) {
-  lua_pushinteger(L, listen_port(check(L)->l));
+  lua_pushinteger(L, http_listen_port(check(L)->l));
   return 1;
 }
 
@@ -36,7 +36,7 @@ static int next_k(lua_State *L, int status, lua_KContext ctx) {
   const char *query;
   size_t n;
   (void)status;
-  bool found = b->l && listen_next(b->l, &query, &n);
+  bool found = b->l && http_listen_next(b->l, &query, &n);
   if (!found && b->l && !task_expired()) return task_wait(L, &b->waiting, ctx, next_k);
   task_deadline_clear();
   if (!found) return 0;
@@ -58,7 +58,7 @@ static int l_listener_answer(lua_State *L) {
   const char *page = luaL_checklstring(L, 3, &n);
   luaL_argcheck(L, status >= 200 && status < 600, 2, "not a status");
   luaL_argcheck(L, n <= 16384, 3, "the page is too long");
-  listen_answer(b->l, (int)status, page, n);
+  http_listen_answer(b->l, (int)status, page, n);
   return 0;
 }
 
@@ -80,7 +80,7 @@ static int l_listen_open(lua_State *L) {
   lua_settop(L, 2);
   luaL_argcheck(L, lua_getfield(L, 1, "path") == LUA_TSTRING && lua_rawlen(L, 3) < 128, 1, "field 'path' must be a short string");
   struct box *b = bind_new(L, sizeof *b, class_name);
-  b->l = listen_open(ports, count, lua_tostring(L, 3), waiter_wake_arg, &b->waiting, &e);
+  b->l = http_listen_open(ports, count, lua_tostring(L, 3), waiter_wake_arg, &b->waiting, &e);
   return b->l ? 1 : bind_fail(L, &e);
 }
 

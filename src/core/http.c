@@ -5,8 +5,8 @@
 #include <strings.h>
 
 #include "http_error.h"
-#include "http_own.h"
-#include "multi.h"
+#include "http_internal.h"
+#include "http_multi.h"
 
 enum {
   HEAD_BYTES_MAX = 64 << 10, HEAD_LINES_MAX = 100,
@@ -25,7 +25,7 @@ static void stop_transfer(struct http *h) {
   h->timer = NULL;
   h->paused = false;
   if (!h->easy) return;
-  multi_remove(h->easy);
+  http_multi_remove(h->easy);
   h->curl->easy_cleanup(h->easy);
   h->easy = NULL;
   http_send_wipe(h);
@@ -37,10 +37,10 @@ static void on_done(void *owner, CURLcode code) {
   struct http *h = owner;
   if (code == CURLE_OK) head_ends(h);
   if (code != CURLE_OK && h->error.kind == ERR_NONE) {
-    struct http_failure f = {code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), h->proxy, 0, 0};
+    struct http_error_cause f = {code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), h->proxy, 0, 0};
     h->curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &f.os_error);
     h->curl->easy_getinfo(h->easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
-    http_explain(&h->error, &f);
+    http_error_explain(&h->error, &f);
   }
   h->done = h->head_done = true;
   stop_transfer(h);
@@ -52,8 +52,8 @@ void http_close(struct http *h) {
   stop_transfer(h);
   buf_free(&h->head);
   buf_free(&h->body);
-  sse_free(&h->sse);
-  url_free(&h->url);
+  http_sse_free(&h->sse);
+  http_url_free(&h->url);
   free(h->final_url);
   free(h);
 }
@@ -139,7 +139,7 @@ static void head_ends(struct http *h) {
   h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
   h->curl->easy_getinfo(h->easy, CURLINFO_EFFECTIVE_URL, &address);
   h->status = (int)status;
-  h->final_url = http_plain_url(h->curl, address);
+  h->final_url = http_send_plain_url(h->curl, address);
   h->head_done = true;
   h->changed(h->arg);
 }
@@ -222,7 +222,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
 /* -- opening -------------------------------------------------------------------------------------------------------- */
 
 static void set_callbacks(struct http *h) {
-  const struct curl_api *curl = h->curl;
+  const struct http_curl_api *curl = h->curl;
   curl->easy_setopt(h->easy, CURLOPT_PRIVATE, h);
   curl->easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->reason);
   curl->easy_setopt(h->easy, CURLOPT_PREREQFUNCTION, on_connected);
@@ -248,10 +248,10 @@ struct http *http_open(const struct http_request *r, loop_fn changed, void *arg,
   h->idle_timeout = r->idle_timeout;
   h->total_timeout = r->total_timeout;
   h->started = h->last = loop_now();
-  if (!url_parse(r->url, &h->url, e) || !http_send_prepare(h, r, e)) goto fail;
+  if (!http_url_parse(r->url, &h->url, e) || !http_send_prepare(h, r, e)) goto fail;
   h->first_timeout = r->first_timeout >= 0 ? r->first_timeout : h->url.loopback ? 0 : 300;
   set_callbacks(h);
-  if (!multi_add(h->easy, on_done, e)) {
+  if (!http_multi_add(h->easy, on_done, e)) {
     h->curl->easy_cleanup(h->easy);
     h->easy = NULL;
     http_send_wipe(h);
@@ -268,21 +268,21 @@ static void nobody(void *arg) { (void)arg; }
 
 void http_warm(const struct http_request *r) {
   struct err e;
-  struct url u;
-  if (!url_parse(r->url, &u, &e)) return;
+  struct http_url u;
+  if (!http_url_parse(r->url, &u, &e)) return;
   struct http_request head = {.url = u.origin, .method = "HEAD", .proxy = r->proxy, .ca = r->ca, .extra_ca = r->extra_ca, .insecure = r->insecure,
                               .connect_timeout = 10, .first_timeout = 10, .idle_timeout = 10, .max_body = 1};
   if (!u.loopback) {
     http_close(warming);
     warming = http_open(&head, nobody, NULL, &e); /* what goes wrong here, the request itself will report */
   }
-  url_free(&u);
+  http_url_free(&u);
 }
 
 void http_shutdown(void) {
   http_close(warming);
   warming = NULL;
-  multi_free();
+  http_multi_free();
 }
 
 /* -- reading -------------------------------------------------------------------------------------------------------- */
@@ -295,7 +295,7 @@ enum http_result http_head(struct http *h, struct err *e) {
 }
 
 int http_status(const struct http *h) { return h->status; }
-const char *http_url(const struct http *h) { return h->final_url ? h->final_url : ""; }
+const char *http_final_url(const struct http *h) { return h->final_url ? h->final_url : ""; }
 
 bool http_next_header(const struct http *h, size_t *at, const char **name, const char **value) {
   if (*at >= h->head.len) return false;
@@ -388,7 +388,7 @@ static void not_a_stream(struct http *h, const char *type, struct err *e) {
   buf_free(&shown);
 }
 
-enum http_result http_event(struct http *h, struct sse_event *ev, struct err *e) {
+enum http_result http_event(struct http *h, struct http_sse_event *ev, struct err *e) {
   if (!h->is_stream) {
     const char *type;
     enum http_result end = unread(h) == 0 ? ended(h, e) : HTTP_END;
@@ -404,17 +404,17 @@ enum http_result http_event(struct http *h, struct sse_event *ev, struct err *e)
   for (;;) {
     size_t used;
     bool end = h->done && h->error.kind == ERR_NONE; /* what a broken connection left behind is not an event */
-    enum sse_result r = sse_next(&h->sse, h->body.data + h->pos, unread(h), end, &used, ev);
+    enum http_sse_result r = http_sse_next(&h->sse, h->body.data + h->pos, unread(h), end, &used, ev);
     h->pos += used;
-    if (r == SSE_EVENT) return HTTP_DATA;
-    if (r == SSE_MORE) {
+    if (r == HTTP_SSE_EVENT) return HTTP_DATA;
+    if (r == HTTP_SSE_MORE) {
       if (!h->paused) return ended(h, e);
       resume(h);
       continue;
     }
-    if (r == SSE_NO_MEMORY) err_set(&h->error, ERR_BROKEN, "out of memory");
+    if (r == HTTP_SSE_NO_MEMORY) err_set(&h->error, ERR_BROKEN, "out of memory");
     else err_set(&h->error, ERR_PROTOCOL, "%s sent %s of an event stream that is longer than %d MiB; the stream was stopped", h->where,
-                 r == SSE_LINE_TOO_LONG ? "a line" : "an event", (r == SSE_LINE_TOO_LONG ? SSE_LINE_MAX : SSE_EVENT_MAX) >> 20);
+                 r == HTTP_SSE_LINE_TOO_LONG ? "a line" : "an event", (r == HTTP_SSE_LINE_TOO_LONG ? HTTP_SSE_LINE_MAX : HTTP_SSE_EVENT_MAX) >> 20);
     h->done = true;
     h->pos = h->body.len;
     stop_transfer(h);

@@ -6,7 +6,7 @@
 
 #include "loop.h"
 #include "secret.h"
-#include "sse.h"
+#include "http_sse.h"
 
 struct http_piece { /* text, or a secret when there is one */
   const char *text;
@@ -44,14 +44,14 @@ void http_close(struct http *h);
 
 enum http_result http_head(struct http *h, struct err *e); /* HTTP_DATA once status and headers are there */
 int http_status(const struct http *h);
-const char *http_url(const struct http *h); /* final address, without user name and password */
+const char *http_final_url(const struct http *h); /* final address, without user name and password */
 /* Walks the headers, names in lower case: *at begins at 0; false after the last. */
 bool http_next_header(const struct http *h, size_t *at, const char **name, const char **value);
 
 enum http_result http_read(struct http *h, const char **bytes, size_t *n, struct err *e);
 enum http_result http_all(struct http *h, size_t limit, const char **bytes, size_t *n, struct err *e);
 void http_wipe(struct http *h); /* forgets what was read, and overwrites it */
-enum http_result http_event(struct http *h, struct sse_event *ev, struct err *e);
+enum http_result http_event(struct http *h, struct http_sse_event *ev, struct err *e);
 
 void http_warm(const struct http_request *r); /* connects to r's host in the background; nothing for loopback */
 void http_shutdown(void);                     /* once, after the last http_close */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void http_hide_password(char *text) {
+void http_error_hide_password(char *text) {
   for (char *at = strchr(text, '@'); at; at = strchr(at + 1, '@')) {
     char *start = at;
     while (start > text && !strchr("/ '\"(", start[-1])) start--;
@@ -80,7 +80,7 @@ static bool is_certificate(CURLcode code) {
 }
 
 /* "http://host:port" of a proxy is what curl names when it connects; a refused CONNECT speaks of itself. */
-static bool is_proxy(const struct http_failure *f) {
+static bool is_proxy(const struct http_error_cause *f) {
   if (f->code == CURLE_COULDNT_RESOLVE_PROXY || f->code == CURLE_PROXY) return true;
   if (!f->proxy[0]) return false;
   if (strstr(f->reason, "CONNECT")) return true;
@@ -93,14 +93,14 @@ static bool is_proxy(const struct http_failure *f) {
   return f->code == CURLE_COULDNT_CONNECT && strstr(f->reason, named);
 }
 
-void http_explain(struct err *e, const struct http_failure *f) {
+void http_error_explain(struct err *e, const struct http_error_cause *f) {
   struct meaning m = meaning_of(f->code);
   char what[400], words[CURL_ERROR_SIZE + 64];
   snprintf(what, sizeof what, m.what, f->where);
   /* curl says "couldn't connect" where the system knows why. */
   bool system_knows = f->code == CURLE_COULDNT_CONNECT && f->os_error;
   snprintf(words, sizeof words, "%s", system_knows ? strerror((int)f->os_error) : f->reason);
-  http_hide_password(words);
+  http_error_hide_password(words);
   struct err system = {0};
   if (f->os_error) err_errno(&system, (int)f->os_error, "", NULL);
   if (is_certificate(f->code)) {

@@ -1,9 +1,9 @@
 /* What curl reports, in our kinds and words. */
 #ifndef QWEN_HTTP_ERROR_H
 #define QWEN_HTTP_ERROR_H
-#include "curl.h"
+#include "http_curl.h"
 
-struct http_failure {
+struct http_error_cause {
   CURLcode code;
   const char *where;  /* "host:port" for the reader */
   const char *reason; /* curl's own words, "" when it gave none */
@@ -13,7 +13,7 @@ struct http_failure {
 };
 
 /* e->code is the system's name of the failure, or "host", "proxy", "certificate", "tls" where trying again does not help. */
-void http_explain(struct err *e, const struct http_failure *f);
+void http_error_explain(struct err *e, const struct http_error_cause *f);
 /* "user:password@" in text becomes "***@", in place. */
-void http_hide_password(char *text);
+void http_error_hide_password(char *text);
 #endif

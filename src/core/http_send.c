@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "certs.h"
-#include "http_own.h"
+#include "http_tls.h"
+#include "http_internal.h"
 
 enum { REDIRECTS_MAX = 5 };
 
@@ -205,7 +205,7 @@ static void set_rules(struct http *h, const struct http_request *r) {
 }
 
 bool http_send_prepare(struct http *h, const struct http_request *r, struct err *e) {
-  h->curl = curl_load(e);
+  h->curl = http_curl_load(e);
   if (!h->curl) return false;
   bool usual = h->url.port == (strcmp(h->url.scheme, "https") == 0 ? 443 : 80);
   snprintf(h->where, sizeof h->where, "%s", h->url.host);
@@ -219,7 +219,7 @@ bool http_send_prepare(struct http *h, const struct http_request *r, struct err 
   set_rules(h, r);
   set_proxy(h, r);
   SET(HTTPHEADER, h->list);
-  if (certs_set(h->curl, h->easy, &(struct certs){r->ca, r->extra_ca, r->insecure}, e) && make_body(h, r, e)) return true;
+  if (http_tls_set(h->curl, h->easy, &(struct http_tls){r->ca, r->extra_ca, r->insecure}, e) && make_body(h, r, e)) return true;
   h->curl->easy_cleanup(h->easy);
   h->easy = NULL;
 fail:
@@ -234,7 +234,7 @@ void http_send_wipe(struct http *h) {
   h->list = NULL;
 }
 
-char *http_plain_url(const struct curl_api *curl, const char *address) {
+char *http_send_plain_url(const struct http_curl_api *curl, const char *address) {
   char *text = NULL, *copy = NULL;
   if (!address) return NULL;
   if (!strchr(address, '@')) return strdup(address);

@@ -104,10 +104,10 @@ static redisReply *receive(struct redis *r, double deadline, struct err *e) {
 static void explain(struct redis *r, CURLcode code, const char *reason, const char *where, struct err *e) {
   char redis_at[320];
   snprintf(redis_at, sizeof redis_at, "Redis at %s", where);
-  struct http_failure f = {.code = code, .where = redis_at, .reason = reason, .proxy = ""};
+  struct http_error_cause f = {.code = code, .where = redis_at, .reason = reason, .proxy = ""};
   r->curl->easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &f.os_error);
   r->curl->easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
-  http_explain(e, &f);
+  http_error_explain(e, &f);
   bool silent = code == CURLE_OPERATION_TIMEDOUT && strstr(reason, "SSL"); /* what a plain Redis does with a greeting of TLS */
   if (silent || strcmp(e->code, "tls") == 0)
     err_set(e, ERR_NETWORK, "%s does not speak TLS on this port: check the port, or use redis://", redis_at);
@@ -119,7 +119,7 @@ bool redis_open(struct redis *r, const struct redis_place *place, struct err *e)
   char url[400], where[300], reason[CURL_ERROR_SIZE] = "";
   *r = (struct redis){.timeout = place->timeout};
   r->api = load(e);
-  r->curl = r->api ? curl_load(e) : NULL;
+  r->curl = r->api ? http_curl_load(e) : NULL;
   if (!r->curl) return false;
   bool six = strchr(place->host, ':') != NULL;
   snprintf(where, sizeof where, six ? "[%.250s]:%d" : "%.250s:%d", place->host, place->port);
@@ -139,7 +139,7 @@ bool redis_open(struct redis *r, const struct redis_place *place, struct err *e)
   SET(CONNECTTIMEOUT_MS, (long)(place->timeout * 1000));
   SET(ERRORBUFFER, reason);
   CURLcode code = CURLE_OK;
-  bool ok = certs_set(r->curl, r->easy, &place->certs, e);
+  bool ok = http_tls_set(r->curl, r->easy, &place->certs, e);
   if (ok) code = r->curl->easy_perform(r->easy);
   if (ok && code != CURLE_OK) explain(r, code, reason, where, e);
   SET(ERRORBUFFER, NULL);

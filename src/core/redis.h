@@ -4,7 +4,7 @@
 #include <hiredis/hiredis.h>
 #include <stddef.h>
 
-#include "certs.h"
+#include "http_tls.h"
 
 /* Every function of hiredis that we call, by its name after "redis". */
 #define REDIS_FUNCTIONS(X) X(ReaderCreate) X(ReaderFree) X(ReaderFeed) X(ReaderGetReply) X(FormatCommandArgv) X(FreeCommand)
@@ -21,12 +21,12 @@ struct redis_place {
   int port;
   double timeout; /* seconds for each call */
   bool tls;
-  struct certs certs;
+  struct http_tls certs;
 };
 
 struct redis { /* zeroes: closed */
   const struct redis_api *api;
-  const struct curl_api *curl;
+  const struct http_curl_api *curl;
   CURL *easy;
   redisReader *reader;
   curl_socket_t fd;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "hash.h"
-#include "url.h"
+#include "http_url.h"
 
 enum { MAX_FORMS = 11 };
 
@@ -25,7 +25,7 @@ struct secret {
   struct value *value;
   char *name;
   size_t count;
-  char (*origins)[URL_ORIGIN_MAX];
+  char (*origins)[HTTP_URL_ORIGIN_MAX];
 };
 
 static struct value *live;
@@ -78,7 +78,7 @@ static struct secret *handle_new(const char *name, struct value *v, const char *
   bool ok = s->name && s->origins;
   if (!ok) err_set(e, ERR_BROKEN, "out of memory");
   for (; ok && s->count < count; s->count++) {
-    ok = url_origin(origins[s->count], s->origins[s->count]);
+    ok = http_url_origin(origins[s->count], s->origins[s->count]);
     if (!ok) err_set(e, ERR_USAGE, "'%.64s' is not an origin: it must look like https://host:port", origins[s->count]);
   }
   if (ok) return s;

@@ -11,7 +11,7 @@ enum { SECRET_SHOWN_MIN = 8, SECRET_HINT_SIZE = 12 }; /* shorter values are not 
 
 struct secret;
 
-/* The value may not be empty or hold CR, LF or NUL; origins in any form url_origin takes. Copies everything; NULL and *e on failure. */
+/* The value may not be empty or hold CR, LF or NUL; origins in any form http_url_origin takes. Copies everything; NULL and *e on failure. */
 struct secret *secret_new(const char *name, const char *value, size_t len, const char *const *origins, size_t count, struct err *e);
 /* A second handle on the same value; every origin must be one of s's own, so that a binding can only become narrower. */
 struct secret *secret_bind(const struct secret *s, const char *const *origins, size_t count, struct err *e);

@@ -1,4 +1,4 @@
-/* secret.h and the origins of url.h: binding, sharing, hints, wiping, and every form that redaction must find. */
+/* secret.h and the origins of http_url.h: binding, sharing, hints, wiping, and every form that redaction must find. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "../../src/core/secret.h"
-#include "../../src/core/url.h"
+#include "../../src/core/http_url.h"
 
 static const char *const one[] = {"https://api.example.com"};
 
@@ -41,12 +41,12 @@ static void origins_have_one_form(void **state) {
     "https://a:", "https://*.example.com", "https://a?b", "https://a#b", "https://a b", "https://[::1", "https://[::1]x", "https://a:+1",
     "https://a\\b", "https://a%2eb", "https://:443",
   };
-  char out[URL_ORIGIN_MAX];
+  char out[HTTP_URL_ORIGIN_MAX];
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-    assert_true(url_origin(good[i][0], out));
+    assert_true(http_url_origin(good[i][0], out));
     assert_string_equal(out, good[i][1]);
   }
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(url_origin(bad[i], out));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_false(http_url_origin(bad[i], out));
 }
 
 /* What curl makes of an address decides, however it is spelled. */
@@ -65,16 +65,16 @@ static void addresses_as_curl_reads_them(void **state) {
   };
   static const char *const bad[] = {"", "example.com", "file:///etc/passwd", "gopher://a/", "ftp://a/", "https://", "https://a b/",
                                     "https://a\r\nX: y/", "http://[fe80::1%25eth0]/"};
-  struct url u;
+  struct http_url u;
   struct err e;
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-    assert_true(url_parse(good[i].text, &u, &e));
+    assert_true(http_url_parse(good[i].text, &u, &e));
     assert_string_equal(u.origin, good[i].origin);
     assert_int_equal(u.loopback, good[i].loopback);
-    url_free(&u);
+    http_url_free(&u);
   }
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-    if (url_parse(bad[i], &u, &e)) fail_msg("accepted: %s", bad[i]);
+    if (http_url_parse(bad[i], &u, &e)) fail_msg("accepted: %s", bad[i]);
     assert_int_equal(e.kind, ERR_USAGE);
   }
 }

@@ -4,7 +4,7 @@
 #include <uv.h>
 
 #include "loop.h"
-#include "multi.h"
+#include "http_multi.h"
 
 struct sock {
   uv_poll_t poll;
@@ -13,10 +13,10 @@ struct sock {
 };
 
 static struct {
-  const struct curl_api *curl;
+  const struct http_curl_api *curl;
   CURLM *handle;
   uv_timer_t *timer;
-  multi_done_fn done;
+  http_multi_done_fn done;
 } multi;
 
 static void free_handle(uv_handle_t *h) { free(h->data); }
@@ -86,7 +86,7 @@ static int on_timeout(CURLM *handle, long ms, void *user) {
 
 static bool start(struct err *e) {
   if (multi.handle) return true;
-  multi.curl = curl_load(e);
+  multi.curl = http_curl_load(e);
   if (!multi.curl) return false;
   multi.timer = calloc(1, sizeof *multi.timer);
   multi.handle = multi.timer ? multi.curl->multi_init() : NULL;
@@ -102,7 +102,7 @@ static bool start(struct err *e) {
   return true;
 }
 
-bool multi_add(CURL *easy, multi_done_fn done, struct err *e) {
+bool http_multi_add(CURL *easy, http_multi_done_fn done, struct err *e) {
   if (!start(e)) return false;
   multi.done = done;
   if (multi.curl->multi_add_handle(multi.handle, easy) == CURLM_OK) return true;
@@ -110,9 +110,9 @@ bool multi_add(CURL *easy, multi_done_fn done, struct err *e) {
   return false;
 }
 
-void multi_remove(CURL *easy) { multi.curl->multi_remove_handle(multi.handle, easy); }
+void http_multi_remove(CURL *easy) { multi.curl->multi_remove_handle(multi.handle, easy); }
 
-void multi_free(void) {
+void http_multi_free(void) {
   if (!multi.handle) return;
   multi.curl->multi_cleanup(multi.handle);
   uv_close((uv_handle_t *)multi.timer, free_handle);

@@ -1,4 +1,4 @@
-/* sse.h: every framing rule, each stream played whole, cut in two at every byte and one byte at a time; the limits. */
+/* http_sse.h: every framing rule, each stream played whole, cut in two at every byte and one byte at a time; the limits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,24 +8,24 @@
 
 #include <cmocka.h>
 
-#include "../../src/core/sse.h"
+#include "../../src/core/http_sse.h"
 
 /* Plays text in pieces that end at the given cuts; leaves "data|name|id\n" for each event in out. */
-static enum sse_result play(const char *text, size_t n, size_t step, size_t first, struct buf *out) {
-  struct sse s = {0};
-  struct sse_event ev;
+static enum http_sse_result play(const char *text, size_t n, size_t step, size_t first, struct buf *out) {
+  struct http_sse s = {0};
+  struct http_sse_event ev;
   size_t pos = 0, shown = first < n ? first : n;
-  enum sse_result r;
+  enum http_sse_result r;
   for (;;) {
     size_t used;
     char *exact = malloc(shown - pos + 1); /* its own block, so that a sanitiser sees a read past the bytes shown */
     memcpy(exact, text + pos, shown - pos);
     char *tight = realloc(exact, shown - pos ? shown - pos : 1);
     bool end = shown == n;
-    r = sse_next(&s, tight, shown - pos, end, &used, &ev);
+    r = http_sse_next(&s, tight, shown - pos, end, &used, &ev);
     assert_true(used <= shown - pos);
     pos += used;
-    if (r == SSE_EVENT) {
+    if (r == HTTP_SSE_EVENT) {
       buf_add(out, ev.data, ev.data_len);
       buf_addc(out, '|');
       buf_add(out, ev.name, ev.name_len);
@@ -34,24 +34,24 @@ static enum sse_result play(const char *text, size_t n, size_t step, size_t firs
       buf_addc(out, '\n');
     }
     free(tight);
-    if (r == SSE_EVENT) continue;
-    if (r != SSE_MORE || end) break;
+    if (r == HTTP_SSE_EVENT) continue;
+    if (r != HTTP_SSE_MORE || end) break;
     shown = shown + step < n ? shown + step : n;
   }
-  sse_free(&s);
+  http_sse_free(&s);
   return r;
 }
 
 static void same(const char *text, size_t n, const char *want) {
   for (size_t cut = 0; cut <= n; cut++) {
     struct buf out = {0};
-    assert_int_equal(play(text, n, n, cut, &out), SSE_MORE);
+    assert_int_equal(play(text, n, n, cut, &out), HTTP_SSE_MORE);
     buf_addc(&out, '\0');
     assert_string_equal(out.data, want);
     buf_free(&out);
   }
   struct buf out = {0};
-  assert_int_equal(play(text, n, 1, 1, &out), SSE_MORE);
+  assert_int_equal(play(text, n, 1, 1, &out), HTTP_SSE_MORE);
   buf_addc(&out, '\0');
   assert_string_equal(out.data, want);
   buf_free(&out);
@@ -118,13 +118,13 @@ static char *filled(size_t n, const char *start) {
 static void endless_line(void **state) {
   (void)state;
   struct buf out = {0};
-  size_t n = SSE_LINE_MAX + 2;
+  size_t n = HTTP_SSE_LINE_MAX + 2;
   char *text = filled(n, "data: ");
-  assert_int_equal(play(text, n, 16384, 16384, &out), SSE_LINE_TOO_LONG);
-  text[SSE_LINE_MAX] = '\n'; /* exactly the limit is good */
-  text[SSE_LINE_MAX + 1] = '\n';
-  assert_int_equal(play(text, n, 16384, 16384, &out), SSE_MORE);
-  assert_int_equal(out.len, SSE_LINE_MAX - 6 + strlen("|message|\n"));
+  assert_int_equal(play(text, n, 16384, 16384, &out), HTTP_SSE_LINE_TOO_LONG);
+  text[HTTP_SSE_LINE_MAX] = '\n'; /* exactly the limit is good */
+  text[HTTP_SSE_LINE_MAX + 1] = '\n';
+  assert_int_equal(play(text, n, 16384, 16384, &out), HTTP_SSE_MORE);
+  assert_int_equal(out.len, HTTP_SSE_LINE_MAX - 6 + strlen("|message|\n"));
   free(text);
   buf_free(&out);
 }
@@ -135,10 +135,10 @@ static void endless_event(void **state) {
   char *line = filled(1 << 16, "data: ");
   line[(1 << 16) - 1] = '\n';
   for (int i = 0; i < 128; i++) buf_add(&text, line, 1 << 16);
-  assert_int_equal(play(text.data, text.len, 50000, 50000, &out), SSE_MORE); /* just below: the names of the fields do not count */
-  assert_true(out.len > SSE_EVENT_MAX - 2000);
+  assert_int_equal(play(text.data, text.len, 50000, 50000, &out), HTTP_SSE_MORE); /* just below: the names of the fields do not count */
+  assert_true(out.len > HTTP_SSE_EVENT_MAX - 2000);
   buf_add(&text, line, 1 << 16);
-  assert_int_equal(play(text.data, text.len, 50000, 50000, &out), SSE_EVENT_TOO_LONG);
+  assert_int_equal(play(text.data, text.len, 50000, 50000, &out), HTTP_SSE_EVENT_TOO_LONG);
   free(line);
   buf_free(&text);
   buf_free(&out);
@@ -147,25 +147,25 @@ static void endless_event(void **state) {
 /* A line that comes byte by byte is searched once, not once for each byte: this takes minutes otherwise. */
 static void slow_line_is_linear(void **state) {
   (void)state;
-  struct sse s = {0};
-  struct sse_event ev;
+  struct http_sse s = {0};
+  struct http_sse_event ev;
   size_t used;
-  char *text = filled(SSE_LINE_MAX, "data: ");
-  for (size_t n = 1; n <= SSE_LINE_MAX; n++) assert_int_equal(sse_next(&s, text, n, false, &used, &ev), SSE_MORE);
+  char *text = filled(HTTP_SSE_LINE_MAX, "data: ");
+  for (size_t n = 1; n <= HTTP_SSE_LINE_MAX; n++) assert_int_equal(http_sse_next(&s, text, n, false, &used, &ev), HTTP_SSE_MORE);
   free(text);
-  sse_free(&s);
+  http_sse_free(&s);
 }
 
 static void one_data_line_is_not_copied(void **state) {
   (void)state;
-  struct sse s = {0};
-  struct sse_event ev;
+  struct http_sse s = {0};
+  struct http_sse_event ev;
   size_t used;
   const char *text = "data: hello\n\n";
-  assert_int_equal(sse_next(&s, text, strlen(text), false, &used, &ev), SSE_EVENT);
+  assert_int_equal(http_sse_next(&s, text, strlen(text), false, &used, &ev), HTTP_SSE_EVENT);
   assert_ptr_equal(ev.data, text + 6);
   assert_null(s.data.data);
-  sse_free(&s);
+  http_sse_free(&s);
 }
 
 int main(void) {

@@ -1,6 +1,6 @@
-/* The framer of sse.h. An event with one data line, the usual kind, is handed out where it lies; only events that are cut by the end
+/* The framer of http_sse.h. An event with one data line, the usual kind, is handed out where it lies; only events that are cut by the end
  * of the bytes shown, or have several data lines, are put together in s->data. */
-#include "sse.h"
+#include "http_sse.h"
 
 #include <string.h>
 
@@ -27,26 +27,26 @@ struct in_place {
   size_t len;
 };
 
-static bool keep(struct sse *s, struct in_place *one) {
+static bool keep(struct http_sse *s, struct in_place *one) {
   bool ok = !one->text || buf_add(&s->data, one->text, one->len);
   one->text = NULL;
   return ok;
 }
 
-static enum sse_result take_data(struct sse *s, struct in_place *one, const char *text, size_t n) {
+static enum http_sse_result take_data(struct http_sse *s, struct in_place *one, const char *text, size_t n) {
   size_t have = one->text ? one->len : s->data.len;
-  if (have + n + 1 > SSE_EVENT_MAX) return SSE_EVENT_TOO_LONG;
+  if (have + n + 1 > HTTP_SSE_EVENT_MAX) return HTTP_SSE_EVENT_TOO_LONG;
   if (!s->has_data) {
     *one = (struct in_place){text, n};
     s->has_data = true;
-    return SSE_MORE;
+    return HTTP_SSE_MORE;
   }
-  return keep(s, one) && buf_addc(&s->data, '\n') && buf_add(&s->data, text, n) ? SSE_MORE : SSE_NO_MEMORY;
+  return keep(s, one) && buf_addc(&s->data, '\n') && buf_add(&s->data, text, n) ? HTTP_SSE_MORE : HTTP_SSE_NO_MEMORY;
 }
 
-static enum sse_result take_line(struct sse *s, struct in_place *one, const char *line, size_t n) {
+static enum http_sse_result take_line(struct http_sse *s, struct in_place *one, const char *line, size_t n) {
   const char *colon = memchr(line, ':', n);
-  if (colon == line) return SSE_MORE; /* comment */
+  if (colon == line) return HTTP_SSE_MORE; /* comment */
   size_t name = colon ? (size_t)(colon - line) : n;
   const char *value = colon ? colon + 1 : line + n;
   size_t len = n - (size_t)(value - line);
@@ -54,13 +54,13 @@ static enum sse_result take_line(struct sse *s, struct in_place *one, const char
   if (field_is(line, name, "data")) return take_data(s, one, value, len);
   struct buf *into = field_is(line, name, "event") ? &s->name : NULL;
   if (field_is(line, name, "id") && !memchr(value, '\0', len)) into = &s->id;
-  if (!into) return SSE_MORE; /* retry, and what nobody has defined yet */
+  if (!into) return HTTP_SSE_MORE; /* retry, and what nobody has defined yet */
   into->len = 0;
-  return buf_add(into, value, len) ? SSE_MORE : SSE_NO_MEMORY;
+  return buf_add(into, value, len) ? HTTP_SSE_MORE : HTTP_SSE_NO_MEMORY;
 }
 
 /* An empty line: fills ev, or forgets an event without data. */
-static bool dispatch(struct sse *s, struct in_place *one, struct sse_event *ev) {
+static bool dispatch(struct http_sse *s, struct in_place *one, struct http_sse_event *ev) {
   bool has_data = s->has_data;
   ev->data = one->text ? one->text : s->data.len ? s->data.data : "";
   ev->data_len = one->text ? one->len : s->data.len;
@@ -73,45 +73,45 @@ static bool dispatch(struct sse *s, struct in_place *one, struct sse_event *ev) 
   return has_data;
 }
 
-enum sse_result sse_next(struct sse *s, const char *bytes, size_t n, bool end, size_t *used, struct sse_event *ev) {
+enum http_sse_result http_sse_next(struct http_sse *s, const char *bytes, size_t n, bool end, size_t *used, struct http_sse_event *ev) {
   size_t at = 0;
   struct in_place one = {0};
-  enum sse_result result = SSE_MORE;
+  enum http_sse_result result = HTTP_SSE_MORE;
   *used = 0;
-  if (n == 0 && !end) return SSE_MORE;
+  if (n == 0 && !end) return HTTP_SSE_MORE;
   if (!s->started) {
     size_t m = n < 3 ? n : 3;
     bool like_bom = memcmp(n ? bytes : "", bom, m) == 0;
-    if (like_bom && n < 3 && !end) return SSE_MORE;
+    if (like_bom && n < 3 && !end) return HTTP_SSE_MORE;
     s->started = true;
     if (like_bom && n >= 3) at = 3;
   }
-  while (result == SSE_MORE) {
+  while (result == HTTP_SSE_MORE) {
     if (s->after_cr && at < n) {
       s->after_cr = false;
       if (bytes[at] == '\n') at++;
     }
     size_t stop = find_end(bytes, at + s->scanned, n);
-    if (stop - at > SSE_LINE_MAX) return SSE_LINE_TOO_LONG;
+    if (stop - at > HTTP_SSE_LINE_MAX) return HTTP_SSE_LINE_TOO_LONG;
     if (stop == n && (!end || at == n)) break; /* no whole line left */
     s->scanned = 0;
     size_t line = at;
     at = stop < n ? stop + 1 : n;
     s->after_cr = stop < n && bytes[stop] == '\r';
     if (stop > line) result = take_line(s, &one, bytes + line, stop - line);
-    else if (dispatch(s, &one, ev)) result = SSE_EVENT;
+    else if (dispatch(s, &one, ev)) result = HTTP_SSE_EVENT;
     else one.text = NULL;
   }
   *used = at;
-  if (result != SSE_MORE) return result;
+  if (result != HTTP_SSE_MORE) return result;
   s->scanned = n - at;
-  if (end) return dispatch(s, &one, ev) ? SSE_EVENT : SSE_MORE;
-  return keep(s, &one) ? SSE_MORE : SSE_NO_MEMORY;
+  if (end) return dispatch(s, &one, ev) ? HTTP_SSE_EVENT : HTTP_SSE_MORE;
+  return keep(s, &one) ? HTTP_SSE_MORE : HTTP_SSE_NO_MEMORY;
 }
 
-void sse_free(struct sse *s) {
+void http_sse_free(struct http_sse *s) {
   buf_free(&s->data);
   buf_free(&s->name);
   buf_free(&s->id);
-  *s = (struct sse){0};
+  *s = (struct http_sse){0};
 }

@@ -1,5 +1,5 @@
 /* Parsing by curl_url, the comparable form of an origin, and what counts as this machine. */
-#include "url.h"
+#include "http_url.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -11,9 +11,9 @@ static void lower(char *s) {
   for (; *s; s++) *s = (char)tolower((unsigned char)*s);
 }
 
-bool url_is_loopback(const char *host) {
+bool http_url_is_loopback(const char *host) {
   unsigned char v4[4], v6[16];
-  char bare[URL_HOST_MAX];
+  char bare[HTTP_URL_HOST_MAX];
   if (strcmp(host, "localhost") == 0) return true;
   if (inet_pton(AF_INET, host, v4) == 1) return v4[0] == 127;
   if (host[0] != '[') return false;
@@ -24,7 +24,7 @@ bool url_is_loopback(const char *host) {
 }
 
 /* Copies one part of the parsed address; false when it is missing or does not fit. */
-static bool part(const struct curl_api *curl, CURLU *h, CURLUPart which, unsigned flags, char *out, size_t size) {
+static bool part(const struct http_curl_api *curl, CURLU *h, CURLUPart which, unsigned flags, char *out, size_t size) {
   char *text = NULL;
   if (curl->url_get(h, which, &text, flags) != CURLUE_OK) return false;
   bool fits = strlen(text) < size;
@@ -33,9 +33,9 @@ static bool part(const struct curl_api *curl, CURLU *h, CURLUPart which, unsigne
   return fits;
 }
 
-bool url_parse(const char *text, struct url *u, struct err *e) {
-  *u = (struct url){0};
-  const struct curl_api *curl = curl_load(e);
+bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
+  *u = (struct http_url){0};
+  const struct http_curl_api *curl = http_curl_load(e);
   if (!curl) return false;
   char port[8], zone[64];
   CURLU *h = curl->url();
@@ -56,7 +56,7 @@ bool url_parse(const char *text, struct url *u, struct err *e) {
   if (!part(curl, h, CURLUPART_HOST, 0, u->host, sizeof u->host) ||
       !part(curl, h, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port) ||
       part(curl, h, CURLUPART_ZONEID, 0, zone, sizeof zone)) {
-    err_set(e, ERR_USAGE, "the host name in the address is not usable: it is empty, has a zone, or is longer than %d bytes", URL_HOST_MAX - 1);
+    err_set(e, ERR_USAGE, "the host name in the address is not usable: it is empty, has a zone, or is longer than %d bytes", HTTP_URL_HOST_MAX - 1);
     goto fail;
   }
   if (curl->url_get(h, CURLUPART_PATH, &u->path, 0) != CURLUE_OK) {
@@ -65,26 +65,26 @@ bool url_parse(const char *text, struct url *u, struct err *e) {
   }
   lower(u->host);
   u->port = atoi(port);
-  u->loopback = url_is_loopback(u->host);
+  u->loopback = http_url_is_loopback(u->host);
   snprintf(u->origin, sizeof u->origin, "%s://%s:%d", u->scheme, u->host, u->port);
   u->handle = h;
   return true;
 fail:
   curl->url_cleanup(h);
-  *u = (struct url){0};
+  *u = (struct http_url){0};
   return false;
 }
 
-void url_free(struct url *u) {
+void http_url_free(struct http_url *u) {
   struct err e;
   if (!u->handle) return;
-  curl_load(&e)->url_cleanup(u->handle);
-  curl_load(&e)->free(u->path);
-  *u = (struct url){0};
+  http_curl_load(&e)->url_cleanup(u->handle);
+  http_curl_load(&e)->free(u->path);
+  *u = (struct http_url){0};
 }
 
-bool url_origin(const char *text, char out[URL_ORIGIN_MAX]) {
-  char rest[URL_HOST_MAX];
+bool http_url_origin(const char *text, char out[HTTP_URL_ORIGIN_MAX]) {
+  char rest[HTTP_URL_HOST_MAX];
   int port;
   bool secure = strncasecmp(text, "https://", 8) == 0;
   if (!secure && strncasecmp(text, "http://", 7) != 0) return false;
@@ -112,6 +112,6 @@ bool url_origin(const char *text, char out[URL_ORIGIN_MAX]) {
   }
   if (!rest[0]) return false;
   lower(rest);
-  snprintf(out, URL_ORIGIN_MAX, "%s://%s:%d", secure ? "https" : "http", rest, port);
+  snprintf(out, HTTP_URL_ORIGIN_MAX, "%s://%s:%d", secure ? "https" : "http", rest, port);
   return true;
 }

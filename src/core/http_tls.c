@@ -1,5 +1,5 @@
 /* Certificates: the system's folder of hashed names where it exists, else what curl was built for; a person's own instead or beside. */
-#include "certs.h"
+#include "http_tls.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static const char *hashed_folder(void) {
   return known ? folder : NULL;
 }
 
-bool certs_set(const struct curl_api *curl, CURL *easy, const struct certs *r, struct err *e) {
+bool http_tls_set(const struct http_curl_api *curl, CURL *easy, const struct http_tls *r, struct err *e) {
   struct stat st;
   const char *folder = hashed_folder(), *file = NULL;
   if (r->insecure) {

@@ -1,18 +1,18 @@
 /* The inside of struct http, for http.c and http_send.c only. */
-#ifndef QWEN_HTTP_OWN_H
-#define QWEN_HTTP_OWN_H
-#include "curl.h"
+#ifndef QWEN_HTTP_INTERNAL_H
+#define QWEN_HTTP_INTERNAL_H
+#include "http_curl.h"
 #include "http.h"
-#include "url.h"
+#include "http_url.h"
 
 enum http_phase { PHASE_CONNECT, PHASE_FIRST, PHASE_BODY };
 
 struct http {
-  const struct curl_api *curl;
+  const struct http_curl_api *curl;
   CURL *easy; /* NULL once the transfer has ended */
-  struct url url;
-  char where[URL_ORIGIN_MAX]; /* host, and port where it is not the usual one */
-  char proxy[URL_ORIGIN_MAX];  /* the one that may stand between, without its password; "" for none */
+  struct http_url url;
+  char where[HTTP_URL_ORIGIN_MAX]; /* host, and port where it is not the usual one */
+  char proxy[HTTP_URL_ORIGIN_MAX];  /* the one that may stand between, without its password; "" for none */
   char *final_url;
   loop_fn changed;
   void *arg;
@@ -26,7 +26,7 @@ struct http {
   struct buf body; /* decoded bytes; those before pos are read */
   size_t pos, unread_max;
   int64_t received, max_body;
-  struct sse sse;
+  struct http_sse sse;
 
   enum http_phase phase;
   struct loop_timer *timer;
@@ -41,5 +41,5 @@ struct http {
 bool http_send_prepare(struct http *h, const struct http_request *r, struct err *e);
 void http_send_wipe(struct http *h);
 /* A copy of address without user name and password, from malloc; NULL without memory. */
-char *http_plain_url(const struct curl_api *curl, const char *address);
+char *http_send_plain_url(const struct http_curl_api *curl, const char *address);
 #endif

@@ -3,20 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/sse.h"
+#include "../../src/core/http_sse.h"
 
-static enum sse_result play(const uint8_t *bytes, size_t n, size_t step, struct buf *out) {
-  struct sse s = {0};
-  struct sse_event ev;
+static enum http_sse_result play(const uint8_t *bytes, size_t n, size_t step, struct buf *out) {
+  struct http_sse s = {0};
+  struct http_sse_event ev;
   size_t pos = 0, shown = step < n ? step : n, used;
-  enum sse_result r;
+  enum http_sse_result r;
   for (;;) {
     char *exact = malloc(shown - pos + (shown == pos));
     if (shown > pos) memcpy(exact, bytes + pos, shown - pos);
     bool end = shown == n;
-    r = sse_next(&s, exact, shown - pos, end, &used, &ev);
+    r = http_sse_next(&s, exact, shown - pos, end, &used, &ev);
     if (used > shown - pos) abort();
-    if (r == SSE_EVENT) {
+    if (r == HTTP_SSE_EVENT) {
       buf_addf(out, "%zu %zu %zu ", ev.data_len, ev.name_len, ev.id_len);
       buf_add(out, ev.data, ev.data_len);
       buf_add(out, ev.name, ev.name_len);
@@ -24,18 +24,18 @@ static enum sse_result play(const uint8_t *bytes, size_t n, size_t step, struct 
     }
     free(exact);
     pos += used;
-    if (r == SSE_EVENT) continue;
-    if (r != SSE_MORE || end) break;
+    if (r == HTTP_SSE_EVENT) continue;
+    if (r != HTTP_SSE_MORE || end) break;
     shown = n - shown > step ? shown + step : n;
   }
-  sse_free(&s);
+  http_sse_free(&s);
   return r;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
   if (n < 1) return 0;
   struct buf whole = {0}, pieces = {0};
-  enum sse_result a = play(bytes + 1, n - 1, n, &whole), b = play(bytes + 1, n - 1, (size_t)bytes[0] % 16 + 1, &pieces);
+  enum http_sse_result a = play(bytes + 1, n - 1, n, &whole), b = play(bytes + 1, n - 1, (size_t)bytes[0] % 16 + 1, &pieces);
   if (a != b || whole.len != pieces.len || (whole.len && memcmp(whole.data, pieces.data, whole.len) != 0)) abort();
   buf_free(&whole);
   buf_free(&pieces);

@@ -1,5 +1,5 @@
-/* The listener of listen.h on libuv. An answer is one write to an empty socket buffer, so nothing is left to do when it closes. */
-#include "listen.h"
+/* The listener of http_listen.h on libuv. An answer is one write to an empty socket buffer, so nothing is left to do when it closes. */
+#include "http_listen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ enum { HEAD_MAX = 8192, CONNECTIONS_MAX = 16, PATIENCE = 10 };
 
 struct conn {
   uv_tcp_t tcp;
-  struct listen *owner; /* NULL once it is being closed */
+  struct http_listen *owner; /* NULL once it is being closed */
   struct loop_timer *timer;
   unsigned long ready; /* its number among those that wait for an answer; 0: the head is not complete */
   size_t len;
@@ -19,10 +19,10 @@ struct conn {
   char head[HEAD_MAX + 1];
 };
 
-struct listen {
+struct http_listen {
   uv_tcp_t tcp;
   struct conn *conns[CONNECTIONS_MAX];
-  struct conn *current; /* given by listen_next */
+  struct conn *current; /* given by http_listen_next */
   unsigned long last;
   int port;
   loop_fn fn;
@@ -33,7 +33,7 @@ struct listen {
 static void free_handle(uv_handle_t *h) { free(h->data); }
 
 static void drop(struct conn *c) {
-  struct listen *l = c->owner;
+  struct http_listen *l = c->owner;
   if (!l) return;
   c->owner = NULL;
   if (l->current == c) l->current = NULL;
@@ -74,7 +74,7 @@ static void answer(struct conn *c, int status, const char *page, size_t n) {
 static void refuse(struct conn *c, int status) { answer(c, status, words_of(status), strlen(words_of(status))); }
 
 /* Whether the value of a header is `before` and one of our two names with our port. */
-static bool is_ours(const struct listen *l, const char *before, const char *value, size_t n) {
+static bool is_ours(const struct http_listen *l, const char *before, const char *value, size_t n) {
   static const char *const names[] = {"localhost", "127.0.0.1"};
   char want[64];
   for (int i = 0; i < 2; i++) {
@@ -85,7 +85,7 @@ static bool is_ours(const struct listen *l, const char *before, const char *valu
 }
 
 /* The status of the headers between at and the empty line: 200, or why not. */
-static int check_headers(const struct listen *l, const char *at) {
+static int check_headers(const struct http_listen *l, const char *at) {
   int hosts = 0;
   while (*at) {
     const char *end = strstr(at, "\r\n"), *colon = end ? memchr(at, ':', (size_t)(end - at)) : NULL;
@@ -156,7 +156,7 @@ static void on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b) {
 }
 
 static void on_connection(uv_stream_t *server, int status) {
-  struct listen *l = server->data;
+  struct http_listen *l = server->data;
   if (status < 0) return;
   struct conn *c = calloc(1, sizeof *c);
   if (!c) return;
@@ -175,7 +175,7 @@ static void on_connection(uv_stream_t *server, int status) {
 }
 
 /* 0, or libuv's error: a port that somebody listens at tells only when we listen as well. */
-static int try_port(struct listen *l, uint16_t port) {
+static int try_port(struct http_listen *l, uint16_t port) {
   struct sockaddr_in address;
   int len = sizeof address;
   uv_tcp_init(loop_uv(), &l->tcp);
@@ -188,10 +188,10 @@ static int try_port(struct listen *l, uint16_t port) {
   return r;
 }
 
-struct listen *listen_open(const uint16_t *ports, size_t count, const char *path, loop_fn fn, void *arg, struct err *e) {
+struct http_listen *http_listen_open(const uint16_t *ports, size_t count, const char *path, loop_fn fn, void *arg, struct err *e) {
   int r = UV_EINVAL;
   for (size_t i = 0; i < count; i++) {
-    struct listen *l = calloc(1, sizeof *l);
+    struct http_listen *l = calloc(1, sizeof *l);
     if (!l) break;
     l->fn = fn;
     l->arg = arg;
@@ -204,9 +204,9 @@ struct listen *listen_open(const uint16_t *ports, size_t count, const char *path
   return NULL;
 }
 
-int listen_port(const struct listen *l) { return l->port; }
+int http_listen_port(const struct http_listen *l) { return l->port; }
 
-bool listen_next(struct listen *l, const char **query, size_t *n) {
+bool http_listen_next(struct http_listen *l, const char **query, size_t *n) {
   struct conn *oldest = NULL;
   for (int i = 0; i < CONNECTIONS_MAX; i++) {
     struct conn *c = l->conns[i];
@@ -219,11 +219,11 @@ bool listen_next(struct listen *l, const char **query, size_t *n) {
   return true;
 }
 
-void listen_answer(struct listen *l, int status, const char *page, size_t n) {
+void http_listen_answer(struct http_listen *l, int status, const char *page, size_t n) {
   if (l->current) answer(l->current, status, page, n);
 }
 
-void listen_close(struct listen *l) {
+void http_listen_close(struct http_listen *l) {
   if (!l) return;
   for (int i = 0; i < CONNECTIONS_MAX; i++)
     if (l->conns[i]) drop(l->conns[i]);

@@ -1,15 +1,15 @@
 /* Which certificates a connection of curl's is checked with. */
-#ifndef QWEN_CERTS_H
-#define QWEN_CERTS_H
+#ifndef QWEN_HTTP_TLS_H
+#define QWEN_HTTP_TLS_H
 #include <stdbool.h>
 
-#include "curl.h"
+#include "http_curl.h"
 
-struct certs {
+struct http_tls {
   const char *ca;    /* file or folder instead of the system's, or NULL */
   const char *extra; /* file beside the system's, or NULL */
   bool insecure;     /* no check */
 };
 
-bool certs_set(const struct curl_api *curl, CURL *easy, const struct certs *r, struct err *e);
+bool http_tls_set(const struct http_curl_api *curl, CURL *easy, const struct http_tls *r, struct err *e);
 #endif

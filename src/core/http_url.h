@@ -1,0 +1,26 @@
+/* Addresses as curl reads them, so that what is checked is what is contacted. The struct owns its handle until http_url_free. */
+#ifndef QWEN_HTTP_URL_H
+#define QWEN_HTTP_URL_H
+#include <stdbool.h>
+
+#include "http_curl.h"
+
+enum { HTTP_URL_HOST_MAX = 256, HTTP_URL_ORIGIN_MAX = HTTP_URL_HOST_MAX + 16 };
+
+struct http_url {
+  CURLU *handle;
+  char *path; /* from libcurl */
+  char scheme[8]; /* "http" or "https" */
+  char host[HTTP_URL_HOST_MAX]; /* lower case, IPv6 in brackets */
+  int port;
+  char origin[HTTP_URL_ORIGIN_MAX]; /* "https://host:443" */
+  bool loopback;
+};
+
+/* http and https only. On failure *u is empty; the words never hold a password of the address. */
+bool http_url_parse(const char *text, struct http_url *u, struct err *e);
+void http_url_free(struct http_url *u);
+/* "scheme://host" or "scheme://host:port" written by a person, into the one form that is compared; without curl. */
+bool http_url_origin(const char *text, char out[HTTP_URL_ORIGIN_MAX]);
+bool http_url_is_loopback(const char *host);
+#endif
