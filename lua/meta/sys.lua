@@ -148,7 +148,7 @@
 ---@field stderr "pipe"|"stdout"|"inherit"|"null"|nil default "pipe"; "stdout" joins it there
 ---@field pty {rows: integer, cols: integer}? run on a pseudo terminal (all three descriptors)
 ---@field timeout number? then the whole process group is killed and `wait` says timed_out
----@field confined "all"|"no-unix-sockets"|nil before the program: no new privileges, an empty session keyring, limits, a filter of system calls (src/core/confine.h)
+---@field confined "all"|"no-unix-sockets"|nil before the program: no new privileges, an empty session keyring, limits, a filter of system calls (src/core/proc_confine.h)
 ---@field group boolean? own process group and session; default true
 
 ---@class Process own process group; killed whole by `<close>`

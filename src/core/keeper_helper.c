@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "seal.h"
-#include "spawn.h"
+#include "proc_spawn.h"
 #include "keeper.h"
 
 enum { ANSWER_MAX = 1 << 20, WORDS_MAX = 200 };
@@ -59,7 +59,7 @@ static void shut(int *fd) {
   *fd = -1;
 }
 
-/* Descriptors above 2, as spawn_run wants them. */
+/* Descriptors above 2, as proc_spawn_run wants them. */
 static bool open_pipes(struct pipes *p) {
   *p = (struct pipes){{-1, -1}, {-1, -1}, -1};
   if (pipe2(p->in, O_CLOEXEC) == 0 && pipe2(p->out, O_CLOEXEC) == 0 && (p->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0) {
@@ -87,8 +87,8 @@ static bool run(struct keeper_call *c, const char *verb, const struct buf *in, s
   }
   for (size_t i = 0; i < count; i++) argv[i] = c->argv[i];
   argv[count] = (char *)verb;
-  struct spawn_plan plan = {.path = argv[0], .argv = argv, .envp = environ, .fd = {p.in[0], p.out[1], p.nowhere}, .session = true};
-  pid_t pid = spawn_run(&plan, &number);
+  struct proc_spawn plan = {.path = argv[0], .argv = argv, .envp = environ, .fd = {p.in[0], p.out[1], p.nowhere}, .session = true};
+  pid_t pid = proc_spawn_run(&plan, &number);
   if (pid < -1) waitpid(-(pid + 1), NULL, 0);
   shut(&p.in[0]), shut(&p.out[1]), shut(&p.nowhere);
   const char *why = NULL;

@@ -145,13 +145,13 @@ bool limit_usage(struct limit *l, const char *key, const struct limit_window *wi
   return limit_use(l, key, false, usage, &(struct usage){windows, count, out}, e);
 }
 
-struct keys {
+struct key_list {
   struct limit_key *keys;
   size_t most, *count;
 };
 
 static bool keys(struct plan *p, void *arg) {
-  struct keys *k = arg;
+  struct key_list *k = arg;
   const struct sqlite_api *sql = p->l->store.sql;
   sqlite3_stmt *list = limit_prepare(p->l, KEYS,
                                "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?1),"
@@ -172,7 +172,7 @@ static bool keys(struct plan *p, void *arg) {
 }
 
 bool limit_keys(struct limit *l, struct limit_key *out, size_t most, size_t *count, struct err *e) {
-  return limit_use(l, NULL, false, keys, &(struct keys){out, most, count}, e);
+  return limit_use(l, NULL, false, keys, &(struct key_list){out, most, count}, e);
 }
 
 static bool forget(struct plan *p, void *arg) {

@@ -1,4 +1,4 @@
-/* Child processes: descriptors, output, exit, timeouts. The exec itself is in spawn.c, the end of whole trees in tree.c. */
+/* Child processes: descriptors, output, exit, timeouts. The exec itself is in proc_spawn.c, the end of whole trees in proc_tree.c. */
 #include "proc.h"
 
 #include <errno.h>
@@ -17,8 +17,8 @@
 
 #include "loop.h"
 #include "out.h"
-#include "spawn.h"
-#include "tree.h"
+#include "proc_spawn.h"
+#include "proc_tree.h"
 
 enum { UNREAD_MAX = 1024 * 1024, CHUNK = 65536 };
 static const double GRACE = 0.02;      /* quiet time after which a pipe held by a background process is given up */
@@ -37,7 +37,7 @@ struct proc {
   struct channel in, out, err, exit; /* exit holds the pidfd */
   bool group, pty, exited, timed_out, discard, close_in;
   int status;
-  struct tree tree;
+  struct proc_tree tree;
   struct loop_timer *timeout, *kill_timer, *grace;
   void (*on_change)(void *);
   void *arg;
@@ -198,11 +198,11 @@ static void on_exit_ready(uv_poll_t *handle, int status, int events) {
 static void kill_hard(void *arg) {
   struct proc *p = arg;
   p->kill_timer = NULL;
-  tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
+  proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
 }
 
 void proc_kill(struct proc *p, int signal) {
-  tree_kill(&p->tree, p->pid, !p->exited, p->group, signal ? signal : SIGTERM);
+  proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, signal ? signal : SIGTERM);
   if (signal == 0 && !p->kill_timer) p->kill_timer = loop_timer_start(KILL_AFTER, kill_hard, p);
 }
 
@@ -227,7 +227,7 @@ void proc_close(struct proc *p) {
   stop_timer(&p->kill_timer);
   stop_timer(&p->grace);
   if (p->pid > 0) {
-    tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
+    proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
     if (!p->exited) waitpid(p->pid, &p->status, 0); /* it was killed: this is short */
   }
   channel_close(&p->in);
@@ -237,7 +237,7 @@ void proc_close(struct proc *p) {
   buf_free(&p->in.bytes);
   buf_free(&p->out.bytes);
   buf_free(&p->err.bytes);
-  tree_free(&p->tree);
+  proc_tree_free(&p->tree);
   free(p);
 }
 
@@ -310,10 +310,10 @@ static int start(struct proc *p, const struct proc_spec *spec) {
   int fd[3] = {-1, -1, -1}, number = 0;
   if (!make_ends(p, spec, fd)) number = errno;
   if (!number) {
-    struct spawn_plan plan = {.path = spec->path, .cwd = spec->cwd, .argv = spec->argv, .envp = spec->envp,
+    struct proc_spawn plan = {.path = spec->path, .cwd = spec->cwd, .argv = spec->argv, .envp = spec->envp,
                               .fd = {fd[0], fd[1], fd[2]}, .session = spec->group || spec->pty, .terminal = spec->pty,
                               .confined = spec->confined, .no_unix = spec->no_unix};
-    pid_t pid = spawn_run(&plan, &number);
+    pid_t pid = proc_spawn_run(&plan, &number);
     if (number && pid < -1) waitpid(-(pid + 1), NULL, 0);
     p->pid = number ? 0 : pid;
   }

@@ -18,7 +18,7 @@ struct proc_spec {
   const char *cwd;       /* NULL: ours */
   enum proc_stdio in, out, err;
   bool pty, group;
-  bool confined, no_unix; /* see confine.h */
+  bool confined, no_unix; /* see proc_confine.h */
   int rows, cols;
   double timeout;        /* seconds, 0 none */
 };

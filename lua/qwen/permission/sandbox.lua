@@ -1,5 +1,5 @@
 -- A kernel sandbox around commands of the model: what they see, what they may write, whether they reach the network. bubblewrap makes it,
--- src/core/confine.c adds what bubblewrap leaves out. What is asked about is decided elsewhere; a sandbox that was asked for and does not
+-- src/core/proc_confine.c adds what bubblewrap leaves out. What is asked about is decided elsewhere; a sandbox that was asked for and does not
 -- start stops everything.
 local err = require "qwen.util.err"
 local fs = require "sys.fs"

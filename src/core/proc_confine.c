@@ -1,5 +1,5 @@
 /* Giving up keys, privileges and some system calls. The namespaces around a command are bubblewrap's; what it leaves out is here. */
-#include "confine.h"
+#include "proc_confine.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -56,7 +56,7 @@ static int limit(__rlimit_resource_t what, rlim_t most) {
   return setrlimit(what, &(struct rlimit){most, most}) == 0 ? 0 : errno;
 }
 
-int confine_self(bool unix_sockets) {
+int proc_confine_self(bool unix_sockets) {
 #ifdef NATIVE
   static const rlim_t file_max = 2147483648u;
   int number = limit(RLIMIT_CORE, 0);

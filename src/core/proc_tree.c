@@ -1,6 +1,6 @@
 /* Killing a process tree. Only processes of the leader's session, descendants of the living leader, and those that were such when
  * they got a signal before, are touched. */
-#include "tree.h"
+#include "proc_tree.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tree_entry {
+struct proc_tree_entry {
   pid_t pid, parent, session;
   unsigned long long start; /* tells it from a later process of the same number */
   bool doomed;
 };
 
-static bool read_entry(const char *name, struct tree_entry *e) {
+static bool read_entry(const char *name, struct proc_tree_entry *e) {
   char path[64], text[512];
   snprintf(path, sizeof path, "/proc/%.20s/stat", name);
   FILE *f = fopen(path, "re");
@@ -28,11 +28,11 @@ static bool read_entry(const char *name, struct tree_entry *e) {
   if (!after || sscanf(after + 1, " %*c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &parent, &group,
                        &session, &start) != 4)
     return false;
-  *e = (struct tree_entry){.pid = (pid_t)atoi(name), .parent = parent, .session = session, .start = start};
+  *e = (struct proc_tree_entry){.pid = (pid_t)atoi(name), .parent = parent, .session = session, .start = start};
   return true;
 }
 
-static size_t read_all(struct tree_entry **list) {
+static size_t read_all(struct proc_tree_entry **list) {
   size_t count = 0, room = 0;
   DIR *d = opendir("/proc");
   *list = NULL;
@@ -40,7 +40,7 @@ static size_t read_all(struct tree_entry **list) {
     if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
     if (count == room) {
       room = room ? 2 * room : 256;
-      struct tree_entry *larger = realloc(*list, room * sizeof **list);
+      struct proc_tree_entry *larger = realloc(*list, room * sizeof **list);
       if (!larger) break;
       *list = larger;
     }
@@ -50,20 +50,20 @@ static size_t read_all(struct tree_entry **list) {
   return count;
 }
 
-static bool known(const struct tree *t, const struct tree_entry *e) {
+static bool known(const struct proc_tree *t, const struct proc_tree_entry *e) {
   for (size_t i = 0; i < t->count; i++)
     if (t->list[i].pid == e->pid && t->list[i].start == e->start) return true;
   return false;
 }
 
-void tree_kill(struct tree *t, pid_t pid, bool leader, bool group, int signal) {
+void proc_tree_kill(struct proc_tree *t, pid_t pid, bool leader, bool group, int signal) {
   if (pid <= 1 || (!leader && !t->count && kill(-pid, 0) != 0)) return;
-  struct tree_entry *list = NULL;
+  struct proc_tree_entry *list = NULL;
   size_t count = group ? read_all(&list) : 0, doomed = 0;
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < count; i++) {
-      struct tree_entry *e = &list[i];
+      struct proc_tree_entry *e = &list[i];
       if (e->doomed || e->pid == pid) continue;
       bool doom = e->session == pid || (leader && e->parent == pid) || known(t, e);
       for (size_t k = 0; k < count && !doom; k++) doom = list[k].doomed && list[k].pid == e->parent;
@@ -77,10 +77,10 @@ void tree_kill(struct tree *t, pid_t pid, bool leader, bool group, int signal) {
     list[doomed++] = list[i];
   }
   free(t->list);
-  *t = (struct tree){list, doomed};
+  *t = (struct proc_tree){list, doomed};
 }
 
-void tree_free(struct tree *t) {
+void proc_tree_free(struct proc_tree *t) {
   free(t->list);
-  *t = (struct tree){0};
+  *t = (struct proc_tree){0};
 }

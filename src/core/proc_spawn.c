@@ -1,5 +1,5 @@
 /* vfork and exec: the child borrows our memory, so between the two only async-signal-safe calls and no writes but *error. */
-#include "spawn.h"
+#include "proc_spawn.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,12 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "confine.h"
+#include "proc_confine.h"
 
 enum { LAST_SIGNAL = 64 };
 
 /* The store to *error must be volatile: the compiler sees a local of a function that ends in _exit and would drop it. */
-static void child(const struct spawn_plan *plan, volatile int *error) {
+static void child(const struct proc_spawn *plan, volatile int *error) {
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (int i = 1; i <= LAST_SIGNAL; i++) sigaction(i, &action, NULL);
   sigset_t none;
@@ -23,7 +23,7 @@ static void child(const struct spawn_plan *plan, volatile int *error) {
     if (dup2(plan->fd[i], i) < 0) goto failed;
   if (plan->terminal && ioctl(0, TIOCSCTTY, 0) != 0) goto failed;
   if (plan->cwd && chdir(plan->cwd) != 0) goto failed;
-  int number = plan->confined ? confine_self(!plan->no_unix) : 0;
+  int number = plan->confined ? proc_confine_self(!plan->no_unix) : 0;
   if (number) {
     *error = number;
     _exit(127);
@@ -35,7 +35,7 @@ failed:
   _exit(127);
 }
 
-pid_t spawn_run(const struct spawn_plan *plan, int *error) {
+pid_t proc_spawn_run(const struct proc_spawn *plan, int *error) {
   sigset_t all, before;
   volatile int child_error = 0;
   sigfillset(&all);
