@@ -10,7 +10,7 @@
 
 #include "bind/open.h"
 #include "core/loop.h"
-#include "core/memory.h"
+#include "core/alloc.h"
 #include "core/out.h"
 
 enum {
@@ -94,7 +94,7 @@ static int prepare(lua_State *L) {
 
 int host_run(int argc, char **argv) {
   out_init();
-  lua_State *L = lua_newstate(memory_alloc, NULL);
+  lua_State *L = lua_newstate(alloc_block, NULL);
   if (!L) {
     fputs("qwen: not enough memory to start\n", stderr);
     return EXIT_BUG;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../core/memory.h"
+#include "../core/alloc.h"
 #include "../core/signals.h"
 #include "bind.h"
 
@@ -87,8 +87,8 @@ void guard_leave(lua_State *before) {
 }
 
 static void set_guard(struct guard *g) {
-  if (!g) memory_limit(0);
-  else if (!watch.guard) memory_limit((size_t)MEMORY_MB << 20);
+  if (!g) alloc_limit(0);
+  else if (!watch.guard) alloc_limit((size_t)MEMORY_MB << 20);
   watch.guard = g;
   if (g) signals_ticks(on_tick);
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../core/secret.h"
-#include "../core/work.h"
+#include "../core/thread.h"
 #include "bind.h"
 
 enum op { OP_GET, OP_PUT, OP_REMOVE, OP_PROBE, OP_REKEY };
@@ -173,7 +173,7 @@ static int start(lua_State *L, struct job *j) {
   struct box *b = j->box = lua_touserdata(L, -1);
   task_deadline(L, j->call.seconds + 1);
   j->done = false;
-  if (!work_start(run, done, j)) {
+  if (!thread_start(run, done, j)) {
     j->done = true;
     task_deadline_clear();
     return luaL_error(L, "no thread could be started");

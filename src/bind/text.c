@@ -3,7 +3,7 @@
 
 #include "../core/buf.h"
 #include "../core/clean.h"
-#include "../core/rank.h"
+#include "../core/fuzzy.h"
 #include "../core/utf8.h"
 #include "bind.h"
 
@@ -75,11 +75,11 @@ static int l_text_utf8(lua_State *L) {
 }
 
 static int l_text_rank(lua_State *L) {
-  struct rank best[RANK_MAX];
+  struct fuzzy_match best[RANK_MAX];
   size_t n, word_len;
   const char *list = luaL_checklstring(L, 1, &n), *word = luaL_checklstring(L, 2, &word_len);
   lua_Integer limit = luaL_checkinteger(L, 3);
-  size_t count = rank_names(list, n, word, word_len, best, limit < 0 ? 0 : limit > RANK_MAX ? RANK_MAX : (size_t)limit);
+  size_t count = fuzzy_rank(list, n, word, word_len, best, limit < 0 ? 0 : limit > RANK_MAX ? RANK_MAX : (size_t)limit);
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {
     lua_pushlstring(L, best[i].name, best[i].len);

@@ -1,7 +1,7 @@
 /* The limiter of limit.h on a store: the log, the queue, and when the next one may go. See docs/decisions/0005-limits.md for the why.
  * Grants of a key are numbered 1, 2, 3 ..., so that "the n-th last" is one lookup. A waiter computes when its turn comes from the log
  * and the turns of those before it; nobody holds a slot, so one that dies holds none either. */
-#include "limit_own.h"
+#include "limit_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

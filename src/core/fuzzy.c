@@ -1,5 +1,5 @@
-/* The ranking of rank.h: a greedy match of the letters, made as short as it can be, with points for beginnings of words and neighbours. */
-#include "rank.h"
+/* The ranking of fuzzy.h: a greedy match of the letters, made as short as it can be, with points for beginnings of words and neighbours. */
+#include "fuzzy.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -48,13 +48,13 @@ static int score_of(const char *s, size_t n, const char *word, size_t len) {
   return whole * LONG_NAME - (int)(n > LONG_NAME ? LONG_NAME : n) + LONG_NAME; /* of two alike the shorter one */
 }
 
-size_t rank_names(const char *list, size_t n, const char *word, size_t word_len, struct rank *best, size_t limit) {
+size_t fuzzy_rank(const char *list, size_t n, const char *word, size_t word_len, struct fuzzy_match *best, size_t limit) {
   size_t count = 0;
   if (word_len > WORD_MAX) return 0;
   for (const char *s = list, *end = list + n, *next; s < end; s = next + 1) {
     next = memchr(s, '\0', (size_t)(end - s));
     if (!next) next = end;
-    struct rank one = {s, (size_t)(next - s), 0};
+    struct fuzzy_match one = {s, (size_t)(next - s), 0};
     one.score = one.len ? score_of(s, one.len, word, word_len) : -1;
     if (one.score < 0 || (count == limit && (limit == 0 || one.score <= best[limit - 1].score))) continue;
     size_t at = count < limit ? count++ : limit - 1;

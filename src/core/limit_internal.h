@@ -1,6 +1,6 @@
 /* What the files of the limiter share: its state, its statements, and one use of the file. Nobody else includes this. */
-#ifndef QWEN_LIMIT_OWN_H
-#define QWEN_LIMIT_OWN_H
+#ifndef QWEN_LIMIT_INTERNAL_H
+#define QWEN_LIMIT_INTERNAL_H
 #include "limit.h"
 #include "store.h"
 

@@ -1,4 +1,4 @@
-/* rank_names: what fits, in which order, and that no length or byte of a name or a word leads astray. */
+/* fuzzy_rank: what fits, in which order, and that no length or byte of a name or a word leads astray. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +8,12 @@
 
 #include <cmocka.h>
 
-#include "core/rank.h"
+#include "core/fuzzy.h"
 
 static void expect_order(const char *list, size_t n, const char *word, const char *want) {
-  struct rank best[4];
+  struct fuzzy_match best[4];
   char got[256] = "";
-  size_t count = rank_names(list, n, word, strlen(word), best, 4);
+  size_t count = fuzzy_rank(list, n, word, strlen(word), best, 4);
   for (size_t i = 0; i < count; i++) {
     if (i) strcat(got, " ");
     strncat(got, best[i].name, best[i].len);
@@ -39,15 +39,15 @@ static void fits_and_order(void **state) {
 
 static void edges(void **state) {
   (void)state;
-  struct rank best[2];
+  struct fuzzy_match best[2];
   char word[400];
   memset(word, 'a', sizeof word);
-  assert_int_equal(rank_names("a", 1, "a", 1, best, 2), 1); /* no NUL behind the last */
-  assert_int_equal(rank_names("", 0, "a", 1, best, 2), 0);
-  assert_int_equal(rank_names("\0\0", 2, "", 0, best, 2), 0);
-  assert_int_equal(rank_names("a\0", 2, "a", 1, best, 0), 0);
-  assert_int_equal(rank_names(word, sizeof word, word, sizeof word, best, 2), 0);
-  assert_int_equal(rank_names(word, sizeof word, word, 256, best, 2), 1);
+  assert_int_equal(fuzzy_rank("a", 1, "a", 1, best, 2), 1); /* no NUL behind the last */
+  assert_int_equal(fuzzy_rank("", 0, "a", 1, best, 2), 0);
+  assert_int_equal(fuzzy_rank("\0\0", 2, "", 0, best, 2), 0);
+  assert_int_equal(fuzzy_rank("a\0", 2, "a", 1, best, 0), 0);
+  assert_int_equal(fuzzy_rank(word, sizeof word, word, sizeof word, best, 2), 0);
+  assert_int_equal(fuzzy_rank(word, sizeof word, word, 256, best, 2), 1);
 }
 
 int main(void) {

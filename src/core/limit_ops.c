@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "limit_own.h"
+#include "limit_internal.h"
 
 static const double LONGEST_SHUT = 3600;
 

@@ -1,6 +1,6 @@
 /* Lua's memory: small blocks from slabs, without a header because Lua knows their size, the rest from malloc. Counts what is allocated, so
    that a guest that asks for too much is refused and not the program killed. One state, one thread; slabs are kept until the process ends. */
-#include "memory.h"
+#include "alloc.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ static void *resize(void *block, size_t old_size, size_t new_size) {
   return p;
 }
 
-void *memory_alloc(void *nothing, void *block, size_t old_size, size_t new_size) {
+void *alloc_block(void *nothing, void *block, size_t old_size, size_t new_size) {
   (void)nothing;
   if (!block) old_size = 0; /* then it is a hint about the kind */
   if (new_size == 0) {
@@ -81,6 +81,6 @@ void *memory_alloc(void *nothing, void *block, size_t old_size, size_t new_size)
   return p;
 }
 
-void memory_limit(size_t more) { most = more ? used + more : 0; }
+void alloc_limit(size_t more) { most = more ? used + more : 0; }
 
-size_t memory_used(void) { return used; }
+size_t alloc_used(void) { return used; }
