@@ -11,7 +11,7 @@
 #include "bind/open.h"
 #include "core/loop.h"
 #include "core/alloc.h"
-#include "core/out.h"
+#include "core/term_out.h"
 
 enum {
   EXIT_BUG = 70,
@@ -93,7 +93,7 @@ static int prepare(lua_State *L) {
 }
 
 int host_run(int argc, char **argv) {
-  out_init();
+  term_out_init();
   lua_State *L = lua_newstate(alloc_block, NULL);
   if (!L) {
     fputs("qwen: not enough memory to start\n", stderr);
@@ -112,7 +112,7 @@ int host_run(int argc, char **argv) {
     if (lua_toboolean(L, -2))
       code = (int)luaL_optinteger(L, -1, 0);
   }
-  out_flush(NULL);
+  term_out_flush(NULL);
   if (code == EXIT_BUG) {
     const char *message = luaL_tolstring(L, -1, NULL);
     fprintf(stderr, "qwen: internal error, please report it\n%s\n", message);

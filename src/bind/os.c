@@ -16,7 +16,7 @@
 #include "../core/buf.h"
 #include "../core/hash.h"
 #include "../core/loop.h"
-#include "../core/out.h"
+#include "../core/term_out.h"
 #include "bind.h"
 
 extern char **environ;
@@ -147,20 +147,20 @@ static int l_os_cpu(lua_State *L) {
 static int l_os_out(lua_State *L) {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
-  out_write(text, n);
+  term_out_write(text, n);
   return 0;
 }
 
 static int l_os_err(lua_State *L) {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
-  out_write_error(text, n);
+  term_out_write_error(text, n);
   return 0;
 }
 
 static int l_os_flush(lua_State *L) {
   struct err e;
-  if (!out_flush(&e)) return bind_fail(L, &e);
+  if (!term_out_flush(&e)) return bind_fail(L, &e);
   lua_pushboolean(L, 1);
   return 1;
 }

@@ -6,12 +6,12 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "../core/keys.h"
+#include "../core/term_keys.h"
 #include "../core/loop.h"
-#include "../core/out.h"
+#include "../core/term_out.h"
 #include "../core/signals.h"
 #include "../core/term.h"
-#include "../core/width.h"
+#include "../core/term_width.h"
 #include "bind.h"
 
 enum { UNREAD_MAX = 1024 * 1024 };
@@ -23,7 +23,7 @@ static struct {
   uv_poll_t *poll;
   int fd;
   size_t early;
-  struct keys keys;
+  struct term_keys keys;
   struct loop_timer *patience;
   bool gone, resized;
   int interrupts;
@@ -40,7 +40,7 @@ static void stop_patience(void) {
 static void lost_patience(void *arg) {
   (void)arg;
   tty.patience = NULL;
-  keys_flush(&tty.keys);
+  term_keys_flush(&tty.keys);
   waiter_wake(&tty.readers);
 }
 
@@ -53,7 +53,7 @@ static void readable(uv_poll_t *handle, int status, int events) {
     if (bytes[i] == '\n') bytes[i] = '\r';
   for (ssize_t i = 0; i < n && term_dumb(); i++)
     if (bytes[i] == '\n') bytes[i] = '\r'; /* an editor's shell window sends whole lines */
-  tty.gone = n <= 0 || !keys_feed(&tty.keys, bytes, (size_t)n);
+  tty.gone = n <= 0 || !term_keys_feed(&tty.keys, bytes, (size_t)n);
   /* Nobody may be reading keys now: the rest waits in the terminal. */
   if (tty.gone || tty.keys.in.len > UNREAD_MAX) uv_poll_stop(handle);
   stop_patience();
@@ -96,10 +96,10 @@ static void close_terminal(void) {
   uv_close((uv_handle_t *)tty.poll, free_handle);
   tty.poll = NULL;
   unwatch();
-  out_terminal_end();
+  term_out_detach();
   term_close();
-  keys_free(&tty.keys);
-  tty.keys = (struct keys){0};
+  term_keys_free(&tty.keys);
+  tty.keys = (struct term_keys){0};
   tty.gone = true;
   waiter_wake(&tty.readers);
 }
@@ -118,7 +118,7 @@ static int l_term_open(lua_State *L) {
       return luaL_error(L, "cannot watch the terminal: not enough memory or descriptors");
     }
     uv_poll_start(tty.poll, UV_READABLE, readable);
-    out_terminal(waiter_wake_arg, &tty.writers);
+    term_out_attach(waiter_wake_arg, &tty.writers);
     tty.gone = tty.resized = false;
     tty.interrupts = 0;
     watch();
@@ -150,7 +150,7 @@ static int push_simple(lua_State *L, const char *type, const char *key) {
   return 1;
 }
 
-static int push_event(lua_State *L, const struct key_event *e) {
+static int push_event(lua_State *L, const struct term_keys_event *e) {
   static const char *const types[] = {"key", "paste", "focus", "reply"};
   push_simple(L, types[e->type], e->name[0] ? e->name : NULL);
   if (e->text) set_field(L, "text", e->text, e->len);
@@ -162,16 +162,16 @@ static int push_event(lua_State *L, const struct key_event *e) {
 }
 
 /* The next key, after what was read; starts the timer that tells a lone Esc from the beginning of a sequence. */
-static bool next_key(struct key_event *e) {
-  if (keys_next(&tty.keys, e)) return true;
-  double patience = keys_patience(&tty.keys);
+static bool next_key(struct term_keys_event *e) {
+  if (term_keys_next(&tty.keys, e)) return true;
+  double patience = term_keys_patience(&tty.keys);
   if (patience > 0 && !tty.patience) tty.patience = loop_timer_start(patience, lost_patience, NULL);
   if (!tty.gone && !uv_is_active((uv_handle_t *)tty.poll)) uv_poll_start(tty.poll, UV_READABLE, readable);
   return false;
 }
 
 static int key_k(lua_State *L, int status, lua_KContext ctx) {
-  struct key_event e;
+  struct term_keys_event e;
   (void)status;
   if (!tty.poll) {
     lua_pushnil(L);
@@ -183,7 +183,7 @@ static int key_k(lua_State *L, int status, lua_KContext ctx) {
     push_simple(L, "resize", NULL);
   } else if (next_key(&e)) {
     push_event(L, &e);
-    if (e.type == KEY_REPLY && e.len > 2 && memcmp(e.text, "[>4", 3) == 0 && e.text[e.len - 1] == 'm') term_ask_extended_keys();
+    if (e.type == TERM_KEYS_REPLY && e.len > 2 && memcmp(e.text, "[>4", 3) == 0 && e.text[e.len - 1] == 'm') term_ask_extended_keys();
   } else if (!tty.gone && !task_expired()) {
     return task_wait(L, &tty.readers, ctx, key_k);
   } else {
@@ -200,13 +200,13 @@ static int l_term_key(lua_State *L) {
 }
 
 static int l_term_behind(lua_State *L) {
-  lua_pushboolean(L, out_behind());
+  lua_pushboolean(L, term_out_behind());
   return 1;
 }
 
 static int catch_up_k(lua_State *L, int status, lua_KContext ctx) {
   (void)status;
-  return out_behind() ? task_wait(L, &tty.writers, ctx, catch_up_k) : 0;
+  return term_out_behind() ? task_wait(L, &tty.writers, ctx, catch_up_k) : 0;
 }
 
 static int l_term_catch_up(lua_State *L) { return catch_up_k(L, LUA_OK, 0); }
@@ -235,22 +235,22 @@ static int l_term_size(lua_State *L) {
 /* -- the decoder alone ---------------------------------------------------------------------------------------------- */
 
 static int decoder_gc(lua_State *L) {
-  keys_free(luaL_checkudata(L, 1, decoder_class));
+  term_keys_free(luaL_checkudata(L, 1, decoder_class));
   return 0;
 }
 
 static int decode_bytes(lua_State *L) {
-  struct keys *k = lua_touserdata(L, lua_upvalueindex(1));
-  struct key_event e;
+  struct term_keys *k = lua_touserdata(L, lua_upvalueindex(1));
+  struct term_keys_event e;
   size_t n;
   if (lua_isnoneornil(L, 1)) {
-    keys_flush(k);
+    term_keys_flush(k);
   } else {
     const char *bytes = luaL_checklstring(L, 1, &n);
-    if (!keys_feed(k, bytes, n)) return luaL_error(L, "not enough memory for %d bytes of keys", (int)n);
+    if (!term_keys_feed(k, bytes, n)) return luaL_error(L, "not enough memory for %d bytes of keys", (int)n);
   }
   lua_newtable(L);
-  for (lua_Integer i = 1; keys_next(k, &e); i++) {
+  for (lua_Integer i = 1; term_keys_next(k, &e); i++) {
     push_event(L, &e);
     lua_rawseti(L, -2, i);
   }
@@ -258,7 +258,7 @@ static int decode_bytes(lua_State *L) {
 }
 
 static int l_term_decode(lua_State *L) {
-  bind_new(L, sizeof(struct keys), decoder_class);
+  bind_new(L, sizeof(struct term_keys), decoder_class);
   lua_pushcclosure(L, decode_bytes, 1);
   return 1;
 }
@@ -268,7 +268,7 @@ static int l_term_decode(lua_State *L) {
 static int l_term_width(lua_State *L) {
   size_t n;
   const char *s = luaL_checklstring(L, 1, &n);
-  lua_pushinteger(L, (lua_Integer)width_of(s, n));
+  lua_pushinteger(L, (lua_Integer)term_width_of(s, n));
   return 1;
 }
 
@@ -277,7 +277,7 @@ static int next_grapheme(lua_State *L) {
   const char *s = lua_tolstring(L, lua_upvalueindex(1), &n);
   size_t at = (size_t)lua_tointeger(L, lua_upvalueindex(2));
   int columns;
-  size_t len = width_next(s + at, n - at, &columns);
+  size_t len = term_width_next(s + at, n - at, &columns);
   if (len == 0) return 0;
   lua_pushinteger(L, (lua_Integer)(at + len));
   lua_replace(L, lua_upvalueindex(2));
@@ -303,7 +303,7 @@ static size_t check_columns(lua_State *L, int index) {
 static int l_term_cut(lua_State *L) {
   size_t n, used;
   const char *s = luaL_checklstring(L, 1, &n);
-  size_t len = width_cut(s, n, check_columns(L, 2), &used);
+  size_t len = term_width_cut(s, n, check_columns(L, 2), &used);
   if (len == n) lua_pushvalue(L, 1);
   else lua_pushlstring(L, s, len);
   lua_pushinteger(L, (lua_Integer)used);
@@ -316,7 +316,7 @@ static int l_term_wrap(lua_State *L) {
   size_t columns = check_columns(L, 2);
   lua_newtable(L);
   for (lua_Integer i = 1; i == 1 || n > 0; i++) {
-    size_t len = width_line(s, n, columns, &next);
+    size_t len = term_width_line(s, n, columns, &next);
     lua_pushlstring(L, s, len);
     lua_rawseti(L, -2, i);
     s += next;

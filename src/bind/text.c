@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../core/buf.h"
-#include "../core/clean.h"
+#include "../core/term_sanitize.h"
 #include "../core/fuzzy.h"
 #include "../core/utf8.h"
 #include "bind.h"
@@ -13,7 +13,7 @@ static const char *const class_name = "sys.text.cleaner";
 
 /* The result grows in the userdata, so that an error raised on the way leaves nothing behind. */
 struct cleaner {
-  struct clean clean;
+  struct term_sanitize clean;
   struct buf out;
 };
 
@@ -36,10 +36,10 @@ static int clean_whole(lua_State *L, bool visible) {
   size_t n;
   const char *s = luaL_checklstring(L, 1, &n);
   lua_settop(L, 1);
-  if (clean_is_plain(s, n)) return 1;
+  if (term_sanitize_is_plain(s, n)) return 1;
   struct cleaner *c = bind_new(L, sizeof *c, class_name);
   c->clean.visible = visible;
-  push_result(L, c, clean_feed(&c->clean, &c->out, s, n) && clean_end(&c->clean, &c->out));
+  push_result(L, c, term_sanitize_feed(&c->clean, &c->out, s, n) && term_sanitize_end(&c->clean, &c->out));
   buf_free(&c->out);
   return 1;
 }
@@ -50,10 +50,10 @@ static int l_text_visible(lua_State *L) { return clean_whole(L, true); }
 
 static int feed(lua_State *L) {
   struct cleaner *c = lua_touserdata(L, lua_upvalueindex(1));
-  if (lua_isnoneornil(L, 1)) return push_result(L, c, clean_end(&c->clean, &c->out));
+  if (lua_isnoneornil(L, 1)) return push_result(L, c, term_sanitize_end(&c->clean, &c->out));
   size_t n;
   const char *s = luaL_checklstring(L, 1, &n);
-  return push_result(L, c, clean_feed(&c->clean, &c->out, s, n));
+  return push_result(L, c, term_sanitize_feed(&c->clean, &c->out, s, n));
 }
 
 static int l_text_cleaner(lua_State *L) {

@@ -16,6 +16,7 @@ struct http_listen *http_listen_open(const uint16_t *ports, size_t count, const 
 int http_listen_port(const struct http_listen *l);
 /* The query of the request that waits longest, without its "?"; false when none does. Good until it is answered. */
 bool http_listen_next(struct http_listen *l, const char **query, size_t *n);
-void http_listen_answer(struct http_listen *l, int status, const char *page, size_t n); /* of http_listen_next; nothing when its browser has left */
+/* To the request of http_listen_next; nothing when its browser has left. */
+void http_listen_answer(struct http_listen *l, int status, const char *page, size_t n);
 void http_listen_close(struct http_listen *l);
 #endif

@@ -9,8 +9,8 @@ enum { HTTP_URL_HOST_MAX = 256, HTTP_URL_ORIGIN_MAX = HTTP_URL_HOST_MAX + 16 };
 
 struct http_url {
   CURLU *handle;
-  char *path; /* from libcurl */
-  char scheme[8]; /* "http" or "https" */
+  char *path;                   /* from libcurl */
+  char scheme[8];               /* "http" or "https" */
   char host[HTTP_URL_HOST_MAX]; /* lower case, IPv6 in brackets */
   int port;
   char origin[HTTP_URL_ORIGIN_MAX]; /* "https://host:443" */

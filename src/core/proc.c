@@ -16,7 +16,7 @@
 #include <uv.h>
 
 #include "loop.h"
-#include "out.h"
+#include "term_out.h"
 #include "proc_spawn.h"
 #include "proc_tree.h"
 
@@ -260,7 +260,7 @@ static bool watch(struct channel *c, int events, uv_poll_cb fn) {
 static int make_end(enum proc_stdio how, int index, struct channel *c) {
   int ends[2];
   if (how == PROC_NULL) return open("/dev/null", index == 0 ? O_RDONLY | O_CLOEXEC : O_WRONLY | O_CLOEXEC);
-  if (how == PROC_INHERIT && index > 0) out_flush(NULL); /* ours was said before */
+  if (how == PROC_INHERIT && index > 0) term_out_flush(NULL); /* ours was said before */
   if (how == PROC_INHERIT) return fcntl(index, F_DUPFD_CLOEXEC, 3);
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
   c->fd = ends[index == 0 ? 1 : 0];

@@ -1,4 +1,4 @@
-/* Terminal modes and their restoration. Keys are decoded in keys.c; what is drawn is decided in Lua.
+/* Terminal modes and their restoration. Keys are decoded in term_keys.c; what is drawn is decided in Lua.
  * Ctrl-C stays a signal, so that it reaches a program whose Lua does not come back to the loop: for this reason kitty's key
  * protocol, which turns it into bytes, is not asked for, and modifyOtherKeys only at the level that leaves it alone. */
 #include "term.h"
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "err.h"
-#include "out.h"
+#include "term_out.h"
 #include "signals.h"
 
 /* Bracketed paste; is modifyOtherKeys known? */
@@ -49,7 +49,7 @@ bool term_dumb(void) {
 static void take(void) {
   taken = 1;
   tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-  if (!dumb) out_write(enter_modes, sizeof enter_modes - 1);
+  if (!dumb) term_out_write(enter_modes, sizeof enter_modes - 1);
 }
 
 /* What outlives a stop and a continue, too. */
@@ -62,8 +62,8 @@ static void give_all_back(void) {
 void term_keep_title(bool keep) {
   if (keep == titled) return;
   titled = keep;
-  if (keep) out_write(title_aside, sizeof title_aside - 1);
-  else out_write(title_back, sizeof title_back - 1);
+  if (keep) term_out_write(title_aside, sizeof title_aside - 1);
+  else term_out_write(title_back, sizeof title_back - 1);
 }
 
 static void on_fatal(int number) {
@@ -125,7 +125,7 @@ int term_open(struct err *e) {
 size_t term_early(void) { return (size_t)early; }
 
 void term_close(void) {
-  out_flush(NULL);
+  term_out_flush(NULL);
   give_back();
   if (input >= 0) close(input);
   input = -1;
@@ -134,7 +134,7 @@ void term_close(void) {
 void term_suspend(void) {
   struct sigaction standard = {.sa_handler = SIG_DFL}, before;
   bool open = input >= 0;
-  out_flush(NULL);
+  term_out_flush(NULL);
   give_back();
   sigemptyset(&standard.sa_mask);
   sigaction(SIGTSTP, &standard, &before);
@@ -148,7 +148,7 @@ void term_retake(void) {
 }
 
 void term_ask_extended_keys(void) {
-  if (taken && !dumb) out_write(extended_keys, sizeof extended_keys - 1);
+  if (taken && !dumb) term_out_write(extended_keys, sizeof extended_keys - 1);
 }
 
 void term_size(int *rows, int *columns) {

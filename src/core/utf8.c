@@ -1,4 +1,4 @@
-/* UTF-8 decoding and repair. Widths and clusters are in width.c. */
+/* UTF-8 decoding and repair. Widths and clusters are in term_width.c. */
 #include "utf8.h"
 
 #include "buf.h"

@@ -1,5 +1,5 @@
 /* Widths as terminals draw them: the widest character of a cluster counts, an emoji selector or a pair of flags makes two columns. */
-#include "width.h"
+#include "term_width.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,7 +35,7 @@ static size_t cluster(const char *s, size_t n, int *columns, uint32_t *point) {
   return i;
 }
 
-size_t width_next(const char *s, size_t n, int *columns) {
+size_t term_width_next(const char *s, size_t n, int *columns) {
   uint32_t point;
   *columns = 0;
   if (n == 0) return 0;
@@ -46,18 +46,18 @@ size_t width_next(const char *s, size_t n, int *columns) {
   return cluster(s, n, columns, &point);
 }
 
-size_t width_of(const char *s, size_t n) {
+size_t term_width_of(const char *s, size_t n) {
   size_t used;
-  width_cut(s, n, SIZE_MAX, &used);
+  term_width_cut(s, n, SIZE_MAX, &used);
   return used;
 }
 
-size_t width_cut(const char *s, size_t n, size_t columns, size_t *used) {
+size_t term_width_cut(const char *s, size_t n, size_t columns, size_t *used) {
   size_t i = 0;
   *used = 0;
   while (i < n) {
     int width;
-    size_t len = width_next(s + i, n - i, &width);
+    size_t len = term_width_next(s + i, n - i, &width);
     if ((size_t)width > columns - *used) break;
     *used += (size_t)width;
     i += len;
@@ -77,7 +77,7 @@ static size_t without_hanging(size_t i, size_t run, size_t used, size_t columns)
   return i - (over < run ? over : run);
 }
 
-size_t width_line(const char *s, size_t n, size_t columns, size_t *next) {
+size_t term_width_line(const char *s, size_t n, size_t columns, size_t *next) {
   size_t i = 0, used = 0, end = 0, spaces = 0; /* spaces: where the present run of them began */
   bool after_space = false, after_wide = false;
   *next = 0; /* the last place to break, when not 0; the line before it ends at `end` */

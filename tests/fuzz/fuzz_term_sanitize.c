@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "core/clean.h"
+#include "core/term_sanitize.h"
 #include "core/utf8.h"
-#include "core/width.h"
+#include "core/term_width.h"
 
 static void play(const char *bytes, size_t n, size_t step, bool visible, struct buf *out) {
-  struct clean c = {.visible = visible};
+  struct term_sanitize c = {.visible = visible};
   for (size_t at = 0; at < n; at += step)
-    if (!clean_feed(&c, out, bytes + at, n - at < step ? n - at : step)) abort();
-  if (!clean_end(&c, out)) abort();
+    if (!term_sanitize_feed(&c, out, bytes + at, n - at < step ? n - at : step)) abort();
+  if (!term_sanitize_end(&c, out)) abort();
 }
 
 static bool same(const struct buf *a, const struct buf *b) { return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0); }
@@ -26,7 +26,7 @@ static void check(const struct buf *b) {
   }
   size_t at = 0, lines = 0, next;
   while (at < b->len) { /* wrapping always moves on */
-    size_t n = width_line(b->data + at, b->len - at, 10, &next);
+    size_t n = term_width_line(b->data + at, b->len - at, 10, &next);
     if (n > b->len - at || next == 0 || next > b->len - at || lines++ > b->len) abort();
     at += next;
   }

@@ -1,5 +1,5 @@
 /* Standard output with one buffer for the process. Terminal modes and escape sequences are not its business. */
-#include "out.h"
+#include "term_out.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,10 @@
 #include <uv.h>
 
 #include "buf.h"
-#include "clean.h"
+#include "term_sanitize.h"
 #include "err.h"
 
-enum { OUT_HIGH_WATER = 64 * 1024 };
+enum { HIGH_WATER = 64 * 1024 };
 
 static struct buf pending;
 static int gone; /* errno of the write that failed for good */
@@ -48,7 +48,7 @@ static size_t write_to(int fd, const char *bytes, size_t n, bool wait, int *erro
 
 static void write_pending(int fd, bool wait) {
   if (!gone) buf_drop(&pending, write_to(fd, pending.data, pending.len, wait, &gone));
-  if (gone || (pending.len == 0 && pending.cap > 2 * OUT_HIGH_WATER)) buf_free(&pending);
+  if (gone || (pending.len == 0 && pending.cap > 2 * HIGH_WATER)) buf_free(&pending);
 }
 
 static void caught_up(void) {
@@ -69,50 +69,50 @@ static void writable(uv_poll_t *handle, int status, int events) {
 static void offer(void *arg) {
   (void)arg;
   if (!terminal.poll) {
-    out_flush(NULL);
+    term_out_flush(NULL);
   } else if (!terminal.behind) {
     write_pending(terminal.fd, false);
     terminal.behind = pending.len > 0 && uv_poll_start(terminal.poll, UV_WRITABLE, writable) == 0;
   }
 }
 
-void out_init(void) {
+void term_out_init(void) {
   signal(SIGPIPE, SIG_IGN);
   loop_before_wait(offer, NULL);
 }
 
-void out_write(const char *bytes, size_t n) {
+void term_out_write(const char *bytes, size_t n) {
   if (gone) return;
   if (!buf_add(&pending, bytes, n)) gone = ENOMEM;
-  if (pending.len >= OUT_HIGH_WATER) offer(NULL);
+  if (pending.len >= HIGH_WATER) offer(NULL);
 }
 
-bool out_flush(struct err *e) {
+bool term_out_flush(struct err *e) {
   write_pending(STDOUT_FILENO, true);
   caught_up();
   if (gone && e) err_errno(e, gone, "write", "standard output");
   return !gone;
 }
 
-bool out_write_error(const char *bytes, size_t n) {
-  struct clean cleaner = {0};
+bool term_out_write_error(const char *bytes, size_t n) {
+  struct term_sanitize cleaner = {0};
   struct buf text = {0};
   int error = 0;
-  out_flush(NULL);
-  bool ok = clean_feed(&cleaner, &text, bytes, n) && clean_end(&cleaner, &text);
+  term_out_flush(NULL);
+  bool ok = term_sanitize_feed(&cleaner, &text, bytes, n) && term_sanitize_end(&cleaner, &text);
   if (ok) write_to(STDERR_FILENO, text.data, text.len, true, &error);
   buf_free(&text);
   return ok && !error;
 }
 
-bool out_behind(void) { return terminal.behind; }
+bool term_out_behind(void) { return terminal.behind; }
 
 /* -- a terminal that nobody waits for ------------------------------------------------------------------------------- */
 
 static void free_handle(uv_handle_t *h) { free(h); }
 
 /* Where this cannot be had, everybody waits for the terminal as for any reader. */
-void out_terminal(loop_fn taken, void *arg) {
+void term_out_attach(loop_fn taken, void *arg) {
   char path[256];
   if (terminal.poll || ttyname_r(STDOUT_FILENO, path, sizeof path) != 0) return;
   int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
@@ -128,8 +128,8 @@ void out_terminal(loop_fn taken, void *arg) {
   terminal.arg = arg;
 }
 
-void out_terminal_end(void) {
-  out_flush(NULL);
+void term_out_detach(void) {
+  term_out_flush(NULL);
   if (!terminal.poll) return;
   uv_close((uv_handle_t *)terminal.poll, free_handle);
   close(terminal.fd);

@@ -1,6 +1,6 @@
-/* The decoder of keys.h: plain characters, ECMA-48 sequences with xterm's and kitty's key forms, bracketed paste, replies.
+/* The decoder of term_keys.h: plain characters, ECMA-48 sequences with xterm's and kitty's key forms, bracketed paste, replies.
  * It asks for nothing; which modes a terminal is in is decided in term.c. */
-#include "keys.h"
+#include "term_keys.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -13,13 +13,13 @@ enum { MORE = -1 }; /* the sequence goes on in bytes that have not come */
 
 static const char paste_end[] = "\x1b[201~";
 
-static void set_name(struct key_event *e, int mods, const char *name) {
+static void set_name(struct term_keys_event *e, int mods, const char *name) {
   snprintf(e->name, sizeof e->name, "%s%s%s%s%s", mods & SUPER ? "super-" : "", mods & CTRL ? "ctrl-" : "", mods & ALT ? "alt-" : "",
            mods & SHIFT ? "shift-" : "", name);
 }
 
 /* A key by its code: gives false for what is no key. With ctrl or alt, letters are named in lower case. */
-static bool set_point(struct key_event *e, int mods, uint32_t p) {
+static bool set_point(struct term_keys_event *e, int mods, uint32_t p) {
   char name[8] = "";
   const char *word = p == ' ' ? "space" : p == '\r' ? "enter" : p == '\t' ? "tab" : p == 0x7f ? "backspace" : p == ESC ? "esc" : NULL;
   if (!word && (p < 0x20 || (p >= 0x80 && p < 0xa0))) return false;
@@ -40,7 +40,7 @@ static bool set_point(struct key_event *e, int mods, uint32_t p) {
   return true;
 }
 
-static bool set_control(struct key_event *e, int mods, unsigned char c) {
+static bool set_control(struct term_keys_event *e, int mods, unsigned char c) {
   char name[2] = {0};
   if (c == '\r' || c == '\t' || c == 0x7f || c == ESC) return set_point(e, mods, c);
   if (c == 0) {
@@ -102,7 +102,7 @@ static const char *letter_name(char c) {
 }
 
 /* kitty's codes for keys without a character; those of modifier and lock keys alone are no events. */
-static bool set_kitty(struct key_event *e, int mods, const struct params *p) {
+static bool set_kitty(struct term_keys_event *e, int mods, const struct params *p) {
   static const char pad[] = "0123456789./*-+";
   static const char *const keys[] = {"enter", "=", ",", "left", "right", "up", "down",
                                      "pageup", "pagedown", "home", "end", "insert", "delete", "begin"};
@@ -118,15 +118,15 @@ static bool set_kitty(struct key_event *e, int mods, const struct params *p) {
   return set_point(e, mods, code);
 }
 
-static bool set_reply(struct key_event *e, const char *s, size_t n) {
-  e->type = KEY_REPLY;
+static bool set_reply(struct term_keys_event *e, const char *s, size_t n) {
+  e->type = TERM_KEYS_REPLY;
   e->text = s;
   e->len = n;
   return true;
 }
 
 /* s: after ESC, "[" to the final byte. Gives false when it means nothing to us. */
-static bool read_csi(struct keys *k, struct key_event *e, const char *s, size_t n) {
+static bool read_csi(struct term_keys *k, struct term_keys_event *e, const char *s, size_t n) {
   char final = s[n - 1];
   bool private = n > 2 && s[1] >= '<' && s[1] <= '?';
   struct params p = read_params(s + 1, n - 2);
@@ -136,7 +136,7 @@ static bool read_csi(struct keys *k, struct key_event *e, const char *s, size_t 
   if (final == 'u') return set_kitty(e, mods, &p);
   if (final == 'Z') return set_name(e, mods | SHIFT, "tab"), true;
   if ((final == 'I' || final == 'O') && p.count == 0) {
-    e->type = KEY_FOCUS;
+    e->type = TERM_KEYS_FOCUS;
     strcpy(e->name, final == 'I' ? "in" : "out");
     return true;
   }
@@ -168,7 +168,7 @@ static bool opens_string(char kind, char next) {
 }
 
 /* Takes ESC ] .. ESC \ or BEL; a line end, another sequence or too many bytes end it as well, and then it is nothing. */
-static int read_string(struct key_event *e, bool *have, const char *s, size_t n) {
+static int read_string(struct term_keys_event *e, bool *have, const char *s, size_t n) {
   for (size_t i = 2; i < n && i < STRING_MAX; i++) {
     if (s[i] == '\r' || s[i] == '\n') return (int)i;
     if (s[i] == '\a') return *have = set_reply(e, s + 1, i - 1), (int)i + 1;
@@ -181,7 +181,7 @@ static int read_string(struct key_event *e, bool *have, const char *s, size_t n)
 }
 
 /* ESC and one key: that key with alt. */
-static int read_alt(struct key_event *e, bool *have, const char *s, size_t n) {
+static int read_alt(struct term_keys_event *e, bool *have, const char *s, size_t n) {
   uint32_t p;
   unsigned char c = (unsigned char)s[1];
   if (c < 0x20 || c == 0x7f) return *have = set_control(e, ALT, c), 2;
@@ -191,7 +191,7 @@ static int read_alt(struct key_event *e, bool *have, const char *s, size_t n) {
   return 1 + (int)len;
 }
 
-static int read_escape(struct keys *k, struct key_event *e, bool *have, const char *s, size_t n) {
+static int read_escape(struct term_keys *k, struct term_keys_event *e, bool *have, const char *s, size_t n) {
   if (n == 1) return MORE;
   if (s[1] == ESC) return *have = set_point(e, 0, ESC), 1;
   if (s[1] == '[') {
@@ -219,15 +219,15 @@ static int read_escape(struct keys *k, struct key_event *e, bool *have, const ch
 
 /* -- paste ---------------------------------------------------------------------------------------------------------- */
 
-static void paste_add(struct keys *k, const char *s, size_t n) {
-  size_t room = KEYS_PASTE_MAX - k->paste.len;
+static void paste_add(struct term_keys *k, const char *s, size_t n) {
+  size_t room = TERM_KEYS_PASTE_MAX - k->paste.len;
   if (k->cut) return;
   k->cut = n > room;
   if (!buf_add(&k->paste, s, n > room ? room : n)) k->cut = true;
 }
 
 /* Line ends become \n in place; what is no UTF-8 becomes U+FFFD. */
-static bool paste_done(struct keys *k, struct key_event *e) {
+static bool paste_done(struct term_keys *k, struct term_keys_event *e) {
   char *s = k->paste.data;
   size_t to = 0, n = k->paste.len;
   for (size_t i = 0; i < n; i++) {
@@ -238,7 +238,7 @@ static bool paste_done(struct keys *k, struct key_event *e) {
   if (utf8_scrub(&text, s, to) != 0) text.len = 0;
   buf_free(&k->paste);
   k->paste = text;
-  e->type = KEY_PASTE;
+  e->type = TERM_KEYS_PASTE;
   e->cut = k->cut;
   e->text = text.len ? text.data : "";
   e->len = text.len;
@@ -246,7 +246,7 @@ static bool paste_done(struct keys *k, struct key_event *e) {
   return true;
 }
 
-static bool read_paste(struct keys *k, struct key_event *e) {
+static bool read_paste(struct term_keys *k, struct term_keys_event *e) {
   const size_t mark = sizeof paste_end - 1;
   while (k->at < k->in.len) {
     const char *s = k->in.data + k->at;
@@ -273,7 +273,7 @@ static bool read_paste(struct keys *k, struct key_event *e) {
 /* -- the outside ---------------------------------------------------------------------------------------------------- */
 
 /* At the end of patience: a key that looked like the beginning of more. The rest of what is open is dropped. */
-static bool settle(struct keys *k, struct key_event *e) {
+static bool settle(struct term_keys *k, struct term_keys_event *e) {
   const char *s = k->in.data + k->at;
   size_t n = k->in.len - k->at;
   bool have = false;
@@ -283,17 +283,17 @@ static bool settle(struct keys *k, struct key_event *e) {
   return have;
 }
 
-bool keys_feed(struct keys *k, const char *bytes, size_t n) {
+bool term_keys_feed(struct term_keys *k, const char *bytes, size_t n) {
   buf_drop(&k->in, k->at);
   k->at = 0;
   k->last = false;
   return buf_add(&k->in, bytes, n);
 }
 
-bool keys_next(struct keys *k, struct key_event *e) {
+bool term_keys_next(struct term_keys *k, struct term_keys_event *e) {
   if (!k->pasting) buf_free(&k->paste); /* of the event before */
   for (;;) {
-    *e = (struct key_event){.type = KEY_KEY};
+    *e = (struct term_keys_event){.type = TERM_KEYS_KEY};
     if (k->pasting) return read_paste(k, e);
     if (k->at == k->in.len) {
       if (k->in.cap > IN_KEPT) buf_free(&k->in), k->at = 0;
@@ -321,15 +321,15 @@ bool keys_next(struct keys *k, struct key_event *e) {
   }
 }
 
-double keys_patience(const struct keys *k) {
+double term_keys_patience(const struct term_keys *k) {
   size_t n = k->in.len - k->at;
   if (k->pasting) return 1.0; /* a terminal that lost the end mark must not swallow keys for ever */
   return n == 0 ? 0 : n <= 2 && k->in.data[k->at] == ESC ? 0.03 : 0.5;
 }
 
-void keys_flush(struct keys *k) { k->last = true; }
+void term_keys_flush(struct term_keys *k) { k->last = true; }
 
-void keys_free(struct keys *k) {
+void term_keys_free(struct term_keys *k) {
   buf_free(&k->in);
   buf_free(&k->paste);
 }

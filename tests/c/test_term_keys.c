@@ -1,4 +1,4 @@
-/* keys.h: what bytes mean as events, and that the way they are cut into pieces never changes it. */
+/* term_keys.h: what bytes mean as events, and that the way they are cut into pieces never changes it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,21 +8,21 @@
 
 #include <cmocka.h>
 
-#include "../../src/core/keys.h"
+#include "../../src/core/term_keys.h"
 
 /* Events as text: "name", "name=text" for what types something, "P{paste}", "F{in}", "R{reply}". */
-static void describe(struct keys *k, struct buf *out) {
-  struct key_event e;
-  while (keys_next(k, &e)) {
+static void describe(struct term_keys *k, struct buf *out) {
+  struct term_keys_event e;
+  while (term_keys_next(k, &e)) {
     if (out->len) buf_addc(out, ' ');
-    if (e.type == KEY_KEY) {
+    if (e.type == TERM_KEYS_KEY) {
       assert_true(strlen(e.name) > 0);
       buf_adds(out, e.name);
       if (e.text && (e.len != strlen(e.name) || memcmp(e.text, e.name, e.len) != 0)) buf_addf(out, "=%.*s", (int)e.len, e.text);
       else if (!e.text && strlen(e.name) == 1) buf_adds(out, "(no text)");
     } else {
       buf_addf(out, "%c{", "KPFR"[e.type]);
-      if (e.type == KEY_FOCUS) buf_adds(out, e.name);
+      if (e.type == TERM_KEYS_FOCUS) buf_adds(out, e.name);
       else buf_add(out, e.text, e.len);
       buf_adds(out, e.cut ? "...}" : "}");
     }
@@ -30,19 +30,19 @@ static void describe(struct keys *k, struct buf *out) {
 }
 
 static void run(struct buf *out, const char *s, size_t n, size_t first, size_t rest, bool flush) {
-  struct keys k = {0};
+  struct term_keys k = {0};
   out->len = 0;
   for (size_t i = 0, size = first; i < n; i += size, size = rest) {
     if (size > n - i) size = n - i;
-    assert_true(keys_feed(&k, s + i, size));
+    assert_true(term_keys_feed(&k, s + i, size));
     describe(&k, out);
   }
   if (flush) {
-    keys_flush(&k);
+    term_keys_flush(&k);
     describe(&k, out);
-    assert_true(keys_patience(&k) == 0);
+    assert_true(term_keys_patience(&k) == 0);
   }
-  keys_free(&k);
+  term_keys_free(&k);
 }
 
 static void same_in_all_pieces(const char *s, size_t n, const struct buf *want) {
@@ -154,24 +154,24 @@ static void pastes(void **state) {
 
 static void a_huge_paste_is_cut(void **state) {
   (void)state;
-  struct keys k = {0};
-  struct key_event e;
+  struct term_keys k = {0};
+  struct term_keys_event e;
   static char chunk[65536];
   memset(chunk, 'x', sizeof chunk);
-  keys_feed(&k, "\x1b[200~", 6);
-  for (size_t n = 0; n < KEYS_PASTE_MAX + sizeof chunk; n += sizeof chunk) {
-    keys_feed(&k, chunk, sizeof chunk);
-    assert_false(keys_next(&k, &e));
+  term_keys_feed(&k, "\x1b[200~", 6);
+  for (size_t n = 0; n < TERM_KEYS_PASTE_MAX + sizeof chunk; n += sizeof chunk) {
+    term_keys_feed(&k, chunk, sizeof chunk);
+    assert_false(term_keys_next(&k, &e));
   }
-  keys_feed(&k, "\x1b[201~y", 7);
-  assert_true(keys_next(&k, &e));
-  assert_int_equal(e.type, KEY_PASTE);
-  assert_int_equal(e.len, KEYS_PASTE_MAX);
+  term_keys_feed(&k, "\x1b[201~y", 7);
+  assert_true(term_keys_next(&k, &e));
+  assert_int_equal(e.type, TERM_KEYS_PASTE);
+  assert_int_equal(e.len, TERM_KEYS_PASTE_MAX);
   assert_true(e.cut);
-  assert_true(keys_next(&k, &e));
+  assert_true(term_keys_next(&k, &e));
   assert_string_equal(e.name, "y");
-  assert_false(keys_next(&k, &e));
-  keys_free(&k);
+  assert_false(term_keys_next(&k, &e));
+  term_keys_free(&k);
 }
 
 static void endless_sequences_end(void **state) {
@@ -195,12 +195,12 @@ static void patience(void **state) {
   static const struct { const char *in; double seconds; } cases[] = {{"a", 0}, {"\x1b", 0.03}, {"\x1b[", 0.03}, {"\x1b[1;", 0.5},
       {"\x1b]11;", 0.5}, {"\x1b[200~x", 1}, {"\xe2", 0.5}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct keys k = {0};
-    struct key_event e;
-    keys_feed(&k, cases[i].in, strlen(cases[i].in));
-    while (keys_next(&k, &e)) continue;
-    assert_true(keys_patience(&k) == cases[i].seconds);
-    keys_free(&k);
+    struct term_keys k = {0};
+    struct term_keys_event e;
+    term_keys_feed(&k, cases[i].in, strlen(cases[i].in));
+    while (term_keys_next(&k, &e)) continue;
+    assert_true(term_keys_patience(&k) == cases[i].seconds);
+    term_keys_free(&k);
   }
 }
 

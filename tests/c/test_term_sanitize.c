@@ -1,4 +1,4 @@
-/* clean.h and utf8.h: what is dropped, what stays, and that the way a text is cut into pieces never changes the result. */
+/* term_sanitize.h and utf8.h: what is dropped, what stays, and that the way a text is cut into pieces never changes the result. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,20 +9,20 @@
 #include <cmocka.h>
 
 #include "../../src/core/buf.h"
-#include "../../src/core/clean.h"
+#include "../../src/core/term_sanitize.h"
 #include "../../src/core/utf8.h"
 
 struct pair { const char *in, *out; };
 
 /* Feeds s in pieces: the first one of `first` bytes, the others of `rest` bytes. */
 static void clean_in_pieces(struct buf *out, bool visible, const char *s, size_t n, size_t first, size_t rest) {
-  struct clean c = {.visible = visible};
+  struct term_sanitize c = {.visible = visible};
   out->len = 0;
   for (size_t i = 0, size = first; i < n; i += size, size = rest) {
     if (size > n - i) size = n - i;
-    assert_true(clean_feed(&c, out, s + i, size));
+    assert_true(term_sanitize_feed(&c, out, s + i, size));
   }
-  assert_true(clean_end(&c, out));
+  assert_true(term_sanitize_end(&c, out));
 }
 
 static void same_in_all_pieces(const char *s, size_t n, bool visible, const struct buf *want) {

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "core/buf.h"
-#include "core/keys.h"
+#include "core/term_keys.h"
 
-static void take(struct keys *k, struct buf *out) {
-  struct key_event e;
-  while (keys_next(k, &e)) {
+static void take(struct term_keys *k, struct buf *out) {
+  struct term_keys_event e;
+  while (term_keys_next(k, &e)) {
     buf_addf(out, "%d %s %d ", (int)e.type, e.name, (int)e.cut);
     if (e.text) buf_add(out, e.text, e.len);
     buf_addc(out, '\n');
@@ -15,14 +15,14 @@ static void take(struct keys *k, struct buf *out) {
 }
 
 static void play(const char *bytes, size_t n, size_t step, struct buf *out) {
-  struct keys k = {0};
+  struct term_keys k = {0};
   for (size_t at = 0; at < n; at += step) {
-    if (!keys_feed(&k, bytes + at, n - at < step ? n - at : step)) abort();
+    if (!term_keys_feed(&k, bytes + at, n - at < step ? n - at : step)) abort();
     take(&k, out);
   }
-  keys_flush(&k);
+  term_keys_flush(&k);
   take(&k, out);
-  keys_free(&k);
+  term_keys_free(&k);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);

@@ -1,4 +1,4 @@
-/* out.h: nothing is cut for a slow reader of a non-blocking descriptor, and a reader that is gone is told of. */
+/* term_out.h: nothing is cut for a slow reader of a non-blocking descriptor, and a reader that is gone is told of. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "../../src/core/err.h"
-#include "../../src/core/out.h"
+#include "../../src/core/term_out.h"
 
 enum { PIECES = 10000, PIECE = 1024 };
 
@@ -21,12 +21,12 @@ static void write_much(int fd) {
   char piece[PIECE];
   dup2(fd, STDOUT_FILENO);
   fcntl(STDOUT_FILENO, F_SETFL, fcntl(STDOUT_FILENO, F_GETFL) | O_NONBLOCK);
-  out_init();
+  term_out_init();
   for (int i = 0; i < PIECES; i++) {
     memset(piece, 'a' + i % 26, sizeof piece);
-    out_write(piece, sizeof piece);
+    term_out_write(piece, sizeof piece);
   }
-  _exit(out_flush(NULL) ? 0 : 1);
+  _exit(term_out_flush(NULL) ? 0 : 1);
 }
 
 static void slow_reader(void **state) {
@@ -52,12 +52,12 @@ static void reader_gone(void **state) {
   struct err e;
   assert_int_equal(pipe(ends), 0);
   close(ends[0]);
-  out_init();
+  term_out_init();
   dup2(ends[1], STDOUT_FILENO);
-  out_write("x", 1);
-  bool ok = out_flush(&e);
-  out_write("y", 1);
-  bool again = out_flush(NULL);
+  term_out_write("x", 1);
+  bool ok = term_out_flush(&e);
+  term_out_write("y", 1);
+  bool again = term_out_flush(NULL);
   dup2(saved, STDOUT_FILENO);
   close(ends[1]);
   close(saved);

@@ -1,4 +1,4 @@
-/* width.h: columns of what terminals draw, clusters that are never split, and wrapping that loses nothing but the spaces at breaks. */
+/* term_width.h: columns of what terminals draw, clusters that are never split, and wrapping that loses nothing but the spaces at breaks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "../../src/core/buf.h"
-#include "../../src/core/width.h"
+#include "../../src/core/term_width.h"
 
 static void columns_of_text(void **state) {
   (void)state;
@@ -21,10 +21,10 @@ static void columns_of_text(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const char *s = cases[i].text;
     size_t n = strlen(s), clusters = 0;
-    if (width_of(s, n) != cases[i].columns) print_error("width of case %zu: %s\n", i, s);
-    assert_int_equal(width_of(s, n), cases[i].columns);
+    if (term_width_of(s, n) != cases[i].columns) print_error("width of case %zu: %s\n", i, s);
+    assert_int_equal(term_width_of(s, n), cases[i].columns);
     int columns;
-    for (size_t at = 0, len; (len = width_next(s + at, n - at, &columns)) > 0; at += len) clusters++;
+    for (size_t at = 0, len; (len = term_width_next(s + at, n - at, &columns)) > 0; at += len) clusters++;
     if (clusters != cases[i].clusters) print_error("clusters of case %zu: %s\n", i, s);
     assert_int_equal(clusters, cases[i].clusters);
   }
@@ -37,7 +37,7 @@ static void cuts_between_clusters(void **state) {
       {6, 18, 6}, {7, 19, 7}, {99, 19, 7}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     size_t used;
-    assert_int_equal(width_cut(s, strlen(s), cases[i].columns, &used), cases[i].len);
+    assert_int_equal(term_width_cut(s, strlen(s), cases[i].columns, &used), cases[i].len);
     assert_int_equal(used, cases[i].used);
   }
 }
@@ -46,7 +46,7 @@ static void check_wrap(const char *s, size_t columns, const char *want) {
   struct buf got = {0};
   size_t n = strlen(s), at = 0, next;
   do {
-    size_t len = width_line(s + at, n - at, columns, &next);
+    size_t len = term_width_line(s + at, n - at, columns, &next);
     if (at > 0) buf_addc(&got, '|');
     buf_add(&got, s + at, len);
     at += next;
@@ -97,11 +97,11 @@ static void random_wraps(void **state) {
     const char *s = in.data ? in.data : "";
     size_t columns = 1 + pick(12), at = 0;
     while (at < in.len) {
-      size_t next, len = width_line(s + at, in.len - at, columns, &next);
+      size_t next, len = term_width_line(s + at, in.len - at, columns, &next);
       assert_true(len <= next && next > 0 && at + next <= in.len);
       int first;
-      size_t one = width_next(s + at, in.len - at, &first);
-      assert_true(width_of(s + at, len) <= columns || len == one); /* but for one cluster that is wider than the line */
+      size_t one = term_width_next(s + at, in.len - at, &first);
+      assert_true(term_width_of(s + at, len) <= columns || len == one); /* but for one cluster that is wider than the line */
       for (size_t i = at + len; i < at + next; i++) assert_int_equal(s[i], ' ');
       at += next;
     }
