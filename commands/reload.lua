@@ -3,7 +3,7 @@
 local C = { summary = "load commands, providers, tools and hooks again" }
 
 function C.run(ctx)
-  local problems, swapped = qwen.x.registry.reload()
+  local problems, swapped = qwen.x.reload.all()
   for _, problem in ipairs(problems) do ctx.notice(problem) end
   if not swapped then return nil, qwen.err("broken", "nothing was taken: until that is mended, everything stays as it was before") end
   local count = 0

@@ -38,10 +38,19 @@ function M.read(path)
   return assert(fs.read(path))
 end
 
----Lua text without comments; strings stay (none of ours has two dashes after an even quote on a line that matters).
+---Lua text without comments; strings stay. Two dashes begin one where an even number of quotes stands before them on the line.
 function M.lua_code(text)
-  text = text:gsub("%-%-%[%[.-%]%]", ""):gsub("%-%-[^\n]*", "")
-  return text
+  text = text:gsub("%-%-%[%[.-%]%]", "")
+  return (text:gsub("[^\n]*%-%-[^\n]*", function(line)
+    local at = 1
+    while true do
+      local from, to = line:find("--", at, true)
+      if not from then return line end
+      local _, quotes = line:sub(1, from - 1):gsub('"', "")
+      if quotes % 2 == 0 then return line:sub(1, from - 1) end
+      at = to + 1
+    end
+  end))
 end
 
 ---C text without comments.

@@ -398,6 +398,7 @@ qwen = {}
 ---@field rate_limit qwen.x.rate_limit
 ---@field redis_limiter qwen.x.redis_limiter
 ---@field registry qwen.x.registry
+---@field reload qwen.x.reload
 ---@field remote_models qwen.x.remote_models
 ---@field replay qwen.x.replay
 ---@field sandbox qwen.x.sandbox
@@ -465,9 +466,8 @@ qwen = {}
 ---@field count fun(n: integer, one: string, many: string?): string "1 file", "2 files"
 ---@field trim fun(text: string): string without white space at both ends, in one pass: `%s+$` would take a look for each blank of each run
 ---@field trim_end fun(text: string): string without white space at its end
+---@field shell_words fun(line: string): string[] words as a shell would split them, with both quotes
 ---@field last_line fun(text: string): string what stands behind the last line end
----@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all that comes is passed on as it is
----@field call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
 
 ---@class qwen.proc: sys.proc
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
@@ -500,18 +500,21 @@ qwen = {}
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}, keep_modules: boolean?): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
----@field reload fun(): string[], boolean finds and loads all files again as the last time; what is broken, and whether the new ones count: when one was in order before, all stays as it was
----@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
 ---@field use_settings fun(settings: Settings) where declared options get their values from
 ---@field layers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
 ---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
----@field refresh fun(kind: string): string[] takes what was saved in a person's own files since they were read; a broken new version leaves the old one in force
 ---@field generation fun(): integer grows with each scan
 ---@field hook_of fun(source: string): table? the hook file in force that a chunk came from; another one once it was replaced
 ---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
+---@field ready fun(entry: table): table? the table of a file, laid over what it builds on
 ---@field kinds string[]
 ---@field fields table<string, table<string, string>> the type of each field that a file of a kind may return
+
+---@class qwen.x.reload taking what was saved since the files were read; what was in order and is broken now leaves the old one in force
+---@field all fun(): string[], boolean finds and loads all files again; what is broken, and whether the new ones count
+---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
+---@field kind fun(kind: string): string[] the user's own files of one kind; problems
 
 ---@class qwen.x.settings_writer
 ---@field read fun(project?: string): table?, Err? the values in that settings.json alone
@@ -540,6 +543,9 @@ qwen = {}
 ---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
 ---@field short fun(path: string): string ~ instead of the home folder
 ---@field cwd fun(): string?, Err? real path
+---@field normal fun(path: string): string without "." and "..", by its text alone
+---@field real fun(path: string): string, boolean? what the system would reach; unsure where a link leads nowhere
+---@field project_root fun(cwd: string): string the folder that a project begins in
 
 ---@class qwen.models
 ---@field list fun(settings: Settings, has_provider: fun(name: string): boolean): Model[], string[]
@@ -665,7 +671,6 @@ qwen = {}
 
 ---@class qwen.x.instructions
 ---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
----@field root fun(cwd: string): string the folder that a project begins in
 
 ---@class qwen.x.export a conversation as a document
 ---@field md fun(session: Session): string
@@ -679,7 +684,6 @@ qwen = {}
 ---@class qwen.x.image
 ---@field most integer bytes that services take at least
 ---@field look fun(bytes: string): {mime: string, width: integer?, height: integer?}? by the first bytes; nil for what is no image
----@field unseen fun(model: Model, mime: string): boolean whether the model is known not to look at images of that type
 
 ---@class qwen.x.compaction
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter
@@ -741,6 +745,9 @@ qwen = {}
 ---@field thinking fun(model: Model, message: Message): string a model's own thinking as text; "" for another's
 ---@field alternate fun(messages: Message[]): Message[] those of the person that follow each other made one
 ---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
+---@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all
+---that comes is passed on as it is
+---@field tool_call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
 ---@field unseen fun(model: Model, part: MediaPart, usual: string?): string? words to send instead of a file that the model would not take
 ---@field integer fun(value: any): integer?
 ---@field text fun(value: any): string? text that is not empty

@@ -354,7 +354,7 @@ end
 
 -- Calls that the model writes into its text, for servers that do not look for them: only when asked for (textToolCalls).
 local function with_calls(answer, split)
-  local find_calls, pieces, found = qwen.text.call_splitter(), {}, {}
+  local find_calls, pieces, found = qwen.wire.tool_call_splitter(), {}, {}
   local function pass(text, out)
     find_calls(text, found)
     for i, delta in ipairs(found) do
@@ -383,7 +383,7 @@ end
 local function begin(answer, model)
   local tags = model.config.thinkTags
   if tags == nil then tags = P.think_tags end
-  answer.by_index, answer.split = {}, tags and qwen.text.think_splitter() or nil
+  answer.by_index, answer.split = {}, tags and qwen.wire.think_splitter() or nil
   if model.config.textToolCalls then answer.split = with_calls(answer, answer.split) end
 end
 

@@ -8,6 +8,7 @@ local models = require "qwen.model.registry"
 local paths = require "qwen.util.paths"
 local resource = require "qwen.extension.registry"
 local secret = require "sys.secret"
+local secret_input = require "qwen.util.secret_input"
 local sys = require "sys.os"
 local task = require "sys.task"
 
@@ -69,6 +70,9 @@ function M.new(where)
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
   }
   ctx.spill = spill(ctx)
+  secret_input.line = sys.isatty(0) and sys.isatty(1) and function(title, hidden)
+    return require("qwen.ui.widget.ask").line(title, hidden)
+  end or nil
   require("qwen.net.transport").attach(ctx)
   local session_began, session_ended = require("qwen.extension.timers").attach(ctx)
   function ctx.emit(event, value, second, ...)
@@ -115,19 +119,6 @@ function M.new(where)
     sys.err((sys.isatty(2) and for_people(text, "qwen: ") or "qwen: " .. text) .. "\n")
   end
   return ctx
-end
-
----From now on hooks hear what the person is told; called when the front end has put its own notice in place.
----@param ctx Ctx
-function M.hear_notices(ctx)
-  local show, telling = ctx.notice, false
-  function ctx.notice(text)
-    show(text)
-    if telling then return end -- a hook that fails over a notice is told without another
-    telling = true
-    local _ <close> = setmetatable({}, { __close = function() telling = false end })
-    ctx.emit("notice_shown", text)
-  end
 end
 
 ---Chooses the model, or says what is missing.

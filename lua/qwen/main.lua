@@ -127,7 +127,7 @@ end
 local function prepare_headless(ctx, opts)
   local front = require(opts.output == "text" and "qwen.ui.headless.print" or "qwen.ui.headless.json")
   front.attach(ctx, opts)
-  make_ctx.hear_notices(ctx)
+  hooks.attach_notices(ctx)
   local found, nothing = first_run(ctx)
   if not found then return nil, fail(nothing) end
   local ok, e, code = prepare(ctx, opts)
@@ -148,7 +148,7 @@ local function slash(ctx, opts, prompt)
   local name, rest = prompt:match "^/([%w_:-]+)%f[%s%z]%s*(.-)%s*$"
   if not name then return nil end
   local run = require "qwen.run"
-  local command, front = run.find_command(name), nil
+  local command, front = require("qwen.extension.commands").find(name), nil
   if command and command.session then
     local problem
     front, problem = prepare_headless(ctx, opts)

@@ -1,5 +1,7 @@
 -- Running one thing to its end with Ctrl-C in mind: a prompt without a screen, or a command.
+local commands = require "qwen.extension.commands"
 local err = require "qwen.util.err"
+local hooks = require "qwen.extension.hooks"
 local resource = require "qwen.extension.registry"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -26,13 +28,6 @@ local function until_signal(fn)
   return true, table.unpack(results, 2, results.n)
 end
 
----How the session came to be, as hooks are told.
----@param ctx Ctx
----@return "resume"|"startup"
-function M.source(ctx)
-  return (ctx.opts.resume or ctx.opts.continue) and "resume" or "startup"
-end
-
 ---Answers one prompt.
 ---@param ctx Ctx
 ---@param prompt string
@@ -40,7 +35,7 @@ end
 ---@return integer exit code
 function M.headless(ctx, prompt, front)
   local loop, message = require "qwen.agent.loop", require "qwen.session.message"
-  ctx.emit("session_started", { source = M.source(ctx), model = ctx.model.id })
+  ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
   if not submitted then
     ctx.notice("the prompt was blocked: " .. tostring(reason))
@@ -64,60 +59,11 @@ function M.headless(ctx, prompt, front)
   return front.finish(ctx, answer, turns)
 end
 
----Words of a line as a shell would split them, with both quotes.
----@param line string
----@return string[]
-function M.split(line)
-  local words, word, quote = {}, nil, nil
-  for c in line:gmatch(".") do
-    if quote then
-      if c == quote then quote = nil else word = word .. c end
-    elseif c == '"' or c == "'" then
-      quote, word = c, word or ""
-    elseif c:find "%s" then
-      if word then words[#words + 1] = word end
-      word = nil
-    else
-      word = (word or "") .. c
-    end
-  end
-  if word then words[#words + 1] = word end
-  return words
-end
-
----The command of a name, as it is saved now, or an error that names the nearest.
----@param name string
----@param ctx Ctx? what was saved in the meantime counts
----@return table?, Err?
-function M.find_command(name, ctx)
-  if ctx and name ~= "reload" then resource.take_saved(ctx) end -- that one tells by itself
-  if resource.has("commands", name) then return resource.get("commands", name) end
-  local near = text.nearest(name, resource.names "commands")
-  return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
-end
-
----Tells those who listen that a command has ended.
----@param started number when it began, by task.now
----@param code any what it gave back
-function M.ended(ctx, name, started, code)
-  ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table", seconds = task.now() - started })
-end
-
----Runs a command. What a person's own file raises is a failure like any other, with the file it stands in the place of.
----@return integer|{prompt: string}|nil, Err?
-function M.call(ctx, name, command, words, rest)
-  local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
-  if ok then return code, e end
-  local told = require("qwen.extension.environment").own_error(code)
-  if not told then error(code, 0) end
-  return nil, err("broken", resource.blamed(told, "commands", name))
-end
-
 local function run_command(ctx, name, command, words, rest)
   local started = task.now()
-  local done, code, e = until_signal(function() return M.call(ctx, name, command, words, rest) end)
+  local done, code, e = until_signal(function() return commands.call(ctx, name, command, words, rest) end)
   if not done then return code end
-  M.ended(ctx, name, started, code)
+  commands.ended(ctx, name, started, code)
   if code == nil and e then
     ctx.notice(tostring(e))
     return err.is(e) and e.kind == "usage" and 2 or 1
@@ -128,12 +74,12 @@ end
 ---A slash command in a headless run.
 ---@return integer|{prompt: string} exit code, or what the model is to be asked
 function M.command(ctx, name, rest)
-  local command, e = M.find_command(name)
+  local command, e = commands.find(name)
   if not command then
     ctx.notice(tostring(e))
     return 2
   end
-  return run_command(ctx, name, command, M.split(rest), rest)
+  return run_command(ctx, name, command, text.shell_words(rest), rest)
 end
 
 ---`qwen NAME ARGS...`

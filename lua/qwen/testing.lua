@@ -238,7 +238,7 @@ local function new(path, settings, fake)
   function ctx.print(text) self.out[#self.out + 1] = text end
   function ctx.notice(text) self.notices[#self.notices + 1] = text end
   ctx.watch = {}
-  make_ctx.hear_notices(ctx)
+  require("qwen.extension.hooks").attach_notices(ctx)
   resource.use_settings(own)
   self.model.key = self:secret "model"
   return self
@@ -264,10 +264,10 @@ function M.run(path, ctx, told)
   guest.instead = { task = setmetatable(fake, { __index = task }) }
   local _ <close> = setmetatable({}, { __close = function()
     guest.instead = nil
-    resource.reload()
+    require("qwen.extension.reload").all()
     resource.use_settings(ctx.settings)
   end })
-  resource.reload()
+  require("qwen.extension.reload").all()
   local settings = assert(Settings.load { cwd = ctx.cwd, trusted = false, opts = {} })
   local chunk, problem = guest.load_file(path)
   if not chunk then return require "qwen.util.err"("usage", problem) end

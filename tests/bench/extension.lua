@@ -2,6 +2,7 @@
 -- 1,000 handlers. Started by tests/bench/run.
 local fs, os_ = require "sys.fs", require "sys.os"
 local hooks = require "qwen.extension.hooks"
+local reload = require "qwen.extension.reload"
 local resource = require "qwen.extension.registry"
 local task = require "sys.task"
 
@@ -40,14 +41,14 @@ local function load_all()
   for i = 1, 100 do assert(resource.get("commands", "c" .. i)) end
 end
 row("100 files found and loaded; floor: read and run", median(15, load_all), floor)
-row("/reload, with all that ships; the same floor", median(15, function() assert(#resource.reload() == 0) end), floor)
+row("/reload, with all that ships; the same floor", median(15, function() assert(#reload.all() == 0) end), floor)
 local ctx = { notice = error, settings = { get = function() end } } -- as much of one as the shipped hooks look at
-resource.take_saved(ctx)
-row("looking whether one of them was saved; the same floor", median(15, function() resource.take_saved(ctx) end), floor)
+reload.take_saved(ctx)
+row("looking whether one of them was saved; the same floor", median(15, function() reload.take_saved(ctx) end), floor)
 
 assert(fs.mkdir(home .. "/hooks"))
 for i = 1, 1000 do assert(fs.write(("%s/hooks/h%d.lua"):format(home, i), "return { before_tool = function() end }", { fsync = false })) end
-resource.reload()
+reload.all()
 local call = { name = "x", args = {}, id = "1" }
 hooks.emit(ctx, "before_tool", call)
 local function nothing() end

@@ -1,6 +1,6 @@
 -- One of many processes that find the same token expired. Reads it, says "ready", waits for a line, renews, says which token it has.
 -- Usage: qwen lua tests/fake/renewer.lua NAME PORT ROUNDS
-local credentials, http, os, task = require "qwen.auth.credentials", require "sys.http", require "sys.os", require "sys.task"
+local credentials, http, os, task = require "qwen.credential.credentials", require "sys.http", require "sys.os", require "sys.task"
 local body = require "qwen.net.body"
 
 local _, name, port, rounds = ...

@@ -1,6 +1,6 @@
 -- Writes one credential after the other until it is killed, and says what is kept: "N" once the credential holds value N.
 -- Usage: qwen lua tests/fake/writer.lua FIRST BACKEND
-local credentials = require "qwen.auth.credentials"
+local credentials = require "qwen.credential.credentials"
 local os = require "sys.os"
 
 local _, first, backend = ...

@@ -31,25 +31,6 @@ holds("no word of agents in the core", function(text)
   end
 end, "struct provider *p;", "src/core/x.c", "^src/core/.*%.[ch]$")
 
--- Which layers a file of one layer must not require.
-local forbidden = {
-  { from = "^lua/qwen/agent/", to = "^qwen%.ui%." },
-  { from = "^lua/qwen/ui/", to = "^qwen%.net%." },
-  { from = "^lua/providers/", to = "^qwen%.agent%." }, { from = "^lua/providers/", to = "^qwen%.ui%." },
-  { from = "^lua/auth/", to = "^qwen%.agent%." }, { from = "^lua/auth/", to = "^qwen%.ui%." },
-}
-local function crosses(text, path)
-  for _, border in ipairs(forbidden) do
-    if path:find(border.from) then
-      for _, name in ipairs(tree.requires(text)) do
-        if name:find(border.to) then return name end
-      end
-    end
-  end
-end
-t.ok(crosses("local p = require('qwen.net.send')", "lua/qwen/ui/x.lua"), "a screen that sends is caught")
-holds("layers", crosses, 'require "qwen.ui.interactive.tty"', "lua/qwen/agent/x.lua", "^lua/.*%.lua$")
-
 holds("shipped content uses ctx and qwen alone", function(text)
   local code = tree.lua_code(text)
   for _, pattern in ipairs { "require%f[^%w_]", "sys%.[%w_]+", "debug%.[%w_]+", "io%.[%w_]+", "os%.e%w+", "os%.[grs]%w+", "os%.tmpname" } do
@@ -57,35 +38,6 @@ holds("shipped content uses ctx and qwen alone", function(text)
     if found then return found end
   end
 end, 'local fs = sys.fs', "lua/tools/x.lua", "^lua/providers/", "^lua/auth/", "^lua/tools/", "^lua/hooks/", "^commands/")
-
--- No cycles: depth first over the require graph of all modules.
-local function find_cycle(graph)
-  local state = {}
-  local function visit(name, path)
-    if state[name] == "done" then return end
-    path = path .. (path == "" and "" or " -> ") .. name
-    if state[name] == "open" then return path end
-    state[name] = "open"
-    for _, needed in ipairs(graph[name] or {}) do
-      local cycle = visit(needed, path)
-      if cycle then return cycle end
-    end
-    state[name] = "done"
-  end
-  local names = {}
-  for name in pairs(graph) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local cycle = visit(name, "")
-    if cycle then return cycle end
-  end
-end
-t.eq(find_cycle { a = { "b" }, b = { "c" }, c = { "b" } }, "a -> b -> c -> b", "a cycle is found")
-local graph = {}
-for _, path in ipairs(tree.files "^lua/qwen/.*%.lua$") do
-  graph[path:match("^lua/(.*)%.lua$"):gsub("/", ".")] = tree.requires(tree.read(path))
-end
-t.eq(find_cycle(graph), nil, "modules require each other without cycles")
 
 -- Strict globals, as the running program has them.
 t.fails(load "undeclared = 1", "undeclared", "no new globals")

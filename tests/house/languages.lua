@@ -7,7 +7,7 @@ local keymap = require "qwen.ui.editor.keymap"
 local translate = require "qwen.ui.render.translate"
 
 -- Files whose texts are for a model, another program, or who writes Lua: those stay English.
-local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.lua$", "^lua/qwen/workspace/files%.lua$", "^lua/qwen/util/diff%.lua$", "^lua/qwen/permission/sandbox_check%.lua$",
+local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.lua$", "^lua/qwen/permission/files%.lua$", "^lua/qwen/util/diff%.lua$", "^lua/qwen/permission/sandbox_check%.lua$",
   "^lua/qwen/extension/events%.lua$", "^lua/qwen/session/export%.lua$", "^lua/qwen/extension/project_worker%.lua$", "^lua/qwen/util/inspect%.lua$", "^lua/qwen/extension/validate%.lua$",
   "^lua/qwen/extension/api_reference%.lua$", "^lua/qwen/testing%.lua$", "^lua/qwen/extension/tool_program%.lua$", "^lua/qwen/config/flags%.lua$", "^lua/qwen/config/args%.lua$",
   "^lua/qwen/net/replay%.lua$", "^lua/qwen/agent/system_prompt%.lua$", "^lua/qwen/agent/view%.lua$", "^lua/qwen/ui/headless/print%.lua$", "^lua/qwen/ui/headless/json%.lua$",

@@ -1,7 +1,7 @@
 -- qwen.credentials: what is kept, found, moved and renewed, through the program and in one process; Qwen Code's file; keys of models.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local credentials, fs, json, os, secret, task = require "qwen.auth.credentials", require "sys.fs", require "sys.json", require "sys.os",
+local credentials, fs, json, os, secret, task = require "qwen.credential.credentials", require "sys.fs", require "sys.json", require "sys.os",
   require "sys.secret", require "sys.task"
 
 local home = os.env "HOME" .. "/.qwen"
@@ -65,7 +65,7 @@ credentials.put("OPENAI_API_KEY", { secret = "old-0123456789", refresh = "rt-012
 v = assert(renew { secret = "new-0123456789", expires = 5 })
 t.ok(same(v.secret, "new-0123456789") and same(v.refresh, "rt-0123456789"), "renewed, the refresh token stays")
 t.eq({ v.fields, v.expires, v.origins, calls }, { { a = 1 }, 5, here, 1 }, "and the rest")
-local other = ('require "qwen.auth.credentials".put("OPENAI_API_KEY", { secret = "other-0123456789", refresh = "rt-x", origins = { %q } })'):format(here[1])
+local other = ('require "qwen.credential.credentials".put("OPENAI_API_KEY", { secret = "other-0123456789", refresh = "rt-x", origins = { %q } })'):format(here[1])
 assert(fs.write(os.env "HOME" .. "/other.lua", other))
 assert(require "qwen.util.process".run { argv = { os.env "QWEN", "lua", os.env "HOME" .. "/other.lua" } })
 v = assert(renew { secret = "never-0123456789" })
@@ -162,7 +162,7 @@ t.ok(credentials.get "OPENAI_API_KEY", "whole again")
 local place = program.place {
   ["~/.qwen/settings.json"] = '{"modelProviders":{"openai":[{"id":"m","envKey":"TEAM_KEY","baseUrl":"https://api.example/v1"}]},"model":{"name":"m"}}',
   [".qwen/settings.json"] = '{"security":{"credentials":{"store":"memory","helper":["/bin/false"]}}}',
-  ["~/keep.lua"] = [[local c = require "qwen.auth.credentials"
+  ["~/keep.lua"] = [[local c = require "qwen.credential.credentials"
     print(c.put("TEAM_KEY", { secret = "sk-team-0123456789", origins = { "https://api.example" } }))]],
 }
 local function run(...) return program.run(place, { "--trust-folder", ... }) end
@@ -195,7 +195,7 @@ t.eq({ r.code, r.err:match "machine%.key, is gone" }, { 1, "machine.key, is gone
 
 -- With a session bus the keyring is chosen; when it is gone nothing goes elsewhere without a word.
 if require "sys.proc".which "dbus-run-session" and require "sys.proc".which "gnome-keyring-daemon" then
-  local bus = program.place { ["~/keep.lua"] = [[print(require "qwen.auth.credentials".put(select(2, ...), { secret = "sk-team-0123456789", origins = {} }))]] }
+  local bus = program.place { ["~/keep.lua"] = [[print(require "qwen.credential.credentials".put(select(2, ...), { secret = "sk-team-0123456789", origins = {} }))]] }
   local function keep(name, ...)
     return require "qwen.util.process".run { argv = { ... }, cwd = fs.cwd(), env = { PATH = os.env "PATH", HOME = bus.home } }.out, name
   end

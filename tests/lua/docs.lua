@@ -50,7 +50,7 @@ for _, row in ipairs(pages) do
     elseif block.kind == "json" then
       t.ok(qwen.json.decode(block.code), page .. ": JSON: " .. block.code)
     elseif block.kind == "markdown" then
-      t.ok(require("qwen.extension.prompt_command").front_matter(block.code).description, page .. ": front matter: " .. block.code)
+      t.ok(require("qwen.util.front_matter").read(block.code).description, page .. ": front matter: " .. block.code)
     else
       t.ok(false, page .. ": a block of " .. block.kind .. " is not run")
     end

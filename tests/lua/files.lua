@@ -1,7 +1,7 @@
 -- Paths and links: where tools may go unasked, by the verdict on each tool's own call; what was approved and then moved away under it.
 local t = dofile "tests/check.lua"
 local fs, proc = require "sys.fs", require "qwen.util.process"
-local files, permit = require "qwen.workspace.files", require "qwen.permission.policy"
+local files, permit = require "qwen.permission.files", require "qwen.permission.policy"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "files-")))
 local cwd = root .. "/proj"

@@ -23,6 +23,7 @@ local ways = {
   { "(function() string.rep = nil end)()", "string.rep cannot be set" },
   { "(function() qwen.fs.read = nil end)()", "qwen.fs.read cannot be set" },
   { "(function() qwen.fs = nil end)()", "qwen.fs cannot be set" },
+  { "qwen.text.call_splitter()", "qwen.text has no 'call_splitter'; it is qwen.wire.tool_call_splitter now" },
   { "qwen.fs.raed('x')", "qwen.fs has no 'raed'; did you mean 'read'" },
   { "qwen.pahts", "qwen has no field 'pahts'; did you mean qwen.paths?" },
   { "qwen.flies", "qwen has no field 'flies'; did you mean qwen.x.files?" },
@@ -162,25 +163,26 @@ do
   local place = program.place { ["~/.qwen/commands/a.lua"] = "return { summary = 'one', run = function(ctx) ctx.print 'one' end }" }
   fs.write(place.cwd .. "/reload.lua", [[
 local resource = require "qwen.extension.registry"
+local reload = require "qwen.extension.reload"
 local fs = require "sys.fs"
 local told = {}
 local ctx = { notice = function(text) told[#told + 1] = text end }
 local function word() return resource.get("commands", "a").summary end
 local function save(name, text) assert(fs.write(qwen.os.home() .. "/.qwen/" .. name, text)) end
-resource.take_saved(ctx)
-print(word(), resource.take_saved(ctx))
+reload.take_saved(ctx)
+print(word(), reload.take_saved(ctx))
 save("commands/a.lua", "return { summary = 'two', run = function() end }")
-print(resource.take_saved(ctx), word())
+print(reload.take_saved(ctx), word())
 save("commands/a.lua", "return { summary = 'three' ")
 save("commands/b.lua", "return { summary = 'b', run = function() end }")
-print(resource.take_saved(ctx), word(), resource.has("commands", "b"), #told, resource.take_saved(ctx), #told)
+print(reload.take_saved(ctx), word(), resource.has("commands", "b"), #told, reload.take_saved(ctx), #told)
 save("lua/m.lua", "return 'four'")
 save("commands/a.lua", "return { summary = require 'm', run = function() end }")
-print(resource.take_saved(ctx), word(), resource.has("commands", "b"))
+print(reload.take_saved(ctx), word(), resource.has("commands", "b"))
 save("lua/m.lua", "return 'fives'")
-print(resource.take_saved(ctx), word())
+print(reload.take_saved(ctx), word())
 fs.remove(qwen.os.home() .. "/.qwen/commands/a.lua")
-print(resource.take_saved(ctx), resource.has("commands", "a"))
+print(reload.take_saved(ctx), resource.has("commands", "a"))
 print(told[1])]])
   fs.mkdir(place.home .. "/.qwen/lua")
   local r = run(place, "lua", "reload.lua")

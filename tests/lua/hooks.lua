@@ -217,7 +217,7 @@ do
       ticked "one"
       write("hooks/clock", (]] .. ("%q"):format(ticking) .. [[):format("two", "two", "two"))
       write("hooks/later", 'return { session_started = function(ctx, s) ctx.notice("later: " .. s.source) end }')
-      qwen.x.registry.take_saved(ctx)
+      qwen.x.reload.take_saved(ctx)
       ctx.emit("status_built", { text = "" })
       ticked "two"
       local ones = ctx.ticks.one
@@ -225,10 +225,10 @@ do
       ctx.print("the old one is still: " .. tostring(ones == ctx.ticks.one))
       ctx.print(ctx.emit("status_built", { text = "" }).text)
       qwen.x.registry.get("commands", "common").run(ctx)
-      qwen.x.registry.reload()
+      qwen.x.reload.all()
       ctx.print(ctx.emit("status_built", { text = "" }).text)
       write("lua/common", "return { n = 10 }")
-      qwen.x.registry.take_saved(ctx)
+      qwen.x.reload.take_saved(ctx)
       ctx.print(ctx.emit("status_built", { text = "" }).text)
       ctx.emit("session_ended", { reason = "exit" })
     end }]],
@@ -252,8 +252,8 @@ do
       reload()
       assert(os.rename(path, path .. ".kept"))
       assert(qwen.fs.write(path, "return {\n  status_built = 1 }"))
-      qwen.x.registry.take_saved(ctx)
-      qwen.x.registry.take_saved(ctx)
+      qwen.x.reload.take_saved(ctx)
+      qwen.x.reload.take_saved(ctx)
       reload()
       reload()
       assert(os.rename(path .. ".kept", path))

@@ -1,6 +1,6 @@
 -- Programs that keep credentials are killed at any moment: nothing that was acknowledged is lost, nothing is unreadable. QWEN_LONG=1: 1000.
 local t = dofile "tests/check.lua"
-local credentials, fs, os, proc, secret, task = require "qwen.auth.credentials", require "sys.fs", require "sys.os", require "sys.proc", require "sys.secret",
+local credentials, fs, os, proc, secret, task = require "qwen.credential.credentials", require "sys.fs", require "sys.os", require "sys.proc", require "sys.secret",
   require "sys.task"
 
 local QWEN, home = os.env "QWEN", os.env "HOME" .. "/.qwen"

@@ -49,7 +49,7 @@ local function session(value, backend)
   local settings = { modelProviders = { openai = { { id = "m", envKey = "TEAM_KEY", baseUrl = server.url } } }, model = { name = "m" } }
   local place = program.place { ["~/.qwen/settings.json"] = json.encode(settings) }
   local keep = place.root .. "/keep.lua"
-  assert(fs.write(keep, ([[print(require "qwen.auth.credentials".put("TEAM_KEY", { secret = io.read "l", origins = { %q } }, { backend = %q }))]])
+  assert(fs.write(keep, ([[print(require "qwen.credential.credentials".put("TEAM_KEY", { secret = io.read "l", origins = { %q } }, { backend = %q }))]])
     :format(server.url:gsub("/v1$", ""), backend)))
   local outputs = {}
   local function run(args, options)

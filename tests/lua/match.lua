@@ -1,7 +1,7 @@
 -- Edits: pairs of files in cases/edit through the edit tool, and random edits against a plain model of what an edit is.
 local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local match = require "qwen.workspace.fuzzy_match"
+local match = require "qwen.util.fuzzy_match"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "match-")))
 local ctx = { cwd = root, seen = {} }

@@ -212,7 +212,7 @@ do
   written("JSON that is an answer", '{"x":1}\n', '{"x":1}\n')
   -- What cannot be a call is shown at once, and what was done with a call is said, once.
   local function now(text, want, note)
-    local split, out, words = qwen.text.call_splitter(), {}, {}
+    local split, out, words = qwen.wire.tool_call_splitter(), {}, {}
     split(text, out)
     for i, d in ipairs(out) do words[i] = d.type == "text" and d.text or d.type .. ":" .. (d.name or d.text) end
     t.eq(table.concat(words, "|"), want, text)

@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local spec = dofile "tests/spec/spec.lua"
 local fs, keeper = require "sys.fs", require "sys.keeper"
-local passphrase = require "qwen.auth.passphrase"
+local passphrase = require "qwen.credential.passphrase"
 
 for text, want in pairs { password = "weak", aaaaaaaaaaaaaaaaaaaa = "weak", abcdefghijklmnop = "weak", ["12345678901234"] = "weak", ["Tr0ub4dor"] = "fair",
   ["correct horse battery staple"] = "fair", ["correct horse battery staple orbit cloud"] = "strong", ["x9$Kq!27vLm#Pz"] = "strong", ["é"] = "weak", ["\xff\xff"] = "weak" } do

@@ -2,18 +2,17 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local promptfile = require "qwen.extension.prompt_command"
 
 local function ask(place, server, ...)
   return program.run(place, { "--openai-base-url", server.url, "-m", "m", ... }, { env = { OPENAI_API_KEY = "key-0123456789" } })
 end
 
-t.eq({ promptfile.toml '# words\ndescription = "a \\"b\\" \\u00e9\\\\n"\nprompt = """\none\ntwo \\\n  three"""\n[x]\nother = 3\nlit = \'a\\b\'' },
+t.eq({ require("qwen.util.toml").texts '# words\ndescription = "a \\"b\\" \\u00e9\\\\n"\nprompt = """\none\ntwo \\\n  three"""\n[x]\nother = 3\nlit = \'a\\b\'' },
   { { description = 'a "b" é\\n', prompt = "one\ntwo three", lit = "a\\b" } }, "TOML")
-t.match(select(2, promptfile.toml 'a = "x"\nprompt = """no end'), "line 2: the text of 'prompt' has no end")
-t.match(select(2, promptfile.toml "\n\nwhat is this"), "line 3: KEY")
-t.eq({ promptfile.front_matter "---\ndescription: 'x: y'\n---\nbody\n" }, { { description = "x: y" }, "body\n" })
-t.eq({ promptfile.front_matter "no matter\n---\n" }, { {}, "no matter\n---\n" })
+t.match(select(2, require("qwen.util.toml").texts 'a = "x"\nprompt = """no end'), "line 2: the text of 'prompt' has no end")
+t.match(select(2, require("qwen.util.toml").texts "\n\nwhat is this"), "line 3: KEY")
+t.eq({ require("qwen.util.front_matter").read "---\ndescription: 'x: y'\n---\nbody\n" }, { { description = "x: y" }, "body\n" })
+t.eq({ require("qwen.util.front_matter").read "no matter\n---\n" }, { {}, "no matter\n---\n" })
 
 do
   local place = program.place {

@@ -3,6 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, os, proc, task = require "sys.fs", require "sys.os", require "sys.proc", require "sys.task"
+local reload = require "qwen.extension.reload"
 local resource = require "qwen.extension.registry"
 
 -- By itself.
@@ -16,29 +17,29 @@ do
   local function summary(name) return (resource.get("providers", name) or {}).summary end
   t.eq(summary "high", "low 1", "as it is")
   local generation = resource.generation()
-  t.eq(resource.refresh "providers", {}, "nothing was saved")
+  t.eq(reload.kind "providers", {}, "nothing was saved")
   t.eq(resource.generation(), generation, "so nothing is new")
   fs.write(path "low", 'return { base = "openai", summary = "low 2" }')
-  t.eq(resource.refresh "providers", {})
+  t.eq(reload.kind "providers", {})
   t.eq({ summary "low", summary "high" }, { "low 2", "low 2" }, "also what builds on it")
   t.ok(resource.generation() > generation, "who keeps something is told")
   fs.write(path "low", 'return {\n  base = "openai",\n  summary = = "low 3" }')
-  local problems = resource.refresh "providers"
+  local problems = reload.kind "providers"
   t.eq(#problems, 1)
   t.match(problems[1], "low.lua:3: unexpected symbol near '='; the version before it stays in use", "file and line")
   t.eq({ summary "low", summary "high" }, { "low 2", "low 2" }, "the old one stays in force")
-  t.eq(resource.refresh "providers", {}, "said once")
+  t.eq(reload.kind "providers", {}, "said once")
   fs.write(path "high", 'return { base = "low", summary = "high 2" }')
-  resource.refresh "providers"
+  reload.kind "providers"
   t.eq({ summary "low", summary "high" }, { "low 2", "high 2" }, "also when something else changes")
   fs.write(path "low", 'return { base = "nobody" }')
-  t.match(resource.refresh("providers")[1], "base 'nobody' is no provider; the version before", "a base that is not there")
+  t.match(reload.kind("providers")[1], "base 'nobody' is no provider; the version before", "a base that is not there")
   fs.write(path "low", 'return { base = "openai", summary = "low 4" }')
-  resource.refresh "providers"
+  reload.kind "providers"
   t.eq(summary "high", "high 2")
   t.eq(summary "low", "low 4", "and on")
   fs.remove(path "low")
-  resource.refresh "providers"
+  reload.kind "providers"
   t.eq(resource.has("providers", "low"), false, "a file that is gone is gone")
 end
 

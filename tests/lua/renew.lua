@@ -1,6 +1,6 @@
 -- Twenty processes find one token expired: the server sees exactly one refresh a round, and all have its token. QWEN_LONG=1: 200 rounds.
 local t = dofile "tests/check.lua"
-local credentials, json, os, proc, secret = require "qwen.auth.credentials", require "sys.json", require "sys.os", require "sys.proc", require "sys.secret"
+local credentials, json, os, proc, secret = require "qwen.credential.credentials", require "sys.json", require "sys.os", require "sys.proc", require "sys.secret"
 local http = require "sys.http"
 
 local QWEN = os.env "QWEN"

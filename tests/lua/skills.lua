@@ -24,7 +24,7 @@ local function result_of(request)
 end
 
 -- Front matter.
-local fields, body = require("qwen.extension.prompt_command").front_matter("---\nname: a\ndescription: >-\n  one\n  two\ntools:\n  - read_file\n  - edit\nlist: [a, 'b']\nq: \"x: y\"\n---\nText\n")
+local fields, body = require("qwen.util.front_matter").read("---\nname: a\ndescription: >-\n  one\n  two\ntools:\n  - read_file\n  - edit\nlist: [a, 'b']\nq: \"x: y\"\n---\nText\n")
 t.eq(fields, { name = "a", description = "one two", tools = "read_file, edit", list = "[a, 'b']", q = "x: y" }, "fields")
 t.eq(body, "Text\n", "the rest")
 t.eq({ qwen.x.markdown_resource.words(fields.tools), qwen.x.markdown_resource.words(fields.list), qwen.x.markdown_resource.words "" }, { { "read_file", "edit" }, { "a", "b" }, {} }, "lists")

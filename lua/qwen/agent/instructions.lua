@@ -16,19 +16,6 @@ local function names(ctx)
   return out
 end
 
----The folder that a project begins in: the nearest above that git knows, else the folder itself.
----@param cwd string
----@return string
-function M.root(cwd)
-  local at = cwd
-  while true do
-    if fs.stat(at .. "/.git") then return at end
-    local above = at:match "^(.+)/[^/]+$"
-    if not above then return cwd end
-    at = above
-  end
-end
-
 -- The folders from the root down to cwd.
 local function descent(root, cwd)
   local out = { root }
@@ -91,7 +78,7 @@ local function candidates(ctx)
   home = home and fs.realpath(home)
   for _, name in ipairs(home and names(ctx) or {}) do out[#out + 1] = { path = home .. "/" .. name, base = home } end
   if not ctx.trusted then return out end
-  local root = M.root(ctx.cwd)
+  local root = paths.project_root(ctx.cwd)
   for _, folder in ipairs(descent(root, ctx.cwd)) do
     for _, name in ipairs(names(ctx)) do out[#out + 1] = { path = folder .. "/" .. name, base = root } end
   end

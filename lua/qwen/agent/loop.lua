@@ -3,7 +3,7 @@ local compact = require "qwen.agent.compaction"
 local context = require "qwen.agent.view"
 local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
-local resource = require "qwen.extension.registry"
+local reload = require "qwen.extension.reload"
 local send = require "qwen.provider.client"
 
 local M = {}
@@ -142,7 +142,7 @@ function M.run(ctx, prompt)
   local limit, turns, sent_on = ctx.max_turns, 0, 0
   while true do
     turns = turns + 1
-    if resource.take_saved(ctx) then ctx.tools = context.tools(ctx) end
+    if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
     ctx.emit("turn_started", turns)
     compact.when_full(ctx)
     local answer = ask_model(ctx)

@@ -1,5 +1,5 @@
 -- Files that a prompt names with @: what is in them goes to the model with it. `\ ` is a blank in a path; a lone @ is an @.
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local resource = require "qwen.extension.registry"
@@ -95,7 +95,7 @@ function M.parts(ctx, prompt)
         for _, part in ipairs(result.parts or {}) do parts[#parts + 1] = part end
       end
       local image = result and result.parts and result.parts[1] and result.parts[1].type == "image" and result.parts[1]
-      local blind = image and ctx.model and require("qwen.util.image").unseen(ctx.model, image.mime) and ", which this model does not take" or ""
+      local blind = image and ctx.model and require("qwen.provider.media").image_unseen(ctx.model, image.mime) and ", which this model does not take" or ""
       told[#told + 1] = ("  @%s: %s"):format(name, (result and result.display or e.message) .. blind)
     end
   end

@@ -1,9 +1,9 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
 local consent = require "qwen.permission.approval"
-local edits = require "qwen.workspace.checkpoints"
+local edits = require "qwen.session.checkpoints"
 local err = require "qwen.util.err"
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local json = require "sys.json"
 local permit = require "qwen.permission.policy"
 local resource = require "qwen.extension.registry"

@@ -1,5 +1,4 @@
 -- What ways to sign in share: writing models, key and choice into the user's settings, all or nothing, and taking them out again.
--- Long because putting a service in and taking it out are two halves of one thing, and the table of whose terms apply is data.
 local choice = require "qwen.model.configured"
 local err = require "qwen.util.err"
 local http = require "sys.http"
@@ -7,10 +6,12 @@ local json = require "sys.json"
 local paths = require "qwen.util.paths"
 local resource = require "qwen.extension.registry"
 local secret = require "sys.secret"
+local services = require "qwen.model.services"
 local sys = require "sys.os"
 local usersettings = require "qwen.config.writer"
 
-local M = { configured = choice.configured, undecided = choice.undecided, nothing = choice.nothing }
+local M = { configured = choice.configured, undecided = choice.undecided, nothing = choice.nothing,
+  terms = services.terms, method_of = services.method_of, name_of = services.name_of }
 
 ---A key as typed, without blanks around it; nil when it cannot be one.
 ---@param key string?
@@ -21,15 +22,18 @@ function M.clean_key(key)
 end
 
 -- What every process has, beside the names that decide where programs come from and traffic goes.
-local system = { USER = true, LOGNAME = true, PWD = true, OLDPWD = true, LANG = true, TERM = true, DISPLAY = true, TZ = true, SHLVL = true, HOSTNAME = true }
+local system = { USER = true, LOGNAME = true, PWD = true, OLDPWD = true, LANG = true, TERM = true, DISPLAY = true,
+  TZ = true, SHLVL = true, HOSTNAME = true }
 
 ---The name of a variable for a key; nil, err when it cannot be one. One with another meaning would have its value sent as the key.
 ---@param name string
 ---@return string?, Err?
 function M.variable(name)
   if not name:find "^[%a_][%w_]*$" then return nil, err("usage", ("'%s' cannot be the name of a variable"):format(name)) end
-  if not (system[name] or name:find "^XDG_" or name:find "^LC_" or require("qwen.config.dotenv").reserved(name)) then return name end
-  return nil, err("usage", ("%s has another meaning and cannot hold a key: its value would be sent to the service; choose a name such as TEAM_API_KEY"):format(name))
+  local taken = system[name] or name:find "^XDG_" or name:find "^LC_" or require("qwen.config.dotenv").reserved(name)
+  if not taken then return name end
+  return nil, err("usage", ("%s has another meaning and cannot hold a key: its value would be sent to the service; "
+    .. "choose a name such as TEAM_API_KEY"):format(name))
 end
 
 -- The entries of a protocol: ours first, those that ours replace left out, the person's own kept.
@@ -49,7 +53,7 @@ end
 
 -- Puts a key into the credential store and does the rest; when that fails the store is as it was.
 local function keep_key(plan, rest)
-  local credentials, url = require "qwen.auth.credentials", http.parse_url(plan.url)
+  local credentials, url = require "qwen.credential.credentials", http.parse_url(plan.url)
   local before = credentials.has(plan.env_key) and credentials.get(plan.env_key)
   local place, e = credentials.put(plan.env_key, { secret = plan.key, origins = { url.origin } }, { backend = plan.store })
   if not place then return nil, e end
@@ -124,7 +128,7 @@ function M.remove(ctx, plan)
     end
     if gone > had then table.insert(changes, { path = { "modelProviders", protocol }, value = kept }) end
   end
-  local credentials = require "qwen.auth.credentials"
+  local credentials = require "qwen.credential.credentials"
   local had_key = plan.env_key and type(before.env) == "table" and before.env[plan.env_key] ~= nil
   local stored = plan.env_key and credentials.has(plan.env_key)
   local auth = type(before.security) == "table" and before.security.auth
@@ -232,59 +236,6 @@ function M.address(text)
   local url, e = http.parse_url(address)
   if not url then return nil, err("usage", ("the address '%s' cannot be used: %s"):format(text, e.message)) end
   return address
-end
-
--- Whose terms apply, by the end of a host's name; the auth file that signs in there.
-local services = {
-  { "chat.qwen.ai", "Qwen OAuth", "qwen-oauth", "https://qwen.ai/termsservice", "https://qwen.ai/privacypolicy" },
-  { "coding.dashscope.aliyuncs.com", "Alibaba Cloud Coding Plan", "coding-plan" },
-  { "coding-intl.dashscope.aliyuncs.com", "Alibaba Cloud Coding Plan", "coding-plan" },
-  { "token-plan.cn-beijing.maas.aliyuncs.com", "Alibaba Cloud Token Plan", "token-plan" },
-  { "aliyuncs.com", "Alibaba Cloud ModelStudio", "modelstudio", "https://www.alibabacloud.com/terms-of-use", "https://www.alibabacloud.com/privacy-policy" },
-  { "openai.azure.com", "Azure OpenAI", nil, "https://www.microsoft.com/servicesagreement/", "https://www.microsoft.com/privacystatement" },
-  { "openai.com", "OpenAI", nil, "https://openai.com/terms/", "https://openai.com/privacy/" },
-  { "modelscope.cn", "ModelScope", nil, "https://modelscope.cn/terms", "https://modelscope.cn/privacy" },
-  { "openrouter.ai", "OpenRouter", "openrouter", "https://openrouter.ai/terms", "https://openrouter.ai/privacy" },
-  { "deepseek.com", "DeepSeek", "deepseek" }, { "minimax.io", "MiniMax", "minimax" }, { "minimaxi.com", "MiniMax", "minimax" },
-  { "api.z.ai", "Z.AI", "zai" }, { "fireworks.ai", "Fireworks AI", "fireworks" },
-}
-
-local function service_of(model, field)
-  local url = http.parse_url(model.base_url)
-  local host = url and url.host or ""
-  if model.provider == "qwen-oauth" then host = "chat.qwen.ai" end
-  for _, row in ipairs(services) do
-    if row[field] and (host == row[1] or host:sub(-#row[1] - 1) == "." .. row[1]) then return row[field], row end
-  end
-  return nil, nil, host, url and url.loopback
-end
-
----Which terms of service and which privacy notice apply to requests to a model.
----@param model Model
----@return {terms: string, privacy: string}
-function M.terms(model)
-  local terms, row, host, loopback = service_of(model, 4)
-  if terms then return { terms = terms, privacy = row[5] } end
-  if loopback then return { terms = "your own", privacy = "requests stay on this machine" } end
-  local whose = "those of the service at " .. host
-  return { terms = whose, privacy = whose }
-end
-
----How one signs in for a model, for people: "Alibaba Cloud Coding Plan", "API key".
----@param _ Ctx
----@param model Model
----@return string
-function M.method_of(_, model)
-  local label, _, _, loopback = service_of(model, 2)
-  if label then return label end
-  return loopback and "Local model" or "API key"
-end
-
----The auth file that signs in for a model; nil when it is no shipped one.
----@param model Model
----@return string?
-function M.name_of(model)
-  return (service_of(model, 3))
 end
 
 ---The ways to sign in, in the order of the menu.

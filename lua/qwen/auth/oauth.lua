@@ -3,7 +3,7 @@
 -- Long because the two flows and renewing share how a token is asked for and read.
 local body = require "qwen.net.body"
 local browser = require "qwen.util.browser"
-local credentials = require "qwen.auth.credentials"
+local credentials = require "qwen.credential.credentials"
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local json = require "sys.json"

@@ -56,4 +56,24 @@ function M.guess(env)
   return "openai"
 end
 
+---The address of a protocol for a model without an entry, and where it comes from.
+---@param settings Settings
+---@param opts table flags
+---@param protocol string
+---@return string url without a final slash
+---@return string source
+function M.address(settings, opts, protocol)
+  local own = known[protocol] or {}
+  if opts.base_url then return opts.base_url, "flag --openai-base-url" end
+  local url, source = M.first(function(name) return settings:env(name) end, { own.url })
+  if not url and protocol == "openai" then
+    url = settings:get "security.auth.baseUrl"
+    source = url and settings:explain("security.auth.baseUrl")[1].source .. " security.auth.baseUrl"
+  end
+  if not url and own.locate then
+    url, source = own.locate(function(name) return settings:env(name) end)
+  end
+  return ((url or own.default_url or ""):gsub("/+$", "")), source or "default"
+end
+
 return M

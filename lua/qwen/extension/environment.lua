@@ -33,8 +33,11 @@ local function view(of, title, strict, hidden)
     if hidden and hidden[name] then value = nil end
     if value ~= nil then return value end
     if not strict then return nil end
-    local near = text.nearest(tostring(name), sorted_names(of))
-    error(("%s has no '%s'%s"):format(title, tostring(name), near and "; did you mean '" .. near .. "'?" or ""), 2)
+    local full = ("%s.%s"):format(title, tostring(name)):gsub("^qwen%.", "")
+    local now = require("qwen.extension.moved_names").now(full)
+    local near = not now and text.nearest(tostring(name), sorted_names(of))
+    error(("%s has no '%s'%s"):format(title, tostring(name), now and "; it is qwen." .. now .. " now"
+      or near and "; did you mean '" .. near .. "'?" or ""), 2)
   end
   local meta = { __index = get, __metatable = "locked" }
   function meta.__newindex(_, name) error(("%s.%s cannot be set: it is shared by all files"):format(title, tostring(name)), 2) end

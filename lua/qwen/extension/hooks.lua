@@ -157,4 +157,24 @@ function M.emit(ctx, event, value, second, ...)
   return value
 end
 
+---How the session came to be, as hooks are told.
+---@param ctx Ctx
+---@return "resume"|"startup"
+function M.session_source(ctx)
+  return (ctx.opts.resume or ctx.opts.continue) and "resume" or "startup"
+end
+
+---From now on hooks hear what the person is told; called when the front end has put its own notice in place.
+---@param ctx Ctx
+function M.attach_notices(ctx)
+  local show, telling = ctx.notice, false
+  function ctx.notice(words)
+    show(words)
+    if telling then return end -- a hook that fails over a notice is told without another
+    telling = true
+    local _ <close> = setmetatable({}, { __close = function() telling = false end })
+    ctx.emit("notice_shown", words)
+  end
+end
+
 return M

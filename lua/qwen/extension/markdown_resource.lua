@@ -23,7 +23,7 @@ local function read(kind, folder, entry, out, problems)
     problems[#problems + 1] = tostring(e)
     return
   end
-  local fields, body = require("qwen.extension.prompt_command").front_matter(text.utf8(source))
+  local fields, body = require("qwen.util.front_matter").read(text.utf8(source))
   local description = fields.description and text.trim(fields.description) or ""
   if description == "" then
     problems[#problems + 1] = ("%s is left out: its front matter has no description"):format(paths.short(path))

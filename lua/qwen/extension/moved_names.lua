@@ -3,6 +3,13 @@
 local M = {}
 
 local moved = {
+  ["image.unseen"] = "wire.unseen",
+  ["memory.root"] = "paths.project_root",
+  ["resource.refresh"] = "x.reload.kind",
+  ["resource.reload"] = "x.reload.all",
+  ["resource.take_saved"] = "x.reload.take_saved",
+  ["text.call_splitter"] = "wire.tool_call_splitter",
+  ["text.think_splitter"] = "wire.think_splitter",
   args = "x.args",
   body = "x.body",
   cards = "x.markdown_resource",
@@ -48,7 +55,7 @@ local moved = {
 }
 
 ---What a former name of `qwen.` is called now.
----@param name string
+---@param name string "files", "text.call_splitter"
 ---@return string? now "x.files"; nil when there was no such name
 function M.now(name)
   return moved[name]
@@ -59,7 +66,9 @@ end
 ---@return {old: string, now: string}[] in the order in which they appear, each once
 function M.find(source)
   local out, seen = {}, {}
-  for name in source:gsub("%-%-[^\n]*", ""):gmatch "%f[%w_.]qwen%.([%a_]+)" do
+  for module, field in source:gsub("%-%-[^\n]*", ""):gmatch "%f[%w_.]qwen%.([%a_]+)%.?([%a_]*)" do
+    local full = module .. "." .. field
+    local name = moved[full] and full or module
     if moved[name] and not seen[name] then
       seen[name] = true
       out[#out + 1] = { old = "qwen." .. name, now = "qwen." .. moved[name] }

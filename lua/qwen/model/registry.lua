@@ -1,15 +1,15 @@
 -- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
--- A key is bound here to the origin it was configured for; headers are made of it in auth/.
--- Long because the order of precedence is one thing.
+-- Which key goes with one is in credential/keys.lua.
 local err = require "qwen.util.err"
 local families = require "qwen.model.capabilities"
 local http = require "sys.http"
+local keys = require "qwen.credential.keys"
 local named = require "qwen.model.lookup"
 local protocols = require "qwen.config.protocols"
-local secret = require "sys.secret"
 local text = require "qwen.util.text"
 
-local M = { keyless = require "qwen.model.private_host", named = named.find, place = named.place }
+local M = { keyless = require "qwen.model.private_host", named = named.find, place = named.place,
+  signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
 
 local MOST_FALLBACKS = 3
 
@@ -18,21 +18,6 @@ local function trim_url(url) return (url:gsub("/+$", "")) end
 local function origin(url)
   local parsed = http.parse_url(url)
   return parsed and parsed.origin
-end
-
--- The address of a protocol for a model without an entry, and where it comes from.
-local function address(settings, opts, protocol)
-  local known = protocols.get(protocol) or {}
-  if opts.base_url then return opts.base_url, "flag --openai-base-url" end
-  local url, source = protocols.first(function(name) return settings:env(name) end, { known.url })
-  if not url and protocol == "openai" then
-    url = settings:get "security.auth.baseUrl"
-    source = url and settings:explain("security.auth.baseUrl")[1].source .. " security.auth.baseUrl"
-  end
-  if not url and known.locate then
-    url, source = known.locate(function(name) return settings:env(name) end)
-  end
-  return trim_url(url or known.default_url or ""), source or "default"
 end
 
 local function entry_model(protocol, entry, from)
@@ -64,11 +49,6 @@ local function unknown(name, what)
   local near = text.nearest(name, protocols.names)
   return ("%s%s; use %s, or write ~/.qwen/providers/%s.lua"):format(what, near and " (did you mean " .. near .. "?)" or "",
     table.concat(protocols.names, ", "), name)
-end
-
--- An entry without envKey has the protocol's own key where it is the protocol's own service.
-local function own_service(settings, model)
-  return not model.env_key and protocols.get(model.provider) and origin(model.base_url) == origin((address(settings, {}, model.provider)))
 end
 
 ---Every model of `modelProviders`, in the order of the file, and sentences about entries that are wrong.
@@ -104,7 +84,7 @@ function M.list(settings, has_provider)
         else
           seen[identity], models[#models + 1] = true, model
           families.measure(model)
-          if not model.env_key and not M.keyless(model.base_url) and not M.signs(model) and not own_service(settings, model) then
+          if not model.env_key and not M.keyless(model.base_url) and not keys.signs(model) and not keys.is_own_service(settings, model) then
             complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
           end
         end
@@ -112,89 +92,6 @@ function M.list(settings, has_provider)
     end
   end
   return models, problems
-end
-
----Whether the entry's own headers carry the credential: no key is needed then.
----@param model Model
----@return boolean
-function M.signs(model)
-  local headers = not model.env_key and model.config.customHeaders
-  for name in pairs(type(headers) == "table" and headers or {}) do
-    if require("qwen.net.redact").is_private(tostring(name)) then return true end -- here: most entries have a key
-  end
-  return false
-end
-
--- Binds a key to the model's own origin; a blank one is none.
-local function seal(model, value, source)
-  model.key, model.key_source = nil, nil
-  if not value or value == "" then return true end
-  local key, problem = secret.new(model.env_key or model.provider, value, { origin(model.base_url) })
-  if not key then return nil, err("auth", ("the key from %s cannot be used: %s"):format(source, problem.message)) end
-  model.key, model.key_source = key, source
-  return true
-end
-
--- The key of an entry: its own variable only, never another one's.
-local function entry_key(settings, model)
-  if own_service(settings, model) then model.env_key = protocols.get(model.provider).key end
-  if model.env_key then return settings:env(model.env_key) end
-end
-
----The variable that holds the key for an address: the protocol's own where that is its own service.
----@param settings Settings
----@param protocol string
----@param url string
----@return string?
-function M.key_variable(settings, protocol, url)
-  local known = protocols.get(protocol)
-  return known and known.key and origin(url) == origin((address(settings, {}, protocol))) and known.key or nil
-end
-
----Whether there is a key for a listed model, without looking at it closer.
----@param settings Settings
----@param model Model
----@return boolean
-function M.has_key(settings, model)
-  local value = model.key or entry_key(settings, model)
-  if value ~= nil then return value ~= "" end
-  return M.signs(model) or model.env_key ~= nil and (require("qwen.auth.credentials").has(model.env_key, origin(model.base_url))
-    or require("qwen.auth.key_command").of(settings, model.env_key) ~= nil)
-end
-
--- The key of a model without an entry. The one in the settings belongs to the address in the settings.
-local function protocol_key(settings, model)
-  if model.env_key then
-    local value, source = settings:env(model.env_key)
-    if value then return value, source end
-  end
-  if model.provider ~= "openai" then return nil end
-  local address_row
-  for _, row in ipairs(settings:explain "security.auth.baseUrl") do
-    if row.scope ~= "flags" and row.scope ~= "environment" and not row.note then address_row = address_row or row end
-  end
-  local bound = origin(address_row and address_row.value or protocols.get("openai").default_url)
-  for _, row in ipairs(settings:explain "security.auth.apiKey") do
-    if row.scope ~= "flags" and row.scope ~= "environment" and not row.note and bound == origin(model.base_url) then
-      return row.value, row.source .. " security.auth.apiKey"
-    end
-  end
-end
-
--- The key that is kept under the name of the variable, when nothing above names one; never for another address than its own.
-local function stored_key(model)
-  local own, credentials = origin(model.base_url), require "qwen.auth.credentials" -- here: most runs have a key
-  if not own or not model.env_key or not credentials.has(model.env_key, own) then return true end
-  local record, e = credentials.get(model.env_key)
-  if not record then return nil, e end
-  model.key, model.key_source = record.secret:bind { own }, ("the credential store (%s)"):format(record.backend)
-  return true
-end
-
--- The key of the flag belongs to the first service chosen in this run; one taken later in the session never gets it.
-local function flag_key_fits(settings, model)
-  settings.flag_key_origin = settings.flag_key_origin or origin(model.base_url)
-  return settings.flag_key_origin == origin(model.base_url)
 end
 
 local function find(models, id, protocol, url)
@@ -207,7 +104,7 @@ end
 local function by_flag(settings, opts, models, wanted)
   local meant, keyed = named.find(models, opts.model), {}
   for _, model in ipairs(#meant > 1 and meant or {}) do
-    if M.keyless(model.base_url) or M.has_key(settings, model) then keyed[#keyed + 1] = model end
+    if M.keyless(model.base_url) or keys.has(settings, model) then keyed[#keyed + 1] = model end
   end
   return find(keyed, nil, wanted) or find(meant, nil, wanted) or not opts.auth_type and (keyed[1] or meant[1]) or nil
 end
@@ -227,7 +124,7 @@ local function raw_model(settings, opts, id, wanted)
   local known = protocols.get(protocol) or {}
   id = id or known.default_model
   if not id then return nil, err("usage", ("no model is named for %s; give one with --model ID"):format(protocol)) end
-  local url, from = address(settings, opts, protocol)
+  local url, from = protocols.address(settings, opts, protocol)
   return { id = id, name = id, provider = protocol, base_url = trim_url(url), env_key = known.key,
     config = settings:get "model.generationConfig" or {}, from = from }
 end
@@ -249,7 +146,7 @@ function M.choose(settings, opts, has_provider)
   local model = chosen_entry(settings, opts, models, id, wanted)
   local value, source, ok, e
   if model then
-    value, source = entry_key(settings, model)
+    value, source = keys.of_entry(settings, model)
     if next(settings:get "model.generationConfig" or {}) then
       problems[#problems + 1] = ("model.generationConfig is not used: %s has its own in modelProviders"):format(model.id)
     end
@@ -261,15 +158,13 @@ function M.choose(settings, opts, has_provider)
       problems[#problems + 1] = ("%s has the model %s only; it is used instead of %s"):format(model.provider, only, model.id)
       model.id, model.name = only, only
     end
-    value, source = protocol_key(settings, model)
+    value, source = keys.of_protocol(settings, model)
   end
   if model.base_url ~= "" and not origin(model.base_url) then
     local _, problem = http.parse_url(model.base_url)
     return nil, err("usage", ("the address '%s' of %s (%s) cannot be used: %s"):format(model.base_url, model.id, model.from, problem.message))
   end
-  if opts.api_key and flag_key_fits(settings, model) then value, source = opts.api_key, "flag --openai-api-key" end
-  ok, e = seal(model, value, source)
-  if ok and value == nil then ok, e = stored_key(model) end
+  ok, e = keys.attach(settings, opts, model, value, source)
   if not ok then return nil, e end
   families.measure(model, require("qwen.model.remote_list").known(model))
   return model, nil, problems

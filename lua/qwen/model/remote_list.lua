@@ -3,10 +3,10 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
 local json = require "sys.json"
+local merge = require("qwen.net.headers").merge
 local paths = require "qwen.util.paths"
 local resource = require "qwen.extension.registry"
 local task = require "sys.task"
-local wire = require "qwen.provider.request"
 
 local M = {}
 
@@ -56,8 +56,8 @@ end
 
 -- One page of a list, and the fields that ask for the next one.
 local function page(ctx, model, provider, o, url)
-  local headers = wire.on_top({ ["User-Agent"] = ctx.user_agent }, o.headers)
-  local request = { method = "GET", url = url, headers = wire.on_top(headers, model.config and model.config.customHeaders) }
+  local headers = merge({ ["User-Agent"] = ctx.user_agent }, o.headers)
+  local request = { method = "GET", url = url, headers = merge(headers, model.config and model.config.customHeaders) }
   local auth = resource.get("auth", provider.auth or "api-key")
   local signed, e = {}, nil
   if auth then signed, e = auth.headers(ctx, model, request) end

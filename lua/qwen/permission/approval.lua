@@ -1,5 +1,5 @@
 -- Asks the person about a call: once, for a rule from now on, changed first, or no with a word to the model.
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local json = require "sys.json"
 
 local M = {}

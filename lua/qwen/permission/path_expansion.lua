@@ -1,5 +1,5 @@
 -- Which files a word of a command names, as the shell would expand it in any of the folders it could be in. It reads folders, opens nothing.
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
 

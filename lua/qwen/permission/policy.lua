@@ -1,6 +1,6 @@
 -- Whether a call may run: allow, ask or deny, with the reason in words. deny beats ask beats allow beats the mode.
 -- Commands are judged as parsed; what is not fully understood asks. This decides asking; the sandbox decides ability.
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local inner = require "qwen.permission.wrappers"
 local places = require "qwen.permission.path_expansion"
 local readonly = require "qwen.permission.read_only"

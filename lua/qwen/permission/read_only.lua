@@ -1,7 +1,7 @@
 -- Which commands only look: judged argument by argument from lists of what is allowed; an option that is not listed asks.
 -- Interpreters, pagers, editors, wrappers, network programs and git (a repository can make it run programs) are not here on purpose,
 -- nor `ps`, which can show the environment of others, nor options that follow links out of the project or read names from a file.
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local places = require "qwen.permission.path_expansion"
 local proc = require "qwen.util.process"
 

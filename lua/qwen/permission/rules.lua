@@ -67,7 +67,7 @@ end
 ---@param path string absolute
 ---@return boolean
 function M.matches_path(ctx, spec, path)
-  local files, base = require "qwen.workspace.files", ctx.cwd -- here: to offer tools no file is looked at
+  local files, base = require "qwen.permission.files", ctx.cwd -- here: to offer tools no file is looked at
   if spec:sub(1, 2) == "//" then
     base = ""
   elseif spec:sub(1, 2) == "~/" then

@@ -129,7 +129,7 @@ local function mounts(ctx, state, more)
     local real = fs.realpath(home .. name)
     if real then list[#list + 1] = { "--ro-bind", real, home .. name } end
   end
-  local root = require("qwen.agent.instructions").root(ctx.cwd)
+  local root = paths.project_root(ctx.cwd)
   local whole = true
   for _, folder in ipairs(hidden) do whole = whole and not below(folder, root) end
   if whole then show("--ro-bind", root) end

@@ -1,10 +1,10 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.util.err"
+local merge = require("qwen.net.headers").merge
 local limiter = require "qwen.usage.limits"
 local resource = require "qwen.extension.registry"
 local task = require "sys.task"
 local vendors = require "qwen.model.provider_of"
-local wire = require "qwen.provider.request"
 
 local M = {}
 
@@ -87,7 +87,7 @@ local function build(ctx, provider, model, view)
   credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
   for name in pairs(model.config.customHeaders or {}) do credential = without(credential, name) end -- what the entry sets itself stays
-  request.headers = wire.on_top(wire.on_top({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
+  request.headers = merge(merge({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
   return set_limits(ctx, model, request)
 end
 
@@ -131,7 +131,7 @@ end
 -- What was saved since the last request counts from now on.
 local function refresh(ctx)
   for _, kind in ipairs { "providers", "auth" } do
-    for _, problem in ipairs(resource.refresh(kind)) do ctx.notice(problem) end
+    for _, problem in ipairs(require("qwen.extension.reload").kind(kind)) do ctx.notice(problem) end
   end
 end
 

@@ -1,10 +1,23 @@
 -- What every protocol needs: bytes kept between turns, bodies with one order of fields, headers, plain values out of foreign ones.
 local answer = require "qwen.provider.stream"
 local err = require "qwen.util.err"
-local families = require "qwen.model.capabilities"
 local json = require "sys.json"
+local merge = require("qwen.net.headers").merge
 
-local M = { decoder = answer.decoder, failed = answer.failed, integer = answer.integer, text = answer.text }
+local M = { decoder = answer.decoder, failed = answer.failed, integer = answer.integer, text = answer.text, on_top = merge,
+  unseen = require("qwen.provider.media").unseen }
+
+---A splitter of <think> tags for one stream: fun(text, out) appends deltas; nil ends it.
+---@return fun(text: string?, out: Delta[]): boolean
+function M.think_splitter()
+  return require "qwen.provider.think_tags"()
+end
+
+---A finder of tool calls that a model writes into its text, for one stream.
+---@return fun(text: string?, out: Delta[])
+function M.tool_call_splitter()
+  return require "qwen.provider.text_tool_calls"()
+end
 
 local weak = { __mode = "k" }
 
@@ -85,27 +98,6 @@ function M.body(fields, lists, first)
   return body
 end
 
----Headers with others on top, in whatever case; a name that lists what is to be tried (anthropic-beta) keeps what both name.
----@param headers table<string, HeaderValue>
----@param more table<string, HeaderValue>?
----@return table<string, HeaderValue> headers
-function M.on_top(headers, more)
-  local names = {}
-  for name in pairs(headers) do names[name:lower()] = name end
-  for name, value in pairs(more or {}) do
-    local known = names[name:lower()]
-    local old = known and headers[known]
-    if known then headers[known] = nil end
-    if name:lower():find "%-beta$" and type(old) == "string" and type(value) == "string" then
-      for word in old:gmatch "[^,%s]+" do
-        if not (","..value:gsub("%s", "")..","):find("," .. word .. ",", 1, true) then value = value .. "," .. word end
-      end
-    end
-    headers[name] = value
-  end
-  return headers
-end
-
 ---A request for a stream, with the user's own headers on top of all others.
 ---@param model Model
 ---@param url string a path is one below the model's address
@@ -113,8 +105,8 @@ end
 ---@param headers table<string, HeaderValue>?
 ---@return Request
 function M.post(model, url, body, headers)
-  local all = M.on_top({ ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }, headers)
-  return { method = "POST", url = url:find "^/" and model.base_url .. url or url, headers = M.on_top(all, model.config.customHeaders),
+  local all = merge({ ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }, headers)
+  return { method = "POST", url = url:find "^/" and model.base_url .. url or url, headers = merge(all, model.config.customHeaders),
     body = body[1] and body or { json.encode(body) } }
 end
 
@@ -167,27 +159,6 @@ end
 ---@return string
 function M.arguments(args)
   return args:find "^%s*{" and type(json.decode(args)) == "table" and args or "{}"
-end
-
-local kinds = { image = "image", audio = "audio", video = "video" }
-
----Whether a model takes a file of that type: as its entry says, else as the family of its name does, else as is usual at its service.
----@param model Model
----@param part MediaPart
----@param usual string? kinds of files in words ("image pdf audio video"); all when left out
----@return string? note words to send instead of what it would not take
-function M.unseen(model, part, usual)
-  local kind = kinds[part.mime:match "^%a+"] or part.mime == "application/pdf" and "pdf"
-  local modalities, files = model.config.modalities, nil
-  if type(modalities) == "table" then
-    if kind == nil or modalities[kind] == true then return nil end
-  elseif model.vision == false then
-    files = ""
-  else
-    files = families.of(model.id).files or usual
-    if kind == nil or not files or files:find(kind, 1, true) or model.vision and kind == "image" then return nil end
-  end
-  return ("[a file of type %s is left out: this model %s]"):format(part.mime, files == "" and "takes text only" or "does not take it")
 end
 
 -- A schema in the words of OpenAPI 3.0.

@@ -1,7 +1,7 @@
 -- What leaves this machine and what is kept on it: whose terms apply and why, usage statistics (counters, here and nowhere else), telemetry.
 local http = require "sys.http"
 local resource = require "qwen.extension.registry"
-local signin = require "qwen.auth.login"
+local services = require "qwen.model.services"
 local telemetry = require "qwen.usage.telemetry"
 local usage = require "qwen.usage.ledger"
 local usersettings = require "qwen.config.writer"
@@ -37,14 +37,14 @@ end
 
 -- Whose words hold for requests to a model, and why.
 local function terms_of(ctx, model)
-  local provider, terms = vendors.of(model), signin.terms(model)
+  local provider, terms = vendors.of(model), services.terms(model)
   local auth = provider and provider.auth and resource.has("auth", provider.auth) and resource.get("auth", provider.auth)
   local now = auth and auth.status and auth.status(ctx, model) or {} -- a sign-in may name another address
   local address = now.base_url or model.base_url
   local url = http.parse_url(address)
   local host = url and url.host or address
   if auth and auth.terms then terms = auth.terms end
-  return { method = signin.method_of(ctx, model), model = model.id, host = host, ["local"] = url ~= nil and url.loopback, terms = terms.terms,
+  return { method = services.method_of(ctx, model), model = model.id, host = host, ["local"] = url ~= nil and url.loopback, terms = terms.terms,
     privacy = terms.privacy, because = ("%s is asked at %s (%s)"):format(model.id, host, now.configured_by or model.from) }
 end
 

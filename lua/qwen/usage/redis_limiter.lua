@@ -33,7 +33,7 @@ end
 local function login(connection, place)
   local password = place.password or secret.env("redis", "QWEN_REDIS_PASSWORD", {})
   if not password then
-    local record = require("qwen.auth.credentials").get "redis"
+    local record = require("qwen.credential.credentials").get "redis"
     password = record and record.secret
   end
   if not password then return true end
@@ -200,7 +200,7 @@ function M.choose(ctx, address, password)
   if not store then return nil, e end
   store:close()
   local kept
-  if password then kept, e = require("qwen.auth.credentials").put("redis", { secret = password }) end
+  if password then kept, e = require("qwen.credential.credentials").put("redis", { secret = password }) end
   if password and not kept then return nil, e end
   local path
   path, e = require("qwen.config.writer").set { { path = { "limits", "store" }, value = address } }
@@ -211,7 +211,7 @@ end
 ---@return string? path of the settings
 ---@return Err?
 function M.leave()
-  local credentials = require "qwen.auth.credentials"
+  local credentials = require "qwen.credential.credentials"
   if credentials.has "redis" then
     local ok, e = credentials.remove "redis"
     if not ok then return nil, e end

@@ -49,13 +49,4 @@ function M.look(bytes)
   return mime and { mime = mime, width = width, height = height }
 end
 
----Whether a model is known not to look at images of that type.
----@param model Model
----@param mime string
----@return boolean
-function M.unseen(model, mime)
-  local provider = require("qwen.model.registry").provider(model)
-  return provider ~= nil and require("qwen.provider.request").unseen(model, { type = "image", mime = mime, data = "" }, provider.media or "image") ~= nil
-end
-
 return M

@@ -84,6 +84,53 @@ function M.settings_files(cwd)
   return files
 end
 
+---The path without "." and ".." and doubled slashes, by its text alone.
+---@param path string
+---@return string
+function M.normal(path)
+  local parts = {}
+  for part in path:gmatch "[^/]+" do
+    if part == ".." then
+      parts[#parts] = nil
+    elseif part ~= "." then
+      parts[#parts + 1] = part
+    end
+  end
+  return "/" .. table.concat(parts, "/")
+end
+
+---The path that the system would really reach: links followed in its order, `..` after them; for what does not exist yet those of
+---its nearest folder.
+---@param path string
+---@return string
+---@return boolean? unsure a link leads nowhere, or `..` follows what does not exist: creating it could reach another place
+function M.real(path)
+  local rest, unsure = "", false
+  if path:sub(1, 1) ~= "/" then path = "/" .. path end
+  while path ~= "" do
+    local real = fs.realpath(path)
+    if real then return M.normal(real .. rest), unsure end
+    local parent, last = path:match "^(.*)/([^/]*)$"
+    local stat = fs.stat(path, false)
+    unsure = unsure or last == ".." or stat ~= nil and stat.type == "link"
+    path, rest = parent, "/" .. last .. rest
+  end
+  return M.normal(rest), unsure
+end
+
+---The folder that a project begins in: the nearest above that git knows, else the folder itself.
+---@param cwd string
+---@return string
+function M.project_root(cwd)
+  local at = cwd
+  while true do
+    if fs.stat(at .. "/.git") then return at end
+    local above = at:match "^(.+)/[^/]+$"
+    if not above then return cwd end
+    at = above
+  end
+end
+
 ---A path for people: ~ instead of the home folder.
 ---@param path string
 ---@return string

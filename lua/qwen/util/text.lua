@@ -96,6 +96,27 @@ function M.count(n, one, many)
   return ("%d %s"):format(n, n == 1 and one or many or one .. "s")
 end
 
+---Words of a line as a shell would split them, with both quotes.
+---@param line string
+---@return string[]
+function M.shell_words(line)
+  local words, word, quote = {}, nil, nil
+  for c in line:gmatch(".") do
+    if quote then
+      if c == quote then quote = nil else word = word .. c end
+    elseif c == '"' or c == "'" then
+      quote, word = c, word or ""
+    elseif c:find "%s" then
+      if word then words[#words + 1] = word end
+      word = nil
+    else
+      word = (word or "") .. c
+    end
+  end
+  if word then words[#words + 1] = word end
+  return words
+end
+
 ---A size for people.
 ---@param n integer bytes
 ---@return string
@@ -106,15 +127,9 @@ function M.human_bytes(n)
   return ("%.1f GB"):format(n / 1024 / 1024 / 1024)
 end
 
-local function load_later(name)
-  if name == "diff" then return require "qwen.util.diff" end
-  if name == "think_splitter" then return require "qwen.provider.think_tags" end
-  if name == "call_splitter" then return require "qwen.provider.text_tool_calls" end
-end
-
 return setmetatable(M, {
   __index = function(self, name)
-    self[name] = load_later(name)
-    return rawget(self, name) or require("sys.text")[name]
+    self[name] = name == "diff" and require "qwen.util.diff" or require("sys.text")[name]
+    return rawget(self, name)
   end,
 })

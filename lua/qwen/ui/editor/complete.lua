@@ -1,10 +1,10 @@
 -- Completion at the prompt: /commands, what they take, and @files. It says what the word could become; showing it is menu.lua's business.
-local files = require "qwen.workspace.files"
+local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local resource = require "qwen.extension.registry"
 local task = require "sys.task"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 
 local M = {}
 
@@ -114,7 +114,7 @@ end
 local function argument_items(ctx, name, before, word)
   local command = resource.has("commands", name) and resource.get("commands", name)
   if not command or not command.complete then return {} end
-  local ok, found = pcall(function() return starting_with(command.complete(ctx, word, require("qwen.run").split(before)), word) end)
+  local ok, found = pcall(function() return starting_with(command.complete(ctx, word, text.shell_words(before)), word) end)
   return ok and found or {}
 end
 

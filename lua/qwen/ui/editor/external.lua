@@ -11,7 +11,7 @@ local M = {}
 local function command()
   for _, name in ipairs { "VISUAL", "EDITOR" } do
     local value = sys.env(name)
-    if value and value:find "%S" then return require("qwen.run").split(value) end
+    if value and value:find "%S" then return text.shell_words(value) end
   end
   for _, name in ipairs { "sensible-editor", "editor", "nano", "vi" } do
     if proc.which(name) then return { name } end

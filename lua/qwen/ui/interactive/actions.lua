@@ -65,7 +65,7 @@ local function attach(self, bytes, problem)
   if bytes then paste, mime, problem = require("qwen.ui.editor.attach").add(bytes) end
   if not paste then return self.ctx.notice(problem.message) end
   self.state = editor.attach(self.state, paste)
-  if require("qwen.util.image").unseen(self.ctx.model, mime) then
+  if require("qwen.provider.media").image_unseen(self.ctx.model, mime) then
     self.ctx.notice(("%s takes no images: it will only be told that one was left out; choose another model with /model"):format(self.ctx.model.id))
   end
 end

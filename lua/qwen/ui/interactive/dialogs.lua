@@ -60,7 +60,7 @@ function M.attach(self)
   end
   function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.widget.picker").new(title, choices, options)) end
   function ctx.line(title, hidden) return self:ask(require("qwen.ui.widget.text_input").new(title, hidden)) end
-  require("qwen.auth.passphrase").line = ctx.line
+  require("qwen.util.secret_input").line = ctx.line
   function ctx.live(make) return M.live(self, make) end
   function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
   function ctx.prefill(words)

@@ -3,6 +3,7 @@
 local actions = require "qwen.ui.interactive.actions"
 local editor = require "qwen.ui.editor.editor"
 local history = require "qwen.ui.editor.history"
+local hooks = require "qwen.extension.hooks"
 local keymap = require "qwen.ui.editor.keymap"
 local live = require "qwen.ui.screen.live"
 local menu = require "qwen.ui.widget.menu"
@@ -269,7 +270,7 @@ function M.run(ctx, prepare)
     Session)
   live.open(live.dumb())
   show.attach(ctx)
-  require("qwen.ctx").hear_notices(ctx)
+  hooks.attach_notices(ctx)
   person.attach(self)
   self:repaint()
   sys.flush()
@@ -281,7 +282,7 @@ function M.run(ctx, prepare)
   read_signals(self)
   self:repaint()
   bind_settings(ctx)
-  ctx.emit("session_started", { source = require("qwen.run").source(ctx), model = ctx.model.id })
+  ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
   tell_missing_key(ctx)
   self:repaint()
   self.running = true

@@ -1,10 +1,11 @@
 -- What a sent line does: a message to the model, a command, a shell line. What is sent while one of them runs waits in a queue;
 -- messages among it reach the model between two rounds of tools.
+local commands = require "qwen.extension.commands"
 local live = require "qwen.ui.screen.live"
 local prompt = require "qwen.ui.editor.input_area"
-local run = require "qwen.run"
 local show = require "qwen.ui.transcript.show"
 local task = require "sys.task"
+local shell_words = require("qwen.util.text").shell_words
 
 local M = {}
 
@@ -64,12 +65,12 @@ end
 local function command_line(self, line)
   local ctx = self.ctx
   local name, rest = line:match "^/([%w_:-]*)%s*(.-)%s*$"
-  local command, e = run.find_command(name or "", ctx)
+  local command, e = commands.find(name or "", ctx)
   if not command then return ctx.notice(tostring(e)) end
   start(self, function()
     local started = task.now()
-    local code, problem = run.call(ctx, name, command, run.split(rest), rest)
-    run.ended(ctx, name, started, code)
+    local code, problem = commands.call(ctx, name, command, shell_words(rest), rest)
+    commands.ended(ctx, name, started, code)
     if code == nil and problem then ctx.notice(tostring(problem)) end
     if type(code) == "table" then answer(ctx, code.prompt) end
   end)

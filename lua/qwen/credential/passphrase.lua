@@ -1,24 +1,15 @@
 -- The passphrase of the vault: asked of whoever sits at the terminal, tried at once, and not kept; the key made of it stays in C and in the
 -- kernel for some hours. Without a terminal QWEN_VAULT_PASSPHRASE is the way.
 local err = require "qwen.util.err"
-local keepers = require "qwen.auth.stores"
+local keepers = require "qwen.credential.stores"
 local secret = require "sys.secret"
+local secret_input = require "qwen.util.secret_input"
 local task = require "sys.task"
 
 local M = {}
 
 local TRIES, LONGEST = 3, 1000
 local WEAK, FAIR = 45, 70 -- bits
-
----Asks for a line that is not shown; a session at the prompt puts its own here.
----@type (fun(title: string, hidden: boolean): string?)?
-M.line = nil
-
-local function asker()
-  if M.line then return M.line end
-  local ask = require "qwen.ui.widget.ask"
-  return ask.possible() and ask.line or nil
-end
 
 -- How hard a text is to guess, roughly: what each character adds, and little where it goes on as the ones before it did.
 local function bits(text)
@@ -56,7 +47,7 @@ end
 ---Asks for a new one, twice; "" when the person wants none.
 ---@return string?, Err?
 function M.choose(title)
-  local line = asker()
+  local line = secret_input.line
   if not line then return nil, err("usage", "there is no terminal to ask for a passphrase at; set QWEN_VAULT_PASSPHRASE") end
   for try = 1, TRIES do
     local first = line(title, true)
@@ -73,7 +64,7 @@ end
 
 -- Asks until it is right.
 local function ask(e)
-  local line = asker()
+  local line = secret_input.line
   if not line then return nil, e end
   local title = keepers.given() and "QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"
     or "The vault with your credentials is locked. Passphrase:"
@@ -142,7 +133,7 @@ end
 ---Before the first credential goes to a vault that somebody chose: whether it is to have a passphrase.
 ---@return boolean?, Err?
 function M.offer()
-  if keepers.vault_exists() or keepers.given() or not asker() then return true end
+  if keepers.vault_exists() or keepers.given() or not secret_input.line then return true end
   local phrase, e = M.choose "Passphrase for the vault (Enter for none: then a file on this machine opens it):"
   if not phrase then return nil, e end
   if phrase == "" then return true end

@@ -1,7 +1,6 @@
 -- What the tools changed in files: the content before each edit is kept, so that an edit can be taken back and a session's changes shown.
 -- Contents lie by their hash in ~/.qwen/projects/<folder>/backups/, the order of edits in <session>.jsonl beside them.
 local err = require "qwen.util.err"
-local files = require "qwen.workspace.files"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
@@ -73,7 +72,7 @@ function M.begin(ctx, list)
   if not state then return nil end
   local watch = {}
   for i, path in ipairs(list) do
-    local real = files.real(path)
+    local real = paths.real(path)
     local hash, e, mode = keep(state, real)
     watch[i] = { path = real, before = hash, mode = mode, lost = e ~= nil }
   end

@@ -6,24 +6,7 @@ local paths = require "qwen.util.paths"
 local proc = require "qwen.util.process"
 local text = require "sys.text"
 
-local M = { glob = glob.matcher }
-
----The path without "." and ".." and doubled slashes, by its text alone.
----@param path string
----@return string
-function M.normal(path)
-  local parts = {}
-  for part in path:gmatch "[^/]+" do
-    if part == ".." then
-      parts[#parts] = nil
-    elseif part ~= "." then
-      parts[#parts + 1] = part
-    end
-  end
-  return "/" .. table.concat(parts, "/")
-end
-
-local normal = M.normal
+local M = { glob = glob.matcher, normal = paths.normal, real = paths.real }
 
 ---An absolute path in its normal form.
 ---@param ctx Ctx
@@ -34,26 +17,7 @@ function M.resolve(ctx, path)
   if path:sub(1, 1) ~= "/" then
     return nil, err("usage", ("the path must be absolute, not '%s'; perhaps %s/%s"):format(path, ctx.cwd, path))
   end
-  return normal(path)
-end
-
----The path that the system would really reach: links followed in its order, `..` after them; for what does not exist yet those of
----its nearest folder.
----@param path string
----@return string
----@return boolean? unsure a link leads nowhere, or `..` follows what does not exist: creating it could reach another place
-function M.real(path)
-  local rest, unsure = "", false
-  if path:sub(1, 1) ~= "/" then path = "/" .. path end
-  while path ~= "" do
-    local real = fs.realpath(path)
-    if real then return normal(real .. rest), unsure end
-    local parent, last = path:match "^(.*)/([^/]*)$"
-    local stat = fs.stat(path, false)
-    unsure = unsure or last == ".." or stat ~= nil and stat.type == "link"
-    path, rest = parent, "/" .. last .. rest
-  end
-  return normal(rest), unsure
+  return paths.normal(path)
 end
 
 local function below(path, folder)
@@ -65,7 +29,7 @@ end
 ---@param path string
 ---@return boolean
 function M.inside(ctx, path)
-  local real, unsure = M.real(path)
+  local real, unsure = paths.real(path)
   return not unsure and below(real, ctx.cwd)
 end
 
@@ -75,9 +39,9 @@ end
 ---@return boolean
 function M.readable(ctx, path)
   if M.inside(ctx, path) then return true end
-  local real, unsure = M.real(path)
+  local real, unsure = paths.real(path)
   local spilled = paths.tmp(ctx.cwd)
-  return spilled ~= nil and not unsure and below(real, (M.real(spilled)))
+  return spilled ~= nil and not unsure and below(real, (paths.real(spilled)))
 end
 
 local function set(list)
@@ -97,10 +61,10 @@ local names = set(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_a
 ---@param path string
 ---@return boolean
 function M.protected(_, path)
-  local real = M.real(path)
+  local real = paths.real(path)
   local home = paths.qwen_home()
-  if home and (below(real, M.real(home)) or below(normal(path), home)) then return true end
-  for part in (normal(path) .. real):gmatch "[^/]+" do
+  if home and (below(real, paths.real(home)) or below(paths.normal(path), home)) then return true end
+  for part in (paths.normal(path) .. real):gmatch "[^/]+" do
     local folded = text.clean(part):lower():gsub("\u{17F}", "s"):gsub("[%. ]+$", "")
     if folders[folded] or names[folded] or folded:find "^git~%d" then return true end
   end
@@ -121,7 +85,7 @@ end
 ---@param path string
 ---@param stat Stat? what it was before it was read
 function M.mark_seen(ctx, path, stat)
-  local real = M.real(path)
+  local real = paths.real(path)
   stat = stat or fs.stat(path)
   if stat then ctx.seen[real] = { size = stat.size, mtime = stat.mtime } end
 end
@@ -132,7 +96,7 @@ end
 ---@return boolean?, Err?
 function M.check_seen(ctx, path)
   local stat = fs.stat(path)
-  local seen = ctx.seen[M.real(path)]
+  local seen = ctx.seen[paths.real(path)]
   if not seen then
     return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
   end

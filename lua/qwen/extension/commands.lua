@@ -1,0 +1,39 @@
+-- Commands by their name: finding one as it is saved now, running it, and telling hooks that it has ended. What a command's words come to
+-- and how a signal ends it is the caller's.
+local environment = require "qwen.extension.environment"
+local err = require "qwen.util.err"
+local registry = require "qwen.extension.registry"
+local task = require "sys.task"
+local text = require "qwen.util.text"
+
+local M = {}
+
+---The command of a name, as it is saved now, or an error that names the nearest.
+---@param name string
+---@param ctx Ctx? what was saved in the meantime counts
+---@return table?, Err?
+function M.find(name, ctx)
+  if ctx and name ~= "reload" then require("qwen.extension.reload").take_saved(ctx) end -- that one tells by itself
+  if registry.has("commands", name) then return registry.get("commands", name) end
+  local near = text.nearest(name, registry.names "commands")
+  return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
+end
+
+---Tells those who listen that a command has ended.
+---@param started number when it began, by task.now
+---@param code any what it gave back
+function M.ended(ctx, name, started, code)
+  ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table", seconds = task.now() - started })
+end
+
+---Runs a command. What a person's own file raises is a failure like any other, with the file it stands in the place of.
+---@return integer|{prompt: string}|nil, Err?
+function M.call(ctx, name, command, words, rest)
+  local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
+  if ok then return code, e end
+  local told = environment.own_error(code)
+  if not told then error(code, 0) end
+  return nil, err("broken", registry.blamed(told, "commands", name))
+end
+
+return M

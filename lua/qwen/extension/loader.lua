@@ -1,0 +1,81 @@
+-- One file of the user's or of ours: read, run in its environment, checked by its kind. Which file counts is the business of registry.lua.
+local embed = require "sys.embed"
+local fs = require "sys.fs"
+local guest = require "qwen.extension.environment"
+local kinds = require "qwen.extension.validate"
+local paths = require "qwen.util.paths"
+local sys = require "sys.os"
+local task = require "sys.task"
+
+local M = {}
+
+local MOST_SOURCE, LOAD_SECONDS = 4 * 1024 * 1024, 1
+
+---What changes when a file is saved; nil when it is gone.
+---@param path string
+---@return string?
+function M.stamp(path)
+  local stat = fs.stat(path)
+  return stat and ("%d %d %.9f"):format(stat.ino, stat.size, stat.mtime)
+end
+
+-- What others may write is not a person's own.
+local function others_may_write(path)
+  local stat = fs.stat(path)
+  if stat and stat.uid ~= sys.uid() and stat.uid ~= 0 then return ("%s belongs to somebody else and is not run"):format(paths.short(path)) end
+  if stat and stat.mode & 18 ~= 0 then return ("%s can be written by others and is not run; chmod go-w %s"):format(paths.short(path), path) end
+end
+
+---The chunk of a Lua file, or the text of another form.
+---@param entry table
+---@return function|string|nil, string?
+function M.compile(entry)
+  if entry.tier == "shipped" then return embed.load(entry.path) end
+  local e
+  if not entry.source then
+    entry.stamp = M.stamp(entry.path)
+    e = entry.tier ~= "project" and others_may_write(entry.path) -- a project's are texts, and trusted as a whole
+    if e then return nil, e end
+    entry.source, e = fs.read(entry.path, MOST_SOURCE)
+    if not entry.source then return nil, e.message end
+  end
+  if entry.form ~= "lua" then return entry.source end
+  return guest.load(entry.source, entry.path)
+end
+
+---Other forms than Lua: which module makes the table of a file, and by which function.
+M.forms = {
+  commands = { md = { "qwen.extension.prompt_command", "command" }, toml = { "qwen.extension.prompt_command", "command" } },
+  tools = { json = { "qwen.extension.tool_program", "tool" } },
+}
+
+local function call(entry, chunk, given)
+  if type(chunk) == "string" then
+    local module, maker = table.unpack(M.forms[entry.kind][entry.form])
+    local value, e = require(module)[maker](entry, chunk, given.get)
+    return value ~= nil, value or ("%s: %s"):format(paths.short(entry.path), e)
+  end
+  if entry.tier == "shipped" then return xpcall(chunk, debug.traceback) end
+  return task.limited(LOAD_SECONDS, chunk)
+end
+
+---Runs the file and checks what it returns.
+---@param entry table
+---@param given {settings: (fun(): Settings?), get: fun(kind: string, name: string): table?, Err?} values of declared options; other files
+---@return table? value
+---@return string? problem
+function M.run(entry, given)
+  local chunk, e = M.compile(entry)
+  if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
+  local ok, value = call(entry, chunk, given)
+  if not ok then return nil, (guest.words(value):gsub("\n.*", "")) end
+  local wrong = kinds.problem(entry, value)
+  if wrong then return nil, wrong end
+  if entry.kind == "commands" then require("qwen.extension.subcommands").join(entry.name, value) end
+  if entry.tier ~= "shipped" then kinds.limit(entry, value) end
+  if value.options then value.option = kinds.options(entry, value.options, given.settings) end
+  entry.good = true
+  return value
+end
+
+return M
