@@ -1,4 +1,5 @@
-/* limit.h with a clock of our own: no window is ever exceeded, order, dying waiters, gates, days, restarts, jumps, damaged files. */
+/* limit.h with a clock of our own: no window is ever exceeded, order, shares of many waiters,
+ * dying waiters, gates, days, restarts, jumps, damaged files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,6 +141,65 @@ static void first_come_first_served(void **state) {
   assert_int_equal(status, 0);
   assert_int_equal(ask(l, w, 1, 0, 0).ahead, 0);
   limit_close(l);
+}
+
+/* Fifty waiters over five handles. Each asks again when its wait is over, after a second at the
+ * latest, and late, as on a busy machine; a granted request takes a second or two. `deaths` of a
+ * thousand asks are the last of a waiter: another one comes in its stead. */
+static void many_waiters(int deaths) {
+  enum { HANDLES = 5, WAITERS = 50, MOST = 400, N = 60 };
+  static const double SECONDS = 300, PER = 60, MARGIN = 2, POLL = 1, LATE = 0.2;
+  const struct limit_window w[] = {{N, PER, MARGIN, false, false}};
+  struct { double next; int64_t ticket; int grants; } waiters[WAITERS] = {{0}};
+  static double at[MOST];
+  int n = 0, died = 0;
+  struct limit *l[HANDLES] = {fresh()};
+  for (int i = 1; i < HANDLES; i++) assert_non_null(l[i] = limit_open(path, &clock_of_test, &e));
+  double end = now + SECONDS;
+  srand(11);
+  for (int i = 0; i < WAITERS; i++) waiters[i].next = now + rand() % 1000 / 1000.0;
+  for (;;) {
+    int i = 0;
+    for (int k = 1; k < WAITERS; k++) {
+      if (waiters[k].next < waiters[i].next) i = k;
+    }
+    if (waiters[i].next >= end) break;
+    pass(waiters[i].next - now);
+    struct limit_answer a = ask(l[i % HANDLES], w, 1, 0, waiters[i].ticket);
+    double again = a.grant ? 1 + rand() % 1000 / 1000.0 : a.wait < POLL ? a.wait : POLL;
+    waiters[i].next = now + again + rand() % 1000 / 1000.0 * LATE;
+    waiters[i].ticket = a.grant ? 0 : a.ticket;
+    if (a.grant) {
+      assert_true(n < MOST);
+      at[n++] = now;
+      waiters[i].grants++;
+      int used = 0;
+      while (used < n && at[n - 1 - used] > now - PER - MARGIN + 1e-6) used++;
+      assert_true(used + a.ahead <= N); /* there is room for all that came before it */
+    } else if (rand() % 1000 < deaths) {
+      waiters[i].ticket = 0;
+      died++;
+    }
+  }
+  int least = MOST, largest = 0;
+  for (int i = 0; i < WAITERS; i++) {
+    if (waiters[i].grants < least) least = waiters[i].grants;
+    if (waiters[i].grants > largest) largest = waiters[i].grants;
+  }
+  for (int i = 0; i < HANDLES; i++) limit_close(l[i]);
+  print_message("%d granted, each waiter %d to %d, %d died\n", n, least, largest, died);
+  assert_true(n >= 0.95 * N * SECONDS / PER);
+  assert_true(deaths ? died > WAITERS : 2 * least >= largest);
+}
+
+static void many_share(void **state) {
+  (void)state;
+  many_waiters(0);
+}
+
+static void many_die(void **state) {
+  (void)state;
+  many_waiters(20);
 }
 
 static struct limit_answer ask_behind(struct limit *l, const struct limit_window *w, int64_t ticket) {
@@ -414,10 +474,18 @@ static void files_that_cannot_be_used(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(windows_are_exact), cmocka_unit_test(first_come_first_served), cmocka_unit_test(the_background_waits),
+      cmocka_unit_test(windows_are_exact),
+      cmocka_unit_test(first_come_first_served),
+      cmocka_unit_test(many_share),
+      cmocka_unit_test(many_die),
+      cmocka_unit_test(the_background_waits),
       cmocka_unit_test(grants_are_settled_and_given_back),
-      cmocka_unit_test(gates),             cmocka_unit_test(servers_tighten),         cmocka_unit_test(days),
-      cmocka_unit_test(jumps_and_restarts), cmocka_unit_test(seeds_count),            cmocka_unit_test(damaged_files_are_made_anew),
+      cmocka_unit_test(gates),
+      cmocka_unit_test(servers_tighten),
+      cmocka_unit_test(days),
+      cmocka_unit_test(jumps_and_restarts),
+      cmocka_unit_test(seeds_count),
+      cmocka_unit_test(damaged_files_are_made_anew),
       cmocka_unit_test(files_that_cannot_be_used),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

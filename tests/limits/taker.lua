@@ -1,30 +1,53 @@
--- One of many processes that want as many requests as they can get: takes a place, asks a server, again, until the time is over.
--- Arguments: address of the server ("-" for none), windows as JSON, when to begin (seconds since 1970), for how long, an own number,
--- and perhaps the address of a Redis.
+-- One of many processes that want as many requests as they can get: takes a place, asks a server, again,
+-- until it has had `count` places or the time is over. It writes a line for each place that it got.
+-- Argument: JSON with url (of the server; none: nobody is asked), windows, number (its own), store (address
+-- of a Redis), and count, or begin (seconds since 1970) and seconds.
 require "qwen.api"
-local http, task = require "sys.http", require "sys.task"
+local http, json, task = require "sys.http", require "sys.json", require "sys.task"
 local limits = require "qwen.usage.limits"
 
-local _, url, windows, begin, seconds, number, store = ...
-begin = tonumber(begin)
-local rules = { ["*"] = require("sys.json").decode(windows) }
-local asked = url ~= "-" and url or "http://127.0.0.1:1/v1"
-local values = { ["limits.rules"] = rules, ["limits.maxWait"] = 1e6, ["limits.store"] = store, ["usage.record"] = false }
-local ctx = { cwd = "/", opts = {}, interactive = false, settings = { get = function(_, key) return values[key] end }, waiting = function() end,
-  notice = function(text) io.stderr:write(text, "\n") end }
-local model = { id = "m", name = "m", provider = "openai", base_url = asked, config = {}, from = "a test" }
+local _, text = ...
+local order = json.decode(text)
+local url, seconds = order.url, order.seconds
+local values = {
+  ["limits.rules"] = { ["*"] = order.windows },
+  ["limits.maxWait"] = 1e6,
+  ["limits.store"] = order.store,
+  ["usage.record"] = false,
+}
+local ctx = {
+  cwd = "/",
+  opts = {},
+  interactive = false,
+  settings = { get = function(_, key) return values[key] end },
+  waiting = function() end,
+  notice = function(words) io.stderr:write(words, "\n") end,
+}
+local base = url or "http://127.0.0.1:1/v1"
+local model = { id = "m", name = "m", provider = "openai", base_url = base, config = {}, from = "a test" }
 
-if url ~= "-" then http.open({ url = url .. "/warm", headers = { ["x-number"] = number } }):close() end -- libraries and connection are there
-task.sleep(math.max(begin - task.time(), 0))
-while task.time() < begin + tonumber(seconds) do
+local function over()
+  return seconds and task.time() >= order.begin + seconds
+end
+
+local function ask(path, granted)
+  local headers = { ["x-number"] = tostring(order.number), ["x-granted"] = granted }
+  local stream = assert(http.open { url = url .. path, headers = headers })
+  stream:all()
+  stream:close()
+end
+
+if url then ask "/warm" end -- libraries and connection are there
+if seconds then task.sleep(math.max(order.begin - task.time(), 0)) end
+local had = 0
+while not over() and had < (order.count or math.huge) do
   local lease = assert(limits.acquire(ctx, model, {}))
-  if task.time() >= begin + tonumber(seconds) then
+  if over() then
     lease:cancel()
     break
   end
-  if url ~= "-" then
-    local stream = assert(http.open { url = url .. "/taken", headers = { ["x-number"] = number, ["x-granted"] = ("%.6f"):format(task.time()) } })
-    stream:all()
-    stream:close()
-  end
+  had = had + 1
+  io.write("granted\n")
+  io.flush()
+  if url then ask("/taken", ("%.6f"):format(task.time())) end
 end
