@@ -117,11 +117,11 @@
 ---@field seal fun(json: string, fields: string[], name: string, origins: string[]|fun(value: table): string[]): table?, Err? like HttpStream:sealed, for a text that is there already
 ---@field redact fun(text: string): string every live secret of 8 characters or more in it (also its URL, JSON and base64 forms) replaced by `<secret NAME>`
 
--- sys.keeper --------------------------------------------------------------------------------------------------------
+-- sys.secret_store --------------------------------------------------------------------------------------------------
 
----@alias KeeperName "vault"|"secret-service"|"kernel"|"helper"|"memory"|"plain"
+---@alias SecretStoreName "vault"|"secret-service"|"kernel"|"helper"|"memory"|"plain"
 
----@class KeeperOptions
+---@class SecretStoreOptions
 ---@field folder string? vault, plain: where their file is
 ---@field key_file string? vault: the machine's key, made when it is needed and missing
 ---@field passphrase Secret? vault: makes the key instead
@@ -129,13 +129,13 @@
 ---@field argv string[]? helper: absolute path of the program, and its arguments
 ---@field timeout number? default 30
 
----Back ends that keep JSON with secrets in it; every call waits. Nothing under a key: err kind missing, code "no-entry".
----@class sys.keeper
----@field get fun(keeper: KeeperName, key: string, fields: string[], name: string, origins: string[]|fun(value: table): string[], options: KeeperOptions): table?, Err? the texts of these fields are secrets, as in secret.seal
----@field put fun(keeper: KeeperName, key: string, pieces: (string|Secret)[], options: KeeperOptions): boolean?, Err? pieces of JSON; read back before it says yes
----@field remove fun(keeper: KeeperName, key: string, options: KeeperOptions): boolean?, Err?
----@field probe fun(keeper: KeeperName, options: KeeperOptions): boolean?, Err? keeps, reads and removes a random value
----@field rekey fun(options: KeeperOptions): boolean?, Err? the vault under another key: of new_passphrase, else the machine's; made when there is none
+---The back ends of the credential store: JSON with secrets in it. Every call waits. Nothing under a key: err kind missing, code "no-entry".
+---@class sys.secret_store
+---@field get fun(backend: SecretStoreName, key: string, fields: string[], name: string, origins: string[]|fun(value: table): string[], options: SecretStoreOptions): table?, Err? the texts of these fields are secrets, as in secret.seal
+---@field put fun(backend: SecretStoreName, key: string, pieces: (string|Secret)[], options: SecretStoreOptions): boolean?, Err? pieces of JSON; read back before it says yes
+---@field remove fun(backend: SecretStoreName, key: string, options: SecretStoreOptions): boolean?, Err?
+---@field probe fun(backend: SecretStoreName, options: SecretStoreOptions): boolean?, Err? stores, reads and removes a random value
+---@field rekey fun(options: SecretStoreOptions): boolean?, Err? the vault under another key: of new_passphrase, else the machine's; made when there is none
 
 -- sys.proc ---------------------------------------------------------------------------------------------------------
 

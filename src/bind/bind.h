@@ -63,7 +63,7 @@ int open_err(lua_State *L);
 int open_task(lua_State *L);
 int open_http(lua_State *L);
 int open_secret(lua_State *L);
-int open_keeper(lua_State *L);
+int open_secret_store(lua_State *L);
 int open_proc(lua_State *L);
 int open_fs(lua_State *L);
 int open_os(lua_State *L);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../core/hash.h"
-#include "../core/seal.h"
+#include "../core/secret_seal.h"
 #include "bind.h"
 
 struct box {
@@ -200,7 +200,7 @@ static int l_secret_jwt_claims(lua_State *L) {
 /* -- sealing -------------------------------------------------------------------------------------------------------- */
 
 static int sealed_gc(lua_State *L) {
-  sealed_free(lua_touserdata(L, 1));
+  secret_seal_free(lua_touserdata(L, 1));
   return 0;
 }
 
@@ -213,13 +213,13 @@ void bind_check_seal(lua_State *L, int names) {
 }
 
 struct unseal {
-  const struct sealed *sealed;
+  const struct secret_seal *sealed;
   const char **names, **origins;
   const char *name;
   size_t count, origin_count;
 };
 
-/* Puts handles where seal_json left positions, in the table on top and all below it. False with *e when a value cannot be a secret. */
+/* Puts handles where secret_seal_json left positions, in the table on top and all below it. False with *e when a value cannot be a secret. */
 static bool put_handles(lua_State *L, const struct unseal *u, struct err *e) {
   luaL_checkstack(L, 8, "JSON too deep");
   for (size_t i = 0; i < u->count; i++) {
@@ -245,9 +245,9 @@ int bind_seal(lua_State *L, const char *json, size_t n, int names) {
   struct err e;
   struct unseal u = {.name = lua_tostring(L, names + 1)};
   u.names = check_list(L, names, &u.count, "names of fields must be strings");
-  struct sealed *sealed = bind_new(L, sizeof *sealed, sealed_class);
+  struct secret_seal *sealed = bind_new(L, sizeof *sealed, sealed_class);
   u.sealed = sealed;
-  if (!seal_json(json, n, u.names, u.count, sealed, &e)) return bind_fail(L, &e);
+  if (!secret_seal_json(json, n, u.names, u.count, sealed, &e)) return bind_fail(L, &e);
   lua_pushlstring(L, sealed->text.data, sealed->text.len);
   decode_json(L);
   if (!lua_istable(L, -2)) {

@@ -182,7 +182,7 @@ r = run("auth", "move", "--to", "cloud")
 t.eq({ r.code, r.err:match "there is no store 'cloud'; use secret%-service, vault" }, { 1, "there is no store 'cloud'; use secret-service, vault" })
 t.match(run("auth", "move", "--to=vault", "TEAM_KEY").out, "nothing to move", "there already")
 t.eq(run("auth", "move", "--to", "vault", "OTHER").code, 1, "no such credential")
-if require "sys.keeper".probe("kernel", {}) then
+if require "sys.secret_store".probe("kernel", {}) then
   t.match(run("auth", "move", "--to", "kernel").out, "moved to kernel: TEAM_KEY", "to the kernel")
   t.match(run("auth", "status").out, "credential store %(kernel%)", "used from there")
   t.match(run("auth", "move", "TEAM_KEY", "--to", "vault").out, "moved to vault: TEAM_KEY", "and back")

@@ -1,7 +1,7 @@
 -- The passphrase of the vault: asked for where it is needed (a command, the start of a session, in its middle), never shown, changed, taken away.
 local t = dofile "tests/check.lua"
 local spec = dofile "tests/spec/spec.lua"
-local fs, keeper = require "sys.fs", require "sys.keeper"
+local fs, store = require "sys.fs", require "sys.secret_store"
 local passphrase = require "qwen.credential.passphrase"
 
 for text, want in pairs { password = "weak", aaaaaaaaaaaaaaaaaaaa = "weak", abcdefghijklmnop = "weak", ["12345678901234"] = "weak", ["Tr0ub4dor"] = "fair",
@@ -22,7 +22,7 @@ end
 -- What the kernel remembers for twelve hours, where it may, is forgotten: as if these had passed.
 local function forget(place)
   local salt = vault(place):sub(21, 36):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
-  keeper.remove("kernel", "vault-" .. salt, {})
+  store.remove("kernel", "vault-" .. salt, {})
 end
 
 local model <close> = spec.mock()

@@ -5,7 +5,7 @@ local fs = require "sys.fs"
 local http = require "sys.http"
 local index = require "qwen.credential.index"
 local json = require "sys.json"
-local keepers = require "qwen.credential.stores"
+local stores = require "qwen.credential.stores"
 local oauthfile = require "qwen.credential.qwen_token_file"
 local passphrase = require "qwen.credential.passphrase"
 local secret = require "sys.secret"
@@ -13,7 +13,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 
 ---The stores there are, the one for existing installs of Qwen Code last.
-local M = { stores = keepers.names, passphrase = passphrase.change }
+local M = { stores = stores.names, passphrase = passphrase.change }
 
 local ANSWER, RENEW = 30, 30 -- seconds
 local opening = passphrase.opening
@@ -77,7 +77,7 @@ local function get(name)
   local entry = entry_for(name, entries)
   if not entry then return nil, err("missing", ("no credential is kept as '%s'; sign in: qwen auth"):format(name), { code = "no-entry" }) end
   local record
-  record, e = keepers.fetch(name, entry.backend)
+  record, e = stores.get(name, entry.backend)
   if not record then return nil, e end
   record.backend = entry.backend
   seen[name] = entry.version
@@ -96,11 +96,11 @@ local function put_locked(name, record, backend)
   if not entries then return nil, e end
   local before = volatile[name] or entries[name]
   backend = backend or before and before.backend
-  if backend then backend, e = keepers.known(backend) else backend, e = keepers.choose(entries) end
+  if backend then backend, e = stores.check_name(backend) else backend, e = stores.choose(entries) end
   if not backend then return nil, e end
   local _ <close> = backend == "plain" and oauthfile.lock(name) or nil
   local ok
-  ok, e = keepers.keep(name, backend, record)
+  ok, e = stores.put(name, backend, record)
   if not ok then return nil, e end
   local entry = entry_of(record, backend)
   volatile[name] = backend == "memory" and entry or nil
@@ -111,7 +111,7 @@ local function put_locked(name, record, backend)
   end
   seen[name] = entry_for(name, entries).version
   if before and before.backend ~= backend then
-    ok, e = keepers.drop(name, before.backend)
+    ok, e = stores.remove(name, before.backend)
     if not ok then
       return nil, err("broken", ("'%s' is in the store '%s' now, but could not be removed from '%s': %s"):format(name, backend, before.backend, e.message))
     end
@@ -127,7 +127,7 @@ function M.has(name, origin)
   local entries = index.read()
   local entry = entries and entry_for(name, entries)
   if not entry or not origin then return entry ~= nil end
-  for _, allowed in ipairs(keepers.origins_of(entry)) do
+  for _, allowed in ipairs(stores.origins_of(entry)) do
     local parsed = http.parse_url(allowed)
     if parsed and parsed.origin == origin then return true end
   end
@@ -170,8 +170,8 @@ M.remove = opening(function(name)
   local entry = volatile[name] or entries[name]
   local file = name == oauthfile.NAME and oauthfile.stat()
   if not entry and not file then return nil, err("missing", ("no credential is kept as '%s'"):format(name), { code = "no-entry" }) end
-  if entry then ok, e = keepers.drop(name, entry.backend) end
-  if file and (ok or not entry) then ok, e = keepers.drop(name, "plain") end -- else it would be found again
+  if entry then ok, e = stores.remove(name, entry.backend) end
+  if file and (ok or not entry) then ok, e = stores.remove(name, "plain") end -- else it would be found again
   if not ok then return nil, e end
   volatile[name], seen[name] = nil, nil
   if not entries[name] then return true end
@@ -190,7 +190,7 @@ function M.list()
   for name in pairs(names) do
     local entry = entry_for(name, entries)
     if entry then
-      out[#out + 1] = { name = name, backend = entry.backend, origins = keepers.origins_of(entry), hint = entry.hint or "", expires = entry.expires,
+      out[#out + 1] = { name = name, backend = entry.backend, origins = stores.origins_of(entry), hint = entry.hint or "", expires = entry.expires,
         changed = entry.changed }
     end
   end
@@ -205,7 +205,7 @@ local move_one = opening(function(row, to)
   record, e = get(row.name)
   if not record then return nil, e end
   ok, e = put_locked(row.name, record, to)
-  if ok and record.backend == "plain" and to ~= "plain" then ok, e = keepers.drop(row.name, "plain") end
+  if ok and record.backend == "plain" and to ~= "plain" then ok, e = stores.remove(row.name, "plain") end
   return ok, e
 end)
 
@@ -215,7 +215,7 @@ end)
 ---@return string[]? names of those that moved
 ---@return Err?
 function M.move(to, name)
-  local rows, e = keepers.known(to)
+  local rows, e = stores.check_name(to)
   if rows and to == "vault" then rows, e = passphrase.offer() end
   if rows then rows, e = M.list() end
   if not rows then return nil, e end

@@ -1,7 +1,7 @@
 -- The passphrase of the vault: asked of whoever sits at the terminal, tried at once, and not kept; the key made of it stays in C and in the
 -- kernel for some hours. Without a terminal QWEN_VAULT_PASSPHRASE is the way.
 local err = require "qwen.util.err"
-local keepers = require "qwen.credential.stores"
+local stores = require "qwen.credential.stores"
 local secret = require "sys.secret"
 local secret_input = require "qwen.util.secret_input"
 local task = require "sys.task"
@@ -66,14 +66,14 @@ end
 local function ask(e)
   local line = secret_input.line
   if not line then return nil, e end
-  local title = keepers.given() and "QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"
+  local title = stores.has_passphrase() and "QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"
     or "The vault with your credentials is locked. Passphrase:"
   for left = TRIES - 1, 0, -1 do
     local typed = line(title, true)
     if not typed then return nil, err("cancelled", "the vault stays locked") end
     local phrase = typed ~= "" and secret.new("vault passphrase", typed, {})
     local opened, problem
-    if phrase then opened, problem = keepers.unlock(phrase) end
+    if phrase then opened, problem = stores.unlock(phrase) end
     if opened then return true end
     if problem and problem.code ~= "locked" then return nil, problem end
     title = ("That is not the passphrase; %s left. Passphrase:"):format(left == 1 and "one try is" or left .. " tries are")
@@ -117,7 +117,7 @@ function M.opening(fn)
   end
 end
 
-local rekey = M.opening(keepers.rekey)
+local rekey = M.opening(stores.rekey)
 
 ---Gives the vault the passphrase that the person enters, or takes it away.
 ---@param remove boolean?
@@ -133,11 +133,11 @@ end
 ---Before the first credential goes to a vault that somebody chose: whether it is to have a passphrase.
 ---@return boolean?, Err?
 function M.offer()
-  if keepers.vault_exists() or keepers.given() or not secret_input.line then return true end
+  if stores.vault_exists() or stores.has_passphrase() or not secret_input.line then return true end
   local phrase, e = M.choose "Passphrase for the vault (Enter for none: then a file on this machine opens it):"
   if not phrase then return nil, e end
   if phrase == "" then return true end
-  return keepers.rekey(phrase)
+  return stores.rekey(phrase)
 end
 
 return M

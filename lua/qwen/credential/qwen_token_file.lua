@@ -4,7 +4,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
 local paths = require "qwen.util.paths"
-local keeper = require "sys.keeper"
+local store = require "sys.secret_store"
 local sys = require "sys.os"
 local task = require "sys.task"
 
@@ -47,7 +47,7 @@ function M.read(name)
   local ok, e = only(name)
   if not ok then return nil, e end
   local value
-  value, e = keeper.get("plain", FILE, { "access_token", "refresh_token" }, name, origins, options())
+  value, e = store.get("plain", FILE, { "access_token", "refresh_token" }, name, origins, options())
   if not value then return nil, e end
   if type(value.access_token) ~= "userdata" then
     return nil, err("protocol", ("~/.qwen/%s holds no access_token; sign in again"):format(FILE))
@@ -103,7 +103,7 @@ function M.write(name, record)
   local ok, e = only(name)
   if not ok then return nil, e end
   local fields = record.fields or {}
-  return keeper.put("plain", FILE, body.json { access_token = record.secret, refresh_token = record.refresh, token_type = fields.token_type or "Bearer",
+  return store.put("plain", FILE, body.json { access_token = record.secret, refresh_token = record.refresh, token_type = fields.token_type or "Bearer",
     resource_url = fields.resource_url, expiry_date = record.expires and math.floor(record.expires * 1000) }, options())
 end
 
@@ -112,7 +112,7 @@ end
 function M.remove(name)
   local ok, e = only(name)
   if not ok then return nil, e end
-  return keeper.remove("plain", FILE, options())
+  return store.remove("plain", FILE, options())
 end
 
 return M

@@ -1,9 +1,9 @@
--- The stores behind qwen.credentials: what each needs to know, records as JSON in them, and which one takes a new credential.
+-- The back ends of the credential store: what each needs to know, records as JSON in them, and which one takes a new credential.
 local body = require "qwen.net.body"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
-local keeper = require "sys.keeper"
+local store = require "sys.secret_store"
 local oauthfile = require "qwen.credential.qwen_token_file"
 local paths = require "qwen.util.paths"
 local secret = require "sys.secret"
@@ -59,26 +59,26 @@ end
 ---@param backend string
 ---@return table? record
 ---@return Err?
-function M.fetch(name, backend)
+function M.get(name, backend)
   if backend == "plain" then return oauthfile.read(name) end
-  local kept, e = keeper.get(backend, key_of(name), { "secret", "refresh" }, name, M.origins_of, options(backend))
-  if not kept then
+  local record, e = store.get(backend, key_of(name), { "secret", "refresh" }, name, M.origins_of, options(backend))
+  if not record then
     if e.code == "no-entry" then
       e = err("missing", ("the credential '%s' should be in the store '%s' and is not there any more; sign in again"):format(name, backend))
     end
     return nil, e
   end
-  local fields = type(kept.fields) == "table" and kept.fields or {}
-  return { secret = kept.secret, refresh = kept.refresh, expires = kept.expires, origins = M.origins_of(kept), fields = fields }
+  local fields = type(record.fields) == "table" and record.fields or {}
+  return { secret = record.secret, refresh = record.refresh, expires = record.expires, origins = M.origins_of(record), fields = fields }
 end
 
 ---@param name string
 ---@param backend string
 ---@param record table all secrets sealed
 ---@return boolean?, Err?
-function M.keep(name, backend, record)
+function M.put(name, backend, record)
   if backend == "plain" then return oauthfile.write(name, record) end
-  return keeper.put(backend, key_of(name), body.json { secret = record.secret, refresh = record.refresh, expires = record.expires,
+  return store.put(backend, key_of(name), body.json { secret = record.secret, refresh = record.refresh, expires = record.expires,
     origins = json.array(record.origins), fields = record.fields }, options(backend))
 end
 
@@ -86,16 +86,16 @@ end
 ---@param name string
 ---@param backend string
 ---@return boolean?, Err?
-function M.drop(name, backend)
+function M.remove(name, backend)
   local ok, e
-  if backend == "plain" then ok, e = oauthfile.remove(name) else ok, e = keeper.remove(backend, key_of(name), options(backend)) end
+  if backend == "plain" then ok, e = oauthfile.remove(name) else ok, e = store.remove(backend, key_of(name), options(backend)) end
   if ok or e.code == "no-entry" then return true end
   return nil, e
 end
 
 ---Whether the environment has a passphrase for the vault.
 ---@return boolean
-function M.given()
+function M.has_passphrase()
   return (sys.env(PHRASE) or "") ~= ""
 end
 
@@ -111,7 +111,7 @@ end
 function M.unlock(phrase)
   local with = options "vault"
   with.passphrase = phrase
-  local value, e = keeper.get("vault", "-", { "secret" }, "-", {}, with)
+  local value, e = store.get("vault", "-", { "secret" }, "-", {}, with)
   if not value and e.code ~= "no-entry" then return nil, e end
   unlocked = true
   return true
@@ -127,14 +127,14 @@ function M.rekey(phrase)
     with.new_passphrase, e = secret.new("vault passphrase", phrase, {})
     if not with.new_passphrase then return nil, e end
   end
-  ok, e = keeper.rekey(with)
+  ok, e = store.rekey(with)
   unlocked = unlocked or ok == true
   return ok, e
 end
 
 ---@param name any
 ---@return string?, Err?
-function M.known(name)
+function M.check_name(name)
   for _, known in ipairs(M.names) do
     if name == known then return name end
   end
@@ -142,19 +142,19 @@ function M.known(name)
 end
 
 ---Where a new credential goes when nobody says: a configured helper, the desktop's keyring when it answers, else the vault.
----@param entries table<string, {backend: string}> what is kept already
+---@param entries table<string, {backend: string}> the credentials that are stored already
 ---@return string?, Err?
 function M.choose(entries)
   local settings, problem = usersettings.read()
   if not settings then return nil, problem end
   local wanted = setting "store"
-  if wanted and wanted ~= "auto" then return M.known(wanted) end
+  if wanted and wanted ~= "auto" then return M.check_name(wanted) end
   if helper() then return "helper" end
   local bus = sys.env "DBUS_SESSION_BUS_ADDRESS" or fs.stat(("/run/user/%d/bus"):format(sys.uid())) ~= nil
   local ok, e = false, "no session bus"
-  if bus then ok, e = keeper.probe("secret-service", options("secret-service", PROBE)) end
+  if bus then ok, e = store.probe("secret-service", options("secret-service", PROBE)) end
   if ok then return "secret-service" end
-  for name, entry in pairs(entries) do -- what was kept safer before does not end up elsewhere without a word
+  for name, entry in pairs(entries) do -- a credential from a safer back end does not move elsewhere without a word
     if entry.backend == "secret-service" then
       return nil, err("denied", ("the keyring that holds '%s' cannot be reached now (%s): unlock it, or choose another store: --store vault")
         :format(name, tostring(e)))

@@ -22,7 +22,7 @@ end
 local weak = { __mode = "k" }
 
 -- Keeps bytes by model and by the message or tool they were made of: a turn costs what is new, not what is old.
-local function keeper(make)
+local function cached(make)
   local kept = setmetatable({}, weak)
   return function(model, things)
     local of_model, out = kept[model], {}
@@ -53,7 +53,7 @@ function M.encoders(provider)
     for i, item in ipairs(provider.encode_message(model, one)) do pieces[i] = json.encode(item) end
     return table.concat(pieces, ",")
   end
-  return keeper(message), keeper(function(model, tool) return provider.encode_tool(model, tool) end)
+  return cached(message), cached(function(model, tool) return provider.encode_tool(model, tool) end)
 end
 
 local function add_list(pieces, list)

@@ -1,5 +1,5 @@
-/* The rules of private.h. Whoever can write to a folder can put another file in place of ours, so the way to it is checked too. */
-#include "private.h"
+/* The rules of secret_file.h. Whoever can write to a folder can put another file in place of ours, so the way to it is checked too. */
+#include "secret_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ static bool fail(struct err *e, int number, const char *verb, const char *path, 
 }
 
 static bool refuse(struct err *e, const char *path, const char *why, const char *remedy) {
-  err_set(e, ERR_DENIED, "%.300s %s; keys are not kept there. Try: %s %.300s", path, why, remedy, path);
+  err_set(e, ERR_DENIED, "%.300s %s; keys are not stored there. Try: %s %.300s", path, why, remedy, path);
   snprintf(e->path, sizeof e->path, "%.255s", path);
   return false;
 }
@@ -46,7 +46,7 @@ static bool check_way(const char *real, struct err *e) {
   }
 }
 
-int private_folder(const char *path, bool make, struct err *e) {
+int secret_file_folder(const char *path, bool make, struct err *e) {
   char real[PATH_MAX];
   if (make && !fs_mkdir(path, 0700, e)) return -1;
   if (!realpath(path, real)) return err_errno(e, errno, "open", path), -1;
@@ -68,7 +68,7 @@ static bool check_file(int fd, const char *path, const char *name, size_t limit,
   return false;
 }
 
-bool private_read(int folder, const char *path, const char *name, size_t limit, struct buf *out, struct err *e) {
+bool secret_file_read(int folder, const char *path, const char *name, size_t limit, struct buf *out, struct err *e) {
   struct stat st;
   int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0 && errno == ELOOP) {
@@ -105,13 +105,13 @@ static void remove_left(int folder) {
   if (d) closedir(d);
 }
 
-bool private_write(int folder, const char *path, const char *name, const char *bytes, size_t n, struct err *e) {
+bool secret_file_write(int folder, const char *path, const char *name, const char *bytes, size_t n, struct err *e) {
   int number = fs_replace(folder, name, bytes, n, 0600, NULL, true);
   remove_left(folder);
   return number ? fail(e, number, "write", path, name) : true;
 }
 
-int private_lock(int folder, const char *path, const char *name, double seconds, struct err *e) {
+int secret_file_lock(int folder, const char *path, const char *name, double seconds, struct err *e) {
   int fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return fail(e, errno, "lock", path, name), -1;
   for (double waited = 0;; waited += 0.01) {

@@ -1,5 +1,5 @@
 /* A walk over the texts of a JSON value: one that is followed by a colon is a name, and the value after it may have to be taken out. */
-#include "seal.h"
+#include "secret_seal.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static bool is_named(const char *p, size_t n, const char *const *names, size_t c
 static const char damaged[] = "not valid JSON: a text does not end, or holds an unknown escape";
 
 /* c stands at the value of a member that is to be sealed. Words for a failure, or NULL. */
-static const char *seal_value(struct cursor *c, struct sealed *out) {
+static const char *seal_value(struct cursor *c, struct secret_seal *out) {
   size_t n;
   skip_space(c);
   if (c->end - c->at >= 4 && memcmp(c->at, "null", 4) == 0) return NULL;
@@ -97,7 +97,7 @@ static const char *seal_value(struct cursor *c, struct sealed *out) {
     buf_adds(&out->text, "\"\"");
     return NULL;
   }
-  if (out->count == SEAL_MAX) return "more fields with secrets than anybody sends";
+  if (out->count == SECRET_SEAL_MAX) return "more fields with secrets than anybody sends";
   struct buf *value = &out->values[out->count];
   if (!buf_reserve(value, n)) return "not enough memory";
   out->count++;
@@ -106,7 +106,7 @@ static const char *seal_value(struct cursor *c, struct sealed *out) {
   return NULL;
 }
 
-static const char *seal_all(struct cursor *c, const char *const *names, size_t count, struct buf *scratch, struct sealed *out) {
+static const char *seal_all(struct cursor *c, const char *const *names, size_t count, struct buf *scratch, struct secret_seal *out) {
   const char *from = c->at, *why;
   size_t n;
   while (c->at < c->end) {
@@ -125,20 +125,20 @@ static const char *seal_all(struct cursor *c, const char *const *names, size_t c
   return NULL;
 }
 
-bool seal_json(const char *json, size_t n, const char *const *names, size_t count, struct sealed *out, struct err *e) {
+bool secret_seal_json(const char *json, size_t n, const char *const *names, size_t count, struct secret_seal *out, struct err *e) {
   struct cursor c = {json, json + n};
   struct buf scratch = {0};
-  *out = (struct sealed){0};
-  const char *why = buf_reserve(&scratch, n + 1) && buf_reserve(&out->text, n + 4 * SEAL_MAX + 1) ? seal_all(&c, names, count, &scratch, out)
+  *out = (struct secret_seal){0};
+  const char *why = buf_reserve(&scratch, n + 1) && buf_reserve(&out->text, n + 4 * SECRET_SEAL_MAX + 1) ? seal_all(&c, names, count, &scratch, out)
                                                                                                  : "not enough memory";
   buf_wipe(&scratch);
   if (!why) return true;
   err_set(e, ERR_PROTOCOL, "%s", why);
-  sealed_free(out);
+  secret_seal_free(out);
   return false;
 }
 
-void sealed_free(struct sealed *s) {
+void secret_seal_free(struct secret_seal *s) {
   buf_wipe(&s->text);
   for (size_t i = 0; i < s->count; i++) buf_wipe(&s->values[i]);
   s->count = 0;

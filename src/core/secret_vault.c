@@ -1,11 +1,11 @@
-/* Reading and writing of the format in vault.h. Every length is checked against what is left before it is used. */
-#include "vault.h"
+/* Reading and writing of the format in secret_vault.h. Every length is checked against what is left before it is used. */
+#include "secret_vault.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "hash.h"
-#include "sodium.h"
+#include "secret_sodium.h"
 
 enum { HEADER = 48, NONCE = 24, TAG = 16, PASSES_MAX = 10, KIB_MAX = 1 << 20, KIB_MIN = 8 };
 enum { MODERATE_PASSES = 3, MODERATE_KIB = 256 * 1024 };
@@ -26,22 +26,22 @@ static bool no_memory(struct err *e) {
   return false;
 }
 
-bool vault_new(struct vault *v, int kdf, struct err *e) {
-  *v = (struct vault){.kdf = (uint8_t)kdf};
-  if (kdf == VAULT_ARGON2ID) v->passes = MODERATE_PASSES, v->kib = MODERATE_KIB;
+bool secret_vault_new(struct secret_vault *v, int kdf, struct err *e) {
+  *v = (struct secret_vault){.kdf = (uint8_t)kdf};
+  if (kdf == SECRET_VAULT_ARGON2ID) v->passes = MODERATE_PASSES, v->kib = MODERATE_KIB;
   if (hash_random(v->salt, sizeof v->salt)) return true;
   err_set(e, ERR_BROKEN, "the system gives no random bytes");
   return false;
 }
 
-static void write_header(const struct vault *v, unsigned char out[HEADER]) {
+static void write_header(const struct secret_vault *v, unsigned char out[HEADER]) {
   memset(out, 0, HEADER);
   memcpy(out, magic, 8);
   out[8] = 1;
   out[9] = v->kdf;
   put_number(out + 12, v->passes, 4);
   put_number(out + 16, v->kib, 4);
-  memcpy(out + 20, v->salt, VAULT_SALT);
+  memcpy(out + 20, v->salt, SECRET_VAULT_SALT);
   put_number(out + 36, v->generation, 8);
   put_number(out + 44, v->count, 4);
 }
@@ -51,26 +51,29 @@ static bool damaged(struct err *e, const char *why) {
   return false;
 }
 
-bool vault_peek(const char *bytes, size_t n, struct vault *v, struct err *e) {
+bool secret_vault_peek(const char *bytes, size_t n, struct secret_vault *v, struct err *e) {
   const unsigned char *p = (const unsigned char *)bytes;
-  *v = (struct vault){0};
+  *v = (struct secret_vault){0};
   if (n < HEADER + NONCE + TAG || memcmp(p, magic, 8) != 0) return damaged(e, "it does not begin like one");
-  if (p[8] != 1 || p[9] > VAULT_ARGON2ID || p[10] || p[11]) return damaged(e, "it has a version or a kind of key that this program does not know");
+  if (p[8] != 1 || p[9] > SECRET_VAULT_ARGON2ID || p[10] || p[11]) return damaged(e, "it has a version or a kind of key that this program does not know");
   v->kdf = p[9];
   v->passes = (uint32_t)get_number(p + 12, 4);
   v->kib = (uint32_t)get_number(p + 16, 4);
-  memcpy(v->salt, p + 20, VAULT_SALT);
+  memcpy(v->salt, p + 20, SECRET_VAULT_SALT);
   v->generation = get_number(p + 36, 8);
-  bool cheap = v->kdf == VAULT_ARGON2ID ? v->passes >= 1 && v->passes <= PASSES_MAX && v->kib >= KIB_MIN && v->kib <= KIB_MAX : !v->passes && !v->kib;
+  bool slow = v->kdf == SECRET_VAULT_ARGON2ID;
+  bool cheap = slow ? v->passes >= 1 && v->passes <= PASSES_MAX && v->kib >= KIB_MIN && v->kib <= KIB_MAX : !v->passes && !v->kib;
   if (!cheap) return damaged(e, "making its key would take more time or memory than allowed");
-  if (get_number(p + 44, 4) > VAULT_ENTRIES_MAX) return damaged(e, "it claims more entries than allowed");
+  if (get_number(p + 44, 4) > SECRET_VAULT_ENTRIES_MAX) return damaged(e, "it claims more entries than allowed");
   return true;
 }
 
-bool vault_derive(const struct vault *v, const char *phrase, size_t n, unsigned char key[VAULT_KEY], struct err *e) {
-  const struct sodium_api *sodium = sodium_load(e);
+bool secret_vault_derive(const struct secret_vault *v, const char *phrase, size_t n, unsigned char key[SECRET_VAULT_KEY], struct err *e) {
+  const struct secret_sodium_api *sodium = secret_sodium_load(e);
   if (!sodium) return false;
-  if (sodium->crypto_pwhash(key, VAULT_KEY, phrase, n, v->salt, v->passes, (size_t)v->kib * 1024, crypto_pwhash_ALG_ARGON2ID13) == 0) return true;
+  size_t memory = (size_t)v->kib * 1024;
+  if (sodium->crypto_pwhash(key, SECRET_VAULT_KEY, phrase, n, v->salt, v->passes, memory, crypto_pwhash_ALG_ARGON2ID13) == 0)
+    return true;
   err_set(e, ERR_BROKEN, "the vault's key could not be made from the passphrase: it takes %u MiB of memory", v->kib / 1024);
   return false;
 }
@@ -83,21 +86,21 @@ static size_t bound_to(const unsigned char header[HEADER], size_t place, const c
   return HEADER + 4 + name_len;
 }
 
-enum { BOUND_MAX = HEADER + 4 + VAULT_NAME_MAX };
+enum { BOUND_MAX = HEADER + 4 + SECRET_VAULT_NAME_MAX };
 
-static bool open_box(const struct sodium_api *sodium, const unsigned char *bound, size_t bound_len, const unsigned char *box, size_t n,
+static bool open_box(const struct secret_sodium_api *sodium, const unsigned char *bound, size_t bound_len, const unsigned char *box, size_t n,
                      const unsigned char *key, unsigned char *out) {
   return sodium->crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, box + NONCE, n, bound, bound_len, box, key) == 0;
 }
 
 /* One entry at *p, which moves behind it. Words for a failure, or NULL. */
-static const char *read_entry(const struct sodium_api *sodium, const unsigned char header[HEADER], size_t place, const unsigned char **p,
-                              const unsigned char *end, const unsigned char *key, struct vault_entry *entry) {
+static const char *read_entry(const struct secret_sodium_api *sodium, const unsigned char header[HEADER], size_t place, const unsigned char **p,
+                              const unsigned char *end, const unsigned char *key, struct secret_vault_entry *entry) {
   unsigned char bound[BOUND_MAX];
   if (end - *p < 2) return "it is cut off";
   size_t name_len = (size_t)get_number(*p, 2);
   *p += 2;
-  if (name_len == 0 || name_len > VAULT_NAME_MAX) return "a name is too long";
+  if (name_len == 0 || name_len > SECRET_VAULT_NAME_MAX) return "a name is too long";
   if ((size_t)(end - *p) < name_len + 4) return "it is cut off";
   memcpy(entry->name, *p, name_len);
   if (memchr(entry->name, '\0', name_len)) return "a name holds a zero byte";
@@ -113,14 +116,14 @@ static const char *read_entry(const struct sodium_api *sodium, const unsigned ch
   return NULL;
 }
 
-bool vault_read(const char *bytes, size_t n, const unsigned char key[VAULT_KEY], struct vault *v, struct err *e) {
-  const struct sodium_api *sodium = sodium_load(e);
+bool secret_vault_read(const char *bytes, size_t n, const unsigned char key[SECRET_VAULT_KEY], struct secret_vault *v, struct err *e) {
+  const struct secret_sodium_api *sodium = secret_sodium_load(e);
   const unsigned char *header = (const unsigned char *)bytes, *p = header + HEADER, *end = header + n;
   unsigned char bound[BOUND_MAX], nothing[1];
-  if (!sodium || !vault_peek(bytes, n, v, e)) return false;
+  if (!sodium || !secret_vault_peek(bytes, n, v, e)) return false;
   size_t bound_len = bound_to(header, 0, "", 0, bound), count = (size_t)get_number(header + 44, 4);
   if (!open_box(sodium, bound, bound_len, p, TAG, key, nothing)) {
-    err_set(e, ERR_AUTH, v->kdf == VAULT_ARGON2ID ? "the passphrase of the vault is wrong, or the vault was changed by another program"
+    err_set(e, ERR_AUTH, v->kdf == SECRET_VAULT_ARGON2ID ? "the passphrase of the vault is wrong, or the vault was changed by another program"
                                                   : "the vault does not belong to this machine's key, or was changed by another program");
     return false;
   }
@@ -128,16 +131,16 @@ bool vault_read(const char *bytes, size_t n, const unsigned char key[VAULT_KEY],
   v->entries = calloc(count ? count : 1, sizeof *v->entries);
   const char *why = v->entries ? NULL : "there is not enough memory to read it";
   while (!why && v->count < count) {
-    v->count++; /* also when it fails: vault_free then wipes it */
+    v->count++; /* also when it fails: secret_vault_free then wipes it */
     why = read_entry(sodium, header, v->count, &p, end, key, &v->entries[v->count - 1]);
   }
   if (!why && p != end) why = "something stands behind its end";
   if (!why) return true;
-  vault_free(v);
+  secret_vault_free(v);
   return damaged(e, why);
 }
 
-static bool add_box(const struct sodium_api *sodium, const unsigned char *bound, size_t bound_len, const struct buf *text, const unsigned char *key,
+static bool add_box(const struct secret_sodium_api *sodium, const unsigned char *bound, size_t bound_len, const struct buf *text, const unsigned char *key,
                     struct buf *out) {
   unsigned char nonce[NONCE];
   size_t n = text ? text->len : 0;
@@ -148,15 +151,15 @@ static bool add_box(const struct sodium_api *sodium, const unsigned char *bound,
   return true;
 }
 
-bool vault_write(struct vault *v, const unsigned char key[VAULT_KEY], struct buf *out, struct err *e) {
-  const struct sodium_api *sodium = sodium_load(e);
+bool secret_vault_write(struct secret_vault *v, const unsigned char key[SECRET_VAULT_KEY], struct buf *out, struct err *e) {
+  const struct secret_sodium_api *sodium = secret_sodium_load(e);
   unsigned char header[HEADER], bound[BOUND_MAX], number[4];
   if (!sodium) return false;
   v->generation++;
   write_header(v, header);
   bool ok = buf_add(out, header, HEADER) && add_box(sodium, bound, bound_to(header, 0, "", 0, bound), NULL, key, out);
   for (size_t i = 0; ok && i < v->count; i++) {
-    const struct vault_entry *entry = &v->entries[i];
+    const struct secret_vault_entry *entry = &v->entries[i];
     size_t name_len = strlen(entry->name);
     put_number(number, name_len, 2);
     ok = buf_add(out, number, 2) && buf_add(out, entry->name, name_len);
@@ -164,32 +167,33 @@ bool vault_write(struct vault *v, const unsigned char key[VAULT_KEY], struct buf
     ok = ok && buf_add(out, number, 4) && add_box(sodium, bound, bound_to(header, i + 1, entry->name, name_len, bound), &entry->value, key, out);
   }
   if (!ok) return no_memory(e);
-  if (out->len <= VAULT_FILE_MAX) return true;
-  err_set(e, ERR_TOO_LONG, "the vault would be larger than %d bytes", VAULT_FILE_MAX);
+  if (out->len <= SECRET_VAULT_FILE_MAX) return true;
+  err_set(e, ERR_TOO_LONG, "the vault would be larger than %d bytes", SECRET_VAULT_FILE_MAX);
   return false;
 }
 
-struct vault_entry *vault_find(const struct vault *v, const char *name) {
+struct secret_vault_entry *secret_vault_find(const struct secret_vault *v, const char *name) {
   for (size_t i = 0; i < v->count; i++)
     if (strcmp(v->entries[i].name, name) == 0) return &v->entries[i];
   return NULL;
 }
 
-bool vault_set(struct vault *v, const char *name, const char *bytes, size_t n, struct err *e) {
+bool secret_vault_set(struct secret_vault *v, const char *name, const char *bytes, size_t n, struct err *e) {
   struct buf value = {0};
   size_t len = strlen(name);
-  if (len == 0 || len > VAULT_NAME_MAX || v->count >= VAULT_ENTRIES_MAX) {
-    err_set(e, ERR_USAGE, "the vault takes %d entries with names of up to %d bytes", VAULT_ENTRIES_MAX, VAULT_NAME_MAX);
+  if (len == 0 || len > SECRET_VAULT_NAME_MAX || v->count >= SECRET_VAULT_ENTRIES_MAX) {
+    err_set(e, ERR_USAGE, "the vault takes %d entries with names of up to %d bytes", SECRET_VAULT_ENTRIES_MAX, SECRET_VAULT_NAME_MAX);
     return false;
   }
   if (!buf_add(&value, bytes, n)) return no_memory(e);
-  struct vault_entry *entry = vault_find(v, name);
+  struct secret_vault_entry *entry = secret_vault_find(v, name);
   if (!entry) {
-    struct vault_entry *grown = realloc(v->entries, (v->count + 1) * sizeof *grown); /* values stay where they are: no copy of them is left */
+    /* Values stay where they are, so that no copy of them is left. */
+    struct secret_vault_entry *grown = realloc(v->entries, (v->count + 1) * sizeof *grown);
     if (!grown) return buf_wipe(&value), no_memory(e);
     v->entries = grown;
     entry = &grown[v->count++];
-    *entry = (struct vault_entry){0};
+    *entry = (struct secret_vault_entry){0};
     memcpy(entry->name, name, len);
   }
   buf_wipe(&entry->value);
@@ -197,8 +201,8 @@ bool vault_set(struct vault *v, const char *name, const char *bytes, size_t n, s
   return true;
 }
 
-bool vault_remove(struct vault *v, const char *name) {
-  struct vault_entry *entry = vault_find(v, name);
+bool secret_vault_remove(struct secret_vault *v, const char *name) {
+  struct secret_vault_entry *entry = secret_vault_find(v, name);
   if (!entry) return false;
   buf_wipe(&entry->value);
   memmove(entry, entry + 1, (size_t)(v->entries + v->count - (entry + 1)) * sizeof *entry);
@@ -206,7 +210,7 @@ bool vault_remove(struct vault *v, const char *name) {
   return true;
 }
 
-void vault_free(struct vault *v) {
+void secret_vault_free(struct secret_vault *v) {
   for (size_t i = 0; i < v->count; i++) buf_wipe(&v->entries[i].value);
   free(v->entries);
   v->entries = NULL;

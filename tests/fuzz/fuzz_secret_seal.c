@@ -3,23 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/seal.h"
+#include "core/secret_seal.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
   static const char *const names[] = {"a", "token"};
-  static struct sealed once, again;
+  static struct secret_seal once, again;
   struct err e;
-  if (!seal_json((const char *)data, size, names, 2, &once, &e)) {
+  if (!secret_seal_json((const char *)data, size, names, 2, &once, &e)) {
     if (once.count || once.text.data || e.kind != ERR_PROTOCOL) abort();
     return 0;
   }
   for (size_t i = 0; i < once.count; i++)
     if (once.values[i].len == 0 || once.values[i].len > size) abort();
-  if (!seal_json(once.text.data, once.text.len, names, 2, &again, &e) || again.count != once.count) abort();
+  if (!secret_seal_json(once.text.data, once.text.len, names, 2, &again, &e) || again.count != once.count) abort();
   for (size_t i = 0; i < again.count; i++)
     if (again.values[i].len > 2 || again.values[i].data[0] < '1' || again.values[i].data[0] > '9') abort();
-  sealed_free(&once);
-  sealed_free(&again);
+  secret_seal_free(&once);
+  secret_seal_free(&again);
   return 0;
 }

@@ -1,12 +1,12 @@
--- sys.keeper: every store with the same checks, against the real keyring, kernel and helper; and what may be wrong with files of secrets.
+-- sys.secret_store: every back end with the same checks, against the real keyring, kernel and helper; and what may be wrong with files of secrets.
 local t = dofile "tests/check.lua"
-local body, fs, keeper, os, secret, task = require "qwen.net.body", require "sys.fs", require "sys.keeper", require "sys.os", require "sys.secret",
+local body, fs, store, os, secret, task = require "qwen.net.body", require "sys.fs", require "sys.secret_store", require "sys.os", require "sys.secret",
   require "sys.task"
 local proc = require "qwen.util.process"
 
 local QWEN, home = os.env "QWEN", os.env "HOME"
 
--- Runs tests/fake/keepers.lua and takes over its counts.
+-- Runs tests/fake/secret_stores.lua and takes over its counts.
 local function checks(argv)
   local r = assert(proc.run { argv = argv, timeout = 60 })
   local passed, failed, skipped = r.out:match "(%d+) passed, (%d+) failed, (%d+) skipped"
@@ -16,9 +16,9 @@ local function checks(argv)
   t.ok(r.code == 0 and failed == "0" or r.out:find "nothing checked", r.out .. r.err)
   return tonumber(passed) or 0, tonumber(skipped) or 0
 end
-t.ok(checks { QWEN, "lua", "tests/fake/keepers.lua", "memory", "vault", "plain", "kernel" } >= 39, "memory, vault and plain at least")
+t.ok(checks { QWEN, "lua", "tests/fake/secret_stores.lua", "memory", "vault", "plain", "kernel" } >= 39, "memory, vault and plain at least")
 if proc.which "dbus-run-session" and proc.which "gnome-keyring-daemon" then
-  local _, skipped = checks { "dbus-run-session", "--", "tests/fake/keyring.sh", QWEN, "lua", "tests/fake/keepers.lua", "secret-service", "helper" }
+  local _, skipped = checks { "dbus-run-session", "--", "tests/fake/keyring.sh", QWEN, "lua", "tests/fake/secret_stores.lua", "secret-service", "helper" }
   t.eq(skipped, 0, "a keyring that was just started answers")
 else
   t.skip "secret-service and helper: no dbus-run-session or gnome-keyring-daemon here (vendor/install test)"
@@ -29,9 +29,9 @@ local folder, keys = home .. "/store", home .. "/keys"
 local options = { folder = folder, key_file = keys .. "/machine.key", timeout = 5 }
 local value = "sk-0123456789abcdef"
 local function put(key, more)
-  return keeper.put("vault", key or "one", body.json { secret = secret.new("k", value, {}) }, more or options)
+  return store.put("vault", key or "one", body.json { secret = secret.new("k", value, {}) }, more or options)
 end
-local function get(more, name) return keeper.get(name or "vault", "one", { "secret" }, "one", {}, more or options) end
+local function get(more, name) return store.get(name or "vault", "one", { "secret" }, "one", {}, more or options) end
 local file = folder .. "/credentials.vault"
 assert(put())
 t.eq({ fs.stat(file).mode, fs.stat(folder).mode, fs.stat(options.key_file).mode, fs.stat(keys).mode }, { 384, 448, 384, 448 }, "modes")
@@ -110,31 +110,31 @@ t.err(v, e, "auth", "the wrong one")
 local bare = { folder = locked.folder, key_file = options.key_file }
 t.ok(get(bare), "remembered by this process")
 local script = home .. "/get.lua"
-assert(fs.write(script, ([[print(require "sys.keeper".get("vault", "one", {"secret"}, "one", {}, {folder = %q, key_file = %q}))]])
+assert(fs.write(script, ([[print(require "sys.secret_store".get("vault", "one", {"secret"}, "one", {}, {folder = %q, key_file = %q}))]])
   :format(bare.folder, bare.key_file)))
-local kept = keeper.probe("kernel", options)
+local kept = store.probe("kernel", options)
 local salt = fs.read(locked.folder .. "/credentials.vault"):sub(21, 36):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
 if kept then
   t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^table", "and by the kernel, for others")
-  t.eq(keeper.remove("kernel", "vault-" .. salt, options), true, "forgotten")
+  t.eq(store.remove("kernel", "vault-" .. salt, options), true, "forgotten")
 else
   t.skip "a remembered passphrase: the kernel's keyring is forbidden here"
 end
 t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^nil.*is locked: set QWEN_VAULT_PASSPHRASE", "then it is asked for")
 
 -- Another key for all of it.
-v, e = keeper.rekey { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}), new_passphrase = secret.new("p", "battery", {}) }
+v, e = store.rekey { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}), new_passphrase = secret.new("p", "battery", {}) }
 t.err(v, e, "auth", "not with a wrong one")
 t.eq(e.code, "locked")
 local phrases = { folder = locked.folder, key_file = options.key_file, passphrase = locked.passphrase, new_passphrase = secret.new("p", "battery", {}) }
-t.eq(keeper.rekey(phrases), true, "another passphrase")
+t.eq(store.rekey(phrases), true, "another passphrase")
 t.err(get(locked), select(2, get(locked)), "auth", "the old one is none any more")
 t.ok(get { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, "the new one is")
-t.eq(keeper.rekey { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, true, "none")
+t.eq(store.rekey { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, true, "none")
 t.ok(get { folder = locked.folder, key_file = options.key_file }, "then the machine's key")
-t.eq(keeper.rekey { folder = home .. "/made", key_file = options.key_file, new_passphrase = locked.passphrase }, true, "made where there is none")
+t.eq(store.rekey { folder = home .. "/made", key_file = options.key_file, new_passphrase = locked.passphrase }, true, "made where there is none")
 t.eq({ fs.read(home .. "/made/credentials.vault"):byte(10), fs.stat(home .. "/made/credentials.vault").mode }, { 1, 384 }, "with a passphrase")
-t.ok(not pcall(keeper.rekey, { folder = home, key_file = options.key_file, new_passphrase = "text" }), "a text is no secret")
+t.ok(not pcall(store.rekey, { folder = home, key_file = options.key_file, new_passphrase = "text" }), "a text is no secret")
 
 -- A helper that does not behave
 local function helper(script_text, seconds)
@@ -144,7 +144,7 @@ local function helper(script_text, seconds)
 end
 for what, case in pairs {
   ["says no"] = { "cat >/dev/null; echo 'no such thing'; exit 3", "broken", "failed at get: no such thing" },
-  ["has none"] = { "cat >/dev/null; echo 'credentials not found in native keychain'; exit 1", "missing", "nothing is kept" },
+  ["has none"] = { "cat >/dev/null; echo 'credentials not found in native keychain'; exit 1", "missing", "nothing is stored" },
   ["is no helper"] = { "cat >/dev/null; echo hello", "protocol", "gave no Secret" },
   ["gives half"] = { [[cat >/dev/null; printf '{"Secret":"{\"secr']], "protocol", "did not answer" },
   ["hangs"] = { "sleep 60", "broken", "did not answer in time", 0.3 },
@@ -158,7 +158,7 @@ v, e = get({ argv = { "helper" } }, "helper")
 t.err(v, e, "usage", "a relative helper")
 v, e = get({ argv = { "/no/such/helper" } }, "helper")
 t.err(v, e, "missing", "no helper")
-v, e = keeper.put("helper", "one", body.json { secret = secret.new("k", value, {}) }, helper "cat; exit 1")
+v, e = store.put("helper", "one", body.json { secret = secret.new("k", value, {}) }, helper "cat; exit 1")
 t.ok(v == nil and not e.message:find(value, 1, true), "a helper that repeats what it got")
 t.eq(proc.run({ argv = { "/bin/sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | grep -c " .. value:sub(1, 8) .. "[0-9]" } }).out, "0\n", "in no argument list")
 
@@ -167,6 +167,6 @@ local one = task.spawn(function() return get(helper "sleep 60", "helper") end)
 task.sleep(0.05)
 one:cancel()
 t.eq(select(2, one:join()).kind, "cancelled", "cancelled")
-t.fails(function() keeper.get("nowhere", "k", {}, "n", {}, {}) end, "no store 'nowhere'")
-t.fails(function() keeper.put("vault", "k", { {} }, options) end, "string expected")
+t.fails(function() store.get("nowhere", "k", {}, "n", {}, {}) end, "no store 'nowhere'")
+t.fails(function() store.put("vault", "k", { {} }, options) end, "string expected")
 t.done()

@@ -1,5 +1,6 @@
-/* `sys.keeper`: where credentials are kept. What is kept is JSON whose secrets never are Lua strings; each call waits for a thread. */
-#include "../core/keeper.h"
+/* `sys.secret_store`: the back ends of the credential store. A record is JSON whose secrets are never Lua strings.
+ * Each call waits for a thread. */
+#include "../core/secret_store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,17 @@ struct box {
 };
 
 struct job {
-  struct keeper_call call;
-  const struct keeper *keeper;
+  struct secret_store_call call;
+  const struct secret_store *store;
   enum op op;
   bool done, ok;
   struct box *box; /* NULL when nobody waits any more */
 };
 
-static const char *const class_name = "sys.keeper.job";
+static const char *const class_name = "sys.secret_store.job";
 
 static void job_free(struct job *j) {
-  keeper_call_free(&j->call);
+  secret_store_call_free(&j->call);
   free(j);
 }
 
@@ -43,11 +44,11 @@ static int box_gc(lua_State *L) {
 static void run(void *arg) {
   struct job *j = arg;
   switch (j->op) {
-    case OP_GET: j->ok = j->keeper->get(&j->call); break;
-    case OP_PUT: j->ok = keeper_put(j->keeper, &j->call); break;
-    case OP_REMOVE: j->ok = j->keeper->remove(&j->call); break;
-    case OP_PROBE: j->ok = keeper_probe(j->keeper, &j->call); break;
-    case OP_REKEY: j->ok = keeper_vault_rekey(&j->call); break;
+    case OP_GET: j->ok = j->store->get(&j->call); break;
+    case OP_PUT: j->ok = secret_store_put(j->store, &j->call); break;
+    case OP_REMOVE: j->ok = j->store->remove(&j->call); break;
+    case OP_PROBE: j->ok = secret_store_probe(j->store, &j->call); break;
+    case OP_REKEY: j->ok = secret_store_vault_rekey(&j->call); break;
   }
 }
 
@@ -76,7 +77,7 @@ static char *opt_copy(lua_State *L, int options, const char *field) {
 static void add_piece(lua_State *L, struct buf *out) {
   size_t n;
   const struct secret *s = bind_test_secret(L, -1);
-  if (!s && lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "what is kept must be a list of texts and secrets");
+  if (!s && lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "a record must be a list of texts and secrets");
   const char *text = s ? secret_value(s, &n) : lua_tolstring(L, -1, &n);
   if (!buf_add(out, text, n)) luaL_error(L, "not enough memory");
 }
@@ -100,7 +101,7 @@ static void read_pieces(lua_State *L, int index, struct buf *out) {
   }
 }
 
-static void read_argv(lua_State *L, int options, struct keeper_call *c) {
+static void read_argv(lua_State *L, int options, struct secret_store_call *c) {
   if (lua_getfield(L, options, "argv") != LUA_TNIL) {
     luaL_checktype(L, -1, LUA_TTABLE);
     size_t count = lua_rawlen(L, -1);
@@ -123,13 +124,13 @@ static void read_secret(lua_State *L, int options, const char *field, struct buf
 }
 
 static struct job *new_job(lua_State *L, enum op op, const char *name, int key, int options) {
-  const struct keeper *keeper = keeper_find(name);
-  if (!keeper) luaL_error(L, "there is no store '%s'", name);
+  const struct secret_store *store = secret_store_find(name);
+  if (!store) luaL_error(L, "there is no store '%s'", name);
   luaL_checktype(L, options, LUA_TTABLE);
   struct box *b = bind_new(L, sizeof *b, class_name);
   struct job *j = calloc(1, sizeof *j);
   if (!j) luaL_error(L, "not enough memory");
-  *j = (struct job){.keeper = keeper, .op = op, .done = true}; /* done until it starts: an error frees it */
+  *j = (struct job){.store = store, .op = op, .done = true}; /* done until it starts: an error frees it */
   b->job = j;
   err_clear(&j->call.e);
   if (key) j->call.key = copy(L, luaL_checkstring(L, key));
@@ -139,9 +140,9 @@ static struct job *new_job(lua_State *L, enum op op, const char *name, int key, 
   read_argv(L, options, &j->call);
   read_secret(L, options, "passphrase", &j->call.passphrase);
   if (op == OP_REKEY) read_secret(L, options, "new_passphrase", &j->call.value);
-  if ((keeper == &keeper_vault || keeper == &keeper_plain) && !j->call.folder) luaL_error(L, "this store needs the option 'folder'");
-  if (keeper == &keeper_vault && !j->call.key_file) luaL_error(L, "this store needs the option 'key_file'");
-  if (keeper == &keeper_plain && key && strchr(j->call.key, '/')) luaL_error(L, "the name of a file holds no slash");
+  if ((store == &secret_store_vault || store == &secret_store_plain) && !j->call.folder) luaL_error(L, "this store needs the option 'folder'");
+  if (store == &secret_store_vault && !j->call.key_file) luaL_error(L, "this store needs the option 'key_file'");
+  if (store == &secret_store_plain && key && strchr(j->call.key, '/')) luaL_error(L, "the name of a file holds no slash");
   return j;
 }
 
@@ -164,7 +165,7 @@ static int wait_k(lua_State *L, int status, lua_KContext ctx) {
   if (!task_expired()) return task_wait(L, &b->waiting, ctx, wait_k);
   struct err e;
   task_deadline_clear();
-  err_set(&e, ERR_TIMEOUT, "the store '%s' did not answer in %g seconds; is it waiting for a password?", b->job->keeper->name, b->job->call.seconds);
+  err_set(&e, ERR_TIMEOUT, "the store '%s' did not answer in %g seconds; is it waiting for a password?", b->job->store->name, b->job->call.seconds);
   return bind_fail(L, &e);
 }
 
@@ -182,42 +183,43 @@ static int start(lua_State *L, struct job *j) {
   return wait_k(L, LUA_OK, (lua_KContext)b);
 }
 
-/* get(keeper, key, fields, name, origins, options) */
-static int l_keeper_get(lua_State *L) {
+/* get(store, key, fields, name, origins, options) */
+static int l_secret_store_get(lua_State *L) {
   lua_settop(L, 6);
   bind_check_seal(L, 3);
   return start(L, new_job(L, OP_GET, luaL_checkstring(L, 1), 2, 6));
 }
 
-/* put(keeper, key, pieces, options) */
-static int l_keeper_put(lua_State *L) {
+/* put(store, key, pieces, options) */
+static int l_secret_store_put(lua_State *L) {
   lua_settop(L, 4);
   struct job *j = new_job(L, OP_PUT, luaL_checkstring(L, 1), 2, 4);
   read_pieces(L, 3, &j->call.value);
   return start(L, j);
 }
 
-/* remove(keeper, key, options) */
-static int l_keeper_remove(lua_State *L) {
+/* remove(store, key, options) */
+static int l_secret_store_remove(lua_State *L) {
   lua_settop(L, 3);
   return start(L, new_job(L, OP_REMOVE, luaL_checkstring(L, 1), 2, 3));
 }
 
-/* probe(keeper, options) */
-static int l_keeper_probe(lua_State *L) {
+/* probe(store, options) */
+static int l_secret_store_probe(lua_State *L) {
   lua_settop(L, 2);
   return start(L, new_job(L, OP_PROBE, luaL_checkstring(L, 1), 0, 2));
 }
 
 /* rekey(options) */
-static int l_keeper_rekey(lua_State *L) {
+static int l_secret_store_rekey(lua_State *L) {
   lua_settop(L, 1);
-  return start(L, new_job(L, OP_REKEY, keeper_vault.name, 0, 1));
+  return start(L, new_job(L, OP_REKEY, secret_store_vault.name, 0, 1));
 }
 
-int open_keeper(lua_State *L) {
-  static const luaL_Reg functions[] = {{"get", l_keeper_get}, {"put", l_keeper_put}, {"remove", l_keeper_remove}, {"probe", l_keeper_probe},
-                                       {"rekey", l_keeper_rekey}, {NULL, NULL}};
+int open_secret_store(lua_State *L) {
+  static const luaL_Reg functions[] = {{"get", l_secret_store_get},       {"put", l_secret_store_put},
+                                       {"remove", l_secret_store_remove}, {"probe", l_secret_store_probe},
+                                       {"rekey", l_secret_store_rekey},   {NULL, NULL}};
   static const luaL_Reg none[] = {{NULL, NULL}};
   bind_class(L, class_name, none, box_gc);
   luaL_newlib(L, functions);

@@ -1,5 +1,5 @@
-/* Finds libsodium at run time and fills the table of sodium.h. */
-#include "sodium.h"
+/* Finds libsodium at run time and fills the table of secret_sodium.h. */
+#include "secret_sodium.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -7,20 +7,20 @@
 #include <stddef.h>
 #include <string.h>
 
-#ifndef SODIUM_LIBRARY
-#define SODIUM_LIBRARY "libsodium.so.23"
+#ifndef SECRET_SODIUM_LIBRARY
+#define SECRET_SODIUM_LIBRARY "libsodium.so.23"
 #endif
 
-static struct sodium_api api;
+static struct secret_sodium_api api;
 static bool loaded;
 
 static bool load(struct err *e) {
   static const struct { const char *name; size_t at; } wanted[] = {
-#define X(name) {#name, offsetof(struct sodium_api, name)},
-    SODIUM_FUNCTIONS(X)
+#define X(name) {#name, offsetof(struct secret_sodium_api, name)},
+    SECRET_SODIUM_FUNCTIONS(X)
 #undef X
   };
-  void *lib = dlopen(SODIUM_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  void *lib = dlopen(SECRET_SODIUM_LIBRARY, RTLD_NOW | RTLD_LOCAL);
   if (!lib) {
     err_set(e, ERR_MISSING, "the vault needs libsodium, which could not be loaded (%s); install it, on Debian: apt install libsodium23", dlerror());
     return false;
@@ -29,7 +29,7 @@ static bool load(struct err *e) {
     void *symbol = dlsym(lib, wanted[i].name);
     if (symbol) memcpy((char *)&api + wanted[i].at, &symbol, sizeof symbol);
     else {
-      err_set(e, ERR_MISSING, "the installed %s is too old: it has no %s", SODIUM_LIBRARY, wanted[i].name);
+      err_set(e, ERR_MISSING, "the installed %s is too old: it has no %s", SECRET_SODIUM_LIBRARY, wanted[i].name);
       return false;
     }
   }
@@ -38,7 +38,7 @@ static bool load(struct err *e) {
   return false;
 }
 
-const struct sodium_api *sodium_load(struct err *e) {
+const struct secret_sodium_api *secret_sodium_load(struct err *e) {
   static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&one);
   bool ok = loaded || load(e);

@@ -1,5 +1,5 @@
 /* What all back ends share: the list of them, writing with reading back, the probe. */
-#include "keeper.h"
+#include "secret_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,15 +7,16 @@
 
 #include "hash.h"
 
-const struct keeper *keeper_find(const char *name) {
-  static const struct keeper *const all[] = {&keeper_vault, &keeper_service, &keeper_kernel, &keeper_helper, &keeper_memory, &keeper_plain};
+const struct secret_store *secret_store_find(const char *name) {
+  static const struct secret_store *const all[] = {&secret_store_vault,  &secret_store_libsecret, &secret_store_keyring,
+                                                   &secret_store_helper, &secret_store_memory,    &secret_store_plain};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (strcmp(all[i]->name, name) == 0) return all[i];
   return NULL;
 }
 
-bool keeper_no_entry(struct keeper_call *c) {
-  err_set(&c->e, ERR_MISSING, "nothing is kept there under '%.200s'", c->key);
+bool secret_store_no_entry(struct secret_store_call *c) {
+  err_set(&c->e, ERR_MISSING, "nothing is stored there under '%.200s'", c->key);
   snprintf(c->e.code, sizeof c->e.code, "no-entry");
   return false;
 }
@@ -27,7 +28,7 @@ static bool same(const struct buf *a, const struct buf *b) {
   return !different;
 }
 
-bool keeper_put(const struct keeper *s, struct keeper_call *c) {
+bool secret_store_put(const struct secret_store *s, struct secret_store_call *c) {
   if (!s->put(c)) return false;
   struct buf wanted = c->value;
   c->value = (struct buf){0};
@@ -38,7 +39,7 @@ bool keeper_put(const struct keeper *s, struct keeper_call *c) {
   return equal;
 }
 
-bool keeper_probe(const struct keeper *s, struct keeper_call *c) {
+bool secret_store_probe(const struct secret_store *s, struct secret_store_call *c) {
   unsigned char random[16];
   char hex[33], key[64];
   if (!hash_random(random, sizeof random)) {
@@ -50,14 +51,14 @@ bool keeper_probe(const struct keeper *s, struct keeper_call *c) {
   char *wanted = c->key;
   c->key = key;
   buf_wipe(&c->value);
-  bool ok = buf_addf(&c->value, "{\"probe\":\"%s\"}", hex) && keeper_put(s, c);
+  bool ok = buf_addf(&c->value, "{\"probe\":\"%s\"}", hex) && secret_store_put(s, c);
   ok = ok && s->remove(c);
   buf_wipe(&c->value);
   c->key = wanted;
   return ok;
 }
 
-void keeper_call_free(struct keeper_call *c) {
+void secret_store_call_free(struct secret_store_call *c) {
   buf_wipe(&c->value);
   buf_wipe(&c->passphrase);
   for (char **arg = c->argv; arg && *arg; arg++) free(*arg);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "keeper.h"
+#include "secret_store.h"
 
 #ifndef SECRET_LIBRARY
 #define SECRET_LIBRARY "libsecret-1.so.0"
@@ -60,35 +60,35 @@ static bool load(struct err *e) {
   return ok;
 }
 
-static void *attributes(const struct keeper_call *c) {
+static void *attributes(const struct secret_store_call *c) {
   void *table = api.g_hash_table_new(api.g_str_hash, api.g_str_equal);
   api.g_hash_table_insert(table, "service", "qwen");
   api.g_hash_table_insert(table, "account", c->key);
   return table;
 }
 
-static bool failed(struct keeper_call *c, const char *verb, struct g_error *g) {
+static bool failed(struct secret_store_call *c, const char *verb, struct g_error *g) {
   err_set(&c->e, ERR_DENIED, "%s '%.100s': the Secret Service answered: %.300s; unlock the keyring, or use another store", verb, c->key,
           g && g->message ? g->message : "no reason given");
   if (g) api.g_error_free(g);
   return false;
 }
 
-static bool service_get(struct keeper_call *c) {
+static bool libsecret_get(struct secret_store_call *c) {
   struct g_error *g = NULL;
   if (!load(&c->e)) return false;
   void *table = attributes(c);
   char *text = api.secret_password_lookupv_sync(NULL, table, NULL, &g);
   api.g_hash_table_unref(table);
   if (g) return failed(c, "read", g);
-  if (!text) return keeper_no_entry(c);
+  if (!text) return secret_store_no_entry(c);
   bool ok = buf_adds(&c->value, text);
   api.secret_password_free(text); /* wipes */
   if (!ok) err_set(&c->e, ERR_BROKEN, "out of memory");
   return ok;
 }
 
-static bool service_put(struct keeper_call *c) {
+static bool libsecret_put(struct secret_store_call *c) {
   struct g_error *g = NULL;
   char label[256];
   if (!load(&c->e)) return false;
@@ -98,17 +98,17 @@ static bool service_put(struct keeper_call *c) {
   void *table = attributes(c);
   bool ok = api.secret_password_storev_sync(NULL, table, NULL, label, c->value.data, NULL, &g);
   api.g_hash_table_unref(table);
-  return ok || failed(c, "keep", g);
+  return ok || failed(c, "store", g);
 }
 
-static bool service_remove(struct keeper_call *c) {
+static bool libsecret_remove(struct secret_store_call *c) {
   struct g_error *g = NULL;
   if (!load(&c->e)) return false;
   void *table = attributes(c);
   bool ok = api.secret_password_clearv_sync(NULL, table, NULL, &g);
   api.g_hash_table_unref(table);
   if (g) return failed(c, "remove", g);
-  return ok || keeper_no_entry(c);
+  return ok || secret_store_no_entry(c);
 }
 
-const struct keeper keeper_service = {"secret-service", service_get, service_put, service_remove};
+const struct secret_store secret_store_libsecret = {"secret-service", libsecret_get, libsecret_put, libsecret_remove};

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "seal.h"
+#include "secret_seal.h"
 #include "proc_spawn.h"
-#include "keeper.h"
+#include "secret_store.h"
 
 enum { ANSWER_MAX = 1 << 20, WORDS_MAX = 200 };
 extern char **environ;
@@ -71,7 +71,7 @@ static bool open_pipes(struct pipes *p) {
 }
 
 /* Runs the helper with one verb; *code is how it ended. */
-static bool run(struct keeper_call *c, const char *verb, const struct buf *in, struct buf *out, int *code) {
+static bool run(struct secret_store_call *c, const char *verb, const struct buf *in, struct buf *out, int *code) {
   size_t count = 0;
   struct pipes p;
   int number = 0;
@@ -108,7 +108,7 @@ static bool run(struct keeper_call *c, const char *verb, const struct buf *in, s
 }
 
 /* Whether some part of what it said stands in what we gave it. */
-static bool repeats(const struct keeper_call *c, const char *said, size_t n) {
+static bool repeats(const struct secret_store_call *c, const char *said, size_t n) {
   enum { PART = 8 };
   for (size_t i = 0; c->value.len >= PART && i + PART <= n; i++)
     if (memmem(c->value.data, c->value.len, said + i, PART)) return true;
@@ -116,11 +116,11 @@ static bool repeats(const struct keeper_call *c, const char *said, size_t n) {
 }
 
 /* What it said when it failed, on one line; nothing when a secret may be in it. */
-static bool failed(struct keeper_call *c, const char *verb, struct buf *out) {
+static bool failed(struct secret_store_call *c, const char *verb, struct buf *out) {
   char words[WORDS_MAX + 1];
   const char *said = out->data ? out->data : "";
   size_t n = out->len < WORDS_MAX ? out->len : WORDS_MAX;
-  if (memmem(said, out->len, "credentials not found", 21)) return keeper_no_entry(c);
+  if (memmem(said, out->len, "credentials not found", 21)) return secret_store_no_entry(c);
   if (repeats(c, said, n)) n = 0;
   for (size_t i = 0; i < n; i++) words[i] = (unsigned char)said[i] < ' ' || said[i] == 0x7f ? ' ' : said[i];
   words[n] = '\0';
@@ -139,9 +139,9 @@ static bool add_text(struct buf *out, const char *p, size_t n) { /* between the 
   return ok;
 }
 
-static bool url_of(const struct keeper_call *c, struct buf *out) { return buf_adds(out, "qwen://") && buf_adds(out, c->key); }
+static bool url_of(const struct secret_store_call *c, struct buf *out) { return buf_adds(out, "qwen://") && buf_adds(out, c->key); }
 
-static bool helper_put(struct keeper_call *c) {
+static bool helper_put(struct secret_store_call *c) {
   struct buf in = {0}, url = {0}, out = {0};
   int code = 0;
   bool ok = url_of(c, &url) && buf_reserve(&in, 6 * (c->value.len + url.len) + 80) && buf_adds(&in, "{\"ServerURL\":\"") && add_text(&in, url.data, url.len) &&
@@ -154,16 +154,16 @@ static bool helper_put(struct keeper_call *c) {
   return ok;
 }
 
-static bool helper_get(struct keeper_call *c) {
+static bool helper_get(struct secret_store_call *c) {
   static const char *const names[] = {"Secret"};
   struct buf in = {0}, out = {0};
-  struct sealed sealed;
+  struct secret_seal sealed;
   int code = 0;
   bool ok = url_of(c, &in) && buf_addc(&in, '\n') && buf_reserve(&out, 65536) && run(c, "get", &in, &out, &code) && (code == 0 || failed(c, "get", &out));
-  if (ok && seal_json(out.data, out.len, names, 1, &sealed, &c->e)) {
+  if (ok && secret_seal_json(out.data, out.len, names, 1, &sealed, &c->e)) {
     ok = sealed.count == 1 && buf_add(&c->value, sealed.values[0].data, sealed.values[0].len);
     if (!ok) err_set(&c->e, ERR_PROTOCOL, "the credential helper %.200s gave no Secret", c->argv[0]);
-    sealed_free(&sealed);
+    secret_seal_free(&sealed);
   } else if (ok) {
     err_set(&c->e, ERR_PROTOCOL, "the credential helper %.200s did not answer as one", c->argv[0]);
     ok = false;
@@ -173,7 +173,7 @@ static bool helper_get(struct keeper_call *c) {
   return ok;
 }
 
-static bool helper_remove(struct keeper_call *c) {
+static bool helper_remove(struct secret_store_call *c) {
   struct buf in = {0}, out = {0};
   int code = 0;
   bool ok = helper_get(c); /* many helpers say nothing about what was not there */
@@ -184,4 +184,4 @@ static bool helper_remove(struct keeper_call *c) {
   return ok;
 }
 
-const struct keeper keeper_helper = {"helper", helper_get, helper_put, helper_remove};
+const struct secret_store secret_store_helper = {"helper", helper_get, helper_put, helper_remove};
