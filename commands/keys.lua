@@ -1,6 +1,6 @@
--- `/keys`: which key does what at the prompt, users' own bindings among them.
+-- `/keys`: which key does what at the prompt and in lists, users' own bindings among them.
 
-local C = { summary = "list the keys of the prompt" }
+local C = { summary = "list the keys of the prompt and of lists" }
 
 local WIDE = 22 -- columns of the keys
 
@@ -15,8 +15,13 @@ local function lines_of(keys)
   return lines
 end
 
+local headings = { list = "in lists and questions:", view = "in a view that renews itself:" }
+
 function C.run(ctx)
+  local context = "prompt"
   for _, row in ipairs(qwen.keys.list()) do
+    if row.context ~= context then ctx.print(headings[row.context]) end
+    context = row.context
     for i, keys in ipairs(lines_of(row.keys)) do
       ctx.print(i == 1 and ("  %-22s  %-15s  %s"):format(keys, row.action, row.what) or "  " .. keys)
     end

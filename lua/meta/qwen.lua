@@ -700,11 +700,12 @@ qwen = {}
 ---@class qwen.x.jsonc
 ---@field parse fun(text: string): any, table<string, integer>|Err, string[]?, table? value, line of each dotted path, sentences, span
 
----@class qwen.keys which key does what at the prompt
----@field bind fun(keys: string, action: string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer?): boolean?, Err? "ctrl-o", or one after the other: "ctrl-x ctrl-s"; an action of /keys, a function that gives the new text, or false
----@field action fun(keys: string): string|function|nil, boolean what a row of keys does; whether a longer one begins so
----@field list fun(): {keys: string[], action: string, what: string}[]
----@field shipped fun(keys: string): string? the action that we ship for a row of keys
+---@class qwen.keys which key does what at the prompt and in lists
+---@field bind fun(keys: string, action: string|false|(fun(ctx: Ctx, text: string, cursor: integer): string?, integer?), from?: string): boolean?, Err? "ctrl-o", or one after the other: "ctrl-x ctrl-s"; an action of /keys, a function that gives the new text, or false
+---@field action fun(keys: string, context?: "prompt"|"list"|"view"): string|function|nil, boolean what a row of keys does; whether a longer one begins so
+---@field list fun(): {keys: string[], action: string, what: string, context: "prompt"|"list"|"view"}[]
+---@field shipped fun(keys: string): string? the action of the prompt that we ship for a row of keys
+---@field problems fun(): string[] bindings that were refused, or left a needed action without a key; each is told once
 ---@field reset fun() the keys we ship
 
 ---@class qwen.x.args

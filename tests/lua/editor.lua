@@ -1,11 +1,17 @@
 -- qwen.ui.editor: typing as a person does, and random keys against what must hold for every state.
 local t = dofile "tests/check.lua"
 local Editor = require "qwen.ui.editor.editor"
+local keymap = require "qwen.ui.editor.keymap"
 local layout = require "qwen.ui.editor.layout"
 
 local function event(name)
   if name:sub(1, 1) == "<" and #name > 1 then return { type = "key", key = name:sub(2, -2) } end
   return { type = "key", key = name == " " and "space" or name, text = name }
+end
+
+local function press(state, name)
+  local pressed = event(name)
+  return Editor.key(state, pressed, (keymap.action(pressed.key)))
 end
 
 -- Types "abc<left>": gives the state and what the last key asked for.
@@ -14,7 +20,7 @@ local function type_keys(state, keys)
   local i = 1
   while i <= #keys do
     local name = keys:match("^<[%a%-_]+>", i) or keys:match("^" .. utf8.charpattern, i)
-    state, action = Editor.key(state, event(name))
+    state, action = press(state, name)
     i = i + #name
   end
   return state, action
@@ -178,7 +184,7 @@ for round = 1, 300 do
     local name = every[math.random(#every)]
     trail[#trail + 1] = name
     local text, cursor, undo = s.text, s.cursor, #s.undo
-    local after = name == "paste" and paste(s, ("p"):rep(1001)) or Editor.key(s, event(name))
+    local after = name == "paste" and paste(s, ("p"):rep(1001)) or press(s, name)
     local row, column = layout.place(after.text, after.columns, after.cursor)
     if s.text ~= text or s.cursor ~= cursor or #s.undo ~= undo or not at_boundary(after) or not utf8.len(after.text)
       or not layout.rows(after.text, after.columns)[row] or column > math.max(after.columns - 1, 2) then
@@ -188,7 +194,7 @@ for round = 1, 300 do
     s = after
   end
   local most = 0
-  while #s.undo > 0 and most < 1000 do s, most = Editor.key(s, event "<ctrl-_>"), most + 1 end
+  while #s.undo > 0 and most < 1000 do s, most = press(s, "<ctrl-_>"), most + 1 end
   if most == 1000 then broken[#broken + 1] = "undo does not end" end
 end
 t.eq(broken, {}, "random keys")

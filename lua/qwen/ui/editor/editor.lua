@@ -1,7 +1,6 @@
 -- The line editor: state and key event give a new state; nothing here waits or paints. Keys are those of emacs and readline.
 -- The state is a table that is never changed: text, cursor (bytes before it), kills, undo, history.
 -- Long pastes stand in the text as a label (qwen.ui.labels) and are put back by M.text.
-local keymap = require "qwen.ui.editor.keymap"
 local labels = require "qwen.ui.editor.placeholders"
 local layout = require "qwen.ui.editor.layout"
 local moves = require "qwen.ui.editor.cursor"
@@ -264,7 +263,7 @@ local function delete_or_leave(state)
   return delete(moves.right)(state)
 end
 
----What the actions of qwen.ui.keymap do to a state; those that are not here concern more than the text.
+---What the actions of the keymap do to a state; those that are not here concern more than the text.
 M.actions = {
   submit = enter, newline = newline, delete_or_leave = delete_or_leave,
   left = move(moves.left), right = move(moves.right), word_left = move(moves.word_left), word_right = move(moves.word_right),
@@ -280,15 +279,14 @@ M.actions = {
 ---"unused" when it means nothing here.
 ---@param state Editor
 ---@param event KeyEvent
+---@param action string|function|nil what the keymap says of it; what it does not know is typed
 ---@return Editor
 ---@return "submit"|"end"|"unused"|nil
-function M.key(state, event)
+function M.key(state, event, action)
   if event.type == "paste" then return M.paste(state, event.text) end
   if event.type ~= "key" then return state, "unused" end
-  local name = keymap.action(event.key)
-  local action = type(name) == "string" and M.actions[name]
-  if action then return action(state) end
-  if not name and event.text then return type_text(state, event) end
+  if M.actions[action] then return M.actions[action](state) end
+  if not action and event.text then return type_text(state, event) end
   return state, "unused"
 end
 

@@ -1,11 +1,12 @@
 -- Which key does what: keys, or rows of keys such as "ctrl-x ctrl-e", to names of actions or to functions. Users bind their own.
+-- A key can mean one thing at the prompt, another in a list: the name of the action says where it counts.
 local err = require "qwen.util.err"
 local text = require "qwen.util.text"
 
 local M = {}
 
 -- Every action with what it does and its keys, in the order of /keys.
-local actions = {
+local prompt = {
   { "submit", "send; while the model works: queue", "enter" },
   { "newline", "a new line", "ctrl-j", "shift-enter", "alt-enter", "ctrl-enter", "super-enter" },
   { "complete", "complete the word", "tab" },
@@ -45,7 +46,36 @@ local actions = {
   { "redo", "make it again", "alt-_", "alt-z", "ctrl-shift-z" },
 }
 
-local bound, prefixes, known = {}, {}, {}
+-- In pickers, questions, the search of the history and views; keys that are not here edit its text as at the prompt.
+local list = {
+  { "list_accept", "take the marked choice, or the text", "enter" },
+  { "list_cancel", "leave without an answer", "esc", "ctrl-c", "ctrl-g" },
+  { "list_up", "a choice up", "up", "ctrl-p", "shift-tab" },
+  { "list_down", "a choice down", "down", "ctrl-n", "tab" },
+  { "list_page_up", "a page of choices up", "pageup" },
+  { "list_page_down", "a page of choices down", "pagedown" },
+  { "list_first", "the first choice", "home" },
+  { "list_last", "the last choice", "end" },
+}
+
+-- In a view that renews itself, before the keys of lists.
+local view = {
+  { "view_close", "leave a view that renews itself", "q" },
+}
+
+local contexts = { { "prompt", prompt }, { "list", list }, { "view", view } }
+
+-- Without a key for these nothing can be sent, or a question stays for ever: their shipped keys count when no other does.
+local needed = { submit = true, list_accept = true, list_cancel = true }
+
+local rows, context_of = {}, {} -- by the name of an action
+for _, context in ipairs(contexts) do
+  for _, row in ipairs(context[2]) do rows[row[1]], context_of[row[1]] = row, context[1] end
+end
+
+local bound = {} -- by context: what was bound
+local active, prefixes, restored = {}, {}, {} -- by context: what counts; beginnings of rows of keys; by needed action: true
+local refused = {} -- what a person bound in vain, until it was told
 
 -- "alt-ctrl-x" as the decoder names it: super, ctrl, alt, shift.
 local function normal_key(key)
@@ -68,81 +98,143 @@ local function normal(keys)
   return #out > 0 and table.concat(out, " ") or nil
 end
 
-local function find_prefixes()
-  prefixes = {}
-  for keys in pairs(bound) do
-    for prefix in keys:gmatch "() " do prefixes[keys:sub(1, prefix - 1)] = true end
+-- Works out what counts from what was bound.
+local function settle()
+  local reached = {}
+  restored = {}
+  for name, map in pairs(bound) do
+    active[name], prefixes[name] = {}, {}
+    for keys, action in pairs(map) do
+      active[name][keys] = action
+      for prefix in keys:gmatch "() " do prefixes[name][keys:sub(1, prefix - 1)] = true end
+    end
+    for keys, action in pairs(map) do reached[action] = reached[action] or not prefixes[name][keys] end
+  end
+  for action in pairs(needed) do
+    local row, name = rows[action], context_of[action]
+    restored[action] = not reached[action] or nil
+    for i = 3, restored[action] and #row or 0 do active[name][row[i]], prefixes[name][row[i]] = action, nil end
   end
 end
 
----Binds a key to an action by its name, or to a function; false takes the binding away.
----@param keys string "ctrl-o", or one after the other: "ctrl-x ctrl-s"
----@param action string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer? the function gives the new text and cursor, or nil
----@return boolean?, Err?
-function M.bind(keys, action)
-  local name = normal(keys)
-  if not name then return nil, err("usage", ("'%s' is no key; write it as ctrl-o, alt-shift-f, f5, or ctrl-x ctrl-s"):format(tostring(keys))) end
-  if type(action) == "string" and not known[action] then
+-- Whether a row of keys is nothing but what is typed as text.
+local function is_text(keys)
+  for key in keys:gmatch "%S+" do
+    if utf8.len(key) ~= 1 and key ~= "space" and key ~= "shift-space" then return false end
+  end
+  return true
+end
+
+-- What is wrong with a binding; nil when it can be.
+local function problem_of(keys, name, action)
+  if not name then return ("'%s' is no key; write it as ctrl-o, alt-shift-f, f5, or ctrl-x ctrl-s"):format(tostring(keys)) end
+  if type(action) == "string" and not rows[action] then
     local names = {}
-    for _, row in ipairs(actions) do names[#names + 1] = row[1] end
+    for other in pairs(rows) do names[#names + 1] = other end
+    table.sort(names)
     local near = text.nearest(action, names)
     local hint = near and "; did you mean " .. near .. "?" or ""
-    return nil, err("usage", ("there is no action '%s' for the key %s%s; the list: /keys"):format(action, name, hint))
+    return ("there is no action '%s' for the key %s%s; the list: /keys"):format(action, name, hint)
   end
   if action and type(action) ~= "string" and type(action) ~= "function" then
-    return nil, err("usage", ("the key %s wants the name of an action, a function, or false"):format(name))
+    return ("the key %s wants the name of an action, a function, or false"):format(name)
   end
-  bound[name] = action or nil
-  find_prefixes()
+  if action == "list_accept" and is_text(name) then
+    return ("the key %s cannot be list_accept: what is typed for the prompt would answer a question"):format(name)
+  end
+end
+
+---Binds a key to an action by its name, or to a function at the prompt; false takes the key away everywhere. What is refused is also told
+---when a session starts.
+---@param keys string "ctrl-o", or one after the other: "ctrl-x ctrl-s"
+---@param action string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer? the function gives the new text and cursor, or nil
+---@param from string? who says so, before messages; the caller's file and line when left out
+---@return boolean?, Err?
+function M.bind(keys, action, from)
+  local name = normal(keys)
+  local problem = problem_of(keys, name, action)
+  if problem then
+    local caller = not from and debug.getinfo(2, "Sl")
+    refused[#refused + 1] = (from or ("%s:%d:"):format(caller.short_src, caller.currentline)) .. " " .. problem
+    return nil, err("usage", problem)
+  end
+  if action then
+    bound[context_of[action] or "prompt"][name] = action
+  else
+    for _, map in pairs(bound) do map[name] = nil end
+  end
+  settle()
   return true
+end
+
+---What to tell of the bindings so far, once: those that were refused, and needed actions that have no key but those we ship.
+---@return string[]
+function M.problems()
+  local out = refused
+  refused = {}
+  for action in pairs(restored) do
+    local keys = table.concat(rows[action], ", ", 3)
+    out[#out + 1] = ("no key was left for %s: %s still count"):format(action, keys)
+  end
+  table.sort(out)
+  return out
 end
 
 ---What a row of keys does.
 ---@param keys string as the decoder names them, with a space between
+---@param context "prompt"|"list"|"view"|nil where; at the prompt when left out
 ---@return string|function|nil action
 ---@return boolean more whether a longer row begins like this
-function M.action(keys)
-  return bound[keys], prefixes[keys] or false
+function M.action(keys, context)
+  context = context or "prompt"
+  return active[context][keys], prefixes[context][keys] or false
 end
 
----The action that we ship for a row of keys.
+---The action of the prompt that we ship for a row of keys.
 ---@param keys string
 ---@return string?
 function M.shipped(keys)
-  for _, row in ipairs(actions) do
+  for _, row in ipairs(prompt) do
     for i = 3, #row do
       if row[i] == keys then return row[1] end
     end
   end
 end
 
----Every binding, for people.
----@return {keys: string[], action: string, what: string}[]
+---Every binding, for people; of an action the keys that we ship come first.
+---@return {keys: string[], action: string, what: string, context: "prompt"|"list"|"view"}[]
 function M.list()
-  local by_action, out = {}, {}
-  for keys, action in pairs(bound) do
-    local name = type(action) == "string" and action or "function"
-    by_action[name] = by_action[name] or {}
-    table.insert(by_action[name], keys)
+  local out = {}
+  local function add(context, name, what, shipped)
+    local place, keys = {}, {}
+    for i, key in ipairs(shipped) do place[key] = i end
+    for key, action in pairs(active[context]) do
+      if action == name or name == "function" and type(action) == "function" then keys[#keys + 1] = key end
+    end
+    table.sort(keys, function(a, b)
+      if place[a] == place[b] then return a < b end
+      return (place[a] or math.huge) < (place[b] or math.huge)
+    end)
+    if #keys > 0 then out[#out + 1] = { keys = keys, action = name, what = what, context = context } end
   end
-  local function add(name, what)
-    if not by_action[name] then return end
-    table.sort(by_action[name])
-    out[#out + 1] = { keys = by_action[name], action = name, what = what }
+  for _, context in ipairs(contexts) do
+    for _, row in ipairs(context[2]) do add(context[1], row[1], row[2], { table.unpack(row, 3) }) end
+    if context[1] == "prompt" then add("prompt", "function", "a function of yours", {}) end
   end
-  for _, row in ipairs(actions) do add(row[1], row[2]) end
-  add("function", "a function of yours")
   return out
 end
 
 ---The bindings we ship, again.
 function M.reset()
-  bound = {}
-  for _, row in ipairs(actions) do
-    known[row[1]] = true
-    for i = 3, #row do bound[row[i]] = row[1] end
+  for _, context in ipairs(contexts) do
+    local map = {}
+    for _, row in ipairs(context[2]) do
+      for i = 3, #row do map[row[i]] = row[1] end
+    end
+    bound[context[1]] = map
   end
-  find_prefixes()
+  refused = {}
+  settle()
 end
 
 M.reset()

@@ -20,7 +20,7 @@ function M.search_history(self)
   self:show_question(require("qwen.ui.widget.history_search").new(self.state), function(found)
     if not found then return end
     self.state = found.state
-    self:press(found.event)
+    if found.event then self:press(found.event) end
   end)
 end
 

@@ -1,7 +1,8 @@
--- What a key does at the prompt: vi keys first, then the keymap's action, for the list below the input, the session or the text.
+-- What a key does at the prompt: vi's commands first, then the keymap's action, for the list below the input, the session or the text.
 local actions = require "qwen.ui.interactive.actions"
 local editor = require "qwen.ui.editor.editor"
 local history = require "qwen.ui.editor.history"
+local key_reader = require "qwen.ui.editor.key_reader"
 local keymap = require "qwen.ui.editor.keymap"
 local menu = require "qwen.ui.widget.menu"
 local task = require "sys.task"
@@ -42,38 +43,37 @@ local function act(self, action, event, keys)
   if type(action) == "function" then return call_bound(self, action, keys) end
   if actions[action] then return actions[action](self) end
   local asks
-  if editor.actions[action] then
-    self.state, asks = editor.actions[action](self.state)
-  else
-    self.state = editor.key(self.state, event)
-  end
-  if asks == "submit" then
-    submit(self)
-  elseif asks == "end" and not self.busy then
-    self.quit = 0
-  end
+  self.state, asks = editor.key(self.state, event, action)
+  if asks == "submit" then return submit(self) end
+  if asks == "end" and not self.busy then self.quit = 0 end
 end
 
--- vi keys come before the keymap, but for what they leave to it. True when they took the key.
-local function to_vim(self, event)
+-- The mode of the vi keys; nil without them.
+local function vim_mode(self)
   local wanted = self.ctx.settings:get "general.vimMode"
-  if wanted ~= (self.state.vim and true or false) then self.state = require("qwen.ui.editor.vim").turn(self.state, wanted) end
-  if not wanted or self.chord or self.state.vim.mode == "insert" and event.key ~= "esc" and keymap.action(event.key) then return false end
+  if wanted ~= (self.state.vim and true or false) then
+    self.state = require("qwen.ui.editor.vim").turn(self.state, wanted)
+  end
+  return wanted and self.state.vim.mode or nil
+end
+
+-- True when the vi keys took it.
+local function to_vim(self, event)
   local state, asks = require("qwen.ui.editor.vim").key(self.state, event)
   self.state = state
   return asks ~= "unused"
 end
 
----Does what a key means for the session. Rows of keys such as ctrl-x ctrl-e are collected until they mean something.
+---Does what a key means for the session.
 ---@param self TtySession
 ---@param event KeyEvent
 return function(self, event)
-  if to_vim(self, event) then return end
-  local keys = self.chord and self.chord .. " " .. event.key or event.key
-  local action, more = keymap.action(keys)
-  local continued = self.chord
-  self.chord = more and keys or nil
-  if more or continued and not action then return end
+  self.keys = self.keys or key_reader.new("prompt", "list")
+  local mode = vim_mode(self)
+  local commands = mode and not self.keys.begun and (mode ~= "insert" or event.key == "esc")
+  if commands and to_vim(self, event) then return end
+  local action, keys = self.keys:action(event, true)
+  if action == false or mode == "insert" and not action and to_vim(self, event) then return end
   self.leaving = nil
   if action ~= "cancel" then self.last_cancel = nil end
   if not menu.act(self, action) then act(self, action, event, keys) end

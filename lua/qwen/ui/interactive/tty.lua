@@ -247,9 +247,9 @@ end
 
 local function bind_settings(ctx)
   for keys, action in pairs(ctx.settings:get "ui.keys" or {}) do
-    local ok, e = keymap.bind(keys, action ~= "" and action or false)
-    if not ok then ctx.notice("setting ui.keys: " .. e.message) end
+    keymap.bind(keys, action ~= "" and action or false, "setting ui.keys:")
   end
+  for _, problem in ipairs(keymap.problems()) do ctx.notice(problem) end
 end
 
 ---Runs the session until the person leaves.

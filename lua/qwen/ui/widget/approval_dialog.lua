@@ -1,5 +1,6 @@
 -- A question about an effect: the whole command or change in the scrollback with nothing hidden, and one key to answer it.
--- It gives rows and takes keys; what the answer means is the business of who asks.
+-- What the answer means is the business of who asks.
+local Dialog = require "qwen.ui.widget.dialog"
 local Entry = require "qwen.ui.widget.text_input"
 local style = require "qwen.ui.render.style"
 local ansi = require "qwen.ui.render.ansi"
@@ -10,8 +11,7 @@ local words = require "qwen.ui.render.words"
 
 local say, translate = words.say, words.translate
 
-local Question = {}
-Question.__index = Question
+local Question = Dialog.class({ list_cancel = function() return false end }, "list")
 
 local MANY_SPACES, MANY_LINES = 24, 3
 local MOST_DIFF = 200 -- rows of a change that are shown at once
@@ -39,7 +39,7 @@ end
 
 ---@param asked {title: string, detail: string?, reason: string?, choices: {key: string, label: string}[]}
 function Question.new(asked)
-  return setmetatable({ asked = asked, choices = asked.choices }, Question)
+  return Question.make { asked = asked, choices = asked.choices }
 end
 
 ---What goes into the scrollback before the answer: everything that is asked about, but of a long change the beginning; a key shows the rest.
@@ -98,7 +98,7 @@ function Question:key(event)
       return nil
     end
   end
-  if event.key == "esc" or event.key == "ctrl-c" then return false end
+  if not event.text then return Dialog.key(self, event) end -- a letter is only what is shown here
 end
 
 function Question:said(answer)

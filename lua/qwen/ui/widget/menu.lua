@@ -79,13 +79,14 @@ local function enter(self)
   return menu.kind ~= "command" or (wants ~= nil and wants:sub(1, 1) ~= "[")
 end
 
-local function move(step)
-  return function(self)
-    local menu = self.menu
-    menu.at, menu.moved = (menu.at - 1 + step) % #menu.items + 1, true
-    return true
-  end
+local function go(self, at)
+  local menu = self.menu
+  menu.at, menu.moved = at, true
+  return true
 end
+
+local function up(self) return go(self, (self.menu.at - 2) % #self.menu.items + 1) end
+local function down(self) return go(self, self.menu.at % #self.menu.items + 1) end
 
 local actions = {
   complete = function(self)
@@ -96,7 +97,10 @@ local actions = {
     self.dismissed, self.menu = self.menu.before, nil
     return true
   end,
-  up = move(-1), down = move(1), older = move(-1), newer = move(1), submit = enter,
+  up = up, down = down, older = up, newer = down, submit = enter,
+  list_up = up, list_down = down, -- keys that the prompt does not know
+  list_page_up = function(self) return go(self, math.max(self.menu.at - MOST, 1)) end,
+  list_page_down = function(self) return go(self, math.min(self.menu.at + MOST, #self.menu.items)) end,
 }
 
 ---An action while the list is shown: true when that was all.

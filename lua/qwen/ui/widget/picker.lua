@@ -1,14 +1,30 @@
--- A picker: one of several choices by arrows, number or search. It gives rows and takes keys; who shows it is tty.lua or ask.lua.
+-- A picker: one of several choices by arrows, number or search.
+local Dialog = require "qwen.ui.widget.dialog"
+local Reader = require "qwen.ui.editor.key_reader"
+local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 local text = require "sys.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
-local Pick = {}
-Pick.__index = Pick
-
 local FEW = 9 -- up to here a digit chooses; with more, letters search
+
+local function leave() return false end
+
+local Pick = Dialog.class({
+  list_cancel = leave, delete_or_leave = leave,
+  list_up = function(self) self:go(self.at - 1, -1) end,
+  list_down = function(self) self:go(self.at + 1, 1) end,
+  list_page_up = function(self) self:go(math.max(self.at - self.page, 1), 1) end,
+  list_page_down = function(self) self:go(math.min(self.at + self.page, #self.found), -1) end,
+  list_first = function(self) self:go(1, 1) end,
+  list_last = function(self) self:go(#self.found, -1) end,
+  list_accept = function(self)
+    local i = self.found[self.at]
+    if i and not self.choices[i].disabled then return i end
+  end,
+}, "list", "prompt")
 
 local say = words.say
 
@@ -29,7 +45,7 @@ end
 ---@return table
 function Pick.new(title, choices, options)
   options = options or {}
-  local self = setmetatable({ title = words.translate(one_line(title)), choices = {}, query = "", preview = options.preview }, Pick)
+  local self = Pick.make { title = words.translate(one_line(title)), choices = {}, preview = options.preview, page = 1 }
   self.hint = options.hint and words.translate(options.hint)
   for i, choice in ipairs(choices) do
     if type(choice) ~= "table" then choice = { label = choice } end
@@ -38,29 +54,40 @@ function Pick.new(title, choices, options)
     said.hay = table.concat({ said.group or "", said.label, said.detail or "" }, " "):lower()
     self.choices[i] = said
   end
-  self.search = options.search
-  if self.search == nil then self.search = #choices > FEW end
-  self:filter()
+  local search = options.search
+  if search == nil then search = #choices > FEW end
+  self.line = search and editor.new {} or nil
+  self:changed()
   self.at = options.at and math.max(1, math.min(options.at, #self.found)) or self.at
   return self
 end
 
--- The choices that hold every word of the query, in their order.
-function Pick:filter()
-  self.found, self.at = {}, 1
-  for i, choice in ipairs(self.choices) do
-    local holds = true
-    for word in self.query:lower():gmatch "%S+" do holds = holds and choice.hay:find(word, 1, true) ~= nil end
-    if holds then self.found[#self.found + 1] = i end
-  end
-  if #self.found > 0 and self.choices[self.found[1]].disabled then self:move(1) end
+-- What is searched for.
+local function query(self)
+  return self.line and one_line(editor.text(self.line)) or ""
 end
 
--- To the next one that can be chosen, round the end.
-function Pick:move(step)
+-- Finds the choices that hold every word of the query, in their order.
+function Pick:changed()
+  self.found, self.at = {}, 1
+  local wanted = query(self):lower()
+  for i, choice in ipairs(self.choices) do
+    local holds = true
+    for word in wanted:gmatch "%S+" do holds = holds and choice.hay:find(word, 1, true) ~= nil end
+    if holds then self.found[#self.found + 1] = i end
+  end
+  self:go(1, 1)
+end
+
+-- To a place in the list, or the nearest one in that direction that can be chosen, round the end.
+function Pick:go(at, step)
   for _ = 1, #self.found do
-    self.at = (self.at - 1 + step) % #self.found + 1
-    if not self.choices[self.found[self.at]].disabled then return end
+    at = (at - 1) % #self.found + 1
+    if not self.choices[self.found[at]].disabled then
+      self.at = at
+      return
+    end
+    at = at + step
   end
 end
 
@@ -73,7 +100,7 @@ local function list(self, columns)
       group = choice.group
       if group then rows[#rows + 1] = style.paint("dim", (wrap.cut(group, columns - 1))) end
     end
-    local number = not self.search and ("%d. "):format(i) or ""
+    local number = not self.line and ("%d. "):format(i) or ""
     local label = wrap.cut(number .. choice.label, math.max(columns - 3, 1))
     local rest = columns - 3 - term.width(label) - 2
     local more = choice.disabled and "(" .. choice.disabled .. ")" or choice.detail
@@ -96,6 +123,13 @@ local function preview(self, columns)
   return rows
 end
 
+-- How it is answered, by the keys that count.
+local function hint(self)
+  if self.hint then return self.hint end
+  local up, down, accept, cancel = Reader.labels("list_up", "list_down", "list_accept", "list_cancel")
+  return say(self.line and "search_keys" or "number_keys", up, down, accept, cancel)
+end
+
 ---@param columns integer
 ---@param height integer
 ---@return string[] rows
@@ -103,52 +137,29 @@ end
 function Pick:rows(columns, height)
   local below = preview(self, columns)
   local out = { style.paint("bold", (wrap.cut(self.title, math.max(columns - 1, 1)))) }
-  if self.search then out[2] = style.paint("dim", say "search") .. " " .. wrap.cut(self.query, math.max(columns - 10, 1)) end
+  if self.line then out[2] = style.paint("dim", say "search") .. " " .. wrap.cut(query(self), math.max(columns - 10, 1)) end
   local head = #out
   local rows, chosen = list(self, columns)
   local most = math.max(1, math.min(#rows, height - head - 2 - #below))
   local first = math.max(1, math.min(chosen - most // 2, #rows - most + 1))
+  self.page = most
   table.move(rows, first, first + most - 1, #out + 1, out)
   if #self.found == 0 then out[#out + 1] = style.paint("dim", "  " .. say "nothing_fits") end
   local more = #rows > most and say("of", self.at, #self.found) .. "; " or ""
-  local hint = self.hint or say(self.search and "search_keys" or "number_keys")
-  out[#out + 1] = style.paint("dim", (wrap.cut("(" .. more .. hint .. ")", columns - 1)))
+  out[#out + 1] = style.paint("dim", (wrap.cut("(" .. more .. hint(self) .. ")", columns - 1)))
   table.move(below, 1, #below, #out + 1, out)
-  if self.search then return out, { row = 2, column = term.width(say "search") + 1 + term.width(self.query) } end
-  return out, { row = head + chosen - first + 1, column = 0 }
+  if not self.line then return out, { row = head + chosen - first + 1, column = 0 } end
+  local typed = one_line(self.line.text:sub(1, self.line.cursor))
+  return out, { row = 2, column = math.min(term.width(say "search") + 1 + term.width(typed), columns - 1) }
 end
 
 ---@param event KeyEvent
 ---@return integer|false|nil number of the choice; false when the person leaves; nil to go on
 function Pick:key(event)
-  local key = event.key
-  if event.type == "paste" and self.search then
-    self.query = self.query .. one_line(event.text)
-    self:filter()
-  elseif event.type ~= "key" then
-    return nil
-  elseif key == "esc" or key == "ctrl-c" or key == "ctrl-d" then
-    return false
-  elseif key == "enter" then
-    local i = self.found[self.at]
-    if i and not self.choices[i].disabled then return i end
-  elseif key == "up" or key == "ctrl-p" or key == "shift-tab" then
-    self:move(-1)
-  elseif key == "down" or key == "ctrl-n" or key == "tab" then
-    self:move(1)
-  elseif key == "backspace" or key == "ctrl-h" then
-    self.query = self.query:sub(1, (utf8.offset(self.query, -1) or 1) - 1)
-    self:filter()
-  elseif key == "ctrl-u" then
-    self.query = ""
-    self:filter()
-  elseif not self.search then
-    local choice = self.choices[math.tointeger(tonumber(key)) or 0]
-    if choice and not choice.disabled then return math.tointeger(tonumber(key)) end
-  elseif event.text then
-    self.query = self.query .. event.text
-    self:filter()
-  end
+  local number = not self.line and math.tointeger(tonumber(event.text)) -- as it stands before each
+  if not number then return Dialog.key(self, event) end
+  local choice = self.choices[number]
+  if choice and not choice.disabled then return number end
 end
 
 ---What stands in the scrollback afterwards.

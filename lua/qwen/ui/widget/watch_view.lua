@@ -1,23 +1,28 @@
--- A board: lines that are made anew every second while the person looks; Esc, q or Enter leaves it. It gives rows and takes keys; who shows it
--- is tty.lua or ask.lua.
+-- A view of lines that are made anew every second while the person looks; the keys that accept or leave a list close it, and q.
+local Dialog = require "qwen.ui.widget.dialog"
+local Reader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
 local text = require "sys.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
-local Board = { every = 1 }
-Board.__index = Board
+local function leave() return false end
+
+local Board = Dialog.class({
+  list_accept = leave, list_cancel = leave, view_close = leave, delete_or_leave = leave,
+}, "view", "list", "prompt")
+Board.every = 1
 
 ---@param make fun(): string[]?, Err?
 ---@return table?, Err?
 function Board.new(make)
   local lines, e = make()
-  return lines and setmetatable({ make = make, lines = lines }, Board), e
+  return lines and Board.make { make_lines = make, lines = lines }, e
 end
 
 ---Makes the lines anew; what was there stays when that fails.
 function Board:tick()
-  self.lines = self.make() or self.lines
+  self.lines = self.make_lines() or self.lines
 end
 
 function Board:rows(columns, height)
@@ -25,15 +30,8 @@ function Board:rows(columns, height)
   for i, line in ipairs(self.lines) do
     if i < height - 1 then out[i] = (wrap.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
   end
-  out[#out + 1] = style.paint("dim", words.say "board_keys")
+  out[#out + 1] = style.paint("dim", words.say("board_keys", (Reader.labels "view_close")))
   return out, { row = #out, column = 0 }
-end
-
----@param event KeyEvent
----@return false? false when the person leaves
-function Board.key(_, event)
-  local key = event.type == "key" and event.key
-  if key == "esc" or key == "q" or key == "enter" or key == "ctrl-c" or key == "ctrl-d" then return false end
 end
 
 ---@return string
