@@ -77,8 +77,8 @@
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
 ---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
 ---@field sealed fun(self: HttpStream, fields: string[], name: string, origins: string[]|fun(answer: table): string[], limit?: integer): table?, Err? waits for the whole rest as JSON (default limit 1 MiB); the texts of these fields, at any depth, become secrets and are never Lua strings
----@field event fun(self: HttpStream, frame?: Frame): string?, (string|Frame|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen;
----one that has the frame may come as its text and the frame; nil at the end; nil, err when it broke
+---@field event fun(self: HttpStream, template?: JsonTemplate): string?, (string|JsonTemplate|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen;
+---one that fits the template may come as its text and the template; nil at the end; nil, err when it broke
 ---@field close fun(self: HttpStream) also done by `<close>` and by the collector
 
 ---@class sys.http
@@ -264,12 +264,12 @@
 -- sys.json ---------------------------------------------------------------------------------------------------------
 
 ---Reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each of them.
----@class Frame
----@field read fun(self: Frame, data: string): string? the text of an event that has the frame; nil when it must be decoded
----@field learn fun(self: Frame, data: string, key: string, text: string, name?: string) from an event of that name that was decoded and held nothing but this text
+---@class JsonTemplate
+---@field read fun(self: JsonTemplate, data: string): string? the text of an event that fits the template; nil when it must be decoded
+---@field learn fun(self: JsonTemplate, data: string, key: string, text: string, name?: string) from an event of that name that was decoded and held nothing but this text
 
 ---@class sys.json
----@field frame fun(): Frame
+---@field template fun(): JsonTemplate
 ---@field decode fun(text: string): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats with integral value
 ---@field encode fun(value: any, options?: {indent?: integer}): string keys sorted, integral numbers without fraction, empty table {} unless marked; raises on functions, secrets, cycles, NaN
 ---@field array fun(t?: table): table marks a table as an array
@@ -314,16 +314,16 @@
 ---@class sys.limit
 ---@field open fun(path: string): Limiter?, Err? ":memory:" is for this process alone; the file is made by the first use
 
--- sys.store --------------------------------------------------------------------------------------------------------
+-- sys.db -----------------------------------------------------------------------------------------------------------
 
 ---A SQLite file that all processes share. A damaged file is moved aside and made anew.
----@class Store
----@field run fun(self: Store, statement: string, ...: string|number|boolean|nil): table<string, any>[]?, Err? one statement in a transaction of its own; rows by column names, NULL is absent; waits while another process holds the file
----@field aside fun(self: Store): string? where a damaged file was moved; nil when none was
----@field close fun(self: Store)
+---@class Database
+---@field run fun(self: Database, statement: string, ...: string|number|boolean|nil): table<string, any>[]?, Err? one statement in a transaction of its own; rows by column names, NULL is absent; waits while another process holds the file
+---@field aside fun(self: Database): string? where a damaged file was moved; nil when none was
+---@field close fun(self: Database)
 
----@class sys.store
----@field open fun(path: string, schema: string, version: integer): Store?, Err? the file is made by the first run, with this schema; one of a lower version is moved aside, one of a higher version left alone
+---@class sys.db
+---@field open fun(path: string, schema: string, version: integer): Database?, Err? the file is made by the first run, with this schema; one of a lower version is moved aside, one of a higher version left alone
 ---@field on_network fun(folder: string): boolean a file system where locks and shared memory do not work
 
 -- sys.redis --------------------------------------------------------------------------------------------------------

@@ -54,9 +54,9 @@ struct secret *bind_test_secret(lua_State *L, int index);
  * fields, the name of the secrets, their origins as a list or as a function of the table. Pushes the table, or nil and an error. */
 void bind_check_seal(lua_State *L, int names);
 int bind_seal(lua_State *L, const char *json, size_t n, int names);
-/* Frames are in frame.c. The text of an event that has the one at index: pushed, or false and nothing when it must be decoded. */
-bool bind_test_frame(lua_State *L, int index);
-bool bind_push_framed(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n);
+/* Templates are in json_template.c. Pushes the text of an event that fits the one at index; false when it must be decoded. */
+bool bind_test_template(lua_State *L, int index);
+bool bind_push_by_template(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n);
 
 /* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
 int open_err(lua_State *L);
@@ -73,7 +73,7 @@ int open_json(lua_State *L);
 int open_embed(lua_State *L);
 int open_markdown(lua_State *L);
 int open_limit(lua_State *L);
-int open_store(lua_State *L);
+int open_db(lua_State *L);
 int open_redis(lua_State *L);
 int open_listen(lua_State *L);
 int open_probe(lua_State *L);

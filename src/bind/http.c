@@ -212,7 +212,7 @@ static int event_k(lua_State *L, int status, lua_KContext ctx) {
     case HTTP_END: return 0;
     case HTTP_DATA: break;
   }
-  if (!lua_isnil(L, 2) && bind_push_framed(L, 2, ev.name, ev.name_len, ev.data, ev.data_len)) {
+  if (!lua_isnil(L, 2) && bind_push_by_template(L, 2, ev.name, ev.name_len, ev.data, ev.data_len)) {
     lua_pushvalue(L, 2);
     return 2;
   }
@@ -220,12 +220,12 @@ static int event_k(lua_State *L, int status, lua_KContext ctx) {
   return 3;
 }
 
-/* event(frame) */
+/* event(template) */
 static int l_stream_event(lua_State *L) {
   struct stream *s = luaL_checkudata(L, 1, class_name);
   lua_settop(L, 2);
-  if (!bind_test_frame(L, 2)) {
-    luaL_argcheck(L, !lua_toboolean(L, 2), 2, "a frame expected");
+  if (!bind_test_template(L, 2)) {
+    luaL_argcheck(L, !lua_toboolean(L, 2), 2, "a template expected");
     lua_pushnil(L);
     lua_replace(L, 2);
   }

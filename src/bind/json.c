@@ -10,7 +10,7 @@
 #include "bind.h"
 
 int luaopen_cjson_safe(lua_State *L);
-int frame_new(lua_State *L); /* frame.c */
+int json_template_new(lua_State *L); /* json_template.c */
 
 enum { DEPTH_MAX = 128, TEXT_MAX = 256 * 1024 * 1024, STRING_MAX = 32 * 1024 * 1024 };
 
@@ -337,7 +337,8 @@ static int l_json_raw(lua_State *L) {
 }
 
 int open_json(lua_State *L) {
-  static const luaL_Reg functions[] = {{"encode", l_json_encode}, {"array", l_json_array}, {"raw", l_json_raw}, {"frame", frame_new}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"encode", l_json_encode}, {"array", l_json_array}, {"raw", l_json_raw}, {"template", json_template_new}, {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   luaL_newmetatable(L, array_class);
   luaL_newmetatable(L, raw_class);

@@ -1,4 +1,4 @@
-/* The limiter of limit.h on a store: the log, the queue, and when the next one may go. See docs/decisions/0005-limits.md for the why.
+/* The limiter of limit.h on a database: the log, the queue, and when the next one may go. See docs/decisions/0005-limits.md for the why.
  * Grants of a key are numbered 1, 2, 3 ..., so that "the n-th last" is one lookup. A waiter computes when its turn comes from the log
  * and the turns of those before it; nobody holds a slot, so one that dies holds none either. */
 #include "limit_internal.h"
@@ -59,25 +59,25 @@ struct limit *limit_open(const char *path, const struct limit_clock *clock, stru
   else read_boot(l->boot, sizeof l->boot);
   struct stat space;
   if (stat("/proc/self/ns/pid", &space) == 0) l->space = (int64_t)space.st_ino;
-  if (store_open(&l->store, path, schema, 3, e)) return l;
+  if (db_open(&l->db, path, schema, 3, e)) return l;
   limit_close(l);
   return NULL;
 }
 
 void limit_close(struct limit *l) {
   if (!l) return;
-  store_close(&l->store);
+  db_close(&l->db);
   free(l);
 }
 
-int limit_lock(struct limit *l, struct err *e) { return store_lock(&l->store, e); }
-const char *limit_aside(const struct limit *l) { return l->store.aside; }
+int limit_lock(struct limit *l, struct err *e) { return db_lock(&l->db, e); }
+const char *limit_aside(const struct limit *l) { return l->db.aside; }
 
 /* -- a use of the file ---------------------------------------------------------------------------------------------- */
 
 sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struct err *e, const char *kinds, ...) {
-  const struct sqlite_api *sql = l->store.sql;
-  sqlite3_stmt *statement = store_statement(&l->store, number, text, e);
+  const struct db_sqlite_api *sql = l->db.sql;
+  sqlite3_stmt *statement = db_statement(&l->db, number, text, e);
   va_list args;
   va_start(args, kinds);
   for (int i = 1; statement && kinds[i - 1]; i++) {
@@ -91,7 +91,7 @@ sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struc
   return statement;
 }
 
-bool limit_do(struct limit *l, sqlite3_stmt *statement, struct err *e) { return statement && store_done(&l->store, statement, e); }
+bool limit_do(struct limit *l, sqlite3_stmt *statement, struct err *e) { return statement && db_done(&l->db, statement, e); }
 
 /* After a restart of the machine the times of before are moved by the time that has passed; the last minute may not have reached the
  * disk, so for a minute after the start nothing is granted. */
@@ -109,13 +109,13 @@ static bool set_clock(struct plan *p) {
   p->wall = l->clock.wall();
   p->day = (int64_t)floor(p->wall / DAY);
   sqlite3_stmt *get = limit_prepare(l, CLOCK_GET, "SELECT boot = ?, at, wall, day FROM clock", e, "s", l->boot);
-  int got = get ? store_step(&l->store, get, e) : -1;
+  int got = get ? db_step(&l->db, get, e) : -1;
   if (got < 0) return false;
   if (got == 0) return DO(CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?, ?)", "sddi", l->boot, p->now, p->wall, p->day);
-  bool same = l->store.sql->column_int64(get, 0);
-  double at = l->store.sql->column_double(get, 1), wall = l->store.sql->column_double(get, 2);
-  int64_t day = l->store.sql->column_int64(get, 3);
-  l->store.sql->reset(get);
+  bool same = l->db.sql->column_int64(get, 0);
+  double at = l->db.sql->column_double(get, 1), wall = l->db.sql->column_double(get, 2);
+  int64_t day = l->db.sql->column_int64(get, 3);
+  l->db.sql->reset(get);
   if (!same) {
     double off = p->wall - wall;
     if (!new_boot(l, p->now - (off > 0 ? off : 0) - at, e)) return false;
@@ -132,13 +132,13 @@ static bool find_key(struct plan *p, const char *name, bool make) {
   struct err *e = p->e;
   p->key = p->last = p->run = 0;
   sqlite3_stmt *get = limit_prepare(l, KEY_GET, "SELECT id, until, run FROM keys WHERE name = ?", e, "s", name);
-  int got = get ? store_step(&l->store, get, e) : -1;
+  int got = get ? db_step(&l->db, get, e) : -1;
   if (got < 0) return false;
   if (got > 0) {
-    p->key = l->store.sql->column_int64(get, 0);
-    p->until = l->store.sql->column_double(get, 1);
-    p->run = l->store.sql->column_int64(get, 2);
-    l->store.sql->reset(get);
+    p->key = l->db.sql->column_int64(get, 0);
+    p->until = l->db.sql->column_double(get, 1);
+    p->run = l->db.sql->column_int64(get, 2);
+    l->db.sql->reset(get);
   } else if (make) { /* what was granted before damage is not known: the last minute counts as full */
     p->until = l->damaged ? p->now + AFTER_BOOT : 0;
     if (!DO(KEY_NEW, "INSERT INTO keys (name, until) VALUES (?, ?)", "sd", name, p->until)) return false;
@@ -147,10 +147,10 @@ static bool find_key(struct plan *p, const char *name, bool make) {
     return true;
   }
   sqlite3_stmt *last = limit_prepare(l, LAST, "SELECT ord FROM grants WHERE key = ? ORDER BY ord DESC LIMIT 1", e, "i", p->key);
-  got = last ? store_step(&l->store, last, e) : -1;
+  got = last ? db_step(&l->db, last, e) : -1;
   if (got > 0) {
-    p->last = l->store.sql->column_int64(last, 0);
-    l->store.sql->reset(last);
+    p->last = l->db.sql->column_int64(last, 0);
+    l->db.sql->reset(last);
   }
   return got >= 0;
 }
@@ -159,14 +159,14 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
   bool ok;
   do {
     struct plan p = {.l = l, .e = e};
-    ok = store_begin(&l->store, e);
-    if (ok) ok = store_end(&l->store, set_clock(&p) && (!key || find_key(&p, key, make)) && fn(&p, arg), e);
+    ok = db_begin(&l->db, e);
+    if (ok) ok = db_end(&l->db, set_clock(&p) && (!key || find_key(&p, key, make)) && fn(&p, arg), e);
     free(p.at);
     free(p.weight);
     free(p.lanes);
-    if (!ok && l->store.damaged) l->damaged = true;
-  } while (!ok && store_retry(&l->store));
-  store_unlock(&l->store);
+    if (!ok && l->db.damaged) l->damaged = true;
+  } while (!ok && db_retry(&l->db));
+  db_unlock(&l->db);
   return ok;
 }
 
@@ -175,10 +175,10 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
 /* A grant by its number: when and on which day. False: it is so old that it was forgotten, or never was (or *e is set). */
 static bool grant_at(struct plan *p, int64_t ord, double *at, int64_t *day) {
   sqlite3_stmt *get = ord < 1 ? NULL : limit_prepare(p->l, GRANT_GET, "SELECT at, day FROM grants WHERE key = ? AND ord = ?", p->e, "ii", p->key, ord);
-  if (!get || store_step(&p->l->store, get, p->e) <= 0) return false;
-  *at = p->l->store.sql->column_double(get, 0);
-  *day = p->l->store.sql->column_int64(get, 1);
-  p->l->store.sql->reset(get);
+  if (!get || db_step(&p->l->db, get, p->e) <= 0) return false;
+  *at = p->l->db.sql->column_double(get, 0);
+  *day = p->l->db.sql->column_int64(get, 1);
+  p->l->db.sql->reset(get);
   return true;
 }
 
@@ -215,9 +215,9 @@ static double free_weight(struct plan *p, const struct limit_window *w, double t
     sum += p->weight[i];
     if (sum > room) return fmax(t, limit_after(p, w, p->at[i], day_at(p, p->at[i]), t));
   }
-  const struct sqlite_api *sql = p->l->store.sql;
+  const struct db_sqlite_api *sql = p->l->db.sql;
   sqlite3_stmt *back = limit_prepare(p->l, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", p->e, "i", p->key);
-  while (back && store_step(&p->l->store, back, p->e) > 0) {
+  while (back && db_step(&p->l->db, back, p->e) > 0) {
     double at = sql->column_double(back, 0);
     int64_t day = sql->column_int64(back, 1);
     sum += sql->column_double(back, 2);
@@ -235,9 +235,9 @@ static double since(struct plan *p, int64_t ord, bool weighted) {
   if (!weighted) return (double)(p->last - ord);
   sqlite3_stmt *get = limit_prepare(p->l, SINCE, "SELECT total(weight) FROM grants WHERE key = ? AND ord > ?", p->e, "ii", p->key, ord);
   double sum = 0;
-  if (get && store_step(&p->l->store, get, p->e) > 0) {
-    sum = p->l->store.sql->column_double(get, 0);
-    p->l->store.sql->reset(get);
+  if (get && db_step(&p->l->db, get, p->e) > 0) {
+    sum = p->l->db.sql->column_double(get, 0);
+    p->l->db.sql->reset(get);
   }
   return sum;
 }
@@ -250,11 +250,11 @@ struct tight {
 
 /* What servers said that still counts. */
 static int load_tight(struct plan *p, struct tight out[LIMIT_WINDOWS]) {
-  const struct sqlite_api *sql = p->l->store.sql;
+  const struct db_sqlite_api *sql = p->l->db.sql;
   sqlite3_stmt *list = limit_prepare(p->l, TIGHT_LIST, "SELECT ord, remain, until, weighted FROM tight WHERE key = ? AND until > ? LIMIT 16", p->e, "id",
                                p->key, p->now);
   int n = 0;
-  while (list && n < LIMIT_WINDOWS && store_step(&p->l->store, list, p->e) > 0)
+  while (list && n < LIMIT_WINDOWS && db_step(&p->l->db, list, p->e) > 0)
     out[n++] = (struct tight){sql->column_int64(list, 0), sql->column_double(list, 1), sql->column_double(list, 2), sql->column_int64(list, 3)};
   if (list) sql->reset(list);
   return n;
@@ -309,7 +309,7 @@ struct lanes {
 /* Those who wait, as long as they still ask. Who stands behind the asker in its own lane does not matter. */
 static bool load_lanes(struct plan *p, const struct limit_ask *ask) {
   struct lanes *q = p->lanes;
-  const struct sqlite_api *sql = p->l->store.sql;
+  const struct db_sqlite_api *sql = p->l->db.sql;
   sqlite3_stmt *list = limit_prepare(p->l, QUEUE_LIST,
                                      "SELECT weight, pid, space, background, ticket FROM queue WHERE key = ? AND ticket <> ? AND seen > ? ORDER BY ticket"
                                      " LIMIT 999",
@@ -317,7 +317,7 @@ static bool load_lanes(struct plan *p, const struct limit_ask *ask) {
   if (!list) return false;
   int got;
   q->count[0] = q->count[1] = 0;
-  while ((got = store_step(&p->l->store, list, p->e)) > 0) {
+  while ((got = db_step(&p->l->db, list, p->e)) > 0) {
     int lane = sql->column_int64(list, 3) != 0;
     bool behind = lane == ask->background && ask->ticket && sql->column_int64(list, 4) > ask->ticket;
     if (!behind && !ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) q->weight[lane][q->count[lane]++] = sql->column_double(list, 0);
@@ -383,7 +383,7 @@ static bool take(struct plan *p, void *arg) {
   if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen, pid, space, background) VALUES (?, ?, ?, ?, ?, ?)", "iddiii", p->key, ask->weight, p->now,
           (int64_t)getpid(), l->space, (int64_t)ask->background))
     return false;
-  a->ticket = l->store.sql->last_insert_rowid(l->store.db);
+  a->ticket = l->db.sql->last_insert_rowid(l->db.handle);
   return DO(QUEUE_PRUNE, "DELETE FROM queue WHERE seen < ?", "d", p->now - 20 * LIMIT_STALE);
 }
 

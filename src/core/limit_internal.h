@@ -2,10 +2,10 @@
 #ifndef QWEN_LIMIT_INTERNAL_H
 #define QWEN_LIMIT_INTERNAL_H
 #include "limit.h"
-#include "store.h"
+#include "db.h"
 
 struct limit {
-  struct store store;
+  struct db db;
   struct limit_clock clock;
   char boot[64];
   int64_t space; /* of process numbers; 0 when it cannot be told */

@@ -51,9 +51,9 @@ static bool shut(struct plan *p, void *arg) {
   struct err *e = p->e;
   struct one *o = arg;
   sqlite3_stmt *get = limit_prepare(l, STRIKES, "SELECT struck, strikes FROM keys WHERE id = ?", e, "i", p->key);
-  if (!get || store_step(&l->store, get, e) <= 0) return false;
-  int64_t strikes = l->store.sql->column_double(get, 0) < p->now - 3 * 60 ? 0 : l->store.sql->column_int64(get, 1);
-  l->store.sql->reset(get);
+  if (!get || db_step(&l->db, get, e) <= 0) return false;
+  int64_t strikes = l->db.sql->column_double(get, 0) < p->now - 3 * 60 ? 0 : l->db.sql->column_int64(get, 1);
+  l->db.sql->reset(get);
   double seconds = o->seconds < 0 ? fmin(60, pow(2, (double)strikes)) : fmin(o->seconds, LONGEST_SHUT);
   double until = fmax(p->until, p->now + seconds);
   *o->out = until - p->now;
@@ -121,12 +121,12 @@ struct usage {
 
 static bool usage(struct plan *p, void *arg) {
   struct usage *u = arg;
-  const struct sqlite_api *sql = p->l->store.sql;
+  const struct db_sqlite_api *sql = p->l->db.sql;
   memset(u->use, 0, (size_t)u->count * sizeof *u->use);
   if (!p->key) return true;
   sqlite3_stmt *back = limit_prepare(p->l, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", p->e, "i", p->key);
   int got = back ? 1 : -1;
-  while (got > 0 && (got = store_step(&p->l->store, back, p->e)) > 0) {
+  while (got > 0 && (got = db_step(&p->l->db, back, p->e)) > 0) {
     double at = sql->column_double(back, 0), weight = sql->column_double(back, 2);
     int64_t day = sql->column_int64(back, 1);
     for (int i = 0; i < u->count; i++) {
@@ -152,14 +152,14 @@ struct key_list {
 
 static bool keys(struct plan *p, void *arg) {
   struct key_list *k = arg;
-  const struct sqlite_api *sql = p->l->store.sql;
+  const struct db_sqlite_api *sql = p->l->db.sql;
   sqlite3_stmt *list = limit_prepare(p->l, KEYS,
                                "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?1),"
                                " (SELECT total(background) FROM queue WHERE key = keys.id AND seen > ?1) FROM keys ORDER BY name", p->e,
                                "d", p->now - LIMIT_STALE);
   int got = list ? 1 : -1;
   *k->count = 0;
-  while (got > 0 && *k->count < k->most && (got = store_step(&p->l->store, list, p->e)) > 0) {
+  while (got > 0 && *k->count < k->most && (got = db_step(&p->l->db, list, p->e)) > 0) {
     struct limit_key *key = &k->keys[(*k->count)++];
     snprintf(key->name, sizeof key->name, "%s", (const char *)sql->column_text(list, 0));
     snprintf(key->spec, sizeof key->spec, "%s", (const char *)sql->column_text(list, 1));

@@ -115,12 +115,12 @@ do
   t.ok(first, "stable bytes")
 end
 
--- Frames: events that differ in one text, in numbers, in padding; anything else is decoded.
+-- Templates: events that differ in one text, in numbers, in padding; anything else is decoded.
 do
   local function reads(first, key, text, ...)
-    local frame, out = json.frame(), {}
-    frame:learn(first, key, text)
-    for i, data in ipairs { ... } do out[i] = frame:read(data) or false end
+    local template, out = json.template(), {}
+    template:learn(first, key, text)
+    for i, data in ipairs { ... } do out[i] = template:read(data) or false end
     return out
   end
   local chat = '{"id":"a1","n":12,"choices":[{"index":0,"delta":{"content":"%s"},"finish":null}],"obfuscation":"%s"}'
@@ -136,10 +136,10 @@ do
   t.eq(reads('{"a":"\\"text\\":\\"no\\"","text":"x"}', "text", "x", '{"a":"\\"text\\":\\"no\\"","text":"z"}'), { "z" }, "a name inside a text is none")
   t.eq(reads('{"text":"x"}', "text", "other", '{"text":"z"}'), { false }, "the text must be there")
   t.eq(reads('{"n":' .. ("[1,2],"):rep(60) .. '"text":"x"}', "text", "x", "{}"), { false }, "too many numbers")
-  local frame = json.frame()
-  frame:learn('{"text":"x"}', "text", "x")
-  frame:learn("nothing", "text", "x")
-  t.eq(frame:read '{"text":"y"}', nil, "what cannot be learnt takes the place of what was")
+  local template = json.template()
+  template:learn('{"text":"x"}', "text", "x")
+  template:learn("nothing", "text", "x")
+  t.eq(template:read '{"text":"y"}', nil, "what cannot be learnt takes the place of what was")
 end
 
 t.done()

@@ -273,8 +273,8 @@ function M.open(ctx, model, view)
         local known = run and run.delta
         events = events + 1
         if events % AT_ONCE == 0 then task.sleep(0) end
-        local data, event = next_event(stream, known and run.frame)
-        if not known or event ~= run.frame then
+        local data, event = next_event(stream, known and run.template)
+        if not known or event ~= run.template then
           take(data, event)
         else -- one more of a run: the way of nearly all
           known.text = data

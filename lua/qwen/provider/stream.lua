@@ -142,8 +142,8 @@ end
 ---@param read fun(answer: Answer, event: table, name: string?) tells the answer what an event means; name: of the event, where the stream has them
 ---@param steps {begin: (fun(answer: Answer, model: Model))?, finish: (fun(answer: Answer))?}? before the first event; after the last one of
 ---a stream that did not fail
----@return fun(model: Model): fun(data: string?, name: string?, out: Delta[]), {frame: Frame, delta: Delta?} while there is a delta, an event that
----has the frame is this delta with another text
+---@return fun(model: Model): fun(data: string?, name: string?, out: Delta[]), {template: JsonTemplate, delta: Delta?} while there is a delta, an event that
+---fits the template is this delta with another text
 function M.decoder(provider, read, steps)
   if type(provider) ~= "table" or type(read) ~= "function" then error("a decoder is made of (P, function(answer, event) ... end)", 2) end
   local begin, last = steps and steps.begin, steps and steps.finish
@@ -151,10 +151,10 @@ function M.decoder(provider, read, steps)
     local pieces, used = { text = { type = "text" }, think = { type = "think" } }, { type = "usage", usage = {} }
     local answer = setmetatable({ provider = provider, calls = 0, count = 0, pieces = pieces, used = used }, Answer)
     if begin then begin(answer, model) end
-    local frame, learnt = json.frame(), nil
-    local known, run = frame.read, { frame = frame }
+    local template, learnt = json.template(), nil
+    local known, run = template.read, { template = template }
     local function decode(data, name, out)
-      local text = data and name == learnt and known(frame, data)
+      local text = data and name == learnt and known(template, data)
       if text then
         local one = run.delta
         if one then
@@ -179,7 +179,7 @@ function M.decoder(provider, read, steps)
       if event.error and event.error ~= json.null then answer:fail(event.error) end
       read(answer, event, name)
       if answer.key and answer.count == 1 and not answer.reason then
-        frame:learn(data, answer.key, answer.said, name)
+        template:learn(data, answer.key, answer.said, name)
         learnt, run.delta = name, not (answer.split and answer.kind == "text") and pieces[answer.kind] or nil
       end
       if answer.tell then out[#out + 1] = used end

@@ -23,7 +23,7 @@ local function store()
   local home = paths.qwen_home()
   if not home then return nil, err("missing", "there is no home folder for the usage ledger; set HOME") end
   local ok, e = fs.mkdir(home, 448)
-  if ok then opened, e = require("sys.store").open(home .. "/usage.db", SCHEMA, VERSION) end
+  if ok then opened, e = require("sys.db").open(home .. "/usage.db", SCHEMA, VERSION) end
   return opened, e
 end
 

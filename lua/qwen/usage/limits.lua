@@ -74,7 +74,7 @@ local function file(ctx)
   if not home then return nil, err("missing", "there is no home folder for the limits; set HOME") end
   local ok, e = fs.mkdir(home, 448)
   if not ok then return nil, e end
-  if not require("sys.store").on_network(home) then return home .. "/limits.db" end
+  if not require("sys.db").on_network(home) then return home .. "/limits.db" end
   local runtime = sys.env "XDG_RUNTIME_DIR" or "/tmp/qwen-" .. sys.uid()
   ok, e = fs.mkdir(runtime, 448)
   if not ok then return nil, e end

@@ -1,5 +1,5 @@
-/* `sys.store`: a SQLite file that many processes share, as statements and rows. Each run is one transaction under the file's lock. */
-#include "../core/store.h"
+/* `sys.db`: a SQLite file that many processes share, as statements and rows. Each run is one transaction under the file's lock. */
+#include "../core/db.h"
 
 #include <string.h>
 
@@ -9,10 +9,10 @@
 enum { LOCK_TIMEOUT = 10 };
 static const double LOCK_RETRY = 0.003;
 
-static const char *const class_name = "sys.store.Store";
+static const char *const class_name = "sys.db.Database";
 
 struct box {
-  struct store store; /* statement 0 is that of the last run, whose text is user value 2 */
+  struct db db; /* statement 0 is that of the last run, whose text is user value 2 */
   bool open;
   struct waiter waiting; /* for the lock */
   struct loop_timer *timer;
@@ -21,12 +21,12 @@ struct box {
 
 static struct box *check_open(lua_State *L) {
   struct box *b = luaL_checkudata(L, 1, class_name);
-  if (!b->open) luaL_error(L, "the store is closed");
+  if (!b->open) luaL_error(L, "the database is closed");
   return b;
 }
 
 static void bind_values(lua_State *L, struct box *b, sqlite3_stmt *statement) {
-  const struct sqlite_api *sql = b->store.sql;
+  const struct db_sqlite_api *sql = b->db.sql;
   sql->clear_bindings(statement); /* of the run before, whose texts are gone */
   for (int i = 3; i <= lua_gettop(L); i++) {
     size_t n;
@@ -47,7 +47,7 @@ static void bind_values(lua_State *L, struct box *b, sqlite3_stmt *statement) {
 }
 
 /* Pushes the present row as a table by column names; NULL is absent. */
-static void push_row(lua_State *L, const struct sqlite_api *sql, sqlite3_stmt *statement) {
+static void push_row(lua_State *L, const struct db_sqlite_api *sql, sqlite3_stmt *statement) {
   int columns = sql->column_count(statement);
   lua_createtable(L, 0, columns);
   for (int i = 0; i < columns; i++) {
@@ -62,8 +62,8 @@ static void push_row(lua_State *L, const struct sqlite_api *sql, sqlite3_stmt *s
 }
 
 static void forget_statement(struct box *b) {
-  if (b->store.statement[0]) b->store.sql->finalize(b->store.statement[0]);
-  b->store.statement[0] = NULL;
+  if (b->db.statement[0]) b->db.sql->finalize(b->db.statement[0]);
+  b->db.statement[0] = NULL;
 }
 
 /* In a protected call, because rows become Lua values while the lock is held. The same text again finds its statement prepared. */
@@ -74,13 +74,13 @@ static int run_locked(lua_State *L) {
   lua_pop(L, 1);
   lua_pushvalue(L, 2);
   lua_setiuservalue(L, 1, 2);
-  sqlite3_stmt *statement = store_statement(&b->store, 0, lua_tostring(L, 2), &b->e);
+  sqlite3_stmt *statement = db_statement(&b->db, 0, lua_tostring(L, 2), &b->e);
   if (!statement) return 0;
   bind_values(L, b, statement);
   lua_newtable(L);
   int got;
-  for (lua_Integer n = 1; (got = store_step(&b->store, statement, &b->e)) > 0; n++) {
-    push_row(L, b->store.sql, statement);
+  for (lua_Integer n = 1; (got = db_step(&b->db, statement, &b->e)) > 0; n++) {
+    push_row(L, b->db.sql, statement);
     lua_rawseti(L, -2, n);
   }
   return got < 0 ? 0 : 1;
@@ -89,27 +89,27 @@ static int run_locked(lua_State *L) {
 /* The arguments are on the stack; leaves the rows on top, or raises, or gives false and b->e. */
 static bool run(lua_State *L, struct box *b) {
   int top = lua_gettop(L);
-  struct store *s = &b->store;
+  struct db *db = &b->db;
   do {
     lua_settop(L, top);
-    bool ok = store_begin(s, &b->e), raised = false;
+    bool ok = db_begin(db, &b->e), raised = false;
     if (ok) {
       lua_pushcfunction(L, run_locked);
       for (int i = 1; i <= top; i++) lua_pushvalue(L, i);
       raised = lua_pcall(L, top, 1, 0) != LUA_OK;
-      ok = store_end(s, !raised && lua_istable(L, -1), &b->e);
+      ok = db_end(db, !raised && lua_istable(L, -1), &b->e);
     }
-    if (!ok && s->sql) forget_statement(b);
+    if (!ok && db->sql) forget_statement(b);
     if (raised) {
-      store_unlock(s);
+      db_unlock(db);
       lua_error(L);
     }
     if (ok) {
-      store_unlock(s);
+      db_unlock(db);
       return true;
     }
-  } while (store_retry(s));
-  store_unlock(s);
+  } while (db_retry(db));
+  db_unlock(db);
   return false;
 }
 
@@ -121,20 +121,20 @@ static void retry(void *arg) {
 
 static int run_k(lua_State *L, int status, lua_KContext ctx) {
   struct box *b = check_open(L);
-  int got = store_lock(&b->store, &b->e);
+  int got = db_lock(&b->db, &b->e);
   if (got == 0 && !task_expired()) {
     if (status == LUA_OK) task_deadline(L, LOCK_TIMEOUT);
     if (!b->timer) b->timer = loop_timer_start(LOCK_RETRY, retry, b);
     return task_wait(L, &b->waiting, ctx, run_k);
   }
   if (status != LUA_OK) task_deadline_clear();
-  if (got == 0) err_set(&b->e, ERR_TIMEOUT, "%s: held by another process for %d s", b->store.path, LOCK_TIMEOUT);
+  if (got == 0) err_set(&b->e, ERR_TIMEOUT, "%s: held by another process for %d s", b->db.path, LOCK_TIMEOUT);
   if (got <= 0 || !run(L, b)) return bind_fail(L, &b->e);
   return 1;
 }
 
 /* run(statement, value...) */
-static int l_store_run(lua_State *L) {
+static int l_db_run(lua_State *L) {
   check_open(L);
   luaL_checkstring(L, 2);
   for (int i = 3; i <= lua_gettop(L); i++) {
@@ -144,25 +144,25 @@ static int l_store_run(lua_State *L) {
   return run_k(L, LUA_OK, 0);
 }
 
-static int l_store_aside(lua_State *L) {
+static int l_db_aside(lua_State *L) {
   struct box *b = luaL_checkudata(L, 1, class_name);
-  if (!*b->store.aside) return 0;
-  lua_pushstring(L, b->store.aside);
+  if (!*b->db.aside) return 0;
+  lua_pushstring(L, b->db.aside);
   return 1;
 }
 
-static int store_gc(lua_State *L) {
+static int db_gc(lua_State *L) {
   struct box *b = luaL_checkudata(L, 1, class_name);
   if (b->timer) loop_timer_stop(b->timer);
   b->timer = NULL;
-  if (b->open) store_close(&b->store);
+  if (b->open) db_close(&b->db);
   b->open = false;
   waiter_wake(&b->waiting);
   return 0;
 }
 
-/* open(path, schema, version): the schema is user value 1, as long as the store needs it */
-static int l_store_open(lua_State *L) {
+/* open(path, schema, version): the schema is user value 1, as long as the database needs it */
+static int l_db_open(lua_State *L) {
   struct err e;
   size_t n;
   const char *path = luaL_checklstring(L, 1, &n), *schema = luaL_checkstring(L, 2);
@@ -172,21 +172,21 @@ static int l_store_open(lua_State *L) {
   struct box *b = bind_new(L, sizeof *b, class_name);
   lua_pushvalue(L, 2);
   lua_setiuservalue(L, -2, 1);
-  b->open = store_open(&b->store, path, schema, (int)version, &e);
-  if (!b->open) store_close(&b->store);
+  b->open = db_open(&b->db, path, schema, (int)version, &e);
+  if (!b->open) db_close(&b->db);
   return b->open ? 1 : bind_fail(L, &e);
 }
 
 /* on_network(folder) */
-static int l_store_on_network(lua_State *L) {
-  lua_pushboolean(L, store_on_network(luaL_checkstring(L, 1)));
+static int l_db_on_network(lua_State *L) {
+  lua_pushboolean(L, db_on_network(luaL_checkstring(L, 1)));
   return 1;
 }
 
-int open_store(lua_State *L) {
-  static const luaL_Reg functions[] = {{"open", l_store_open}, {"on_network", l_store_on_network}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"run", l_store_run}, {"aside", l_store_aside}, {"close", store_gc}, {NULL, NULL}};
-  bind_class(L, class_name, methods, store_gc);
+int open_db(lua_State *L) {
+  static const luaL_Reg functions[] = {{"open", l_db_open}, {"on_network", l_db_on_network}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"run", l_db_run}, {"aside", l_db_aside}, {"close", db_gc}, {NULL, NULL}};
+  bind_class(L, class_name, methods, db_gc);
   luaL_newlib(L, functions);
   return 1;
 }

@@ -1,12 +1,12 @@
-/* `sys.json.frame`: reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each.
- * The frame around the text is learnt from an event that was decoded in full. An event fits when it has the same bytes but for that text
+/* `sys.json.template`: reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each.
+ * The template is learnt from an event that was decoded in full. An event fits when it has the same bytes but for that text
  * (without quote, backslash or control character), numbers, white space before closing braces, and a string called "obfuscation":
- * services count their events and pad them. Who learns an event says by that that its numbers do not matter. */
+ * services count their events and pad them. Learning from an event says that its numbers do not matter. */
 #include <string.h>
 
 #include "bind.h"
 
-static const char *const class_name = "sys.json.frame";
+static const char *const class_name = "sys.json.template";
 
 enum { STEPS_MAX = 48 };
 
@@ -20,7 +20,7 @@ struct step {
   enum gap gap;
 };
 
-struct frame {
+struct json_template {
   const char *class; /* class_name, once more for a quick look */
   int count;
   const char *name; /* of the learnt event, user value 2; NULL when that had none */
@@ -48,12 +48,12 @@ static const char *skip_gap(enum gap gap, const char *at, const char *end) {
   return at;
 }
 
-/* The text of an event that has the frame, of *len bytes; NULL when the event must be decoded. */
-static const char *text_of(const struct frame *f, const char *at, size_t n, size_t *len) {
+/* The text of an event that has the template, of *len bytes; NULL when the event must be decoded. */
+static const char *text_of(const struct json_template *t, const char *at, size_t n, size_t *len) {
   const char *end = at + n, *text = NULL;
   *len = 0;
-  for (int i = 0; i < f->count; i++) {
-    const struct step *s = &f->steps[i];
+  for (int i = 0; i < t->count; i++) {
+    const struct step *s = &t->steps[i];
     if ((size_t)(end - at) < s->len || memcmp(at, s->bytes, s->len) != 0) return NULL;
     at += s->len;
     if (s->gap == GAP_END) break;
@@ -66,25 +66,25 @@ static const char *text_of(const struct frame *f, const char *at, size_t n, size
 }
 
 /* read(data): the text; nothing when the event must be decoded */
-static int l_frame_read(lua_State *L) {
-  struct frame *f = luaL_checkudata(L, 1, class_name);
+static int l_template_read(lua_State *L) {
+  struct json_template *t = luaL_checkudata(L, 1, class_name);
   size_t n, len;
-  const char *data = luaL_checklstring(L, 2, &n), *text = text_of(f, data, n, &len);
+  const char *data = luaL_checklstring(L, 2, &n), *text = text_of(t, data, n, &len);
   if (!text) return 0;
   lua_pushlstring(L, text, len);
   return 1;
 }
 
-bool bind_test_frame(lua_State *L, int index) {
-  const struct frame *f = lua_touserdata(L, index);
-  return f && lua_rawlen(L, index) == sizeof *f && f->class == class_name;
+bool bind_test_template(lua_State *L, int index) {
+  const struct json_template *t = lua_touserdata(L, index);
+  return t && lua_rawlen(L, index) == sizeof *t && t->class == class_name;
 }
 
-bool bind_push_framed(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n) {
-  const struct frame *f = lua_touserdata(L, index);
+bool bind_push_by_template(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n) {
+  const struct json_template *t = lua_touserdata(L, index);
   size_t len;
-  if (f->name_len != name_len || !f->name || memcmp(f->name, name, name_len) != 0) return false;
-  const char *text = text_of(f, data, n, &len);
+  if (t->name_len != name_len || !t->name || memcmp(t->name, name, name_len) != 0) return false;
+  const char *text = text_of(t, data, n, &len);
   if (text) lua_pushlstring(L, text, len);
   return text != NULL;
 }
@@ -114,7 +114,7 @@ static enum gap gap_at(const char *at, const char *end) {
 }
 
 /* Cuts an event into steps; false when there are too many. */
-static bool cut(struct frame *f, const char *data, const char *end, const char *text, const char *padding) {
+static bool cut(struct json_template *t, const char *data, const char *end, const char *text, const char *padding) {
   const char *from = data, *at = data;
   bool inside = false;
   int count = 0;
@@ -127,32 +127,32 @@ static bool cut(struct frame *f, const char *data, const char *end, const char *
       continue;
     }
     if (count == STEPS_MAX - 1) return false;
-    f->steps[count++] = (struct step){from, (size_t)(at - from), gap};
+    t->steps[count++] = (struct step){from, (size_t)(at - from), gap};
     from = skip_gap(gap, at, end);
     if (!from) return false;
     at = from;
     if (gap == GAP_SPACE) at++; /* over the brace */
   }
-  f->steps[count++] = (struct step){from, (size_t)(end - from), GAP_END};
-  f->count = count;
+  t->steps[count++] = (struct step){from, (size_t)(end - from), GAP_END};
+  t->count = count;
   return true;
 }
 
 /* learn(data, key, text, name): an event that was decoded and held nothing but this text under this key */
-static int l_frame_learn(lua_State *L) {
-  struct frame *f = luaL_checkudata(L, 1, class_name);
+static int l_template_learn(lua_State *L) {
+  struct json_template *t = luaL_checkudata(L, 1, class_name);
   size_t n, key_len, len;
   const char *data = luaL_checklstring(L, 2, &n), *key = luaL_checklstring(L, 3, &key_len), *text = luaL_checklstring(L, 4, &len);
   luaL_optlstring(L, 5, NULL, NULL);
-  f->count = 0;
-  f->name = NULL;
-  f->name_len = 0;
+  t->count = 0;
+  t->name = NULL;
+  t->name_len = 0;
   const char *end = data + n, *at = value_of(data, end, key, key_len);
   const char *after = at ? string_end(at, end) : NULL;
   if (!after || (size_t)(after - at) != len || memcmp(at, text, len) != 0) return 0;
   static const char padding[] = "obfuscation";
-  if (cut(f, data, end, at, value_of(data, end, padding, sizeof padding - 1))) {
-    f->name = lua_tolstring(L, 5, &f->name_len);
+  if (cut(t, data, end, at, value_of(data, end, padding, sizeof padding - 1))) {
+    t->name = lua_tolstring(L, 5, &t->name_len);
     lua_settop(L, 5);
     lua_setiuservalue(L, 1, 2);
     lua_settop(L, 2);
@@ -161,10 +161,10 @@ static int l_frame_learn(lua_State *L) {
   return 0;
 }
 
-int frame_new(lua_State *L) {
-  static const luaL_Reg methods[] = {{"read", l_frame_read}, {"learn", l_frame_learn}, {NULL, NULL}};
+int json_template_new(lua_State *L) {
+  static const luaL_Reg methods[] = {{"read", l_template_read}, {"learn", l_template_learn}, {NULL, NULL}};
   bind_class(L, class_name, methods, NULL);
-  struct frame *f = bind_new(L, sizeof *f, class_name);
-  f->class = class_name;
+  struct json_template *t = bind_new(L, sizeof *t, class_name);
+  t->class = class_name;
   return 1;
 }

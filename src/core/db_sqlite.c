@@ -1,20 +1,20 @@
-/* Finds SQLite at run time and fills the table of sqlite.h. */
-#include "sqlite.h"
+/* Finds SQLite at run time and fills the table of db_sqlite.h. */
+#include "db_sqlite.h"
 
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-#ifndef SQLITE_LIBRARY
-#define SQLITE_LIBRARY "libsqlite3.so.0"
+#ifndef DB_SQLITE_LIBRARY
+#define DB_SQLITE_LIBRARY "libsqlite3.so.0"
 #endif
 
-const struct sqlite_api *sqlite_load(struct err *e) {
-  static struct sqlite_api api;
+const struct db_sqlite_api *db_sqlite_load(struct err *e) {
+  static struct db_sqlite_api api;
   static bool loaded;
   if (loaded) return &api;
-  void *lib = dlopen(SQLITE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+  void *lib = dlopen(DB_SQLITE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
   if (!lib) {
     err_set(e, ERR_MISSING, "limits and the usage ledger need SQLite, which could not be loaded (%s); install it, on Debian: apt install libsqlite3-0",
             dlerror());
@@ -22,14 +22,14 @@ const struct sqlite_api *sqlite_load(struct err *e) {
   }
   /* The table is an array of pointers to functions; memcpy is the way from dlsym's object pointer that C allows. */
   static const struct { const char *name; size_t at; } wanted[] = {
-#define X(name) {"sqlite3_" #name, offsetof(struct sqlite_api, name)},
-    SQLITE_FUNCTIONS(X)
+#define X(name) {"sqlite3_" #name, offsetof(struct db_sqlite_api, name)},
+    DB_SQLITE_FUNCTIONS(X)
 #undef X
   };
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     void *symbol = dlsym(lib, wanted[i].name);
     if (!symbol) {
-      err_set(e, ERR_MISSING, "the installed %s is too old: it has no %s; version 3.40 or newer is needed", SQLITE_LIBRARY, wanted[i].name);
+      err_set(e, ERR_MISSING, "the installed %s is too old: it has no %s; version 3.40 or newer is needed", DB_SQLITE_LIBRARY, wanted[i].name);
       dlclose(lib);
       return NULL;
     }
