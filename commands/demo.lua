@@ -3,7 +3,7 @@
 local C = { summary = "mend a failing test in a tiny C project; the model is a recording", args = "[--fast]", shell = true, repl = false }
 
 local function write_project(folder)
-  for name, text in pairs(qwen.x.demo.project) do
+  for name, text in pairs(qwen.x.demo.files) do
     local ok, e = qwen.fs.write(folder .. "/" .. name, text, { mode = 420, fsync = false })
     if not ok then return nil, e end
   end
@@ -13,7 +13,7 @@ end
 -- The tape was recorded in another folder: its paths are those of this one.
 local function write_tape(folder)
   local quoted = qwen.json.encode(folder):sub(2, -2)
-  return qwen.fs.write(folder .. "/.tape.jsonl", (qwen.x.demo.tape:gsub("@FOLDER@", function() return quoted end)), { fsync = false })
+  return qwen.fs.write(folder .. "/.tape.jsonl", (qwen.x.demo.recording:gsub("@FOLDER@", function() return quoted end)), { fsync = false })
 end
 
 function C.run(ctx, args)

@@ -1,6 +1,5 @@
--- The tiny C project of `qwen demo`: a word counter with a mistake, and the test that shows it.
-
-return {
+-- What `qwen demo` plays with: a tiny C project, a word counter with a mistake and the test that shows it, and the recorded model.
+local files = {
   ["words.h"] = [[
 #ifndef WORDS_H
 #define WORDS_H
@@ -49,3 +48,5 @@ cc -Wall -Wextra -o test_words test_words.c words.c
 ./test_words
 ]],
 }
+
+return { files = files, recording = require "demo.recording" }

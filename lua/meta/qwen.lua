@@ -543,6 +543,7 @@ qwen = {}
 ---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
 ---@field short fun(path: string): string ~ instead of the home folder
 ---@field cwd fun(): string?, Err? real path
+---@field below fun(path: string, folder: string): boolean the folder itself, or in it, by the text of both
 ---@field normal fun(path: string): string without "." and "..", by its text alone
 ---@field real fun(path: string): string, boolean? what the system would reach; unsure where a link leads nowhere
 ---@field project_root fun(cwd: string): string the folder that a project begins in
@@ -884,8 +885,8 @@ qwen = {}
 ---@field open fun(ctx: Ctx, model: Model, view: View): {next: fun(): Delta?} asks a model, to be closed by `<close>`: one delta after the other, a failure is one too
 
 ---@class qwen.x.demo what `qwen demo` plays with
----@field project table<string, string> text of each file
----@field tape string
+---@field files table<string, string> text of each file
+---@field recording string the recorded model, one JSON object a line
 
 ---@class Lease the place of one request in the limits, and its line in the ledger
 ---@field settle fun(self: Lease, used: Usage?, e: Err?) the request has ended

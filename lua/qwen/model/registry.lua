@@ -4,12 +4,10 @@ local err = require "qwen.util.err"
 local families = require "qwen.model.capabilities"
 local http = require "sys.http"
 local keys = require "qwen.credential.keys"
-local named = require "qwen.model.lookup"
 local protocols = require "qwen.config.protocols"
 local text = require "qwen.util.text"
 
-local M = { keyless = require "qwen.model.private_host", named = named.find, place = named.place,
-  signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
+local M = { keyless = require "qwen.model.private_host", signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
 
 local MOST_FALLBACKS = 3
 
@@ -94,6 +92,31 @@ function M.list(settings, has_provider)
   return models, problems
 end
 
+---Where a model is, as it stands after the @: the host, and the port when it is not the usual one.
+---@param model Model
+---@return string
+function M.place(model)
+  local url = http.parse_url(model.base_url)
+  return url and (url.origin:gsub("^%a+://", ""):gsub(url.scheme == "https" and ":443$" or ":80$", "")) or model.base_url
+end
+
+---Which entries a name means: an identifier, or "ID@HOST" for one of several entries with the same identifier.
+---@param models Model[]
+---@param name string
+---@return Model[] in their order
+function M.named(models, name)
+  local out = {}
+  local function add(id, place)
+    for _, model in ipairs(models) do
+      if model.id == id and (not place or M.place(model) == place or (M.place(model):gsub(":%d+$", "")) == place) then out[#out + 1] = model end
+    end
+  end
+  add(name)
+  local id, place = name:match "^(.+)@([^@]+)$"
+  if #out == 0 and id then add(id, place:lower()) end
+  return out
+end
+
 local function find(models, id, protocol, url)
   for _, model in ipairs(models) do
     if (not id or model.id == id) and (not protocol or model.provider == protocol) and (not url or model.base_url == url) then return model end
@@ -102,7 +125,7 @@ end
 
 -- Of several entries that a flag means, one that has a key where it needs one.
 local function by_flag(settings, opts, models, wanted)
-  local meant, keyed = named.find(models, opts.model), {}
+  local meant, keyed = M.named(models, opts.model), {}
   for _, model in ipairs(#meant > 1 and meant or {}) do
     if M.keyless(model.base_url) or keys.has(settings, model) then keyed[#keyed + 1] = model end
   end

@@ -20,17 +20,13 @@ function M.resolve(ctx, path)
   return paths.normal(path)
 end
 
-local function below(path, folder)
-  return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
-end
-
 ---True when the real path is in the project folder.
 ---@param ctx Ctx
 ---@param path string
 ---@return boolean
 function M.inside(ctx, path)
   local real, unsure = paths.real(path)
-  return not unsure and below(real, ctx.cwd)
+  return not unsure and paths.below(real, ctx.cwd)
 end
 
 ---True for what may be read unasked: the project, and the outputs that were spilled for it.
@@ -41,7 +37,7 @@ function M.readable(ctx, path)
   if M.inside(ctx, path) then return true end
   local real, unsure = paths.real(path)
   local spilled = paths.tmp(ctx.cwd)
-  return spilled ~= nil and not unsure and below(real, (paths.real(spilled)))
+  return spilled ~= nil and not unsure and paths.below(real, (paths.real(spilled)))
 end
 
 local function set(list)
@@ -63,7 +59,7 @@ local names = set(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_a
 function M.protected(_, path)
   local real = paths.real(path)
   local home = paths.qwen_home()
-  if home and (below(real, paths.real(home)) or below(paths.normal(path), home)) then return true end
+  if home and (paths.below(real, paths.real(home)) or paths.below(paths.normal(path), home)) then return true end
   for part in (paths.normal(path) .. real):gmatch "[^/]+" do
     local folded = text.clean(part):lower():gsub("\u{17F}", "s"):gsub("[%. ]+$", "")
     if folders[folded] or names[folded] or folded:find "^git~%d" then return true end

@@ -36,10 +36,6 @@ local DROPPED = words("DBUS_SESSION_BUS_ADDRESS SSH_AUTH_SOCK SSH_AGENT_PID GPG_
 
 local choices = { backend = { "none", "bubblewrap" }, filesystem = { "workspace-write", "read-only" }, network = { "closed", "open" } }
 
-local function below(path, folder)
-  return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
-end
-
 -- Paths that a person listed, as they really are; what does not exist is left out.
 local function listed(ctx, name)
   local out = {}
@@ -119,7 +115,7 @@ local function mounts(ctx, state, more)
   end
   local hidden = hidden_folders()
   for _, folder in ipairs(hidden) do
-    if below(folder, ctx.cwd) then
+    if paths.below(folder, ctx.cwd) then
       return nil, err("denied", ("no sandbox can be kept around %s: it holds %s. Start qwen in the folder of one project."):format(ctx.cwd, folder))
     end
     list[#list + 1] = { "--tmpfs", folder }
@@ -131,7 +127,7 @@ local function mounts(ctx, state, more)
   end
   local root = paths.project_root(ctx.cwd)
   local whole = true
-  for _, folder in ipairs(hidden) do whole = whole and not below(folder, root) end
+  for _, folder in ipairs(hidden) do whole = whole and not paths.below(folder, root) end
   if whole then show("--ro-bind", root) end
   local history = whole and linked_history(root)
   if history then show("--ro-bind", history) end
@@ -145,7 +141,7 @@ end
 local function seen_through(list, path)
   for i = #list, 1, -1 do
     local at = list[i][#list[i]]
-    if below(path, at) then return list[i][1], at end
+    if paths.below(path, at) then return list[i][1], at end
   end
   return "--ro-bind", "/"
 end

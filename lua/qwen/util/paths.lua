@@ -131,6 +131,14 @@ function M.project_root(cwd)
   end
 end
 
+---Whether a path is a folder or stands in it, by the text of both.
+---@param path string absolute, in its normal form
+---@param folder string
+---@return boolean
+function M.below(path, folder)
+  return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
+end
+
 ---A path for people: ~ instead of the home folder.
 ---@param path string
 ---@return string
