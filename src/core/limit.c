@@ -75,11 +75,10 @@ const char *limit_aside(const struct limit *l) { return l->db.aside; }
 
 /* -- a use of the file ---------------------------------------------------------------------------------------------- */
 
-sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struct err *e, const char *kinds, ...) {
-  const struct db_sqlite_api *sql = l->db.sql;
-  sqlite3_stmt *statement = db_statement(&l->db, number, text, e);
-  va_list args;
-  va_start(args, kinds);
+static sqlite3_stmt *prepare(struct plan *p, int number, const char *text, const char *kinds,
+                             va_list args) {
+  const struct db_sqlite_api *sql = p->l->db.sql;
+  sqlite3_stmt *statement = db_statement(&p->l->db, number, text, p->e);
   for (int i = 1; statement && kinds[i - 1]; i++) {
     switch (kinds[i - 1]) {
       case 'i': sql->bind_int64(statement, i, va_arg(args, int64_t)); break;
@@ -87,18 +86,34 @@ sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struc
       default: sql->bind_text(statement, i, va_arg(args, const char *), -1, SQLITE_STATIC);
     }
   }
+  return statement;
+}
+
+sqlite3_stmt *limit_query(struct plan *p, int number, const char *text, const char *kinds, ...) {
+  va_list args;
+  va_start(args, kinds);
+  sqlite3_stmt *statement = prepare(p, number, text, kinds, args);
   va_end(args);
   return statement;
 }
 
-bool limit_do(struct limit *l, sqlite3_stmt *statement, struct err *e) { return statement && db_done(&l->db, statement, e); }
+bool limit_exec(struct plan *p, int number, const char *text, const char *kinds, ...) {
+  va_list args;
+  va_start(args, kinds);
+  sqlite3_stmt *statement = prepare(p, number, text, kinds, args);
+  va_end(args);
+  return statement && db_done(&p->l->db, statement, p->e);
+}
 
 /* After a restart of the machine the times of before are moved by the time that has passed; the last minute may not have reached the
  * disk, so for a minute after the start nothing is granted. */
-static bool new_boot(struct limit *l, double delta, struct err *e) {
-  return DO(MOVE_GRANTS, "UPDATE grants SET at = at + ?", "d", delta) && DO(MOVE_TIGHT, "UPDATE tight SET until = until + ?", "d", delta) &&
-         DO(MOVE_KEYS, "UPDATE keys SET until = max(until + ?1, ?2), struck = struck + ?1", "dd", delta, AFTER_BOOT) &&
-         DO(DROP_QUEUE, "DELETE FROM queue", "");
+static bool new_boot(struct plan *p, double delta) {
+  return limit_exec(p, MOVE_GRANTS, "UPDATE grants SET at = at + ?", "d", delta) &&
+         limit_exec(p, MOVE_TIGHT, "UPDATE tight SET until = until + ?", "d", delta) &&
+         limit_exec(p, MOVE_KEYS,
+                    "UPDATE keys SET until = max(until + ?1, ?2), struck = struck + ?1", "dd",
+                    delta, AFTER_BOOT) &&
+         limit_exec(p, DROP_QUEUE, "DELETE FROM queue", "");
 }
 
 /* Fills in the clocks of p, and mends what a restart or a jump of the wall clock has put out of order. */
@@ -108,30 +123,35 @@ static bool set_clock(struct plan *p) {
   p->now = l->clock.now();
   p->wall = l->clock.wall();
   p->day = (int64_t)floor(p->wall / DAY);
-  sqlite3_stmt *get = limit_prepare(l, CLOCK_GET, "SELECT boot = ?, at, wall, day FROM clock", e, "s", l->boot);
+  sqlite3_stmt *get =
+      limit_query(p, CLOCK_GET, "SELECT boot = ?, at, wall, day FROM clock", "s", l->boot);
   int got = get ? db_step(&l->db, get, e) : -1;
   if (got < 0) return false;
-  if (got == 0) return DO(CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?, ?)", "sddi", l->boot, p->now, p->wall, p->day);
+  if (got == 0)
+    return limit_exec(p, CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?, ?)", "sddi", l->boot,
+                      p->now, p->wall, p->day);
   bool same = l->db.sql->column_int64(get, 0);
   double at = l->db.sql->column_double(get, 1), wall = l->db.sql->column_double(get, 2);
   int64_t day = l->db.sql->column_int64(get, 3);
   l->db.sql->reset(get);
   if (!same) {
     double off = p->wall - wall;
-    if (!new_boot(l, p->now - (off > 0 ? off : 0) - at, e)) return false;
+    if (!new_boot(p, p->now - (off > 0 ? off : 0) - at)) return false;
   } else if (p->wall > wall + (p->now - at) + DAY) { /* a leap that no server has confirmed */
     p->wall = wall + (p->now - at);
     p->day = (int64_t)floor(p->wall / DAY);
   }
   if (p->day < day) p->day = day;
-  return DO(CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi", l->boot, p->now, p->wall, p->day);
+  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi",
+                    l->boot, p->now, p->wall, p->day);
 }
 
 static bool find_key(struct plan *p, const char *name, bool make) {
   struct limit *l = p->l;
   struct err *e = p->e;
   p->key = p->last = p->run = 0;
-  sqlite3_stmt *get = limit_prepare(l, KEY_GET, "SELECT id, until, run FROM keys WHERE name = ?", e, "s", name);
+  sqlite3_stmt *get =
+      limit_query(p, KEY_GET, "SELECT id, until, run FROM keys WHERE name = ?", "s", name);
   int got = get ? db_step(&l->db, get, e) : -1;
   if (got < 0) return false;
   if (got > 0) {
@@ -141,12 +161,15 @@ static bool find_key(struct plan *p, const char *name, bool make) {
     l->db.sql->reset(get);
   } else if (make) { /* what was granted before damage is not known: the last minute counts as full */
     p->until = l->damaged ? p->now + AFTER_BOOT : 0;
-    if (!DO(KEY_NEW, "INSERT INTO keys (name, until) VALUES (?, ?)", "sd", name, p->until)) return false;
+    if (!limit_exec(p, KEY_NEW, "INSERT INTO keys (name, until) VALUES (?, ?)", "sd", name,
+                    p->until))
+      return false;
     return find_key(p, name, false);
   } else {
     return true;
   }
-  sqlite3_stmt *last = limit_prepare(l, LAST, "SELECT ord FROM grants WHERE key = ? ORDER BY ord DESC LIMIT 1", e, "i", p->key);
+  sqlite3_stmt *last = limit_query(
+      p, LAST, "SELECT ord FROM grants WHERE key = ? ORDER BY ord DESC LIMIT 1", "i", p->key);
   got = last ? db_step(&l->db, last, e) : -1;
   if (got > 0) {
     p->last = l->db.sql->column_int64(last, 0);
@@ -174,7 +197,10 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
 
 /* A grant by its number: when and on which day. False: it is so old that it was forgotten, or never was (or *e is set). */
 static bool grant_at(struct plan *p, int64_t ord, double *at, int64_t *day) {
-  sqlite3_stmt *get = ord < 1 ? NULL : limit_prepare(p->l, GRANT_GET, "SELECT at, day FROM grants WHERE key = ? AND ord = ?", p->e, "ii", p->key, ord);
+  sqlite3_stmt *get =
+      ord < 1 ? NULL
+              : limit_query(p, GRANT_GET, "SELECT at, day FROM grants WHERE key = ? AND ord = ?",
+                            "ii", p->key, ord);
   if (!get || db_step(&p->l->db, get, p->e) <= 0) return false;
   *at = p->l->db.sql->column_double(get, 0);
   *day = p->l->db.sql->column_int64(get, 1);
@@ -216,7 +242,9 @@ static double free_weight(struct plan *p, const struct limit_window *w, double t
     if (sum > room) return fmax(t, limit_after(p, w, p->at[i], day_at(p, p->at[i]), t));
   }
   const struct db_sqlite_api *sql = p->l->db.sql;
-  sqlite3_stmt *back = limit_prepare(p->l, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", p->e, "i", p->key);
+  sqlite3_stmt *back = limit_query(
+      p, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", "i",
+      p->key);
   while (back && db_step(&p->l->db, back, p->e) > 0) {
     double at = sql->column_double(back, 0);
     int64_t day = sql->column_int64(back, 1);
@@ -233,7 +261,8 @@ static double free_weight(struct plan *p, const struct limit_window *w, double t
 /* The weight, or the number, of the grants after number ord. */
 static double since(struct plan *p, int64_t ord, bool weighted) {
   if (!weighted) return (double)(p->last - ord);
-  sqlite3_stmt *get = limit_prepare(p->l, SINCE, "SELECT total(weight) FROM grants WHERE key = ? AND ord > ?", p->e, "ii", p->key, ord);
+  sqlite3_stmt *get = limit_query(
+      p, SINCE, "SELECT total(weight) FROM grants WHERE key = ? AND ord > ?", "ii", p->key, ord);
   double sum = 0;
   if (get && db_step(&p->l->db, get, p->e) > 0) {
     sum = p->l->db.sql->column_double(get, 0);
@@ -251,8 +280,10 @@ struct tight {
 /* What servers said that still counts. */
 static int load_tight(struct plan *p, struct tight out[LIMIT_WINDOWS]) {
   const struct db_sqlite_api *sql = p->l->db.sql;
-  sqlite3_stmt *list = limit_prepare(p->l, TIGHT_LIST, "SELECT ord, remain, until, weighted FROM tight WHERE key = ? AND until > ? LIMIT 16", p->e, "id",
-                               p->key, p->now);
+  sqlite3_stmt *list = limit_query(
+      p, TIGHT_LIST,
+      "SELECT ord, remain, until, weighted FROM tight WHERE key = ? AND until > ? LIMIT 16", "id",
+      p->key, p->now);
   int n = 0;
   while (list && n < LIMIT_WINDOWS && db_step(&p->l->db, list, p->e) > 0)
     out[n++] = (struct tight){sql->column_int64(list, 0), sql->column_double(list, 1), sql->column_double(list, 2), sql->column_int64(list, 3)};
@@ -310,10 +341,11 @@ struct lanes {
 static bool load_lanes(struct plan *p, const struct limit_ask *ask) {
   struct lanes *q = p->lanes;
   const struct db_sqlite_api *sql = p->l->db.sql;
-  sqlite3_stmt *list = limit_prepare(p->l, QUEUE_LIST,
-                                     "SELECT weight, pid, space, background, ticket FROM queue WHERE key = ? AND ticket <> ? AND seen > ? ORDER BY ticket"
-                                     " LIMIT 999",
-                                     p->e, "iid", p->key, ask->ticket, p->now - LIMIT_STALE);
+  sqlite3_stmt *list = limit_query(p, QUEUE_LIST,
+                                   "SELECT weight, pid, space, background, ticket FROM queue WHERE "
+                                   "key = ? AND ticket <> ? AND seen > ? ORDER BY ticket"
+                                   " LIMIT 999",
+                                   "iid", p->key, ask->ticket, p->now - LIMIT_STALE);
   if (!list) return false;
   int got;
   q->count[0] = q->count[1] = 0;
@@ -338,18 +370,23 @@ static int order(const struct lanes *q, bool background, int64_t run, double *ah
 }
 
 static bool grant(struct plan *p, const struct take *t) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
   const struct limit_ask *ask = t->ask;
   double keep = DAY;
   for (int i = 0; i < ask->count; i++) keep = fmax(keep, ask->windows[i].per + ask->windows[i].margin);
   t->answer->grant = p->last + 1;
-  if (ask->ticket && !DO(QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i", ask->ticket)) return false;
+  if (ask->ticket &&
+      !limit_exec(p, QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i", ask->ticket))
+    return false;
   int64_t run = ask->background || !p->lanes->count[1] ? 0 : p->run + 1;
-  if (run != p->run && !DO(KEY_RUN, "UPDATE keys SET run = ? WHERE id = ?", "ii", run, p->key)) return false;
-  return DO(PRUNE, "DELETE FROM grants WHERE key = ?1 AND ord IN (SELECT ord FROM grants WHERE key = ?1 ORDER BY ord LIMIT 4) AND at < ?2", "id", p->key,
-            p->now - keep - 3600) &&
-         DO(GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key, p->last + 1, p->now, p->day, ask->weight);
+  if (run != p->run &&
+      !limit_exec(p, KEY_RUN, "UPDATE keys SET run = ? WHERE id = ?", "ii", run, p->key))
+    return false;
+  return limit_exec(p, PRUNE,
+                    "DELETE FROM grants WHERE key = ?1 AND ord IN (SELECT ord FROM grants WHERE "
+                    "key = ?1 ORDER BY ord LIMIT 4) AND at < ?2",
+                    "id", p->key, p->now - keep - 3600) &&
+         limit_exec(p, GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key,
+                    p->last + 1, p->now, p->day, ask->weight);
 }
 
 static bool take(struct plan *p, void *arg) {
@@ -361,7 +398,10 @@ static bool take(struct plan *p, void *arg) {
   struct tight tight[LIMIT_WINDOWS];
   *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .window = -1};
   if (a->first) return true;
-  if (!DO(KEY_SPEC, "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1 AND ?1 <> ''", "si", ask->spec, p->key)) return false;
+  if (!limit_exec(p, KEY_SPEC,
+                  "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1 AND ?1 <> ''", "si",
+                  ask->spec, p->key))
+    return false;
   p->at = malloc(LIMIT_AHEAD * sizeof *p->at);
   p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
   p->lanes = malloc(sizeof *p->lanes);
@@ -377,14 +417,21 @@ static bool take(struct plan *p, void *arg) {
   if (at <= p->now) return grant(p, t);
   a->wait = at - p->now;
   if (a->ticket) { /* a place that was taken away is taken again, with its old number: it stands where it stood */
-    return DO(QUEUE_SEEN, "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ticket) DO UPDATE SET seen = ?4", "iiddiii", a->ticket,
-              p->key, ask->weight, p->now, (int64_t)getpid(), l->space, (int64_t)ask->background);
+    return limit_exec(p, QUEUE_SEEN,
+                      "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ticket) "
+                      "DO UPDATE SET seen = ?4",
+                      "iiddiii", a->ticket, p->key, ask->weight, p->now, (int64_t)getpid(),
+                      l->space, (int64_t)ask->background);
   }
-  if (!DO(QUEUE_NEW, "INSERT INTO queue (key, weight, seen, pid, space, background) VALUES (?, ?, ?, ?, ?, ?)", "iddiii", p->key, ask->weight, p->now,
-          (int64_t)getpid(), l->space, (int64_t)ask->background))
+  if (!limit_exec(
+          p, QUEUE_NEW,
+          "INSERT INTO queue (key, weight, seen, pid, space, background) VALUES (?, ?, ?, ?, ?, ?)",
+          "iddiii", p->key, ask->weight, p->now, (int64_t)getpid(), l->space,
+          (int64_t)ask->background))
     return false;
   a->ticket = l->db.sql->last_insert_rowid(l->db.handle);
-  return DO(QUEUE_PRUNE, "DELETE FROM queue WHERE seen < ?", "d", p->now - 20 * LIMIT_STALE);
+  return limit_exec(p, QUEUE_PRUNE, "DELETE FROM queue WHERE seen < ?", "d",
+                    p->now - 20 * LIMIT_STALE);
 }
 
 bool limit_take(struct limit *l, const struct limit_ask *ask, struct limit_answer *answer, struct err *e) {

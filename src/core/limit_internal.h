@@ -34,11 +34,11 @@ enum {
   FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES
 };
 
-/* Binds by letters: i int64_t, d double, s text. NULL when that fails. */
-sqlite3_stmt *limit_prepare(struct limit *l, int number, const char *text, struct err *e, const char *kinds, ...);
-bool limit_do(struct limit *l, sqlite3_stmt *statement, struct err *e);
-/* One statement that gives no row; `l` and `e` are those of the caller. */
-#define DO(number, text, ...) limit_do(l, limit_prepare(l, number, text, e, __VA_ARGS__), e)
+/* Statement `number` of the file with its values bound by letters: i int64_t, d double, s text. To be stepped; NULL and p->e when
+ * it cannot be prepared. */
+sqlite3_stmt *limit_query(struct plan *p, int number, const char *text, const char *kinds, ...);
+/* The same for one that gives no row, stepped to its end. */
+bool limit_exec(struct plan *p, int number, const char *text, const char *kinds, ...);
 
 /* Runs fn on the key between begin and commit, once more after a damaged file was put aside, and gives the lock back. An unknown key
  * is made, or is 0 in the plan. */

@@ -16,18 +16,16 @@ struct one {
 };
 
 static bool leave(struct plan *p, void *arg) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
-  return DO(QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i", ((struct one *)arg)->number);
+  return limit_exec(p, QUEUE_DROP, "DELETE FROM queue WHERE ticket = ?", "i",
+                    ((struct one *)arg)->number);
 }
 
 bool limit_leave(struct limit *l, int64_t ticket, struct err *e) { return limit_use(l, NULL, false, leave, &(struct one){.number = ticket}, e); }
 
 static bool settle(struct plan *p, void *arg) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
   struct one *o = arg;
-  return DO(GRANT_WEIGHT, "UPDATE grants SET weight = ? WHERE key = ? AND ord = ?", "dii", o->value, p->key, o->number);
+  return limit_exec(p, GRANT_WEIGHT, "UPDATE grants SET weight = ? WHERE key = ? AND ord = ?",
+                    "dii", o->value, p->key, o->number);
 }
 
 bool limit_settle(struct limit *l, const char *key, int64_t grant, double weight, struct err *e) {
@@ -35,10 +33,9 @@ bool limit_settle(struct limit *l, const char *key, int64_t grant, double weight
 }
 
 static bool undo(struct plan *p, void *arg) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
   int64_t ord = ((struct one *)arg)->number;
-  return ord != p->last || DO(GRANT_DROP, "DELETE FROM grants WHERE key = ? AND ord = ?", "ii", p->key, ord);
+  return ord != p->last || limit_exec(p, GRANT_DROP, "DELETE FROM grants WHERE key = ? AND ord = ?",
+                                      "ii", p->key, ord);
 }
 
 bool limit_undo(struct limit *l, const char *key, int64_t grant, struct err *e) {
@@ -50,15 +47,16 @@ static bool shut(struct plan *p, void *arg) {
   struct limit *l = p->l;
   struct err *e = p->e;
   struct one *o = arg;
-  sqlite3_stmt *get = limit_prepare(l, STRIKES, "SELECT struck, strikes FROM keys WHERE id = ?", e, "i", p->key);
+  sqlite3_stmt *get =
+      limit_query(p, STRIKES, "SELECT struck, strikes FROM keys WHERE id = ?", "i", p->key);
   if (!get || db_step(&l->db, get, e) <= 0) return false;
   int64_t strikes = l->db.sql->column_double(get, 0) < p->now - 3 * 60 ? 0 : l->db.sql->column_int64(get, 1);
   l->db.sql->reset(get);
   double seconds = o->seconds < 0 ? fmin(60, pow(2, (double)strikes)) : fmin(o->seconds, LONGEST_SHUT);
   double until = fmax(p->until, p->now + seconds);
   *o->out = until - p->now;
-  return DO(KEY_SHUT, "UPDATE keys SET until = ?, struck = ?, strikes = ? WHERE id = ?", "ddii", until, p->now, strikes < 16 ? strikes + 1 : strikes,
-            p->key);
+  return limit_exec(p, KEY_SHUT, "UPDATE keys SET until = ?, struck = ?, strikes = ? WHERE id = ?",
+                    "ddii", until, p->now, strikes < 16 ? strikes + 1 : strikes, p->key);
 }
 
 bool limit_shut(struct limit *l, const char *key, double seconds, double *out, struct err *e) {
@@ -66,12 +64,11 @@ bool limit_shut(struct limit *l, const char *key, double seconds, double *out, s
 }
 
 static bool tighten(struct plan *p, void *arg) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
   struct one *o = arg;
-  return DO(TIGHT_PRUNE, "DELETE FROM tight WHERE until <= ?", "d", p->now) &&
-         DO(TIGHT_SET, "REPLACE INTO tight VALUES (?, ?, ?, ?, ?, ?)", "idiidd", p->key, o->window->per, (int64_t)o->window->weighted, o->number, o->value,
-            p->now + fmin(o->seconds, DAY));
+  return limit_exec(p, TIGHT_PRUNE, "DELETE FROM tight WHERE until <= ?", "d", p->now) &&
+         limit_exec(p, TIGHT_SET, "REPLACE INTO tight VALUES (?, ?, ?, ?, ?, ?)", "idiidd", p->key,
+                    o->window->per, (int64_t)o->window->weighted, o->number, o->value,
+                    p->now + fmin(o->seconds, DAY));
 }
 
 bool limit_tighten(struct limit *l, const char *key, int64_t grant, const struct limit_window *w, double left, double seconds, struct err *e) {
@@ -80,10 +77,10 @@ bool limit_tighten(struct limit *l, const char *key, int64_t grant, const struct
 
 static bool date(struct plan *p, void *arg) {
   struct limit *l = p->l;
-  struct err *e = p->e;
   double wall = ((struct one *)arg)->value;
   int64_t day = (int64_t)floor(wall / DAY);
-  return DO(CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi", l->boot, p->now, wall, day > p->day ? day : p->day);
+  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi",
+                    l->boot, p->now, wall, day > p->day ? day : p->day);
 }
 
 bool limit_date(struct limit *l, double wall, struct err *e) { return limit_use(l, NULL, false, date, &(struct one){.value = wall}, e); }
@@ -94,14 +91,13 @@ struct seed {
 };
 
 static bool seed(struct plan *p, void *arg) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
   struct seed *s = arg;
   if (p->last) return true; /* another process was faster */
   for (size_t i = 0; i < s->count; i++) {
     double age = s->ages[i] > 0 ? s->ages[i] : 0;
-    if (!DO(GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key, (int64_t)i + 1, p->now - age,
-            (int64_t)floor((p->wall - age) / DAY), s->weights[i]))
+    if (!limit_exec(p, GRANT_NEW, "INSERT INTO grants VALUES (?, ?, ?, ?, ?)", "iidid", p->key,
+                    (int64_t)i + 1, p->now - age, (int64_t)floor((p->wall - age) / DAY),
+                    s->weights[i]))
       return false;
   }
   return true;
@@ -124,7 +120,9 @@ static bool usage(struct plan *p, void *arg) {
   const struct db_sqlite_api *sql = p->l->db.sql;
   memset(u->use, 0, (size_t)u->count * sizeof *u->use);
   if (!p->key) return true;
-  sqlite3_stmt *back = limit_prepare(p->l, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", p->e, "i", p->key);
+  sqlite3_stmt *back = limit_query(
+      p, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", "i",
+      p->key);
   int got = back ? 1 : -1;
   while (got > 0 && (got = db_step(&p->l->db, back, p->e)) > 0) {
     double at = sql->column_double(back, 0), weight = sql->column_double(back, 2);
@@ -153,10 +151,12 @@ struct key_list {
 static bool keys(struct plan *p, void *arg) {
   struct key_list *k = arg;
   const struct db_sqlite_api *sql = p->l->db.sql;
-  sqlite3_stmt *list = limit_prepare(p->l, KEYS,
-                               "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?1),"
-                               " (SELECT total(background) FROM queue WHERE key = keys.id AND seen > ?1) FROM keys ORDER BY name", p->e,
-                               "d", p->now - LIMIT_STALE);
+  sqlite3_stmt *list = limit_query(
+      p, KEYS,
+      "SELECT name, spec, until, (SELECT count(*) FROM queue WHERE key = keys.id AND seen > ?1),"
+      " (SELECT total(background) FROM queue WHERE key = keys.id AND seen > ?1) FROM keys ORDER BY "
+      "name",
+      "d", p->now - LIMIT_STALE);
   int got = list ? 1 : -1;
   *k->count = 0;
   while (got > 0 && *k->count < k->most && (got = db_step(&p->l->db, list, p->e)) > 0) {
@@ -176,11 +176,11 @@ bool limit_keys(struct limit *l, struct limit_key *out, size_t most, size_t *cou
 }
 
 static bool forget(struct plan *p, void *arg) {
-  struct limit *l = p->l;
-  struct err *e = p->e;
   (void)arg;
-  return DO(FORGET_GRANTS, "DELETE FROM grants WHERE key = ?", "i", p->key) && DO(FORGET_QUEUE, "DELETE FROM queue WHERE key = ?", "i", p->key) &&
-         DO(FORGET_TIGHT, "DELETE FROM tight WHERE key = ?", "i", p->key) && DO(FORGET_KEY, "DELETE FROM keys WHERE id = ?", "i", p->key);
+  return limit_exec(p, FORGET_GRANTS, "DELETE FROM grants WHERE key = ?", "i", p->key) &&
+         limit_exec(p, FORGET_QUEUE, "DELETE FROM queue WHERE key = ?", "i", p->key) &&
+         limit_exec(p, FORGET_TIGHT, "DELETE FROM tight WHERE key = ?", "i", p->key) &&
+         limit_exec(p, FORGET_KEY, "DELETE FROM keys WHERE id = ?", "i", p->key);
 }
 
 bool limit_forget(struct limit *l, const char *key, struct err *e) { return limit_use(l, key, false, forget, NULL, e); }
