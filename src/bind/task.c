@@ -1,17 +1,14 @@
-/* `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation.
+/* The scheduler of `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation. Queues are in task_queue.c,
+ * signals in task_signals.c; what stops a task that does not wait is in guard.c.
  * A task is a userdata: the registry holds it while it is live, its second user value holds the error it ended with.
- * Long because the scheduler, queues and signals share one private state. What stops a task that does not wait is in guard.c.
  * Children end with their parent; a cancelled coroutine is closed, so that no pcall swallows it and `<close>` runs. */
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "../core/loop.h"
-#include "../core/signals.h"
 #include "bind.h"
 #include "guard.h"
 #include "open.h"
+#include "task.h"
 
 enum task_state { TASK_LIVE, TASK_DONE, TASK_FAILED, TASK_REPORTED };
 
@@ -31,10 +28,9 @@ struct task {
 };
 
 static const char *const class_name = "sys.task.Task";
-static const char *const queue_class = "sys.task.Queue";
 
 static struct {
-  lua_State *L; /* main state */
+  lua_State *L; /* main state; NULL once the main task has ended */
   struct task *current, *ready_first, *ready_last;
   unsigned turn;
 } sched;
@@ -82,6 +78,12 @@ static void check_can_wait(lua_State *L) {
     luaL_error(L, "cannot wait here: a C function (require, table.sort, string.gsub ...) stands between this call and the task; "
                   "move the call out of it, into a function that runs later");
 }
+
+void task_check_running(lua_State *L) {
+  if (!sched.current) luaL_error(L, "cannot wait outside a task");
+}
+
+lua_State *task_main(void) { return sched.L; }
 
 bool bind_in_task(lua_State *L) { return sched.current && sched.current->L == L; }
 
@@ -316,7 +318,7 @@ static int join_k(lua_State *L, int status, lua_KContext ctx) {
 static int l_task_join(lua_State *L) {
   struct task *t = luaL_checkudata(L, 1, class_name);
   if (t == sched.current) return luaL_error(L, "a task cannot join itself");
-  if (!sched.current) return luaL_error(L, "cannot wait outside a task");
+  task_check_running(L);
   if (t->state == TASK_LIVE && !lua_isnoneornil(L, 2)) task_deadline(L, luaL_checknumber(L, 2));
   lua_settop(L, 1);
   return join_k(L, LUA_OK, (lua_KContext)t);
@@ -371,7 +373,7 @@ static int sleep_k(lua_State *L, int status, lua_KContext ctx) {
 
 static int l_task_sleep(lua_State *L) {
   lua_Number seconds = luaL_checknumber(L, 1);
-  if (!sched.current) return luaL_error(L, "cannot wait outside a task");
+  task_check_running(L);
   task_deadline(L, seconds);
   return sleep_k(L, LUA_OK, 0);
 }
@@ -393,128 +395,6 @@ static int l_task_on_error(lua_State *L) {
   lua_settop(L, 1);
   lua_setfield(L, LUA_REGISTRYINDEX, "sys.task.on_error");
   return 0;
-}
-
-/* -- Queue: items live in a table (user value 1) between the two counters ------------------------------------------- */
-
-struct queue {
-  lua_Integer first, count, capacity;
-  bool closed;
-  struct waiter getters, putters;
-};
-
-static int get_k(lua_State *L, int status, lua_KContext ctx) {
-  struct queue *q = (struct queue *)ctx;
-  (void)status;
-  if (q->count == 0 && !q->closed && !task_expired()) return task_wait(L, &q->getters, ctx, get_k);
-  task_deadline_clear();
-  if (q->count == 0) return 0;
-  lua_getiuservalue(L, 1, 1);
-  lua_rawgeti(L, -1, q->first);
-  lua_pushnil(L);
-  lua_rawseti(L, -3, q->first);
-  q->first++;
-  q->count--;
-  waiter_wake(&q->putters);
-  return 1;
-}
-
-static int l_queue_get(lua_State *L) {
-  struct queue *q = luaL_checkudata(L, 1, queue_class);
-  if (!sched.current) return luaL_error(L, "cannot wait outside a task");
-  if (!lua_isnoneornil(L, 2) && q->count == 0 && !q->closed) task_deadline(L, luaL_checknumber(L, 2));
-  lua_settop(L, 1);
-  return get_k(L, LUA_OK, (lua_KContext)q);
-}
-
-static void queue_push(lua_State *L, struct queue *q, int queue_index, int value_index) {
-  lua_getiuservalue(L, queue_index, 1);
-  lua_pushvalue(L, value_index);
-  lua_rawseti(L, -2, q->first + q->count);
-  lua_pop(L, 1);
-  q->count++;
-  waiter_wake(&q->getters);
-}
-
-static int put_k(lua_State *L, int status, lua_KContext ctx) {
-  struct queue *q = (struct queue *)ctx;
-  (void)status;
-  if (!q->closed && q->capacity && q->count >= q->capacity) return task_wait(L, &q->putters, ctx, put_k);
-  if (!q->closed) queue_push(L, q, 1, 2);
-  lua_pushboolean(L, !q->closed);
-  return 1;
-}
-
-static int l_queue_put(lua_State *L) {
-  struct queue *q = luaL_checkudata(L, 1, queue_class);
-  luaL_checkany(L, 2);
-  if (lua_isnil(L, 2)) return luaL_argerror(L, 2, "nil cannot be put: close the queue instead");
-  lua_settop(L, 2);
-  return put_k(L, LUA_OK, (lua_KContext)q);
-}
-
-static int l_queue_close(lua_State *L) {
-  struct queue *q = luaL_checkudata(L, 1, queue_class);
-  q->closed = true;
-  waiter_wake(&q->getters);
-  waiter_wake(&q->putters);
-  return 0;
-}
-
-static struct queue *queue_new(lua_State *L, lua_Integer capacity) {
-  struct queue *q = bind_new(L, sizeof *q, queue_class);
-  lua_newtable(L);
-  lua_setiuservalue(L, -2, 1);
-  q->first = 1;
-  q->capacity = capacity;
-  return q;
-}
-
-static int l_task_queue(lua_State *L) {
-  lua_Integer capacity = luaL_optinteger(L, 1, 0);
-  luaL_argcheck(L, capacity >= 0, 1, "a capacity is not negative");
-  queue_new(L, capacity);
-  return 1;
-}
-
-/* -- signals -------------------------------------------------------------------------------------------------------- */
-
-static const struct { const char *name; int number; } signal_names[] = {
-    {"int", SIGINT}, {"term", SIGTERM}, {"hup", SIGHUP}, {"winch", SIGWINCH}, {"cont", SIGCONT}, {"tstp", SIGTSTP}, {NULL, 0}};
-
-static int signal_number(lua_State *L, int index, const char **name) {
-  *name = luaL_checkstring(L, index);
-  for (int i = 0; signal_names[i].name; i++)
-    if (strcmp(signal_names[i].name, *name) == 0) return signal_names[i].number;
-  return luaL_argerror(L, index, "unknown signal");
-}
-
-/* registry["sys.task.signals"][number] is the queue that hears of it */
-static void on_signal(int number) {
-  lua_State *L = sched.L;
-  if (!L) return; /* the main task has ended */
-  int top = lua_gettop(L);
-  if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.signals") == LUA_TTABLE && lua_rawgeti(L, -1, number) == LUA_TUSERDATA) {
-    for (int i = 0; signal_names[i].name; i++)
-      if (signal_names[i].number == number) lua_pushstring(L, signal_names[i].name);
-    queue_push(L, lua_touserdata(L, -2), top + 2, top + 3);
-  }
-  lua_settop(L, top);
-}
-
-static int l_task_signals(lua_State *L) {
-  int n = lua_gettop(L);
-  queue_new(L, 0);
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, "sys.task.signals");
-  for (int i = 1; i <= n; i++) {
-    const char *name;
-    int number = signal_number(L, i, &name);
-    lua_pushvalue(L, n + 1);
-    lua_rawseti(L, n + 2, number);
-    signals_watch(number, on_signal);
-  }
-  lua_settop(L, n + 1);
-  return 1;
 }
 
 /* -- the main task -------------------------------------------------------------------------------------------------- */
@@ -565,14 +445,20 @@ void task_run_main(lua_State *L) {
 }
 
 int open_task(lua_State *L) {
-  static const luaL_Reg task_methods[] = {{"join", l_task_join}, {"cancel", l_task_cancel}, {"done", l_task_done}, {NULL, NULL}};
-  static const luaL_Reg queue_methods[] = {{"put", l_queue_put}, {"get", l_queue_get}, {"close", l_queue_close}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"spawn", l_task_spawn},     {"current", l_task_current}, {"sleep", l_task_sleep},
-                                       {"queue", l_task_queue},     {"signals", l_task_signals}, {"now", l_task_now},
-                                       {"time", l_task_time},       {"on_error", l_task_on_error}, {"limited", l_task_limited},
+  static const luaL_Reg methods[] = {
+      {"join", l_task_join}, {"cancel", l_task_cancel}, {"done", l_task_done}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"spawn", l_task_spawn},
+                                       {"current", l_task_current},
+                                       {"sleep", l_task_sleep},
+                                       {"queue", l_task_queue},
+                                       {"signals", l_task_signals},
+                                       {"now", l_task_now},
+                                       {"time", l_task_time},
+                                       {"on_error", l_task_on_error},
+                                       {"limited", l_task_limited},
                                        {NULL, NULL}};
-  bind_class(L, queue_class, queue_methods, NULL);
-  bind_class(L, class_name, task_methods, task_gc);
+  task_queue_open(L);
+  bind_class(L, class_name, methods, task_gc);
   luaL_getmetatable(L, class_name);
   lua_pushcfunction(L, l_task_cancel);
   lua_setfield(L, -2, "__close");

@@ -1,6 +1,8 @@
 /* UTF-8 decoding and repair. Widths and clusters are in term_width.c. */
 #include "utf8.h"
 
+#include <utf8proc.h>
+
 #include "buf.h"
 
 static size_t length_of(unsigned char lead) {
@@ -20,14 +22,11 @@ static size_t matching(const unsigned char *b, size_t n, size_t len) {
 }
 
 size_t utf8_decode(const char *s, size_t n, uint32_t *point) {
-  const unsigned char *b = (const unsigned char *)s;
-  if (n == 0) return 0;
-  size_t len = length_of(b[0]);
-  if (len == 0 || n < len || matching(b, n, len) < len) return 0;
-  uint32_t p = len == 1 ? b[0] : b[0] & (0x7f >> len);
-  for (size_t i = 1; i < len; i++) p = p << 6 | (b[i] & 0x3f);
-  *point = p;
-  return len;
+  utf8proc_int32_t p;
+  utf8proc_ssize_t len = n ? utf8proc_iterate((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &p) : 0;
+  if (len <= 0) return 0;
+  *point = (uint32_t)p;
+  return (size_t)len;
 }
 
 size_t utf8_bad(const char *s, size_t n) {
@@ -47,20 +46,8 @@ size_t utf8_valid(const char *s, size_t n) {
 }
 
 size_t utf8_encode(uint32_t p, char out[4]) {
-  if (p < 0x80) {
-    out[0] = (char)p;
-    return 1;
-  }
-  if (p < 0x800) {
-    out[0] = (char)(0xc0 | p >> 6);
-    out[1] = (char)(0x80 | (p & 0x3f));
-    return 2;
-  }
-  if (p > 0x10ffff || (p >= 0xd800 && p < 0xe000)) return 0;
-  size_t len = p < 0x10000 ? 3 : 4;
-  out[0] = (char)((len == 3 ? 0xe0 : 0xf0) | p >> (6 * (len - 1)));
-  for (size_t i = 1; i < len; i++) out[i] = (char)(0x80 | ((p >> (6 * (len - 1 - i))) & 0x3f));
-  return len;
+  if (p > 0x10ffff || (p >= 0xd800 && p < 0xe000)) return 0; /* utf8proc would write surrogates */
+  return (size_t)utf8proc_encode_char((utf8proc_int32_t)p, (utf8proc_uint8_t *)out);
 }
 
 int utf8_scrub(struct buf *out, const char *s, size_t n) {
