@@ -69,6 +69,17 @@ function M.skip(reason)
   io.write("SKIPPED ", reason, "\n")
 end
 
+---Whether these programs, of packages in the group test of vendor/packages.txt, are installed; counted as skipped when not.
+function M.need(...)
+  for _, name in ipairs { ... } do
+    if not require("sys.proc").which(name) then
+      M.skip(name .. " is not installed; run: vendor/install test")
+      return false
+    end
+  end
+  return true
+end
+
 ---Prints the count; raises when a check failed, so that the run fails.
 function M.done()
   if M.passed + M.failed == 0 then -- the runner reports such a test as skipped

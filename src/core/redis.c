@@ -19,7 +19,8 @@ static const struct redis_api *load(struct err *e) {
   if (loaded) return &api;
   void *lib = dlopen(REDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
   if (!lib) {
-    err_set(e, ERR_MISSING, "limits.store needs hiredis, which could not be loaded (%s); install it, on Debian: apt install libhiredis0.14", dlerror());
+    err_set(e, ERR_MISSING, "limits.store needs hiredis, which could not be loaded (%s); install it, on Debian: apt install libhiredis" TEXT(HIREDIS_SONAME),
+            dlerror());
     return NULL;
   }
   /* The table is an array of pointers to functions; memcpy is the way from dlsym's object pointer that C allows. */

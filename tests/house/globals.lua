@@ -2,10 +2,7 @@
 local t = dofile "tests/check.lua"
 local proc = require "qwen.util.process"
 
-if not proc.which "luacheck" then
-  t.skip "luacheck is not installed (vendor/install test)"
-  return t.done()
-end
+if not t.need "luacheck" then return t.done() end
 
 local function luacheck(options)
   options.argv = { "luacheck", "--no-color", "--quiet", "--codes", "--ranges", table.unpack(options) }

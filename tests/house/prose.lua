@@ -21,9 +21,11 @@ for _, path in ipairs(tree.files(table.unpack(patterns))) do
 end
 
 ---What must not stand in any text.
+local common = { ["/"] = true, ["/root"] = true, ["/tmp"] = true, ["/opt"] = true, ["/srv"] = true, ["/usr/src"] = true, ["/var/tmp"] = true }
 local here = assert(fs.realpath "..")
+if common[here] or here:find "^/home/[^/]+$" then here = assert(fs.realpath ".") end -- the parent's name is in many texts
 local function leftover(text)
-  if here ~= "/" and text:find(here .. "/", 1, true) then return "the path " .. here end
+  if text:find(here .. "/", 1, true) then return "the path " .. here end
   return text:match "%f[%w/]/root/[%w.]" or text:match("%f[%w]TO" .. "DO%f[%W]") or text:match("%f[%w]FIX" .. "ME%f[%W]")
 end
 t.ok(leftover("x /root" .. "/y"), "a path of one machine is caught")

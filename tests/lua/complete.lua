@@ -18,7 +18,7 @@ local function accepted_by(shell)
   for _, group in ipairs(flags) do
     for _, flag in ipairs(group) do t.match(text, "%f[%w-]%-?%-?" .. flag.long:gsub("%-", "%%-"), shell .. " knows " .. flag.long) end
   end
-  if not proc.which(shell) then return t.skip(shell .. " is not installed") end
+  if not t.need(shell) then return end
   t.eq(proc.run({ argv = { shell, "-n", path }, stderr = "stdout" }).out, "", shell .. " accepts it")
   return path
 end
@@ -47,11 +47,9 @@ end
 
 local _, man = generated("qwen.1", "man")
 t.match(man, "%.SH NAME\nqwen \\%- ", "a man page")
-if proc.which "groff" then
+if t.need "groff" then
   local r = proc.run { argv = { "groff", "-man", "-ww", "-z", tmp .. "/qwen.1" } }
   t.eq({ r.code, r.err }, { 0, "" }, "groff has no complaint")
-else
-  t.skip "groff is not installed"
 end
 
 local bad = proc.run { argv = { program, "lua", "docs/gen/complete.lua", "tcsh" } }

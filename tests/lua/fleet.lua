@@ -13,10 +13,7 @@ for _, address in ipairs { "http://h", "redis://", "rediss://", "rediss://h/x", 
 end
 t.ok(not select(2, fleet.open "http://u:secret@h").message:find "secret", "a password is not told")
 
-if not proc.which "redis-server" then
-  t.skip "redis-server is not installed (vendor/install test)"
-  return t.done()
-end
+if not t.need "redis-server" then return t.done() end
 
 local function free_port()
   return assert(proc.run { argv = { "python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])" } }).out:match "%d+"
@@ -175,7 +172,7 @@ do
   request("ca", "-x509", "-days", "2", "-out", "ca.pem")
   request("stranger", "-x509", "-days", "2", "-out", "stranger.pem")
   assert(fs.write(folder .. "/names", "subjectAltName=IP:127.0.0.1"))
-  for _, case in ipairs { { "good", "2" }, { "old", "-1" } } do
+  for _, case in ipairs { { "good", "2" }, { "old", "0" } } do
     request(case[1], "-new", "-out", case[1] .. ".csr")
     openssl("x509", "-req", "-in", case[1] .. ".csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", case[2], "-extfile", "names", "-out",
       case[1] .. ".pem")

@@ -382,7 +382,7 @@ if tls_port ~= "0" then
   t.eq(e.code, "connect_timeout", "which limit")
 end
 
--- HTTP/2, where a server for it is installed
+-- HTTP/2; the server is outside the PATH of some users.
 local nghttpd = proc.which "nghttpd" or fs.stat "/usr/sbin/nghttpd" and "/usr/sbin/nghttpd"
 if nghttpd then
   local free = run("python3", "-c", "import socket; print(socket.create_server(('127.0.0.1', 0)).getsockname()[1])"):match "%d+"
@@ -410,7 +410,7 @@ if nghttpd then
   for _, each in ipairs(counts) do t.eq({ each:join(20) }, { true, 100000 }, "HTTP/2, several streams on a connection, one at rest") end
   t.eq(#rested:all(), 16 << 20, "HTTP/2, after the rest")
 else
-  t.skip "HTTP/2: nghttpd (nghttp2-server) is not installed"
+  t.skip "HTTP/2: nghttpd is not installed; run: vendor/install test"
 end
 
 -- proxies

@@ -5,12 +5,14 @@ local program = dofile "tests/program.lua"
 local fs, json, task = require "sys.fs", require "sys.json", require "sys.task"
 require "qwen.api"
 
-local path = "build/peers/node_modules/@modelcontextprotocol/server-everything/dist/index.js"
-if not fs.stat(path) then
-  t.skip "a tool server of other people: tests/peers/install did not install it"
+local peers = dofile "tests/peers/peers.lua"
+local installed, reason = peers.has "@modelcontextprotocol/server-everything"
+if not installed then
+  t.skip("a tool server of other people: " .. reason)
   return t.done()
 end
-local config = { command = "node", args = json.array { assert(fs.realpath(path)), "stdio" } }
+local path = peers.modules .. "@modelcontextprotocol/server-everything/dist/index.js"
+local config = { command = peers.node, args = json.array { assert(fs.realpath(path)), "stdio" } }
 
 -- Through the program.
 do

@@ -4,9 +4,11 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, http, json, os, proc, task = require "sys.fs", require "sys.http", require "sys.json", require "sys.os", require "sys.proc", require "sys.task"
 
-local modules = "build/peers/node_modules/"
-if not fs.stat(modules .. "@copilotkit/aimock") or not fs.stat(modules .. "@portkey-ai/gateway") then
-  t.skip "servers of other people: tests/peers/install did not install them"
+local peers = dofile "tests/peers/peers.lua"
+local modules = peers.modules
+local installed, reason = peers.has("@copilotkit/aimock", "@portkey-ai/gateway")
+if not installed then
+  t.skip("servers of other people: " .. reason)
   return t.done()
 end
 
@@ -31,7 +33,7 @@ fs.write(scratch .. "/fixtures.json", (json.encode(FIXTURES):gsub("@CWD@", place
 local function node(argv, env)
   local whole = { PATH = os.env "PATH", HOME = scratch, TMPDIR = scratch }
   for name, value in pairs(env or {}) do whole[name] = value end
-  local server = assert(proc.open { argv = { "node", table.unpack(argv) }, env = whole, stdin = "pipe", stderr = "stdout" })
+  local server = assert(proc.open { argv = { peers.node, table.unpack(argv) }, env = whole, stdin = "pipe", stderr = "stdout" })
   return server
 end
 

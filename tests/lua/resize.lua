@@ -6,10 +6,7 @@ local program = dofile "tests/program.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
 local proc = require "qwen.util.process"
 
-if not pcall(proc.run, { argv = { "tmux", "-V" } }) or not proc.run { argv = { "tmux", "-V" } } then
-  t.skip "tmux is not installed"
-  return t.done()
-end
+if not t.need "tmux" then return t.done() end
 
 local words = {}
 for i = 1, 90 do words[i] = ("w%d "):format(100 + i) end

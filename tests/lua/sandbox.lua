@@ -31,7 +31,7 @@ end
 
 local started, why = sandbox.start(ctx_with())
 if not started then
-  t.skip("no sandbox here: " .. why.message)
+  t.skip("no sandbox: " .. why.message)
   return t.done()
 end
 

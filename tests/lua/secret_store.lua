@@ -17,11 +17,9 @@ local function checks(argv)
   return tonumber(passed) or 0, tonumber(skipped) or 0
 end
 t.ok(checks { QWEN, "lua", "tests/fake/secret_stores.lua", "memory", "vault", "plain", "kernel" } >= 39, "memory, vault and plain at least")
-if proc.which "dbus-run-session" and proc.which "gnome-keyring-daemon" then
+if t.need("dbus-run-session", "gnome-keyring-daemon") then
   local _, skipped = checks { "dbus-run-session", "--", "tests/fake/keyring.sh", QWEN, "lua", "tests/fake/secret_stores.lua", "secret-service", "helper" }
   t.eq(skipped, 0, "a keyring that was just started answers")
-else
-  t.skip "secret-service and helper: no dbus-run-session or gnome-keyring-daemon here (vendor/install test)"
 end
 
 -- The vault's files
@@ -118,7 +116,7 @@ if kept then
   t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^table", "and by the kernel, for others")
   t.eq(store.remove("kernel", "vault-" .. salt, options), true, "forgotten")
 else
-  t.skip "a remembered passphrase: the kernel's keyring is forbidden here"
+  t.skip "a remembered passphrase: this system forbids the kernel's keyring, which no package changes"
 end
 t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^nil.*is locked: set QWEN_VAULT_PASSPHRASE", "then it is asked for")
 

@@ -53,7 +53,7 @@ if fs.stat(screen_program) then
   local kept = assert(proc.run { argv = { "/bin/sh", "-c", 'cat "$0"/.qwen/projects/*/chats/*.jsonl', run.place.home } }).out
   t.eq(next_word - 1, tonumber(kept:match ".*word(%d+)"), "all that came, as the session has it")
 else
-  t.skip "libvterm-dev is not installed: no second screen"
+  t.skip "no second screen: libvterm-dev was not installed when this was built; run: vendor/install test"
 end
 
 t.done()

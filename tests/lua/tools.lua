@@ -222,14 +222,14 @@ do
     local r = run(os_.env "PATH")
     t.eq(r.out:gsub("\nFound.*", ""), lines("", { "./node_modules/m.c:1:hit", table.unpack(ignored) }), "ripgrep " .. r.err)
   else
-    t.skip "ripgrep is missing"
+    t.skip "ripgrep is not installed; run: vendor/install run"
   end
   if git then
     proc.run { argv = { "ln", "-s", git, bin .. "/git" } }
     local r = run(bin)
     t.eq(r.out:gsub("\nFound.*", ""), lines("", { "./node_modules/m.c:1:hit" }), "git grep " .. r.err)
   else
-    t.skip "git is missing"
+    t.skip "git is not installed; run: vendor/install run"
   end
   fs.remove(bin .. "/git")
   local r = run(bin)

@@ -3,14 +3,17 @@ local t = dofile "tests/check.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local proc = require "qwen.util.process"
 
-local modules = "build/peers/node_modules"
-if not fs.stat(modules .. "/typescript") then
-  t.skip "types of the official SDKs: tests/peers/install did not install them"
+local peers = dofile "tests/peers/peers.lua"
+local installed, reason = peers.has "typescript"
+if not installed then
+  t.skip("types of the official SDKs: " .. reason)
   return t.done()
 end
 
 local scratch = assert(fs.mkdtemp((os.env "TMPDIR" or "/tmp") .. "/types-"))
-local r = assert(proc.run { argv = { "node", "tests/peers/types.mjs", modules, "tests/cases/requests", scratch }, timeout = 240 })
+local r = assert(proc.run {
+  argv = { peers.node, "tests/peers/types.mjs", peers.modules:sub(1, -2), "tests/cases/requests", scratch }, timeout = 240,
+})
 t.eq({ r.code, r.err }, { 0, "" }, "the compiler ran")
 local seen, bodies = {}, 0
 for _, check in ipairs(json.decode(r.out) or {}) do

@@ -1,6 +1,6 @@
-# libuv: headers and the static library (Uv::Uv).
+# libuv: headers and the static library (Uv::Uv). Since libuv 1.45 its name has no "_a".
 find_path(UV_INCLUDE_DIR uv.h NO_CACHE)
-find_library(UV_LIBRARY libuv_a.a NO_CACHE)
+find_library(UV_LIBRARY NAMES libuv.a libuv_a.a NO_CACHE)
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Uv REQUIRED_VARS UV_LIBRARY UV_INCLUDE_DIR REASON_FAILURE_MESSAGE "run: vendor/install build")
 if(Uv_FOUND)
