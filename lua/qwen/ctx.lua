@@ -6,7 +6,7 @@ local fs = require "sys.fs"
 local hooks = require "qwen.extension.hooks"
 local models = require "qwen.model.registry"
 local paths = require "qwen.util.paths"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local secret = require "sys.secret"
 local secret_input = require "qwen.util.secret_input"
 local sys = require "sys.os"
@@ -15,7 +15,7 @@ local task = require "sys.task"
 local M = {}
 
 local function has_provider(name)
-  return resource.has("providers", name)
+  return registry.has("providers", name)
 end
 
 -- A too long output goes to a private file, whole.

@@ -5,7 +5,7 @@ local embed = require "sys.embed"
 local hooks = require "qwen.extension.hooks"
 local make_ctx = require "qwen.ctx"
 local paths = require "qwen.util.paths"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local Settings = require "qwen.config.settings"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -20,7 +20,7 @@ end
 
 local function shell_commands()
   local out = {}
-  for _, entry in ipairs(resource.list "commands") do
+  for _, entry in ipairs(registry.list "commands") do
     if entry.value and entry.value.shell then out[#out + 1] = { name = entry.name, summary = entry.summary } end
   end
   return out
@@ -161,8 +161,8 @@ end
 
 -- Whether the first word is a command of the shell. One of the session counts when it stands alone: then there is a word of help for it.
 local function is_command(word, alone)
-  if not resource.has("commands", word) then return false end
-  local command = resource.get("commands", word)
+  if not registry.has("commands", word) then return false end
+  local command = registry.get("commands", word)
   return alone or not command or command.shell
 end
 
@@ -180,7 +180,7 @@ local function print_help(opts)
 end
 
 local function route(argv)
-  local problems = { table.unpack(resource.scan {}) } -- what a command adds when it is looked at here is told when it is run
+  local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   local opts, e = args.parse(argv, is_command)
   if not opts then return fail(e, EXIT.usage) end
   if opts.version then
@@ -197,16 +197,16 @@ local function route(argv)
   settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
   if not settings then return fail(e, EXIT.config) end
   local project = trusted and paths.project_config(cwd) or nil
-  if opts.safe or opts.use or project then problems = resource.scan { safe = opts.safe, project = project, use = opts.use } end
+  if opts.safe or opts.use or project then problems = registry.scan { safe = opts.safe, project = project, use = opts.use } end
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   hooks.on_problem(function(words) ctx.notice(words) end)
   require("qwen.extension.environment").say = function(words) ctx.notice(words) end
-  resource.use_settings(settings)
+  registry.use_settings(settings)
   task.on_error(function(_, words) ctx.notice("a task failed: " .. words:gsub("\nstack traceback:.*", "")) end)
   for _, list in ipairs { settings.problems, problems } do
     for _, text in ipairs(list) do ctx.notice(text) end
   end
-  resource.run_init(ctx)
+  registry.run_init(ctx)
   if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
   if not trusted then

@@ -2,7 +2,7 @@
 local commands = require "qwen.extension.commands"
 local err = require "qwen.util.err"
 local hooks = require "qwen.extension.hooks"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local sys = require "sys.os"
 local task = require "sys.task"
 local text = require "qwen.util.text"
@@ -85,11 +85,11 @@ end
 ---`qwen NAME ARGS...`
 ---@return integer exit code
 function M.shell_command(ctx, called)
-  local command, e = resource.get("commands", called.name)
+  local command, e = registry.get("commands", called.name)
   local subs = command and command.subcommands or {}
   if called.args[#called.args] == "--help" and (#called.args == 1 or #called.args == 2 and subs[called.args[1]]) then
     called = { name = "help", args = { called.name } }
-    command, e = resource.get("commands", "help")
+    command, e = registry.get("commands", "help")
   end
   if not command then
     ctx.notice(tostring(e))

@@ -2,13 +2,13 @@
 -- wrote down, a clock that moves when told, secrets that are none, a folder of its own.
 local context = require "qwen.agent.view"
 local fs = require "sys.fs"
-local guest = require "qwen.extension.environment"
+local environment = require "qwen.extension.environment"
 local head_tail = require("qwen.util.text").head_tail
 local inspect = require "qwen.util.inspect"
 local json = require "sys.json"
 local make_ctx = require "qwen.ctx"
 local make_stream = require "qwen.net.stream"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local Settings = require "qwen.config.settings"
 local task = require "sys.task"
 
@@ -93,7 +93,7 @@ local function clock()
       moving = true
       local ok, again = task.limited(TIMER_SECONDS, timer.run)
       moving = false
-      if not ok then timer.ctx.notice("a timer failed: " .. guest.words(again)) end
+      if not ok then timer.ctx.notice("a timer failed: " .. environment.words(again)) end
       timer.due = now + timer.seconds
       if not ok or not again then timers[timer] = nil end
     end
@@ -157,7 +157,7 @@ function T:match(text, pattern, name)
 end
 function T:fails(fn, pattern, name)
   local ok, e = pcall(fn)
-  check(not ok and guest.words(e):find(pattern), name, ok and "raised nothing" or "raised " .. guest.words(e))
+  check(not ok and environment.words(e):find(pattern), name, ok and "raised nothing" or "raised " .. environment.words(e))
 end
 
 ---Writes a file into the test's folder; gives its path.
@@ -175,7 +175,7 @@ function T:secret(name, origins) return assert(require("sys.secret").new(name, "
 
 ---Runs a command of that name; what it printed and said is in the result.
 function T:command(name, ...)
-  local command = assert(resource.get("commands", name))
+  local command = assert(registry.get("commands", name))
   local from, args = #self.out + 1, { ... }
   local code, e = command.run(self.ctx, args, table.concat(args, " "))
   return { code = code, err = e, out = table.concat(self.out, "\n", from) }
@@ -183,7 +183,7 @@ end
 
 ---Runs a tool of that name after its arguments were checked.
 function T:tool(name, args)
-  local tool = assert(resource.get("tools", name))
+  local tool = assert(registry.get("tools", name))
   local ok, problem = require("qwen.util.json_schema").check(tool.schema, args)
   if not ok then error("the arguments do not fit: " .. problem, 2) end
   local result, e = tool.run(self.ctx, args)
@@ -198,7 +198,7 @@ function T:request(provider, prompt, model)
   local made = { id = "m", name = "m", provider = provider, base_url = MODEL_URL, config = {} }
   for key, value in pairs(model or {}) do made[key] = value end
   local view = { system = "system", messages = { require("qwen.session.message").user(prompt) }, tools = {} }
-  local request = assert(resource.get("providers", provider)).request(made, view)
+  local request = assert(registry.get("providers", provider)).request(made, view)
   request.text = table.concat(request.body)
   request.body = json.decode(request.text)
   return request
@@ -239,7 +239,7 @@ local function new(path, settings, fake)
   function ctx.notice(text) self.notices[#self.notices + 1] = text end
   ctx.watch = {}
   require("qwen.extension.hooks").attach_notices(ctx)
-  resource.use_settings(own)
+  registry.use_settings(own)
   self.model.key = self:secret "model"
   return self
 end
@@ -251,7 +251,7 @@ local function run_one(path, fn, settings, fake)
   local ok, e = child:join(60)
   if not ok and not child:done() then child:cancel() end
   fs.remove_tree(t.dir)
-  return ok, not ok and guest.words(e):gsub("\nstack traceback:.*", "") or nil
+  return ok, not ok and environment.words(e):gsub("\nstack traceback:.*", "") or nil
 end
 
 ---Runs the tests of one file, a table of functions by name.
@@ -261,18 +261,18 @@ end
 ---@return Err?
 function M.run(path, ctx, told)
   local fake = clock()
-  guest.instead = { task = setmetatable(fake, { __index = task }) }
+  environment.instead = { task = setmetatable(fake, { __index = task }) }
   local _ <close> = setmetatable({}, { __close = function()
-    guest.instead = nil
+    environment.instead = nil
     require("qwen.extension.reload").all()
-    resource.use_settings(ctx.settings)
+    registry.use_settings(ctx.settings)
   end })
   require("qwen.extension.reload").all()
   local settings = assert(Settings.load { cwd = ctx.cwd, trusted = false, opts = {} })
-  local chunk, problem = guest.load_file(path)
+  local chunk, problem = environment.load_file(path)
   if not chunk then return require "qwen.util.err"("usage", problem) end
   local ok, tests = task.limited(5, chunk)
-  if not ok then return require "qwen.util.err"("usage", guest.words(tests)) end
+  if not ok then return require "qwen.util.err"("usage", environment.words(tests)) end
   if type(tests) ~= "table" then return require "qwen.util.err"("usage", path .. ": a test file returns a table of functions by name") end
   local names = {}
   for name, fn in pairs(tests) do

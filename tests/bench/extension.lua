@@ -3,7 +3,7 @@
 local fs, os_ = require "sys.fs", require "sys.os"
 local hooks = require "qwen.extension.hooks"
 local reload = require "qwen.extension.reload"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 
 local home = assert(os_.env "HOME") .. "/.qwen"
@@ -37,8 +37,8 @@ local floor = median(15, function()
   for _, path in ipairs(paths) do assert(load(assert(fs.read(path)), "@" .. path, "t"))() end
 end)
 local function load_all()
-  resource.scan {}
-  for i = 1, 100 do assert(resource.get("commands", "c" .. i)) end
+  registry.scan {}
+  for i = 1, 100 do assert(registry.get("commands", "c" .. i)) end
 end
 row("100 files found and loaded; floor: read and run", median(15, load_all), floor)
 row("/reload, with all that ships; the same floor", median(15, function() assert(#reload.all() == 0) end), floor)

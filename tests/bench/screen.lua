@@ -1,5 +1,5 @@
 -- Measures a session on a pseudo terminal: CPU and bytes while an answer streams, memory as turns go by. Gives figures; judges nothing.
-local recorder = dofile "tests/recorder.lua"
+local recorder = dofile "tests/recording.lua"
 local fs = require "sys.fs"
 
 local M = {}

@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local texts = dofile "tests/texts.lua"
 local tree = dofile "tests/tree.lua"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local keymap = require "qwen.ui.editor.keymap"
 local translate = require "qwen.ui.render.translate"
 
@@ -61,15 +61,15 @@ for line in require("qwen.config.args").help({}):gmatch "[^\n]+" do
 end
 for _, row in ipairs(keymap.list()) do said[row.what] = "lua/qwen/ui/editor/keymap.lua" end
 
-resource.scan { safe = true }
+registry.scan { safe = true }
 local sources = {}
 for _, path in ipairs(tree.files("^commands/", "^lua/.*%.lua$", "^src/.*%.[ch]$")) do
   if not path:find "^lua/languages/" then sources[#sources + 1] = tree.read(path) end
 end
 local all = table.concat(sources, "\n")
 
-for _, name in ipairs(resource.names "languages") do
-  local language = resource.get("languages", name)
+for _, name in ipairs(registry.names "languages") do
+  local language = registry.get("languages", name)
   local translator = language.texts and translate.new(language.texts)
   for text, path in pairs(translator and said or {}) do
     local line = filled(text)
@@ -91,7 +91,7 @@ for _, name in ipairs(resource.names "languages") do
 end
 
 -- Every word by its name is said somewhere.
-for id in pairs(resource.get("languages", "en").words) do
+for id in pairs(registry.get("languages", "en").words) do
   t.ok(all:find('["\']' .. id:gsub("_one$", "") .. '["\']'), "lua/languages/en.lua: nobody says " .. id)
 end
 t.ok(next(said), "there are texts")

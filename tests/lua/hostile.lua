@@ -2,7 +2,7 @@
 -- `tests/room QWEN QWEN lua tests/lua/hostile.lua 10000` tries as many.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local guest = require "qwen.extension.environment"
+local environment = require "qwen.extension.environment"
 local proc = require "qwen.util.process"
 local task = require "sys.task"
 
@@ -73,13 +73,13 @@ local function statement(depth)
   return "local _ = " .. expression(3)
 end
 
-guest.say = function() end
+environment.say = function() end
 task.on_error(function() end)
 collectgarbage()
 local before, worst, worst_code = collectgarbage "count", 0, ""
 for i = 1, COUNT do
   local code = i <= #hostile and hostile[i] or statement(3) .. "\n" .. statement(3)
-  local chunk = guest.load(code, "/hostile.lua")
+  local chunk = environment.load(code, "/hostile.lua")
   if chunk then
     local started = require("sys.os").cpu()
     local child = task.spawn(function() task.limited(0.025, chunk) end)

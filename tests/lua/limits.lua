@@ -3,24 +3,24 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json = require "sys.fs", require "sys.json"
-local windows = require "qwen.usage.rate_limit"
+local rate_limit = require "qwen.usage.rate_limit"
 
 -- Words for windows.
 do
-  local function words(text) return windows.spec(assert(windows.read(text))) end
+  local function words(text) return rate_limit.spec(assert(rate_limit.read(text))) end
   t.eq(words "60/min, 6000/5h,100/day", "60/min, 6000/5h, 100/day", "as one would write it")
   t.eq(words "60 requests / minute, 2000/24 hours, 1/s, 5/2s, 7/week", "60/min, 2000/day, 1/1s, 5/2s, 7/week", "other spellings")
   t.eq(words "100k tokens/min, 1.5M tokens/day, 12500 tokens/min", "100k tokens/min, 1.5M tokens/day, 12500 tokens/min", "tokens")
   t.eq(words "100/day UTC", "100/day utc", "a day of the calendar")
   t.eq(words { { n = 60, per = 60 }, "5/h", { n = 9, per = "day", reset = "utc" } }, "60/min, 5/hour, 9/day utc", "tables and texts")
   t.eq(words "off", "", "none")
-  local list = windows.read "60/min, 60/1s, 6000/5h"
+  local list = rate_limit.read "60/min, 60/1s, 6000/5h"
   t.eq({ list[1].margin, list[2].margin, list[3].margin }, { 2, 0.05, 2 }, "margins")
   for _, text in ipairs { "60", "x/min", "60/fortnight", "0/min", "60/min utc", "-5/min", "5/0s", "60/min;", "5 apples/min", "1e5/min", "60/min 100/day" } do
-    t.err(windows.read(text), select(2, windows.read(text)), "usage", text .. " is refused")
+    t.err(rate_limit.read(text), select(2, rate_limit.read(text)), "usage", text .. " is refused")
   end
-  t.err(windows.read { n = 0, per = 60 }, select(2, windows.read { n = 0, per = 60 }), "usage", "a table without a number")
-  t.err(windows.read(("1/s,"):rep(17)), select(2, windows.read(("1/s,"):rep(17))), "usage", "too many")
+  t.err(rate_limit.read { n = 0, per = 60 }, select(2, rate_limit.read { n = 0, per = 60 }), "usage", "a table without a number")
+  t.err(rate_limit.read(("1/s,"):rep(17)), select(2, rate_limit.read(("1/s,"):rep(17))), "usage", "too many")
 end
 
 local function ask(place, server, args, env)

@@ -1,6 +1,6 @@
 -- NO_COLOR: every kind of block on the screen, and no colour or style among the bytes; what moves the cursor stays.
 local t = dofile "tests/check.lua"
-local recorder = dofile "tests/recorder.lua"
+local recorder = dofile "tests/recording.lua"
 
 local page = [[
 # Heading

@@ -4,7 +4,7 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local Reply = require "qwen.agent.reply"
-local vendors = require "qwen.model.provider_of"
+local provider_of = require "qwen.model.provider_of"
 
 local folder = "tests/cases/requests/"
 
@@ -19,7 +19,7 @@ for _, entry in ipairs(assert(fs.list(folder))) do
   local name = entry.name:match "^(.*)%.in$"
   if name then
     local case = json.decode(assert(fs.read(folder .. entry.name)))
-    local vendor, provider = vendors.name(case.model), assert(vendors.of(case.model))
+    local vendor, provider = provider_of.name(case.model), assert(provider_of.of(case.model))
     t.eq(name:sub(1, #vendor), vendor, name .. ": whose it is")
     local request = provider.request(case.model, case.view)
     local head = ("%s %s\n%s\n"):format(request.method, request.url, json.encode(request.headers))

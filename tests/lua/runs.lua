@@ -1,6 +1,6 @@
 -- What others write may be one very long run of the same letter: whatever reads it takes a number of steps that grows with its length only.
 local t = dofile "tests/check.lua"
-local texts = require "qwen.util.text"
+local text = require "qwen.util.text"
 local task = require "sys.task"
 
 local LONG = 1 << 20
@@ -13,13 +13,13 @@ local function soon(name, fn)
 end
 
 soon("trim", function()
-  t.eq(texts.trim(blanks .. "a" .. blanks .. "b" .. blanks), "a" .. blanks .. "b", "trimmed")
-  t.eq(texts.trim_end("a" .. blanks .. "b\n" .. blanks), "a" .. blanks .. "b", "the end trimmed")
-  t.eq({ texts.trim(blanks), texts.trim_end(blanks), texts.trim "", texts.trim_end "" }, { "", "", "", "" }, "nothing but blanks")
+  t.eq(text.trim(blanks .. "a" .. blanks .. "b" .. blanks), "a" .. blanks .. "b", "trimmed")
+  t.eq(text.trim_end("a" .. blanks .. "b\n" .. blanks), "a" .. blanks .. "b", "the end trimmed")
+  t.eq({ text.trim(blanks), text.trim_end(blanks), text.trim "", text.trim_end "" }, { "", "", "", "" }, "nothing but blanks")
 end)
 soon("last line", function()
-  t.eq(texts.last_line("one\n" .. dashes), dashes, "the last line")
-  t.eq({ texts.last_line "one", texts.last_line "one\n", texts.last_line "" }, { "one", "", "" }, "at the ends")
+  t.eq(text.last_line("one\n" .. dashes), dashes, "the last line")
+  t.eq({ text.last_line "one", text.last_line "one\n", text.last_line "" }, { "one", "", "" }, "at the ends")
 end)
 soon("an error page", function()
   local failure = require "qwen.provider.failure"

@@ -5,12 +5,12 @@ local err = require "qwen.util.err"
 local failure = require "qwen.provider.failure"
 local make_stream = require "qwen.net.stream"
 local Reply = require "qwen.agent.reply"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local retry = require "qwen.provider.retry"
-local send = require "qwen.provider.client"
+local client = require "qwen.provider.client"
 local task = require "sys.task"
 
-resource.scan { safe = true }
+registry.scan { safe = true }
 
 -- A clock that only sleeping moves.
 local function new_clock()
@@ -71,7 +71,7 @@ local function ask(answers, options)
     end,
   }
   local reply = Reply.new "m"
-  local stream <close> = send.open(ctx, model, { system = "", messages = {}, tools = {} })
+  local stream <close> = client.open(ctx, model, { system = "", messages = {}, tools = {} })
   for delta in stream.next do
     reply:add(delta)
     if delta.type == "text" then shown[#shown + 1] = delta.text end
@@ -245,7 +245,7 @@ end
 
 -- Provider files that are wrong.
 do
-  local P = resource.get("providers", "openai")
+  local P = registry.get("providers", "openai")
   local kept = { P.decoder, P.failure, P.request }
   P.decoder = function()
     return function(data, _, out)
@@ -273,7 +273,7 @@ do
     t.eq({ m.err.kind, m.err.message }, { "broken", "the provider openai is wrong: " .. case[2] }, case[1])
   end
   P.decoder, P.failure, P.request = kept[1], kept[2], kept[3]
-  local A = resource.get("auth", "api-key")
+  local A = registry.get("auth", "api-key")
   local headers = A.headers
   for _, case in ipairs { { "it gave back a nil, not a table" }, { "no key today", nil, "no key today" }, { "it gave back a boolean, not a table", true } } do
     A.headers = function() return case[2], case[3] end
@@ -308,7 +308,7 @@ do
     transport = function() return nil, err("overloaded", "x") end,
     waiting = function(e) hidden = e == nil end }
   local child = task.spawn(function()
-    local stream <close> = send.open(ctx, { id = "m", provider = "openai", base_url = "http://localhost:1", config = {} }, { system = "", messages = {}, tools = {} })
+    local stream <close> = client.open(ctx, { id = "m", provider = "openai", base_url = "http://localhost:1", config = {} }, { system = "", messages = {}, tools = {} })
     stream.next()
   end)
   task.sleep(0)

@@ -1,6 +1,6 @@
 -- Hostile text from everywhere, and none of it on the terminal: model, thoughts, calls, tool output, file names, server errors, model ids.
 local t = dofile "tests/check.lua"
-local recorder = dofile "tests/recorder.lua"
+local recorder = dofile "tests/recording.lua"
 
 local evil = "\27[2J\27]0;owned\7\27]52;c;eA==\27\\\27P1$r\27\\\u{9b}31m\r\8\u{202e}\u{2066}\u{200b}\u{ad}\u{e0041}\u{feff}\0end"
 

@@ -1,7 +1,7 @@
 -- A terminal that takes nothing more in the middle of an answer: keys are acted on all the same, and when it goes on nothing was lost.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local recorder = dofile "tests/recorder.lua"
+local recorder = dofile "tests/recording.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
 local proc = require "qwen.util.process"
 

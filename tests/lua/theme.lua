@@ -1,11 +1,11 @@
 -- Themes: the words of a style as numbers for each kind of terminal, the background, which theme is taken, and that each one is complete.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local style = require "qwen.ui.render.style"
 local theme = require "qwen.ui.render.theme"
 
-resource.scan { safe = true }
+registry.scan { safe = true }
 
 t.eq(theme.sgr("bold #ff8000 on black", 1 << 24), "1;38;2;255;128;0;40", "true colour")
 t.eq(theme.sgr("#ff8000 on #000000", 256), "38;5;208;48;5;16", "256 colours")
@@ -26,7 +26,7 @@ t.eq({ theme.choose("GitHub Light") }, { "light", false }, "a theme of Qwen Code
 t.eq({ theme.choose("Dracula") }, { "dark", false }, "another one")
 t.eq(theme.choose("ANSI"), "ansi", "the terminal's colours")
 
-local names = resource.names "themes"
+local names = registry.names "themes"
 t.eq(names, { "ansi", "colour-blind", "dark", "high-contrast", "light" }, "the shipped themes")
 local used = { "accent", "good", "bad", "warn", "dim", "user", "heading", "strong", "em", "del", "tt", "link", "quote", "rule", "keyword", "string", "number",
   "comment", "added", "removed", "added_word", "removed_word", "think" }

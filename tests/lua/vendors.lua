@@ -1,8 +1,8 @@
 -- Provider files that build on others: what is laid over what, and which file serves a model.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local resource = require "qwen.extension.registry"
-local vendors = require "qwen.model.provider_of"
+local registry = require "qwen.extension.registry"
+local provider_of = require "qwen.model.provider_of"
 
 local place = program.place {
   ["~/.qwen/providers/gateway.lua"] = [[
@@ -29,24 +29,24 @@ return P]],
 }
 local argv = {}
 for _, name in ipairs { "gateway", "inner", "anthropic", "nobody", "a", "b", "wrong" } do argv[#argv + 1] = place.home .. "/.qwen/providers/" .. name .. ".lua" end
-resource.scan { use = argv }
+registry.scan { use = argv }
 
 local function body(provider)
   return table.concat(provider.request({ id = "m", base_url = "http://x", config = {} }, { system = "", messages = {}, tools = {} }).body)
 end
-t.eq(body(resource.get("providers", "gateway")), '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true},"team":"a"}', "an override is used by the base")
-t.match(body(resource.get("providers", "inner")), '"inner":true,"team":"a"}$', "two levels")
-t.ok(not body(resource.get("providers", "openai")):find "team", "the base itself is not changed")
-t.eq({ resource.get("providers", "gateway").summary, resource.get("providers", "inner").summary }, { "OpenAI chat completions and compatible services", "inner" }, "fields")
-local mine = resource.get("providers", "anthropic")
+t.eq(body(registry.get("providers", "gateway")), '{"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true},"team":"a"}', "an override is used by the base")
+t.match(body(registry.get("providers", "inner")), '"inner":true,"team":"a"}$', "two levels")
+t.ok(not body(registry.get("providers", "openai")):find "team", "the base itself is not changed")
+t.eq({ registry.get("providers", "gateway").summary, registry.get("providers", "inner").summary }, { "OpenAI chat completions and compatible services", "inner" }, "fields")
+local mine = registry.get("providers", "anthropic")
 t.eq({ mine.summary, mine.super.summary, mine.protocol }, { "mine", "Anthropic messages", "anthropic" }, "on top of the shipped one of its own name")
-local _, e = resource.get("providers", "nobody")
+local _, e = registry.get("providers", "nobody")
 t.eq({ e.kind, e.message:match "base .*" }, { "broken", "base 'nothing' is no provider" })
-_, e = resource.get("providers", "a")
+_, e = registry.get("providers", "a")
 t.match(e.message, "base '[ab]' builds on this file itself", "a circle")
 
 local function serves(url, id, provider)
-  return vendors.name { id = id or "m", base_url = url, provider = provider or "openai", config = {} }
+  return provider_of.name { id = id or "m", base_url = url, provider = provider or "openai", config = {} }
 end
 t.eq(serves "https://example.com/v1", "openai", "nobody claims it")
 t.eq(serves "https://gw.example/v1", "gateway", "by host; a file that does not load claims nothing")
@@ -67,7 +67,7 @@ t.eq(serves("https://example.com/v1", "m", "gateway"), "gateway", "when it is na
 -- Streams of vendors.
 local function decoded(url, id, config, ...)
   local model, out, got = { id = id, base_url = url, provider = "openai", config = config }, {}, {}
-  local feed = vendors.of(model).decoder(model)
+  local feed = provider_of.of(model).decoder(model)
   for _, data in ipairs { ... } do
     feed(data, nil, out)
     for i, delta in ipairs(out) do
@@ -83,17 +83,17 @@ t.eq(decoded("https://api.minimaxi.com/v1", "MiniMax-M2.5", {}, tagged), { "thin
 t.eq(decoded("http://localhost:1/v1", "m", {}, tagged), { "think a", "text b" }, "here")
 t.eq(decoded("http://localhost:1/v1", "m", { thinkTags = false }, tagged), { "text <think>a</think>b" }, "unless it is told not to")
 t.eq(decoded("https://api.x.ai/v1", "grok-4", {}, '{"usage":{"prompt_tokens":165,"completion_tokens":2,"completion_tokens_details":{"reasoning_tokens":129}}}'), { "out 131" }, "xAI")
-t.eq(vendors.of({ id = "m", base_url = "https://a.openai.azure.com", provider = "openai", config = {} }).sign(nil, "k"), { ["api-key"] = { "k" } }, "Azure's header")
+t.eq(provider_of.of({ id = "m", base_url = "https://a.openai.azure.com", provider = "openai", config = {} }).sign(nil, "k"), { ["api-key"] = { "k" } }, "Azure's header")
 
 -- What a file says of limits is understood.
-for _, name in ipairs(resource.names "providers") do
-  local limit = qwen.x.registry.has("providers", name) and (resource.get("providers", name) or {}).limit
+for _, name in ipairs(registry.names "providers") do
+  local limit = qwen.x.registry.has("providers", name) and (registry.get("providers", name) or {}).limit
   if limit then t.ok(qwen.x.rate_limit.read(limit), name .. ": its limit can be read") end
 end
 
 -- A shipped vendor amended by a file of its own name.
 local ours = program.place { ["providers/openrouter.lua"] = 'return { base = "openrouter", headers = function() return { ["X-Title"] = "ours" } end }' }
-resource.scan { use = { ours.cwd .. "/providers/openrouter.lua" } }
+registry.scan { use = { ours.cwd .. "/providers/openrouter.lua" } }
 local or_model = { id = "m", base_url = "https://openrouter.ai/api/v1", provider = "openai", config = {} }
-t.eq(vendors.of(or_model).request(or_model, { system = "", messages = {}, tools = {} }).headers["X-Title"], "ours", "amended")
+t.eq(provider_of.of(or_model).request(or_model, { system = "", messages = {}, tools = {} }).headers["X-Title"], "ours", "amended")
 t.done()

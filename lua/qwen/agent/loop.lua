@@ -1,10 +1,10 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
-local compact = require "qwen.agent.compaction"
+local compaction = require "qwen.agent.compaction"
 local context = require "qwen.agent.view"
 local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
-local send = require "qwen.provider.client"
+local client = require "qwen.provider.client"
 
 local M = {}
 
@@ -46,13 +46,13 @@ end
 local function too_long(ctx, m)
   if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
   ctx.show { type = "note", text = ("%s; the conversation is being shortened"):format(m.err.message) }
-  local result, e = compact.run(ctx)
+  local result, e = compaction.run(ctx)
   if not result then ctx.notice("it could not be shortened: " .. e.message) end
   return result ~= nil
 end
 
 local function receive(ctx, view, reply)
-  local deltas <close> = send.open(ctx, ctx.model, view)
+  local deltas <close> = client.open(ctx, ctx.model, view)
   for delta in deltas.next do
     reply:add(delta)
     ctx.show(delta)
@@ -144,7 +144,7 @@ function M.run(ctx, prompt)
     turns = turns + 1
     if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
     ctx.emit("turn_started", turns)
-    compact.when_full(ctx)
+    compaction.when_full(ctx)
     local answer = ask_model(ctx)
     ctx.session:sync()
     ctx.emit("turn_ended", answer)

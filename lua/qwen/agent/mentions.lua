@@ -2,7 +2,7 @@
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -86,7 +86,7 @@ function M.parts(ctx, prompt)
       elseif fs.stat(path).type == "dir" then
         result = folder(ctx, path)
       else
-        result, e = resource.get("tools", "read_file").run(ctx, { file_path = path })
+        result, e = registry.get("tools", "read_file").run(ctx, { file_path = path })
       end
       if result and size + #result.text > MOST_BYTES then result, e = nil, { message = "not read: the prompt has enough files" } end
       if result then

@@ -4,10 +4,10 @@ local err = require "qwen.util.err"
 local message = require "qwen.session.message"
 local models = require "qwen.model.registry"
 local Reply = require "qwen.agent.reply"
-local resource = require "qwen.extension.registry"
-local send = require "qwen.provider.client"
+local registry = require "qwen.extension.registry"
+local client = require "qwen.provider.client"
 local task = require "sys.task"
-local usage = require "qwen.usage.ledger"
+local usage_ledger = require "qwen.usage.ledger"
 
 local M = {}
 
@@ -17,19 +17,19 @@ local BYTES_PER_TOKEN = 3 -- of the question, counted on the safe side
 
 local function model_of(ctx, id)
   if not id or id == ctx.model.id then return ctx.model end
-  return models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(name) return resource.has("providers", name) end)
+  return models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(name) return registry.has("providers", name) end)
 end
 
 -- How many tokens of answer the money buys behind the question; an error when that is none, or prices are not known.
 local function affordable(model, view, most)
   local provider = models.provider(model)
-  local prices = usage.prices(model, provider)
+  local prices = usage_ledger.prices(model, provider)
   local bytes = #view.system
   for _, each in ipairs(view.messages) do
     for _, part in ipairs(each.parts) do bytes = bytes + #(part.text or part.args or part.data or "") end
   end
-  local question = usage.cost({ input = math.ceil(bytes / BYTES_PER_TOKEN), output = 0 }, prices)
-  local million = usage.cost({ input = 0, output = 1000000 }, prices)
+  local question = usage_ledger.cost({ input = math.ceil(bytes / BYTES_PER_TOKEN), output = 0 }, prices)
+  local million = usage_ledger.cost({ input = 0, output = 1000000 }, prices)
   if not question then
     return nil, err("missing", ("nothing was asked: a budget of money needs the prices of %s, which are not known; set prices of its entry in modelProviders: "
       .. '{"input": 0.5, "output": 2}, per million tokens'):format(model.id))
@@ -45,7 +45,7 @@ end
 
 local function ask(ctx, model, view, on_text)
   local reply = Reply.new(model.id)
-  local deltas <close> = send.open(ctx, model, view)
+  local deltas <close> = client.open(ctx, model, view)
   for delta in deltas.next do
     reply:add(delta)
     if delta.type == "text" and on_text then on_text(delta.text) end

@@ -6,7 +6,7 @@ local hooks = require "qwen.extension.hooks"
 local loop = require "qwen.agent.loop"
 local message = require "qwen.session.message"
 local models = require "qwen.model.registry"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local Session = require "qwen.session.session"
 local sys = require "sys.os"
 
@@ -21,7 +21,7 @@ for name in ("before_tool before_edit permission_asked permission_denied tool_st
 
 local function model_of(ctx, id)
   if not id or id == ctx.model.id then return ctx.model end
-  return models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(name) return resource.has("providers", name) end)
+  return models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(name) return registry.has("providers", name) end)
 end
 
 local function make_ctx(ctx, options, model)
@@ -40,7 +40,7 @@ local function make_ctx(ctx, options, model)
       turns = value
       ctx.status(("%s: turn %d"):format(options.title, turns))
     elseif event == "tool_started" then
-      local tool = resource.get("tools", value.name)
+      local tool = registry.get("tools", value.name)
       local label = tool and tool.label and tool.label(second) or ""
       ctx.status(("%s: turn %d, %s %s"):format(options.title, turns, value.name, label))
     end

@@ -1,6 +1,6 @@
 -- The system prompt: what the model is told once, from facts of this run and the person's own instruction files. Kept short on purpose.
 local fs = require "sys.fs"
-local memory = require "qwen.agent.instructions"
+local instruction_files = require "qwen.agent.instructions"
 local sys = require "sys.os"
 
 local M = {}
@@ -27,7 +27,7 @@ Plan mode is on: only look, change nothing. End with a short plan of what you wo
 
 local function instructions(ctx)
   local out = {}
-  for i, file in ipairs(memory.files(ctx)) do
+  for i, file in ipairs(instruction_files.files(ctx)) do
     out[i] = ("\n\nInstructions of the user from %s:\n%s"):format(file.path, file.text)
     ctx.emit("instructions_loaded", { path = file.path })
   end

@@ -1,13 +1,13 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
-local consent = require "qwen.permission.approval"
-local edits = require "qwen.session.checkpoints"
+local approval = require "qwen.permission.approval"
+local checkpoints = require "qwen.session.checkpoints"
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local json = require "sys.json"
-local permit = require "qwen.permission.policy"
-local resource = require "qwen.extension.registry"
-local schema = require "qwen.util.json_schema"
+local policy = require "qwen.permission.policy"
+local registry = require "qwen.extension.registry"
+local json_schema = require "qwen.util.json_schema"
 local task = require "sys.task"
 local text = require "qwen.util.text"
 
@@ -31,7 +31,7 @@ local function find_tool(ctx, call)
   local offered = {}
   for _, tool in ipairs(ctx.tools) do offered[#offered + 1] = tool.name end
   for _, name in ipairs(offered) do
-    if name == call.name then return resource.get("tools", name) end
+    if name == call.name then return registry.get("tools", name) end
   end
   local near = text.nearest(call.name, offered)
   return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, near and " Did you mean " .. near .. "?" or "",
@@ -48,7 +48,7 @@ end
 
 -- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
 local function judge(ctx, call, tool, args, must_ask)
-  local verdict, reason, rule = permit.judge(ctx, call.name, tool, args)
+  local verdict, reason, rule = policy.judge(ctx, call.name, tool, args)
   if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
   if verdict == "allow" and must_ask then return "ask", must_ask end
   return verdict, reason, rule
@@ -60,7 +60,7 @@ local function permission(ctx, call, tool, args, must_ask)
   if verdict == "ask" then
     local allowed, words = asked_hooks(ctx, call, args, reason, rule)
     if allowed ~= nil then return allowed, words end
-    if ctx.interactive then return consent.ask(ctx, call, tool, args, reason, rule) end
+    if ctx.interactive then return approval.ask(ctx, call, tool, args, reason, rule) end
   end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
@@ -81,7 +81,7 @@ local function admit(ctx, call, tool, args, note)
   local must_ask = before.ask
   if before.args ~= args then -- a hook's own
     args = before.args
-    local ok, problem = schema.check(tool.schema, args)
+    local ok, problem = json_schema.check(tool.schema, args)
     if not ok then return nil, failed(call, ("A hook changed the arguments of %s and they do not fit: %s."):format(call.name, problem), problem) end
   end
   if tool.effect == "edit" then
@@ -97,7 +97,7 @@ local function admit(ctx, call, tool, args, note)
     return nil, failed(call, words, "refused")
   end
   return { call = call, tool = tool, args = args, note = note,
-    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= permit.READ_ONLY }
+    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= policy.READ_ONLY }
 end
 
 -- Everything before the run. Gives a job to run, or a finished result.
@@ -106,8 +106,8 @@ local function prepare(ctx, call)
   if not tool then return nil, failed(call, e.message) end
   local args, wrong = arguments(call)
   if not args then return nil, failed(call, wrong, "arguments are not JSON") end
-  args = schema.typed(tool.schema, args)
-  local ok, problem = schema.check(tool.schema, args)
+  args = json_schema.typed(tool.schema, args)
+  local ok, problem = json_schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
   return admit(ctx, call, tool, args)
 end
@@ -135,19 +135,19 @@ end
 
 local function run_tool(ctx, job)
   local call = job.call
-  local watch = job.tool.effect == "edit" and job.tool.paths and edits.begin(ctx, job.tool.paths(job.args))
+  local watch = job.tool.effect == "edit" and job.tool.paths and checkpoints.begin(ctx, job.tool.paths(job.args))
   local ok, result, e = xpcall(job.tool.run, debug.traceback, ctx, job.args)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
-  if watch then edits.ended(ctx, watch, call.name) end
+  if watch then checkpoints.ended(ctx, watch, call.name) end
   if not ok then
     local words = require("qwen.extension.environment").own_error(result) or tostring(result)
-    ctx.notice(resource.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
+    ctx.notice(registry.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
     return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")
   end
   if result == nil then return failed(call, e and (type(e) == "table" and e.message or tostring(e)) or "The tool gave no result.") end
   local wrong = misuse(result)
   if wrong then
-    ctx.notice(resource.blamed(("the tool %s is wrong: %s"):format(call.name, wrong), "tools", call.name))
+    ctx.notice(registry.blamed(("the tool %s is wrong: %s"):format(call.name, wrong), "tools", call.name))
     return failed(call, ("The tool %s failed inside: %s"):format(call.name, wrong), "failed inside")
   end
   if type(result) == "string" then result = { text = result } end
@@ -163,7 +163,7 @@ local function prepared(ctx, call)
   if ok then return job, done end
   local words = require("qwen.extension.environment").own_error(job)
   if not words then error(job, 0) end
-  ctx.notice(resource.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
+  ctx.notice(registry.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
   return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, words), "failed inside")
 end
 

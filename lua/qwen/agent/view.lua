@@ -1,8 +1,8 @@
 -- What the model is shown: a pure view of the session. Shortening long sessions is not done here.
 local json = require "sys.json"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local rules = require "qwen.permission.rules"
-local vendors = require "qwen.model.provider_of"
+local provider_of = require "qwen.model.provider_of"
 
 local M = {}
 
@@ -23,7 +23,7 @@ end
 ---@return {name: string, description: string, schema: string}[]
 function M.tools(ctx)
   local out = {}
-  for _, entry in ipairs(resource.list "tools") do
+  for _, entry in ipairs(registry.list "tools") do
     local off = entry.name == "list_directory" and ctx.settings:get "tools.listDirectory.enabled" == false
     if entry.value and not off and (not ctx.offers or ctx.offers(entry.name)) and not rules.refused(ctx, entry.name) then
       out[#out + 1] = { name = entry.name, description = entry.summary, schema = schema_of(entry.value) }
@@ -41,7 +41,7 @@ local DEFAULT_MAX, RAISED_MAX = 8000, 64000
 ---@return boolean ours the limit is our choice and may be raised
 function M.view(ctx, model, raised)
   local asked = math.tointeger(tonumber((ctx.settings:env "QWEN_CODE_MAX_OUTPUT_TOKENS")))
-  local sampling, provider = model.config.samplingParams, vendors.of(model)
+  local sampling, provider = model.config.samplingParams, provider_of.of(model)
   -- What the person set is never changed; where sampling parameters go out as they are, nothing is added to them.
   local set = sampling and (sampling.max_tokens or sampling.max_completion_tokens or provider and provider.sampling_alone)
   if asked and asked < 1 then asked = nil end
@@ -72,7 +72,7 @@ end
 ---@return {what: string, bytes: integer}[]?, Err?
 ---@return integer? total
 function M.sizes(ctx)
-  local provider, e = vendors.of(ctx.model)
+  local provider, e = provider_of.of(ctx.model)
   if not provider then return nil, e end
   local function size(change)
     local view = M.view(ctx, ctx.model)

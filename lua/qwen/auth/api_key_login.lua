@@ -2,8 +2,8 @@
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local sys = require "sys.os"
-local signin = require "qwen.auth.login"
-local usersettings = require "qwen.config.writer"
+local login = require "qwen.auth.login"
+local settings_writer = require "qwen.config.writer"
 
 local M = {}
 
@@ -57,7 +57,7 @@ local function key_for(ctx, o, options, region)
   local typed = options.key
   if not typed and ctx.line then typed = ctx.line(("Enter your %s API key (%s):"):format(short(o), region.console or o.console), true) end
   if not typed or typed == "" then return nil, err("usage", "give the key: " .. usage(o, region.name)) end
-  local key = signin.clean_key(typed)
+  local key = login.clean_key(typed)
   if not key or o.key_pattern and not key:find(o.key_pattern) then
     local why = o.key_pattern and ("a %s key begins with %s; this one does not"):format(short(o), (o.key_form:gsub("%.%.%.$", ""))) or "this cannot be a key"
     return nil, err("usage", ("%s. Get it at %s"):format(why, region.console or o.console))
@@ -98,7 +98,7 @@ local function install(ctx, o, region, key, model, models, store)
     more = { { path = { o.mark, "region" }, value = region.name }, { path = { o.mark, "version" }, value = version_of(o, region) } }
   end
   models = models or o.models
-  return signin.install(ctx, { protocol = o.protocol, entries = entries(o, region, models), owns = owns(o), env_key = o.env_key, key = key,
+  return login.install(ctx, { protocol = o.protocol, entries = entries(o, region, models), owns = owns(o), env_key = o.env_key, key = key,
     store = store, url = region.url, model = model or models[1].id, more = more })
 end
 
@@ -113,7 +113,7 @@ local function newer(ctx, o)
   local now = version_of(o, region)
   if now == version or ctx.settings:get(o.mark .. ".ignoredVersion") == now then return nil end
   local had, have, mine = {}, {}, owns(o)
-  local providers = usersettings.read()
+  local providers = settings_writer.read()
   local list = providers and type(providers.modelProviders) == "table" and providers.modelProviders[o.protocol or "openai"]
   for _, entry in ipairs(type(list) == "table" and list or {}) do
     if type(entry) == "table" and type(entry.id) == "string" and mine(entry) then had[entry.id] = true end
@@ -137,7 +137,7 @@ local function update(ctx, o, options)
     ctx.print(("the models of %s are up to date"):format(o.label))
     return true
   end
-  if options.skip_update then return usersettings.set { { path = { o.mark, "ignoredVersion" }, value = found.version } } end
+  if options.skip_update then return settings_writer.set { { path = { o.mark, "ignoredVersion" }, value = found.version } } end
   local now, keep = ctx.settings:get "model.name", nil
   for _, model in ipairs(o.models) do keep = keep or model.id == now and now or nil end
   local gone = now and table.concat(found.removed, "\n"):find(now, 1, true)
@@ -165,7 +165,7 @@ function M.new(o)
     key, e = key_for(ctx, o, options, region)
     if not key then return nil, e end
     if not models then
-      models, e = signin.models_for(ctx, { protocol = o.protocol, url = region.url, key = key, label = o.label }, options.model)
+      models, e = login.models_for(ctx, { protocol = o.protocol, url = region.url, key = key, label = o.label }, options.model)
       if not models then return nil, e end
     end
     path, e = install(ctx, o, region, key, nil, models, options.store)
@@ -186,7 +186,7 @@ function M.new(o)
   end
 
   function A.logout(ctx)
-    return signin.remove(ctx, { owns = owns(o), env_key = o.env_key, mark = o.mark, label = o.label })
+    return login.remove(ctx, { owns = owns(o), env_key = o.env_key, mark = o.mark, label = o.label })
   end
 
   return A

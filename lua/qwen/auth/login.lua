@@ -1,16 +1,16 @@
 -- What ways to sign in share: writing models, key and choice into the user's settings, all or nothing, and taking them out again.
-local choice = require "qwen.model.configured"
+local configuration = require "qwen.model.configured"
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local secret = require "sys.secret"
 local services = require "qwen.model.services"
 local sys = require "sys.os"
-local usersettings = require "qwen.config.writer"
+local settings_writer = require "qwen.config.writer"
 
-local M = { configured = choice.configured, undecided = choice.undecided, nothing = choice.nothing,
+local M = { configured = configuration.configured, undecided = configuration.undecided, nothing = configuration.nothing,
   terms = services.terms, method_of = services.method_of, name_of = services.name_of }
 
 ---A key as typed, without blanks around it; nil when it cannot be one.
@@ -68,7 +68,7 @@ end
 ---@return Err?
 function M.install(ctx, plan)
   local protocol = plan.protocol or "openai"
-  local before, e = usersettings.read()
+  local before, e = settings_writer.read()
   if not before then return nil, e end
   local providers = before.modelProviders
   local kept = type(providers) == "table" and providers[protocol] or nil
@@ -89,11 +89,11 @@ function M.install(ctx, plan)
   local path, place
   if plan.key and not to_settings then
     place, e = keep_key(plan, function()
-      path, e = usersettings.set(changes)
+      path, e = settings_writer.set(changes)
       return path ~= nil
     end)
   else
-    path, e = usersettings.set(changes)
+    path, e = settings_writer.set(changes)
   end
   if not path then return nil, e end
   local now, source = ctx.settings:env(plan.env_key or "")
@@ -109,7 +109,7 @@ end
 ---@param plan {owns: (fun(entry: table): boolean), env_key: string?, mark: string?, label: string}
 ---@return boolean?, Err?
 function M.remove(ctx, plan)
-  local before, e = usersettings.read()
+  local before, e = settings_writer.read()
   if not before then return nil, e end
   local providers = type(before.modelProviders) == "table" and before.modelProviders or {}
   local gone, chosen, changes = 0, type(before.model) == "table" and before.model.name, {}
@@ -141,7 +141,7 @@ function M.remove(ctx, plan)
   if program then table.insert(changes, { path = { "security", "auth", "keyCommands", plan.env_key } }) end
   if plan.mark then table.insert(changes, { path = { plan.mark } }) end
   local path = paths.qwen_home() .. "/settings.json"
-  if #changes > 0 then path, e = usersettings.set(changes) end
+  if #changes > 0 then path, e = settings_writer.set(changes) end
   if path and stored then
     local ok
     ok, e = credentials.remove(plan.env_key)
@@ -203,11 +203,11 @@ end
 ---@return boolean?, Err?
 function M.keep(ctx, model)
   local namesakes = 0
-  local has = function(name) return resource.has("providers", name) end
+  local has = function(name) return registry.has("providers", name) end
   for _, entry in ipairs((require("qwen.model.registry").list(ctx.settings, has))) do
     if entry.id == model.id and entry.provider == model.provider then namesakes = namesakes + 1 end
   end
-  local path, e = usersettings.set {
+  local path, e = settings_writer.set {
     { path = { "model", "name" }, value = model.id },
     { path = { "model", "baseUrl" }, value = namesakes > 1 and model.base_url or nil },
     { path = { "security", "auth", "selectedType" }, value = model.provider },
@@ -242,7 +242,7 @@ end
 ---@return {name: string, auth: Auth, tier: string}[]
 function M.methods()
   local out = {}
-  for _, entry in ipairs(resource.list "auth") do
+  for _, entry in ipairs(registry.list "auth") do
     if entry.value and entry.value.login then out[#out + 1] = { name = entry.name, auth = entry.value, tier = entry.tier } end
   end
   table.sort(out, function(a, b)

@@ -1,13 +1,13 @@
 -- The command line as a table: parsing and the help text. What a flag does is decided by those who read the table.
 local err = require "qwen.util.err"
-local groups = require "qwen.config.flags"
+local flags = require "qwen.config.flags"
 local text = require "qwen.util.text"
 
 local M = {}
 
 local function index()
   local by_name, names = {}, {}
-  for _, group in ipairs(groups) do
+  for _, group in ipairs(flags) do
     for _, flag in ipairs(group) do
       for _, name in ipairs { flag.long, flag.also } do
         by_name["--" .. name] = flag
@@ -171,7 +171,7 @@ function M.help(commands)
     "  qwen [FLAGS] PROMPT       answer one prompt with tools, then end",
     fill(names, ",", "  qwen COMMAND [ARGS]       ", (" "):rep(28)),
   }
-  for _, group in ipairs(groups) do
+  for _, group in ipairs(flags) do
     out[#out + 1] = group.group .. ":"
     for _, flag in ipairs(group) do
       if flag.rare then

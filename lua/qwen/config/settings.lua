@@ -1,11 +1,11 @@
 -- Settings: every source in order, the winner of each key, and who lost. Reads files; never writes them.
-local env = require "qwen.config.dotenv"
+local env_file = require "qwen.config.dotenv"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local layers = require "qwen.config.sources"
-local options = require "qwen.config.schema"
+local sources = require "qwen.config.sources"
+local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
-local shape = require "qwen.config.value"
+local config_value = require "qwen.config.value"
 local sys = require "sys.os"
 
 local Settings = {}
@@ -29,7 +29,7 @@ end
 -- The options of a key or of the nearest part above it that is declared.
 local function nearest_option(key)
   while key do
-    if options[key] then return options[key] end
+    if schema[key] then return schema[key] end
     key = key:match "^(.*)%.[^.]+$"
   end
 end
@@ -45,7 +45,7 @@ end
 -- What a project may say of a key; of an object only the parts that it may set.
 local function allowed(key, value)
   if Settings.project_may(key) then return value end
-  if not shape.is_object(value) then return nil end
+  if not config_value.is_object(value) then return nil end
   local out
   for name, item in pairs(value) do
     local kept = allowed(key .. "." .. name, item)
@@ -59,7 +59,7 @@ end
 
 -- What one source says of a key; nil and a note when it says something that does not count.
 local function from_layer(self, layer, key)
-  local value = shape.dig(layer.values, key)
+  local value = config_value.dig(layer.values, key)
   if value == nil then return nil end
   if layer.notes_by_key and layer.notes_by_key[key] then return nil, layer.notes_by_key[key] end
   if layer.scope == "project" then
@@ -67,14 +67,14 @@ local function from_layer(self, layer, key)
     if value == nil then return nil, "ignored: a project may not set this key" end
   end
   if not layer.literal then value = expand(value, function(name) return self:for_text(name) end) end
-  local problem = shape.problem(options[key], value)
+  local problem = config_value.problem(schema[key], value)
   if problem then return nil, "ignored: " .. problem end
   return value
 end
 
 -- An object over another one, part by part.
 local function merged(under, over)
-  if not (shape.is_object(under) and shape.is_object(over)) then return over end
+  if not (config_value.is_object(under) and config_value.is_object(over)) then return over end
   local out = {}
   for key, value in pairs(under) do out[key] = value end
   for key, value in pairs(over) do out[key] = merged(out[key], value) end
@@ -95,7 +95,7 @@ local function shows(key, under, over)
   local rule = (nearest_option(key) or {}).merge
   if over == nil then return true end
   if rule == "append" then return #under > 0 end
-  if rule == "replace" or not (shape.is_object(under) and shape.is_object(over)) then return false end
+  if rule == "replace" or not (config_value.is_object(under) and config_value.is_object(over)) then return false end
   for name, item in pairs(under) do
     if shows(key .. "." .. name, item, over[name]) then return true end
   end
@@ -112,9 +112,9 @@ function Settings:get(key)
     local found = from_layer(self, layer, key)
     if found ~= nil then value = joined(key, value, found) end
   end
-  if value == nil and options[key] then
-    value = options[key].default
-    if value == nil and options[key].merge == "append" then value = {} end
+  if value == nil and schema[key] then
+    value = schema[key].default
+    if value == nil and schema[key].merge == "append" then value = {} end
   end
   self.cache[key] = value
   return value
@@ -127,7 +127,7 @@ function Settings:explain(key)
   local used, lost, whole = {}, {}, nil
   for i = #self.layers, 1, -1 do
     local layer = self.layers[i]
-    local raw = shape.dig(layer.values, key)
+    local raw = config_value.dig(layer.values, key)
     if raw ~= nil then
       local value, note = from_layer(self, layer, key)
       local row = { value = raw, source = layer.sources and layer.sources[key] or layer.source, line = layer.lines and layer.lines[key],
@@ -139,7 +139,7 @@ function Settings:explain(key)
       table.insert(row.used and used or lost, row)
     end
   end
-  local option = options[key]
+  local option = schema[key]
   if option and option.default ~= nil then
     table.insert(whole == nil and used or lost, { value = option.default, source = "default", scope = "default", used = whole == nil })
   end
@@ -150,7 +150,7 @@ end
 local function from_settings(self, name)
   for i = #self.layers, 1, -1 do
     local layer = self.layers[i]
-    local value = layer.path and layer.scope ~= "project" and shape.dig(layer.values, "env")
+    local value = layer.path and layer.scope ~= "project" and config_value.dig(layer.values, "env")
     value = type(value) == "table" and value[name]
     if type(value) == "string" then return value, layer.source .. " env." .. name end
   end
@@ -182,7 +182,7 @@ end
 ---@return any value
 ---@return Err?
 function Settings.read_value(key, text)
-  local value, problem = shape.read(options[key], text)
+  local value, problem = config_value.read(schema[key], text)
   if problem then return nil, err("usage", ("%s %s"):format(key, problem)) end
   return value
 end
@@ -190,7 +190,7 @@ end
 ---The keys we know, sorted.
 function Settings.keys()
   local names = {}
-  for name in pairs(options) do names[#names + 1] = name end
+  for name in pairs(schema) do names[#names + 1] = name end
   table.sort(names)
   return names
 end
@@ -199,15 +199,15 @@ end
 ---@param key string
 ---@return {type: string, default: any, choices: string[]?, text: string, project: boolean?}?
 function Settings.option(key)
-  return options[key]
+  return schema[key]
 end
 
 local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 011
 
 -- A file of the person's with keys in it that others can read is worth a word.
 local function exposed(layer)
-  local variables = shape.dig(layer.values, "env")
-  local keys = type(variables) == "table" and next(variables) or shape.dig(layer.values, "security.auth.apiKey")
+  local variables = config_value.dig(layer.values, "env")
+  local keys = type(variables) == "table" and next(variables) or config_value.dig(layer.values, "security.auth.apiKey")
   if layer.scope ~= "user" or not keys then return nil end
   local file, folder, home = fs.stat(layer.path), fs.stat(layer.path:match "^(.*)/"), fs.stat(paths.home() or "/")
   local open = file and file.mode & READ ~= 0 and folder and folder.mode & ENTER ~= 0 and home and home.mode & ENTER ~= 0
@@ -221,21 +221,21 @@ function Settings.load(where)
   local self = setmetatable({ layers = {}, cache = {}, problems = {}, dotenv = { values = {} }, where = where }, Settings)
   for _, file in ipairs(paths.settings_files(where.cwd)) do
     if file.scope ~= "project" or where.trusted then
-      local layer, e = layers.file(file)
+      local layer, e = sources.file(file)
       if e then return nil, e end
       self.layers[#self.layers + 1] = layer
     end
   end
   for _, layer in ipairs(self.layers) do
-    for _, sentence in ipairs(layers.complaints(layer, Settings.project_may)) do table.insert(self.problems, sentence) end
+    for _, sentence in ipairs(sources.complaints(layer, Settings.project_may)) do table.insert(self.problems, sentence) end
     table.insert(self.problems, exposed(layer))
   end
-  self.dotenv = env.load(where.cwd, where.trusted, self:get "advanced.excludedEnvVars")
+  self.dotenv = env_file.load(where.cwd, where.trusted, self:get "advanced.excludedEnvVars")
   for _, notice in ipairs(self.dotenv.notices) do table.insert(self.problems, notice) end
   self.cache = {} -- texts read before had no .env
-  local environment = layers.environment(self, where.opts)
+  local environment = sources.environment(self, where.opts)
   table.insert(self.layers, environment)
-  table.insert(self.layers, layers.flags(where.opts))
+  table.insert(self.layers, sources.flags(where.opts))
   self.cache = {}
   return self
 end

@@ -2,10 +2,10 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
-local options = require "qwen.config.schema"
+local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
-local shape = require "qwen.config.value"
+local config_value = require "qwen.config.value"
 local sys = require "sys.os"
 local visible = require("sys.text").visible
 
@@ -28,7 +28,7 @@ function M.file(file)
   end
   local value, lines, notes = require("qwen.util.jsonc").parse(text)
   if value == nil then return broken(file, lines.message) end
-  if not shape.is_object(value) then return broken(file, "line 1: the settings must be an object { ... }") end
+  if not config_value.is_object(value) then return broken(file, "line 1: the settings must be an object { ... }") end
   return { scope = file.scope, source = paths.short(file.path), path = file.path, values = value, lines = lines, notes = notes }
 end
 
@@ -123,7 +123,7 @@ local function blocked(layer, key)
   for name in key:gmatch "([^.]+)%." do
     value, path = value[name], path and path .. "." .. name or name
     if value == nil or value == json.null then return nil end
-    if not shape.is_object(value) then return path end
+    if not config_value.is_object(value) then return path end
   end
 end
 
@@ -134,17 +134,17 @@ end
 function M.complaints(layer, project_may)
   local out, ignored, told, keys = {}, {}, {}, {}
   for _, note in ipairs(layer.notes) do out[#out + 1] = layer.source .. ", " .. note end
-  for key in pairs(options) do keys[#keys + 1] = key end
+  for key in pairs(schema) do keys[#keys + 1] = key end
   table.sort(keys)
   for _, key in ipairs(keys) do
-    local value, wrong = shape.dig(layer.values, key), blocked(layer, key)
+    local value, wrong = config_value.dig(layer.values, key), blocked(layer, key)
     if wrong and not told[wrong] then
       told[wrong] = true
       out[#out + 1] = ("%s%s must be an object { ... }; it is ignored"):format(where(layer, wrong), wrong)
     elseif value ~= nil and layer.scope == "project" and not project_may(key) then
       ignored[#ignored + 1] = key
     elseif value ~= nil then
-      local problem = shape.problem(options[key], value)
+      local problem = config_value.problem(schema[key], value)
       if problem then out[#out + 1] = ("%s%s %s; it is ignored"):format(where(layer, key), key, problem) end
     end
   end

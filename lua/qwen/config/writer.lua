@@ -2,7 +2,7 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local jsonc = require "qwen.util.jsonc"
-local jsonedit = require "qwen.util.json_edit"
+local json_edit = require "qwen.util.json_edit"
 local paths = require "qwen.util.paths"
 
 local M = {}
@@ -52,7 +52,7 @@ function M.set(changes, project)
   text, e = text_of(path)
   if not text then return nil, e end
   for _, change in ipairs(changes) do
-    text, e = jsonedit.edit(text, change.path, change.value)
+    text, e = json_edit.edit(text, change.path, change.value)
     if not text then return nil, err("usage", ("%s: %s; nothing was written"):format(paths.short(path), e.message)) end
   end
   ok, e = fs.write(path, text, { mode = project and 420 or 384 })

@@ -6,7 +6,7 @@ local http = require "sys.http"
 local index = require "qwen.credential.index"
 local json = require "sys.json"
 local stores = require "qwen.credential.stores"
-local oauthfile = require "qwen.credential.qwen_token_file"
+local qwen_token_file = require "qwen.credential.qwen_token_file"
 local passphrase = require "qwen.credential.passphrase"
 local secret = require "sys.secret"
 local sys = require "sys.os"
@@ -57,7 +57,7 @@ end
 -- Qwen Code's file: the credential when we have none, and a newer one when it was written after ours.
 local function entry_for(name, entries)
   local entry = volatile[name] or entries[name]
-  local file = name == oauthfile.NAME and (not entry or entry.backend ~= "memory") and oauthfile.stat()
+  local file = name == qwen_token_file.NAME and (not entry or entry.backend ~= "memory") and qwen_token_file.stat()
   if file and (not entry or entry.backend == "plain" or file.mtime > entry.changed) then
     return { backend = "plain", changed = file.mtime, version = ("%d-%.6f"):format(file.ino, file.mtime) }
   end
@@ -98,7 +98,7 @@ local function put_locked(name, record, backend)
   backend = backend or before and before.backend
   if backend then backend, e = stores.check_name(backend) else backend, e = stores.choose(entries) end
   if not backend then return nil, e end
-  local _ <close> = backend == "plain" and oauthfile.lock(name) or nil
+  local _ <close> = backend == "plain" and qwen_token_file.lock(name) or nil
   local ok
   ok, e = stores.put(name, backend, record)
   if not ok then return nil, e end
@@ -168,7 +168,7 @@ M.remove = opening(function(name)
   entries, e = entries_for(name)
   if not entries then return nil, e end
   local entry = volatile[name] or entries[name]
-  local file = name == oauthfile.NAME and oauthfile.stat()
+  local file = name == qwen_token_file.NAME and qwen_token_file.stat()
   if not entry and not file then return nil, err("missing", ("no credential is kept as '%s'"):format(name), { code = "no-entry" }) end
   if entry then ok, e = stores.remove(name, entry.backend) end
   if file and (ok or not entry) then ok, e = stores.remove(name, "plain") end -- else it would be found again
@@ -184,7 +184,7 @@ end)
 function M.list()
   local entries, e = index.read()
   if not entries then return nil, e end
-  local names, out = { [oauthfile.NAME] = true }, {}
+  local names, out = { [qwen_token_file.NAME] = true }, {}
   for name in pairs(entries) do names[name] = true end
   for name in pairs(volatile) do names[name] = true end
   for name in pairs(names) do
@@ -221,7 +221,7 @@ function M.move(to, name)
   if not rows then return nil, e end
   local moved, found = {}, name == nil
   for _, row in ipairs(rows) do
-    local wanted = row.name == name or not name and (to ~= "plain" or row.name == oauthfile.NAME)
+    local wanted = row.name == name or not name and (to ~= "plain" or row.name == qwen_token_file.NAME)
     found = found or wanted
     if wanted and row.backend ~= to then
       local ok
@@ -272,7 +272,7 @@ M.renew = opening(function(name, fn)
   local known = seen[name]
   local lock <close>, problem = fs.lock(path:gsub("%.json$", "." .. name .. ".lock"), RENEW + ANSWER)
   if not lock then return nil, problem end
-  local _ <close> = oauthfile.lock(name)
+  local _ <close> = qwen_token_file.lock(name)
   local record
   record, e = get(name)
   if not record then return nil, e end

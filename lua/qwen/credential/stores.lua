@@ -4,11 +4,11 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local store = require "sys.secret_store"
-local oauthfile = require "qwen.credential.qwen_token_file"
+local qwen_token_file = require "qwen.credential.qwen_token_file"
 local paths = require "qwen.util.paths"
 local secret = require "sys.secret"
 local sys = require "sys.os"
-local usersettings = require "qwen.config.writer"
+local settings_writer = require "qwen.config.writer"
 
 -- The one for existing installs of Qwen Code last.
 local M = { names = { "secret-service", "vault", "kernel", "helper", "memory", "plain" } }
@@ -17,7 +17,7 @@ local PROBE, ANSWER = 3, 30 -- seconds
 
 -- What the user's own settings say, and nobody else's.
 local function setting(name)
-  local value = usersettings.read()
+  local value = settings_writer.read()
   for _, part in ipairs { "security", "credentials", name } do value = type(value) == "table" and value[part] or nil end
   return value
 end
@@ -60,7 +60,7 @@ end
 ---@return table? record
 ---@return Err?
 function M.get(name, backend)
-  if backend == "plain" then return oauthfile.read(name) end
+  if backend == "plain" then return qwen_token_file.read(name) end
   local record, e = store.get(backend, key_of(name), { "secret", "refresh" }, name, M.origins_of, options(backend))
   if not record then
     if e.code == "no-entry" then
@@ -77,7 +77,7 @@ end
 ---@param record table all secrets sealed
 ---@return boolean?, Err?
 function M.put(name, backend, record)
-  if backend == "plain" then return oauthfile.write(name, record) end
+  if backend == "plain" then return qwen_token_file.write(name, record) end
   return store.put(backend, key_of(name), body.json { secret = record.secret, refresh = record.refresh, expires = record.expires,
     origins = json.array(record.origins), fields = record.fields }, options(backend))
 end
@@ -88,7 +88,7 @@ end
 ---@return boolean?, Err?
 function M.remove(name, backend)
   local ok, e
-  if backend == "plain" then ok, e = oauthfile.remove(name) else ok, e = store.remove(backend, key_of(name), options(backend)) end
+  if backend == "plain" then ok, e = qwen_token_file.remove(name) else ok, e = store.remove(backend, key_of(name), options(backend)) end
   if ok or e.code == "no-entry" then return true end
   return nil, e
 end
@@ -145,7 +145,7 @@ end
 ---@param entries table<string, {backend: string}> the credentials that are stored already
 ---@return string?, Err?
 function M.choose(entries)
-  local settings, problem = usersettings.read()
+  local settings, problem = settings_writer.read()
   if not settings then return nil, problem end
   local wanted = setting "store"
   if wanted and wanted ~= "auto" then return M.check_name(wanted) end

@@ -2,7 +2,7 @@
 -- Loads nothing. A trusted project adds prompt commands, before a user's of the same name, but never in the place of what ships.
 local embed = require "sys.embed"
 local fs = require "sys.fs"
-local guest = require "qwen.extension.environment"
+local environment = require "qwen.extension.environment"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
 
@@ -49,7 +49,7 @@ end
 ---Whether a user's file was saved, came or went since it was found, or since the last look.
 ---@return boolean
 function M.look()
-  local new, seen, modules = false, M.state.seen, guest.files()
+  local new, seen, modules = false, M.state.seen, environment.files()
   for _, list in ipairs { M.state.paths, modules } do
     for _, path in ipairs(list) do
       local now = loader.stamp(path) or ""
@@ -81,9 +81,9 @@ end
 ---@return string[] problems
 function M.scan(options, keep_modules)
   M.state = { files = {}, problems = {}, paths = {}, seen = {}, provided = M.state.provided, safe = options.safe, options = options,
-    instead = guest.instead }
+    instead = environment.instead }
   M.generation = M.generation + 1
-  if not keep_modules then guest.forget() end
+  if not keep_modules then environment.forget() end
   for _, kind in ipairs(M.kinds) do M.state.files[kind] = {} end
   for _, file in ipairs(shipped_files()) do add_file(file.kind, file.name, "shipped", file.path) end
   local home = paths.qwen_home()

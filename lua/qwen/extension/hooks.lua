@@ -2,8 +2,8 @@
 -- nil leaves the value as it is, a table replaces it, false and a reason block. A broken guard (before_*) closes its gate; any other
 -- handler that keeps failing is left out.
 local events = require "qwen.extension.events"
-local guest = require "qwen.extension.environment"
-local resource = require "qwen.extension.registry"
+local environment = require "qwen.extension.environment"
+local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -21,10 +21,10 @@ local live = setmetatable({}, { __mode = "k" }) -- each ctx whose session has st
 -- Collected when an event is first emitted, and again after the files were found anew.
 local function collect()
   local before = tables
-  by_event, broken, generation, tables = {}, nil, resource.generation(), {}
-  for _, name in ipairs(resource.names "hooks") do
-    local hook, e = resource.get("hooks", name)
-    local shipped = resource.layers("hooks", name)[1].tier == "shipped"
+  by_event, broken, generation, tables = {}, nil, registry.generation(), {}
+  for _, name in ipairs(registry.names "hooks") do
+    local hook, e = registry.get("hooks", name)
+    local shipped = registry.layers("hooks", name)[1].tier == "shipped"
     if not hook then broken = broken or name end
     if not hook and not before and on_problem then on_problem(e.message) end -- /reload tells it itself
     tables[name] = hook
@@ -78,7 +78,7 @@ end
 
 -- Told with the place and, when it was once too often, with how to get it back.
 local function failed(handler, event, why)
-  local words = resource.blamed(("hook %s failed in %s: %s"):format(handler.name, event, why), "hooks", handler.name)
+  local words = registry.blamed(("hook %s failed in %s: %s"):format(handler.name, event, why), "hooks", handler.name)
   handler.failures = handler.failures + 1
   local guard = event:sub(1, 7) == "before_"
   if handler.failures == MOST_FAILURES and not guard then
@@ -100,7 +100,7 @@ local function begin_fresh(ctx)
   for _, handler in ipairs(by_event.session_started or {}) do
     if names[handler.name] then
       local ok, e = limited(seconds_of(handler), handler.run, ctx, { source = "reload", model = ctx.model and ctx.model.id })
-      if not ok then failed(handler, "session_started", guest.words(e)) end
+      if not ok then failed(handler, "session_started", environment.words(e)) end
     end
   end
 end
@@ -114,7 +114,7 @@ end
 ---@param event string
 ---@return boolean
 function M.wants(event)
-  if generation ~= resource.generation() then collect() end
+  if generation ~= registry.generation() then collect() end
   return by_event[event] ~= nil
 end
 
@@ -126,7 +126,7 @@ end
 ---@return any value the argument that may be replaced, after all handlers, or false when one blocked
 ---@return string? reason
 function M.emit(ctx, event, value, second, ...)
-  if generation ~= resource.generation() then collect() end
+  if generation ~= registry.generation() then collect() end
   if event == "session_started" then live[ctx], fresh = true, {} end
   if next(fresh) and live[ctx] then begin_fresh(ctx) end
   if event == "session_ended" then live[ctx] = nil end
@@ -142,7 +142,7 @@ function M.emit(ctx, event, value, second, ...)
       local wrong
       if ok then wrong = misuse(spec, old, result) end
       if not ok or wrong then
-        local closed = failed(handler, event, ok and place_of(handler) .. wrong or guest.words(result))
+        local closed = failed(handler, event, ok and place_of(handler) .. wrong or environment.words(result))
         if closed then return false, closed end
       elseif result == false then
         return false, reason and tostring(reason) or "blocked by the hook " .. handler.name

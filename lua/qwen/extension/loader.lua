@@ -1,8 +1,8 @@
 -- One file of the user's or of ours: read, run in its environment, checked by its kind. Which file counts is the business of registry.lua.
 local embed = require "sys.embed"
 local fs = require "sys.fs"
-local guest = require "qwen.extension.environment"
-local kinds = require "qwen.extension.validate"
+local environment = require "qwen.extension.environment"
+local validate = require "qwen.extension.validate"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -40,7 +40,7 @@ function M.compile(entry)
     if not entry.source then return nil, e.message end
   end
   if entry.form ~= "lua" then return entry.source end
-  return guest.load(entry.source, entry.path)
+  return environment.load(entry.source, entry.path)
 end
 
 ---Other forms than Lua: which module makes the table of a file, and by which function.
@@ -68,12 +68,12 @@ function M.run(entry, given)
   local chunk, e = M.compile(entry)
   if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
   local ok, value = call(entry, chunk, given)
-  if not ok then return nil, (guest.words(value):gsub("\n.*", "")) end
-  local wrong = kinds.problem(entry, value)
+  if not ok then return nil, (environment.words(value):gsub("\n.*", "")) end
+  local wrong = validate.problem(entry, value)
   if wrong then return nil, wrong end
   if entry.kind == "commands" then require("qwen.extension.subcommands").join(entry.name, value) end
-  if entry.tier ~= "shipped" then kinds.limit(entry, value) end
-  if value.options then value.option = kinds.options(entry, value.options, given.settings) end
+  if entry.tier ~= "shipped" then validate.limit(entry, value) end
+  if value.options then value.option = validate.options(entry, value.options, given.settings) end
   entry.good = true
   return value
 end

@@ -5,7 +5,7 @@ local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local front_matter = require "qwen.util.front_matter"
 local fs = require "sys.fs"
-local guard = require "qwen.permission.policy"
+local policy = require "qwen.permission.policy"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -39,7 +39,7 @@ end
 -- A file's text, or the names in a folder; only what a tool could read unasked.
 local function file_text(ctx, path)
   local full = path:sub(1, 1) == "/" and files.normal(path) or files.normal(ctx.cwd .. "/" .. path)
-  if not files.inside(ctx, full) or guard.hidden(ctx)(full) then
+  if not files.inside(ctx, full) or policy.hidden(ctx)(full) then
     return nil, err("denied", ("@{%s} is outside the project, or its reading is refused"):format(path))
   end
   local stat, e = fs.stat(full)
@@ -58,7 +58,7 @@ end
 local function shell_text(ctx, command, get)
   local tool, e = get("tools", "run_shell_command")
   if not tool then return nil, e end
-  local verdict, reason = guard.judge(ctx, "run_shell_command", tool, { command = command })
+  local verdict, reason = policy.judge(ctx, "run_shell_command", tool, { command = command })
   if verdict == "ask" then
     local answer = ctx.ask { title = "run a part of this command", detail = command, reason = reason,
       choices = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } } }

@@ -4,7 +4,7 @@ local catalogue = require "qwen.extension.catalogue"
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local guest = require "qwen.extension.environment"
+local environment = require "qwen.extension.environment"
 local inheritance = require "qwen.extension.inheritance"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
@@ -234,7 +234,7 @@ function M.run_init(ctx)
   local chunk, e = loader.compile { tier = "user", path = path, form = "lua" }
   local ok = chunk ~= nil
   if chunk then ok, e = pcall(chunk, ctx) end
-  if not ok then ctx.notice(guest.words(e)) end
+  if not ok then ctx.notice(environment.words(e)) end
 end
 
 return M

@@ -1,6 +1,6 @@
 -- Timers: `ctx.after` and `ctx.every` are jobs in the background that wait for their time. Those begun in a session end with it; those of
 -- init.lua with the program; and those of a hook file that is replaced, when it is. A test's clock runs them when it is moved (trial.lua).
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 
 local M = {}
@@ -23,7 +23,7 @@ end
 local function owners_of(fn)
   local out, level, info = {}, 1, debug.getinfo(fn, "S")
   while info do
-    out[info.source] = resource.hook_of(info.source)
+    out[info.source] = registry.hook_of(info.source)
     level = level + 1
     info = debug.getinfo(level, "S")
   end
@@ -32,7 +32,7 @@ end
 
 local function replaced(owners)
   for source, entry in pairs(owners) do
-    if resource.hook_of(source) ~= entry then return true end
+    if registry.hook_of(source) ~= entry then return true end
   end
 end
 

@@ -2,14 +2,14 @@
 -- standard input. What it prints is the result; another exit code than 0 makes it a failure.
 local err = require "qwen.util.err"
 local json = require "sys.json"
-local shape = require "qwen.config.value"
+local config_value = require "qwen.config.value"
 
 local M = {}
 
 local SECONDS, MOST_OUTPUT = 120, 1024 * 1024
 
 local function words(value)
-  if not shape.is_list(value) or #value == 0 then return nil end
+  if not config_value.is_list(value) or #value == 0 then return nil end
   for _, word in ipairs(value) do
     if type(word) ~= "string" then return nil end
   end
@@ -28,7 +28,7 @@ end
 ---@return Tool?, string?
 function M.tool(entry, source)
   local value, e = json.decode(source)
-  if not shape.is_object(value) then return nil, e and e.message or "must be an object { ... }" end
+  if not config_value.is_object(value) then return nil, e and e.message or "must be an object { ... }" end
   local folder = entry.path:match "^(.*)/"
   local argv = value.run == nil and { folder .. "/" .. entry.name } or words(value.run)
   if not argv then return nil, "field 'run' must be a list of words" end

@@ -3,7 +3,7 @@
 local delta = require "qwen.session.delta"
 local limited = require("sys.task").limited
 local paths = require "qwen.util.paths"
-local shape = require "qwen.config.value"
+local config_value = require "qwen.config.value"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -66,7 +66,7 @@ local function check_options(entry, options)
     end
     local problem = type(option.text) ~= "string" and "needs a text that says what it is for"
       or not types[option.type] and "has a type that is none of " .. TYPES
-      or option.default ~= nil and shape.problem(option, option.default)
+      or option.default ~= nil and config_value.problem(option, option.default)
     if problem then return ("%s: option '%s' %s"):format(place_of(entry, name), name, problem) end
   end
 end
@@ -112,7 +112,7 @@ function M.options(entry, declared, settings)
     if not option then error(("option '%s' is not declared in options"):format(tostring(name)), 2) end
     local from = settings()
     local value = from and from:get(("lua.%s/%s.%s"):format(entry.kind, entry.name, name))
-    if value == nil or shape.problem(option, value) then return option.default end
+    if value == nil or config_value.problem(option, value) then return option.default end
     return value
   end
   return setmetatable({}, { __index = get, __newindex = function() error("options are set in settings.json", 2) end })

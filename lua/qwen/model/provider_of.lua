@@ -1,7 +1,7 @@
 -- Provider files that build on another one: `base` names it, `super` holds it, `match` says which models of it are theirs.
 local http = require "sys.http"
 local protocols = require "qwen.config.protocols"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 
 local M = {}
 
@@ -39,9 +39,9 @@ local rank = { use = 1, project = 2, user = 3, shipped = 4 }
 -- The file that claims a model of this base: by its address before its name, and the stronger tier first.
 local function claimed(base, model)
   local files = {}
-  for _, entry in ipairs(resource.list("providers", is_protocol)) do
+  for _, entry in ipairs(registry.list("providers", is_protocol)) do
     local value = entry.value
-    if value and value.base == entry.name then value = resource.get("providers", entry.name) end -- amends a weaker file: takes over its place
+    if value and value.base == entry.name then value = registry.get("providers", entry.name) end -- amends a weaker file: takes over its place
     if value and value.base == base and value.match and entry.name ~= base then files[#files + 1] = entry end
   end
   table.sort(files, function(a, b)
@@ -61,8 +61,8 @@ local names, generation = setmetatable({}, { __mode = "k" }), nil
 ---@param model Model
 ---@return string
 function M.name(model)
-  if generation ~= resource.generation() then
-    names, generation = setmetatable({}, { __mode = "k" }), resource.generation()
+  if generation ~= registry.generation() then
+    names, generation = setmetatable({}, { __mode = "k" }), registry.generation()
   end
   local name, seen = names[model] or model.provider, names[model]
   while not seen do
@@ -76,7 +76,7 @@ end
 ---@param model Model
 ---@return Provider?, Err?
 function M.of(model)
-  return resource.get("providers", M.name(model))
+  return registry.get("providers", M.name(model))
 end
 
 return M

@@ -1,7 +1,7 @@
 -- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
 -- Which key goes with one is in credential/keys.lua.
 local err = require "qwen.util.err"
-local families = require "qwen.model.capabilities"
+local model_capabilities = require "qwen.model.capabilities"
 local http = require "sys.http"
 local keys = require "qwen.credential.keys"
 local protocols = require "qwen.config.protocols"
@@ -81,7 +81,7 @@ function M.list(settings, has_provider)
           complain(at, ("model %s is there twice under %s; the first one counts"):format(model.id, protocol))
         else
           seen[identity], models[#models + 1] = true, model
-          families.measure(model)
+          model_capabilities.measure(model)
           if not model.env_key and not M.keyless(model.base_url) and not keys.signs(model) and not keys.is_own_service(settings, model) then
             complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
           end
@@ -189,7 +189,7 @@ function M.choose(settings, opts, has_provider)
   end
   ok, e = keys.attach(settings, opts, model, value, source)
   if not ok then return nil, e end
-  families.measure(model, require("qwen.model.remote_list").known(model))
+  model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
   return model, nil, problems
 end
 

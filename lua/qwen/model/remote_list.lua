@@ -5,7 +5,7 @@ local http = require "sys.http"
 local json = require "sys.json"
 local merge = require("qwen.net.headers").merge
 local paths = require "qwen.util.paths"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 
 local M = {}
@@ -58,7 +58,7 @@ end
 local function page(ctx, model, provider, o, url)
   local headers = merge({ ["User-Agent"] = ctx.user_agent }, o.headers)
   local request = { method = "GET", url = url, headers = merge(headers, model.config and model.config.customHeaders) }
-  local auth = resource.get("auth", provider.auth or "api-key")
+  local auth = registry.get("auth", provider.auth or "api-key")
   local signed, e = {}, nil
   if auth then signed, e = auth.headers(ctx, model, request) end
   if not signed then return nil, e end

@@ -3,7 +3,7 @@
 local fs = require "sys.fs"
 local json = require "sys.json"
 local make_stream = require "qwen.net.stream"
-local plain = require "qwen.net.redact"
+local redaction = require "qwen.net.redact"
 local redact = require("sys.secret").redact
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -47,9 +47,9 @@ end
 function Recorder:wrap(request, stream)
   self.n = self.n + 1
   local n, started, held, ended = self.n, task.now(), "", false
-  put(self, { n = n, type = "request", method = request.method or "GET", url = plain.url(request.url),
-    headers = plain.headers(request.headers), body = plain.body(request.body) })
-  put(self, { n = n, type = "response", status = stream.status, headers = plain.headers(stream.headers) })
+  put(self, { n = n, type = "request", method = request.method or "GET", url = redaction.url(request.url),
+    headers = redaction.headers(request.headers), body = redaction.body(request.body) })
+  put(self, { n = n, type = "response", status = stream.status, headers = redaction.headers(stream.headers) })
   -- The request stays with the stream: its secrets are known, and taken out, as long as they are alive.
   local recorder, wrapped = self, { status = stream.status, headers = stream.headers, url = stream.url, request = request }
 

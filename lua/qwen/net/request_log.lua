@@ -2,11 +2,11 @@
 local fs = require "sys.fs"
 local json = require "sys.json"
 local make_stream = require "qwen.net.stream"
-local plain = require "qwen.net.redact"
+local redaction = require "qwen.net.redact"
 local redact = require("sys.secret").redact
 local sys = require "sys.os"
 local task = require "sys.task"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 
 local M = {}
 
@@ -26,8 +26,8 @@ end
 
 local function new_file(folder, request)
   local time = task.time()
-  local entry = { timestamp = stamp(time, "%Y-%m-%dT%H:%M:%S"), request = { method = request.method or "GET", url = plain.url(request.url),
-    headers = plain.headers(request.headers), body = readable(plain.body(request.body)) } }
+  local entry = { timestamp = stamp(time, "%Y-%m-%dT%H:%M:%S"), request = { method = request.method or "GET", url = redaction.url(request.url),
+    headers = redaction.headers(request.headers), body = readable(redaction.body(request.body)) } }
   local path = ("%s/openai-%s-%s.json"):format(folder, stamp(time, "%Y-%m-%dT%H-%M-%S"), sys.uuid():sub(1, 8))
   return entry, function()
     entry.ms = math.floor((task.time() - time) * 1000)
@@ -43,7 +43,7 @@ end
 local function watched(request, stream, entry, save)
   local pieces, size, ended = {}, 0, false
   local wrapped = { status = stream.status, headers = stream.headers, url = stream.url, request = request }
-  entry.response = { status = stream.status, headers = plain.headers(stream.headers) }
+  entry.response = { status = stream.status, headers = redaction.headers(stream.headers) }
 
   local function finish(e)
     if ended then return end

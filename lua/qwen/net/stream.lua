@@ -3,7 +3,7 @@
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local secret = require "sys.secret"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 
 local REST, SEALED, FIRST_WORDS = 32 * 1024 * 1024, 1024 * 1024, 120
 

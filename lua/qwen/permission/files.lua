@@ -4,7 +4,7 @@ local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
 local paths = require "qwen.util.paths"
 local proc = require "qwen.util.process"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real }
 

@@ -1,11 +1,11 @@
 -- Whether a call may run: allow, ask or deny, with the reason in words. deny beats ask beats allow beats the mode.
 -- Commands are judged as parsed; what is not fully understood asks. This decides asking; the sandbox decides ability.
 local files = require "qwen.permission.files"
-local inner = require "qwen.permission.wrappers"
-local places = require "qwen.permission.path_expansion"
-local readonly = require "qwen.permission.read_only"
+local wrappers = require "qwen.permission.wrappers"
+local path_expansion = require "qwen.permission.path_expansion"
+local read_only = require "qwen.permission.read_only"
 local rules = require "qwen.permission.rules"
-local shell = require "qwen.permission.shell_parser"
+local shell_parser = require "qwen.permission.shell_parser"
 
 local M = { READ_ONLY = "it only reads", refused = rules.refused }
 
@@ -35,7 +35,7 @@ local function redirect_problem(at, part)
     local copy = redirect.op:find "&$" and redirect.target:match "^[%d-]+$"
     if not copy and not harmless_targets[redirect.target] then
       if redirect.op ~= "<" then return "it writes to " .. redirect.target end
-      if not places.readable(at.ctx, at.bases, redirect.target, redirect.marks) then return "it reads " .. redirect.target end
+      if not path_expansion.readable(at.ctx, at.bases, redirect.target, redirect.marks) then return "it reads " .. redirect.target end
     end
   end
 end
@@ -75,7 +75,7 @@ end
 local function denied_path(at, rule_list, part)
   local function denied(word, marks)
     for _, piece in ipairs(pieces(word)) do
-      for _, path in ipairs(piece ~= "" and places.of(at.bases, piece, marks) or {}) do
+      for _, path in ipairs(piece ~= "" and path_expansion.of(at.bases, piece, marks) or {}) do
         for _, rule in ipairs(rule_list) do
           if rule.spec and rules.about_files(rule) and rules.matches_path(at.ctx, rule.spec, path) then return rule end
         end
@@ -100,7 +100,7 @@ end
 local function changes_folder(at, part)
   local word, marks = part.argv[2], part.marks[2]
   if part.argv[1] ~= "cd" or #part.argv ~= 2 or marks or #part.assigns > 0 or word == "" or word:find "^[-~]" then return false end
-  local found = places.of(at.bases, word)
+  local found = path_expansion.of(at.bases, word)
   for _, path in ipairs(found) do
     if not files.inside(at.ctx, path) then return false end
   end
@@ -117,7 +117,7 @@ local function looks_only(at, set, part)
   if at.lost then return false, at.lost end
   if assigns_matter(part) then return false, "it sets variables" end
   if changes_folder(at, part) then return true end
-  local looks, why = readonly.check(at.ctx, part, at.bases)
+  local looks, why = read_only.check(at.ctx, part, at.bases)
   if looks and part.deep then
     for _, rule in ipairs(set.deny) do
       if rule.spec and rules.names_tool(rule, "read_file") then return false, "it could read what " .. by_rule(rule) .. " hides" end
@@ -133,7 +133,7 @@ for name in (". source python python3 perl ruby node lua awk sed vi vim ed curl 
 
 local function suggest(part)
   local name, second = part.argv[1], part.argv[2]
-  if not name or never_suggest[name] or inner.runs_others(name) or name:find "[*()]" then return nil end
+  if not name or never_suggest[name] or wrappers.runs_others(name) or name:find "[*()]" then return nil end
   if second and second:match "^[%l][%w:-]*$" then return ("Bash(%s %s *)"):format(name, second) end
   return ("Bash(%s *)"):format(name)
 end
@@ -141,7 +141,7 @@ end
 -- The rule of a list that a part runs into by its words, or by those of what it would start.
 local function met(list, parts)
   for _, part in ipairs(parts) do
-    for _, argv in ipairs(inner.commands(part)) do
+    for _, argv in ipairs(wrappers.commands(part)) do
       local rule = rule_for(list, "run_shell_command", function(spec) return rules.matches_command(spec, argv) end)
       if rule then return rule end
     end
@@ -151,7 +151,7 @@ end
 -- One part of a command by the rules: "deny", "ask", "allow" or nil; the reason; the rule that would allow it.
 local function judge_part(at, set, part)
   local function fits(spec) return rules.matches_command(spec, part.argv) end
-  local parts = inner.parts(part)
+  local parts = wrappers.parts(part)
   local rule = met(set.deny, parts)
   for i = 1, rule and 0 or #parts do rule = rule or denied_path(at, set.deny, parts[i]) end
   if rule then return "deny", by_rule(rule) end
@@ -168,7 +168,7 @@ local function judge_part(at, set, part)
 end
 
 local function judge_command(ctx, set, command, folder)
-  local parsed = shell.parse(command)
+  local parsed = shell_parser.parse(command)
   folder = folder and files.normal(folder) or ctx.cwd
   local lost = parsed.why or not files.inside(ctx, folder) and folder .. " is outside the project" or nil
   local at = { ctx = ctx, bases = { folder }, lost = lost }

@@ -2,7 +2,7 @@
 -- Interpreters, pagers, editors, wrappers, network programs and git (a repository can make it run programs) are not here on purpose,
 -- nor `ps`, which can show the environment of others, nor options that follow links out of the project or read names from a file.
 local files = require "qwen.permission.files"
-local places = require "qwen.permission.path_expansion"
+local path_expansion = require "qwen.permission.path_expansion"
 local proc = require "qwen.util.process"
 
 local M = {}
@@ -103,7 +103,7 @@ local function check_arguments(program, part, bases, look)
   local positional, operands, pattern_given, i = 0, program.any, not program.pattern, 2
   while i <= #part.argv do
     local word, marks = part.argv[i], part.marks[i]
-    if not operands and places.option(bases, word, marks) then return "a file's name would become an option there" end
+    if not operands and path_expansion.option(bases, word, marks) then return "a file's name would become an option there" end
     if word == "--" and not program.words and not operands then
       operands = true
     elseif word:sub(1, 1) == "-" and #word > 1 and not operands then
@@ -116,7 +116,7 @@ local function check_arguments(program, part, bases, look)
       if value == "next" then
         i = i + 1
         value, marks = part.argv[i] or "", part.marks[i]
-        if places.option(bases, value, marks) then return "a file's name would become an option there" end
+        if path_expansion.option(bases, value, marks) then return "a file's name would become an option there" end
       end
       local why = value and (not plain or marks) and look(value, marks)
       if why then return why end
@@ -153,8 +153,8 @@ function M.check(ctx, part, bases)
   local why = check_arguments(program, part, bases, function(word, marks)
     if program.text and not (marks and marks.glob) then return nil end
     if marks and marks.variable then return "the value of a variable is not known here" end
-    if program.flat and places.any_folder(bases, word, marks) then return "links in a folder would be followed" end
-    if not places.readable(ctx, bases, word, marks, program.text) then return ("%s is outside the project"):format(word) end
+    if program.flat and path_expansion.any_folder(bases, word, marks) then return "links in a folder would be followed" end
+    if not path_expansion.readable(ctx, bases, word, marks, program.text) then return ("%s is outside the project"):format(word) end
   end)
   return why == nil, why
 end

@@ -1,6 +1,6 @@
 -- The commands that a part of a command may start: behind `env` or `sudo`, after `find -exec`, in the text given to `sh -c`. It names
 -- rather too many than too few, for rules that refuse or ask; nothing is allowed by what is found here.
-local shell = require "qwen.permission.shell_parser"
+local shell_parser = require "qwen.permission.shell_parser"
 
 local M = {}
 
@@ -48,7 +48,7 @@ function M.parts(part, out)
   if part.argv[1] and M.runs_others(part.argv[1]) then
     for i = 2, #part.argv do
       if part.argv[i]:find "[%s;&|<>()]" then
-        for _, one in ipairs(shell.parse(part.argv[i]).parts) do M.parts(one, out) end
+        for _, one in ipairs(shell_parser.parse(part.argv[i]).parts) do M.parts(one, out) end
       end
     end
   end

@@ -2,9 +2,9 @@
 local err = require "qwen.util.err"
 local merge = require("qwen.net.headers").merge
 local limiter = require "qwen.usage.limits"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local task = require "sys.task"
-local vendors = require "qwen.model.provider_of"
+local provider_of = require "qwen.model.provider_of"
 
 local M = {}
 
@@ -59,7 +59,7 @@ local names_of = { providers = "provider", auth = "sign-in" }
 
 -- A provider or auth file that is wrong, with what it takes the place of.
 local function wrong(kind, name, why)
-  return err("broken", resource.blamed(("the %s %s is wrong: %s"):format(names_of[kind], name, why), kind, name))
+  return err("broken", registry.blamed(("the %s %s is wrong: %s"):format(names_of[kind], name, why), kind, name))
 end
 
 -- Calls a function of a provider or auth file. One that is wrong fails like a service that does. `gives`: the type of what it must give
@@ -74,7 +74,7 @@ end
 
 -- Builds the request: provider, hooks, then the credential, so that no hook sees it.
 local function build(ctx, provider, model, view)
-  local auth, e = resource.get("auth", provider.auth or "api-key")
+  local auth, e = registry.get("auth", provider.auth or "api-key")
   if not auth then return nil, e end
   local request
   request, e = called("providers", model.provider, "table", provider.request, model, view)
@@ -143,7 +143,7 @@ end
 local function judge(ctx, model, provider, e, state, options)
   if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
     state.renewed = true
-    local auth = resource.get("auth", provider.auth or "api-key")
+    local auth = registry.get("auth", provider.auth or "api-key")
     if auth and auth.refused and called("auth", provider.auth or "api-key", nil, auth.refused, ctx, model) then return 0, e, true end
   end
   local retry = require "qwen.provider.retry"
@@ -168,7 +168,7 @@ end
 ---@return {next: fun(): Delta?}
 function M.open(ctx, model, view)
   refresh(ctx)
-  local provider, problem = vendors.of(model)
+  local provider, problem = provider_of.of(model)
   local clock = ctx.clock or task
   local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }

@@ -3,7 +3,7 @@
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local redact = require("sys.secret").redact
-local reset = require "qwen.usage.rate_limit_headers"
+local rate_limit_headers = require "qwen.usage.rate_limit_headers"
 local task = require "sys.task"
 
 local MOST_PAGE = 16 * 1024 -- bytes of an error page that are read for its words
@@ -125,7 +125,7 @@ return function(status, headers, body)
   local text, code, e = words_of(body)
   text = redact(text) -- some repeat the key they do not know
   local rule = rule_of(status, code, text, e)
-  local wait, window = reset.read(headers, e, text)
+  local wait, window = rate_limit_headers.read(headers, e, text)
   local quota = rule == NO_QUOTA or nil
   local advice = quota and quota_words_of(status, text, wait, window) or rule[2]
   if wait and wait >= LONG and not quota then advice = ("%s; it asks to wait until %s"):format(advice, moment(wait)) end

@@ -1,5 +1,5 @@
 -- Which files a model takes: as its entry says, else by the family of its name, else as is usual at its service.
-local families = require "qwen.model.capabilities"
+local model_capabilities = require "qwen.model.capabilities"
 
 local M = {}
 
@@ -18,7 +18,7 @@ function M.unseen(model, part, usual)
   elseif model.vision == false then
     files = ""
   else
-    files = families.of(model.id).files or usual
+    files = model_capabilities.of(model.id).files or usual
     if kind == nil or not files or files:find(kind, 1, true) or model.vision and kind == "image" then return nil end
   end
   return ("[a file of type %s is left out: this model %s]"):format(part.mime, files == "" and "takes text only" or "does not take it")

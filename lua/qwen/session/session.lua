@@ -1,5 +1,5 @@
 -- A session: the messages of one conversation and the file they live in, append only. A torn last line is normal and repaired here.
-local chatlog = require "qwen.session.chat_record"
+local chat_record = require "qwen.session.chat_record"
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
@@ -69,7 +69,7 @@ end
 function Session:add(message)
   self.messages[#self.messages + 1] = message
   if not self.path then return true end
-  return write_line(self, chatlog.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version }), message.id)
+  return write_line(self, chat_record.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version }), message.id)
 end
 
 ---Puts a shorter history in the place of the messages so far; the file keeps those.
@@ -80,7 +80,7 @@ function Session:compact(shorter, tokens)
   if self.path then
     local id = sys.uuid()
     local head = { id = id, parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version, time = task.time() }
-    local ok, e = write_line(self, chatlog.encode_compaction(shorter, head, tokens), id)
+    local ok, e = write_line(self, chat_record.encode_compaction(shorter, head, tokens), id)
     if not ok then return nil, e end
     ok, e = self.file:sync()
     if not ok then return nil, e end
@@ -158,7 +158,7 @@ local function load(self)
     if type(record) == "table" then records[#records + 1] = record end
   end
   local history, closing
-  history, self.leaf, self.compacted = chatlog.conversation(records)
+  history, self.leaf, self.compacted = chat_record.conversation(records)
   self.messages, closing = messages.mend(history, CUT)
   if closing then
     ok, e = self:add(closing)
@@ -204,7 +204,7 @@ function Session.summary(path)
     n = n + 1
     if line:find('"type":"user"', 1, true) or line:find('"type":"assistant"', 1, true) then out.messages = out.messages + 1 end
     local record = not out.prompt and n <= TITLE_LINES and #line < TITLE_LINE and json.decode(line)
-    local message = type(record) == "table" and chatlog.decode(record)
+    local message = type(record) == "table" and chat_record.decode(record)
     local words = message and message.role == "user" and messages.text_of(message):gsub("%s+", " ")
     if words and words ~= "" then out.prompt = words end
   end

@@ -4,12 +4,12 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
 local paths = require "qwen.util.paths"
-local new_lease = require "qwen.usage.reservation"
+local reservation = require "qwen.usage.reservation"
 local sys = require "sys.os"
 local task = require "sys.task"
-local usage = require "qwen.usage.ledger"
-local vendors = require "qwen.model.provider_of"
-local windows = require "qwen.usage.rate_limit"
+local usage_ledger = require "qwen.usage.ledger"
+local provider_of = require "qwen.model.provider_of"
+local rate_limit = require "qwen.usage.rate_limit"
 
 local M = {}
 
@@ -39,22 +39,22 @@ end
 ---@param model Model
 ---@return {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
 function M.rule(ctx, model)
-  local provider, name = vendors.of(model), vendors.name(model)
+  local provider, name = provider_of.of(model), provider_of.name(model)
   local host, rules = host_of(model), ctx.settings:get "limits.rules" or {}
   local key = host .. " " .. account_of(model, provider)
   local gate = key .. " " .. model.id .. PAUSED
   local function made(own_key, found, from)
     found = found or {}
-    return { key = own_key, gate = gate, windows = found, spec = windows.spec(found), from = from, provider = provider, host = host }
+    return { key = own_key, gate = gate, windows = found, spec = rate_limit.spec(found), from = from, provider = provider, host = host }
   end
   for _, at in ipairs { model.id, host, bare(host), name, model.provider, "*" } do
     if rules[at] ~= nil then
-      local found, e = windows.read(rules[at])
+      local found, e = rate_limit.read(rules[at])
       if not found then ctx.notice(("limits.rules, %s: %s; it is not kept"):format(at, e.message)) end
       return made(at == model.id and key .. " " .. model.id or key, found, "settings, " .. at)
     end
   end
-  local found, e = windows.read(provider and provider.limit or {})
+  local found, e = rate_limit.read(provider and provider.limit or {})
   if not found then ctx.notice(("the limit of the provider %s: %s; it is not kept"):format(name, e.message)) end
   return made(key, found, provider and provider.limit and "provider " .. name or "nothing")
 end
@@ -127,7 +127,7 @@ end
 local function seed(store, rule)
   local longest = 0
   for _, w in ipairs(rule.windows) do longest = math.max(longest, w.per + (w.margin or 0)) end
-  return store:seed(rule.key, longest > 0 and usage.recent(rule.key, longest) or {})
+  return store:seed(rule.key, longest > 0 and usage_ledger.recent(rule.key, longest) or {})
 end
 
 -- Waiting --------------------------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ local function reason(rule, answer)
   local queue = answer.ahead > 0 and (" (%d ahead)"):format(answer.ahead) or ""
   if answer.why == "gate" then return err("limit", "the service asked for a pause" .. queue) end
   if answer.why == "server" then return err("limit", "the service says that its limit is used up" .. queue) end
-  return err("limit", ("the limit of %s is used up%s"):format(windows.words(rule.windows[answer.window]), queue))
+  return err("limit", ("the limit of %s is used up%s"):format(rate_limit.words(rule.windows[answer.window]), queue))
 end
 
 local function too_long(rule, answer)
@@ -220,7 +220,7 @@ end
 ---@param estimate {body: string[]?, max_tokens: integer?, purpose: string?} what the request is about to cost
 ---@return Lease?, Err?
 function M.acquire(ctx, model, estimate)
-  local lease = new_lease { ctx = ctx, model = model, purpose = estimate.purpose or "turn", open = M.store, offline = ctx.opts.replay ~= nil }
+  local lease = reservation { ctx = ctx, model = model, purpose = estimate.purpose or "turn", open = M.store, offline = ctx.opts.replay ~= nil }
   if lease.offline then return lease end
   local rule = M.rule(ctx, model)
   lease.rule = rule
@@ -261,17 +261,17 @@ function M.state(ctx)
   local function add(key, list, current)
     local used, problem = store:usage(key.name, list)
     if not used then return nil, problem end
-    local row = { key = key.name, spec = windows.spec(list), current = current, shut = key.shut, waiting = key.waiting,
+    local row = { key = key.name, spec = rate_limit.spec(list), current = current, shut = key.shut, waiting = key.waiting,
       background = key.background, windows = {} }
     for i, w in ipairs(list) do
-      row.windows[i] = { words = windows.words(w), n = w.n, used = used[i].used, next = used[i].next, all = used[i].all }
+      row.windows[i] = { words = rate_limit.words(w), n = w.n, used = used[i].used, next = used[i].next, all = used[i].all }
     end
     out[#out + 1] = row
     return true
   end
   for _, key in ipairs(keys) do
     local current = rule ~= nil and key.name == rule.key
-    local list = current and rule.windows or windows.read(key.spec) or {}
+    local list = current and rule.windows or rate_limit.read(key.spec) or {}
     seen = seen or current
     local ok = key.shut == 0 and key.name:find(PAUSED, 1, true) -- a gate that is open again
     if not ok then ok, e = add(key, list, current) end
@@ -288,9 +288,9 @@ end
 ---@return Err?
 function M.set(name, text)
   local list, e = {}, nil
-  if text then list, e = windows.read(text) end
+  if text then list, e = rate_limit.read(text) end
   if not list then return nil, e end
-  local words = text and (#list > 0 and windows.spec(list) or "off") or nil
+  local words = text and (#list > 0 and rate_limit.spec(list) or "off") or nil
   local path
   path, e = require("qwen.config.writer").set { { path = { "limits", "rules", name }, value = words } }
   if not path then return nil, e end

@@ -1,11 +1,11 @@
 -- What leaves this machine and what is kept on it: whose terms apply and why, usage statistics (counters, here and nowhere else), telemetry.
 local http = require "sys.http"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local services = require "qwen.model.services"
 local telemetry = require "qwen.usage.telemetry"
-local usage = require "qwen.usage.ledger"
-local usersettings = require "qwen.config.writer"
-local vendors = require "qwen.model.provider_of"
+local usage_ledger = require "qwen.usage.ledger"
+local settings_writer = require "qwen.config.writer"
+local provider_of = require "qwen.model.provider_of"
 
 local M = {}
 
@@ -28,17 +28,17 @@ end
 ---@return string? path
 ---@return Err?
 function M.set(ctx, on)
-  local path, e = usersettings.set { { path = { "privacy", "usageStatisticsEnabled" }, value = on } }
+  local path, e = settings_writer.set { { path = { "privacy", "usageStatisticsEnabled" }, value = on } }
   if not path then return nil, e end
   ctx.settings:reload()
-  if not on then usage.uncount() end
+  if not on then usage_ledger.uncount() end
   return path
 end
 
 -- Whose words hold for requests to a model, and why.
 local function terms_of(ctx, model)
-  local provider, terms = vendors.of(model), services.terms(model)
-  local auth = provider and provider.auth and resource.has("auth", provider.auth) and resource.get("auth", provider.auth)
+  local provider, terms = provider_of.of(model), services.terms(model)
+  local auth = provider and provider.auth and registry.has("auth", provider.auth) and registry.get("auth", provider.auth)
   local now = auth and auth.status and auth.status(ctx, model) or {} -- a sign-in may name another address
   local address = now.base_url or model.base_url
   local url = http.parse_url(address)
@@ -57,9 +57,9 @@ function M.state(ctx, model)
   local config = telemetry.config(ctx)
   return {
     service = model and terms_of(ctx, model) or nil,
-    statistics = { on = on, source = source, counters = on and usage.counters() or nil },
+    statistics = { on = on, source = source, counters = on and usage_ledger.counters() or nil },
     telemetry = { on = config.enabled, endpoint = config.endpoint, outfile = config.outfile, log_prompts = config.log_prompts },
-    ledger = { on = ctx.settings:get "usage.record" ~= false, path = usage.path() },
+    ledger = { on = ctx.settings:get "usage.record" ~= false, path = usage_ledger.path() },
   }
 end
 

@@ -1,7 +1,7 @@
 -- What one request holds: its place in the limits and its line in the ledger. qwen.limits gives leases out; who sends gives them back.
 local err = require "qwen.util.err"
 local task = require "sys.task"
-local usage = require "qwen.usage.ledger"
+local usage_ledger = require "qwen.usage.ledger"
 
 local LONGEST_SHUT, HOUR = 3600, 3600
 local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
@@ -13,10 +13,10 @@ local function record(self, used, e)
   if self.recorded then return end
   self.recorded = true
   local rule, model = self.rule, self.model
-  local prices = usage.prices(model, rule.provider)
+  local prices = usage_ledger.prices(model, rule.provider)
   local row = { purpose = self.purpose, service = rule.host, account = rule.key, model = model.id, outcome = e and e.kind or "ok", usage = used,
     prices = prices, seconds = task.now() - self.started, status = e and e.status }
-  usage.add(self.ctx, row)
+  usage_ledger.add(self.ctx, row)
   self.ctx.emit("request_ended", row)
 end
 

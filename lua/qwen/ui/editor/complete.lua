@@ -2,7 +2,7 @@
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local text = require "qwen.util.text"
 
@@ -57,7 +57,7 @@ end
 
 local function command_items(word)
   local out = {}
-  for _, entry in ipairs(resource.list "commands") do
+  for _, entry in ipairs(registry.list "commands") do
     if entry.value and entry.value.repl ~= false and entry.name:sub(1, #word) == word:lower() then
       out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.summary, tier = entry.tier }
     end
@@ -112,7 +112,7 @@ local function file_items(ctx, word, changed)
 end
 
 local function argument_items(ctx, name, before, word)
-  local command = resource.has("commands", name) and resource.get("commands", name)
+  local command = registry.has("commands", name) and registry.get("commands", name)
   if not command or not command.complete then return {} end
   local ok, found = pcall(function() return starting_with(command.complete(ctx, word, text.shell_words(before)), word) end)
   return ok and found or {}

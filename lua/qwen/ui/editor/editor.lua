@@ -1,10 +1,10 @@
 -- The line editor: state and key event give a new state; nothing here waits or paints. Keys are those of emacs and readline.
 -- The state is a table that is never changed: text, cursor (bytes before it), kills, undo, history.
 -- Long pastes stand in the text as a label (qwen.ui.labels) and are put back by M.text.
-local labels = require "qwen.ui.editor.placeholders"
+local placeholders = require "qwen.ui.editor.placeholders"
 local layout = require "qwen.ui.editor.layout"
-local moves = require "qwen.ui.editor.cursor"
-local sys_text = require "sys.text"
+local cursor_motions = require "qwen.ui.editor.cursor"
+local texts = require "qwen.util.text"
 
 local M = {}
 
@@ -85,14 +85,14 @@ end
 function M.move_to(state, position)
   position = math.max(0, math.min(position, #state.text))
   while (state.text:byte(position + 1) or 0) & 0xC0 == 0x80 do position = position - 1 end
-  return with(state, { cursor = moves.snap(state, position) })
+  return with(state, { cursor = cursor_motions.snap(state, position) })
 end
 
 ---The text as the user means it: labels replaced by what they stand for.
 ---@param state Editor
 ---@return string
 function M.text(state)
-  return labels.expand(state.text, state.pastes)
+  return placeholders.expand(state.text, state.pastes)
 end
 
 ---The same text in another width.
@@ -118,8 +118,8 @@ local function type_text(state, event)
 end
 
 local function insert_folded(state, text, changes)
-  if not labels.is_long(text) then return M.insert(state, text, changes) end
-  local paste = labels.new(text, state.text, state.pastes)
+  if not placeholders.is_long(text) then return M.insert(state, text, changes) end
+  local paste = placeholders.new(text, state.text, state.pastes)
   changes.pastes = pushed(state.pastes, paste, math.huge)
   return M.insert(state, paste.label, changes)
 end
@@ -129,7 +129,7 @@ end
 ---@param text string
 ---@return Editor
 function M.paste(state, text)
-  text = sys_text.clean(text)
+  text = texts.clean(text)
   return text == "" and state or insert_folded(state, text, {})
 end
 
@@ -166,7 +166,7 @@ function M.recall(state, at)
   local drafts = {}
   for key, value in pairs(state.drafts) do drafts[key] = value end
   drafts[state.at] = { text = state.text, pastes = state.pastes }
-  local draft = drafts[at] or labels.entry(state.history[at] or "")
+  local draft = drafts[at] or placeholders.entry(state.history[at] or "")
   return with(state, { text = draft.text, cursor = #draft.text, pastes = draft.pastes, at = at, drafts = drafts, undo = {}, redo = {} })
 end
 
@@ -187,7 +187,7 @@ local function vertical(step)
     local goal = state.goal or column
     if not layout.rows(state.text, state.columns)[row + step] then return M.recall(state, state.at + step) end
     local position = layout.position(state.text, state.columns, row + step, goal)
-    return with(state, { cursor = moves.snap(state, position), goal = goal })
+    return with(state, { cursor = cursor_motions.snap(state, position), goal = goal })
   end
 end
 
@@ -212,7 +212,7 @@ local function kill(to)
   return function(state)
     local from, till = between(state, to(state))
     if from == till then return state end
-    local text, kills = labels.expand(state.text:sub(from + 1, till), state.pastes), state.kills
+    local text, kills = placeholders.expand(state.text:sub(from + 1, till), state.pastes), state.kills
     if state.last == "kill" then
       local before = kills[#kills]
       kills = table.move(kills, 1, #kills - 1, 1, {})
@@ -238,10 +238,10 @@ local function yank_pop(state)
 end
 
 local function transpose(state)
-  local right = state.cursor == moves.line_end(state) and state.cursor or moves.right(state)
-  local middle = moves.left(with(state, { cursor = right }))
-  local left = moves.left(with(state, { cursor = middle }))
-  if left == middle or left < moves.line_start(state) then return state end
+  local right = state.cursor == cursor_motions.line_end(state) and state.cursor or cursor_motions.right(state)
+  local middle = cursor_motions.left(with(state, { cursor = right }))
+  local left = cursor_motions.left(with(state, { cursor = middle }))
+  if left == middle or left < cursor_motions.line_start(state) then return state end
   local a, b = state.text:sub(left + 1, middle), state.text:sub(middle + 1, right)
   return M.replace(state, left, right, b .. a)
 end
@@ -260,18 +260,20 @@ end
 
 local function delete_or_leave(state)
   if state.text == "" then return state, "end" end
-  return delete(moves.right)(state)
+  return delete(cursor_motions.right)(state)
 end
 
 ---What the actions of the keymap do to a state; those that are not here concern more than the text.
 M.actions = {
   submit = enter, newline = newline, delete_or_leave = delete_or_leave,
-  left = move(moves.left), right = move(moves.right), word_left = move(moves.word_left), word_right = move(moves.word_right),
-  line_start = move(moves.line_start), line_end = move(moves.line_end), text_start = move(moves.start), text_end = move(moves.finish),
+  left = move(cursor_motions.left), right = move(cursor_motions.right),
+  word_left = move(cursor_motions.word_left), word_right = move(cursor_motions.word_right),
+  line_start = move(cursor_motions.line_start), line_end = move(cursor_motions.line_end),
+  text_start = move(cursor_motions.start), text_end = move(cursor_motions.finish),
   up = vertical(-1), down = vertical(1), older = older, newer = newer,
-  delete_left = delete(moves.left), delete_right = delete(moves.right),
-  kill_line = kill(moves.kill_right), kill_line_left = kill(moves.line_start), kill_space_left = kill(moves.space_left),
-  kill_word_left = kill(moves.word_left), kill_word_right = kill(moves.word_right),
+  delete_left = delete(cursor_motions.left), delete_right = delete(cursor_motions.right),
+  kill_line = kill(cursor_motions.kill_right), kill_line_left = kill(cursor_motions.line_start), kill_space_left = kill(cursor_motions.space_left),
+  kill_word_left = kill(cursor_motions.word_left), kill_word_right = kill(cursor_motions.word_right),
   yank = yank, yank_older = yank_pop, transpose = transpose, undo = travel("undo", "redo"), redo = travel("redo", "undo"),
 }
 

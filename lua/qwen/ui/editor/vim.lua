@@ -3,45 +3,45 @@
 -- that is not complete, the last letter that was looked for, and what `.` repeats. Pure, as the editor is.
 local editor = require "qwen.ui.editor.editor"
 local layout = require "qwen.ui.editor.layout"
-local motions = require "qwen.ui.editor.vim_motions"
-local moves = require "qwen.ui.editor.cursor"
-local operators = require "qwen.ui.editor.vim_operators"
+local vim_motions = require "qwen.ui.editor.vim_motions"
+local cursor_motions = require "qwen.ui.editor.cursor"
+local vim_operators = require "qwen.ui.editor.vim_operators"
 
 local M = {}
 
-local at, set_vim, insert_mode, settle, operate = operators.at, operators.set, operators.insert_mode, operators.settle, operators.operate
+local at, set_vim, insert_mode, settle, operate = vim_operators.at, vim_operators.set, vim_operators.insert_mode, vim_operators.settle, vim_operators.operate
 
-M.turn = operators.turn
+M.turn = vim_operators.turn
 
 local function paste(state, after)
   local text = state.kills[#state.kills]
   if not text then return state end
   if text:sub(-1) == "\n" then
-    local line = after and moves.line_end(state) or moves.line_start(state)
+    local line = after and cursor_motions.line_end(state) or cursor_motions.line_start(state)
     local new = editor.replace(state, line, line, after and "\n" .. text:sub(1, -2) or text)
     return at(new, after and line + 1 or line)
   end
-  local place = after and state.cursor < moves.line_end(state) and moves.right(state) or state.cursor
+  local place = after and state.cursor < cursor_motions.line_end(state) and cursor_motions.right(state) or state.cursor
   local new = editor.replace(state, place, place, text)
   return at(new, math.max(layout.before(new.text, new.cursor), place))
 end
 
 local function to_end(operator)
-  return function(state) return operate(state, operator, moves.line_end(state)) end
+  return function(state) return operate(state, operator, cursor_motions.line_end(state)) end
 end
 
 local function open_line(below)
   return function(state)
-    local line = below and moves.line_end(state) or moves.line_start(state)
+    local line = below and cursor_motions.line_end(state) or cursor_motions.line_start(state)
     return insert_mode(at(editor.replace(state, line, line, "\n"), below and line + 1 or line))
   end
 end
 
 local commands = {
   i = insert_mode,
-  a = function(state) return insert_mode(state.cursor < moves.line_end(state) and at(state, moves.right(state)) or state) end,
-  I = function(state) return insert_mode(at(state, motions.first_word(state))) end,
-  A = function(state) return insert_mode(at(state, moves.line_end(state))) end,
+  a = function(state) return insert_mode(state.cursor < cursor_motions.line_end(state) and at(state, cursor_motions.right(state)) or state) end,
+  I = function(state) return insert_mode(at(state, vim_motions.first_word(state))) end,
+  A = function(state) return insert_mode(at(state, cursor_motions.line_end(state))) end,
   o = open_line(true), O = open_line(false),
   D = to_end "d", C = to_end "c", Y = function(state) return operate(state, "y", state.cursor, "line") end,
   S = function(state) return operate(state, "c", state.cursor, "line") end,
@@ -53,19 +53,19 @@ local commands = {
 local counted = {
   x = function(state, to) return operate(state, "d", to) end,
   s = function(state, to) return operate(state, "c", to) end,
-  ["~"] = function(state, to) return at(operators.case["~"](state, state.cursor, to), to) end,
+  ["~"] = function(state, to) return at(vim_operators.case["~"](state, state.cursor, to), to) end,
 }
 
 local function characters(state, count)
   local to = state
   for _ = 1, count do
-    if to.cursor < moves.line_end(state) then to = at(to, moves.right(to)) end
+    if to.cursor < cursor_motions.line_end(state) then to = at(to, cursor_motions.right(to)) end
   end
   return to.cursor
 end
 
 local function join(state)
-  local newline = moves.line_end(state)
+  local newline = cursor_motions.line_end(state)
   if newline == #state.text then return state end
   local blank = #state.text:match("^%s*", newline + 1)
   return at(editor.replace(state, newline, newline + blank, " "), newline)
@@ -78,13 +78,13 @@ local function motion(state, keys, count)
   local finder, letter = keys:match "^([fFtT])(.*)$"
   if finder then
     if letter == "" then return "more" end
-    return motions.find(state, finder, letter, count)
+    return vim_motions.find(state, finder, letter, count)
   end
   local found = state.vim.found -- the last of these, for ; and ,
-  if keys == ";" then return found and motions.find_again(state, found.finder, found.letter, count) end
-  if keys == "," then return found and motions.find_again(state, opposite[found.finder], found.letter, count) end
+  if keys == ";" then return found and vim_motions.find_again(state, found.finder, found.letter, count) end
+  if keys == "," then return found and vim_motions.find_again(state, opposite[found.finder], found.letter, count) end
   if keys == "g" then return "more" end
-  local fn = motions.keys[keys]
+  local fn = vim_motions.keys[keys]
   if not fn then return nil end
   return fn(state, count)
 end
@@ -110,16 +110,16 @@ local function command(state, keys)
   if operator then
     count = count * math.min(math.tointeger(tonumber(more)) or 1, 10000)
     if object == "" then return "more" end
-    if object == operator then return operate(state, operator, motions.lines_down(state, count - 1), "line") end
+    if object == operator then return operate(state, operator, vim_motions.lines_down(state, count - 1), "line") end
     if object:find "^[ia]" then
       if #object == 1 then return "more" end
-      local from, to = motions.object(state, object)
-      return from and operators.keys[operator](state, from, to)
+      local from, to = vim_motions.object(state, object)
+      return from and vim_operators.keys[operator](state, from, to)
     end
     if operator == "c" and object:lower() == "w" and state.text:find("^%S", state.cursor + 1) then -- to the end of the word, not to the next
-      local _, to = motions.object(state, "i" .. object)
+      local _, to = vim_motions.object(state, "i" .. object)
       local last = at(state, layout.before(state.text, to))
-      return operate(state, "c", count > 1 and motions.keys[object == "w" and "e" or "E"](last, count - 1) or last.cursor, "inclusive")
+      return operate(state, "c", count > 1 and vim_motions.keys[object == "w" and "e" or "E"](last, count - 1) or last.cursor, "inclusive")
     end
     local target, kind = motion(state, object, count)
     if target == "more" then return "more" end
@@ -127,7 +127,7 @@ local function command(state, keys)
   end
   if commands[rest] then return commands[rest](state) end
   if counted[rest] then return counted[rest](state, characters(state, count)) end
-  if rest == "X" then return operate(state, "d", moves.left(state)) end
+  if rest == "X" then return operate(state, "d", cursor_motions.left(state)) end
   if rest == "J" then return join(state) end
   if rest == "r" then return "more" end
   local letter = rest:match "^r(.+)$"
@@ -157,8 +157,8 @@ function M.chosen(state)
   local vim = state.vim
   if not vim or vim.mode ~= "visual" and vim.mode ~= "lines" then return nil end
   local from, to = math.min(vim.anchor, state.cursor), math.max(vim.anchor, state.cursor)
-  if vim.mode == "lines" then return operators.lines_of(state, from, to) end
-  return from, moves.right(at(state, to))
+  if vim.mode == "lines" then return vim_operators.lines_of(state, from, to) end
+  return from, cursor_motions.right(at(state, to))
 end
 
 -- What a key does with what is chosen; the mode is over afterwards.
@@ -167,13 +167,13 @@ local over_chosen = { d = "d", x = "d", X = "d", c = "c", s = "c", y = "y", [">"
 local function on_chosen(state, key)
   local from, to = M.chosen(state)
   local linewise = state.vim.mode == "lines"
-  if operators.case[key] then return operators.case[key](state, from, to) end
+  if vim_operators.case[key] then return vim_operators.case[key](state, from, to) end
   if key == "p" then
     local text = (state.kills[#state.kills] or ""):gsub("\n$", "")
     return at(editor.replace(state, from, to, text), from)
   end
   local operator = over_chosen[key]
-  return operator and operators.keys[operator](at(state, from), from, to, linewise)
+  return operator and vim_operators.keys[operator](at(state, from), from, to, linewise)
 end
 
 -- A command of visual mode by its keys: a state that is still or no longer in it, "more", or nil.
@@ -186,7 +186,7 @@ local function choose(state, keys)
   if other then return set_vim(state, { mode = other == vim.mode and "normal" or other }) end
   if rest:find "^[ia]" then
     if #rest == 1 then return "more" end
-    local from, to = motions.object(state, rest)
+    local from, to = vim_motions.object(state, rest)
     return from and to > from and set_vim(at(state, layout.before(state.text, to)), { anchor = from }) or nil
   end
   local new = on_chosen(state, rest)
@@ -244,7 +244,7 @@ local function insert(state, event)
     if action == "submit" or action == "unused" then return new, action end
     return set_vim(new, { trail = pushed(trail, event) }), action
   end
-  local left = state.cursor > moves.line_start(state) and at(state, moves.left(state)) or state
+  local left = state.cursor > cursor_motions.line_start(state) and at(state, cursor_motions.left(state)) or state
   local change = #trail > 0 and pushed(trail, event) or state.vim.change
   return set_vim(left, { mode = "normal", keys = "", trail = {}, change = change })
 end

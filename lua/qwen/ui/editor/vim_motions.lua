@@ -1,6 +1,6 @@
 -- Where vi's motions lead and what its text objects hold. Each takes a state of the editor and gives positions; nothing is changed here.
 local layout = require "qwen.ui.editor.layout"
-local moves = require "qwen.ui.editor.cursor"
+local cursor_motions = require "qwen.ui.editor.cursor"
 
 local M = {}
 
@@ -51,7 +51,7 @@ end
 
 ---The first character of the line that is no blank.
 function M.first_word(state)
-  local first = moves.line_start(state)
+  local first = cursor_motions.line_start(state)
   return first + #state.text:match("^[ \t]*", first + 1)
 end
 
@@ -67,40 +67,40 @@ function M.lines_down(state, count)
 end
 
 local function lines_up(state, count)
-  local position = moves.line_start(state)
+  local position = cursor_motions.line_start(state)
   for _ = 1, count do
     if position == 0 then break end
-    position = moves.line_start(at(state, position - 1))
+    position = cursor_motions.line_start(at(state, position - 1))
   end
   return position
 end
 
 M.keys = {
   h = function(state, count)
-    local first, position = moves.line_start(state), state.cursor
-    for _ = 1, count do position = position > first and moves.left(at(state, position)) or position end
+    local first, position = cursor_motions.line_start(state), state.cursor
+    for _ = 1, count do position = position > first and cursor_motions.left(at(state, position)) or position end
     return position
   end,
   l = function(state, count)
-    local last, position = moves.line_end(state), state.cursor
-    for _ = 1, count do position = position < last and moves.right(at(state, position)) or position end
+    local last, position = cursor_motions.line_end(state), state.cursor
+    for _ = 1, count do position = position < last and cursor_motions.right(at(state, position)) or position end
     return position
   end,
-  [" "] = function(state) return moves.right(state) end,
+  [" "] = function(state) return cursor_motions.right(state) end,
   w = times(next_word, false), W = times(next_word, true), b = times(word_before, false), B = times(word_before, true),
   e = times(word_end, false, "inclusive"), E = times(word_end, true, "inclusive"),
-  ["0"] = function(state) return moves.line_start(state) end,
+  ["0"] = function(state) return cursor_motions.line_start(state) end,
   ["^"] = function(state) return M.first_word(state) end,
-  ["$"] = function(state) return moves.line_end(state) end,
+  ["$"] = function(state) return cursor_motions.line_end(state) end,
   gg = function() return 0, "line" end,
-  G = function(state) return moves.line_start(at(state, #state.text)), "line" end,
+  G = function(state) return cursor_motions.line_start(at(state, #state.text)), "line" end,
   j = function(state, count) return M.lines_down(state, count), "line" end,
   k = function(state, count) return lines_up(state, count), "line" end,
 }
 
 ---f, F, t and T: the count-th place of a letter in the line.
 function M.find(state, finder, letter, count)
-  local text, first, last = state.text, moves.line_start(state), moves.line_end(state)
+  local text, first, last = state.text, cursor_motions.line_start(state), cursor_motions.line_end(state)
   local position = state.cursor
   local forward = finder == "f" or finder == "t"
   for _ = 1, count do
@@ -118,7 +118,7 @@ end
 function M.find_again(state, finder, letter, count)
   local from = state.cursor
   if finder == "t" then from = layout.after(state.text, from) end
-  if finder == "T" then from = math.max(layout.before(state.text, from), moves.line_start(state)) end
+  if finder == "T" then from = math.max(layout.before(state.text, from), cursor_motions.line_start(state)) end
   return M.find(at(state, from), finder, letter, count)
 end
 
@@ -143,7 +143,7 @@ local function brackets(state, both, around)
 end
 
 local function quotes(state, quote, around)
-  local first, last = moves.line_start(state), moves.line_end(state)
+  local first, last = cursor_motions.line_start(state), cursor_motions.line_end(state)
   local from
   for i = first + 1, last do
     if state.text:sub(i, i) == quote then

@@ -1,8 +1,8 @@
 -- What vi's operators do to a piece of the text, and how the state of vi keys changes. Pure, as the editor is.
 local editor = require "qwen.ui.editor.editor"
 local layout = require "qwen.ui.editor.layout"
-local motions = require "qwen.ui.editor.vim_motions"
-local moves = require "qwen.ui.editor.cursor"
+local vim_motions = require "qwen.ui.editor.vim_motions"
+local cursor_motions = require "qwen.ui.editor.cursor"
 
 local M = {}
 
@@ -40,14 +40,14 @@ end
 ---In normal mode the cursor stands on a character, not behind the last one of a line.
 function M.settle(state)
   if state.vim.mode ~= "normal" then return state end
-  local first = moves.line_start(state)
-  if state.cursor == moves.line_end(state) and state.cursor > first then return at(state, moves.left(state)) end
+  local first = cursor_motions.line_start(state)
+  if state.cursor == cursor_motions.line_end(state) and state.cursor > first then return at(state, cursor_motions.left(state)) end
   return state
 end
 
 ---Whole lines that two positions touch, without the newline behind them.
 function M.lines_of(state, from, to)
-  return moves.line_start(at(state, from)), moves.line_end(at(state, to))
+  return cursor_motions.line_start(at(state, from)), cursor_motions.line_end(at(state, to))
 end
 
 local function keep(state, text, linewise)
@@ -63,7 +63,7 @@ function M.keys.d(state, from, to, linewise)
     if state.text:sub(to + 1, to + 1) == "\n" then to = to + 1 elseif from > 0 then from = from - 1 end
   end
   local new = keep(editor.replace(state, from, to, ""), text, linewise)
-  return linewise and at(new, motions.first_word(at(new, math.min(from, #new.text)))) or at(new, from)
+  return linewise and at(new, vim_motions.first_word(at(new, math.min(from, #new.text)))) or at(new, from)
 end
 
 function M.keys.c(state, from, to, linewise)
@@ -80,7 +80,7 @@ local function shift(pattern, by)
   return function(state, from, to)
     from, to = M.lines_of(state, from, to)
     local new = editor.replace(state, from, to, (("\n" .. state.text:sub(from + 1, to)):gsub(pattern, by):sub(2)))
-    return at(new, motions.first_word(at(new, from)))
+    return at(new, vim_motions.first_word(at(new, from)))
   end
 end
 

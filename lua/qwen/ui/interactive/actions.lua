@@ -3,8 +3,8 @@ local editor = require "qwen.ui.editor.editor"
 local live = require "qwen.ui.screen.live"
 local task = require "sys.task"
 local term = require "sys.term"
-local text = require "sys.text"
-local thoughts = require "qwen.ui.transcript.thinking"
+local text = require "qwen.util.text"
+local thinking = require "qwen.ui.transcript.thinking"
 local turn = require "qwen.ui.interactive.turn"
 
 local M = {}
@@ -109,7 +109,7 @@ function M.next_mode(self)
   end
 end
 
-function M.thoughts() thoughts.toggle() end
+function M.thoughts() thinking.toggle() end
 
 function M.redraw() live.redraw() end
 

@@ -4,7 +4,7 @@ local live = require "qwen.ui.screen.live"
 local show = require "qwen.ui.transcript.show"
 local task = require "sys.task"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local turn = require "qwen.ui.interactive.turn"
 
 local M = {}

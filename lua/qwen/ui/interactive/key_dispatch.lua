@@ -2,11 +2,11 @@
 local actions = require "qwen.ui.interactive.actions"
 local editor = require "qwen.ui.editor.editor"
 local history = require "qwen.ui.editor.history"
-local key_reader = require "qwen.ui.editor.key_reader"
+local KeyReader = require "qwen.ui.editor.key_reader"
 local keymap = require "qwen.ui.editor.keymap"
 local menu = require "qwen.ui.widget.menu"
 local task = require "sys.task"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local texts = require "qwen.util.text"
 local turn = require "qwen.ui.interactive.turn"
 
@@ -68,7 +68,7 @@ end
 ---@param self TtySession
 ---@param event KeyEvent
 return function(self, event)
-  self.keys = self.keys or key_reader.new("prompt", "list")
+  self.keys = self.keys or KeyReader.new("prompt", "list")
   local mode = vim_mode(self)
   local commands = mode and not self.keys.begun and (mode ~= "insert" or event.key == "esc")
   if commands and to_vim(self, event) then return end

@@ -7,17 +7,17 @@ local hooks = require "qwen.extension.hooks"
 local keymap = require "qwen.ui.editor.keymap"
 local live = require "qwen.ui.screen.live"
 local menu = require "qwen.ui.widget.menu"
-local person = require "qwen.ui.interactive.dialogs"
-local press = require "qwen.ui.interactive.key_dispatch"
-local prompt = require "qwen.ui.editor.input_area"
-local resource = require "qwen.extension.registry"
+local dialogs = require "qwen.ui.interactive.dialogs"
+local key_dispatch = require "qwen.ui.interactive.key_dispatch"
+local input_area = require "qwen.ui.editor.input_area"
+local registry = require "qwen.extension.registry"
 local say = require("qwen.ui.render.words").say
 local show = require "qwen.ui.transcript.show"
 local style = require "qwen.ui.render.style"
 local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local turn = require "qwen.ui.interactive.turn"
 
 local M = {}
@@ -58,7 +58,7 @@ function Session:repaint()
   live.set("queue", function(columns) return queue_rows(self, columns) end)
   live.set("input", function(columns, height)
     if question then return question:rows(columns, height) end
-    return prompt.rows(self.state, columns, math.max(height // 2, 1))
+    return input_area.rows(self.state, columns, math.max(height // 2, 1))
   end)
   live.set("menu", function(columns, height) return question and {} or menu.rows(self, columns, height) end)
   live.paint()
@@ -128,7 +128,7 @@ local function to_question(self, event)
   return true
 end
 
-Session.press = press
+Session.press = key_dispatch
 
 -- Events ------------------------------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ function on.key(self, event)
   local mine = not to_question(self, event)
   self.last_key = task.now()
   if mine then
-    self.state = editor.resize(self.state, prompt.columns(select(2, term.size())))
+    self.state = editor.resize(self.state, input_area.columns(select(2, term.size())))
     if event.type == "paste" then
       actions.paste(self, event.text)
     else
@@ -195,7 +195,7 @@ function on.int(self)
   elseif self.busy then
     self.busy:cancel()
   elseif self.state.text ~= "" then
-    live.write(prompt.sent(self.state.text))
+    live.write(input_area.sent(self.state.text))
     self.state, self.leaving = editor.sent(self.state, ""), nil
   elseif self.leaving then
     self.quit = 0
@@ -239,7 +239,7 @@ end
 -- Before the first prompt is typed for nothing.
 local function tell_missing_key(ctx)
   local provider = require("qwen.model.provider_of").of(ctx.model)
-  local auth = resource.get("auth", provider and provider.auth or "api-key")
+  local auth = registry.get("auth", provider and provider.auth or "api-key")
   if not auth then return end
   local signed, problem = auth.headers(ctx, ctx.model, { method = "GET", url = ctx.model.base_url, headers = {}, body = {} })
   if not signed then ctx.notice(problem.message) end
@@ -271,7 +271,7 @@ function M.run(ctx, prepare)
   live.open(live.dumb())
   show.attach(ctx)
   hooks.attach_notices(ctx)
-  person.attach(self)
+  dialogs.attach(self)
   self:repaint()
   sys.flush()
   local ready, problem, failed = prepare()

@@ -2,7 +2,7 @@
 -- messages among it reach the model between two rounds of tools.
 local commands = require "qwen.extension.commands"
 local live = require "qwen.ui.screen.live"
-local prompt = require "qwen.ui.editor.input_area"
+local input_area = require "qwen.ui.editor.input_area"
 local show = require "qwen.ui.transcript.show"
 local task = require "sys.task"
 local shell_words = require("qwen.util.text").shell_words
@@ -77,7 +77,7 @@ local function command_line(self, line)
 end
 
 local function route(self, line)
-  live.write(prompt.sent(line))
+  live.write(input_area.sent(line))
   local bangs, command = line:match "^(!!?)%s*(.*)$"
   if bangs then
     if command ~= "" then shell_line(self, command, bangs == "!") end
@@ -110,7 +110,7 @@ function M.steer(self)
   local lines = {}
   while self.queue[1] and is_message(self.queue[1]) do
     local line = table.remove(self.queue, 1)
-    live.write(prompt.sent(line))
+    live.write(input_area.sent(line))
     lines[#lines + 1] = line
   end
   if #lines == 0 then return nil end

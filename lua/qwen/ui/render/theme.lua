@@ -1,7 +1,7 @@
 -- Themes: lua/themes/NAME.lua and ~/.qwen/themes/NAME.lua; which one it is, and its words as the numbers a terminal wants. Paints nothing.
 -- A style is words: "bold #61afef on black"; colours are the sixteen names, #rrggbb, or a number of the 256.
-local resource = require "qwen.extension.registry"
-local style_words = require "qwen.extension.theme_schema"
+local registry = require "qwen.extension.registry"
+local theme_schema = require "qwen.extension.theme_schema"
 local sys = require "sys.os"
 
 local M = {}
@@ -53,7 +53,7 @@ end
 
 -- A colour as a foreground (base 30) or background (base 40).
 local function colour(word, base, level)
-  local index, rgb = style_words.colour(word)
+  local index, rgb = theme_schema.colour(word)
   if not rgb and not index then return nil end
   if rgb and level == TRUE_COLOUR then return ("%d;2;%d;%d;%d"):format(base + 8, rgb >> 16, rgb >> 8 & 255, rgb & 255) end
   if rgb and level == 256 then return indexed(nearest(rgb, 16, 255), base) end
@@ -68,7 +68,7 @@ end
 function M.sgr(words, level)
   local out, base = {}, 30
   for word in words:gmatch "%S+" do
-    local code = style_words.attributes[word] or word ~= "on" and colour(word, base, level)
+    local code = theme_schema.attributes[word] or word ~= "on" and colour(word, base, level)
     base = word == "on" and 40 or 30
     if code then out[#out + 1] = tostring(code) end
   end
@@ -97,7 +97,7 @@ end
 ---@return string name
 ---@return boolean automatic
 function M.choose(set, background)
-  if set and resource.has("themes", set) then return set, false end
+  if set and registry.has("themes", set) then return set, false end
   local lower = set and set:lower() or "" -- names of Qwen Code's own themes
   if lower:find "light" or lower == "xcode" or lower == "google code" then return "light", false end
   if lower ~= "" and lower ~= "auto" then return lower:find "ansi" and "ansi" or "dark", false end
@@ -109,9 +109,9 @@ end
 ---@param name string
 ---@return table<string, string>?, Err?
 function M.load(name)
-  local value, e = resource.get("themes", name)
+  local value, e = registry.get("themes", name)
   if not value then return nil, e end
-  local base = resource.shipped("themes/" .. (value.background == "light" and "light" or "dark")).styles
+  local base = registry.shipped("themes/" .. (value.background == "light" and "light" or "dark")).styles
   return setmetatable({}, { __index = function(_, style) return value.styles[style] or base[style] end })
 end
 

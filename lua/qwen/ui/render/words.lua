@@ -1,5 +1,5 @@
 -- What the screen says, in the person's language: lua/languages/NAME.lua and ~/.qwen/languages/NAME.lua. A text without a translation is English.
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local sys = require "sys.os"
 
 local M = {}
@@ -7,7 +7,7 @@ local M = {}
 local english, chosen, translator
 
 local function words_of(name)
-  local value = resource.get("languages", name)
+  local value = registry.get("languages", name)
   return value and value.words
 end
 
@@ -16,7 +16,7 @@ local function find(name)
   local lower = (name or ""):lower()
   local spoken = { chinese = "zh", ["中文"] = "zh", english = "en" }
   for _, candidate in ipairs { name or "", lower, lower:match "^%a+" or "", spoken[lower] or "" } do
-    if resource.has("languages", candidate) then return candidate end
+    if registry.has("languages", candidate) then return candidate end
   end
 end
 
@@ -34,7 +34,7 @@ end
 function M.use(set)
   local name = set and set ~= "auto" and find(set) or find(of_environment()) or "en"
   english = words_of "en" or {}
-  local value, e = resource.get("languages", name)
+  local value, e = registry.get("languages", name)
   chosen = value and value.words or english
   translator = value and value.texts and require("qwen.ui.render.translate").new(value.texts) or nil
   return name, e and e.message

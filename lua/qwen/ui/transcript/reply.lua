@@ -2,7 +2,7 @@
 local Blocks = require "qwen.ui.render.blocks"
 local live = require "qwen.ui.screen.live"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 
 local M = {}
 

@@ -1,20 +1,20 @@
 -- What a session shows: answers as they come, one line a tool call, changes before they are made, questions, notices. All of it is cleaned first.
 -- What changes in place is shown by others: qwen.ui.answer, calls, thoughts and status.
-local answer = require "qwen.ui.transcript.reply"
-local bill = require "qwen.ui.transcript.turn_summary"
-local calls = require "qwen.ui.transcript.tool_calls"
+local reply_view = require "qwen.ui.transcript.reply"
+local turn_summary = require "qwen.ui.transcript.turn_summary"
+local tool_calls = require "qwen.ui.transcript.tool_calls"
 local live = require "qwen.ui.screen.live"
 local messages = require "qwen.session.message"
 local patch = require "qwen.ui.render.patch"
 local redact = require("sys.secret").redact
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local status = require "qwen.ui.transcript.status"
 local style = require "qwen.ui.render.style"
 local sys = require "sys.os"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local theme = require "qwen.ui.render.theme"
-local thoughts = require "qwen.ui.transcript.thinking"
+local thinking = require "qwen.ui.transcript.thinking"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
@@ -54,14 +54,14 @@ local function turn_to(kind)
 end
 
 local function end_thoughts()
-  if thoughts.any() then turn_to "work" end
-  thoughts.finish()
+  if thinking.any() then turn_to "work" end
+  thinking.finish()
 end
 
 ---Ends what is unfinished: an answer, a line, a turn that was stopped.
 function M.finish_line()
   end_thoughts()
-  answer.finish()
+  reply_view.finish()
   page.last = nil
   if not page.at_start then write "\n" end
   status.finish()
@@ -72,15 +72,15 @@ local deltas = {}
 
 function deltas.text(_, delta)
   end_thoughts()
-  if not answer.open() and delta.text:find "%S" then turn_to "text" end
+  if not reply_view.open() and delta.text:find "%S" then turn_to "text" end
   status.phase(say "writing")
-  answer.add(delta.text)
+  reply_view.add(delta.text)
 end
 
 function deltas.think(_, delta)
   if not delta.text then return end
   status.phase(say "thinking")
-  thoughts.add(delta.text)
+  thinking.add(delta.text)
 end
 
 function deltas.call()
@@ -95,24 +95,24 @@ local watch = {}
 function watch.turn_started(ctx, turn)
   if turn == 1 then
     status.begin()
-    bill.begin()
+    turn_summary.begin()
     page.last = nil
   end
   page.told = nil
   status.phase(say("waiting", clean(ctx.model.id)))
 end
 
-function watch.request_ended(_, row) bill.add(row) end
+function watch.request_ended(_, row) turn_summary.add(row) end
 
 function watch.answer_ended()
   end_thoughts()
-  answer.finish()
+  reply_view.finish()
   status.phase(nil)
 end
 
 -- A change that nobody was asked about is shown before it is made.
 function watch.tool_started(ctx, call, args)
-  local tool = resource.get("tools", call.name)
+  local tool = registry.get("tools", call.name)
   local title = ("%s %s"):format(call.name, tool and tool.label and tool.label(args) or "")
   if tool and tool.effect == "edit" and tool.preview and page.asked ~= title then
     local diff = tool.preview(ctx, args)
@@ -122,15 +122,15 @@ function watch.tool_started(ctx, call, args)
     end
   end
   page.asked = nil
-  calls.start(call, args)
+  tool_calls.start(call, args)
   status.phase(say "running")
   status.touch()
 end
 
 function watch.tool_ended(_, call, part)
   turn_to "work"
-  lines(calls.ended(call, part, columns()))
-  if not calls.any() then status.phase(nil) end
+  lines(tool_calls.ended(call, part, columns()))
+  if not tool_calls.any() then status.phase(nil) end
   status.touch()
 end
 
@@ -151,7 +151,7 @@ end
 function M.attach(ctx)
   local _, problem = words.use(ctx.settings:get "general.language")
   if problem then ctx.notice(problem) end
-  calls.folder = ctx.cwd
+  tool_calls.folder = ctx.cwd
   style.listen(ctx.settings:get "ui.accessibility.screenReader")
   M.use_theme(ctx)
   function ctx.print(words_of_it, as_is)
@@ -172,7 +172,7 @@ function M.attach(ctx)
   end
   function ctx.theme(name) M.use_theme(ctx, nil, name) end
   function ctx.progress(chunk)
-    calls.progress(chunk)
+    tool_calls.progress(chunk)
     status.touch()
   end
   function ctx.status(line_of_it) status.note(line_of_it and words.translate(line_of_it)) end
@@ -232,7 +232,7 @@ end
 ---@param title string
 function M.asking(title)
   end_thoughts()
-  answer.finish()
+  reply_view.finish()
   if not page.at_start then write "\n" end
   turn_to "work"
   page.asked = title
@@ -246,7 +246,7 @@ local reasons = { said_nothing = true, length = true, filter = true, refusal = t
 ---@param ctx Ctx
 ---@param message Message
 function M.ended(ctx, message)
-  local told = bill.line(ctx.model, message.usage)
+  local told = turn_summary.line(ctx.model, message.usage)
   status.tell(say "long_turn")
   M.finish_line()
   if message.stop == "error" then return ctx.notice(message.err.message) end

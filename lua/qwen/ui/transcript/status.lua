@@ -1,13 +1,13 @@
 -- What goes on now: the calls that run, what is waited for, and for how long; the terminal's title; a word when a long turn ends.
 -- It ticks once a second while a turn runs and not at all otherwise.
-local answer = require "qwen.ui.transcript.reply"
-local calls = require "qwen.ui.transcript.tool_calls"
+local reply_view = require "qwen.ui.transcript.reply"
+local tool_calls = require "qwen.ui.transcript.tool_calls"
 local live = require "qwen.ui.screen.live"
 local style = require "qwen.ui.render.style"
 local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 
 local M = {}
@@ -18,12 +18,12 @@ local STEADY = 10 -- seconds between two times that are told while a growing ans
 local state = {} -- since, phase, note, detail
 
 local function rows(columns)
-  local out = calls.rows(columns)
+  local out = tool_calls.rows(columns)
   if state.note then
     out[#out + 1] = "  " .. style.paint("dim", state.note)
   elseif state.phase and M.elapsed() >= SOON then
     local elapsed = M.elapsed()
-    if answer.open() then elapsed = elapsed - elapsed % STEADY end
+    if reply_view.open() then elapsed = elapsed - elapsed % STEADY end
     local parts = { state.phase, words.span(elapsed, true), words.say "stops" }
     if style.reader() or elapsed == 0 then table.remove(parts, 2) end -- a second is nothing to be told
     out[#out + 1] = style.paint("accent", style.reader() and "" or "✻ ") .. style.paint("dim", table.concat(parts, " · "))
@@ -107,7 +107,7 @@ end
 function M.finish()
   if not state.since then return end
   state = {}
-  calls.clear()
+  tool_calls.clear()
   title(M.name)
   M.touch()
 end

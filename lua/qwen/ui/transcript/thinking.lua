@@ -3,7 +3,7 @@ local live = require "qwen.ui.screen.live"
 local style = require "qwen.ui.render.style"
 local task = require "sys.task"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local texts = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 

@@ -2,11 +2,11 @@
 -- when it has ended the line is written with its result.
 local ansi = require "qwen.ui.render.ansi"
 local json = require "sys.json"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local style = require "qwen.ui.render.style"
 local task = require "sys.task"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
@@ -20,7 +20,7 @@ local function one_line(words_of_it)
 end
 
 local function label_of(call, args)
-  local tool = resource.get("tools", call.name)
+  local tool = registry.get("tools", call.name)
   if not tool or not tool.label then return "" end
   args = args or json.decode(call.args)
   local ok, label = pcall(tool.label, args)

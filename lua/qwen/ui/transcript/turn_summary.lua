@@ -1,7 +1,7 @@
 -- What a turn cost, in one line: the tokens and the price of all its requests, the time, and how full the model's window is after it.
 local status = require "qwen.ui.transcript.status"
 local style = require "qwen.ui.render.style"
-local usage = require "qwen.usage.ledger"
+local usage_ledger = require "qwen.usage.ledger"
 local words = require "qwen.ui.render.words"
 
 local M = {}
@@ -21,7 +21,7 @@ function M.add(row)
   local used = row.usage
   if not spent or not used then return end
   for _, name in ipairs { "input", "output", "cached" } do spent[name] = used[name] and (spent[name] or 0) + used[name] or spent[name] end
-  local cost, currency = usage.cost(used, row.prices), row.prices and row.prices.currency or "USD"
+  local cost, currency = usage_ledger.cost(used, row.prices), row.prices and row.prices.currency or "USD"
   if not cost or spent.currency and spent.currency ~= currency then
     spent.unpriced = true
   else

@@ -6,7 +6,7 @@ local style = require "qwen.ui.render.style"
 local ansi = require "qwen.ui.render.ansi"
 local live = require "qwen.ui.screen.live"
 local patch = require "qwen.ui.render.patch"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 
 local say, translate = words.say, words.translate

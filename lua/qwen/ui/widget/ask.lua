@@ -4,7 +4,7 @@ local live = require "qwen.ui.screen.live"
 local Pick = require "qwen.ui.widget.picker"
 local sys = require "sys.os"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 
 local M = {}
 

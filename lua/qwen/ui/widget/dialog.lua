@@ -1,6 +1,6 @@
 -- What everything that stands in the place of the input shares: the keymap says what a key means, and the dialog's own actions or its line of
 -- text do it. A dialog gives rows(columns, height), key(event) and said(answer); who shows it is tty.lua or ask.lua.
-local Reader = require "qwen.ui.editor.key_reader"
+local KeyReader = require "qwen.ui.editor.key_reader"
 local editor = require "qwen.ui.editor.editor"
 
 local Dialog = {}
@@ -16,7 +16,7 @@ function Dialog.class(actions, ...)
   class.__index = class
   ---@param fields table with `line`, an editor's state, where text is typed; `changed` is called when it has become another
   function class.make(fields)
-    fields.keys = Reader.new(table.unpack(contexts))
+    fields.keys = KeyReader.new(table.unpack(contexts))
     return setmetatable(fields, class)
   end
   return class

@@ -2,7 +2,7 @@
 local Dialog = require "qwen.ui.widget.dialog"
 local editor = require "qwen.ui.editor.editor"
 local keymap = require "qwen.ui.editor.keymap"
-local prompt = require "qwen.ui.editor.input_area"
+local input_area = require "qwen.ui.editor.input_area"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 
@@ -30,7 +30,7 @@ function Search.new(state)
 end
 
 function Search:rows(columns, height)
-  local rows = prompt.rows(self.state, columns, math.max(height // 2, 1))
+  local rows = input_area.rows(self.state, columns, math.max(height // 2, 1))
   local lead = (self.failed and "not found: " or "search: ") .. self.line.text
   rows[#rows + 1] = style.paint("dim", "(" .. term.cut(lead, math.max(columns - 3, 1)) .. ")")
   return rows, { row = #rows, column = math.min(1 + term.width(lead), columns - 2) }

@@ -3,7 +3,7 @@ local complete = require "qwen.ui.editor.complete"
 local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 

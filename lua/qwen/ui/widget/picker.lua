@@ -1,10 +1,10 @@
 -- A picker: one of several choices by arrows, number or search.
 local Dialog = require "qwen.ui.widget.dialog"
-local Reader = require "qwen.ui.editor.key_reader"
+local KeyReader = require "qwen.ui.editor.key_reader"
 local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
@@ -126,7 +126,7 @@ end
 -- How it is answered, by the keys that count.
 local function hint(self)
   if self.hint then return self.hint end
-  local up, down, accept, cancel = Reader.labels("list_up", "list_down", "list_accept", "list_cancel")
+  local up, down, accept, cancel = KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel")
   return say(self.line and "search_keys" or "number_keys", up, down, accept, cancel)
 end
 

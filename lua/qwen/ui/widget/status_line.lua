@@ -2,7 +2,7 @@
 -- answer is complete, or the model changes; never while a key is waited for.
 local live = require "qwen.ui.screen.live"
 local style = require "qwen.ui.render.style"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local wrap = require "qwen.ui.render.wrap"
 
 local M = {}

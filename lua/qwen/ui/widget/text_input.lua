@@ -3,7 +3,7 @@ local Dialog = require "qwen.ui.widget.dialog"
 local ansi = require "qwen.ui.render.ansi"
 local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local texts = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 

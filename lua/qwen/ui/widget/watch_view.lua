@@ -1,8 +1,8 @@
 -- A view of lines that are made anew every second while the person looks; the keys that accept or leave a list close it, and q.
 local Dialog = require "qwen.ui.widget.dialog"
-local Reader = require "qwen.ui.editor.key_reader"
+local KeyReader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
-local text = require "sys.text"
+local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
@@ -30,7 +30,7 @@ function Board:rows(columns, height)
   for i, line in ipairs(self.lines) do
     if i < height - 1 then out[i] = (wrap.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
   end
-  out[#out + 1] = style.paint("dim", words.say("board_keys", (Reader.labels "view_close")))
+  out[#out + 1] = style.paint("dim", words.say("board_keys", (KeyReader.labels "view_close")))
   return out, { row = #out, column = 0 }
 end
 

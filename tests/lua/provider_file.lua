@@ -4,7 +4,7 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, os, proc, task = require "sys.fs", require "sys.os", require "sys.proc", require "sys.task"
 local reload = require "qwen.extension.reload"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 
 -- By itself.
 do
@@ -13,16 +13,16 @@ do
     ["~/.qwen/providers/high.lua"] = 'return { base = "low" }',
   }
   local function path(name) return place.home .. "/.qwen/providers/" .. name .. ".lua" end
-  resource.scan { use = { path "low", path "high" } }
-  local function summary(name) return (resource.get("providers", name) or {}).summary end
+  registry.scan { use = { path "low", path "high" } }
+  local function summary(name) return (registry.get("providers", name) or {}).summary end
   t.eq(summary "high", "low 1", "as it is")
-  local generation = resource.generation()
+  local generation = registry.generation()
   t.eq(reload.kind "providers", {}, "nothing was saved")
-  t.eq(resource.generation(), generation, "so nothing is new")
+  t.eq(registry.generation(), generation, "so nothing is new")
   fs.write(path "low", 'return { base = "openai", summary = "low 2" }')
   t.eq(reload.kind "providers", {})
   t.eq({ summary "low", summary "high" }, { "low 2", "low 2" }, "also what builds on it")
-  t.ok(resource.generation() > generation, "who keeps something is told")
+  t.ok(registry.generation() > generation, "who keeps something is told")
   fs.write(path "low", 'return {\n  base = "openai",\n  summary = = "low 3" }')
   local problems = reload.kind "providers"
   t.eq(#problems, 1)
@@ -40,7 +40,7 @@ do
   t.eq(summary "low", "low 4", "and on")
   fs.remove(path "low")
   reload.kind "providers"
-  t.eq(resource.has("providers", "low"), false, "a file that is gone is gone")
+  t.eq(registry.has("providers", "low"), false, "a file that is gone is gone")
 end
 
 -- A shipped one to amend and return, also where it builds on another one itself.
@@ -57,8 +57,8 @@ end
 function P.url(model) return model.base_url .. "/team" end
 return P]],
   }
-  resource.scan { use = { place.home .. "/.qwen/providers/over.lua" } }
-  local request = assert(resource.get("providers", "over")).request({ id = "m", base_url = "https://x", config = {} }, { system = "", messages = {}, tools = {} })
+  registry.scan { use = { place.home .. "/.qwen/providers/over.lua" } }
+  local request = assert(registry.get("providers", "over")).request({ id = "m", base_url = "https://x", config = {} }, { system = "", messages = {}, tools = {} })
   t.eq({ request.url, request.headers["X-Team"], request.headers["X-OpenRouter-Title"] }, { "https://x/team", "a", "qwen" }, "amended")
 end
 

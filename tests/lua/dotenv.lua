@@ -1,7 +1,7 @@
 -- Variables: the syntax of .env, which file is read, what a project may not set, and the order of the sources.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local env = require "qwen.config.dotenv"
+local env_file = require "qwen.config.dotenv"
 local fs, os_ = require "sys.fs", require "sys.os"
 local proc = require "qwen.util.process"
 
@@ -12,12 +12,12 @@ for text, want in pairs {
   ['A="open'] = '"open', ['A="open\nB=2'] = '"open', ["A='it\\'s'"] = "it\\'s", ["A=1\nA=2"] = "2", ["#A=1\n\nA=3"] = "3", ["\xef\xbb\xbfA=1\r\n"] = "1", ["A=1\rB=2"] = "1",
   ['A="\r\n"'] = "\n", ["A:1"] = false, ["A 1"] = false, ["=1"] = false, ["A=$HOME"] = "$HOME",
 } do
-  t.eq(env.parse(text).A or false, want, text)
+  t.eq(env_file.parse(text).A or false, want, text)
 end
-t.eq(env.parse 'A="x\nB=1\nC="\nD=2', { A = "x\nB=1\nC=", D = "2" }, "a quoted value swallows lines, the rest is read")
+t.eq(env_file.parse 'A="x\nB=1\nC="\nD=2', { A = "x\nB=1\nC=", D = "2" }, "a quoted value swallows lines, the rest is read")
 local started = os.clock()
-env.parse('A="' .. ('\\"'):rep(400000))
-env.parse(("A=\"\n"):rep(100000))
+env_file.parse('A="' .. ('\\"'):rep(400000))
+env_file.parse(("A=\"\n"):rep(100000))
 t.ok(os.clock() - started < 10, "the work grows with the text")
 
 -- What the program sees of a variable, and where from.

@@ -162,7 +162,7 @@ end
 do
   local place = program.place { ["~/.qwen/commands/a.lua"] = "return { summary = 'one', run = function(ctx) ctx.print 'one' end }" }
   fs.write(place.cwd .. "/reload.lua", [[
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local reload = require "qwen.extension.reload"
 local fs = require "sys.fs"
 local told = {}

@@ -1,6 +1,6 @@
 -- What a session writes to its terminal, byte by byte: no clearing of the screen, no mode left on, little more than the text, nothing foreign.
 local t = dofile "tests/check.lua"
-local recorder = dofile "tests/recorder.lua"
+local recorder = dofile "tests/recording.lua"
 local task = require "sys.task"
 
 -- 5,000 pieces of prose and lists.

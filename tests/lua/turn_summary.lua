@@ -1,21 +1,21 @@
 -- The line under an answer: all requests of the turn, what they cost, singular and plural, and other languages.
 local t = dofile "tests/check.lua"
-local bill = require "qwen.ui.transcript.turn_summary"
-local recorder = dofile "tests/recorder.lua"
+local turn_summary = require "qwen.ui.transcript.turn_summary"
+local recorder = dofile "tests/recording.lua"
 local words = require "qwen.ui.render.words"
 
 words.use "en"
-bill.begin()
-bill.add { usage = { input = 1000000, output = 100, cached = 500000 }, prices = { input = 2, output = 10, cached = 0.5 } }
-bill.add { usage = { input = 500000, output = 900 }, prices = { input = 2, output = 10 } }
-t.eq(bill.line({ context = 1000000 }, { input = 500000, output = 900 }), "1.5M in, 1k out, 33% cached, $2.26, 0.0 s, context ▰▰▰▰▰▰▱▱▱▱ 51%", "the sum of a turn")
-bill.begin()
-bill.add { usage = { input = 100, output = 1 }, prices = { input = 2, output = 10, currency = "CNY" } }
-t.eq(bill.line({}, { input = 100, output = 1 }), "100 in, 1 out, ¥0.0002, 0.0 s", "a small price")
-bill.begin()
-bill.add { usage = { input = 100, output = 1 } }
-t.eq(bill.line({}, { input = 100, output = 1 }), "100 in, 1 out, 0.0 s", "no price is known")
-t.eq(bill.line({}, nil), "0.0 s", "nothing is known")
+turn_summary.begin()
+turn_summary.add { usage = { input = 1000000, output = 100, cached = 500000 }, prices = { input = 2, output = 10, cached = 0.5 } }
+turn_summary.add { usage = { input = 500000, output = 900 }, prices = { input = 2, output = 10 } }
+t.eq(turn_summary.line({ context = 1000000 }, { input = 500000, output = 900 }), "1.5M in, 1k out, 33% cached, $2.26, 0.0 s, context ▰▰▰▰▰▰▱▱▱▱ 51%", "the sum of a turn")
+turn_summary.begin()
+turn_summary.add { usage = { input = 100, output = 1 }, prices = { input = 2, output = 10, currency = "CNY" } }
+t.eq(turn_summary.line({}, { input = 100, output = 1 }), "100 in, 1 out, ¥0.0002, 0.0 s", "a small price")
+turn_summary.begin()
+turn_summary.add { usage = { input = 100, output = 1 } }
+t.eq(turn_summary.line({}, { input = 100, output = 1 }), "100 in, 1 out, 0.0 s", "no price is known")
+t.eq(turn_summary.line({}, nil), "0.0 s", "nothing is known")
 
 t.eq({ words.plural("messages", 1), words.plural("messages", 2) }, { "1 message", "2 messages" }, "one and two")
 t.eq({ qwen.text.count(1, "match", "matches"), qwen.text.count(0, "file") }, { "1 match", "0 files" }, "in tools")

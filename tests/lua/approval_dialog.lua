@@ -34,7 +34,7 @@ t.eq(count(ask(command):lines()), 1001, "a command is always whole")
 
 -- A call that cannot work is not called refused: the person sees what is wrong with it.
 do
-  local recorder = dofile "tests/recorder.lua"
+  local recorder = dofile "tests/recording.lua"
   local call = { calls = { { name = "write_file", arguments = { file_path = "relative.txt", content = "x" } } } }
   local run <close> = recorder.start { call, { text = "Ended." } }
   run.wait "/help"

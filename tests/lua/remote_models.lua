@@ -66,7 +66,7 @@ do -- a project of Vertex AI, with a token
 end
 
 -- What is known by the name alone.
-local families = require "qwen.model.capabilities"
+local model_capabilities = require "qwen.model.capabilities"
 for id, want in pairs {
   ["qwen3.5-plus"] = { 1000000, 65536, "image video" }, ["Qwen/Qwen3-Coder-480B-A35B-Instruct"] = { 262144, 65536, "" }, ["qwen3-coder:30b"] = { 262144, 65536, "" },
   ["anthropic/claude-opus-4.6"] = { 1000000, 128000, "image pdf" }, ["claude-opus-4-6"] = { 1000000, 128000, "image pdf" },
@@ -74,7 +74,7 @@ for id, want in pairs {
   ["google/gemini-2.5-pro:online"] = { 1048576, 65536, "image pdf audio video" }, ["gpt-5.1-codex"] = { 272000, 128000, "image pdf" }, ["o3-mini"] = { 128000, 65536, "" },
   ["MiniMax-M2.5"] = { 196608, 65536, "" }, ["kimi-k2.5"] = { 262144, 32768, "image video" }, ["glm-4.5v"] = { 65536, 16384, "image" }, ["m"] = {}, [""] = {}, ["my-claude"] = {},
 } do
-  local said = families.of(id)
+  local said = model_capabilities.of(id)
   t.eq({ said.context, said.max_output, said.files }, want, id)
 end
 
@@ -82,7 +82,7 @@ end
 local function measured(fields, known)
   local model = { id = "gpt-4o", base_url = "https://api.example.com/v1", config = {} }
   for key, value in pairs(fields) do model[key] = value end
-  families.measure(model, known)
+  model_capabilities.measure(model, known)
   return { model.context, model.max_output }
 end
 local list = { models = { { id = "x" }, { id = "gpt-4o", context = 64000, max_output = 5000 }, { id = "half", context = 9000 } } }

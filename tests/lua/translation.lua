@@ -1,9 +1,9 @@
 -- The words of the screen: each language has all of them with the same places to fill in, and the person's language is found.
 local t = dofile "tests/check.lua"
-local resource = require "qwen.extension.registry"
+local registry = require "qwen.extension.registry"
 local words = require "qwen.ui.render.words"
 
-resource.scan { safe = true }
+registry.scan { safe = true }
 
 local function places(text)
   local out = {}
@@ -11,9 +11,9 @@ local function places(text)
   return table.concat(out, " ")
 end
 
-local english = resource.get("languages", "en").words
-for _, name in ipairs(resource.names "languages") do
-  local language = resource.get("languages", name).words
+local english = registry.get("languages", "en").words
+for _, name in ipairs(registry.names "languages") do
+  local language = registry.get("languages", name).words
   for id, text in pairs(english) do
     if id:find "_one$" and not language[id] then goto next end -- a language need not know them
     if t.ok(language[id], name .. " has " .. id) then t.eq(places(language[id]), places(text), name .. ": " .. id) end

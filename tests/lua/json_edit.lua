@@ -1,10 +1,10 @@
--- Editing settings in place: pairs of files in cases/jsonedit, and random edits that change nothing but the value.
+-- Editing settings in place: pairs of files in cases/json_edit, and random edits that change nothing but the value.
 local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
 local jsonc, jsonedit = require "qwen.util.jsonc", require "qwen.util.json_edit"
 
 -- NAME.in: first line "path.to.key = JSON" or "path.to.key" to take it away, then the file; NAME.want: the file after it.
-local folder = "tests/cases/jsonedit"
+local folder = "tests/cases/json_edit"
 for _, entry in ipairs(fs.list(folder)) do
   local name = entry.name:match "^(.*)%.in$"
   if name then
