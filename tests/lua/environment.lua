@@ -167,7 +167,7 @@ local reload = require "qwen.extension.reload"
 local fs = require "sys.fs"
 local told = {}
 local ctx = { notice = function(text) told[#told + 1] = text end }
-local function word() return resource.get("commands", "a").summary end
+local function word() return registry.get("commands", "a").summary end
 local function save(name, text) assert(fs.write(qwen.os.home() .. "/.qwen/" .. name, text)) end
 reload.take_saved(ctx)
 print(word(), reload.take_saved(ctx))
@@ -175,14 +175,14 @@ save("commands/a.lua", "return { summary = 'two', run = function() end }")
 print(reload.take_saved(ctx), word())
 save("commands/a.lua", "return { summary = 'three' ")
 save("commands/b.lua", "return { summary = 'b', run = function() end }")
-print(reload.take_saved(ctx), word(), resource.has("commands", "b"), #told, reload.take_saved(ctx), #told)
+print(reload.take_saved(ctx), word(), registry.has("commands", "b"), #told, reload.take_saved(ctx), #told)
 save("lua/m.lua", "return 'four'")
 save("commands/a.lua", "return { summary = require 'm', run = function() end }")
-print(reload.take_saved(ctx), word(), resource.has("commands", "b"))
+print(reload.take_saved(ctx), word(), registry.has("commands", "b"))
 save("lua/m.lua", "return 'fives'")
 print(reload.take_saved(ctx), word())
 fs.remove(qwen.os.home() .. "/.qwen/commands/a.lua")
-print(reload.take_saved(ctx), resource.has("commands", "a"))
+print(reload.take_saved(ctx), registry.has("commands", "a"))
 print(told[1])]])
   fs.mkdir(place.home .. "/.qwen/lua")
   local r = run(place, "lua", "reload.lua")
