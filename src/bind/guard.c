@@ -1,6 +1,6 @@
 /* See guard.h. A signal handler counts ticks of used CPU time and sets a Lua hook; the hook raises at every instruction until control
- * is back at the guard, so that no pcall swallows it. What runs inside a C function (a sort) is stopped when it comes back; a search by a pattern has a bound
- * of its own (pattern.c). */
+ * is back at the guard, so that no pcall swallows it. What runs inside a C function (a sort) is stopped when it comes back; a search
+ * by a pattern asks guard_stopping and has a budget of its own (pattern.c). */
 #include "guard.h"
 
 #include <limits.h>
@@ -23,7 +23,7 @@ static struct {
 
 /* -- the hook ------------------------------------------------------------------------------------------------------- */
 
-static bool stopping(void) { return watch.interrupted || watch.hit; }
+bool guard_stopping(void) { return watch.interrupted || watch.hit; }
 
 /* Where the first script on the stack stands that did not ship with the program. */
 static void find_blame(lua_State *L) {
@@ -43,7 +43,7 @@ static void find_blame(lua_State *L) {
 /* Sticky on purpose: it raises again after each pcall until control is where the hook is taken away. */
 static void stop_hook(lua_State *L, lua_Debug *ar) {
   (void)ar;
-  if (!stopping()) { /* left over on a coroutine that was not running when it ended */
+  if (!guard_stopping()) { /* left over on a coroutine that was not running when it ended */
     lua_sethook(L, NULL, 0, 0);
     return;
   }
@@ -83,7 +83,7 @@ lua_State *guard_enter(lua_State *L) {
 
 void guard_leave(lua_State *before) {
   watch.running = before;
-  if (before && stopping()) set_hook(before);
+  if (before && guard_stopping()) set_hook(before);
 }
 
 static void set_guard(struct guard *g) {

@@ -19,6 +19,7 @@ bool guard_interrupted(void);              /* Ctrl-C stopped the slice; forgotte
 const char *guard_stopped(struct guard *g); /* words when this one stopped the slice, and forgotten; else NULL */
 void guard_root(struct guard *g);          /* for a task that guarded code started */
 bool guard_active(void);
+bool guard_stopping(void);                 /* what runs is to end: Ctrl-C, or a guard is used up */
 int guard_left_ms(void);                   /* of the budget of what runs; -1 when it has none */
 
 void guard_open(lua_State *L);             /* watchdog, and the standard coroutine functions again */

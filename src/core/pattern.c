@@ -1,38 +1,55 @@
-/* See pattern.h. The search goes back step by step as the manual of Lua 5.4 (6.4.1) describes it. */
+/* The search of pattern.h. Captures are filled in place; giving up is a state that ends every loop. */
 #include "pattern.h"
 
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 
-enum { MOST_CAPTURES = 32, MOST_DEPTH = 200 };
-
-static const ptrdiff_t OPEN = -1, POSITION = -2;
-
-struct search {
-  const unsigned char *begin, *end, *pattern_end;
-  long steps;
-  int depth, level;
-  enum pattern_end stop; /* ODD or SPENT: all is given up */
-  struct {
-    const unsigned char *at;
-    ptrdiff_t len;
-  } captures[MOST_CAPTURES];
-};
+enum { DEPTH_MAX = 200, HARMLESS_STEPS = 4 * 1000 * 1000 };
 
 typedef const unsigned char *place;
 
-static place give_up(struct search *r, enum pattern_end why) {
-  if (!r->stop) r->stop = why;
+struct run {
+  struct pattern_search *s;
+  place begin, end, pattern_end;
+  int depth;
+  enum pattern_result failed; /* PATTERN_BROKEN or PATTERN_SPENT: all is given up */
+};
+
+static place broken(struct run *r, const char *problem) {
+  if (!r->failed) {
+    r->failed = PATTERN_BROKEN;
+    r->s->problem = problem;
+  }
   return NULL;
 }
 
+static double cpu_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void look_at_clock(struct run *r) {
+  struct pattern_search *s = r->s;
+  double now = cpu_now();
+  s->steps = 0;
+  if (s->deadline == 0) s->deadline = now + s->budget;
+  if (!r->failed && (now >= s->deadline || (s->stop && s->stop()))) r->failed = PATTERN_SPENT;
+}
+
+static void step(struct run *r, size_t steps) {
+  r->s->steps += (long)steps;
+  if (r->s->steps >= PATTERN_STRIDE) look_at_clock(r);
+}
+
 /* The end of a single item: a character, a class, or a set. NULL: malformed. */
-static place item_end(struct search *r, place p) {
-  if (*p == '%') return p + 1 < r->pattern_end ? p + 2 : give_up(r, PATTERN_ODD);
+static place item_end(struct run *r, place p) {
+  if (*p == '%') return p + 1 < r->pattern_end ? p + 2 : broken(r, "malformed pattern (ends with '%')");
   if (*p != '[') return p + 1;
   p += p[1] == '^' ? 2 : 1;
   do {
-    if (p >= r->pattern_end) return give_up(r, PATTERN_ODD);
+    if (p >= r->pattern_end) return broken(r, "malformed pattern (missing ']')");
     p += *p == '%' && p + 1 < r->pattern_end ? 2 : 1;
   } while (p >= r->pattern_end || *p != ']');
   return p + 1;
@@ -41,17 +58,17 @@ static place item_end(struct search *r, place p) {
 static bool in_class(int c, int class) {
   bool in;
   switch (tolower(class)) {
-  case 'a': in = isalpha(c); break;
-  case 'c': in = iscntrl(c); break;
-  case 'd': in = isdigit(c); break;
-  case 'g': in = isgraph(c); break;
-  case 'l': in = islower(c); break;
-  case 'p': in = ispunct(c); break;
-  case 's': in = isspace(c); break;
-  case 'u': in = isupper(c); break;
-  case 'w': in = isalnum(c); break;
-  case 'x': in = isxdigit(c); break;
-  default: return class == c;
+    case 'a': in = isalpha(c); break;
+    case 'c': in = iscntrl(c); break;
+    case 'd': in = isdigit(c); break;
+    case 'g': in = isgraph(c); break;
+    case 'l': in = islower(c); break;
+    case 'p': in = ispunct(c); break;
+    case 's': in = isspace(c); break;
+    case 'u': in = isupper(c); break;
+    case 'w': in = isalnum(c); break;
+    case 'x': in = isxdigit(c); break;
+    default: return class == c;
   }
   return isupper(class) ? !in : in;
 }
@@ -76,31 +93,31 @@ static bool in_set(int c, place p, place last) {
   return !wanted;
 }
 
-static bool fits(struct search *r, place s, place p, place item) {
-  r->steps -= 1 + (item - p) / 8;
-  if (s >= r->end) return false;
+static bool fits(struct run *r, place s, place p, place item) {
+  step(r, 1 + (size_t)(item - p) / 8);
+  if (s >= r->end || r->failed) return false;
   switch (*p) {
-  case '.': return true;
-  case '%': return in_class(*s, p[1]);
-  case '[': return in_set(*s, p, item - 1);
-  default: return *p == *s;
+    case '.': return true;
+    case '%': return in_class(*s, p[1]);
+    case '[': return in_set(*s, p, item - 1);
+    default: return *p == *s;
   }
 }
 
-static place match(struct search *r, place s, place p);
+static place match(struct run *r, place s, place p);
 
-static place match_most(struct search *r, place s, place p, place item) {
+static place match_most(struct run *r, place s, place p, place item) {
   ptrdiff_t n = 0;
   while (fits(r, s + n, p, item)) n++;
-  for (; n >= 0 && !r->stop; n--) {
+  for (; n >= 0 && !r->failed; n--) {
     place end = match(r, s + n, item + 1);
     if (end) return end;
   }
   return NULL;
 }
 
-static place match_least(struct search *r, place s, place p, place item) {
-  while (!r->stop) {
+static place match_least(struct run *r, place s, place p, place item) {
+  while (!r->failed) {
     place end = match(r, s, item + 1);
     if (end) return end;
     if (!fits(r, s, p, item)) return NULL;
@@ -109,41 +126,44 @@ static place match_least(struct search *r, place s, place p, place item) {
   return NULL;
 }
 
-static place open_capture(struct search *r, place s, place p) {
+static place open_capture(struct run *r, place s, place p) {
   bool position = p[1] == ')';
-  if (r->level >= MOST_CAPTURES) return give_up(r, PATTERN_ODD);
-  r->captures[r->level].at = s;
-  r->captures[r->level++].len = position ? POSITION : OPEN;
+  if (r->s->count >= PATTERN_CAPTURES) return broken(r, "too many captures");
+  struct pattern_capture *c = &r->s->captures[r->s->count++];
+  *c = (struct pattern_capture){(size_t)(s - r->begin), 0, position ? PATTERN_POSITION : PATTERN_OPEN};
   place end = match(r, s, p + (position ? 2 : 1));
-  if (!end) r->level--;
+  if (!end) r->s->count--;
   return end;
 }
 
-static place close_capture(struct search *r, place s, place p) {
-  int i = r->level - 1;
-  while (i >= 0 && r->captures[i].len != OPEN) i--;
-  if (i < 0) return give_up(r, PATTERN_ODD);
-  r->captures[i].len = s - r->captures[i].at;
+static place close_capture(struct run *r, place s, place p) {
+  struct pattern_capture *c = r->s->captures + r->s->count;
+  do {
+    if (c-- == r->s->captures) return broken(r, "invalid pattern capture");
+  } while (c->kind != PATTERN_OPEN);
+  c->kind = PATTERN_TEXT;
+  c->len = (size_t)(s - r->begin) - c->at;
   place end = match(r, s, p + 1);
-  if (!end) r->captures[i].len = OPEN;
+  if (!end) c->kind = PATTERN_OPEN;
   return end;
 }
 
 /* %1: the same text again. */
-static place match_again(struct search *r, place s, int digit) {
+static place match_again(struct run *r, place s, int digit) {
   int i = digit - '1';
-  if (i < 0 || i >= r->level || r->captures[i].len == OPEN) return give_up(r, PATTERN_ODD);
-  size_t len = (size_t)r->captures[i].len; /* of a position it is too long for any text, as in the standard library */
-  r->steps -= r->captures[i].len > 0 ? r->captures[i].len / 8 : 0;
-  return (size_t)(r->end - s) >= len && memcmp(r->captures[i].at, s, len) == 0 ? s + len : NULL;
+  if (i < 0 || i >= r->s->count || r->s->captures[i].kind == PATTERN_OPEN) return broken(r, "invalid capture index in pattern");
+  const struct pattern_capture *c = &r->s->captures[i];
+  if (c->kind == PATTERN_POSITION) return NULL; /* a position is no text */
+  step(r, c->len / 8);
+  return (size_t)(r->end - s) >= c->len && memcmp(r->begin + c->at, s, c->len) == 0 ? s + c->len : NULL;
 }
 
 /* %bxy */
-static place match_balance(struct search *r, place s, place p) {
-  if (p + 1 >= r->pattern_end) return give_up(r, PATTERN_ODD);
+static place match_balance(struct run *r, place s, place p) {
+  if (p + 1 >= r->pattern_end) return broken(r, "malformed pattern (missing arguments to '%b')");
   if (s >= r->end || *s != p[0]) return NULL;
-  for (int open = 1; ++s < r->end;) {
-    r->steps--;
+  for (int open = 1; ++s < r->end && !r->failed;) {
+    step(r, 1);
     if (*s == p[1]) {
       if (--open == 0) return s + 1;
     } else if (*s == p[0]) {
@@ -154,17 +174,18 @@ static place match_balance(struct search *r, place s, place p) {
 }
 
 /* %f[set]: the place between one outside and one inside. Gives the rest of the pattern. */
-static place match_border(struct search *r, place s, place p) {
-  if (*p != '[') return give_up(r, PATTERN_ODD);
+static place match_border(struct run *r, place s, place p) {
+  if (*p != '[') return broken(r, "malformed pattern (missing '[' after '%f')");
   place item = item_end(r, p);
   if (!item) return NULL;
   int before = s == r->begin ? 0 : s[-1], after = s < r->end ? *s : 0;
   return !in_set(before, p, item - 1) && in_set(after, p, item - 1) ? item : NULL;
 }
 
-static place match_here(struct search *r, place s, place p) {
+static place match_here(struct run *r, place s, place p) {
   while (p < r->pattern_end) {
-    if (r->stop || r->steps-- <= 0) return give_up(r, PATTERN_SPENT);
+    step(r, 1);
+    if (r->failed) return NULL;
     if (*p == '(') return open_capture(r, s, p);
     if (*p == ')') return close_capture(r, s, p);
     if (*p == '$' && p + 1 == r->pattern_end) return s == r->end ? s : NULL;
@@ -197,48 +218,53 @@ static place match_here(struct search *r, place s, place p) {
   return s;
 }
 
-static place match(struct search *r, place s, place p) {
-  if (r->depth == MOST_DEPTH) return give_up(r, PATTERN_ODD);
+static place match(struct run *r, place s, place p) {
+  if (r->depth == DEPTH_MAX) return broken(r, "pattern too complex");
   r->depth++;
   place end = match_here(r, s, p);
   r->depth--;
   return end;
 }
 
-/* Each sign of repetition may try every length at each place. */
-bool pattern_harmless(const struct pattern_text *t) {
-  double steps = (double)(t->text_len - t->start + 1), each = steps;
-  for (size_t i = 0; i < t->pattern_len; i++) {
-    char c = t->pattern[i];
-    if (c == '*' || c == '+' || c == '-') steps *= each;
-    else if (c == '?') steps *= 2;
-  }
-  return steps * (double)t->pattern_len <= (double)t->steps;
-}
-
-enum pattern_end pattern_try(struct pattern_text *t) {
-  struct search r = { .begin = (place)t->text, .steps = t->steps };
-  place p = (place)t->pattern, s = r.begin + t->start, last = NULL;
-  bool anchored = t->anchors && *p == '^', found = false;
-  size_t left = t->most;
-  r.end = r.begin + t->text_len;
-  r.pattern_end = p + t->pattern_len;
-  if (anchored) p++;
-  while (left > 0 && s <= r.end) {
-    r.level = r.depth = 0;
-    place end = match(&r, s, p);
-    if (r.stop) break;
-    if (end && end != last) {
-      t->from = (size_t)(s - r.begin);
-      t->to = (size_t)(end - r.begin);
-      found = true;
-      left--;
-      s = last = end;
-    } else {
-      s++;
+enum pattern_result pattern_next(struct pattern_search *s) {
+  struct run r = {.s = s, .begin = (place)s->text};
+  place p = (place)s->pattern;
+  bool anchored = s->anchors && *p == '^';
+  r.end = r.begin + s->text_len;
+  r.pattern_end = p + s->pattern_len;
+  if (anchored && s->again) return PATTERN_NONE;
+  for (place at = r.begin + s->at; at <= r.end; at++) {
+    s->count = 0;
+    place end = match(&r, at, p + anchored);
+    if (r.failed) return r.failed;
+    size_t to = end ? (size_t)(end - r.begin) : 0;
+    if (end && !(s->again && to == s->to)) {
+      s->from = (size_t)(at - r.begin);
+      s->at = s->to = to;
+      s->again = true;
+      return PATTERN_FOUND;
     }
     if (anchored) break;
   }
-  t->steps = r.steps;
-  return r.stop ? r.stop : found ? PATTERN_FOUND : PATTERN_NONE;
+  s->at = s->text_len + 1;
+  return PATTERN_NONE;
+}
+
+void pattern_spend(struct pattern_search *s, size_t bytes) { s->steps += (long)(bytes / 16); }
+
+void pattern_renew(struct pattern_search *s, double budget) {
+  s->budget = budget;
+  s->deadline = 0;
+  s->steps = 0;
+}
+
+/* Each sign of repetition may try every length at each place. */
+bool pattern_harmless(const struct pattern_search *s) {
+  double each = (double)(s->text_len - s->at + 1), steps = each * (double)s->pattern_len;
+  for (size_t i = 0; i < s->pattern_len; i++) {
+    char c = s->pattern[i];
+    if (c == '*' || c == '+' || c == '-') steps *= each;
+    else if (c == '?') steps *= 2;
+  }
+  return steps <= HARMLESS_STEPS;
 }

@@ -1,10 +1,11 @@
-/* pattern_try beside the standard library's search: random patterns and texts, the same places; and what never ends is given up. */
+/* pattern_next beside the search of the standard library: random patterns and texts, the same places and captures; and its budget. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <lauxlib.h>
@@ -34,108 +35,179 @@ static void make(char *p, size_t *pattern_len, char *s, size_t *text_len) {
   s[*text_len] = '\0';
 }
 
-/* What string.find says: PATTERN_ODD for an error. */
-static enum pattern_end standard_find(lua_State *L, const struct pattern_text *t, size_t *from, size_t *to) {
-  lua_getglobal(L, "string");
-  lua_getfield(L, -1, "find");
-  lua_pushlstring(L, t->text, t->text_len);
-  lua_pushlstring(L, t->pattern, t->pattern_len);
-  lua_pushinteger(L, (lua_Integer)t->start + 1);
-  enum pattern_end end = PATTERN_ODD;
-  if (lua_pcall(L, 3, 2, 0) == LUA_OK) {
-    end = lua_isnil(L, -2) ? PATTERN_NONE : PATTERN_FOUND;
-    *from = end ? (size_t)lua_tointeger(L, -2) - 1 : 0;
-    *to = end ? (size_t)lua_tointeger(L, -1) : 0;
-  }
-  lua_settop(L, 0);
-  return end;
+
+static struct pattern_search search_of(const char *text, size_t n, const char *pattern) {
+  return (struct pattern_search){.text = text, .text_len = n, .pattern = pattern, .pattern_len = strlen(pattern), .anchors = true, .budget = 1e9};
 }
 
-/* How often string.gsub finds it; -1 for an error. */
-static long standard_count(lua_State *L, const struct pattern_text *t) {
-  lua_getglobal(L, "string");
-  lua_getfield(L, -1, "gsub");
-  lua_pushlstring(L, t->text, t->text_len);
-  lua_pushlstring(L, t->pattern, t->pattern_len);
-  lua_pushliteral(L, "");
-  long n = lua_pcall(L, 3, 2, 0) == LUA_OK ? (long)lua_tointeger(L, -1) : -1;
+/* Calls string.NAME with the text, the pattern and one value more; leaves what it gives, or false for an error. */
+static bool standard(lua_State *L, const char *name, const struct pattern_search *s, lua_Integer init) {
   lua_settop(L, 0);
-  return n;
+  lua_getglobal(L, "string");
+  lua_getfield(L, -1, name);
+  lua_remove(L, 1);
+  lua_pushlstring(L, s->text, s->text_len);
+  lua_pushlstring(L, s->pattern, s->pattern_len);
+  if (init) lua_pushinteger(L, init);
+  else lua_pushliteral(L, "");
+  return lua_pcall(L, 3, LUA_MULTRET, 0) == LUA_OK;
+}
+
+/* Whether the captures are those that string.find left behind its two places. */
+static bool same_captures(lua_State *L, const struct pattern_search *s) {
+  if (lua_gettop(L) - 2 != s->count) return false;
+  for (int i = 0; i < s->count; i++) {
+    const struct pattern_capture *c = &s->captures[i];
+    size_t n;
+    if (c->kind == PATTERN_POSITION) {
+      if (!lua_isinteger(L, i + 3) || (size_t)lua_tointeger(L, i + 3) != c->at + 1) return false;
+    } else {
+      const char *text = lua_isinteger(L, i + 3) ? "" : lua_tolstring(L, i + 3, &n);
+      if (c->kind != PATTERN_TEXT || n != c->len || memcmp(text, s->text + c->at, n) != 0) return false;
+    }
+  }
+  return true;
+}
+
+static bool has_open(const struct pattern_search *s) {
+  for (int i = 0; i < s->count; i++)
+    if (s->captures[i].kind == PATTERN_OPEN) return true;
+  return false;
+}
+
+static void check_find(lua_State *L, struct pattern_search s, int *found, int *broken) {
+  bool ok = standard(L, "find", &s, (lua_Integer)s.at + 1);
+  size_t start = s.at;
+  enum pattern_result got = pattern_next(&s);
+  if (!ok) { /* an open capture is an error of whoever reads it */
+    (*broken)++;
+    if (got != PATTERN_BROKEN && !(got == PATTERN_FOUND && has_open(&s)))
+      fail_msg("'%s' in '%s' from %zu: %d, not an error", s.pattern, s.text, start, got);
+    if (got == PATTERN_BROKEN) assert_non_null(s.problem);
+    return;
+  }
+  bool there = !lua_isnil(L, 1);
+  *found += there;
+  if (got != (there ? PATTERN_FOUND : PATTERN_NONE)) fail_msg("'%s' in '%s' from %zu: %d", s.pattern, s.text, start, got);
+  if (there && (s.from + 1 != (size_t)lua_tointeger(L, 1) || s.to != (size_t)lua_tointeger(L, 2) || !same_captures(L, &s)))
+    fail_msg("'%s' in '%s' from %zu: [%zu, %zu)", s.pattern, s.text, start, s.from, s.to);
+}
+
+/* As many matches as string.gsub replaces. */
+static void check_count(lua_State *L, struct pattern_search s) {
+  if (!standard(L, "gsub", &s, 0)) return;
+  lua_Integer count = 0;
+  while (pattern_next(&s) == PATTERN_FOUND) count++;
+  if (count != lua_tointeger(L, 2)) fail_msg("'%s' in '%s': %d times", s.pattern, s.text, (int)count);
+  assert_int_equal(pattern_next(&s), PATTERN_NONE);
 }
 
 static void same_as_the_standard(void **state) {
   (void)state;
   lua_State *L = luaL_newstate();
   luaL_openlibs(L);
-  char p[128], s[64];
-  int found = 0, odd = 0;
+  char p[128], text[64];
+  int found = 0, broken = 0;
   for (int i = 0; i < 200000; i++) {
-    struct pattern_text t = {.text = s, .pattern = p, .most = 1, .anchors = true, .steps = 1000000};
-    make(p, &t.pattern_len, s, &t.text_len);
-    t.start = chance((uint32_t)t.text_len + 1);
-    size_t from = 0, to = 0;
-    enum pattern_end want = standard_find(L, &t, &from, &to), got;
-    if (strpbrk(p, "^$*+?.([%-")) { /* else it is looked for as it stands */
-      got = pattern_try(&t);
-      if (want != got && !(want == PATTERN_ODD && got == PATTERN_FOUND)) /* an open capture is told afterwards */
-        fail_msg("'%s' in '%s' from %zu: %d, not %d", p, s, t.start, got, want);
-      if (want == PATTERN_FOUND && (t.from != from || t.to != to))
-        fail_msg("'%s' in '%s' from %zu: [%zu, %zu), not [%zu, %zu)", p, s, t.start, t.from, t.to, from, to);
-      found += want == PATTERN_FOUND;
-      odd += want == PATTERN_ODD;
-    }
-    struct pattern_text one = t;
-    one.start = 0;
-    long n = standard_count(L, &one);
-    if (n >= 0) { /* one match fewer and it is found as often as was allowed, one more and it is not */
-      one.most = (size_t)n + 1;
-      one.steps = 1000000;
-      got = pattern_try(&one);
-      assert_int_equal(got, n > 0 ? PATTERN_FOUND : PATTERN_NONE);
-    }
+    size_t pattern_len, text_len;
+    make(p, &pattern_len, text, &text_len);
+    struct pattern_search s = search_of(text, text_len, p);
+    check_count(L, s);
+    s.at = chance((uint32_t)text_len + 1);
+    if (strpbrk(p, "^$*+?.([%-")) check_find(L, s, &found, &broken); /* else it is looked for as it stands */
   }
-  assert_true(found > 20000 && odd > 10000);
+  assert_true(found > 20000 && broken > 10000);
   lua_close(L);
 }
 
-static enum pattern_end try(const char *text, size_t n, const char *pattern, size_t most) {
-  struct pattern_text t = {.text = text, .text_len = n, .pattern = pattern, .pattern_len = strlen(pattern), .most = most, .anchors = true, .steps = 5000000};
-  return pattern_try(&t);
+/* -- the budget ------------------------------------------------------------------------------------------------------ */
+
+static char many_a[100001];
+static long looks, looks_max;
+
+static bool count_looks(void) { return ++looks >= looks_max; }
+
+/* All matches, with at most so many looks at the clock; gives how the search ended. */
+static enum pattern_result run(const char *text, size_t n, const char *pattern, long most) {
+  struct pattern_search s = search_of(text, n, pattern);
+  enum pattern_result result;
+  s.stop = count_looks;
+  looks = 0;
+  looks_max = most;
+  while ((result = pattern_next(&s)) == PATTERN_FOUND) continue;
+  return result;
 }
 
-static void gives_up(void **state) {
+static const char *repeated(const char *piece, int times, const char *rest) {
+  static char p[256];
+  *p = '\0';
+  while (times-- > 0) strcat(p, piece);
+  return strcat(p, rest);
+}
+
+static void goes_back_for_ever(void **state) {
   (void)state;
-  static char text[100001];
-  memset(text, 'a', sizeof text - 1);
-  char p[128] = "";
-  for (int i = 0; i < 30; i++) strcat(p, ".-");
-  strcat(p, "b");
-  assert_int_equal(try(text, 60, p, 1), PATTERN_SPENT);
-  memset(p, 0, sizeof p);
-  for (int i = 0; i < 40; i++) strcat(p, "a?");
-  assert_int_equal(try(text, 39, strcat(p, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), 1), PATTERN_SPENT);
-  assert_int_equal(try(text, 100000, "a-b", 1), PATTERN_SPENT);
-  assert_int_equal(try(text, 100000, ".*b", SIZE_MAX), PATTERN_SPENT);
-  assert_int_equal(try(text, 100000, "^(a*)b", 1), PATTERN_NONE);
-  assert_int_equal(try(text, 100000, "a+", SIZE_MAX), PATTERN_FOUND);
-  assert_int_equal(try(text, 100000, "%bab", SIZE_MAX), PATTERN_SPENT);
-  assert_int_equal(try(text, 100000, "%f[b]", SIZE_MAX), PATTERN_NONE);
+  assert_int_equal(run(many_a, 60, repeated(".-", 30, "b"), 1000), PATTERN_SPENT);
+  assert_int_equal(looks, 1000);
+  assert_int_equal(run(many_a, 39, repeated("a?", 40, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), 1000), PATTERN_SPENT);
+  assert_int_equal(run(many_a, 100000, "a-b", 1000), PATTERN_SPENT);
+  assert_int_equal(run(many_a, 100000, ".*b", 1000), PATTERN_SPENT);
+  assert_int_equal(run(many_a, 100000, "%bab", 1000), PATTERN_SPENT);
+}
+
+static void ends_soon(void **state) {
+  (void)state;
+  assert_int_equal(run(many_a, 100000, "^(a*)b", 100), PATTERN_NONE);
+  assert_int_equal(run(many_a, 100000, "a+", 100), PATTERN_NONE);
+  assert_int_equal(run(many_a, 100000, "(a)", 200), PATTERN_NONE);
+  assert_int_equal(run(many_a, 100000, "%f[b]", 100), PATTERN_NONE);
+}
+
+static double cpu(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void budget_is_cpu_time(void **state) {
+  (void)state;
+  struct pattern_search s = search_of(many_a, 60, repeated(".-", 30, "b"));
+  s.budget = 0;
+  assert_int_equal(pattern_next(&s), PATTERN_SPENT);
+  assert_int_equal(pattern_next(&s), PATTERN_SPENT);
+  double before = cpu();
+  pattern_renew(&s, 0.02);
+  s.at = 0;
+  assert_int_equal(pattern_next(&s), PATTERN_SPENT);
+  assert_true(cpu() - before >= 0.02);
+
+  struct pattern_search quick = search_of(many_a, 100, "^(a*)$"); /* it ends before the first look at the clock */
+  quick.budget = 0;
+  assert_int_equal(pattern_next(&quick), PATTERN_FOUND);
+  pattern_spend(&quick, 16 * PATTERN_STRIDE);
+  quick.at = 0;
+  quick.again = false;
+  assert_int_equal(pattern_next(&quick), PATTERN_SPENT);
 }
 
 static void harmless(void **state) {
   (void)state;
-  struct pattern_text t = {.text_len = 1000, .pattern = "^%s*(.-)%s*$", .steps = 20000000};
-  t.pattern_len = strlen(t.pattern);
-  assert_false(pattern_harmless(&t));
-  t.text_len = 20;
-  assert_true(pattern_harmless(&t));
-  t.pattern = "plain";
-  t.pattern_len = 5;
-  t.text_len = 1000000;
-  assert_true(pattern_harmless(&t));
+  struct pattern_search s = search_of(many_a, 1000, "^%s*(.-)%s*$");
+  assert_false(pattern_harmless(&s));
+  s.at = 980;
+  assert_true(pattern_harmless(&s));
+  s = search_of(many_a, 100000, "plain");
+  assert_true(pattern_harmless(&s));
+}
+
+static int fill(void **state) {
+  (void)state;
+  memset(many_a, 'a', sizeof many_a - 1);
+  return 0;
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_standard), cmocka_unit_test(gives_up), cmocka_unit_test(harmless)};
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_standard), cmocka_unit_test(goes_back_for_ever), cmocka_unit_test(ends_soon),
+                                     cmocka_unit_test(budget_is_cpu_time), cmocka_unit_test(harmless)};
+  return cmocka_run_group_tests(tests, fill, NULL);
 }

@@ -276,6 +276,7 @@ do
     ["inner.lua"] = 'local co = coroutine.wrap(function() while true do pcall(function() while true do end end) end end) qwen.os.out "go\\n" qwen.os.flush() while true do pcall(co) end',
     ["wait.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() qwen.task.queue():get()',
     ["heavy.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(function() local s = ("x"):rep(30000000):gsub("x", "y") end) end',
+    ["search.lua"] = 'local s = ("x"):rep(1 << 25) qwen.os.out "go\\n" qwen.os.flush() s:find ".-.-y"', -- its budget is more than four seconds
     ["sort.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() while true do pcall(table.sort, { 1, 2, 3 }, function(a, b) while true do end end) end',
     ["closing.lua"] = 'qwen.os.out "go\\n" qwen.os.flush() local _ <close> = setmetatable({}, { __close = function() while true do end end }) error "x"',
     ["end.lua"] = [[local co = coroutine.create(function()
@@ -285,7 +286,7 @@ do
     coroutine.resume(co) qwen.os.out "go\n" qwen.os.flush() while true do pcall(coroutine.close, co) end]],
     ["waits.lua"] = 'qwen.os.out "go\\n" qwen.task.sleep(60)',
   }
-  for _, name in ipairs { "busy", "inner", "heavy", "sort", "closing", "end", "wait", "waits" } do
+  for _, name in ipairs { "busy", "inner", "heavy", "search", "sort", "closing", "end", "wait", "waits" } do
     local child <close> = assert(proc.open { argv = { program.binary, "lua", name .. ".lua" }, cwd = place.cwd, group = false,
       env = { PATH = os.getenv "PATH", HOME = place.home } })
     t.eq(child:read(), "go\n")
