@@ -1,4 +1,4 @@
--- `qwen demo`: the program at its main job without network or account. A shipped tape plays the model; folder, tools and results are real.
+-- `qwen demo`: the program at its main job without network or account. A shipped recording plays the model; folder, tools and results are real.
 
 local C = { summary = "mend a failing test in a tiny C project; the model is a recording", args = "[--fast]", shell = true, repl = false }
 
@@ -10,10 +10,10 @@ local function write_project(folder)
   return true
 end
 
--- The tape was recorded in another folder: its paths are those of this one.
+-- The recording was recorded in another folder: its paths are those of this one.
 local function write_tape(folder)
   local quoted = qwen.json.encode(folder):sub(2, -2)
-  return qwen.fs.write(folder .. "/.tape.jsonl", (qwen.x.demo.recording:gsub("@FOLDER@", function() return quoted end)), { fsync = false })
+  return qwen.fs.write(folder .. "/.recording.jsonl", (qwen.x.demo.recording:gsub("@FOLDER@", function() return quoted end)), { fsync = false })
 end
 
 function C.run(ctx, args)
@@ -34,7 +34,7 @@ function C.run(ctx, args)
   env.QWEN_HOME, env.HOME = folder .. "/.home", folder .. "/.home"
   env.OPENAI_API_KEY, env.OPENAI_BASE_URL, env.OPENAI_MODEL = nil, "http://127.0.0.1:9/v1", "demo"
   local result
-  result, e = qwen.proc.run { argv = { "/proc/self/exe", "--replay", folder .. "/.tape.jsonl", "--replay-speed", args[1] == "--fast" and "0" or "1",
+  result, e = qwen.proc.run { argv = { "/proc/self/exe", "--replay", folder .. "/.recording.jsonl", "--replay-speed", args[1] == "--fast" and "0" or "1",
     "--yolo", "--verbose", "-p", prompt }, cwd = folder, env = env, timeout = 60, stderr = "stdout", on_output = qwen.os.out }
   if not result then return nil, e end
   local check

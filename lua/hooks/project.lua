@@ -3,18 +3,18 @@
 
 local H = { summary = "guards of the project, when they are allowed" }
 
-local guest, failed
+local worker, failed
 
 -- Started with the first event; nil when there is nothing to ask.
 local function running(ctx)
-  if guest or failed or not ctx.trusted then return guest end
+  if worker or failed or not ctx.trusted then return worker end
   local files = qwen.x.project_lua.files(ctx.cwd)
   if not qwen.x.project_lua.is_allowed(ctx.cwd, files) then return nil end
   local e, problems
-  guest, e, problems = qwen.x.project_lua.start(files)
+  worker, e, problems = qwen.x.project_lua.start(files)
   failed = e and e.message or problems and problems[1]
   if failed then ctx.notice("the project's Lua is out of order, so no tool passes its guards: " .. failed .. "; to go on without: qwen project forget") end
-  return guest
+  return worker
 end
 
 local function ask(ctx, event, value)
@@ -56,8 +56,8 @@ function H.before_edit(ctx, edit)
 end
 
 function H.session_ended()
-  if guest then guest:close() end
-  guest, failed = nil, nil
+  if worker then worker:close() end
+  worker, failed = nil, nil
 end
 
 return H

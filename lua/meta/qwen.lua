@@ -416,7 +416,7 @@ qwen = {}
 ---@field allow fun(cwd: string, hash: string): boolean?, Err?
 ---@field forget fun(cwd: string): boolean?, Err?
 ---@field is_allowed fun(cwd: string, files: {path: string, source: string}[]): boolean
----@field start fun(files: {path: string, source: string}[]): table?, Err?, string[]? a guest with ask(question), events and close(); problems
+---@field start fun(files: {path: string, source: string}[]): table?, Err?, string[]? a worker with ask(question), events and close(); problems
 
 ---@class qwen.x.api_reference what the type files say
 ---@field classes fun(): table[] {name, parent, text, fields = {name, type, text}}
@@ -455,7 +455,7 @@ qwen = {}
 ---@field tool fun(self: Trial, name: string, args: table): ToolResult?, Err?
 ---@field emit fun(self: Trial, event: string, ...): any, string? runs the handlers
 ---@field request fun(self: Trial, provider: string, prompt: string, model?: table): table the request a provider makes; its body as a table
----@field ask fun(self: Trial, prompt: string, answers: table[]|string, mode?: string): {text: string, stop: string, err: Err?, turns: integer, messages: Message[], requests: table[], notices: string[], blocked: string?} the model answers {text=} or {calls={{name=, arguments=}}} or {status=, body=}, one a request; or a tape of `--record` beside the test, by its name
+---@field ask fun(self: Trial, prompt: string, answers: table[]|string, mode?: string): {text: string, stop: string, err: Err?, turns: integer, messages: Message[], requests: table[], notices: string[], blocked: string?} the model answers {text=} or {calls={{name=, arguments=}}} or {status=, body=}, one a request; or a recording of `--record` beside the test, by its name
 
 ---@class qwen.text: sys.text
 ---@field lines fun(text: string): string[] without line ends
@@ -714,9 +714,9 @@ qwen = {}
 ---@field help fun(commands: {name: string, summary: string}[]): string
 
 ---@class qwen.x.replay
----@field open fun(path: string, options?: table): table?, Err? a player for a tape file
----@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a tape's text
----@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the tape has here
+---@field open fun(path: string, options?: table): table?, Err? a player for a recording
+---@field from fun(text: string, options?: table, name?: string): table?, Err? a player for a recording's text
+---@field play fun(self: table, request: HttpRequest): HttpStream?, Err? the next exchange, when it is what the recording has here
 
 ---@class Answer what a decoder tells of a stream
 ---@field text fun(self: Answer, text: any, key?: string) a piece of the text, anything but text is passed over; key: its field, where other events that differ
@@ -888,11 +888,11 @@ qwen = {}
 ---@field files table<string, string> text of each file
 ---@field recording string the recorded model, one JSON object a line
 
----@class Lease the place of one request in the limits, and its line in the ledger
----@field settle fun(self: Lease, used: Usage?, e: Err?) the request has ended
----@field leave fun(self: Lease, used: Usage?) it was left before its end
----@field cancel fun(self: Lease, e: Err?) it never left: the place is given back
----@field learn fun(self: Lease, headers: table<string, string>, status: integer) what the answer says about limits
+---@class Reservation the place of one request in the limits, and its line in the ledger
+---@field settle fun(self: Reservation, used: Usage?, e: Err?) the request has ended
+---@field leave fun(self: Reservation, used: Usage?) it was left before its end
+---@field cancel fun(self: Reservation, e: Err?) it never left: the place is given back
+---@field learn fun(self: Reservation, headers: table<string, string>, status: integer) what the answer says about limits
 
 ---@class LimitState
 ---@field key string host, account and perhaps model
@@ -904,8 +904,8 @@ qwen = {}
 ---@field windows {words: string, n: number, used: number, next: number, all: number}[]
 
 ---@class qwen.x.limits rate limits that all processes keep together
----@field rule fun(ctx: Ctx, model: Model): {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
----@field acquire fun(ctx: Ctx, model: Model, estimate: {body: string[]?, max_tokens: integer?, purpose: string?}): Lease?, Err? waits, visibly when it takes a while
+---@field rule fun(ctx: Ctx, model: Model): {key: string, pause_key: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
+---@field acquire fun(ctx: Ctx, model: Model, estimate: {body: string[]?, max_tokens: integer?, purpose: string?}): Reservation?, Err? waits, visibly when it takes a while
 ---@field store fun(ctx: Ctx): Limiter?, Err?
 ---@field state fun(ctx: Ctx): LimitState[]?, Err?
 ---@field set fun(name: string, text: string?): string?, Err? a rule in the user's settings, by model, host, provider or "*"; nil takes it away

@@ -292,7 +292,7 @@
 ---@field ticket integer? not yet: a place in the queue, to be given to the next take within 3 seconds; who is late stands aside until it asks
 ---@field wait number? seconds until this place can be granted, as it looks now
 ---@field ahead integer? others before it
----@field why "window"|"gate"|"server"|nil what it waits for
+---@field why "window"|"pause"|"server"|nil what it waits for
 ---@field window integer? which window is full
 
 ---Limits that all processes with this file keep together. Each call waits while another process holds the file.

@@ -230,7 +230,7 @@ local function route(argv)
 end
 
 return function(argv)
-  if argv[1] == "--project-guest" then return require("qwen.extension.project_worker")() end -- started by qwen.projectlua alone
+  if argv[1] == "--project-worker" then return require("qwen.extension.project_worker")() end -- started by project_lua.lua alone
   local code = route(argv)
   if not sys.flush() and code == 0 then code = EXIT.failed end -- the reader of our output is gone
   return code

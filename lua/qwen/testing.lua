@@ -137,14 +137,14 @@ local function scripted(answers)
   end
 end
 
--- A tape of `--record` that lies beside the test. The model stands where it was recorded, unless the test says where.
+-- A recording by `--record` that lies beside the test. The model stands where it was recorded, unless the test says where.
 local function recorded(self, name)
-  local tape, e = require("qwen.net.replay").open(name:sub(1, 1) == "/" and name or self.beside .. "/" .. name)
-  if not tape then error(e.message, 3) end
-  local first = tape.exchanges[1] and tape.exchanges[1].request
+  local recording, e = require("qwen.net.replay").open(name:sub(1, 1) == "/" and name or self.beside .. "/" .. name)
+  if not recording then error(e.message, 3) end
+  local first = recording.exchanges[1] and recording.exchanges[1].request
   local base = first and first.url:match "^(.*)/chat/completions"
   if base and self.model.base_url == MODEL_URL then self.model.base_url = base end
-  return function(request) return tape:play(request) end
+  return function(request) return recording:play(request) end
 end
 
 local T = {}
@@ -204,7 +204,7 @@ function T:request(provider, prompt, model)
   return request
 end
 
----Asks the agent; the model answers what is written down, one answer a request, or what a tape has. Tools run, what is not allowed is refused.
+---Asks the agent; the model answers what is written down, one answer a request, or what a recording has. Tools run, what is not allowed is refused.
 function T:ask(prompt, answers, mode)
   local ctx = self.ctx
   ctx.mode = mode or "yolo"

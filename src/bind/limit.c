@@ -158,7 +158,7 @@ static int push_answer(lua_State *L, const struct limit_answer *a) {
     set_number(L, "wait", a->wait);
     set_integer(L, "ahead", a->ahead);
     if (a->window >= 0) set_integer(L, "window", a->window + 1);
-    lua_pushstring(L, a->window >= 0 ? "window" : a->window == -1 ? "gate" : "server");
+    lua_pushstring(L, a->window >= 0 ? "window" : a->window == -1 ? "pause" : "server");
     lua_setfield(L, -2, "why");
   }
   return 1;

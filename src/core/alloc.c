@@ -1,5 +1,5 @@
 /* Lua's memory: small blocks from slabs, without a header because Lua knows their size, the rest from malloc. Counts what is allocated, so
-   that a guest that asks for too much is refused and not the program killed. One state, one thread; slabs are kept until the process ends. */
+   that a user file that asks for too much is refused and not the program killed. One state, one thread; slabs are kept until the process ends. */
 #include "alloc.h"
 
 #include <stdbool.h>

@@ -37,7 +37,7 @@ struct limit_answer {
   int64_t ticket;  /* place in the queue when not granted */
   double wait;     /* seconds until this place can be granted, as it looks now */
   int ahead;       /* others in the queue before it */
-  int window;      /* index of the window that is full, -1: the gate is closed, -2: a server said so */
+  int window;      /* index of the window that is full, -1: the key pauses, -2: a server said so */
   bool first;      /* nothing was known of this key */
 };
 
@@ -71,7 +71,7 @@ bool limit_usage(struct limit *l, const char *key, const struct limit_window *wi
 
 struct limit_key {
   char name[256], spec[256];
-  double shut; /* seconds until the gate opens, 0 when it is open */
+  double shut; /* seconds until the pause is over, 0 when there is none */
   int waiting, background; /* all; those of them in the background */
 };
 /* The keys that are known, by name: at most `most` of them. */

@@ -9,7 +9,7 @@ struct limit {
   struct limit_clock clock;
   char boot[64];
   int64_t space; /* of process numbers; 0 when it cannot be told */
-  bool damaged; /* the file was made anew after damage: all keys start behind a closed gate */
+  bool damaged; /* the file was made anew after damage: all keys start with a pause */
 };
 
 /* Everything about one key and one moment that an ask computes with. */
@@ -19,7 +19,7 @@ struct plan {
   int64_t day;      /* of the wall clock, never earlier than one already seen */
   int64_t key, last;
   int64_t run;      /* how many in a row went before somebody in the background */
-  double until;     /* the gate */
+  double until;     /* the end of the pause */
   double *at, *weight; /* turns of those ahead, in order */
   int turns;
   struct lanes *lanes;

@@ -1,4 +1,4 @@
-/* The limiter of limit.h after a grant: settling, giving back, closing the gate, what servers say, and looking at the windows. */
+/* The limiter of limit.h after a grant: settling, giving back, pausing, what servers say, and looking at the windows. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -41,9 +41,9 @@ if url then ask "/warm" end -- libraries and connection are there
 if seconds then task.sleep(math.max(order.begin - task.time(), 0)) end
 local had = 0
 while not over() and had < (order.count or math.huge) do
-  local lease = assert(limits.acquire(ctx, model, {}))
+  local reservation = assert(limits.acquire(ctx, model, {}))
   if over() then
-    lease:cancel()
+    reservation:cancel()
     break
   end
   had = had + 1

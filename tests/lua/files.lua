@@ -1,7 +1,7 @@
 -- Paths and links: where tools may go unasked, by the verdict on each tool's own call; what was approved and then moved away under it.
 local t = dofile "tests/check.lua"
 local fs, proc = require "sys.fs", require "qwen.util.process"
-local files, permit = require "qwen.permission.files", require "qwen.permission.policy"
+local files, policy = require "qwen.permission.files", require "qwen.permission.policy"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "files-")))
 local cwd = root .. "/proj"
@@ -13,7 +13,7 @@ local ctx = { cwd = cwd, mode = "default", seen = {}, settings = { get = functio
 
 local function verdict(name, args, mode)
   ctx.mode = mode or "default"
-  return (permit.judge(ctx, name, assert(qwen.x.registry.get("tools", name)), args))
+  return (policy.judge(ctx, name, assert(qwen.x.registry.get("tools", name)), args))
 end
 
 -- Each way out, through each tool. Looking inside is free; whatever leads outside asks; so does every change.

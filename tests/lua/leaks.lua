@@ -1,4 +1,4 @@
--- Keys that are kept go through whole sessions and show up nowhere: not in files, arguments, environments, logs, tapes, errors, output.
+-- Keys that are kept go through whole sessions and show up nowhere: not in files, arguments, environments, logs, recordings, errors, output.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"

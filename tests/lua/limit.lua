@@ -25,7 +25,7 @@ do
   t.ok(one:undo("k", 3), "giving back")
   t.eq(two:usage("k", windows)[1].used, 1, "is seen by all")
   t.eq(one:shut("k", 7), 7, "a closed gate")
-  t.eq(two:take("k", windows, 1).why, "gate", "is closed for all")
+  t.eq(two:take("k", windows, 1).why, "pause", "is closed for all")
   t.ok(two:forget("k"), "forgetting")
   t.eq(one:take("k", windows), { first = true }, "is for all")
   t.eq(one:aside(), nil, "no damage")

@@ -1,7 +1,7 @@
 -- Permission: what runs unasked, what asks, what is refused. The cases are the known ways around such judgements.
 local t = dofile "tests/check.lua"
 local fs = require "sys.fs"
-local permit, shell = require "qwen.permission.policy", require "qwen.permission.shell_parser"
+local policy, shell = require "qwen.permission.policy", require "qwen.permission.shell_parser"
 local proc = require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "permit-")))
@@ -31,7 +31,7 @@ end
 local shell_tool = { effect = "run", command = function(args) return args.command, args.directory end }
 
 local function verdict(command, mode, rules, directory)
-  return permit.judge(ctx_with(mode, rules), "run_shell_command", shell_tool, { command = command, directory = directory })
+  return policy.judge(ctx_with(mode, rules), "run_shell_command", shell_tool, { command = command, directory = directory })
 end
 
 -- Runs unasked.
@@ -132,7 +132,7 @@ for mode, want in pairs { plan = "deny", default = "ask", ["auto-edit"] = "ask",
 end
 local edit = { effect = "edit", paths = function(args) return { args.file_path } end }
 local read = { effect = "read", paths = function(args) return { args.file_path } end }
-local function file(tool, name, path, mode, r) return (permit.judge(ctx_with(mode, r), name, tool, { file_path = path })) end
+local function file(tool, name, path, mode, r) return (policy.judge(ctx_with(mode, r), name, tool, { file_path = path })) end
 for _, case in ipairs {
   { "edit", cwd .. "/new", "ask", "allow", "allow", "deny" }, { "edit", root .. "/secret", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/link", "ask", "ask", "allow", "deny" },
   { "edit", cwd .. "/dirlink/x", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/../proj-evil/x", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/.git/hooks/x", "ask", "ask", "allow", "deny" },
@@ -154,7 +154,7 @@ fs.mkdir(cwd .. "/linked-git")
 t.eq(file(edit, "edit", cwd .. "/.git/hooks/x", "auto-edit"), "ask", "a protected name counts also when it is a link to another one")
 t.eq(file(read, "read_file", cwd .. "/.env", "default", rules({}, { "ReadFile(//" .. cwd:sub(2) .. "/.env)" })), "deny", "an absolute rule")
 t.eq(file(edit, "edit", cwd .. "/za.c", "default", rules { "Edit(**/a.c)" }), "ask", "a pattern means whole names")
-local hidden = permit.hidden(ctx_with("default", rules({}, { "Read(.env)", "Read(/private)", "Bash(cat *)" })))
+local hidden = policy.hidden(ctx_with("default", rules({}, { "Read(.env)", "Read(/private)", "Bash(cat *)" })))
 t.eq({ hidden(cwd .. "/x/.env"), hidden(cwd .. "/private/a/b"), hidden(cwd .. "/privately") }, { true, true, false }, "what searches leave out")
 
 -- What the parser is sure of is what bash runs: words as bash sees them.

@@ -4,14 +4,14 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local rush = dofile "tests/limits/rush.lua"
-local fleet = require "qwen.usage.redis_limiter"
+local redis_limiter = require "qwen.usage.redis_limiter"
 local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
 local limit, proc = require "sys.limit", require "qwen.util.process"
 
 for _, address in ipairs { "http://h", "redis://", "rediss://", "rediss://h/x", "h:6379", "redis://h:port" } do
-  t.err(fleet.open(address), select(2, fleet.open(address)), "usage", address .. " is refused")
+  t.err(redis_limiter.open(address), select(2, redis_limiter.open(address)), "usage", address .. " is refused")
 end
-t.ok(not select(2, fleet.open "http://u:secret@h").message:find "secret", "a password is not told")
+t.ok(not select(2, redis_limiter.open "http://u:secret@h").message:find "secret", "a password is not told")
 
 if not t.need "redis-server" then return t.done() end
 
@@ -59,11 +59,11 @@ do
   t.eq({ spec.run(place, "limits store off").code, spec.settings(place).limits.store }, { 0 })
   t.match(spec.run(place, "auth list").out, "No credential is kept")
 end
-t.err(fleet.open("redis://127.0.0.1:" .. port), select(2, fleet.open("redis://127.0.0.1:" .. port)), "broken", "a password is wanted")
+t.err(redis_limiter.open("redis://127.0.0.1:" .. port), select(2, redis_limiter.open("redis://127.0.0.1:" .. port)), "broken", "a password is wanted")
 
 -- The same questions to both stores.
 do
-  local stores = { assert(limit.open ":memory:"), assert(fleet.open(address)) }
+  local stores = { assert(limit.open ":memory:"), assert(redis_limiter.open(address)) }
   local windows = { { n = 3, per = 1000, margin = 10 }, { n = 1000, per = 500, weighted = true }, { n = 50, per = 86400, day = true } }
   local function hundreds(seconds) return math.floor(seconds / 100 + 0.5) end -- what passes in between does not count
   local function same(name, fn)
@@ -132,7 +132,7 @@ end
 
 -- A script that is flushed and a connection that is cut are nothing.
 do
-  local store = assert(fleet.open(address))
+  local store = assert(redis_limiter.open(address))
   store:seed("c", {})
   assert(store.connection:call("SCRIPT", "FLUSH"))
   t.ok(store:take("c", { { n = 5, per = 1 } }).grant, "the script is sent again")
@@ -144,7 +144,7 @@ end
 -- Processes together: all get what they wait for, and no window of the log holds more than the limit.
 do
   local window = { n = 40, per = 1, margin = 0.1 }
-  local store = assert(fleet.open(address))
+  local store = assert(redis_limiter.open(address))
   assert(store:keys()) -- connects
   assert(store.connection:call "FLUSHDB")
   t.eq(rush.take(rush.home "fleet", 20, 10, window, address), 20, "all twenty had their ten turns")
@@ -185,12 +185,12 @@ do
   local good, old = secure("good", at), secure("old", old_at)
   local trust = { ca = folder .. "/ca.pem" }
   local function refused(url, certificates, want)
-    local store, e = fleet.open(url, certificates)
+    local store, e = redis_limiter.open(url, certificates)
     t.eq(store, nil, url)
     t.match(e and e.message, want, url)
   end
   local address_of = "rediss://app:word@127.0.0.1:" .. at
-  local store = assert(fleet.open(address_of, trust))
+  local store = assert(redis_limiter.open(address_of, trust))
   store:seed("k", {})
   t.eq({ store:take("k", { { n = 1, per = 100 } }).grant, #store:keys() }, { 1, 1 }, "over TLS")
   t.eq(store.connection:call("SET", "long", ("x"):rep(300000)), "OK", "what takes many records")

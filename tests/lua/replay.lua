@@ -1,4 +1,4 @@
--- Tapes: what is recorded plays back the same, nothing secret is on them, and a tape from elsewhere is checked before it plays.
+-- Recordings: what is recorded plays back the same, nothing secret is on them, and a recording from elsewhere is checked before it plays.
 local t = dofile "tests/check.lua"
 local fs, json, secret, task = require "sys.fs", require "sys.json", require "sys.secret", require "sys.task"
 local Recorder, Player = require "qwen.net.record", require "qwen.net.replay"
@@ -42,14 +42,14 @@ local function record(exchanges)
   end
 end
 
--- What is read passes through as it comes; the tape gives the same bytes and events.
+-- What is read passes through as it comes; the recording gives the same bytes and events.
 do
   local pieces = { "data: on", "e\n\ndata: \xc3", "\xa9\n", "\n\xff\xfe\ndata: [DONE]" }
   local recorder = assert(Recorder.new(path))
   local stream = recorder:wrap(request_of(), stream_of(pieces))
   for i, piece in ipairs(pieces) do t.eq(stream:read(), piece, "piece " .. i .. " at once") end
   t.eq(stream:read(), nil, "the end")
-  t.eq(fs.stat(path).mode, 384, "a tape is private")
+  t.eq(fs.stat(path).mode, 384, "a recording is private")
   local player = assert(Player.open(path))
   t.eq(assert(player:play(request_of())):all(), table.concat(pieces), "the same bytes")
   local events = {}
@@ -113,7 +113,7 @@ do
   t.eq({ plain.headers["X-Api-Key"], plain.headers.Authorization, plain.headers["x-max-tokens"] }, { "<removed>", "<removed>", "5" }, "and in headers as text")
 end
 
--- Another request than the tape's.
+-- Another request than the recording's.
 do
   record { { pieces = { "a\n" } }, { request = { method = "GET", url = "https://example.com/v1/models?x=1" }, pieces = { "b\n" } } }
   local player = assert(Player.open(path))
@@ -128,20 +128,20 @@ end
 
 -- Time.
 do
-  local tape = table.concat({
+  local recording = table.concat({
     '{"n":1,"type":"request","method":"POST","url":"https://example.com/v1/x"}', '{"n":1,"type":"response","status":200,"headers":{}}',
     '{"n":1,"type":"chunk","ms":20,"text":"a"}', '{"n":1,"type":"chunk","ms":60,"text":"b"}', '{"n":1,"type":"end","ms":60}',
   }, "\n")
   local function length(speed)
     local before = task.now()
-    t.eq(assert(Player.from(tape, { speed = speed })):play(request_of()):all(), "ab")
+    t.eq(assert(Player.from(recording, { speed = speed })):play(request_of()):all(), "ab")
     return task.now() - before
   end
   t.ok(length(1) >= 0.06, "in real time")
   local twice = length(2)
   t.ok(twice >= 0.03, "twice as fast, not faster: " .. twice)
-  local slow <close> = assert(Player.from((tape:gsub('"ms":%d+', '"ms":3600000')), { speed = 0 })):play(request_of())
-  t.eq(slow:all(), "ab", "at once, whatever the tape says")
+  local slow <close> = assert(Player.from((recording:gsub('"ms":%d+', '"ms":3600000')), { speed = 0 })):play(request_of())
+  t.eq(slow:all(), "ab", "at once, whatever the recording says")
 end
 
 -- What is no event stream is told as such, recorded or not.
@@ -152,7 +152,7 @@ for body, kind in pairs { ["<html>Sign in</html>"] = "text/html; charset=utf-8",
 end
 t.eq(stream_of({ ": {\n\nda", "ta: {}\n\n" }):event(), "{}", "events may hold JSON")
 
--- Limits and hostile tapes.
+-- Limits and hostile recordings.
 do
   local stream = stream_of { ("x"):rep(10), "y" }
   t.err(nil, select(2, stream:all(10)), "too_long", "a limit")
@@ -165,15 +165,15 @@ do
   } do
     local player, e = Player.from(head .. line, nil, "bad")
     t.err(player, e, "usage", name)
-    t.match(e and e.message, "^bad:2 is not a line of a tape", name)
+    t.match(e and e.message, "^bad:2 is not a line of a recording", name)
   end
   local player = assert(Player.from(head .. '{"n":1,"type":"response","status":200,"headers":5}\n{"n":1,"type":"broken","error":{"kind":"nonsense","message":7}}'))
   local bytes, e = assert(player:play(request_of())):read()
   t.err(bytes, e, "network", "an unknown kind of failure")
   local cut = assert(Player.from(head))
-  t.err(nil, select(2, cut:play(request_of())), "protocol", "a tape without the answer")
-  t.err(nil, select(2, Player.open(folder .. "/nothing")), "missing", "no tape")
-  t.err(nil, select(2, Recorder.new(folder .. "/no/such/tape")), "missing", "no place for a tape")
+  t.err(nil, select(2, cut:play(request_of())), "protocol", "a recording without the answer")
+  t.err(nil, select(2, Player.open(folder .. "/nothing")), "missing", "no recording")
+  t.err(nil, select(2, Recorder.new(folder .. "/no/such/tape")), "missing", "no place for a recording")
 end
 
 -- A full disk ends the recording, once, and not the work.

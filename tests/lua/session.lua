@@ -252,17 +252,17 @@ do
   t.eq(program.run(place, { "--openai-base-url", last.url, "-c", "end" }).out, "fine\n", "and it goes on after the last kill")
 end
 
--- A tape: recorded, played with the network closed, no secret in it.
+-- A recording: recorded, played with the network closed, no secret in it.
 do
   local place = program.place { f = "text\n" }
-  local tape = place.root .. "/tape"
+  local recording = place.root .. "/tape"
   local server <close> = fake.start { { text = "see ", calls = { { name = "read_file", arguments = { file_path = place.cwd .. "/f" } } } }, { text = { "it says ", "text" } } }
   local key = "sk-test-0123456789abcdef"
-  local first = program.run(place, { "--openai-base-url", server.url, "--record", tape, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key } })
+  local first = program.run(place, { "--openai-base-url", server.url, "--record", recording, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key } })
   t.eq(first.code, 0, first.err)
   t.eq(server:requests()[1].headers.authorization, "Bearer " .. key, "the key was sent")
-  t.ok(not fs.read(tape):find(key, 1, true), "and is not on the tape")
-  t.eq(fs.stat(tape).mode, 384, "the tape is private")
+  t.ok(not fs.read(recording):find(key, 1, true), "and is not in the recording")
+  t.eq(fs.stat(recording).mode, 384, "the recording is private")
   server:close()
   local function texts(r)
     local out = {}
@@ -271,11 +271,11 @@ do
     end
     return json.encode(out)
   end
-  local again = program.run(place, { "--replay", tape, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key, OPENAI_BASE_URL = server.url } })
+  local again = program.run(place, { "--replay", recording, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key, OPENAI_BASE_URL = server.url } })
   t.eq(texts(again), texts(first), "the same transcript without a network")
-  t.match(program.run(place, { "--replay", tape, "--openai-base-url", "http://127.0.0.1:9/other", "look" }).err, "exchange 1 was POST /v1/chat/completions", "another request is refused")
-  fs.write(tape, "nonsense\n")
-  t.match(program.run(place, { "--replay", tape, "x" }).err, "tape:1 is not a line of a tape")
+  t.match(program.run(place, { "--replay", recording, "--openai-base-url", "http://127.0.0.1:9/other", "look" }).err, "exchange 1 was POST /v1/chat/completions", "another request is refused")
+  fs.write(recording, "nonsense\n")
+  t.match(program.run(place, { "--replay", recording, "x" }).err, "tape:1 is not a line of a recording")
 end
 
 t.done()

@@ -107,7 +107,7 @@ end
 ---Reads the arguments.
 ---@param argv string[]
 ---@param is_command fun(word: string, alone: boolean): boolean? whether the first word is a command; alone: nothing follows it
----@return table? opts fields as declared in qwen.flags, and `positional`, `command = {name, args}`
+---@return table? opts fields as declared in flags.lua, and `positional`, `command = {name, args}`
 ---@return Err?
 function M.parse(argv, is_command)
   local by_name, names = index()

@@ -1,5 +1,5 @@
 -- What a person's own file may see: the standard library without what reaches around the host, `qwen` for reading only, and globals of
--- its own. Budgets for what it computes are put on its functions when it is loaded (resource.lua) and on handlers (hooks.lua).
+-- its own. Budgets for what it computes are put on its functions when it is loaded (loader.lua) and on handlers (hooks.lua).
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local text = require "qwen.util.text"

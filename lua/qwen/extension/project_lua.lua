@@ -11,7 +11,7 @@ local task = require "sys.task"
 local M = {}
 
 local MOST_FILES, MOST_SOURCE, SECONDS = 50, 256 * 1024, 10
-local LIMITS = 'ulimit -t 600; ulimit -f 0; ulimit -c 0; exec "$0" --project-guest'
+local LIMITS = 'ulimit -t 600; ulimit -f 0; ulimit -c 0; exec "$0" --project-worker'
 
 ---The files that would run, in the order of their names.
 ---@param cwd string
@@ -55,11 +55,11 @@ function M.is_allowed(cwd, files)
   return #files > 0 and allowed():get(cwd) == M.hash(files)
 end
 
-local Guest = {}
-Guest.__index = Guest
+local Worker = {}
+Worker.__index = Worker
 
 ---One question; the process is ended when it takes too long.
-function Guest:ask(question)
+function Worker:ask(question)
   if not self.child then return nil, err("broken", "the process of the project's Lua has ended") end
   local lock = self.turn:get() -- one question at a time
   local _ <close> = setmetatable({}, { __close = function() self.turn:put(lock) end })
@@ -81,14 +81,14 @@ function Guest:ask(question)
   return nil, err("timeout", "the project's Lua did not answer; it was ended")
 end
 
-function Guest:close()
+function Worker:close()
   if self.child then self.child:close() end
   self.child = nil
 end
 
 ---Starts the process with these files.
 ---@param files {path: string, source: string}[]
----@return table? guest with `events`
+---@return table? worker with `events`
 ---@return Err?
 ---@return string[]? problems
 function M.start(files)
@@ -96,7 +96,7 @@ function M.start(files)
   if not program then return nil, err("missing", "the program's own path is not known") end
   local child, e = require("sys.proc").open { argv = { "/bin/sh", "-c", LIMITS, program }, cwd = "/", env = {}, stdin = "pipe", stderr = "null" }
   if not child then return nil, e end
-  local self = setmetatable({ child = child, pending = "", turn = task.queue(1) }, Guest)
+  local self = setmetatable({ child = child, pending = "", turn = task.queue(1) }, Worker)
   self.turn:put(true)
   local answer
   answer, e = self:ask { kind = "load", files = json.array(files) }

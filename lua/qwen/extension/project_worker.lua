@@ -1,4 +1,4 @@
--- The other side of qwen.projectlua: a process that holds a project's Lua and nothing else. It reads questions and writes answers, one JSON
+-- The other side of project_lua.lua: a process that holds a project's Lua and nothing else. It reads questions and writes answers, one JSON
 -- object a line; its scripts see pure functions only, no file, no network, no process, and the parent ends it when it does not answer.
 local json = require "sys.json"
 local task = require "sys.task"

@@ -1,5 +1,5 @@
--- Writes exchanges with a service as a tape: JSON lines of request, response and timed pieces of the answer, without secrets.
--- A piece on the tape ends where a line of the answer ends, so that no secret and no character is cut in two and slips through.
+-- Writes exchanges with a service as a recording: JSON lines of request, response and timed pieces of the answer, without secrets.
+-- A piece in the recording ends where a line of the answer ends, so that no secret and no character is cut in two and slips through.
 local fs = require "sys.fs"
 local json = require "sys.json"
 local make_stream = require "qwen.net.stream"
@@ -13,7 +13,7 @@ Recorder.__index = Recorder
 
 ---A recorder on a new file.
 ---@param path string
----@param complain (fun(text: string))? told once, when the tape cannot be written any more
+---@param complain (fun(text: string))? told once, when the recording cannot be written any more
 ---@return table?, Err?
 function Recorder.new(path, complain)
   local ok, e = fs.write(path, "", { mode = 384 })
@@ -29,7 +29,7 @@ local function put(self, value)
   local ok, e = self.file:write(redact(json.encode(value)) .. "\n")
   if ok then return end
   self.file:close()
-  self.file = nil -- a tape with a hole would be worse than one that ends
+  self.file = nil -- a recording with a hole would be worse than one that ends
   if self.complain then self.complain("the recording ends here: " .. e.message) end
 end
 
@@ -83,14 +83,14 @@ function Recorder:wrap(request, stream)
     return bytes, e
   end
 
-  -- Tokens come this way: the tape says that there was an answer, not what.
+  -- Tokens come this way: the recording says that there was an answer, not what.
   function wrapped.sealed(_, ...)
     local value, e = stream:sealed(...)
     finish(e and "broken" or "end", e)
     return value, e
   end
 
-  -- Left before its end: what came is on the tape, and playing it ends there too.
+  -- Left before its end: what came is in the recording, and playing it ends there too.
   function wrapped.close()
     finish "end"
     stream:close()

@@ -1,4 +1,4 @@
--- Plays a tape written by record.lua in the place of the network: the same stream interface, in order, nothing is connected.
+-- Plays a recording written by record.lua in the place of the network: the same stream interface, in order, nothing is connected.
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
@@ -9,7 +9,7 @@ local task = require "sys.task"
 local Player = {}
 Player.__index = Player
 
----Reads a tape.
+---Reads a recording.
 ---@param path string
 ---@param options {speed: number?}? 0 plays at once (default), 1 in real time, 2 twice as fast
 ---@return table?, Err?
@@ -32,7 +32,7 @@ local function bytes_of(item)
   return type(item.base64) == "string" and sys.unbase64(item.base64) or nil
 end
 
--- What each line of a tape must have; gives the part of the exchange that it is, or nil.
+-- What each line of a recording must have; gives the part of the exchange that it is, or nil.
 local readers = {
   request = function(item, exchange)
     exchange.request = type(item.url) == "string" and { method = tostring(item.method or "GET"), url = item.url } or nil
@@ -51,14 +51,14 @@ local readers = {
   ["end"] = function() return { last = true } end,
 }
 
----A player of the text of a tape.
+---A player of the text of a recording.
 ---@param text string
 ---@param options {speed: number?}?
 ---@param name string? for messages
 ---@return table?, Err?
 function Player.from(text, options, name)
   local exchanges, line_number = {}, 0
-  name = name or "the tape"
+  name = name or "the recording"
   for line in text:gmatch "[^\n]+" do
     line_number = line_number + 1
     local item, e = json.decode(line)
@@ -66,7 +66,7 @@ function Player.from(text, options, name)
     local exchange = n and (exchanges[n] or { pieces = {} })
     local piece = exchange and readers[item.type] and readers[item.type](item, exchange)
     if not piece then
-      return nil, err("usage", ("%s:%d is not a line of a tape%s"):format(name, line_number, e and ": " .. e.message or ""))
+      return nil, err("usage", ("%s:%d is not a line of a recording%s"):format(name, line_number, e and ": " .. e.message or ""))
     end
     exchanges[n] = exchange
     if item.type ~= "request" and item.type ~= "response" then
@@ -97,7 +97,7 @@ local function path_of(url)
   return url:match "^%a+://[^/?#]*(/[^?#]*)" or "/"
 end
 
----The next exchange, when it is what the tape has at this place.
+---The next exchange, when it is what the recording has at this place.
 ---@param request HttpRequest
 ---@return HttpStream?, Err?
 function Player:play(request)

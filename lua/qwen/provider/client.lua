@@ -91,28 +91,28 @@ local function build(ctx, provider, model, view)
   return set_limits(ctx, model, request)
 end
 
--- One attempt: a stream with a good status, or an error of ours. state.lease is its place in the limits.
+-- One attempt: a stream with a good status, or an error of ours. state.reservation is its place in the limits.
 local function attempt_open(ctx, provider, model, view, state)
   local request, e = build(ctx, provider, model, view)
   if not request then return nil, e end
-  local lease, stream
-  lease, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose or ctx.agent and "agent" or nil })
-  if not lease then return nil, e end
-  state.lease, state.usage = lease, nil
+  local reservation, stream
+  reservation, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose or ctx.agent and "agent" or nil })
+  if not reservation then return nil, e end
+  state.reservation, state.usage = reservation, nil
   stream, e = ctx.transport(request)
   if not stream then
-    lease:cancel(e)
+    reservation:cancel(e)
     return nil, in_settings_words(e)
   end
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
-  lease:learn(stream.headers, stream.status)
+  reservation:learn(stream.headers, stream.status)
   if stream.status >= 200 and stream.status < 300 then return stream end
   local body = stream:all(1024 * 1024) or ""
   local status, headers = stream.status, stream.headers
   stream:close()
   local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, headers, body)
   e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
-  lease:settle(nil, e)
+  reservation:settle(nil, e)
   return nil, e
 end
 
@@ -179,7 +179,7 @@ function M.open(ctx, model, view)
   local function again(e)
     if stream then
       stream:close()
-      state.lease:settle(state.usage, e)
+      state.reservation:settle(state.usage, e)
     end
     stream = nil
     local wait, silent
@@ -261,7 +261,7 @@ function M.open(ctx, model, view)
           end
         end
       elseif ended then
-        if state.lease then state.lease:settle(state.usage) end
+        if state.reservation then state.reservation:settle(state.usage) end
         return nil
       else
         at = 0
@@ -290,7 +290,7 @@ function M.open(ctx, model, view)
 
   return setmetatable({ next = next_delta }, { __close = function()
     if stream then stream:close() end
-    if state.lease then state.lease:leave(state.usage) end
+    if state.reservation then state.reservation:leave(state.usage) end
   end })
 end
 

@@ -1,5 +1,5 @@
 -- Rate limits: which windows hold for a model, waiting for a place in them together with all other processes, and what came of it.
--- The counting is in sys.limit, or in a Redis of a fleet (qwen.fleet); the ledger is in qwen.usage.
+-- The counting is in sys.limit, or in a shared Redis server (redis_limiter.lua); the ledger is in ledger.lua.
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
@@ -37,15 +37,15 @@ end
 ---The limit of a model: what the settings say of the model, its host, its provider, or all; else what the provider file says.
 ---@param ctx Ctx
 ---@param model Model
----@return {key: string, gate: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
+---@return {key: string, pause_key: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
 function M.rule(ctx, model)
   local provider, name = provider_of.of(model), provider_of.name(model)
   local host, rules = host_of(model), ctx.settings:get "limits.rules" or {}
   local key = host .. " " .. account_of(model, provider)
-  local gate = key .. " " .. model.id .. PAUSED
+  local pause_key = key .. " " .. model.id .. PAUSED
   local function made(own_key, found, from)
     found = found or {}
-    return { key = own_key, gate = gate, windows = found, spec = rate_limit.spec(found), from = from, provider = provider, host = host }
+    return { key = own_key, pause_key = pause_key, windows = found, spec = rate_limit.spec(found), from = from, provider = provider, host = host }
   end
   for _, at in ipairs { model.id, host, bare(host), name, model.provider, "*" } do
     if rules[at] ~= nil then
@@ -115,8 +115,8 @@ local function without_others(ctx, rule, e)
   return alone, quarter
 end
 
--- A gate may be closed by another process although nothing limits us: only then the file was written within the hour.
-local function gate_possible(ctx)
+-- A pause may have been asked of another process although nothing limits us: only then the file was written within the hour.
+local function pause_possible(ctx)
   if shared or ctx.settings:get "limits.store" then return true end
   local home = paths.qwen_home()
   local log = home and fs.stat(home .. "/limits.db-wal")
@@ -140,7 +140,7 @@ end
 -- What one waits for, as an error value: it is shown while waiting, and is the answer when that would take too long.
 local function reason(rule, answer)
   local queue = answer.ahead > 0 and (" (%d ahead)"):format(answer.ahead) or ""
-  if answer.why == "gate" then return err("limit", "the service asked for a pause" .. queue) end
+  if answer.why == "pause" then return err("limit", "the service asked for a pause" .. queue) end
   if answer.why == "server" then return err("limit", "the service says that its limit is used up" .. queue) end
   return err("limit", ("the limit of %s is used up%s"):format(rate_limit.words(rule.windows[answer.window]), queue))
 end
@@ -159,38 +159,38 @@ local function weight_of(rule, estimate)
   return bytes // 4 + (estimate.max_tokens or 0) // 4
 end
 
--- Seconds until the gate of this one model opens.
-local function shut_for(store, gate)
+-- Seconds until the pause of this one model is over.
+local function pause_left(store, pause_key)
   for _, key in ipairs(store:keys() or {}) do
-    if key.name == gate then return key.shut end
+    if key.name == pause_key then return key.shut end
   end
   return 0
 end
 
 -- Takes a place in all windows, waiting as long as it needs and may. Leaving by any way gives the place up.
-local function take(ctx, rule, lease)
+local function take(ctx, rule, reserved)
   local clock = ctx.clock or task
-  local store, list = lease.store, rule.windows
+  local store, list = reserved.store, rule.windows
   local longest, failed = ctx.settings:get "limits.maxWait" or 600, 0
   local ticket, waited
   local _ <close> = setmetatable({}, { __close = function()
     if ticket then pcall(store.leave, store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
     if waited then ctx.waiting(nil) end
   end })
-  local shut = { why = "gate", ahead = 0, wait = shut_for(store, rule.gate) }
+  local shut = { why = "pause", ahead = 0, wait = pause_left(store, rule.pause_key) }
   while shut.wait > 0 do
     if shut.wait > longest then return nil, too_long(rule, shut) end
     waited = true
     ctx.waiting(reason(rule, shut), shut.wait)
     clock.sleep(math.min(shut.wait, POLL))
-    shut.wait = shut_for(store, rule.gate)
+    shut.wait = pause_left(store, rule.pause_key)
   end
   while true do
-    local answer, e = store:take(rule.key, list, lease.weight, ticket, rule.spec, lease.background)
+    local answer, e = store:take(rule.key, list, reserved.weight, ticket, rule.spec, reserved.background)
     if answer and answer.first then
       answer, e = seed(store, rule)
     elseif answer and answer.grant then
-      lease.grant, ticket = answer.grant, nil
+      reserved.grant, ticket = answer.grant, nil
       return true
     elseif answer then
       ticket = answer.ticket
@@ -208,7 +208,7 @@ local function take(ctx, rule, lease)
         ticket = nil
         store, list = without_others(ctx, rule, e)
         if not store then return nil, list end
-        lease.store = store
+        reserved.store = store
       end
     end
   end
@@ -218,30 +218,30 @@ end
 ---@param ctx Ctx
 ---@param model Model
 ---@param estimate {body: string[]?, max_tokens: integer?, purpose: string?} what the request is about to cost
----@return Lease?, Err?
+---@return Reservation?, Err?
 function M.acquire(ctx, model, estimate)
-  local lease = reservation { ctx = ctx, model = model, purpose = estimate.purpose or "turn", open = M.store, offline = ctx.opts.replay ~= nil }
-  if lease.offline then return lease end
+  local reserved = reservation { ctx = ctx, model = model, purpose = estimate.purpose or "turn", open = M.store, offline = ctx.opts.replay ~= nil }
+  if reserved.offline then return reserved end
   local rule = M.rule(ctx, model)
-  lease.rule = rule
-  lease.background = not ctx.interactive or lease.purpose ~= "turn" -- a person who waits at the prompt goes first
-  if #rule.windows == 0 and not gate_possible(ctx) then return lease end
-  lease.weight = weight_of(rule, estimate)
+  reserved.rule = rule
+  reserved.background = not ctx.interactive or reserved.purpose ~= "turn" -- a person who waits at the prompt goes first
+  if #rule.windows == 0 and not pause_possible(ctx) then return reserved end
+  reserved.weight = weight_of(rule, estimate)
   local e, quarter
-  lease.store, e = M.store(ctx)
-  if not lease.store then
-    if #rule.windows == 0 then return lease end
-    lease.store, quarter = without_others(ctx, rule, e)
-    if not lease.store then return nil, quarter end
+  reserved.store, e = M.store(ctx)
+  if not reserved.store then
+    if #rule.windows == 0 then return reserved end
+    reserved.store, quarter = without_others(ctx, rule, e)
+    if not reserved.store then return nil, quarter end
     rule.windows = quarter
   end
   local ok
-  ok, e = take(ctx, rule, lease)
+  ok, e = take(ctx, rule, reserved)
   if not ok then return nil, e end
-  local aside = lease.store.aside and lease.store:aside()
+  local aside = reserved.store.aside and reserved.store:aside()
   if aside then once(ctx, ("the limits were damaged; they are now %s, and were made anew from the ledger"):format(paths.short(aside))) end
-  lease.started = task.now()
-  return lease
+  reserved.started = task.now()
+  return reserved
 end
 
 -- Looking and setting ----------------------------------------------------------------------------------------------------
@@ -273,7 +273,7 @@ function M.state(ctx)
     local current = rule ~= nil and key.name == rule.key
     local list = current and rule.windows or rate_limit.read(key.spec) or {}
     seen = seen or current
-    local ok = key.shut == 0 and key.name:find(PAUSED, 1, true) -- a gate that is open again
+    local ok = key.shut == 0 and key.name:find(PAUSED, 1, true) -- a pause that is over
     if not ok then ok, e = add(key, list, current) end
     if not ok then return nil, e end
   end

@@ -1,4 +1,4 @@
--- Limits of a fleet: the same limiter as sys.limit, in a Redis server that several machines share (`limits.store`). One script does all of it with
+-- Limits that several machines share: the same limiter as sys.limit, in a Redis server (`limits.store`). One script does all of it with
 -- the server's clock (redis_limiter_script.lua); the password is in QWEN_REDIS_PASSWORD, in the credential store under "redis",
 -- or in the address.
 local embed = require "sys.embed"

@@ -1,4 +1,4 @@
--- The limiter of src/core/limit.c as it runs inside a Redis server (Lua 5.1), one call a time, with the server's clock. qwen.fleet sends it.
+-- The limiter of src/core/limit.c as it runs inside a Redis server (Lua 5.1), one call a time, with the server's clock. redis_limiter.lua sends it.
 -- KEYS[1] is "{qwen:KEY}"; ARGV is an operation and its arguments as JSON; the answer is JSON. Grants are numbered 1, 2, 3 ...
 local op, a = ARGV[1], cjson.decode(ARGV[2])
 local head, log, weights = KEYS[1] .. ":head", KEYS[1] .. ":log", KEYS[1] .. ":weights"
@@ -12,7 +12,7 @@ local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 local function text(n) return ("%.6f"):format(n) end
 local function get(field) return tonumber(call("HGET", head, field) or 0) end
 
-local last, gate = get "last", get "until"
+local last, pause = get "last", get "until"
 local turns = {} -- of those ahead: {at, weight}
 
 local function day_of(t) return math.floor(t / DAY) end
@@ -66,8 +66,8 @@ end
 -- The turn of one more, after those that are planned; what it waits for, at first what the one before it waits for.
 local function turn(weight, said)
   local before = turns[#turns] or { at = now }
-  local t, why, window = math.max(now, before.at), before.why or "gate", before.window
-  if gate > t then t, why, window = gate, "gate", nil end
+  local t, why, window = math.max(now, before.at), before.why or "pause", before.window
+  if pause > t then t, why, window = pause, "pause", nil end
   for i, w in ipairs(a.windows) do
     local free = w.weighted and free_weight(w, t, weight) or free_count(w, t)
     if free > t then t, why, window = free, "window", i end
@@ -173,10 +173,10 @@ end
 function ops.shut()
   local strikes = get "struck" < now - 3 * 60 and 0 or get "strikes"
   local seconds = a.seconds and math.min(a.seconds, LONGEST_SHUT) or math.min(60, 2 ^ strikes)
-  gate = math.max(gate, now + seconds)
-  call("HSET", head, "until", text(gate), "struck", text(now), "strikes", math.min(strikes + 1, 16))
+  pause = math.max(pause, now + seconds)
+  call("HSET", head, "until", text(pause), "struck", text(now), "strikes", math.min(strikes + 1, 16))
   keep(longest())
-  return { shut = gate - now }
+  return { shut = pause - now }
 end
 
 function ops.tighten()
@@ -219,7 +219,7 @@ function ops.info()
     local at, lane = (call("HGET", seen, ticket) or "0 0 0"):match "^(%S+) %S+ (%d)$"
     if now - tonumber(at) < STALE then waiting, background = waiting + 1, background + tonumber(lane) end
   end
-  return { there = call("EXISTS", head) == 1, spec = call("HGET", head, "spec") or "", shut = math.max(0, gate - now), waiting = waiting,
+  return { there = call("EXISTS", head) == 1, spec = call("HGET", head, "spec") or "", shut = math.max(0, pause - now), waiting = waiting,
     background = background }
 end
 

@@ -1,4 +1,4 @@
--- What one request holds: its place in the limits and its line in the ledger. qwen.limits gives leases out; who sends gives them back.
+-- What one request holds: its place in the limits and its line in the ledger. limits.lua makes reservations; the sender settles, leaves or cancels them.
 local err = require "qwen.util.err"
 local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
@@ -6,8 +6,8 @@ local usage_ledger = require "qwen.usage.ledger"
 local LONGEST_SHUT, HOUR = 3600, 3600
 local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
 
-local Lease = {}
-Lease.__index = Lease
+local Reservation = {}
+Reservation.__index = Reservation
 
 local function record(self, used, e)
   if self.recorded then return end
@@ -23,7 +23,7 @@ end
 ---The request has ended: what it used, and the error if it failed. It is written into the ledger once.
 ---@param used Usage?
 ---@param e Err?
-function Lease:settle(used, e)
+function Reservation:settle(used, e)
   if self.recorded or self.offline then return end
   if self.grant and self.weight > 0 and used then
     self.store:settle(self.rule.key, self.grant, (used.input or 0) + (used.output or 0))
@@ -33,13 +33,13 @@ end
 
 ---The request was left before its end: as settle, where nothing can be waited for.
 ---@param used Usage?
-function Lease:leave(used)
+function Reservation:leave(used)
   if not self.recorded then pcall(self.settle, self, used, err("cancelled", "stopped")) end
 end
 
 ---The request never left: its place is given back.
 ---@param e Err? why it could not
-function Lease:cancel(e)
+function Reservation:cancel(e)
   if self.recorded or self.offline then return end
   if self.grant then self.store:undo(self.rule.key, self.grant) end
   self.grant = nil
@@ -70,10 +70,10 @@ local function tighten(self, headers, reset)
   end
 end
 
----What the headers of an answer say. 429 closes the gate for all processes: of the account, or of this model when it is for long.
+---What the headers of an answer say. 429 pauses all processes: of the account, or of this model when it is for long.
 ---@param headers table<string, string>
 ---@param status integer
-function Lease:learn(headers, status)
+function Reservation:learn(headers, status)
   if self.offline or status ~= 429 and not (self.grant and #self.rule.windows > 0) then return end
   local reset = require "qwen.usage.rate_limit_headers"
   if status == 429 then
@@ -83,7 +83,7 @@ function Lease:learn(headers, status)
       self.ctx.notice(("the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"):format(asked / 60))
     end
     local pause = asked and asked + math.random() * math.min(asked * 0.1, 5) -- not all at the same moment
-    if store then store:shut(asked and asked > LONG and self.rule.gate or self.rule.key, pause) end
+    if store then store:shut(asked and asked > LONG and self.rule.pause_key or self.rule.key, pause) end
   else
     tighten(self, headers, reset)
     local date = reset.seconds(headers.date)
@@ -92,8 +92,8 @@ function Lease:learn(headers, status)
 end
 
 ---@param fields {ctx: Ctx, model: Model, purpose: string, open: fun(ctx: Ctx): Limiter?}
----@return Lease
+---@return Reservation
 return function(fields)
   fields.started, fields.weight = task.now(), 0
-  return setmetatable(fields, Lease)
+  return setmetatable(fields, Reservation)
 end

@@ -1,6 +1,6 @@
 -- The line editor: state and key event give a new state; nothing here waits or paints. Keys are those of emacs and readline.
 -- The state is a table that is never changed: text, cursor (bytes before it), kills, undo, history.
--- Long pastes stand in the text as a label (qwen.ui.labels) and are put back by M.text.
+-- Long pastes stand in the text as a label (placeholders.lua) and are put back by M.text.
 local placeholders = require "qwen.ui.editor.placeholders"
 local layout = require "qwen.ui.editor.layout"
 local cursor_motions = require "qwen.ui.editor.cursor"

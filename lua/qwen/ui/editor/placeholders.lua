@@ -1,4 +1,4 @@
--- Labels that stand for long texts in the editor, and the way back. Pure; how the cursor passes them is in qwen.ui.moves.
+-- Labels that stand for long texts in the editor, and the way back. Pure; how the cursor passes them is in cursor.lua.
 local M = {}
 
 local LONG_PASTE, LONG_LINES, LONG_ENTRY = 1000, 10, 8000

@@ -33,16 +33,16 @@ end
 ---@return integer? code
 ---@return Err?
 function M.live(self, make)
-  local board, e = require("qwen.ui.widget.watch_view").new(make)
-  if not board then return nil, e end
+  local view, e = require("qwen.ui.widget.watch_view").new(make)
+  if not view then return nil, e end
   local _ <close> = task.spawn(function()
     while true do
-      task.sleep(board.every)
-      board:tick()
+      task.sleep(view.every)
+      view:tick()
       self:repaint()
     end
   end)
-  self:ask(board)
+  self:ask(view)
   return 0
 end
 

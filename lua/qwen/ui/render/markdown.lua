@@ -1,4 +1,4 @@
--- Markdown as rows for a screen of a given width, in the styles of the theme. Pure. How an answer is cut into blocks is in qwen.ui.blocks.
+-- Markdown as rows for a screen of a given width, in the styles of the theme. Pure. How an answer is cut into blocks is in blocks.lua.
 -- Everything that comes out has been cleaned: an entity can name a control character that the source does not hold.
 local clean = require("sys.text").clean
 local highlight = require "qwen.ui.render.highlight"

@@ -77,7 +77,7 @@ local function as_list(rows, width)
 end
 
 ---The rows of a table; the first one is its head.
----@param rows table[][] contents of qwen.ui.wrap, with `align`
+---@param rows table[][] contents of wrap.lua, with `align`
 ---@param width integer
 ---@return string[]
 return function(rows, width)

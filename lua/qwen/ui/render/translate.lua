@@ -1,5 +1,5 @@
 -- English texts of the program in another language, by a table of texts: as they stand in our sources, `%s` and the like where something is
--- filled in. Knows no language; which table is taken is the business of qwen.ui.words. Linear in the text: nothing is tried twice.
+-- filled in. Knows no language; which table is taken is the business of words.lua. Linear in the text: nothing is tried twice.
 local term = require "sys.term"
 
 local M = {}

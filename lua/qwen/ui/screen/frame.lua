@@ -1,5 +1,5 @@
 -- The bytes of a frame: what must be written so that the rows on the screen become other rows. Each byte counts: a slow answer is painted in
--- very many small frames. Rows are clean and painted, as qwen.ui.ansi knows them.
+-- very many small frames. Rows are clean and painted, as ansi.lua knows them.
 local ansi = require "qwen.ui.render.ansi"
 local sys = require "sys.os"
 

@@ -1,5 +1,5 @@
 -- What a session shows: answers as they come, one line a tool call, changes before they are made, questions, notices. All of it is cleaned first.
--- What changes in place is shown by others: qwen.ui.answer, calls, thoughts and status.
+-- What changes in place is shown by others: reply, tool_calls, thinking and status.
 local reply_view = require "qwen.ui.transcript.reply"
 local turn_summary = require "qwen.ui.transcript.turn_summary"
 local tool_calls = require "qwen.ui.transcript.tool_calls"

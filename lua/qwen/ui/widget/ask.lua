@@ -30,7 +30,7 @@ local function ask(question)
     answer = false
     if event then
       answer = question:key(event)
-    elseif question.every then -- the time of a board
+    elseif question.every then -- the time of a view
       question:tick()
       answer = nil
     end
@@ -54,9 +54,9 @@ end
 ---@return integer? code
 ---@return Err?
 function M.live(make)
-  local board, e = require("qwen.ui.widget.watch_view").new(make)
-  if not board then return nil, e end
-  ask(board)
+  local view, e = require("qwen.ui.widget.watch_view").new(make)
+  if not view then return nil, e end
+  ask(view)
   return 0
 end
 

@@ -8,24 +8,24 @@ local wrap = require "qwen.ui.render.wrap"
 
 local function leave() return false end
 
-local Board = Dialog.class({
+local WatchView = Dialog.class({
   list_accept = leave, list_cancel = leave, view_close = leave, delete_or_leave = leave,
 }, "view", "list", "prompt")
-Board.every = 1
+WatchView.every = 1
 
 ---@param make fun(): string[]?, Err?
 ---@return table?, Err?
-function Board.new(make)
+function WatchView.new(make)
   local lines, e = make()
-  return lines and Board.make { make_lines = make, lines = lines }, e
+  return lines and WatchView.make { make_lines = make, lines = lines }, e
 end
 
 ---Makes the lines anew; what was there stays when that fails.
-function Board:tick()
+function WatchView:tick()
   self.lines = self.make_lines() or self.lines
 end
 
-function Board:rows(columns, height)
+function WatchView:rows(columns, height)
   local out = {}
   for i, line in ipairs(self.lines) do
     if i < height - 1 then out[i] = (wrap.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
@@ -35,8 +35,8 @@ function Board:rows(columns, height)
 end
 
 ---@return string
-function Board:said()
+function WatchView:said()
   return words.lines(text.clean(table.concat(self.lines, "\n")))
 end
 
-return Board
+return WatchView
