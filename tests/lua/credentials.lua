@@ -1,4 +1,4 @@
--- qwen.credentials: what is kept, found, moved and renewed, through the program and in one process; Qwen Code's file; keys of models.
+-- qwen.credentials: what is stored, found, moved and renewed, through the program and in one process; Qwen Code's file; keys of models.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local credentials, fs, json, os, secret, task = require "qwen.credential.credentials", require "sys.fs", require "sys.json", require "sys.os",
@@ -9,7 +9,7 @@ local here, value = { "https://api.example:443" }, "sk-0123456789abcdef"
 local function same(handle, text) return handle:hmac("sha256", "x") == secret.new("x", text, {}):hmac("sha256", "x") end
 local function put(name, text, more) return credentials.put(name, { secret = text or value, origins = here }, more) end
 
--- kept, found, listed, removed
+-- stored, found, listed, removed
 local v, e = credentials.get "OPENAI_API_KEY"
 t.err(v, e, "missing", "nothing yet")
 t.eq({ credentials.has "OPENAI_API_KEY", credentials.list() }, { false, {} }, "nothing yet")

@@ -34,7 +34,7 @@ local function as_secret(name, value, origins)
   return secret.new(name, value, origins)
 end
 
--- A record as it is kept: all secrets sealed, bound to the same origins.
+-- A record as it is stored: all secrets sealed, bound to the same origins.
 local function complete(name, record)
   local origins = record.origins or type(record.secret) == "userdata" and record.secret:origins() or {}
   local out = { expires = record.expires, origins = origins, fields = record.fields or {} }
@@ -119,7 +119,7 @@ local function put_locked(name, record, backend)
   return backend
 end
 
----Whether a credential of that name is kept that may be sent there; asks no store.
+---Whether a credential of that name is stored that may be sent there; asks no back end.
 ---@param name string
 ---@param origin string? "scheme://host:port"
 ---@return boolean
@@ -140,7 +140,7 @@ local put = opening(function(name, whole, backend)
   return put_locked(name, whole, backend)
 end)
 
----Keeps a credential. It stays in its store unless another one is named; a new one goes where the setting says, else to the best that works.
+---Stores a credential. It stays in its back end unless another one is named; a new one goes where the setting says, else to the best that works.
 ---@param name string
 ---@param record {secret: string|Secret, refresh: string|Secret|nil, expires: number?, origins: string[]?, fields: table?}
 ---@param opts {backend: string?}?
@@ -179,7 +179,7 @@ M.remove = opening(function(name)
   return index.write(entries)
 end)
 
----What is kept, sorted by name, without asking any store.
+---What is stored, sorted by name, without asking any back end.
 ---@return {name: string, backend: string, origins: string[], hint: string, expires: number?, changed: number}[]?, Err?
 function M.list()
   local entries, e = index.read()
@@ -258,7 +258,7 @@ local function kept_fresh(name, old, fresh)
 end
 
 ---Renews a credential in one process at a time. What another one has written since this one last read it is taken over; else fn makes a new
----record from the old one, and it is kept before anything else happens.
+---record from the old one, and it is stored before anything else happens.
 ---@param name string
 ---@param fn fun(record: table): table?, Err?
 ---@return table? record as of get

@@ -1,4 +1,4 @@
--- Keys from programs of the person (a password manager, a cloud's token command): run when a key is needed, kept for a while in memory only.
+-- Keys from programs of the person (a password manager, a cloud's token command): run when a key is needed, cached for a while in memory only.
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local proc = require "qwen.util.process"
