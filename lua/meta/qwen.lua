@@ -401,6 +401,7 @@ qwen = {}
 ---@field reload qwen.x.reload
 ---@field remote_models qwen.x.remote_models
 ---@field replay qwen.x.replay
+---@field runner qwen.x.runner
 ---@field sandbox qwen.x.sandbox
 ---@field sandbox_check qwen.x.sandbox_check
 ---@field settings_writer qwen.x.settings_writer
@@ -469,7 +470,11 @@ qwen = {}
 ---@field shell_words fun(line: string): string[] words as a shell would split them, with both quotes
 ---@field last_line fun(text: string): string what stands behind the last line end
 
----@class qwen.proc: sys.proc
+---@class qwen.proc
+---@field open fun(options: ProcOptions): Process?, Err? a name without "/" is one in PATH outside the project
+---@field which fun(name: string): string?, string? the program of that name that is neither the project's nor another user's; what is wrong with those that were found
+---@field helper_env fun(): table<string, string> the few variables that a program of ours needs to look at files
+---@field desktop_env fun(): table<string, string> all variables but credentials, PATH without the project's folders
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
 
 ---@class qwen.x.files
@@ -651,6 +656,11 @@ qwen = {}
 ---@field wrap fun(ctx: Ctx, options: ProcOptions, more?: {state: SandboxState?, read: string[]?}): ProcOptions?, any the run inside it, where one was asked for, and what is closed when the run has ended (`local _ <close> = hold`); nil and an error: nothing may be run
 ---@field start fun(ctx: Ctx, state?: SandboxState): boolean?, Err? starts it once; an error where one was asked for and cannot be had
 ---@field suspect fun(output: string): boolean a command that failed may have failed because of it
+
+---@class qwen.x.runner the one runner of commands that the model, a project or a prompt file causes
+---@field judge fun(ctx: Ctx, command: string, folder?: string): "allow"|"ask"|"deny", string, string? verdict, reason, the rule that would allow it
+---@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`; asks nobody
+---@field open fun(ctx: Ctx, request: {command: string, cwd: string?, stderr: string?}): Process?, any starts it; beside it what is closed when it has ended, or the error
 
 ---@class qwen.x.sandbox_check
 ---@field verify fun(ctx: Ctx): {name: string, ok: boolean?, detail: string?}[]?, Err? tries to get out; ok nil: could not be tried

@@ -59,6 +59,7 @@ local experimental = {
   reload = "qwen.extension.reload",
   remote_models = "qwen.model.remote_list",
   replay = "qwen.net.replay",
+  runner = "qwen.permission.runner",
   sandbox = "qwen.permission.sandbox",
   sandbox_check = "qwen.permission.sandbox_check",
   settings_writer = "qwen.config.writer",

@@ -31,7 +31,7 @@ local function with_ripgrep(ctx, rg, args, path)
   argv[#argv + 1] = "--regexp=" .. args.pattern
   argv[#argv + 1] = "--"
   argv[#argv + 1] = path
-  return qwen.proc.run { argv = argv, limit = 4 * 1024 * 1024, timeout = 60, cwd = "/" }
+  return qwen.proc.run { argv = argv, limit = 4 * 1024 * 1024, timeout = 60, cwd = "/", env = qwen.proc.helper_env() }
 end
 
 local function with_git(git, args, path, is_folder)
@@ -42,7 +42,7 @@ local function with_git(git, args, path, is_folder)
   end
   local argv = { git, "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "-c", "grep.column=false", "-c", "grep.fullName=false",
     "-C", folder, "grep", "-n", "-I", "-E", "--null", "--no-color", "--untracked", "-e", args.pattern, "--", spec }
-  local result, e = qwen.proc.run { argv = argv, limit = 4 * 1024 * 1024, timeout = 60 }
+  local result, e = qwen.proc.run { argv = argv, limit = 4 * 1024 * 1024, timeout = 60, env = qwen.proc.helper_env() }
   if not result then return nil, e end
   local out, prefix = {}, folder:gsub("/$", "") .. "/"
   for name, number, line in result.out:gmatch "([^%z\n]+)%z(%d+)[%z:]([^\n]*)" do

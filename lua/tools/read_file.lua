@@ -69,7 +69,7 @@ local function pdf_text(path, pages)
     table.move({ "-f", first, "-l", last ~= "" and last or first }, 1, 4, 3, argv)
   end
   argv[#argv + 1], argv[#argv + 2] = path, "-"
-  local result, e = qwen.proc.run { argv = argv, timeout = 60, limit = 1024 * 1024 }
+  local result, e = qwen.proc.run { argv = argv, env = qwen.proc.helper_env(), timeout = 60, limit = 1024 * 1024 }
   if not result then return nil, e end
   if result.code ~= 0 then return nil, qwen.err("broken", ("the PDF %s cannot be read: %s"):format(path, qwen.text.trim(result.err))) end
   if not result.out:find "%S" then return { text = ("There is no text in the PDF %s: its pages are pictures."):format(path), display = "PDF without text" } end
@@ -79,7 +79,7 @@ end
 -- How many pages there are, where a program can tell.
 local function page_count(path)
   local program = qwen.proc.which "pdfinfo"
-  local result = program and qwen.proc.run { argv = { program, path }, timeout = 20, limit = 65536 }
+  local result = program and qwen.proc.run { argv = { program, path }, env = qwen.proc.helper_env(), timeout = 20, limit = 65536 }
   return result and math.tointeger(tonumber(result.out:match "\nPages:%s*(%d+)")) or 0
 end
 

@@ -5,6 +5,9 @@ local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES, LIMIT_FILE = 120, 30000, 1000, 
 local SANDBOX = "Sandbox: commands run in one, and this failure may come from it. It cannot be left from here; the person can run the command outside "
   .. "as !COMMAND, or allow more in tools.executionSandbox of settings.json. Ask instead of working around it."
 
+local TAKEN = "Environment: these variables look like credentials and were taken out: %s. The user can let one through with its name "
+  .. "in tools.shell.passVariables of settings.json."
+
 local T = {
   summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
     .. "is_background is for servers and watchers: it returns at once.",
@@ -28,25 +31,6 @@ function T.label(args) return (args.command:gsub("%s+", " ")) end
 
 function T.preview(_, args)
   return args.command .. (args.directory and "\n(in " .. args.directory .. ")" or "")
-end
-
-local function credential(name)
-  name = name:upper()
-  return name:find "KEY" or name:find "TOKEN" or name:find "SECRET" or name:find "PASS" or name:find "CREDENTIAL"
-end
-
--- What looks like a credential by its name, or holds one of ours, stays out of what the command can see.
-local function environment()
-  local env = {}
-  for name, value in pairs(qwen.os.environ()) do
-    if not credential(name) and qwen.secret.redact(value) == value then env[name] = value end
-  end
-  env.QWEN_CODE, env.PAGER, env.GIT_PAGER, env.LESSSECURE, env.GIT_TERMINAL_PROMPT = "1", "cat", "cat", "1", "0"
-  return env
-end
-
-local function shell()
-  return qwen.proc.which "bash" or "/bin/sh"
 end
 
 -- The beginning (a fifth) and the end of what is too long; the whole goes to a file.
@@ -84,13 +68,8 @@ end
 local function in_background(ctx, args, cwd)
   local path = ctx.spill("background", "")
   if not path then return nil, qwen.err("broken", "there is no folder for the output of a background command. Nothing was run.") end
-  local options, hold = qwen.x.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), stderr = "stdout" })
-  if not options then return nil, hold end
-  local child, e = qwen.proc.open(options)
-  if not child then
-    local _ <close> = hold
-    return nil, e
-  end
+  local child, hold = qwen.x.runner.open(ctx, { command = args.command, cwd = cwd, stderr = "stdout" })
+  if not child then return nil, hold end
   local id = "bg_" .. qwen.os.uuid():sub(1, 8)
   local pid = child:pid()
   ctx.background(function()
@@ -114,15 +93,10 @@ end
 function T.run(ctx, args)
   local cwd, e = directory(ctx, args)
   if not cwd then return nil, e end
-  if args.command:find("\0", 1, true) then return nil, qwen.err("usage", "a command cannot hold a zero byte. Nothing was run.") end
   if args.is_background then return in_background(ctx, args, cwd) end
   local seconds = args.timeout and args.timeout / 1000 or DEFAULT_TIMEOUT
-  local options, hold = qwen.x.sandbox.wrap(ctx, { argv = { shell(), "-c", args.command }, cwd = cwd, env = environment(), timeout = seconds,
-    on_output = ctx.progress })
-  if not options then return nil, hold end
-  local _ <close> = hold
   local result
-  result, e = qwen.proc.run(options)
+  result, e = qwen.x.runner.run(ctx, { command = args.command, cwd = cwd, timeout = seconds, on_output = ctx.progress })
   if not result then return nil, e end
   local out = result.out .. (result.truncated and "\n[more than 16 MB of output; what came after that is lost]" or "")
   if result.timed_out then out = out .. ("\n[stopped after %g s: the time limit; what it printed until then is above]"):format(seconds) end
@@ -130,8 +104,9 @@ function T.run(ctx, args)
     args.command, cwd, or_none(shorten(ctx, out), "(empty)"), or_none(shorten(ctx, result.err), "(none)"), or_none(result.code, "(none)"),
     or_none(result.signal, "(none)"), result.pid)
   local failed = result.timed_out or result.code ~= 0
-  local suspect = failed and options.confined and qwen.x.sandbox.suspect(result.out .. result.err)
+  local suspect = failed and result.confined and qwen.x.sandbox.suspect(result.out .. result.err)
   if suspect then text = text .. "\n" .. SANDBOX end
+  if failed and #result.taken > 0 then text = text .. "\n" .. TAKEN:format(table.concat(result.taken, ", ")) end
   local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
   if not failed then return { text = text, display = last ~= "" and last or "done" } end

@@ -12,7 +12,8 @@
 int luaopen_cjson_safe(lua_State *L);
 int json_template_new(lua_State *L); /* json_template.c */
 
-enum { DEPTH_MAX = 128, TEXT_MAX = 256 * 1024 * 1024, STRING_MAX = 32 * 1024 * 1024 };
+/* What was decoded is written again inside other values, so the writer goes deeper. */
+enum { DECODE_DEPTH = 128, DEPTH_MAX = 192, TEXT_MAX = 256 * 1024 * 1024, STRING_MAX = 32 * 1024 * 1024 };
 
 static const char *const array_class = "sys.json.array";
 static const char *const raw_class = "sys.json.raw";
@@ -292,6 +293,27 @@ static bool has_long_string(const char *text, size_t n) {
   return inside && n - start > STRING_MAX;
 }
 
+/* Whether a number outside strings is too large for a double: 1e999 would be read as infinity, which is no JSON. Gives its offset
+ * and length, 0 when there is none. Only an exponent or 300 digits can be so large. */
+static size_t huge_number(const char *text, size_t n, size_t *length) {
+  static const char part[] = "0123456789+-.eE";
+  for (size_t i = 0; i < n; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c == '"') {
+      for (i++; i < n && text[i] != '"'; i++)
+        if (text[i] == '\\') i++;
+    } else if (c >= '0' && c <= '9') {
+      size_t first = i;
+      bool exponent = false;
+      for (; i < n && text[i] && strchr(part, text[i]); i++) exponent |= text[i] == 'e' || text[i] == 'E';
+      *length = i - first;
+      if ((exponent || *length >= 300) && isinf(strtod(text + first, NULL))) return first + 1;
+      i--;
+    }
+  }
+  return 0;
+}
+
 /* decode(text); upvalue: decode of the cjson instance */
 static int l_json_decode(lua_State *L) {
   size_t n;
@@ -303,6 +325,11 @@ static int l_json_decode(lua_State *L) {
   }
   if (n > TEXT_MAX || has_long_string(text, n)) {
     err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes is too long, or has a string of more than %d bytes", n, STRING_MAX);
+    return bind_fail(L, &e);
+  }
+  size_t length, huge = huge_number(text, n, &length);
+  if (huge) {
+    err_set(&e, ERR_PROTOCOL, "not valid JSON: the number %.*s is too large", (int)(length < 40 ? length : 40), text + huge - 1);
     return bind_fail(L, &e);
   }
   lua_settop(L, 1);
@@ -348,7 +375,7 @@ int open_json(lua_State *L) {
   lua_pushcfunction(L, luaopen_cjson_safe);
   lua_call(L, 0, 1); /* a fresh instance: its settings are ours alone */
   lua_getfield(L, -1, "decode_max_depth");
-  lua_pushinteger(L, DEPTH_MAX);
+  lua_pushinteger(L, DECODE_DEPTH);
   lua_call(L, 1, 0);
   lua_getfield(L, -1, "decode_invalid_numbers");
   lua_pushboolean(L, 0);

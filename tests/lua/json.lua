@@ -11,7 +11,11 @@ t.eq(decode "false", false, "false is a value, not a failure")
 t.eq(decode '\xef\xbb\xbf{"a":1}', { a = 1 }, "byte order mark")
 t.eq(decode ' \t\r\n[1]\n', { 1 }, "white space")
 t.eq(decode '"\\ud83d\\ude00\\u0000"', "\u{1F600}\0", "surrogate pair and NUL")
-t.ok(decode "1e400" == math.huge, "a number beyond range is infinity")
+for _, text in ipairs { "1e400", "-1e400", "[1E+400]", '{"a":"\\"","b":1e999}', ("9"):rep(400) } do
+  local value, problem = decode(text)
+  t.err(value, problem, "protocol", "what could not be written again: " .. text:sub(1, 20))
+end
+t.eq(decode '["1e999", 1e300, 0.5, -0, 1e-999, "\\\\", "x"]', { "1e999", 1e300, 0.5, -0.0, 0, "\\", "x" }, "others stay")
 t.eq(math.tointeger(decode "9007199254740991"), 9007199254740991, "integers below 2^53 are whole")
 for _, text in ipairs { "NaN", "[-NaN]", "Infinity", "[-Infinity]", "inf", "nan", "0x10", "[01]", "[1,]", "{,}", "{a:1}", "'x'", "[1] x",
   '"\\ud800"', '"\\x"', '"abc', "[1", '{"a"', "tru", "\0", "[1\0]" } do
@@ -91,9 +95,9 @@ t.fails(function() encode({}, { indent = 99 }) end, "indent is 0 to 16", "indent
 t.fails(function() encode() end, "value expected", "no value")
 do
   local deep = {}
-  for _ = 1, 127 do deep = { deep } end
-  t.eq(#encode(deep), 2 * 128, "128 levels are written")
-  t.fails(function() encode { deep } end, "deeper than 128 levels", "129 levels are not")
+  for _ = 1, 191 do deep = { deep } end
+  t.eq(#encode(deep), 2 * 192, "192 levels are written: what was decoded fits into other values")
+  t.fails(function() encode { deep } end, "deeper than 192 levels", "193 levels are not")
 end
 
 -- the same value, the same bytes, whatever the order of insertion

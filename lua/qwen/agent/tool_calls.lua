@@ -74,6 +74,16 @@ end
 
 local CHANGED = "The user changed `%s` of this call before allowing it. It is now:\n%s\n\n"
 
+-- C would see only what stands before a zero byte: another path or command than the one that is judged.
+local function zero_byte(tool, args)
+  for _, words in ipairs { tool.paths and tool.paths(args) or {}, tool.command and { tool.command(args) } or {} } do
+    for _, word in pairs(words) do
+      if type(word) == "string" and word:find("\0", 1, true) then return true end
+    end
+  end
+  return false
+end
+
 -- Hooks, then permission; what the person has changed goes through both again.
 local function admit(ctx, call, tool, args, note)
   local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
@@ -83,6 +93,9 @@ local function admit(ctx, call, tool, args, note)
     args = before.args
     local ok, problem = json_schema.check(tool.schema, args)
     if not ok then return nil, failed(call, ("A hook changed the arguments of %s and they do not fit: %s."):format(call.name, problem), problem) end
+  end
+  if zero_byte(tool, args) then
+    return nil, failed(call, "A path or command cannot hold a zero byte. Nothing was done.")
   end
   if tool.effect == "edit" then
     local edit = { name = call.name, args = args, id = call.id, paths = tool.paths and tool.paths(args) or {} }
@@ -157,14 +170,14 @@ local function run_tool(ctx, job)
   return part, result.parts
 end
 
--- A tool of a person's own that raises before it runs, as in `paths`, is a failed call.
+-- Whatever is raised before a tool runs, by its own file or by us, is a failed call: a model's words never end the run.
 local function prepared(ctx, call)
   local ok, job, done = xpcall(prepare, debug.traceback, ctx, call)
   if ok then return job, done end
-  local words = require("qwen.extension.environment").own_error(job)
-  if not words then error(job, 0) end
+  local own = require("qwen.extension.environment").own_error(job)
+  local words = own or tostring(job)
   ctx.notice(registry.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
-  return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, words), "failed inside")
+  return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, (words:gsub("\n.*", ""))), "failed inside")
 end
 
 ---Runs the calls. `results` is filled as they end, so that a cancelled turn keeps what was done.

@@ -34,6 +34,8 @@ return {
   ["tools.executionSandbox.network"] = { type = "any", text = "whether they reach the network: closed (without it) or open" },
   ["tools.executionSandbox.read"] = { type = "list", merge = "append", text = "paths in your home folder that they may read: [\"~/.rustup\"]" },
   ["tools.executionSandbox.write"] = { type = "list", merge = "append", text = "paths outside the project that they may write" },
+  ["tools.shell.passVariables"] = { type = "list", merge = "append",
+    text = "variables that commands get though they look like credentials: [\"GH_TOKEN\"]" },
   ["tools.allowed"] = { type = "list", merge = "append", text = "rules for tools that need no question" },
   ["tools.exclude"] = { type = "list", merge = "append", project = true, text = "rules for tools that are refused" },
   ["tools.listDirectory.enabled"] = { type = "boolean", default = true, project = true, text = "offer list_directory to the model" },

@@ -49,10 +49,10 @@ M.forms = {
   tools = { json = { "qwen.extension.tool_program", "tool" } },
 }
 
-local function call(entry, chunk, given)
+local function call(entry, chunk)
   if type(chunk) == "string" then
     local module, maker = table.unpack(M.forms[entry.kind][entry.form])
-    local value, e = require(module)[maker](entry, chunk, given.get)
+    local value, e = require(module)[maker](entry, chunk)
     return value ~= nil, value or ("%s: %s"):format(paths.short(entry.path), e)
   end
   if entry.tier == "shipped" then return xpcall(chunk, debug.traceback) end
@@ -67,7 +67,7 @@ end
 function M.run(entry, given)
   local chunk, e = M.compile(entry)
   if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
-  local ok, value = call(entry, chunk, given)
+  local ok, value = call(entry, chunk)
   if not ok then return nil, (environment.words(value):gsub("\n.*", "")) end
   local wrong = validate.problem(entry, value)
   if wrong then return nil, wrong end

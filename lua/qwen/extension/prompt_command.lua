@@ -6,6 +6,7 @@ local files = require "qwen.permission.files"
 local front_matter = require "qwen.util.front_matter"
 local fs = require "sys.fs"
 local policy = require "qwen.permission.policy"
+local runner = require "qwen.permission.runner"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -54,11 +55,9 @@ local function file_text(ctx, path)
   return content, e
 end
 
--- What a command prints, if it may run.
-local function shell_text(ctx, command, get)
-  local tool, e = get("tools", "run_shell_command")
-  if not tool then return nil, e end
-  local verdict, reason = policy.judge(ctx, "run_shell_command", tool, { command = command })
+-- What a command prints, if it may run: judged, run and confined as a command of the model.
+local function shell_text(ctx, command)
+  local verdict, reason = runner.judge(ctx, command)
   if verdict == "ask" then
     local answer = ctx.ask { title = "run a part of this command", detail = command, reason = reason,
       choices = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } } }
@@ -66,11 +65,7 @@ local function shell_text(ctx, command, get)
   elseif verdict == "deny" then
     return nil, err("denied", ("'%s' is refused: %s"):format(command, reason))
   end
-  local result
-  result, e = require("qwen.util.process").run {
-    argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout",
-    timeout = SECONDS, limit = MOST_OUTPUT * 4,
-  }
+  local result, e = runner.run(ctx, { command = command, stderr = "stdout", timeout = SECONDS, limit = MOST_OUTPUT * 4 })
   if not result then return nil, e end
   local out = text.head_tail(text.utf8(result.out), MOST_OUTPUT)
   if result.code == 0 then return out end
@@ -78,7 +73,7 @@ local function shell_text(ctx, command, get)
 end
 
 -- The prompt that a template makes of what was typed behind the command.
-local function expand(ctx, template, args, get)
+local function expand(ctx, template, args)
   local out = {}
   for i, piece in ipairs(pieces_of(template)) do
     local value, e
@@ -87,7 +82,7 @@ local function expand(ctx, template, args, get)
     elseif piece.file then
       value, e = file_text(ctx, piece.file)
     else
-      value, e = shell_text(ctx, (piece.shell:gsub("{{%s*args%s*}}", plain(quoted(args)))), get)
+      value, e = shell_text(ctx, (piece.shell:gsub("{{%s*args%s*}}", plain(quoted(args)))))
     end
     if not value then return nil, e end
     out[i] = value
@@ -100,9 +95,8 @@ end
 ---A command made of such a file.
 ---@param entry {name: string, path: string, form: "md"|"toml"}
 ---@param source string
----@param get fun(kind: string, name: string): table?, Err? finds the tool that runs commands
 ---@return Command?, string?
-function M.command(entry, source, get)
+function M.command(entry, source)
   local fields, body
   if entry.form == "toml" then
     local problem
@@ -116,7 +110,7 @@ function M.command(entry, source, get)
   if not body:find "%S" then return nil, "it holds no prompt" end
   local C = { summary = fields.description or (body:match "%S[^\n]*"):sub(1, 60), args = fields["argument-hint"], session = true }
   function C.run(ctx, _, rest)
-    local prompt, e = expand(ctx, body, rest or "", get)
+    local prompt, e = expand(ctx, body, rest or "")
     if not prompt then return nil, e end
     local expanded, reason = ctx.emit("prompt_expanded", { command = entry.name, args = rest or "", text = prompt })
     if not expanded then return nil, err("denied", "the prompt was blocked: " .. tostring(reason)) end

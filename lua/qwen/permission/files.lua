@@ -120,7 +120,7 @@ function M.visible(ctx, folder, seconds)
   local rg = proc.which "rg"
   if not rg then return nil end
   local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
-  local result, e = proc.run { argv = argv, cwd = folder, limit = 16 * 1024 * 1024, timeout = seconds or 60 }
+  local result, e = proc.run { argv = argv, cwd = folder, env = proc.helper_env(), limit = 16 * 1024 * 1024, timeout = seconds or 60 }
   if not result then return nil, e end
   if result.timed_out then return nil end
   local found = {}

@@ -1,9 +1,11 @@
 -- Which commands only look: judged argument by argument from lists of what is allowed; an option that is not listed asks.
 -- Interpreters, pagers, editors, wrappers, network programs and git (a repository can make it run programs) are not here on purpose,
 -- nor `ps`, which can show the environment of others, nor options that follow links out of the project or read names from a file.
-local files = require "qwen.permission.files"
+local child_env = require "qwen.util.child_env"
 local path_expansion = require "qwen.permission.path_expansion"
-local proc = require "qwen.util.process"
+local fs = require "sys.fs"
+local programs = require "qwen.util.programs"
+local sys = require "sys.os"
 
 local M = {}
 
@@ -33,7 +35,7 @@ local grep = options(digits .. "cEFGHhiLlnoPqrsvwxyzabUA:B:C:m:e;", "ignore-case
   .. "quiet recursive color=? colour=? include= exclude= exclude-dir= max-count= after-context= before-context= context= regexp=",
   { pattern = "e regexp", deep = "r recursive" })
 
-local programs = {
+local known = {
   basename = options("as:z", "multiple suffix= zero", text_only), dirname = options("z", "zero", text_only), echo = { any = true, text = true },
   pwd = options "LP", whoami = options "", id = options("ugnrGz", "user group groups name real zero"), uname = options("asnrvmpio", "all"),
   which = options("a", "", { text = true }), ["true"] = { any = true, text = true }, ["false"] = { any = true, text = true },
@@ -132,6 +134,31 @@ local function check_arguments(program, part, bases, look)
   end
 end
 
+-- What bash does itself: no file runs.
+local builtins = { echo = true, printf = true, pwd = true, test = true, ["["] = true, ["true"] = true, ["false"] = true }
+-- Programs that are many, by the name they are called with.
+local many = { busybox = true, toybox = true, coreutils = true, uutils = true }
+
+-- Why the file that runs for a name is not the program that the list means: one of the project, or a link to something else.
+local function another_program(ctx, name)
+  local path = programs.find(name)
+  if not path then return nil end
+  local why = programs.problem(path, ctx.cwd)
+  if why then return ("%s, which runs for '%s', %s"):format(path, name, why) end
+  local target = (fs.realpath(path) or ""):match "[^/]*$"
+  local plain = target:gsub("^gnu", ""):gsub("[.-].*$", "")
+  if plain == name or plain == "g" .. name or many[plain] or name:find "^[ef]grep$" and plain == "grep" then return nil end
+  return ("%s, which runs for '%s', is a link to %s"):format(path, name, target)
+end
+
+-- The variable among a word's that looks like a credential.
+local function credential(marks)
+  for _, name in ipairs(marks and marks.variable or {}) do
+    local value = sys.env(name)
+    if value and child_env.credential(name, value) then return name end
+  end
+end
+
 ---Whether one part of a command only looks, and only inside the project. Sets `part.deep` when it reads whole folders.
 ---@param ctx Ctx
 ---@param part table as shell.parse gives it
@@ -140,16 +167,20 @@ end
 ---@return string? why not
 function M.check(ctx, part, bases)
   local name = part.argv[1]
-  local program = name and programs[name]
+  local program = name and known[name]
   if not name then return false, "it sets variables" end
   if not program then return false, ("'%s' is not known to only read"):format(name) end
-  local found = proc.which(name)
-  if found and files.inside(ctx, found) then return false, ("'%s' is a program of the project itself"):format(name) end
+  local stranger = not builtins[name] and another_program(ctx, name)
+  if stranger then return false, stranger end
   if program.first and (part.argv[2] or ""):sub(1, 1) == "-" then return false, ("an option of %s can do more than read"):format(name) end
   if program.first and part.marks[2] then return false, "what the first argument becomes is not known here" end
   if name == "printf" and (part.argv[2] or ""):gsub("%%%%", ""):find "%%[^%a%%]*[hlLjzt]*n" then return false, "%n sets a variable" end
   if part.split and not program.any then return false, "a variable without quotes can become several arguments" end
   part.deep = program.deep == true
+  for i = 2, #part.argv do
+    local secret = credential(part.marks[i])
+    if secret then return false, ("%s looks like a credential"):format(secret) end
+  end
   local why = check_arguments(program, part, bases, function(word, marks)
     if program.text and not (marks and marks.glob) then return nil end
     if marks and marks.variable then return "the value of a variable is not known here" end

@@ -37,7 +37,8 @@ function Reader:expansion()
   self.at = self.at + #(name or "$")
   if name then
     if name:find "^%${?_}?$" then self:doubt "the last argument of another command" end
-    self.variable = true
+    self.variable = self.variable or {}
+    self.variable[#self.variable + 1] = name:match "[^${}]+" or name
     return name
   end
   return "$"
@@ -82,10 +83,10 @@ function Reader:single_quoted()
 end
 
 -- One word; nil when an operator or the end is next. `plain` says that nothing was quoted; the marks say what the shell would still
--- change: `variable`, and `glob`, which is "start" when a file's whole name could take the place of the word.
+-- change: `variable` (the names), and `glob`, which is "start" when a file's whole name could take the place of the word.
 function Reader:word()
   local out, plain, any, glob = {}, true, false, nil
-  self.variable = false
+  self.variable = nil
   while true do
     local c = self:peek()
     if c == "" or c:find "[%s;&|<>()]" then break end

@@ -30,7 +30,7 @@ local function open(url)
   local argv = program:find "/gio$" and { program, "open", url } or { program, url }
   local detach = proc.which "setsid" -- a browser that this starts has to outlive us
   if detach then argv = { detach, "--fork", table.unpack(argv) } end
-  local result = proc.run { argv = argv, stdout = "null", stderr = "null", group = false, timeout = 10 }
+  local result = proc.run { argv = argv, env = proc.desktop_env(), stdout = "null", stderr = "null", group = false, timeout = 10 }
   return result ~= nil and result.code == 0
 end
 

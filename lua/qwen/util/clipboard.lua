@@ -18,7 +18,7 @@ local function by_program(text)
   for _, program in ipairs(programs) do
     local path = sys.env(program.when) and proc.which(program.argv[1])
     if path then
-      local result = proc.run { argv = program.argv, input = text, stdout = "null", stderr = "null", timeout = 2 }
+      local result = proc.run { argv = program.argv, env = proc.desktop_env(), input = text, stdout = "null", stderr = "null", timeout = 2 }
       if result and result.code == 0 then return program.argv[1] end
     end
   end
@@ -52,7 +52,7 @@ local function read(argv, more)
   if not path then return nil end
   local words = table.move(argv, 2, #argv, 2, { path })
   words[#words + 1] = more
-  local result = proc.run { argv = words, stderr = "null", timeout = 5, limit = MOST_IMAGE }
+  local result = proc.run { argv = words, env = proc.desktop_env(), stderr = "null", timeout = 5, limit = MOST_IMAGE }
   return result and result.code == 0 and result.out ~= "" and result.out or nil
 end
 

@@ -1,8 +1,36 @@
--- Running programs to their end: `sys.proc` and `run`. Judging whether a program may run is not done here.
+-- Running programs to their end: `sys.proc` and `run`. A name is looked up outside the project only; judging whether a program may
+-- run is not done here.
+local child_env = require "qwen.util.child_env"
+local err = require "qwen.util.err"
 local proc = require "sys.proc"
+local programs = require "qwen.util.programs"
 local task = require "sys.task"
 
-local M = { open = proc.open, which = proc.which }
+local M = { which = programs.trusted, helper_env = child_env.for_helper, desktop_env = child_env.for_desktop }
+
+-- The options with a program's absolute path in the place of its name.
+local function located(options)
+  local name = type(options) == "table" and type(options.argv) == "table" and options.argv[1]
+  if type(name) ~= "string" or name:find "[/%z]" then return options end
+  local path, problem = programs.trusted(name)
+  if not path and problem then
+    return nil, err("denied", ("cannot run %s: %s; give its absolute path if you mean it"):format(name, problem))
+  end
+  if not path then return nil, err("missing", ("cannot run %s: not found in PATH"):format(name)) end
+  local copy = {}
+  for key, value in pairs(options) do copy[key] = value end
+  copy.argv = table.move(options.argv, 2, #options.argv, 2, { path })
+  return copy
+end
+
+---Starts a program; a name is one in PATH that is not the project's.
+---@param options ProcOptions
+---@return Process?, Err?
+function M.open(options)
+  local found, e = located(options)
+  if not found then return nil, e end
+  return proc.open(found)
+end
 
 ---Runs a program and waits until its pipes are at their end and it has exited.
 ---@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream, default 16 MiB), on_output(chunk, "out"|"err")
@@ -15,8 +43,8 @@ function M.run(options)
     copy.stdin = "pipe"
     options = copy
   end
-  local child <close>, err = proc.open(options)
-  if not child then return nil, err end
+  local child <close>, e = M.open(options)
+  if not child then return nil, e end
   local writer
   if options.input then
     writer = task.spawn(function()

@@ -1,6 +1,6 @@
 -- A tool server (MCP) as a child process: one JSON message a line, both ways. It sees only the variables it is given and a few harmless ones.
 local err = require "qwen.util.err"
-local proc = require "sys.proc"
+local proc = require "qwen.util.process"
 local sys = require "sys.os"
 local texts = require "qwen.util.text"
 

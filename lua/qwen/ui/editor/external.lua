@@ -1,7 +1,7 @@
 -- The external editor: a text goes into a private file, the person's own editor changes it, the text comes back.
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local proc = require "sys.proc"
+local proc = require "qwen.util.process"
 local sys = require "sys.os"
 local text = require "qwen.util.text"
 

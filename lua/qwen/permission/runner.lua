@@ -1,0 +1,81 @@
+-- The one runner: every command that the model, a project or a prompt file causes gets its environment, PATH, sandbox, judgement
+-- and limits here. It asks nobody: who calls it has asked, and a command that a rule refuses does not run all the same.
+local child_env = require "qwen.util.child_env"
+local err = require "qwen.util.err"
+local policy = require "qwen.permission.policy"
+local proc = require "qwen.util.process"
+local sandbox = require "qwen.permission.sandbox"
+
+local M = {}
+
+local TOOL = { effect = "run", command = function(args) return args.command, args.directory end }
+
+---Judges a command as it would run here.
+---@param ctx Ctx
+---@param command string
+---@param folder string?
+---@return "allow"|"ask"|"deny" verdict
+---@return string reason
+---@return string? rule
+function M.judge(ctx, command, folder)
+  return policy.judge(ctx, "run_shell_command", TOOL, { command = command, directory = folder })
+end
+
+-- What the system gets: bash without any start file, or sh where it is missing.
+local function shell_argv(command)
+  local bash = proc.which "bash"
+  if bash then return { bash, "--norc", "--noprofile", "-c", command } end
+  return { "/bin/sh", "-c", command }
+end
+
+-- The options of a run inside its border, and what is closed behind it.
+local function prepare(ctx, request)
+  if request.command:find("\0", 1, true) then
+    return nil, err("usage", "a command cannot hold a zero byte. Nothing was run.")
+  end
+  local folder = request.cwd or ctx.cwd
+  local rules_only = setmetatable({ mode = "default" }, { __index = ctx }) -- the mode was for whoever asked
+  local verdict, reason = M.judge(rules_only, request.command, folder)
+  if verdict == "deny" then return nil, err("denied", reason) end
+  local pass = ctx.settings:get "tools.shell.passVariables"
+  local env, taken = child_env.for_command {
+    pass = type(pass) == "table" and pass or nil, trusted = reason == policy.READ_ONLY, cwd = ctx.cwd,
+  }
+  local options, hold = sandbox.wrap(ctx, {
+    argv = shell_argv(request.command), cwd = folder, env = env, stderr = request.stderr, timeout = request.timeout,
+    limit = request.limit, on_output = request.on_output,
+  })
+  if not options then return nil, hold end
+  return options, hold, taken
+end
+
+---Runs a command to its end.
+---@param ctx Ctx
+---@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr: string?, on_output: function?}
+---@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken out), `confined`
+---@return Err?
+function M.run(ctx, request)
+  local options, hold, taken = prepare(ctx, request)
+  if not options then return nil, hold end
+  local _ <close> = hold
+  local result, e = proc.run(options)
+  if not result then return nil, e end
+  result.taken, result.confined = taken, options.confined ~= nil
+  return result
+end
+
+---Starts a command that goes on by itself. The hold is closed when it has ended.
+---@param ctx Ctx
+---@param request {command: string, cwd: string?}
+---@return Process?
+---@return any hold_or_err
+function M.open(ctx, request)
+  local options, hold = prepare(ctx, request)
+  if not options then return nil, hold end
+  local child, e = proc.open(options)
+  if child then return child, hold end
+  local _ <close> = hold
+  return nil, e
+end
+
+return M

@@ -1,0 +1,143 @@
+-- Runs the attacks of tests/attack/cases: each names what must not happen, and beside them stand the controls that must keep working.
+-- Prints the counts that docs/security.md quotes. `tests/room QWEN QWEN lua tests/attack/attacks.lua rules` runs one table.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
+local proc = require "qwen.util.process"
+local program = dofile "tests/program.lua"
+
+local _, only = ...
+local KEY = "sk-attack-0123456789abcdef"
+local counts = {}
+
+local function is_control(case) return case[1]:find "^control" ~= nil end
+
+-- The texts of a value with the places of this run in them.
+local function filled(value, place)
+  if type(value) == "table" then
+    local out = {}
+    for key, item in pairs(value) do out[filled(key, place)] = filled(item, place) end
+    return out
+  end
+  if type(value) ~= "string" then return value end
+  return (value:gsub("%$(%u+)", { PROJ = place.cwd, ROOT = place.root, HOME = place.home, PATH = os.env "PATH" }))
+end
+
+local function lay_out(case, place)
+  for path, text in pairs(case.files or {}) do
+    local full = path:sub(1, 2) == "~/" and place.home .. path:sub(2) or place.cwd .. "/" .. path
+    assert(fs.mkdir(full:match "^(.*)/"))
+    assert(fs.write(full, filled(text, place), { mode = text:find "^#!" and 493 or 420, fsync = false }))
+  end
+  for path, target in pairs(case.links or {}) do
+    assert(fs.mkdir((place.cwd .. "/" .. path):match "^(.*)/"))
+    assert(proc.run { argv = { "ln", "-s", filled(target, place), place.cwd .. "/" .. path } })
+  end
+  for path, mode in pairs(case.modes or {}) do
+    assert(proc.run { argv = { "chmod", ("%o"):format(mode), place.cwd .. "/" .. path } })
+  end
+end
+
+-- What the program said, sent and left behind for a call that a model makes, or a prompt that a person types.
+local function run(case)
+  local place = program.place()
+  lay_out(case, place)
+  local answers, calls = { { text = "ok", times = 0 } }, {}
+  for i, call in ipairs(case.calls or { case.call }) do
+    local arguments = call.arguments
+    calls[i] = { name = call.name, id = call.id, arguments = type(arguments) == "table" and filled(arguments, place) or arguments }
+  end
+  if calls[1] then table.insert(answers, 1, { calls = calls }) end
+  local server <close> = fake.start(answers)
+  local args = { "--openai-base-url", server.url, "-m", "m" }
+  for _, flag in ipairs(filled(case.flags or {}, place)) do args[#args + 1] = flag end
+  args[#args + 1] = case.prompt or "go"
+  local env = { OPENAI_API_KEY = KEY, PROJ = place.cwd, PATH = case.path and filled(case.path, place) }
+  for name, value in pairs(filled(case.env or {}, place)) do env[name] = value end
+  local r = program.run(place, args, { env = env, cwd = case.cwd and place.cwd .. "/" .. case.cwd })
+  local sent = {}
+  for _, request in ipairs(server:requests()) do
+    local messages = request.body and request.body.messages or {}
+    for i = 2, #messages do sent[#sent + 1] = json.encode(messages[i]) end
+  end
+  local out = { code = r.code, out = r.out, err = r.err, sent = table.concat(sent, "\n"), ran = fs.stat(place.cwd .. "/ran") ~= nil, place = place }
+  return out
+end
+
+local function told(result)
+  return ("exit %s\n  out %s\n  err %s\n  sent %s"):format(result.code, result.out:sub(1, 300), result.err:sub(1, 600), result.sent:sub(1, 900))
+end
+
+local kinds = {}
+
+-- Whole runs: nothing of the project has run, no key left, no run ended by a bug of ours.
+function kinds.runs(case)
+  local result = run(case)
+  local bad = result.ran and "it ran" or (result.sent .. result.out):find(KEY, 1, true) and "the key went out" or result.code == 70 and "the run ended"
+  for _, path in ipairs(case.untouched or {}) do
+    if fs.read(filled(path, result.place)) ~= (case.files or {})[path:gsub("^%$PROJ/", ""):gsub("^%$HOME/", "~/")] then bad = path .. " was changed" end
+  end
+  if case.never and result.sent:find(case.never, 1, true) then bad = "the model saw " .. case.never end
+  if case.works and not json.encode(result.sent):find(json.encode(json.encode(filled(case.works, result.place)):sub(2, -2)):sub(2, -2), 1, true) then
+    bad = "it does not work: " .. case.works
+  end
+  fs.remove_tree(result.place.root)
+  return not bad, bad and bad .. "\n  " .. told(result)
+end
+
+-- All calls of the table in one answer, in each form of output: the run goes on, and the model gets a result for each.
+local all_results
+local function results_of_all(list)
+  local calls, files = {}, {}
+  for i, case in ipairs(list) do
+    calls[i] = { name = case.call.name, id = case.call.id or "id-" .. i, arguments = case.call.arguments }
+    for path, text in pairs(case.files or {}) do files[path] = text end
+  end
+  local out = {}
+  for _, flags in ipairs { { "-o", "json" }, { "-o", "stream-json" }, { "--verbose" } } do
+    local result = run { calls = calls, files = files, flags = flags }
+    fs.remove_tree(result.place.root)
+    out[#out + 1] = { form = table.concat(flags, " "), code = result.code, words = told(result), sent = result.sent }
+  end
+  return out
+end
+
+function kinds.calls(case, list, i)
+  all_results = all_results or results_of_all(list)
+  for _, result in ipairs(all_results) do
+    local id = json.encode(case.call.id or "id-" .. i)
+    local _, answers = result.sent:gsub('"tool_call_id":' .. id:gsub("%p", "%%%0"), "")
+    if result.code ~= 0 then return false, result.form .. ": " .. result.words end
+    if answers ~= 1 and case.call.id ~= "" then return false, result.form .. ": no result" end
+    if case.works and not result.sent:find(case.works, 1, true) then return false, result.form .. ": it does not work" end
+  end
+  return true
+end
+
+-- Variables alone, or whole runs.
+function kinds.secrets(case)
+  if case.sandbox and not fs.stat "/usr/bin/bwrap" or case.not_root and fs.stat("/proc/self").uid == 0 then return true end
+  if not case.variable then return kinds.runs(case) end
+  return require("qwen.util.child_env").credential(case.variable, case.value) ~= is_control(case), "it is taken for the other"
+end
+
+local tables = { programs = kinds.runs, calls = kinds.calls, secrets = kinds.secrets }
+
+local document = fs.read "docs/security.md"
+
+for name, judge in pairs(tables) do
+  if not only or only == name then
+    counts[name] = { attacks = 0, controls = 0 }
+    local list = dofile("tests/attack/cases/" .. name .. ".lua")
+    for i, case in ipairs(list) do
+      local kind = is_control(case) and "controls" or "attacks"
+      counts[name][kind] = counts[name][kind] + 1
+      local ok, why = judge(case, list, i)
+      t.ok(ok, ("%s: %s: %s"):format(name, case[1], tostring(why)))
+    end
+    local row = ("| %s | %d | %d |"):format(name, counts[name].attacks, counts[name].controls)
+    print(row)
+    t.ok(document:find(row, 1, true), "docs/security.md has this count: " .. row)
+  end
+end
+t.done()

@@ -1,0 +1,58 @@
+-- Programs of a project that must not run unasked: the model's call, PATH and the files of the project. Each would make the file `ran`.
+-- {name, call, path: PATH of the run, files: of the project, links: of the project, env, flags}
+local SCRIPT = "#!/bin/sh\necho ran >> \"$PROJ/ran\"\necho \"$OPENAI_API_KEY\" >> \"$PROJ/ran\"\nexit 0\n"
+local function shell(command) return { name = "run_shell_command", arguments = { command = command } } end
+local ls, grep = shell "ls", { name = "grep_search", arguments = { pattern = "x" } }
+local bin = { ["bin/ls"] = SCRIPT, ["bin/rg"] = SCRIPT, ["bin/git"] = SCRIPT, ["bin/bash"] = SCRIPT, ["bin/cat"] = SCRIPT, ["bin/pdftotext"] = SCRIPT,
+  ["bin/pdfinfo"] = SCRIPT, ["bin/setsid"] = SCRIPT, ["bin/sh"] = SCRIPT, ["a.txt"] = "x\n", ["a.pdf"] = "%PDF-1.4\n" }
+
+return {
+  { "a relative entry of PATH", call = ls, path = "./bin:$PATH", files = bin },
+  { "a relative entry without a dot", call = ls, path = "bin:$PATH", files = bin },
+  { "an empty entry in front", call = ls, path = ":$PATH", files = { ls = SCRIPT } },
+  { "an empty entry in the middle", call = ls, path = "/nowhere::$PATH", files = { ls = SCRIPT } },
+  { "an empty entry at the end", call = shell "wc a.txt", path = "/nowhere:", files = { wc = SCRIPT, ls = SCRIPT } },
+  { "a dot", call = ls, path = ".:$PATH", files = { ls = SCRIPT } },
+  { "an absolute entry in the project: a command", call = ls, path = "$PROJ/bin:$PATH", files = bin },
+  { "an absolute entry in the project: the shell", call = shell "cat a.txt", path = "$PROJ/bin:$PATH", files = { ["bin/bash"] = SCRIPT, ["bin/sh"] = SCRIPT } },
+  { "an absolute entry in the project: rg", call = grep, path = "$PROJ/bin:$PATH", files = bin },
+  { "the same with a doubled slash", call = grep, path = "$PROJ//bin/:$PATH", files = bin },
+  { "the same through ..", call = grep, path = "$PROJ/x/../bin:$PATH", files = { ["bin/rg"] = SCRIPT, ["x/y"] = "" } },
+  { "the same through a link outside", call = grep, path = "$ROOT/way:$PATH", files = bin, links = { ["../way"] = "$PROJ/bin" } },
+  { "a link in the project to another program", call = shell "wc a.txt", path = "$PROJ/bin:$PATH", files = { ["a.txt"] = "system('touch ran')" },
+    links = { ["bin/wc"] = "/usr/bin/perl" } },
+  { "a link outside to another program", call = shell "wc a.txt", path = "$ROOT/own:$PATH", files = { ["a.txt"] = "system('touch ran')" },
+    links = { ["../own/wc"] = "/usr/bin/perl" } },
+  { "a folder that everybody writes", call = grep, path = "$ROOT/open:$PATH", files = { ["../open/rg"] = SCRIPT }, modes = { ["../open"] = 511 } },
+  { "the same for a command", call = ls, path = "$ROOT/open:$PATH", files = { ["../open/ls"] = SCRIPT }, modes = { ["../open"] = 511 } },
+  { "a program that everybody writes", call = grep, path = "$ROOT/own:$PATH", files = { ["../own/rg"] = SCRIPT }, modes = { ["../own/rg"] = 511 } },
+  { "listing files for list_directory", call = { name = "list_directory", arguments = { path = "$PROJ" } }, path = "$PROJ/bin:$PATH", files = bin },
+  { "glob", call = { name = "glob", arguments = { pattern = "*" } }, path = "$PROJ/bin:$PATH", files = bin },
+  { "a PDF", call = { name = "read_file", arguments = { file_path = "$PROJ/a.pdf" } }, path = "$PROJ/bin:$PATH", files = bin },
+  { "plan mode", call = ls, path = "$PROJ/bin:$PATH", files = bin, flags = { "--approval-mode", "plan" } },
+  { "a subfolder of the project", call = grep, path = "$PROJ/bin:$PATH", files = { ["bin/rg"] = SCRIPT, ["sub/x"] = "", [".git/HEAD"] = "" }, cwd = "sub" },
+  { "BASH_ENV", call = ls, env = { BASH_ENV = "$PROJ/start" }, files = { start = "touch $PROJ/ran" } },
+  { "ENV", call = ls, env = { ENV = "$PROJ/start" }, files = { start = "touch $PROJ/ran" } },
+  { "a function in the environment", call = ls, env = { ["BASH_FUNC_ls%%"] = "() { touch $PROJ/ran; }" } },
+  { "a function in the old form", call = ls, env = { ls = "() { touch $PROJ/ran; }" } },
+  { "RIPGREP_CONFIG_PATH", call = shell "rg x a.txt", env = { RIPGREP_CONFIG_PATH = "$PROJ/rc" },
+    files = { rc = "--pre=$PROJ/pre\n", pre = SCRIPT, ["a.txt"] = "x\n" } },
+  { "LD_PRELOAD", call = ls, env = { LD_PRELOAD = "$PROJ/evil.so" }, files = { ["evil.so"] = "" }, never = "cannot be preloaded" },
+  { "PS4 and xtrace", call = ls, env = { SHELLOPTS = "xtrace", PS4 = "$(touch $PROJ/ran)" } },
+  { "a prompt command of the folder, untrusted", prompt = "/x", files = { [".qwen/commands/x.md"] = "!{touch ran}" } },
+  { "the same in a trusted folder", prompt = "/x", files = { [".qwen/commands/x.md"] = "!{touch ran}" }, flags = { "--trust-folder" } },
+  { "a prompt command with the project's ls", prompt = "/x", path = "$PROJ/bin:$PATH", flags = { "--trust-folder" },
+    files = { [".qwen/commands/x.md"] = "!{ls}", ["bin/ls"] = SCRIPT, ["bin/bash"] = SCRIPT } },
+  -- Controls: these must keep working.
+  { "control: ls", call = ls, files = { ["a.txt"] = "" }, works = "a.txt" },
+  { "control: ls with an absolute entry of the project behind", call = ls, path = "$PATH:$PROJ/bin", files = bin, works = "a.txt" },
+  { "control: grep_search", call = grep, files = bin, path = "$PROJ/bin:$PATH", works = "a.txt:1:x" },
+  { "control: an allowed program of the project", call = shell "mine", path = "$PROJ/bin:$PATH", files = { ["bin/mine"] = "#!/bin/sh\necho it works\n" },
+    flags = { "--allowed-tools", "Bash(mine)" }, works = "it works" },
+  { "control: a user's own folder in PATH", call = shell "mine", path = "$ROOT/own:$PATH", files = { ["../own/mine"] = "#!/bin/sh\necho it works\n" },
+    flags = { "--yolo" }, works = "it works" },
+  { "control: a library path of the user", call = shell "printenv LD_LIBRARY_PATH", env = { LD_LIBRARY_PATH = "/opt/x/lib:" }, flags = { "--yolo" },
+    works = "Output: /opt/x/lib\n" },
+  { "control: a prompt command that looks", prompt = "/x", files = { [".qwen/commands/x.md"] = "!{cat a.txt}", ["a.txt"] = "words" }, flags = { "--trust-folder" },
+    works = "words" },
+}
