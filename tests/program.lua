@@ -1,6 +1,7 @@
 -- Runs the program under test in a folder of its own, for tests that look at it from outside.
 local fs, os = require "sys.fs", require "sys.os"
 local proc = require "qwen.util.process"
+local wait = dofile "tests/wait.lua"
 
 local M = { binary = assert(os.env "QWEN", "run tests through tests/room, which sets QWEN") }
 if M.binary:sub(1, 1) ~= "/" then M.binary = assert(fs.cwd()) .. "/" .. M.binary end
@@ -31,7 +32,7 @@ function M.run(place, args, options)
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
   for name, value in pairs(options.env or {}) do env[name] = value or nil end
   return assert(proc.run { argv = { M.binary, table.unpack(args) }, cwd = options.cwd or place.cwd, env = env, input = options.input,
-    timeout = options.timeout or 30 })
+    timeout = options.timeout or wait.PATIENCE })
 end
 
 return M

@@ -11,6 +11,7 @@ import sys
 import threading
 from urllib.parse import urlsplit
 
+PATIENCE = 600  # seconds; only ends what would hang
 lock = threading.Condition()
 state = {"connections": 0, "closed": 0, "big_sent": -1}
 pair = threading.Barrier(2)
@@ -59,9 +60,9 @@ class Conn:
         self.send(f"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nContent-Length: {len(body)}\r\n{extra}\r\n".encode()
                   + (b"" if self.method == "HEAD" else body))
 
-    def stream(self, extra=""):
+    def stream(self, extra="", body=""):
         self.keep = False
-        self.send(f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{extra}Connection: close\r\n\r\n")
+        self.send(f"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{extra}Connection: close\r\n\r\n{body}")
 
     def big_sent(self, sent):
         with lock:
@@ -135,8 +136,7 @@ def silent_body(c, q):
     c.until_closed()
 @route
 def stall(c, q):
-    c.stream()
-    c.send("data: 1\n\n")
+    c.stream(body="data: 1\n\n")
     c.until_closed()
 @route
 def cut(c, q):
@@ -191,12 +191,12 @@ def byte_by_byte(c, q):
 def paired(c, q):
     c.stream()
     c.send("data: first\n\n")
-    pair.wait(10)
+    pair.wait(PATIENCE)
     c.send("data: second\n\n")
 @route
 def closed(c, q):
     with lock:
-        lock.wait_for(lambda: state["closed"] >= int(q), 10)
+        lock.wait_for(lambda: state["closed"] >= int(q), PATIENCE)
         c.answer(str(state["closed"]))
 @route
 def big(c, q):
@@ -212,13 +212,13 @@ def big(c, q):
                 sent += c.sock.send(block[:total - sent])
             except TimeoutError:
                 c.big_sent(sent)
-                c.sock.settimeout(30)
+                c.sock.settimeout(PATIENCE)
     finally:
         c.big_sent(sent)
 @route
 def big_sent(c, q):
     with lock:
-        lock.wait_for(lambda: state["big_sent"] >= 0, 10)
+        lock.wait_for(lambda: state["big_sent"] >= 0, PATIENCE)
         c.answer(str(state["big_sent"]))
 
 

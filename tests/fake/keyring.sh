@@ -17,7 +17,7 @@ owned() {
 tries=0
 until owned; do
   tries=$((tries + 1))
-  [ $tries -lt 600 ] || { echo "the keyring did not start" >&2; exit 1; }
+  [ $tries -lt 6000 ] || { echo "the keyring did not start" >&2; exit 1; }
   sleep 0.05
 done
 "$@"

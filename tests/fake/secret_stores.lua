@@ -3,7 +3,7 @@ local t = dofile "tests/check.lua"
 local body, store, os, secret = require "qwen.net.body", require "sys.secret_store", require "sys.os", require "sys.secret"
 
 local home = os.env "HOME"
-local options = { folder = home .. "/store", key_file = home .. "/keys/machine.key", timeout = 20, argv = { "/usr/bin/docker-credential-secretservice" } }
+local options = { folder = home .. "/store", key_file = home .. "/keys/machine.key", timeout = 600, argv = { "/usr/bin/docker-credential-secretservice" } }
 local origin = { "https://api.example:443" }
 local function put(name, key, value) return store.put(name, key, body.json(value), options) end
 local function get(name, key) return store.get(name, key, { "secret", "refresh" }, key, function(v) return v.origins end, options) end

@@ -1,19 +1,22 @@
 """A token endpoint on 127.0.0.1, for tests: each refresh token is good once, and every use is counted.
 
-Usage: tokens.py [SECONDS]     Prints "PORT n" once it listens; ends when its standard input closes. SECONDS it takes for an answer.
+Usage: tokens.py [SECONDS | never]   Prints "PORT n" once it listens; ends when its standard input closes. SECONDS it takes for an
+answer; with never, a token is renewed, but its answer does not come before the asker has gone.
 
 POST /token with refresh_token=rt-K-... in a form gives {access_token, refresh_token, expires_in: 0}; a token that was used before is
 invalid_grant. GET /count gives {"refreshed": N, "refused": N}.
 """
 import json
 import os
+import socket
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
 
-delay = float(sys.argv[1]) if len(sys.argv) > 1 else 0
+never = sys.argv[1:] == ["never"]
+delay = float(sys.argv[1]) if len(sys.argv) > 1 and not never else 0
 lock, state = threading.Lock(), {"refreshed": 0, "refused": 0}
 PAD = "0123456789abcdef"
 
@@ -41,6 +44,10 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(delay)
         if not good:
             return self.answer(400, {"error": "invalid_grant"})
+        if never:
+            self.close_connection = True
+            self.connection.recv(1, socket.MSG_PEEK)
+            return
         self.answer(200, {"access_token": "at-%d-%s" % (n, PAD), "refresh_token": "rt-%d-%s" % (n, PAD), "expires_in": 0})
 
     def log_message(self, *args):

@@ -180,7 +180,7 @@ end
 
 try.status = function(place)
   local child <close> = assert(proc.open { argv = { program.binary, "--openai-base-url", "http://127.0.0.1:9/v1", "-m", "our-model" }, cwd = place.cwd,
-    env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 }, timeout = 60 })
+    env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 } })
   local seen = ""
   for bytes in function() return child:read() end do
     seen = seen .. bytes

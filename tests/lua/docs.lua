@@ -45,7 +45,7 @@ for _, row in ipairs(pages) do
         t.eq(r.out:match "WRONG[^\n]*", nil, page .. ": " .. block.path)
       end
     elseif block.kind == "sh" then
-      local r = assert(proc.run { argv = { "/bin/sh", "-e", "-c", block.code }, env = env, cwd = place.cwd, stderr = "stdout", timeout = 60 })
+      local r = assert(proc.run { argv = { "/bin/sh", "-e", "-c", block.code }, env = env, cwd = place.cwd, stderr = "stdout" })
       t.eq(r.code, 0, page .. ":\n" .. block.code .. r.out)
     elseif block.kind == "json" then
       t.ok(qwen.json.decode(block.code), page .. ": JSON: " .. block.code)

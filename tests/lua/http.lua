@@ -1,5 +1,6 @@
 -- sys.http and sys.secret against a server that misbehaves: every failure has its kind and words, nothing leaks, nothing hangs.
 local t = dofile "tests/check.lua"
+local wait = dofile "tests/wait.lua"
 local fs, http, json, proc, secret, task = require "sys.fs", require "sys.http", require "sys.json", require "sys.proc", require "sys.secret",
   require "sys.task"
 
@@ -125,7 +126,7 @@ fails("protocol", "127.0.0.1:%d+", "/nonsense")
 fails("timeout", "did not begin to answer within 0.1 s", "/silent", { first_timeout = 0.1 })
 fails("timeout", "longer than 0.1 s", "/silent", { total_timeout = 0.1 })
 do
-  local s <close> = assert(open("/silent-body", { first_timeout = 0.1 }))
+  local s <close> = wait.with_limit(function(limit) return open("/silent-body", { first_timeout = limit }) end)
   local _, e = s:read()
   t.err(nil, e, "timeout", "headers alone are not yet an answer")
   t.match(e.message, "did not begin", "the first limit holds until the body begins")
@@ -221,7 +222,7 @@ do
       for data in function() return s:event() end do seen[#seen + 1] = data end
     end)
   end
-  for _, each in ipairs(tasks) do t.ok(each:join(20), "parallel stream") end
+  for _, each in ipairs(tasks) do t.ok(each:join(), "parallel stream") end
   table.sort(seen) -- the server sends no second event before both streams are there
   t.eq(seen, { "first", "first", "second", "second" }, "two streams at once")
 end
@@ -249,7 +250,7 @@ do
   task.sleep(0)
   s:close()
   s:close()
-  local ok, _, e = other:join(10)
+  local ok, _, e = other:join()
   t.ok(ok, "a reader of a closed stream wakes")
   t.err(nil, e, "cancelled", "and is told so")
   assert(open "/stall")
@@ -268,7 +269,7 @@ do
   t.eq(n, 64 << 20, "and everything arrives")
   local all <close> = assert(open "/big?8")
   t.eq(#all:all(), 8 << 20, "all() takes more than the buffer of a stream")
-  local late <close> = assert(open("/big?64", { total_timeout = 0.2 }))
+  local late <close> = wait.with_limit(function(limit) return open("/big?64", { total_timeout = limit }) end)
   body "/big-sent"
   local e
   repeat
@@ -390,12 +391,11 @@ if nghttpd then
   fs.write(folder .. "/big", ("x"):rep(16 << 20))
   local _ <close> = assert(proc.open { argv = { nghttpd, "-a", "127.0.0.1", "-d", folder, free, key, cert }, stdout = "null", stderr = "inherit" })
   local function two(path)
-    local late = task.now() + 10
-    while true do
+    return wait.until_true(function() -- it says nowhere when it is ready
       local s, e = http.open { url = "https://localhost:" .. free .. path, ca = cert }
-      if s then return s end
-      assert(e.code == "ECONNREFUSED" and task.now() < late, e) -- it says nowhere when it is ready
-    end
+      assert(s or e.code == "ECONNREFUSED", e)
+      return s
+    end)
   end
   local rested <close> = two "/big"
   local counts = {}
@@ -407,7 +407,7 @@ if nghttpd then
       return n
     end)
   end
-  for _, each in ipairs(counts) do t.eq({ each:join(20) }, { true, 100000 }, "HTTP/2, several streams on a connection, one at rest") end
+  for _, each in ipairs(counts) do t.eq({ each:join() }, { true, 100000 }, "HTTP/2, several streams on a connection, one at rest") end
   t.eq(#rested:all(), 16 << 20, "HTTP/2, after the rest")
 else
   t.skip "HTTP/2: nghttpd is not installed; run: vendor/install test"

@@ -1,5 +1,6 @@
 -- The listener for a browser that comes back: what it takes, what it refuses by itself, ports, several at once, slow and hostile clients.
 local t = dofile "tests/check.lua"
+local wait = dofile "tests/wait.lua"
 local fs = require "sys.fs"
 local http, listen, proc, task = require "sys.http", require "sys.listen", require "qwen.util.process", require "sys.task"
 
@@ -9,7 +10,7 @@ local function open(ports) return assert(listen.open { ports = ports or { 0 }, p
 local function raw(port, bytes)
   local script = "import socket,sys\ns=socket.create_connection(('127.0.0.1',int(sys.argv[1])))\ns.sendall(sys.stdin.buffer.read())\n"
     .. "d=b''\nwhile True:\n b=s.recv(65536)\n if not b: break\n d+=b\nsys.stdout.buffer.write(d)\n"
-  local r = assert(proc.run { argv = { "python3", "-c", script, tostring(port) }, input = bytes, timeout = 30 })
+  local r = assert(proc.run { argv = { "python3", "-c", script, tostring(port) }, input = bytes })
   return r.out
 end
 
@@ -21,7 +22,7 @@ do
     local stream <close> = assert(http.open { url = ("http://127.0.0.1:%d/back?code=a%%20b&state=x"):format(port) })
     return stream.status, stream.headers, stream:all()
   end)
-  t.eq(l:next(20), "code=a%20b&state=x", "the query")
+  t.eq(l:next(wait.PATIENCE), "code=a%20b&state=x", "the query")
   l:answer(200, "<p>done")
   local _, status, headers, body = answer:join()
   t.eq({ status, body, headers["content-type"], headers["cache-control"] }, { 200, "<p>done", "text/html; charset=utf-8", "no-store" })
@@ -43,7 +44,7 @@ do
     t.eq(l:next(0), nil, case[3])
   end
   local good = task.spawn(raw, port, "GET /back?1 HTTP/1.0\r\nhOST:  127.0.0.1:" .. port .. " \r\nOrigin: http://localhost:" .. port .. "\r\n\r\n")
-  t.eq(l:next(20), "1", "our own origin, any case")
+  t.eq(l:next(wait.PATIENCE), "1", "our own origin, any case")
   l:answer(400, "no")
   t.match(select(2, good:join()), "^HTTP/1.1 400 .*no$", "our own answer")
 end
@@ -61,7 +62,7 @@ do
     t.fails(function() listen.open(bad) end, "bad argument #1")
   end
   local third = open()
-  local waiting = task.spawn(function() return third:next(60) end)
+  local waiting = task.spawn(function() return third:next(wait.PATIENCE) end)
   task.sleep(0)
   third:close()
   local ok, query = waiting:join()
@@ -80,7 +81,7 @@ do
   child:close_stdin()
   child:wait()
   local good = task.spawn(raw, l:port(), "GET /back?ok HTTP/1.1\r\nHost: localhost:" .. l:port() .. "\r\n\r\n")
-  t.eq(l:next(30), "ok", "when they are gone it goes on")
+  t.eq(l:next(wait.PATIENCE), "ok", "when they are gone it goes on")
   l:answer(200, "")
   good:join()
   local before = #assert(fs.list "/proc/self/fd")

@@ -30,7 +30,7 @@ local function environment(p, server)
 end
 
 local function run(p, place, server, ...)
-  return program.run(place, { "--auth-type", p.name, "-m", "m", ... }, { env = environment(p, server), timeout = 60 })
+  return program.run(place, { "--auth-type", p.name, "-m", "m", ... }, { env = environment(p, server) })
 end
 
 local function sent(server, n)
@@ -108,7 +108,7 @@ function cells.cancel(p, place)
   local server <close> = fake.start { { text = { "Half", " more" }, fault = "stall", after = "Half" }, { text = "on" } }
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
   for name, value in pairs(environment(p, server)) do env[name] = value end
-  local child <close> = assert(proc.open { argv = { program.binary, "--auth-type", p.name, "-m", "m", "hi" }, cwd = place.cwd, env = env, timeout = 60 })
+  local child <close> = assert(proc.open { argv = { program.binary, "--auth-type", p.name, "-m", "m", "hi" }, cwd = place.cwd, env = env })
   local shown = ""
   while not shown:find "Half" do
     local piece = child:read()

@@ -21,7 +21,7 @@ do
   local server <close> = fake.start { call("echo", { message = "to and fro" }), call("get-sum", { a = 2, b = 40 }), call "get-tiny-image", call "get-env",
     call("get-sum", { a = "two", b = 1 }), { text = "done" } }
   local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", "-y", "-p", "go, see @everything:demo://resource/static/document/features.md." },
-    { env = { OPENAI_API_KEY = "sk-of-ours-0123456789" }, timeout = 60 })
+    { env = { OPENAI_API_KEY = "sk-of-ours-0123456789" } })
   t.eq({ r.code, r.out, r.err }, { 0, "done\n", "" }, "a run")
   local asked = server:requests()
   t.match(json.encode(asked[1].body.messages), "@everything:demo://resource/static/document/features.md", "a resource is named")

@@ -3,6 +3,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local jsonc = require "qwen.util.jsonc"
 
@@ -12,7 +13,7 @@ local _ <close> = chat
 
 local function device(more)
   local answer = { device_code = "dev-1", user_code = "ABCD-12", verification_uri = "https://chat.example/authorize",
-    verification_uri_complete = "https://chat.example/authorize?user_code=ABCD-12", expires_in = 60, interval = 0.05 }
+    verification_uri_complete = "https://chat.example/authorize?user_code=ABCD-12", expires_in = 3600, interval = 0.05 }
   for name, value in pairs(more or {}) do answer[name] = value ~= "-" and value or nil end
   return { path = "/device/code", json = answer }
 end
@@ -219,7 +220,7 @@ query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(sys.argv[1]).query))
 back = query.get("callback_url") or query.get("redirect_uri")
 def visit(more):
     try:
-        urllib.request.urlopen(back + "?" + urllib.parse.urlencode(more), timeout=20).read()
+        urllib.request.urlopen(back + "?" + urllib.parse.urlencode(more), timeout=600).read()
     except Exception as e:
         open(os.environ["HOME"] + "/refused", "a").write(str(e) + "\n")
 if back:
@@ -236,11 +237,10 @@ local function with_browser(place, more)
   return env
 end
 local function until_there(path)
-  for _ = 1, 400 do
+  return wait.until_true(function()
     local text = fs.read(path)
-    if text and text ~= "" then return text end
-    require("sys.task").sleep(0.02)
-  end
+    return text ~= "" and text
+  end)
 end
 do
   local place = program.place()
@@ -302,8 +302,11 @@ do
   local spec = dofile "tests/spec/spec.lua"
   local server <close> = fake.start { device(), { path = "/token", times = 0, status = 400, json = { error = "authorization_pending" } } }
   local terminal = spec.terminal(spec.place(), "auth qwen-oauth", { QWEN_OAUTH_HOST = "http://127.0.0.1:" .. server.port })
-  terminal:wait "\rwaiting for the browser, 1:00 left %(Ctrl%-C stops%)"
-  terminal:wait "\rwaiting for the browser, 0:5%d left"
+  local line = "\rwaiting for the browser, (%d+:%d%d) left %(Ctrl%-C stops%)"
+  local first = terminal:wait(line):match(line)
+  repeat
+    local later = terminal:wait(line):match(line)
+  until later ~= first -- the time limit of the test ends this when it stands still
   terminal:send "\3"
   t.eq((terminal:finish()), 130)
 end

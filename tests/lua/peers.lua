@@ -60,7 +60,7 @@ local function ask(protocol, base, prompt, config, ...)
   fs.mkdir(place.home .. "/.qwen")
   fs.write(place.home .. "/.qwen/settings.json", json.encode { modelProviders = { [protocol] = { entry } },
     security = { auth = { selectedType = protocol } }, model = { name = "test-model" } })
-  return program.run(place, { "-p", prompt, ... }, { env = { PEER_KEY = "sk-peer-0123456789abcdef" }, timeout = 60 })
+  return program.run(place, { "-p", prompt, ... }, { env = { PEER_KEY = "sk-peer-0123456789abcdef" } })
 end
 
 local QUICK = { retryInitialDelayMs = 10, retryMaxDelayMs = 20 }

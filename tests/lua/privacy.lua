@@ -159,7 +159,7 @@ else
     strace -f -qq -e trace=network -o ../trace "$QWEN" --openai-base-url "http://127.0.0.1:$port/v1" -m m -p prompt 9>&-
     echo "code $? port $port"
   ]]
-  local r = assert(proc.run { argv = { "unshare", "-n", "sh", "-c", script }, cwd = place.root, timeout = 60, env = { PATH = os.env "PATH",
+  local r = assert(proc.run { argv = { "unshare", "-n", "sh", "-c", script }, cwd = place.root, env = { PATH = os.env "PATH",
     HOME = place.home, TOP = assert(fs.cwd()), QWEN = program.binary, ASAN_OPTIONS = "detect_leaks=0" } }) -- the leak checker cannot be traced
   local code, port = r.out:match "code (%d+) port (%d+)"
   t.eq(code, "0", "the session ends well: " .. r.out .. r.err)

@@ -161,7 +161,7 @@ end
 do
   local place = program.place { ["~/.qwen/settings.json"] = json.encode { ui = { statusLine = { type = "command", command = "cat > told; echo 'my line'; echo more" } } } }
   local child <close> = assert(require("sys.proc").open { argv = { program.binary, "--openai-base-url", "http://127.0.0.1:9/v1", "-m", "our-model" },
-    cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 }, timeout = 60 })
+    cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 } })
   local seen = ""
   for bytes in function() return child:read() end do
     seen = seen .. bytes

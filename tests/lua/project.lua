@@ -6,7 +6,7 @@ local fs = require "sys.fs"
 
 local function ask(place, calls, ...)
   local server <close> = fake.start { { calls = calls }, { text = "ok", times = 0 } }
-  local r = program.run(place, { "--trust-folder", "--openai-base-url", server.url, "-m", "m", "hi", ... }, { env = { OPENAI_API_KEY = "key-0123456789" }, timeout = 60 })
+  local r = program.run(place, { "--trust-folder", "--openai-base-url", server.url, "-m", "m", "hi", ... }, { env = { OPENAI_API_KEY = "key-0123456789" } })
   local asked = server:requests()
   local messages = asked[#asked] and asked[#asked].body.messages or {}
   return messages[#messages] and messages[#messages].content or "", r

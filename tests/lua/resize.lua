@@ -3,6 +3,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
 local proc = require "qwen.util.process"
 
@@ -34,11 +35,8 @@ pid = tmux("display-message", "-p", "#{pane_pid}"):match "%d+"
 -- Without what changes by itself.
 local function screen() return (assert(tmux("capture-pane", "-p")):gsub("writing[^\n]*", "writing")) end
 local function until_shown(text)
-  for _ = 1, 3000 do
-    if screen():find(text, 1, true) then return true end
-    task.sleep(0.01)
-  end
-  return t.ok(false, "never shown: " .. text .. "\n" .. screen())
+  local shown = wait.until_true(function() return screen():find(text, 1, true) end)
+  return shown or t.ok(false, "never shown: " .. text .. "\n" .. screen())
 end
 
 if not until_shown "/help" then return t.done() end

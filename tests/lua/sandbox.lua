@@ -2,6 +2,7 @@
 -- Long because the attempts to escape are one list.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fake = dofile "tests/fake/fake.lua"
 local fs, os_, proc, probe = require "sys.fs", require "sys.os", require "qwen.util.process", require "sys.probe"
 require "qwen.api"
@@ -151,11 +152,8 @@ local function alive()
     if line:find("sleep\0" .. long, 1, true) then return true end
   end
 end
-for _ = 1, 1000 do -- the kernel ends them when the first process of their namespace is gone; /proc tells nobody when
-  if not alive() then break end
-  qwen.task.sleep(0.01)
-end
-t.ok(not alive(), "nobody outlives it")
+-- The kernel ends them when the first process of their namespace is gone; /proc tells nobody when.
+t.ok(wait.until_true(function() return not alive() end), "nobody outlives it")
 
 -- What a person allows.
 assert(fs.write(outside .. "/.npmrc", "x\n"))

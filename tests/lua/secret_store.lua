@@ -1,5 +1,6 @@
 -- sys.secret_store: every back end with the same checks, against the real keyring, kernel and helper; and what may be wrong with files of secrets.
 local t = dofile "tests/check.lua"
+local wait = dofile "tests/wait.lua"
 local body, fs, store, os, secret, task = require "qwen.net.body", require "sys.fs", require "sys.secret_store", require "sys.os", require "sys.secret",
   require "sys.task"
 local proc = require "qwen.util.process"
@@ -8,7 +9,7 @@ local QWEN, home = os.env "QWEN", os.env "HOME"
 
 -- Runs tests/fake/secret_stores.lua and takes over its counts.
 local function checks(argv)
-  local r = assert(proc.run { argv = argv, timeout = 60 })
+  local r = assert(proc.run { argv = argv })
   local passed, failed, skipped = r.out:match "(%d+) passed, (%d+) failed, (%d+) skipped"
   for line in r.out:gmatch "[^\n]+" do
     if line:find "^SKIPPED" then t.skip(line:sub(9)) end
@@ -24,7 +25,7 @@ end
 
 -- The vault's files
 local folder, keys = home .. "/store", home .. "/keys"
-local options = { folder = folder, key_file = keys .. "/machine.key", timeout = 5 }
+local options = { folder = folder, key_file = keys .. "/machine.key", timeout = wait.PATIENCE }
 local value = "sk-0123456789abcdef"
 local function put(key, more)
   return store.put("vault", key or "one", body.json { secret = secret.new("k", value, {}) }, more or options)
@@ -100,7 +101,7 @@ assert(put "two")
 t.eq({ fs.stat(folder .. "/.qwen-0123456789abcdef.tmp") == nil, fs.stat(folder .. "/.qwen-fedcba9876543210.tmp") ~= nil }, { true, true }, "left files")
 
 -- A passphrase
-local locked = { folder = home .. "/locked", key_file = options.key_file, timeout = 30, passphrase = secret.new("p", "correct horse", {}) }
+local locked = { folder = home .. "/locked", key_file = options.key_file, timeout = wait.PATIENCE, passphrase = secret.new("p", "correct horse", {}) }
 assert(put("one", locked))
 t.ok(get(locked), "with the passphrase")
 v, e = get { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}) }
@@ -138,7 +139,7 @@ t.ok(not pcall(store.rekey, { folder = home, key_file = options.key_file, new_pa
 local function helper(script_text, seconds)
   local path = home .. "/helper"
   assert(fs.write(path, "#!/bin/sh\n" .. script_text .. "\n", { mode = 448 }))
-  return { argv = { path }, timeout = seconds or 10 }
+  return { argv = { path }, timeout = seconds or wait.PATIENCE }
 end
 for what, case in pairs {
   ["says no"] = { "cat >/dev/null; echo 'no such thing'; exit 3", "broken", "failed at get: no such thing" },
@@ -161,8 +162,8 @@ t.ok(v == nil and not e.message:find(value, 1, true), "a helper that repeats wha
 t.eq(proc.run({ argv = { "/bin/sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | grep -c " .. value:sub(1, 8) .. "[0-9]" } }).out, "0\n", "in no argument list")
 
 -- Cancelled while it waits
-local one = task.spawn(function() return get(helper "sleep 60", "helper") end)
-task.sleep(0.05)
+local one = task.spawn(function() return get(helper("touch " .. home .. "/asked; sleep 7654321"), "helper") end)
+t.ok(wait.until_true(function() return fs.stat(home .. "/asked") end), "the helper was asked")
 one:cancel()
 t.eq(select(2, one:join()).kind, "cancelled", "cancelled")
 t.fails(function() store.get("nowhere", "k", {}, "n", {}, {}) end, "no store 'nowhere'")

@@ -115,11 +115,11 @@ t.match(said(503, "{}", { ["retry-after"] = "20" }), "try again later%)$", "a sh
 
 -- How long a service asks to wait.
 local function asks(headers, body) return failure(429, headers, body or "").retry_after end
-local function near(got, want, name) t.ok(got and math.abs(got - want) < 2.1, name .. ": " .. tostring(got)) end
+local function near(got, want, name) t.ok(got and math.abs(got - want) < 60, name .. ": " .. tostring(got)) end
 local function iso(seconds) return os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + seconds) end
-near(asks { ["anthropic-ratelimit-requests-remaining"] = "0", ["anthropic-ratelimit-requests-reset"] = iso(40) }, 40, "anthropic's reset")
-near(asks { ["anthropic-ratelimit-input-tokens-remaining"] = "0", ["anthropic-ratelimit-input-tokens-reset"] = iso(40):gsub("Z", ".123+00:00") }, 40, "with a zone")
-t.eq(asks { ["anthropic-ratelimit-requests-remaining"] = "7", ["anthropic-ratelimit-requests-reset"] = iso(40) }, nil, "what is left does not count")
+near(asks { ["anthropic-ratelimit-requests-remaining"] = "0", ["anthropic-ratelimit-requests-reset"] = iso(900) }, 900, "anthropic's reset")
+near(asks { ["anthropic-ratelimit-input-tokens-remaining"] = "0", ["anthropic-ratelimit-input-tokens-reset"] = iso(900):gsub("Z", ".123+00:00") }, 900, "with a zone")
+t.eq(asks { ["anthropic-ratelimit-requests-remaining"] = "7", ["anthropic-ratelimit-requests-reset"] = iso(900) }, nil, "what is left does not count")
 t.eq(asks({}, '{"error":{"message":"Please try again in 6m0.5s. Visit"}}'), 360.5, "in words")
 t.eq(asks({}, '{"error":{"message":"retry after 20 seconds."}}'), 20, "in long words")
 t.eq(asks({}, '{"error":{"message":"x","details":[{"retryDelay":"34.07s"}]}}'), 34.07, "gemini's detail")
@@ -313,7 +313,7 @@ do
   end)
   task.sleep(0)
   child:cancel()
-  local ok, e = child:join(10)
+  local ok, e = child:join()
   t.eq({ ok, e.kind, hidden }, { false, "cancelled", true }, "cancelled in a wait")
 end
 

@@ -2,7 +2,8 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local recorder = dofile "tests/recording.lua"
-local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
+local wait = dofile "tests/wait.lua"
+local fs, os = require "sys.fs", require "sys.os"
 local proc = require "qwen.util.process"
 
 local PARAGRAPHS = 3000 -- about 2 MB: more than lies between the program and a reader that does not read
@@ -22,13 +23,7 @@ run.wait "/help"
 run.type "go\r"
 run.wait "word80" -- from here on nobody reads
 local function eventually(which, what)
-  local seen
-  for _ = 1, 3000 do
-    seen = #select(which, run.server:requests()) > 0
-    if seen then break end
-    task.sleep(0.02)
-  end
-  t.ok(seen, what)
+  t.ok(wait.until_true(function() return #select(which, run.server:requests()) > 0 end), what)
 end
 eventually(3, "the whole answer is on its way, and no terminal takes it")
 run.type "typed"

@@ -38,8 +38,7 @@ local interrupts = require("sys.task").signals "int"
 assert(term.open())
 out "ready\n"
 while true do
-  local e = term.key(30)
-  if not e then out "nothing\n" break end
+  local e = term.key()
   if e.type == "resize" then out(("resize %d %d\n"):format(term.size())) end
   if e.type ~= "resize" then out(("%s %s %q\n"):format(e.type, e.key or "-", e.text or "")) end
   if e.key == "q" then break end
@@ -48,7 +47,7 @@ while true do
   if e.key == "i" then
     term.close()
     local p <close> = require("sys.proc").open { argv = { "/bin/sh", "-c", "kill -INT " .. require("sys.os").pid() } }
-    out("from outside: " .. tostring(interrupts:get(10)) .. "\n")
+    out("from outside: " .. tostring(interrupts:get()) .. "\n")
     break
   end
   if e.key == "z" then term.suspend() end
@@ -61,7 +60,7 @@ end
 local function start(commands)
   local p = assert(proc.open { argv = { "/bin/sh", "-c", commands, child, QWEN },
     env = { TERM = "xterm", ASAN_OPTIONS = "handle_segv=0", PATH = os.env "PATH", HOME = folder },
-    pty = { rows = 24, cols = 80 }, timeout = 30 })
+    pty = { rows = 24, cols = 80 } })
   local screen, seen = "", 1
   local function expect(words)
     local first, last

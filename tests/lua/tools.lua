@@ -1,6 +1,7 @@
 -- The tools as the model sees them: limits, headers, words of refusal, what a command gets and gives.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fs, os_, secret, task = require "sys.fs", require "sys.os", require "sys.secret", require "sys.task"
 local proc = require "qwen.util.process"
 
@@ -149,9 +150,7 @@ for pattern, wanted in pairs { ["many/f1.x"] = 1, ["**/f[12].x"] = 2, ["f{1,2,3}
   if pattern == "**" then t.ok(n + 0 > 140, "all: " .. n) else t.eq(n + 0, wanted, pattern) end
 end
 t.match(text("glob", { pattern = "*", path = root .. "/none" }), "^There is no folder")
-local began = task.now()
-call("glob", { pattern = ("*a"):rep(30) .. "b", path = root })
-t.ok(task.now() - began < 5, "a hostile pattern")
+call("glob", { pattern = ("*a"):rep(30) .. "b", path = root }) -- by trying all ways this would not end
 local listing = text("list_directory", { path = root .. "/many", ignore = { "*.o" } })
 t.match(listing, "^Listed 134 item%(s%) in ROOT/many:\n%-%-%-\n%[DIR%] d\n%[DIR%] l %(link%)\n%.hidden\ndead %(link%)\nf1%.x\n")
 t.match(listing, "\n%[34 more; use glob%]$")
@@ -257,12 +256,13 @@ t.match(result.text, "\nOutput: out\nError: err\nExit Code: 3\n")
 t.eq({ result.error, result.display }, { true, "exit 3: err" }, "a failure is an error")
 t.match(run("true").text, "\nOutput: %(empty%)\n", "no output")
 t.match(run("kill -9 $$").text, "\nExit Code: %(none%)\nSignal: 9\n")
-result = run("echo before; sleep 7654321", { timeout = 200 })
-t.match(result.text, "\nOutput: before\n+%[stopped after 0%.2 s: the time limit; what it printed until then is above%]\n", "a time limit keeps the output")
+result = wait.with_limit(function(limit)
+  local r = run("echo before; sleep 7654321", { timeout = math.floor(limit * 1000) })
+  return r.text:find "\nOutput: before\n" and r
+end)
+t.match(result.text, "\nOutput: before\n+%[stopped after %d[%d.]* s: the time limit; what it printed until then is above%]\n", "a time limit keeps the output")
 t.eq(result.error, true)
-began = task.now()
-t.match(run("sleep 9 & echo hi").text, "\nOutput: hi\n")
-t.ok(task.now() - began < 5, "a child in the background does not hold us")
+t.match(run("sleep 7654321 & echo hi").text, "\nOutput: hi\nError", "a child in the background does not hold us")
 t.match(text("run_shell_command", { command = "pwd", directory = root .. "/sub" }), "\nDirectory: ROOT/sub\nOutput: ROOT/sub\n")
 sh("ln -s / outside")
 for _, folder in ipairs { "/", root .. "/..", root .. "-evil", root .. "/outside", root .. "/outside/tmp" } do
@@ -306,7 +306,7 @@ local jobs = {}
 ctx.background = function(fn) jobs[#jobs + 1] = task.spawn(fn) end
 result = run("echo started; echo $((6*7))", { is_background = true })
 t.match(result.text, "^Started in the background as bg_%x+, pid %d+%. Its output goes to (%S+) %(read it with read_file%)")
-t.ok((jobs[1]:join(10)))
+t.ok((jobs[1]:join()))
 t.match(fs.read(result.text:match "goes to (%S+)"), "^started\n42\n\n%[bg_%x+ ended with code 0%]\n$", "its output file")
 
 fs.remove_tree(root)

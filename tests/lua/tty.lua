@@ -3,6 +3,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fs, os, task = require "sys.fs", require "sys.os", require "sys.task"
 local proc = require "qwen.util.process"
 
@@ -38,7 +39,7 @@ function Pty:all() return table.concat(self.bytes) end
 -- Until the text was written after the mark; false when the program ended before.
 function Pty:wait(text, mark)
   while not self:all():find(text, mark or 1, true) do
-    if not self.news:get(60) then return false end
+    if not self.news:get(wait.PATIENCE) then return false end
   end
   return true
 end

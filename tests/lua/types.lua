@@ -12,7 +12,7 @@ end
 
 local scratch = assert(fs.mkdtemp((os.env "TMPDIR" or "/tmp") .. "/types-"))
 local r = assert(proc.run {
-  argv = { peers.node, "tests/peers/types.mjs", peers.modules:sub(1, -2), "tests/cases/requests", scratch }, timeout = 240,
+  argv = { peers.node, "tests/peers/types.mjs", peers.modules:sub(1, -2), "tests/cases/requests", scratch },
 })
 t.eq({ r.code, r.err }, { 0, "" }, "the compiler ran")
 local seen, bodies = {}, 0

@@ -1,6 +1,7 @@
 -- Every claim of the three documents about signing in, switching, terms and statistics, by its row in auth-observed.md, section 9.
 -- Long because it is one table of 124 rows, and they are looked up by their numbers.
 local spec = dofile "tests/spec/spec.lua"
+local wait = dofile "tests/wait.lua"
 local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "qwen.util.process"
 local t, row, run, mock = spec.t, spec.row, spec.run, spec.mock
 
@@ -38,7 +39,7 @@ end
 local function oauth(more)
   local chat = mock()
   local token = { access_token = "access-token-of-a-test", refresh_token = "refresh-token-of-a-test", expires_in = 3600, resource_url = "http://127.0.0.1:" .. chat.port }
-  local identity = mock({ path = "/device/code", json = { device_code = "d", user_code = "AB", verification_uri_complete = "https://chat.example/?user_code=AB", expires_in = 60, interval = 0.05 } },
+  local identity = mock({ path = "/device/code", json = { device_code = "d", user_code = "AB", verification_uri_complete = "https://chat.example/?user_code=AB", expires_in = 3600, interval = 0.05 } },
     { path = "/token", json = token }, more or { path = "/token", times = 0, status = 500, json = {} })
   local place = spec.place(nobody)
   local env = { QWEN_OAUTH_HOST = "http://127.0.0.1:" .. identity.port }
@@ -122,7 +123,7 @@ do
 end
 row(11, "the quota error is recognised", function()
   local quota <close> = mock { times = 0, status = 429, json = { error = { code = "insufficient_quota", message = "Free allocated quota exceeded" } } }
-  local identity <close> = mock({ path = "/device/code", json = { device_code = "d", user_code = "AB", verification_uri = "https://chat.example/", expires_in = 60, interval = 0.05 } },
+  local identity <close> = mock({ path = "/device/code", json = { device_code = "d", user_code = "AB", verification_uri = "https://chat.example/", expires_in = 3600, interval = 0.05 } },
     { path = "/token", json = { access_token = "access-token-of-a-test", refresh_token = "r-of-a-test-1", expires_in = 3600, resource_url = "http://127.0.0.1:" .. quota.port } })
   local place, env = spec.place(), { QWEN_OAUTH_HOST = "http://127.0.0.1:" .. identity.port }
   run(place, "auth qwen-oauth", env)
@@ -260,7 +261,7 @@ local function contacts(place, line, env)
   for name, value in pairs(env or {}) do all[name] = value end
   local argv = { assert(proc.which "strace", "strace is needed"), "-f", "-qq", "-e", "trace=connect,sendto", "-o", out, os.env "QWEN" }
   for word in line:gmatch "%S+" do argv[#argv + 1] = word end
-  local r = assert(proc.run { argv = argv, cwd = place.cwd, env = all, timeout = 60 })
+  local r = assert(proc.run { argv = argv, cwd = place.cwd, env = all })
   local list = {}
   for port, address in (fs.read(out) or ""):gmatch 'connect%(%d+, {sa_family=AF_INET6?, sin6?_port=htons%((%d+)%).-"([^"]+)"' do list[address .. ":" .. port] = true end
   return list, r
@@ -454,20 +455,17 @@ end)
 -- Signing in --------------------------------------------------------------------------------------------------------
 
 row(58, "a browser is opened", function()
-  local identity <close> = mock({ path = "/device/code", json = { device_code = "d", user_code = "AB", verification_uri_complete = "https://chat.example/?user_code=AB", expires_in = 60, interval = 0.05 } },
+  local identity <close> = mock({ path = "/device/code", json = { device_code = "d", user_code = "AB", verification_uri_complete = "https://chat.example/?user_code=AB", expires_in = 3600, interval = 0.05 } },
     { path = "/token", status = 400, json = { error = "access_denied" } })
   local place = spec.place()
   fs.mkdir(place.root .. "/bin")
   fs.write(place.root .. "/bin/xdg-open", '#!/bin/sh\nprintf %s "$1" >"$HOME/opened"\n', { mode = 493 })
   run(place, "auth qwen-oauth", { QWEN_OAUTH_HOST = "http://127.0.0.1:" .. identity.port, PATH = place.root .. "/bin:" .. os.env "PATH", DISPLAY = ":9" })
-  for _ = 1, 300 do
-    if fs.stat(place.home .. "/opened") then break end
-    require("sys.task").sleep(0.02)
-  end
+  wait.until_true(function() return fs.stat(place.home .. "/opened") end)
   t.eq(fs.read(place.home .. "/opened"), "https://chat.example/?user_code=AB")
 end)
 row(62, "a headless run does not wait for a sign-in", function()
-  local r = run(spec.place { security = { auth = { selectedType = "qwen-oauth" } } }, "-p hi", nil, { timeout = 10 })
+  local r = run(spec.place { security = { auth = { selectedType = "qwen-oauth" } } }, "-p hi")
   t.eq(r.code, 1)
   t.match(r.err, "Coding Plan or an API key")
 end)

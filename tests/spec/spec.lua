@@ -9,7 +9,6 @@ local proc, task = require "qwen.util.process", require "sys.task"
 local M = { t = t, shown = {} }
 
 local ROWS = 124
-local PATIENCE = 800 -- seconds; the test itself has 900
 
 ---Shows one row: fn makes checks; the row counts when at least one was made and none failed.
 ---@param number integer as in auth-observed.md, section 9
@@ -68,7 +67,7 @@ function M.terminal(place, line, env)
   local all = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "xterm-256color", NO_COLOR = "1" }
   for name, value in pairs(env or {}) do all[name] = value end
   local self = setmetatable({ text = "" }, Terminal)
-  self.process = assert(proc.open { argv = argv, cwd = place.cwd, env = all, stdin = "pipe", pty = { rows = 50, cols = 160 }, timeout = PATIENCE })
+  self.process = assert(proc.open { argv = argv, cwd = place.cwd, env = all, stdin = "pipe", pty = { rows = 50, cols = 160 } })
   self.reader = task.spawn(function()
     for bytes in function() return self.process:read() end do self.text = self.text .. bytes:gsub("\27%[[%d;?]*%a", "") end
   end)
@@ -98,7 +97,7 @@ end
 ---@return integer? code
 ---@return string what was shown last
 function Terminal:finish()
-  self.reader:join(PATIENCE)
+  self.reader:join()
   return self.process:wait().code, self.text
 end
 
