@@ -1,5 +1,6 @@
 -- glob, grep_search and list_directory leave out what .gitignore and .qwenignore name; PDF pages; the parameters of the tools.
 local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
 local fs, proc = require "sys.fs", require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "search-")))
@@ -26,11 +27,15 @@ t.match(run("list_directory", { path = root, file_filtering_options = { respect_
 t.eq(run("list_directory", { path = root .. "/only" }), "Directory ROOT/only holds 1 item(s), all of them ignored.")
 t.match(run("read_file", { file_path = root .. "/x.pdf" }), "^File not found")
 fs.write(root .. "/x.pdf", "%PDF-1.4 broken")
-if proc.which "pdftotext" then
+if t.need "pdftotext" then
   t.match(run("read_file", { file_path = root .. "/x.pdf", pages = "a" }), "pages must be a number or a range")
   t.match(run("read_file", { file_path = root .. "/x.pdf", pages = "1-2" }), "cannot be read")
-else
-  t.match(run("read_file", { file_path = root .. "/x.pdf" }), "poppler%-utils", "what to install")
+end
+do -- no such program in PATH
+  local place = program.place { ["x.pdf"] = "%PDF-1.4 broken", ["read.lua"] = [[
+    local ctx = { cwd = qwen.fs.cwd(), seen = {}, spill = function() end, settings = { get = function() end } }
+    print(qwen.x.registry.get("tools", "read_file").run(ctx, { file_path = ctx.cwd .. "/x.pdf" }).text)]] }
+  t.match(program.run(place, { "lua", "read.lua" }, { env = { PATH = root .. "/empty" } }).out, "poppler%-utils", "what to install")
 end
 fs.remove_tree(root)
 t.done()
