@@ -136,9 +136,16 @@ end
 
 local function keys(ctx, _, before) return before[1] and {} or ctx.settings.keys() end
 
+-- A key, then the values that it can have, where they can be counted.
+local function values(ctx, word, before)
+  local option = before[1] and not before[2] and ctx.settings.option(before[1])
+  if option and option.choices then return option.choices end
+  return option and option.type == "boolean" and { "true", "false" } or keys(ctx, word, before)
+end
+
 -- A sub-command about one key, and as many words as it takes; `--project` stands anywhere.
 local function about(summary, args, count, run)
-  return { summary = summary, args = args, complete = keys, run = function(ctx, given)
+  return { summary = summary, args = args, complete = count == 2 and values or keys, run = function(ctx, given)
     local words, project = {}, false
     for _, word in ipairs(given) do
       if word == "--project" then project = true else words[#words + 1] = word end

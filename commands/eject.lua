@@ -2,8 +2,8 @@
 
 local C = { summary = "copy a shipped file to ~/.qwen/ to change it", args = "KIND/NAME", shell = true }
 
-function C.complete()
-  return qwen.x.registry.names()
+function C.complete(_, _, before)
+  return before[1] and {} or qwen.x.registry.names()
 end
 
 function C.run(ctx, args)
@@ -11,7 +11,7 @@ function C.run(ctx, args)
   if not name or args[2] then return nil, qwen.err("usage", "usage: qwen eject KIND/NAME, such as providers/openai") end
   local source = qwen.x.registry.source(name)
   if not source then
-    local near = qwen.text.nearest(name, C.complete())
+    local near = qwen.text.nearest(name, qwen.x.registry.names())
     return nil, qwen.err("missing", ("there is no shipped file '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or ""))
   end
   local home = qwen.paths.qwen_home()

@@ -4,7 +4,7 @@ local C = { summary = "write the conversation to a file", args = "md|json|html [
 
 local forms = { "html", "json", "md" }
 
-function C.complete() return forms end
+function C.complete(_, _, before) return before[1] and {} or forms end
 
 function C.run(ctx, args)
   local form, path = args[1], args[2]

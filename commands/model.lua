@@ -10,7 +10,8 @@ local function configured(ctx)
   return (qwen.models.list(ctx.settings, has_provider))
 end
 
-function C.complete(ctx)
+function C.complete(ctx, _, before)
+  if before[1] then return {} end
   local out, list = {}, configured(ctx)
   for i, model in ipairs(list) do
     out[i] = #qwen.models.named(list, model.id) > 1 and model.id .. "@" .. qwen.models.place(model) or model.id

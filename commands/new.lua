@@ -163,8 +163,8 @@ local function write_types(ctx, home)
   return 0
 end
 
-function C.complete(_, word)
-  return { "command", "hook", "tool", "provider", "auth", "types" }
+function C.complete(_, _, before)
+  return before[1] and {} or { "command", "hook", "tool", "provider", "auth", "types" }
 end
 
 function C.run(ctx, args, rest)

@@ -25,8 +25,9 @@ local function find(ctx, name)
   return nil, qwen.err("usage", ("there is no model and no provider '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or "; see: qwen models"))
 end
 
-local function complete(ctx)
-  local out = {}
+local function complete(ctx, _, before)
+  if before[1] then return {} end
+  local out = qwen.x.registry.names "providers"
   for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do out[#out + 1] = entry.id end
   return out
 end

@@ -4,7 +4,8 @@ local C = { summary = "go on with an earlier session of this folder", args = "[I
 
 local SHOWN, WIDTH = 50, 60
 
-function C.complete(ctx)
+function C.complete(ctx, _, before)
+  if before[1] then return {} end
   local out = {}
   for i, entry in ipairs(qwen.sessions.list(ctx.cwd)) do out[i] = entry.id end
   return out

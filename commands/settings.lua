@@ -2,7 +2,10 @@
 
 local C = { summary = "look at the settings and change one", args = "[KEY [VALUE]]" }
 
-function C.complete(ctx) return ctx.settings.keys() end
+-- The keys, and the values that a key can have, as `config set` knows them.
+function C.complete(ctx, word, before)
+  return qwen.x.registry.get("commands", "config").complete(ctx, word, { "set", table.unpack(before) })
+end
 
 -- A few characters of a value; never a key.
 local function shown(ctx, key)
@@ -19,16 +22,9 @@ local function run_config(ctx, ...)
   return command.run(ctx, { ... }, table.concat({ ... }, " "))
 end
 
--- The values that a key can have, where they can be counted.
-local function values(ctx, key)
-  local option = ctx.settings.option(key)
-  if option and option.choices then return option.choices end
-  if option and option.type == "boolean" then return { "true", "false" } end
-end
-
 local function choose_value(ctx, key)
-  local list = values(ctx, key)
-  if list then
+  local list = C.complete(ctx, "", { key })
+  if list[1] then
     local i = ctx.pick(key, list)
     return i and list[i]
   end

@@ -2,10 +2,14 @@
 
 local C = { summary = "choose the colours", args = "[auto|NAME]" }
 
-function C.complete()
+local function names_of_themes()
   local names = qwen.x.registry.names "themes"
   table.insert(names, 1, "auto")
   return names
+end
+
+function C.complete(_, _, before)
+  return before[1] and {} or names_of_themes()
 end
 
 local SAMPLE = [[
@@ -35,7 +39,7 @@ local function choose(ctx, names)
 end
 
 function C.run(ctx, args)
-  local names = C.complete()
+  local names = names_of_themes()
   local name = args[1]
   if not name and not ctx.pick then
     ctx.print(table.concat(names, "  "))
