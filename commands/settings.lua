@@ -7,11 +7,13 @@ function C.complete(ctx, word, before)
   return qwen.x.registry.get("commands", "config").complete(ctx, word, { "set", table.unpack(before) })
 end
 
+local function is_secret(key) return key:find "[kK]ey$" ~= nil end
+
 -- A few characters of a value; never a key.
 local function shown(ctx, key)
   local value = ctx.settings:get(key)
   if value == nil then return "(not set)" end
-  if key:find "[kK]ey$" then return "(hidden)" end
+  if is_secret(key) then return "(hidden)" end
   if type(value) == "table" then return #value > 0 and ("%d entries"):format(#value) or next(value) and "(object)" or "(empty)" end
   return qwen.text.visible(tostring(value))
 end
@@ -28,7 +30,7 @@ local function choose_value(ctx, key)
     local i = ctx.pick(key, list)
     return i and list[i]
   end
-  return ctx.line and ctx.line(("%s (now %s): "):format(key, shown(ctx, key)))
+  return ctx.line and ctx.line(("%s (now %s):"):format(key, shown(ctx, key)), is_secret(key))
 end
 
 function C.run(ctx, args)
