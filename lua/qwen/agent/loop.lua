@@ -25,11 +25,13 @@ end
 
 local busy = { limit = true, overloaded = true }
 
--- Another model when the one at hand has no room, or a hook says so, and nothing was said yet; it stays for the rest of the run.
-local function fall_back(ctx, m)
+-- Another model when the one at hand has no room, or a hook says so, and nothing was said yet; it stays for the rest of the run. A hook gets no
+-- model a second time: two that send to each other would never end.
+local function fall_back(ctx, m, tried)
   if m.stop ~= "error" or #m.parts > 0 then return false end
   local from, other = ctx.model.id, nil
-  if m.err.switch and m.err.switch ~= from then
+  tried[from] = true
+  if m.err.switch and not tried[m.err.switch] then
     local e
     other, e = ctx.switch(m.err.switch)
     if not other then ctx.notice(tostring(e)) end
@@ -75,7 +77,8 @@ end
 
 -- One request. Whatever ends it, what came is in the session. An answer cut by our own limit is asked for once more with a higher one, or the
 -- rest of it, when somebody sees it already.
-local function ask_model(ctx, raised)
+local function ask_model(ctx, raised, tried)
+  tried = tried or {}
   local reply, kept = Reply.new(ctx.model.id), false
   local _ <close> = on_leave(function()
     if not kept then
@@ -96,12 +99,12 @@ local function ask_model(ctx, raised)
   ctx.emit("answer_ended", m)
   if cut then
     ctx.show { type = "note", text = ("the answer reached %d tokens; it is asked for again with a higher limit"):format(view.max_tokens) }
-    local again = ask_model(ctx, true)
+    local again = ask_model(ctx, true, tried)
     if again.stop ~= "error" or #again.parts > 0 then return again end
     e = again.err
   end
   if e then ctx.show { type = "note", text = e.message .. "; the shorter answer is kept" } end
-  if fall_back(ctx, m) then return ask_model(ctx) end
+  if fall_back(ctx, m, tried) then return ask_model(ctx, nil, tried) end
   if too_long(ctx, m) then return ask_model(ctx) end
   if #m.parts > 0 then keep(ctx, m) end
   return m
