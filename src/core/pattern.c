@@ -68,6 +68,7 @@ static bool in_class(int c, int class) {
     case 'u': in = isupper(c); break;
     case 'w': in = isalnum(c); break;
     case 'x': in = isxdigit(c); break;
+    case 'z': in = c == 0; break; /* the standard functions know it, too */
     default: return class == c;
   }
   return isupper(class) ? !in : in;
