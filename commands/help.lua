@@ -37,9 +37,14 @@ local function lua_page(ctx, name)
       if shown == 0 then ctx.print(name .. (class.text ~= "" and not only and ": " .. class.text or "")) end
       shown = shown + 1
       ctx.print("")
-      ctx.print(("  %s  %s"):format(field.name, field.type))
+      local line = ("  %s  %s"):format(field.name, field.type):gsub("%s+$", "")
+      ctx.print(line)
       if field.text ~= "" then ctx.print("      " .. field.text) end
     end
+  end
+  if class and class.alias and class.alias ~= "" and not only then
+    ctx.print(("%s: %s\n\n  %s"):format(name, class.text, class.alias))
+    shown = shown + 1
   end
   if class and class.parent and (not only or shown == 0) then
     if only then return lua_page(ctx, class.parent .. "." .. only) end

@@ -35,9 +35,18 @@
 ---@field mime string
 ---@field data string base64
 
+---A part of a message, told apart by its `type`.
 ---@alias Part TextPart|ThinkPart|CallPart|ResultPart|MediaPart
 
----@alias StopReason "end"|"calls"|"length"|"filter"|"refusal"|"cancelled"|"error"
+---Why an answer of the model ended.
+---@alias StopReason
+---| "end" # it was complete
+---| "calls" # the model wants tools to run
+---| "length" # the limit of tokens cut it
+---| "filter" # the service's filter cut it
+---| "refusal" # the model refused
+---| "cancelled" # the user stopped it
+---| "error" # it failed; the message's `err` says why
 
 ---@class Usage
 ---@field input integer? with what was cached

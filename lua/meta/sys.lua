@@ -7,7 +7,20 @@
 --   * "waits" means: suspends the calling task until there is something; where waiting is impossible it raises in words.
 --   * sizes are bytes, times are seconds (number), unless the name says otherwise.
 
----@alias ErrKind "usage"|"missing"|"denied"|"auth"|"limit"|"overloaded"|"network"|"timeout"|"protocol"|"too_long"|"cancelled"|"broken"
+---What kind of failure an error is. The list is closed: code branches on it.
+---@alias ErrKind
+---| "usage" # what was asked for cannot be: a flag, a setting, an argument
+---| "missing" # what is needed is not there: a file, a program, a name
+---| "denied" # a rule, the user or the system refuses it
+---| "auth" # a credential is missing, wrong or has ended
+---| "limit" # a rate or a quota is used up; `retry_after` says for how long
+---| "overloaded" # the service is busy; another try may help
+---| "network" # the other side cannot be reached, or the connection broke
+---| "timeout" # no answer in time
+---| "protocol" # an answer that cannot be understood
+---| "too_long" # more than the model or a limit takes
+---| "cancelled" # the user stopped it
+---| "broken" # a file of the user or of ours is wrong
 
 ---An error value: a small table that prints as its message. Code branches on `kind`, never on text.
 ---@class Err
@@ -119,6 +132,7 @@
 
 -- sys.secret_store --------------------------------------------------------------------------------------------------
 
+---Back ends of the credential store.
 ---@alias SecretStoreName "vault"|"secret-service"|"kernel"|"helper"|"memory"|"plain"
 
 ---@class SecretStoreOptions

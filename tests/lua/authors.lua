@@ -88,6 +88,20 @@ do
   t.match(run(place, "help", "lua", "Provider").out, 'hosts with all below them %("z.ai", ":11434"%), patterns of ids', "words on a line of their own")
   t.match(run(place, "help", "lua", "qwen.flies").err, "did you mean qwen.x.files")
   local reference = require "qwen.extension.api_reference"
+  t.match(run(place, "help", "lua", "ErrKind").out, '"too_long"\n +%l', "the values of an alias, with words")
+  t.match(run(place, "help", "lua", "StopReason").out, '"refusal"\n +%l')
+  t.match(run(place, "help", "lua", "HeaderValue").out, "string|Secret|%(string|Secret%)%[%]", "what an alias stands for")
+  t.match(run(place, "help", "lua", "Part").out, "TextPart|ThinkPart|CallPart|ResultPart|MediaPart")
+  -- A type that a field names has a page of its own.
+  local basic = { Lua = true }
+  for _, class in ipairs(reference.classes()) do basic[class.name] = true end
+  for _, class in ipairs(reference.classes()) do
+    for _, field in ipairs(class.fields) do
+      for name in (field.type:gsub('"[^"]*"', "")):gmatch "%f[%w_.]%u[%w_]+%f[^%w_]" do
+        t.ok(basic[name], ("%s.%s is of a type without a page: %s"):format(class.name, field.name, name))
+      end
+    end
+  end
   local fields = 0
   for _, class in ipairs(reference.classes()) do
     for _, field in ipairs(class.fields) do

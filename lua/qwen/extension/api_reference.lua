@@ -39,21 +39,34 @@ function M.split(source)
   return source:sub(1, stop), (source:sub(stop + 1):gsub("^%s+", ""))
 end
 
+-- A class or an alias of one line, with the comment above it; nil for another line.
+local function head(line, comment)
+  local name, about = line:match "^%-%-%-@class ([%w_.]+)(.*)$"
+  if name then
+    local parent, behind = about:match "^: ?([%w_.]+)(.*)$"
+    about = (behind or about):gsub("^%s+", ""):gsub("%s+$", "")
+    local words = comment == "" and about or about == "" and comment or comment .. ". " .. about
+    return { name = name, parent = parent, fields = {}, text = words }
+  end
+  name, about = line:match "^%-%-%-@alias ([%w_]+) ?(.*)$"
+  if name then return { name = name, fields = {}, text = comment, alias = about } end
+end
+
 local function read(source, out)
   local words, class, last = {}, nil, nil -- last: the field on the line before
   for line in source:gmatch "([^\n]*)\n" do
-    local name, about = line:match "^%-%-%-@class ([%w_.]+)(.*)$"
+    local new = head(line, table.concat(words, " "))
     local field, rest = line:match "^%-%-%-@field ([%w_]+%??)%s+(.*)$"
-    if name then
-      local parent, behind = about:match "^: ?([%w_.]+)(.*)$"
-      class = { name = name, parent = parent, fields = {}, text = table.concat(words, " ") }
-      about = (behind or about):gsub("^%s+", ""):gsub("%s+$", "")
-      if about ~= "" then class.text = class.text == "" and about or class.text .. ". " .. about end
+    local value, meaning = line:match '^%-%-%-| ("[^"]*") # (.*)$'
+    if new then
+      class = new
       out[#out + 1], words, last = class, {}, nil
     elseif field then
       local kind, said = M.split(rest)
       last = { name = field:gsub("%?$", ""), type = kind, text = said }
       table.insert(class.fields, last)
+    elseif value then -- of an alias
+      table.insert(class.fields, { name = value, type = "", text = meaning })
     elseif line:find "^%-%-%-[^@]" then
       local more = line:gsub("^%-%-%-%s*", "")
       if last then last.text = (last.text .. " " .. more):gsub("^ ", "") else words[#words + 1] = more end
@@ -66,7 +79,8 @@ end
 local classes
 
 ---Every class, in the order of the files.
----@return {name: string, parent: string?, text: string, fields: {name: string, type: string, text: string}[]}[]
+---@return {name: string, parent: string?, text: string, alias: string?, fields: {name: string, type: string, text: string}[]}[]
+---alias: the type that the name stands for; "" when its values are the fields
 function M.classes()
   if not classes then
     classes = {}
@@ -147,10 +161,12 @@ function M.markdown()
     out[#out + 1] = "\n## " .. name .. "\n"
     if class.text ~= "" then out[#out + 1] = class.text .. (class.text:find "[.:]$" and "" or ".") .. "\n" end
     if class.parent then out[#out + 1] = ("All of `%s`, and:\n"):format(class.parent) end
+    if class.alias and class.alias ~= "" then out[#out + 1] = ("`%s`\n"):format(class.alias) end
     if #class.fields > 0 then
-      out[#out + 1] = "| name | type | |\n| --- | --- | --- |"
+      out[#out + 1] = class.alias and "| value | | |\n| --- | --- | --- |" or "| name | type | |\n| --- | --- | --- |"
       for _, field in ipairs(class.fields) do
-        out[#out + 1] = ("| `%s` | `%s` | %s |"):format(field.name, cell(field.type), cell(field.text))
+        local kind = field.type ~= "" and "`" .. cell(field.type) .. "`" or ""
+        out[#out + 1] = ("| `%s` | %s | %s |"):format(field.name, kind, cell(field.text))
       end
     end
   end
