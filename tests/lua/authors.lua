@@ -111,8 +111,10 @@ do
       t.ok(open == close and not field.text:find "^[,|)}:]", class.name .. "." .. field.name .. ": " .. field.type .. " / " .. field.text)
     end
   end
-  local _, declared = (reference.source "qwen" .. reference.source "sys"):gsub("\n%-%-%-@field", "")
-  t.eq(fields, declared, "no field is left out")
+  local types = reference.source "qwen" .. reference.source "sys"
+  local _, declared = types:gsub("\n%-%-%-@field", "")
+  local _, values = types:gsub('\n%-%-%-| "', "")
+  t.eq(fields, declared + values, "no field and no value is left out")
   for _, name in ipairs(reference.names()) do t.ok(reference.find(name), name) end
 end
 
