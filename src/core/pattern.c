@@ -259,13 +259,20 @@ void pattern_renew(struct pattern_search *s, double budget) {
   s->steps = 0;
 }
 
-/* Each sign of repetition may try every length at each place. */
+/* The places where the match begins and where each repetition ends are choices in rising order: n * (n + 1) / 2 * (n + 2) / 3 ... ways
+ * at most. A step of each way costs no more than the pattern is long. */
 bool pattern_harmless(const struct pattern_search *s) {
-  double each = (double)(s->text_len - s->at + 1), steps = each * (double)s->pattern_len;
+  double n = (double)(s->text_len - s->at + 1), steps = (double)s->pattern_len;
+  int choices = 0;
+  if (!s->anchors || *s->pattern != '^') steps *= n, choices = 1;
   for (size_t i = 0; i < s->pattern_len; i++) {
     char c = s->pattern[i];
-    if (c == '*' || c == '+' || c == '-') steps *= each;
-    else if (c == '?') steps *= 2;
+    bool scans = c == '%' && (s->pattern[i + 1] == 'b' || isdigit((unsigned char)s->pattern[i + 1])); /* much text at each place */
+    if (c == '*' || c == '+' || c == '-' || scans) {
+      steps *= (n + choices) / (choices + 1);
+      choices++;
+    }
+    if (c == '?') steps *= 2;
   }
   return steps <= HARMLESS_STEPS;
 }

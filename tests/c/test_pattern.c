@@ -190,14 +190,34 @@ static void budget_is_cpu_time(void **state) {
   assert_int_equal(pattern_next(&quick), PATTERN_SPENT);
 }
 
+/* The longest text on which a pattern counts as harmless takes few steps, also when it fails in every way there is. */
+static void harmless_ends(const char *pattern) {
+  size_t n = 1;
+  struct pattern_search s = search_of(many_a, n, pattern);
+  while (n < sizeof many_a - 1 && (s.text_len = n + 1 + n / 50, pattern_harmless(&s)) && s.text_len < sizeof many_a) n = s.text_len;
+  if (run(many_a, n, pattern, 1100) == PATTERN_SPENT) fail_msg("%s on %zu bytes", pattern, n);
+}
+
 static void harmless(void **state) {
   (void)state;
   struct pattern_search s = search_of(many_a, 1000, "^%s*(.-)%s*$");
   assert_false(pattern_harmless(&s));
-  s.at = 980;
+  s.at = 900;
   assert_true(pattern_harmless(&s));
   s = search_of(many_a, 100000, "plain");
   assert_true(pattern_harmless(&s));
+  s = search_of(many_a, 100000, "%bab");
+  assert_false(pattern_harmless(&s));
+  for (int times = 1; times <= 12; times++) {
+    harmless_ends(repeated(".-", times, "b"));
+    harmless_ends(repeated(".*", times, "b"));
+    harmless_ends(repeated("a+", times, "b"));
+    harmless_ends(repeated("a?", times, "b"));
+    harmless_ends(repeated("(.-)", times, "b"));
+    harmless_ends(repeated("[^b-zA-Z0-9 _]*", times, "b"));
+    harmless_ends(repeated("%bab.-", times, "b"));
+  }
+  harmless_ends("(.-)%1b");
 }
 
 static int fill(void **state) {
