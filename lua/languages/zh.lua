@@ -29,7 +29,10 @@ return {
   texts = {
     -- questions and results of tools
     ["yes, once"] = "是，仅此一次", ["no"] = "否",
-    ["always, saved in your settings"] = "总是允许，并保存到设置", ["change it first"] = "先修改", ["no, and say why"] = "否，并说明原因",
+    ["always, saved in your settings: edits in %s, but not of what decides what runs later"] = "总是允许，并保存到设置：编辑 %s 中的文件，但不包括决定以后运行什么的文件",
+    ["always, saved in your settings: exactly this command, in every folder"] = "总是允许，并保存到设置：完全相同的命令，在任何目录",
+    ["always, saved in your settings: every call of %s, in every folder"] = "总是允许，并保存到设置：%s 的每次调用，在任何目录",
+    ["change it first"] = "先修改", ["no, and say why"] = "否，并说明原因",
     ["What should the model know?"] = "要告诉模型什么？",
     ["refused"] = "已拒绝", ["created"] = "已创建", ["changed"] = "已修改", ["no files"] = "没有文件", ["no matches"] = "没有匹配",
     ["empty"] = "空目录", ["empty file"] = "空文件", ["binary file"] = "二进制文件", ["only ignored items"] = "只有被忽略的条目",

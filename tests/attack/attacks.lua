@@ -121,7 +121,62 @@ function kinds.secrets(case)
   return require("qwen.util.child_env").credential(case.variable, case.value) ~= is_control(case), "it is taken for the other"
 end
 
-local tables = { programs = kinds.runs, calls = kinds.calls, secrets = kinds.secrets }
+local function context(place, mode, deny, allow)
+  local set = { ["permissions.deny"] = deny, ["permissions.allow"] = allow }
+  return { cwd = place.cwd, mode = mode, settings = { get = function(_, key) return set[key] end } }
+end
+
+-- The verdict on a command under rules, in a project with an .env and a home with keys.
+local judging
+local function verdict_on(command, mode, deny, allow)
+  if not judging then
+    judging = program.place { f = "x\n", [".env"] = "K=1\n", ["sub/x"] = "", ["a.c"] = "", list = "" }
+    for _, name in ipairs { ".ssh/id_rsa", ".profile" } do
+      local path = assert(os.env "HOME") .. "/" .. name
+      assert(fs.mkdir(path:match "^(.*)/") and fs.write(path, "x", { fsync = false }))
+    end
+  end
+  return require("qwen.permission.runner").judge(context(judging, mode, deny, allow), command)
+end
+
+function kinds.rules(case)
+  if is_control(case) then
+    local verdict, reason = verdict_on(case.command, case.mode or "default", case.deny, case.allow)
+    return verdict == "allow", ("%s: %s"):format(verdict, reason)
+  end
+  local verdict, reason = verdict_on(case.command, "default", case.deny, case.allow)
+  if verdict == "allow" then return false, "it is allowed: " .. reason end
+  verdict, reason = verdict_on(case.command, "yolo", case.deny)
+  if verdict ~= "deny" then return false, ("in yolo it is %s: %s"):format(verdict, reason) end
+  return true
+end
+
+-- The verdict on a file tool: never "allow" for an attack.
+function kinds.edits(case)
+  local place = program.place()
+  lay_out(case, place)
+  local tool = { effect = case.tool == "read_file" and "read" or "edit", paths = function(args) return { args.file_path } end }
+  local home = os.env "HOME"
+  local path = case.path:gsub("%$HOME", (home:gsub("%%", "%%%%")))
+  local ctx = context(place, case.mode or "default", nil, filled(case.allow or {}, place))
+  local verdict, reason = require("qwen.permission.policy").judge(ctx, case.tool or "edit", tool, { file_path = filled(path, place) })
+  fs.remove_tree(place.root)
+  return (verdict == "allow") == is_control(case), ("%s: %s"):format(verdict, reason)
+end
+
+function kinds.offers(case)
+  local policy = require "qwen.permission.runner"
+  judging = judging or program.place()
+  local _, _, rule = policy.judge(context(judging, "default"), case.command)
+  if is_control(case) then
+    return rule ~= nil and policy.judge(context(judging, "default", nil, { rule }), case.command) == "allow", "offered: " .. tostring(rule)
+  end
+  if not rule then return true end
+  if not case.never then return false, "offered: " .. rule end
+  return policy.judge(context(judging, "default", nil, { rule }), case.never) ~= "allow", rule .. " allows " .. case.never
+end
+
+local tables = { programs = kinds.runs, calls = kinds.calls, secrets = kinds.secrets, rules = kinds.rules, edits = kinds.edits, offers = kinds.offers }
 
 local document = fs.read "docs/security.md"
 

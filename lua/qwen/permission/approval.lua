@@ -1,6 +1,7 @@
 -- Asks the person about a call: once, for a rule from now on, changed first, or no with a word to the model.
 local files = require "qwen.permission.files"
 local json = require "sys.json"
+local paths = require "qwen.util.paths"
 
 local M = {}
 
@@ -11,11 +12,21 @@ local function reached(tool, args)
   return table.concat(out, "\0")
 end
 
-local function choices(ctx, tool, rule)
+-- What a rule that is saved will allow, in words.
+local function meaning(tool, name, rule)
+  local folder = tool.effect == "edit" and rule:match "^Edit%(/(.*)/%*%*%)$"
+  if folder then
+    return ("always, saved in your settings: edits in %s, but not of what decides what runs later"):format(paths.short(folder))
+  end
+  if tool.command then return "always, saved in your settings: exactly this command, in every folder" end
+  return ("always, saved in your settings: every call of %s, in every folder"):format(name)
+end
+
+local function choices(ctx, tool, name, rule)
   local out = { { key = "y", label = "yes, once" } }
   if rule then
     out[#out + 1] = { key = "a", label = "yes, and in this session always " .. rule }
-    out[#out + 1] = { key = "A", label = "always, saved in your settings" }
+    out[#out + 1] = { key = "A", label = meaning(tool, name, rule) }
   end
   if tool.editable and ctx.edit then out[#out + 1] = { key = "e", label = "change it first" } end
   out[#out + 1] = { key = "n", label = "no" }
@@ -68,7 +79,7 @@ function M.ask(ctx, call, tool, args, reason, rule)
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
   local before = reached(tool, args)
-  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices(ctx, tool, rule) }
+  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."
   end

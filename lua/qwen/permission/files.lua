@@ -4,7 +4,7 @@ local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
 local paths = require "qwen.util.paths"
 local proc = require "qwen.util.process"
-local text = require "qwen.util.text"
+local protected = require "qwen.permission.protected"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real }
 
@@ -18,6 +18,14 @@ function M.resolve(ctx, path)
     return nil, err("usage", ("the path must be absolute, not '%s'; perhaps %s/%s"):format(path, ctx.cwd, path))
   end
   return paths.normal(path)
+end
+
+---Whether a path leads to a folder.
+---@param path string
+---@return boolean
+function M.is_folder(path)
+  local stat = not path:find("\0", 1, true) and fs.stat(path)
+  return stat ~= nil and stat and stat.type == "dir"
 end
 
 ---True when the real path is in the project folder.
@@ -40,31 +48,16 @@ function M.readable(ctx, path)
   return spilled ~= nil and not unsure and paths.below(real, (paths.real(spilled)))
 end
 
-local function set(list)
-  local out = {}
-  for name in list:gmatch "%S+" do out[name] = true end
-  return out
-end
-
-local folders = set ".git .hg .svn .qwen .vscode .idea .devcontainer .cursor .claude .ssh .gnupg .github .circleci .husky"
-local names = set(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .inputrc "
-  .. ".xprofile .xinitrc config.fish .gitconfig .gitmodules .mcp.json .npmrc .yarnrc .yarnrc.yml .netrc .vimrc .exrc .nvimrc .tmux.conf .gitlab-ci.yml "
-  .. ".pre-commit-config.yaml")
-
 ---True for places that decide what runs later: version control and editor folders, shell start files, our own settings.
----Both the name and what it really reaches count, as file systems that fold names would read them.
----@param _ Ctx
+---Both the name and what it really reaches count; names above the project do not.
+---@param ctx Ctx
 ---@param path string
 ---@return boolean
-function M.protected(_, path)
+function M.protected(ctx, path)
   local real = paths.real(path)
   local home = paths.qwen_home()
   if home and (paths.below(real, paths.real(home)) or paths.below(paths.normal(path), home)) then return true end
-  for part in (paths.normal(path) .. real):gmatch "[^/]+" do
-    local folded = text.clean(part):lower():gsub("\u{17F}", "s"):gsub("[%. ]+$", "")
-    if folders[folded] or names[folded] or folded:find "^git~%d" then return true end
-  end
-  return false
+  return protected.is(paths.normal(path), ctx.cwd) or protected.is(real, ctx.cwd)
 end
 
 ---A path for people: relative to the project when it is inside.

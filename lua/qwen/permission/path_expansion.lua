@@ -2,24 +2,28 @@
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
+local paths = require "qwen.util.paths"
+local sys = require "sys.os"
 
 local M = {}
 
 local MOST = 2000
 
--- The existing paths that a pattern could expand to, or more; nil when that cannot be told.
-local function expand(path)
+-- The existing paths that a pattern could expand to, or more; nil when that cannot be told. `parents`: ".." counts where it fits.
+local function expand(path, parents)
   local found = { "" }
   for segment in path:gmatch "[^/]+" do
     if not segment:find "[*?%[]" then
       for i, at in ipairs(found) do found[i] = at .. "/" .. segment end
     else
-      if segment:find "^%.[*?%[]" then return nil end -- fits ".." too
+      local dots = segment:find "^%.[*?%[]" ~= nil -- fits ".." too
+      if dots and not parents then return nil end
       local matches, next_found = glob.matcher((segment:gsub("%[.*$", "*"):gsub("[?*]+", "*"))), {} -- `?` is a byte in some locales
       for _, at in ipairs(found) do
         for _, entry in ipairs(fs.list(at == "" and "/" or at) or {}) do
           if matches(entry.name) then next_found[#next_found + 1] = at .. "/" .. entry.name end
         end
+        if dots then next_found[#next_found + 1] = at .. "/.." end
       end
       if #next_found > MOST then return nil end
       found = next_found
@@ -46,6 +50,57 @@ function M.of(bases, word, marks)
     end
   end
   return out
+end
+
+-- The home folder that a word begins with, and how long that beginning is; nil, true when it is not known.
+local function home_of(word)
+  local name = word:match "^~([^/]*)"
+  if not name then return nil end
+  if name == "" then return paths.home(), 1 end
+  if name == "+" then return ".", 2 end
+  for line in ((fs.read("/etc/passwd", 1024 * 1024) or "") .. "\n"):gmatch "[^\n]*\n" do
+    local user, folder = line:match "^([^:]*):[^:]*:[^:]*:[^:]*:[^:]*:([^:]*):"
+    if user == name and folder ~= "" then return folder, #name + 1 end
+  end
+  return nil, true
+end
+
+-- A word with the variables in it that we know: where we are, and where home is. False when there is another one.
+local function substituted(word, base)
+  local known = { HOME = paths.home(), PWD = base ~= "" and base or nil, USER = sys.env "USER", LOGNAME = sys.env "LOGNAME" }
+  local unknown = false
+  local function value(name)
+    if not known[name] then unknown = true end
+    return known[name]
+  end
+  local out = word:gsub("%${([%a_][%w_]*)}", value):gsub("%$([%a_][%w_]*)", value)
+  return not unknown and not out:find "[$`]" and out
+end
+
+---Every path that a word may name, for rules that refuse: with ~, $HOME and $PWD filled in and patterns expanded.
+---@param bases string[] folders the command could be in
+---@param word string
+---@param marks table? as shell_parser.parse gives them
+---@return string[] paths not normalised
+---@return boolean unknown it may also name anything else
+function M.may_name(bases, word, marks)
+  local out, unknown = {}, false
+  local home, length = home_of(word)
+  if home then word = home .. word:sub(length + 1) elseif length then unknown = true end
+  for _, base in ipairs(bases) do
+    local text = word
+    if marks and marks.variable then text = substituted(word, base) end
+    if text then
+      local path = text:sub(1, 1) == "/" and text or base .. "/" .. text
+      out[#out + 1] = path
+      local more = marks and marks.glob and expand(path, true) or nil
+      if more then table.move(more, 1, #more, #out + 1, out) end
+      unknown = unknown or marks and marks.glob and not more or false
+    else
+      unknown = true
+    end
+  end
+  return out, unknown
 end
 
 ---Whether a pattern of file names becomes an option, because a file is called so.

@@ -159,6 +159,16 @@ local function credential(marks)
   end
 end
 
+---Whether a program is on the list of those that can only look.
+---@param name string
+---@return boolean
+function M.knows(name) return known[name] ~= nil end
+
+---Whether its arguments are texts, never names of files.
+---@param name string?
+---@return boolean
+function M.text_only(name) return known[name] ~= nil and known[name].text == true end
+
 ---Whether one part of a command only looks, and only inside the project. Sets `part.deep` when it reads whole folders.
 ---@param ctx Ctx
 ---@param part table as shell.parse gives it

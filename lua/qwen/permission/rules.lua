@@ -40,6 +40,17 @@ function M.names_tool(rule, tool)
   return rule.tool == tool or rule.tool == "*" or rule.tool:sub(1, 5) == "mcp__" and tool:sub(1, #rule.tool + 2) == rule.tool .. "__"
 end
 
+---The first rule of a list that is for a tool and fits.
+---@param list table[]
+---@param tool string
+---@param fits fun(spec: string): boolean for rules with a condition
+---@return table?
+function M.first(list, tool, fits)
+  for _, rule in ipairs(list) do
+    if M.names_tool(rule, tool) and (not rule.spec or fits(rule.spec)) then return rule end
+  end
+end
+
 -- Of a command line only `*` is a pattern, and it stands for anything.
 local function line_pattern(spec)
   return (spec:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*+", ".*"))
@@ -65,8 +76,9 @@ end
 ---@param ctx Ctx
 ---@param spec string
 ---@param path string absolute
+---@param both boolean? for rules that allow: the name and what it reaches must fit
 ---@return boolean
-function M.matches_path(ctx, spec, path)
+function M.matches_path(ctx, spec, path, both)
   local files, base = require "qwen.permission.files", ctx.cwd -- here: to offer tools no file is looked at
   if spec:sub(1, 2) == "//" then
     base = ""
@@ -77,9 +89,21 @@ function M.matches_path(ctx, spec, path)
   end
   local fits = files.glob(spec:gsub("^%./", ""), true)
   for _, name in ipairs { files.normal(path), (files.real(path)) } do
-    if name:sub(1, #base + 1) == base .. "/" and fits(name:sub(#base + 1)) then return true end
+    local fit = name:sub(1, #base + 1) == base .. "/" and fits(name:sub(#base + 1))
+    if fit ~= (both or false) then return fit end
   end
-  return false
+  return both or false
+end
+
+---The folder that everything a path rule fits is in, as far as its text says; nil for a name that counts in any folder.
+---@param ctx Ctx
+---@param spec string
+---@return string?
+function M.folder_of(ctx, spec)
+  local base = ctx.cwd
+  if spec:sub(1, 2) == "//" then base, spec = "", spec:sub(2) elseif spec:sub(1, 2) == "~/" then base, spec = paths.home() or "", spec:sub(2) end
+  if spec:find "^%*%*" or not spec:find "/." then return nil end
+  return paths.normal(base .. "/" .. spec:gsub("[^/]*[*?%[{].*$", ""))
 end
 
 local function read(list)

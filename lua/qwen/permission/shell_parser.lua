@@ -13,8 +13,10 @@ end
 local Reader = {}
 Reader.__index = Reader
 
-function Reader:doubt(why)
+-- `soft`: the parts are read all the same, so that rules which refuse see every command.
+function Reader:doubt(why, soft)
   self.why = self.why or why
+  if not soft then self.hard = self.hard or why end
 end
 
 function Reader:peek(n)
@@ -64,6 +66,7 @@ function Reader:double_quoted()
       out[#out + 1] = self:expansion()
       if c == "`" and self:peek() == "`" then self.at = self.at + 1 end
     else
+      if c == "\n" and self.documents[1] then self:doubt "a quote over the beginning of a here-document" end
       out[#out + 1] = c
       self.at = self.at + 1
     end
@@ -78,6 +81,7 @@ function Reader:single_quoted()
     close = #self.text + 1
   end
   local body = self.text:sub(self.at + 1, close - 1)
+  if self.documents[1] and body:find "\n" then self:doubt "a quote over the beginning of a here-document" end
   self.at = close + 1
   return body
 end
@@ -121,10 +125,31 @@ end
 local reserved = {}
 for name in ("if then else elif fi for while until do done case esac select function time coproc [[ { } !"):gmatch "%S+" do reserved[name] = true end
 
-function Reader:finish_part()
+-- Of these every command behind them is read as a part.
+local soft = {}
+for name in ("if then else elif fi for while until do done ! time"):gmatch "%S+" do soft[name] = true end
+
+function Reader:finish_part(piped)
   local part = self.part
   if #part.argv > 0 or #part.assigns > 0 or #part.redirects > 0 then self.parts[#self.parts + 1] = part end
   self.part = new_part()
+  self.part.piped = piped
+end
+
+-- The texts of here-documents begin behind the line. What a shell would expand in them is not understood.
+function Reader:skip_documents()
+  for _, document in ipairs(self.documents) do
+    local ended = false
+    while not ended and self.at <= #self.text do
+      local stop = self.text:find("\n", self.at, true) or #self.text + 1
+      local line = self.text:sub(self.at, stop - 1)
+      self.at = stop + 1
+      ended = (document.tabs and line:gsub("^\t+", "") or line) == document.word
+      if not ended and not document.quoted and line:find "[$`\\]" then self:doubt "something to expand in a here-document" end
+    end
+    if not ended then self:doubt "a here-document without an end" end
+  end
+  self.documents = {}
 end
 
 local operators = { "<<<", "<<-", "&>>", "<<", ">>", ">|", "<>", ">&", "<&", "&>", ">", "<" }
@@ -134,10 +159,15 @@ function Reader:redirect()
   for _, op in ipairs(operators) do
     if here:sub(1, #op) == op then
       self.at = self.at + #op
-      if op:sub(1, 2) == "<<" then self:doubt "a here-document" end
+      if op:sub(1, 2) == "<<" then self:doubt("a here-document", true) end
       if self:peek() == "(" then self:doubt "a command inside the command" end
       while self:peek():find "[ \t]" do self.at = self.at + 1 end
-      local target, _, marks = self:word()
+      local start = self.at
+      local target, plain, marks = self:word()
+      if target and (op == "<<" or op == "<<-") then
+        if marks and marks.variable or self.text:sub(start, self.at):find "\n." then self:doubt "a here-document without a known end" end
+        self.documents[#self.documents + 1] = { word = target, quoted = not plain, tabs = op == "<<-" }
+      end
       if not target then
         self:doubt "a redirection without a target"
       else
@@ -160,7 +190,7 @@ function Reader:read_word()
   elseif plain and word:match "^%d+$" and self:peek():find "[<>]" then
     return true -- the number of a descriptor
   else
-    if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then self:doubt("'" .. word .. "' in the place of a command") end
+    if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then self:doubt("'" .. word .. "' in the place of a command", soft[word]) end
     if #part.argv == 0 and marks and word ~= "[" then self:doubt "a command whose name is a variable or a pattern" end
     if marks and marks.variable and source:sub(1, 1) ~= '"' then part.split = true end
     part.argv[#part.argv + 1] = word
@@ -171,10 +201,10 @@ end
 
 ---Reads a command.
 ---@param command string
----@return {parts: table[], certain: boolean, why: string?} each part: argv, marks of each word, redirects {op, target, marks}, assigns;
----an unquoted variable sets `split`
+---@return {parts: table[], certain: boolean, why: string?, hard: string?} each part: argv, marks of each word, redirects {op, target,
+---marks}, assigns, piped; an unquoted variable sets `split`; hard: a doubt that can hide commands from the list of parts
 function M.parse(command)
-  local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part() }, Reader)
+  local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part(), documents = {} }, Reader)
   if #command > MAX_LENGTH then self:doubt "it is too long to be read safely" end
   if command:find "[%z\r\f\v\b\27]" then self:doubt "a control character" end
   while self.at <= #self.text do
@@ -188,14 +218,16 @@ function M.parse(command)
       self.at = self.text:find("\n", self.at, true) or #self.text + 1
     elseif two == "&&" or two == "||" or two == ";;" or two == "|&" then
       if two == ";;" then self:doubt "a case" end
-      self:finish_part()
+      self:finish_part(two == "|&")
       self.at = self.at + 2
     elseif two ~= "&>" and c:find "[;\n|&]" then
-      if c == "&" then self:doubt "a command in the background" end
-      self:finish_part()
+      if c == "&" then self:doubt("a command in the background", true) end
+      self:finish_part(c == "|")
       self.at = self.at + 1
+      if c == "\n" then self:skip_documents() end
     elseif c == "(" or c == ")" then
-      self:doubt "a sub-shell or function"
+      self:doubt("a sub-shell or function", c == ")" or two ~= "((" and #self.part.argv == 0 and #self.part.assigns == 0)
+      if c == ")" or #self.part.argv == 0 then self:finish_part() end
       self.at = self.at + 1
     elseif not self:redirect() and not self:read_word() then
       self:doubt "something that is not understood"
@@ -203,8 +235,9 @@ function M.parse(command)
     end
   end
   self:finish_part()
+  if self.documents[1] then self:doubt "a here-document without an end" end
   if #self.parts > MAX_PARTS then self:doubt(("more than %d commands in one"):format(MAX_PARTS)) end
-  return { parts = self.parts, certain = self.why == nil, why = self.why }
+  return { parts = self.parts, certain = self.why == nil, why = self.why, hard = self.hard }
 end
 
 return M

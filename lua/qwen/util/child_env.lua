@@ -32,9 +32,13 @@ local loaders = set("BASH_ENV ENV CDPATH BASHOPTS SHELLOPTS GLOBIGNORE PS4 PROMP
   .. "MANPAGER BROWSER EDITOR VISUAL EXECIGNORE INPUTRC FIGNORE HOSTALIASES LOCALDOMAIN RES_OPTIONS MALLOC_TRACE")
 local own_names = "^GIT_%u+_%u+$" -- GIT_AUTHOR_NAME and its like only say who
 
-local function loads(name, value)
+---Whether a variable decides which program runs, or which files a harmless one reads.
+---@param name string
+---@param value string
+---@return boolean
+function M.loads(name, value)
   if name:find "^GIT_" then return not (name:find "^GIT_AUTHOR_" or name:find "^GIT_COMMITTER_") or not name:find(own_names) end
-  return loaders[name] or name:find "^BASH_FUNC_" ~= nil or value:find "^%(%) {" ~= nil
+  return loaders[name] or name:find "^BASH_FUNC_" ~= nil or value:find "^%(%) {" ~= nil or false
 end
 
 ---Whether a variable looks like a credential, by the words of its name or the form of its value.
@@ -81,7 +85,7 @@ function M.for_command(options)
   for name, value in pairs(sys.environ()) do
     if M.credential(name, value) and not pass[name] then
       taken[#taken + 1] = name
-    elseif not loads(name, value) then
+    elseif not M.loads(name, value) then
       env[name] = value
     end
   end
