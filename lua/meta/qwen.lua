@@ -557,6 +557,7 @@ qwen = {}
 ---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
 ---@field short fun(path: string): string ~ instead of the home folder
 ---@field cwd fun(): string?, Err? real path
+---@field is_folder fun(path: string): boolean whether it leads to a folder
 ---@field below fun(path: string, folder: string): boolean the folder itself, or in it, by the text of both
 ---@field normal fun(path: string): string without "." and "..", by its text alone
 ---@field real fun(path: string): string, boolean? what the system would reach; unsure where a link leads nowhere

@@ -20,14 +20,6 @@ function M.resolve(ctx, path)
   return paths.normal(path)
 end
 
----Whether a path leads to a folder.
----@param path string
----@return boolean
-function M.is_folder(path)
-  local stat = not path:find("\0", 1, true) and fs.stat(path)
-  return stat ~= nil and stat and stat.type == "dir"
-end
-
 ---True when the real path is in the project folder.
 ---@param ctx Ctx
 ---@param path string

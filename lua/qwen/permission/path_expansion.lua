@@ -1,4 +1,5 @@
--- Which files a word of a command names, as the shell would expand it in any of the folders it could be in. It reads folders, opens nothing.
+-- Which files a word of a command names, as the shell would expand it in any of the folders it
+-- could be in. It reads folders, opens nothing.
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
@@ -9,7 +10,8 @@ local M = {}
 
 local MOST = 2000
 
--- The existing paths that a pattern could expand to, or more; nil when that cannot be told. `parents`: ".." counts where it fits.
+-- The existing paths that a pattern could expand to, or more; nil when that cannot be told.
+-- `parents`: ".." counts where it fits.
 local function expand(path, parents)
   local found = { "" }
   for segment in path:gmatch "[^/]+" do
@@ -52,7 +54,8 @@ function M.of(bases, word, marks)
   return out
 end
 
--- The home folder that a word begins with, and how long that beginning is; nil, true when it is not known.
+-- The home folder that a word begins with, and how long that beginning is; nil, true when it is not
+-- known.
 local function home_of(word)
   local name = word:match "^~([^/]*)"
   if not name then return nil end
@@ -65,7 +68,8 @@ local function home_of(word)
   return nil, true
 end
 
--- A word with the variables in it that we know: where we are, and where home is. False when there is another one.
+-- A word with the variables in it that we know: where we are, and where home is. False when there
+-- is another one.
 local function substituted(word, base)
   local known = { HOME = paths.home(), PWD = base ~= "" and base or nil, USER = sys.env "USER", LOGNAME = sys.env "LOGNAME" }
   local unknown = false
@@ -77,7 +81,8 @@ local function substituted(word, base)
   return not unknown and not out:find "[$`]" and out
 end
 
----Every path that a word may name, for rules that refuse: with ~, $HOME and $PWD filled in and patterns expanded.
+---Every path that a word may name, for rules that refuse: with ~, $HOME and $PWD filled in and
+---patterns expanded.
 ---@param bases string[] folders the command could be in
 ---@param word string
 ---@param marks table? as shell_parser.parse gives them

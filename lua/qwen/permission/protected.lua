@@ -1,5 +1,5 @@
--- What decides which programs run later: version control, editors, other assistants, build servers, start files of shells. One list,
--- for the approval modes and for the sandbox.
+-- What decides which programs run later: version control, editors, other assistants, build servers,
+-- start files of shells. One list, for the approval modes and for the sandbox.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local text = require "sys.text"
@@ -19,23 +19,34 @@ local function set(list)
 end
 
 ---Folders: everything in them counts.
-M.folders = words(".git .hg .svn .jj .sl .bzr .qwen .vscode .idea .fleet .zed .devcontainer .cursor .claude .gemini .codex .opencode .windsurf .continue "
-  .. ".roo .kiro .aider .ssh .gnupg .github .gitea .forgejo .circleci .buildkite .woodpecker .gitlab .husky .githooks .yarn .cargo .emacs.d .vim .mise "
-  .. ".direnv .config .bundle .mvn .local .bashrc.d .profile.d .zsh .oh-my-zsh")
+M.folders = words(".git .hg .svn .jj .sl .bzr .qwen .vscode .idea .fleet .zed .devcontainer "
+  .. ".cursor .claude .gemini .codex .opencode .windsurf .continue .roo .kiro .aider .ssh .gnupg "
+  .. ".github .gitea .forgejo .circleci .buildkite .woodpecker .gitlab .husky .githooks .yarn "
+  .. ".cargo .emacs.d .vim .mise .direnv .config .bundle .mvn .local .bashrc.d .profile.d .zsh "
+  .. ".oh-my-zsh")
 
 ---Files, by their names in any folder.
-M.files = words(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile .zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .mkshrc "
-  .. ".cshrc .tcshrc .login .logout .inputrc .xprofile .xinitrc .xsession .xsessionrc .pam_environment config.fish .gitconfig .gitmodules .hgrc "
-  .. ".mcp.json .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .netrc .vimrc .gvimrc .exrc .nvimrc .nvim.lua .dir-locals.el .dir-locals-2.el .emacs "
-  .. ".tmux.conf .screenrc .gdbinit .lldbinit .bazelrc .bazeliskrc mise.toml .mise.toml .tool-versions .rtx.toml .irbrc .pryrc .pythonrc .pypirc .wgetrc .curlrc "
-  .. ".devcontainer.json opencode.json opencode.jsonc .cursorrules .windsurfrules .clinerules .aider.conf.yml lefthook.yml lefthook.yaml lefthook.toml "
-  .. "lefthook.json .lefthook.yml .lefthook.yaml lefthook-local.yml .lefthook-local.yml .overcommit.yml .pre-commit-config.yaml .pre-commit-config.yml "
-  .. ".gitlab-ci.yml .travis.yml jenkinsfile azure-pipelines.yml .azure-pipelines.yml .drone.yml .drone.star bitbucket-pipelines.yml .woodpecker.yml "
-  .. ".woodpecker.yaml .cirrus.yml appveyor.yml .appveyor.yml buildkite.yml")
+M.files = words(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile "
+  .. ".zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .mkshrc .cshrc .tcshrc .login .logout "
+  .. ".inputrc .xprofile .xinitrc .xsession .xsessionrc .pam_environment config.fish .gitconfig "
+  .. ".gitmodules .hgrc .mcp.json .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .netrc "
+  .. ".vimrc .gvimrc .exrc .nvimrc .nvim.lua .dir-locals.el .dir-locals-2.el .emacs .tmux.conf "
+  .. ".screenrc .gdbinit .lldbinit .bazelrc .bazeliskrc mise.toml .mise.toml .tool-versions "
+  .. ".rtx.toml .irbrc .pryrc .pythonrc .pypirc .wgetrc .curlrc .devcontainer.json opencode.json "
+  .. "opencode.jsonc .cursorrules .windsurfrules .clinerules .aider.conf.yml lefthook.yml "
+  .. "lefthook.yaml lefthook.toml lefthook.json .lefthook.yml .lefthook.yaml lefthook-local.yml "
+  .. ".lefthook-local.yml .overcommit.yml .pre-commit-config.yaml .pre-commit-config.yml "
+  .. ".gitlab-ci.yml .travis.yml jenkinsfile azure-pipelines.yml .azure-pipelines.yml .drone.yml "
+  .. ".drone.star bitbucket-pipelines.yml .woodpecker.yml .woodpecker.yaml .cirrus.yml "
+  .. "appveyor.yml .appveyor.yml buildkite.yml")
 
----Of these an editor, a shell or git takes notice by itself: in the sandbox they cannot be made either. The first are folders.
-M.at_once = { folders = words ".git .qwen .hg .jj .vscode .idea .devcontainer .cursor .claude .husky .github .githooks .zed .fleet",
-  files = words ".envrc .mcp.json .devcontainer.json" }
+---Of these an editor, a shell or git takes notice by itself: in the sandbox they cannot be made
+---either. The first are folders.
+M.at_once = {
+  folders = words(".git .qwen .hg .jj .vscode .idea .devcontainer .cursor .claude .husky .github "
+    .. ".githooks .zed .fleet"),
+  files = words ".envrc .mcp.json .devcontainer.json",
+}
 
 local folders, files = set(M.folders), set(M.files)
 local pairs_of = { ["fish/conf.d"] = true, ["fish/functions"] = true, ["etc/profile.d"] = true }
@@ -49,17 +60,20 @@ local function there(path)
   return fs.stat(path, false) ~= nil
 end
 
+local git_files = set(words "config config.worktree commondir gitdir packed-refs")
+
 -- Whether writing a path makes or changes a bare repository: git runs what its config names.
 local function in_repository(path)
   local folder, name = path:match "^(.*)/([^/]*)$"
   if not folder then return false end
   local low = folded(name)
   if low == "head" then return true end
-  local like = (there(folder .. "/HEAD") or there(folder .. "/objects") or there(folder .. "/refs"))
-  if (low == "config" or low == "config.worktree" or low == "commondir" or low == "gitdir" or low == "packed-refs") and like then return true end
+  local like = there(folder .. "/HEAD") or there(folder .. "/objects") or there(folder .. "/refs")
+  if git_files[low] and like then return true end
   local at = folder
   while at ~= "" do
-    if there(at .. "/HEAD") and there(at .. "/objects") and there(at .. "/refs") then return true end
+    local whole = there(at .. "/HEAD") and there(at .. "/objects") and there(at .. "/refs")
+    if whole then return true end
     at = at:match "^(.*)/[^/]*$" or ""
   end
   return false
@@ -74,9 +88,8 @@ function M.is(path, project)
   if project and project ~= "/" and paths.below(path, project) then rest = path:sub(#project + 1) end
   for part in rest:gmatch "[^/]+" do
     local name = folded(part)
-    if folders[name] or files[name] or name:find "^git~%d" or name:find "^%.vscode%-" or name:find "%.code%-workspace$" or pairs_of[before .. "/" .. name] then
-      return true
-    end
+    local pattern = name:find "^git~%d" or name:find "^%.vscode%-" or name:find "%.code%-workspace$"
+    if folders[name] or files[name] or pattern or pairs_of[before .. "/" .. name] then return true end
     before = name
   end
   return in_repository(path)

@@ -1,5 +1,6 @@
--- The one runner: every command that the model, a project or a prompt file causes gets its environment, PATH, sandbox, judgement
--- and limits here. It asks nobody: who calls it has asked, and a command that a rule refuses does not run all the same.
+-- The one runner: every command that the model, a project or a prompt file causes gets its
+-- environment, PATH, sandbox, judgement and limits here. It asks nobody: who calls it has asked,
+-- and a command that a rule refuses does not run all the same.
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
 local policy = require "qwen.permission.policy"
@@ -51,8 +52,10 @@ end
 
 ---Runs a command to its end.
 ---@param ctx Ctx
----@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr: string?, on_output: function?}
----@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken out), `confined`
+-- -@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
+-- string?, on_output: function?}
+-- -@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken
+-- out), `confined`
 ---@return Err?
 function M.run(ctx, request)
   local options, hold, taken = prepare(ctx, request)

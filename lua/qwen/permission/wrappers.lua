@@ -1,5 +1,6 @@
--- The commands that a part of a command may start: behind `env` or `sudo`, after `find -exec`, in the text given to `sh -c` or to an
--- interpreter. It names rather too many than too few, for rules that refuse or ask; nothing is allowed by what is found here.
+-- The commands that a part of a command may start: behind `env` or `sudo`, after `find -exec`, in
+-- the text given to `sh -c` or to an interpreter. It names rather too many than too few, for rules
+-- that refuse or ask; nothing is allowed by what is found here.
 local program_lists = require "qwen.permission.program_lists"
 local read_only = require "qwen.permission.read_only"
 local shell_parser = require "qwen.permission.shell_parser"
@@ -25,7 +26,8 @@ function M.stripped(part)
     split = part.split, piped = part.piped }
 end
 
--- The places where the subcommand of a program can stand: behind leading options, each with or without a value.
+-- The places where the subcommand of a program can stand: behind leading options, each with or
+-- without a value.
 ---@param argv string[]
 ---@return integer[]
 function M.subcommand_places(argv)
@@ -72,7 +74,8 @@ local function by_a_word(argv)
   return false
 end
 
----What a part does with its words: it runs them, it may, or it does not; "unknown" for a program that is on no list.
+---What a part does with its words: it runs them, it may, or it does not; "unknown" for a program
+---that is on no list.
 ---@param part table as shell_parser.parse gives it
 ---@return "runs"|"may"|"plain"|"unknown"
 function M.kind(part)
@@ -110,8 +113,8 @@ function M.commands(part)
   return add_inner(out, argv, function(i) return not find or argv[i - 1]:find "^%-exec" or argv[i - 1]:find "^%-ok" end)
 end
 
----The words of commands that a part may start, for a program that is not there to run others. Of a plain one only programs
----that are named with their folder.
+---The words of commands that a part may start, for a program that is not there to run others. Of a
+---plain one only programs that are named with their folder.
 ---@param part table as shell_parser.parse gives it
 ---@return string[][]
 function M.perhaps(part)
@@ -120,7 +123,8 @@ function M.perhaps(part)
   return add_inner({}, argv, function(i) return kind ~= "plain" or argv[i]:find "/" ~= nil end)
 end
 
--- Texts in a word that a shell could be given: all of it, what follows `=`, what follows a short option.
+-- Texts in a word that a shell could be given: all of it, what follows `=`, what follows a short
+-- option.
 local function texts(word)
   local out = { word, word:match "=(.+)$" or nil }
   if word:find "^%-%a." then

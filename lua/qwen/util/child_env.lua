@@ -1,4 +1,5 @@
--- Which variables a child process gets: none that hold credentials, none that change which program runs or what it reads.
+-- Which variables a child process gets: none that hold credentials, none that change which program
+-- runs or what it reads.
 local programs = require "qwen.util.programs"
 local secret = require "sys.secret"
 local sys = require "sys.os"
@@ -74,7 +75,8 @@ local function absolute(list)
 end
 
 ---The variables of a command that the model or a project causes.
----@param options {pass: string[]?, trusted: boolean?, cwd: string?}? pass: names that go through; trusted: only programs and
+-- -@param options {pass: string[]?, trusted: boolean?, cwd: string?}? pass: names that go through;
+-- trusted: only programs and
 ---libraries of the system and the user, none of the project
 ---@return table<string, string> env
 ---@return string[] taken names of credentials that were taken out

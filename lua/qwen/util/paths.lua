@@ -139,6 +139,14 @@ function M.below(path, folder)
   return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
 end
 
+---Whether a path leads to a folder.
+---@param path string
+---@return boolean
+function M.is_folder(path)
+  local stat = not path:find("\0", 1, true) and fs.stat(path)
+  return stat and stat.type == "dir" or false
+end
+
 ---A path for people: ~ instead of the home folder.
 ---@param path string
 ---@return string

@@ -1,5 +1,5 @@
--- Running programs to their end: `sys.proc` and `run`. A name is looked up outside the project only; judging whether a program may
--- run is not done here.
+-- Running programs to their end: `sys.proc` and `run`. A name is looked up outside the project
+-- only; judging whether a program may run is not done here.
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
 local proc = require "sys.proc"
@@ -33,7 +33,8 @@ function M.open(options)
 end
 
 ---Runs a program and waits until its pipes are at their end and it has exited.
----@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream, default 16 MiB), on_output(chunk, "out"|"err")
+-- -@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
+-- default 16 MiB), on_output(chunk, "out"|"err")
 ---@return table? result {code, signal, timed_out, out, err, truncated, pid}
 ---@return Err?
 function M.run(options)

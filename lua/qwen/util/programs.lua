@@ -1,4 +1,5 @@
--- Finds programs: which file a name runs, and whether the project or another user could have put that file there.
+-- Finds programs: which file a name runs, and whether the project or another user could have put
+-- that file there.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
@@ -23,7 +24,8 @@ function M.project(cwd)
   return home and below(home, root) and cwd or root
 end
 
--- Why a folder or file is not trusted by its owner and mode; a sticky folder above lets nobody replace what is in it.
+-- Why a folder or file is not trusted by its owner and mode; a sticky folder above lets nobody
+-- replace what is in it.
 local function open_to_others(path, last)
   local stat = fs.stat(path)
   if not stat then return "is missing" end
@@ -45,7 +47,8 @@ local function folder_problem(folder, project)
   end
 end
 
----Why a program is not one to run unasked: it, its folder or what it links to is in the project, or others can write it.
+---Why a program is not one to run unasked: it, its folder or what it links to is in the project, or
+---others can write it.
 ---@param path string absolute
 ---@param cwd string?
 ---@return string?
@@ -65,8 +68,8 @@ local function entries()
   return out
 end
 
----PATH for commands of the model: without relative and empty entries. `trusted` also leaves out folders of the project and of
----other users.
+---PATH for commands of the model: without relative and empty entries. `trusted` also leaves out
+---folders of the project and of other users.
 ---@param trusted boolean?
 ---@param cwd string?
 ---@return string
@@ -94,7 +97,8 @@ function M.find(name)
   end
 end
 
----A program for our own use: the first of that name that is neither the project's nor another user's.
+---A program for our own use: the first of that name that is neither the project's nor another
+---user's.
 ---@param name string a name, or an absolute path
 ---@return string? path
 ---@return string? problem what is wrong with those that were found
