@@ -7,15 +7,15 @@ local how = { use = "--use", user = "yours", shipped = "shipped", project = "the
 
 local function override(ctx, full)
   local kind, name = (full or ""):match "^(%w+)/(.+)$"
-  local layers = kind and qwen.x.registry.layers(kind, name) or {}
-  if #layers == 0 then
+  local tiers = kind and qwen.x.registry.tiers(kind, name) or {}
+  if #tiers == 0 then
     local near = full and qwen.text.nearest(full, qwen.x.registry.names())
     return nil, qwen.err("usage", ("there is no '%s'%s"):format(full or "", near and "; did you mean " .. near .. "?" or "; such as tools/edit"))
   end
   qwen.x.registry.get(kind, name)
-  layers = qwen.x.registry.layers(kind, name)
+  tiers = qwen.x.registry.tiers(kind, name)
   ctx.print(full)
-  for i, layer in ipairs(layers) do
+  for i, layer in ipairs(tiers) do
     local state = i == 1 and "counts" or "hidden by the one above"
     if layer.problem then state = i == 1 and "counts, but is out of order" or state end
     ctx.print(("  %-8s %s  (%s)"):format(how[layer.tier] or layer.tier, qwen.paths.short(layer.path), state))
@@ -24,7 +24,7 @@ local function override(ctx, full)
   local value = qwen.x.registry.get(kind, name)
   local base = value and value.base
   if base then ctx.print(("  it builds on providers/%s: qwen explain override providers/%s"):format(base, base)) end
-  return layers[1].problem and 1 or 0
+  return tiers[1].problem and 1 or 0
 end
 
 -- What would happen to a call such as Bash(rm x).

@@ -515,7 +515,7 @@ qwen = {}
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}, keep_modules: boolean?): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
 ---@field use_settings fun(settings: Settings) where declared options get their values from
----@field layers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
+---@field tiers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
 ---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
 ---@field generation fun(): integer grows with each scan
 ---@field hook_of fun(source: string): table? the hook file in force that a chunk came from; another one once it was replaced

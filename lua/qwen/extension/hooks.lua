@@ -24,7 +24,7 @@ local function collect()
   by_event, broken, generation, tables = {}, nil, registry.generation(), {}
   for _, name in ipairs(registry.names "hooks") do
     local hook, e = registry.get("hooks", name)
-    local shipped = registry.layers("hooks", name)[1].tier == "shipped"
+    local shipped = registry.tiers("hooks", name)[1].tier == "shipped"
     if not hook then broken = broken or name end
     if not hook and not before and on_problem then on_problem(e.message) end -- /reload tells it itself
     tables[name] = hook

@@ -5,6 +5,7 @@ local M = {}
 local moved = {
   ["image.unseen"] = "wire.unseen",
   ["memory.root"] = "paths.project_root",
+  ["resource.layers"] = "x.registry.tiers",
   ["resource.refresh"] = "x.reload.kind",
   ["resource.reload"] = "x.reload.all",
   ["resource.take_saved"] = "x.reload.take_saved",

@@ -89,7 +89,7 @@ end
 ---@param kind string
 ---@param name string
 ---@return {tier: string, path: string, problem: string?}[]
-function M.layers(kind, name)
+function M.tiers(kind, name)
   local out = {}
   for i, entry in ipairs(catalogue.state.files[kind] and catalogue.state.files[kind][name] or {}) do
     out[i] = { tier = entry.tier, path = entry.path, problem = entry.problem }
