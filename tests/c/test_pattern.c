@@ -35,7 +35,6 @@ static void make(char *p, size_t *pattern_len, char *s, size_t *text_len) {
   s[*text_len] = '\0';
 }
 
-
 static struct pattern_search search_of(const char *text, size_t n, const char *pattern) {
   return (struct pattern_search){.text = text, .text_len = n, .pattern = pattern, .pattern_len = strlen(pattern), .anchors = true, .budget = 1e9};
 }
@@ -117,6 +116,24 @@ static void same_as_the_standard(void **state) {
     if (strpbrk(p, "^$*+?.([%-")) check_find(L, s, &found, &broken); /* else it is looked for as it stands */
   }
   assert_true(found > 20000 && broken > 10000);
+  lua_close(L);
+}
+
+/* "%x" for each x that there is, on each byte. */
+static void classes(void **state) {
+  (void)state;
+  lua_State *L = luaL_newstate();
+  luaL_openlibs(L);
+  int found = 0, broken = 0;
+  for (int letter = 1; letter < 256; letter++) {
+    char alone[] = {'%', (char)letter, 0}, inside[] = {'[', '^', '%', (char)letter, 'A', ']', 0};
+    for (int byte = 0; byte < 256; byte++) {
+      char text[] = {(char)byte, 0};
+      check_find(L, search_of(text, 1, alone), &found, &broken);
+      check_find(L, search_of(text, 1, inside), &found, &broken);
+    }
+  }
+  assert_true(found > 30000 && broken > 256);
   lua_close(L);
 }
 
@@ -227,7 +244,8 @@ static int fill(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_standard), cmocka_unit_test(goes_back_for_ever), cmocka_unit_test(ends_soon),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(same_as_the_standard), cmocka_unit_test(classes),
+                                     cmocka_unit_test(goes_back_for_ever), cmocka_unit_test(ends_soon),
                                      cmocka_unit_test(budget_is_cpu_time), cmocka_unit_test(harmless)};
   return cmocka_run_group_tests(tests, fill, NULL);
 }

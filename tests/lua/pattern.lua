@@ -101,7 +101,6 @@ for name, fn in pairs {
 end
 t.eq({ task.limited(10, function() return (endless:gsub("x+", "y")) end) }, { true, "y" }, "one that ends")
 
-
 local found = {}
 for word in ("a\0b\0"):rep(500):gmatch "([^%z]*)%z" do found[#found + 1] = word end
 t.eq({ #found, found[1000], (("a\0b"):rep(500):gsub("%Z*%z", "")) }, { 1000, "b", "b" }, "%z is a zero byte, as in the standard functions")
