@@ -77,6 +77,13 @@ for name, sudo in pairs { ["no password can be asked for"] = "exit 1", ["sudo wo
   t.match(r.err, "\n  apt%-get install %-%-no%-install%-recommends ripgrep git\n$", "the command: " .. name)
 end
 
+-- Without root, and no lists to choose a name from.
+has = group("run", 1)
+has.libcurl4t64 = nil
+r, called = install(has, { uid = 1000, sudo = "exit 1" }, "run")
+t.eq({ r.code, called, r.out }, { 1, "", "" }, "no lists")
+t.match(r.err, "\n  apt%-get update\nThen run: vendor/install run\n$", "what comes first")
+
 -- Names that differ between releases.
 for _, case in ipairs {
   { { libcurl4t64 = "8.14.1", ["libhiredis1.1.0"] = "1.2.0" }, "libcurl4t64 libhiredis1.1.0" },
