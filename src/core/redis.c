@@ -102,19 +102,28 @@ static redisReply *receive(struct redis *r, double deadline, struct err *e) {
 
 /* -- the connection ------------------------------------------------------------------------------------------------- */
 
-static void explain(struct redis *r, CURLcode code, const char *reason, const char *where, struct err *e) {
+#define SET(option, value) r->curl->easy_setopt(r->easy, CURLOPT_##option, value)
+
+/* Whether the port takes a connection without TLS. */
+static bool takes_plain(struct redis *r, const char *where) {
+  char url[400];
+  snprintf(url, sizeof url, "http://%s/", where);
+  SET(URL, url);
+  return r->curl->easy_perform(r->easy) == CURLE_OK;
+}
+
+static void explain(struct redis *r, CURLcode code, const char *reason, const char *where, bool tls, struct err *e) {
   char redis_at[320];
   snprintf(redis_at, sizeof redis_at, "Redis at %s", where);
   struct http_error_cause f = {.code = code, .where = redis_at, .reason = reason, .proxy = ""};
   r->curl->easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &f.os_error);
   r->curl->easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
   http_error_explain(e, &f);
-  bool silent = code == CURLE_OPERATION_TIMEDOUT && strstr(reason, "SSL"); /* what a plain Redis does with a greeting of TLS */
+  /* A plain Redis leaves a greeting of TLS without an answer; curl does not say how far such a connection came. */
+  bool silent = tls && code == CURLE_OPERATION_TIMEDOUT && takes_plain(r, where);
   if (silent || strcmp(e->code, "tls") == 0)
     err_set(e, ERR_NETWORK, "%s does not speak TLS on this port: check the port, or use redis://", redis_at);
 }
-
-#define SET(option, value) r->curl->easy_setopt(r->easy, CURLOPT_##option, value)
 
 bool redis_open(struct redis *r, const struct redis_place *place, struct err *e) {
   char url[400], where[300], reason[CURL_ERROR_SIZE] = "";
@@ -142,7 +151,7 @@ bool redis_open(struct redis *r, const struct redis_place *place, struct err *e)
   CURLcode code = CURLE_OK;
   bool ok = http_tls_set(r->curl, r->easy, &place->certs, e);
   if (ok) code = r->curl->easy_perform(r->easy);
-  if (ok && code != CURLE_OK) explain(r, code, reason, where, e);
+  if (ok && code != CURLE_OK) explain(r, code, reason, where, place->tls, e);
   SET(ERRORBUFFER, NULL);
   if (ok && code == CURLE_OK && r->curl->easy_getinfo(r->easy, CURLINFO_ACTIVESOCKET, &r->fd) == CURLE_OK) return true;
   redis_close(r);
