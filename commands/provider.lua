@@ -95,7 +95,7 @@ end
 function steps.stream(ctx, run)
   local got = ask(ctx, run.model, "Count from 1 to 20 in digits, separated by spaces. Say nothing else.")
   run.usage = got.usage
-  if got.err then return nil, got.err.message end
+  if got.err and not got.err.unsaid then return nil, got.err.message end
   if not got.text:find "%S" then
     return nil, got.thought and "it thought, but said nothing within 2000 tokens: raise samplingParams.max_tokens"
       or got.stop == "filter" and "the service's content filter ended the answer: " .. tostring(got.word)

@@ -609,6 +609,14 @@ return {
     ["the log of requests cannot be written: %s"] = "无法写入请求日志：%s", ["%s must be a number of milliseconds, not '%s'"] = "%s 必须是毫秒数，而不是“%s”",
     ["the provider %s is wrong: %s"] = "服务文件 %s 有误：%s",
     ["the request was blocked: %s"] = "请求被阻止：%s",
+    ["%s sent JSON instead of an event stream; check the base URL and the model. It begins: %s"] =
+      "%s 发来 JSON 而不是事件流；请检查地址和模型。内容开头：%s",
+    ["the service gave no reason"] = "服务没有说明原因",
+    ["the service's content filter refused this"] = "服务的内容过滤器拒绝了此请求",
+    ["start llama-server with --jinja: without it this server takes no tools"] = "请用 --jinja 启动 llama-server：否则该服务器不接受工具",
+    ["start the server with --enable-auto-tool-choice and --tool-call-parser NAME: without them it takes no tools"] =
+      "请用 --enable-auto-tool-choice 和 --tool-call-parser NAME 启动服务器：否则它不接受工具",
+    ["this model, or its server, takes no tools: choose another model (/model)"] = "该模型或其服务器不接受工具：请选择其他模型（/model）",
     ["%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s"] = "%s 发来 %s（状态 %d）而不是事件流；请检查地址和模型。内容开头：%s",
     ["something else"] = "其他内容", ["the answer of %s is larger than %d bytes"] = "%s 的应答超过 %d 字节",
     ["the process of the project's Lua has ended"] = "项目 Lua 的进程已结束", ["the program's own path is not known"] = "不知道程序自身的路径",

@@ -129,7 +129,7 @@
 ---@field prices table<string, table>? by model id, per million tokens: {input, output, cached?, cache_write?, currency?}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
 ---@field request fun(model: Model, view: View): Request pure: same in, same bytes
----@field decoder fun(model: Model): fun(data: string?, event: string?, out: Delta[]) a new decoder: appends the deltas of one event to out; data nil means the stream is at its end
+---@field decoder fun(model: Model, view: View): fun(data: string?, event: string?, out: Delta[]) a new decoder: appends the deltas of one event to out; data nil means the stream is at its end
 ---@field events (fun(stream: HttpStream): fun(): string?, (string|Err)?)? how the answer comes apart, where it is no event stream; as HttpStream:event
 ---@field failure (fun(status: integer, headers: table, body: string): Err)? reads an error answer
 ---@field url (fun(model: Model): string)? of all protocols that ship: where a request goes
@@ -746,16 +746,19 @@ qwen = {}
 ---@field more fun(self: Answer, index: integer, args: any, name?: string, id?: string) a call goes on
 ---@field usage fun(self: Answer, usage: table) numbers as in Usage, so far; others than whole numbers are passed over
 ---@field stop fun(self: Answer, reason: StopReason, word?: string) why it ends, told at the end of the stream; "end" with calls is "calls"
+---@field over fun(self: Answer) all of it has come: what follows in the stream does not count and is not waited for
 ---@field fail fun(self: Answer, e: any) an error of ours, or what the service put where an error stands
 ---@field add fun(self: Answer, delta: Delta) any other delta
 ---@field calls integer how many calls have begun
+---@field spoke boolean? whether it said a word so far; an answer that ends without words and calls is a failure
 ---@field failed boolean?
 ---@field reason StopReason?
 ---@field word string?
 
 ---@class qwen.wire what providers share
----@field decoder fun(provider: table, read: fun(answer: Answer, event: table, name?: string), steps?: {begin: (fun(answer: Answer, model: Model))?, finish: (fun(answer: Answer))?}): fun(model: Model): function
----a provider's `decoder` for events of JSON; an event's `error` is a failure, and a stream that ends without a stop was cut
+---@field decoder fun(provider: table, read: fun(answer: Answer, event: table, name?: string), steps?: {begin: (fun(answer: Answer, model: Model, view?: View))?, finish: (fun(answer: Answer))?}): fun(model: Model, view?: View): function
+---a provider's `decoder` for events of JSON; an event's `error` is a failure, and a stream that ends without a stop was cut; the name of an
+---event is "whole" where the answer is JSON and no stream
 ---@field encoders fun(provider: table): (fun(model: Model, messages: Message[]): string[]), (fun(model: Model, tools: table[]): string[]) JSON of each by
 ---the provider's encode_message, which gives tables, and encode_tool, made once
 ---@field post fun(model: Model, url: string, body: table, headers?: table<string, HeaderValue>): Request for a stream, with the user's own headers; a path is

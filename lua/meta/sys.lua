@@ -32,6 +32,8 @@
 ---@field path string? file concerned
 ---@field quota boolean? the limit is one of an account: waiting a little does not help
 ---@field window string? which window of the service is used up: "requests", "tokens day"
+---@field context integer? tokens that the model has room for, where an answer "too long" says so
+---@field unsaid boolean? an answer without a word: it is asked for again whatever was shown of it
 ---@field switch string? a hook's choice: id of the model to ask instead
 ---@field code string? the system's or the vendor's own code ("ENOENT", "insufficient_quota")
 
@@ -90,9 +92,11 @@
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
 ---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
 ---@field sealed fun(self: HttpStream, fields: string[], name: string, origins: string[]|fun(answer: table): string[], limit?: integer): table?, Err? waits for the whole rest as JSON (default limit 1 MiB); the texts of these fields, at any depth, become secrets and are never Lua strings
----@field event fun(self: HttpStream, template?: JsonTemplate): string?, (string|JsonTemplate|Err)?, string? next server-sent event: data, event name ("message" when unnamed), last id seen;
+---@field event fun(self: HttpStream, template?: JsonTemplate): string?, (string|JsonTemplate|Err)?, string? next server-sent event: data, event name ("message" when
+---unnamed, "error" for a field of that name, "whole" for an answer that is JSON and no stream: all of it), last id seen;
 ---one that fits the template may come as its text and the template; nil at the end; nil, err when it broke
----@field close fun(self: HttpStream) also done by `<close>` and by the collector
+---@field close fun(self: HttpStream, over?: boolean) also done by `<close>` and by the collector; `over`: all of the answer has come, so
+---the connection is kept when it ends within a moment
 
 ---@class sys.http
 ---@field open fun(request: HttpRequest): HttpStream?, Err? waits for the status line and headers
@@ -280,11 +284,13 @@
 ---Reads the one text that changes in a run of JSON events that are otherwise the same, without decoding each of them.
 ---@class JsonTemplate
 ---@field read fun(self: JsonTemplate, data: string): string? the text of an event that fits the template; nil when it must be decoded
----@field learn fun(self: JsonTemplate, data: string, key: string, text: string, name?: string) from an event of that name that was decoded and held nothing but this text
+---@field learn fun(self: JsonTemplate, data: string, key: string, text: string, name?: string, without?: string) from an event of that
+---name that was decoded and held nothing but this text; texts with one of the bytes in `without` do not fit
 
 ---@class sys.json
 ---@field template fun(): JsonTemplate
----@field decode fun(text: string): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats with integral value
+---@field decode fun(text: string, halves?: boolean): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats
+---with integral value; half a surrogate pair is U+FFFD, or with `halves` at an end of a string its three bytes (WTF-8)
 ---@field encode fun(value: any, options?: {indent?: integer}): string keys sorted, integral numbers without fraction, empty table {} unless marked; raises on functions, secrets, cycles, NaN
 ---@field array fun(t?: table): table marks a table as an array
 ---@field raw fun(text: string): table a piece of JSON text to be written as it is, but for its line ends: a value stays on one line

@@ -1,4 +1,5 @@
 -- Anthropic messages: a request from a view, deltas from a stream. Thinking goes back as it came, with its signature; results come first.
+-- Long because one protocol is one file.
 -- Protocol facts: platform.claude.com/docs/en/api/messages.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode
@@ -265,11 +266,15 @@ function on.content_block_delta(answer, event)
   end
 end
 
--- What a block only shows whole: a signature, and arguments of services that send them at once.
-function on.content_block_stop(answer, event)
-  local block = answer.blocks[event.index or false] or {}
+-- What a block only shows whole: a signature, and arguments of services that send them at once, as an object or as its JSON.
+local function end_block(answer, block)
+  local input = block.input
   if block.type == "thinking" and block.signature then answer:add { type = "think", text = "", signature = block.signature } end
-  if block.call and type(block.input) == "table" and next(block.input) then answer:more(block.call, block.input) end
+  if block.call and (type(input) == "table" and next(input) or wire.text(input)) then answer:more(block.call, input) end
+end
+
+function on.content_block_stop(answer, event)
+  end_block(answer, answer.blocks[event.index or false] or {})
   answer.blocks[event.index or false] = nil
 end
 
@@ -282,9 +287,30 @@ function on.message_delta(answer, event)
   if why and word == "refusal" then answer:add { type = "note", text = why } end
 end
 
+function on.message_stop(answer)
+  answer:over()
+end
+
+-- A whole message, from what does not stream.
+function on.message(answer, event)
+  for _, block in ipairs(wire.object(event.content)) do
+    on.content_block_start(answer, { content_block = block })
+    on.content_block_stop(answer, {})
+  end
+  on.message_delta(answer, { delta = event, usage = event.usage })
+end
+
+-- Blocks that were not ended stand in the order in which they began.
+local function finish(answer)
+  local places = {}
+  for place in pairs(answer.blocks) do places[#places + 1] = tonumber(place) and place or nil end
+  table.sort(places)
+  for _, place in ipairs(places) do end_block(answer, answer.blocks[place]) end
+end
+
 P.decoder = wire.decoder(P, function(answer, event)
   local handler = on[event.type]
   if handler then handler(answer, event) end
-end, { begin = function(answer) answer.blocks, answer.counts = {}, {} end })
+end, { begin = function(answer) answer.blocks, answer.counts = {}, {} end, finish = finish })
 
 return P

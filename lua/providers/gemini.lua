@@ -1,4 +1,5 @@
 -- Gemini: a request from a view, deltas from a stream. Each event is a whole answer of its own; signatures go back on the part they came with.
+-- Long because one protocol is one file.
 -- Protocol facts: ai.google.dev/api/generate-content and ai.google.dev/gemini-api/docs/thought-signatures.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode
@@ -256,14 +257,22 @@ local function read_part(answer, part)
     if type(part[name]) == "table" and pcall(encode, part) then return answer:add { type = "think", text = "", data = { part = part } } end
   end
   local text, data, kind = wire.text(part.text), data_of(part), part.thought == true and "think" or "text"
-  answer.spoke = answer.spoke or text and kind == "text"
   -- The counts of such events are passed over: the last one, which says how the answer ended, has the whole sums.
   if not data then return answer[kind](answer, text, "text") end
+  answer.spoke = answer.spoke or text and kind == "text"
   if part.text then answer:add { type = kind, text = text or "", data = data } end
 end
 
+-- The first of several answers, which come side by side under numbers from 0, or without one.
+local function first_candidate(list)
+  for _, candidate in ipairs(wire.object(list)) do
+    if type(candidate) == "table" and (wire.integer(candidate.index) or 0) == 0 then return candidate end
+  end
+  return {}
+end
+
 local function read(answer, event)
-  local candidate, blocked = wire.object(wire.object(event.candidates)[1]), wire.object(event.promptFeedback)
+  local candidate, blocked = first_candidate(event.candidates), wire.object(event.promptFeedback)
   for _, part in ipairs(wire.object(wire.object(candidate.content).parts)) do read_part(answer, wire.object(part)) end
   local word = wire.text(candidate.finishReason)
   if word and word ~= "FINISH_REASON_UNSPECIFIED" then
@@ -284,7 +293,7 @@ local function finish(answer)
   local word, why = answer.word, answer.why
   if answer.reason == "filter" then
     answer.word = why and word .. ", " .. why or word
-  elseif spoilt[word] or word == "STOP" and not answer.spoke and answer.calls == 0 then
+  elseif spoilt[word] then
     answer:fail(wire.spoilt(word, why))
   end
 end

@@ -127,11 +127,17 @@ end
 
 local reasons = { max_output_tokens = "length", content_filter = "filter" }
 
--- The index of the call at that place of the answer; a new one when none is there yet.
-local function call_at(answer, place, item)
-  place = place or item.id or item.call_id or false
-  if not answer.by_place[place] then answer.by_place[place] = answer:call(item.name, nil, item.call_id) end
-  return answer.by_place[place]
+-- The call that an event is of: by the id of its item, which some gateways leave out; by its place, which others give to all calls alike.
+-- `begun`: the event says that a call begins.
+local function call_at(answer, event, item, begun)
+  local id = wire.text(event.item_id) or item and (wire.text(item.id) or wire.text(item.call_id))
+  local place = event.output_index or false
+  local index = id and answer.by_id[id] or not begun and (not id or not item) and answer.by_place[place]
+  if not index then index = answer:call(item and item.name, nil, item and item.call_id) end
+  if id then answer.by_id[id] = index end
+  if item and wire.text(item.call_id) then answer.by_id[item.call_id] = index end
+  answer.by_place[place] = index
+  return index
 end
 
 -- Arguments come in pieces, or only whole.
@@ -141,23 +147,74 @@ local function add_arguments(answer, index, text, is_piece)
   answer:more(index, text)
 end
 
-local function text(answer, event)
-  answer:text(event.delta, "delta")
+-- Text and thinking come in pieces, or only whole. What was told of is noted by the id of its item and by its place, either of which may
+-- be missing, so that nothing is told twice.
+local function keys_of(event)
+  local part, id = wire.integer(event.content_index) or wire.integer(event.summary_index) or 0, wire.text(event.item_id)
+  return ("%d %d"):format(wire.integer(event.output_index) or 0, part), id and ("%s %d"):format(id, part)
 end
 
-local function think(answer, event)
-  answer:think(event.delta, "delta")
+local function note_told(answer, event)
+  local place, id = keys_of(event)
+  if id then answer.told[id] = true end
+  answer.told[place] = id or true
+end
+
+local function was_told(answer, event)
+  local place, id = keys_of(event)
+  return id and answer.told[id] or answer.told[place] and (not id or answer.told[place] == true)
+end
+
+local function add_whole(answer, event, text, kind)
+  if not wire.text(text) or was_told(answer, event) then return end
+  note_told(answer, event)
+  answer[kind](answer, text)
+end
+
+-- Which part the pieces of a run are of; runs of one part are read without coming here.
+local function piece(kind)
+  return function(answer, event)
+    note_told(answer, event)
+    answer[kind](answer, event.delta, "delta")
+  end
+end
+
+local text, think = piece "text", piece "think"
+
+local function read_refusal(answer, words)
+  if not wire.text(words) then return end
+  answer.refused = true
+  answer:text(words)
+end
+
+-- What of an item is told by none of the events before.
+local function read_item(answer, event, item)
+  local function part_event(number) return { item_id = item.id, output_index = event.output_index, content_index = number } end
+  if item.type == "function_call" then
+    add_arguments(answer, call_at(answer, event, item), item.arguments, false)
+  elseif item.type == "message" then
+    for i, part in ipairs(wire.object(item.content)) do
+      if type(part) == "table" and part.type == "refusal" and not answer.refused then read_refusal(answer, part.refusal) end
+      if type(part) == "table" and part.type ~= "refusal" then add_whole(answer, part_event(i - 1), part.text, "text") end
+    end
+  end
 end
 
 local function stop(answer, event)
   local response = wire.object(event.response)
-  local u = wire.object(response.usage)
+  local u, called = wire.object(response.usage), answer.calls > 0
+  for i, item in ipairs(wire.object(response.output)) do
+    item = wire.object(item)
+    local known = answer.by_id[item.id or false] or answer.by_id[item.call_id or false]
+    if item.type ~= "function_call" or not called or known then read_item(answer, { output_index = i - 1 }, item) end
+  end
   answer:usage {
     input = u.input_tokens, output = u.output_tokens, cached = wire.object(u.input_tokens_details).cached_tokens,
     reasoning = wire.object(u.output_tokens_details).reasoning_tokens,
   }
   local why = wire.text(wire.object(response.incomplete_details).reason)
   answer:stop(answer.refused and "refusal" or reasons[why] or "end", why or wire.text(response.status) or event.type:match "[^.]*$")
+  answer:over()
 end
 
 local on = {
@@ -166,48 +223,56 @@ local on = {
   ["response.reasoning_summary_text.delta"] = think,
   ["response.completed"] = stop,
   ["response.incomplete"] = stop,
+  ["response.done"] = stop,
 }
 
-on["response.refusal.delta"] = function(answer, event)
-  answer.refused = true
-  answer:text(event.delta)
+on["response.output_text.done"] = function(answer, event) add_whole(answer, event, event.text, "text") end
+on["response.reasoning_text.done"] = function(answer, event) add_whole(answer, event, event.text, "think") end
+on["response.reasoning_summary_text.done"] = on["response.reasoning_text.done"]
+
+on["response.content_part.done"] = function(answer, event)
+  local part = wire.object(event.part)
+  if part.type == "output_text" then add_whole(answer, event, part.text, "text") end
+end
+
+on["response.refusal.delta"] = function(answer, event) read_refusal(answer, event.delta) end
+
+on["response.refusal.done"] = function(answer, event)
+  if not answer.refused then read_refusal(answer, event.refusal) end
 end
 
 on["response.output_item.added"] = function(answer, event)
   local item = wire.object(event.item)
-  if item.type == "function_call" then call_at(answer, event.output_index, item) end
+  if item.type == "function_call" then call_at(answer, event, item, true) end
 end
 
 on["response.function_call_arguments.delta"] = function(answer, event)
-  add_arguments(answer, call_at(answer, event.output_index or event.item_id, {}), event.delta, true)
+  add_arguments(answer, call_at(answer, event), event.delta, true)
 end
 
 on["response.function_call_arguments.done"] = function(answer, event)
-  add_arguments(answer, call_at(answer, event.output_index or event.item_id, {}), event.arguments, false)
+  add_arguments(answer, call_at(answer, event), event.arguments, false)
 end
 
 -- Reasoning in its encrypted form comes with the end of its item.
 on["response.output_item.done"] = function(answer, event)
   local item = wire.object(event.item)
-  if item.type == "function_call" then
-    add_arguments(answer, call_at(answer, event.output_index, item), item.arguments, false)
-  elseif item.type == "reasoning" and wire.text(item.encrypted_content) then
+  if item.type == "reasoning" and wire.text(item.encrypted_content) then
     local kept = { id = wire.text(item.id), summary = wire.object(item.summary), encrypted_content = item.encrypted_content }
     answer:add { type = "think", text = "", data = { reasoning = kept } }
+  else
+    read_item(answer, event, item)
   end
 end
 
 on["response.failed"] = function(answer, event)
-  answer:fail(wire.object(event.response).error)
+  if not answer.failed then answer:fail(wire.object(event.response).error or event) end
 end
 
-on["error"] = function(answer, event)
-  if not answer.failed then answer:fail { message = event.message, code = event.code } end
-end
-
-P.decoder = wire.decoder(P, function(answer, event)
+P.decoder = wire.decoder(P, function(answer, event, name)
+  if name == "whole" and event.object == "response" then return stop(answer, { type = "response.completed", response = event }) end
   local handler = on[event.type]
   if handler then handler(answer, event) end
-end, { begin = function(answer) answer.by_place, answer.given = {}, {} end })
+end, { begin = function(answer) answer.by_id, answer.by_place, answer.given, answer.told = {}, {}, {}, {} end })
 
 return P

@@ -210,9 +210,14 @@ function P.models(ctx, model)
     url = model.base_url .. "/models",
     list = function(answer) return answer.data or answer.models or answer end,
     item = function(item)
-      local limit = wire.object(item.top_provider).max_completion_tokens -- OpenRouter
-      return { id = item.id or item.name, name = item.name, context = item.context_length or item.context_window or item.max_model_len,
-        max_output = item.max_output_tokens or item.max_completion_tokens or limit }
+      local limits, meta = wire.object(wire.object(item.capabilities).limits), wire.object(item.meta) -- Copilot; llama.cpp
+      return {
+        id = item.id or item.name, name = item.name,
+        context = item.loaded_context_length or item.context_length or item.context_window or item.max_model_len or item.max_context_length
+          or limits.max_prompt_tokens or limits.max_context_window_tokens or meta.n_ctx or meta.n_ctx_train or wire.object(item.metadata).context_length,
+        max_output = item.max_output_tokens or item.max_completion_tokens or limits.max_output_tokens
+          or wire.object(item.top_provider).max_completion_tokens or wire.object(item.metadata).max_tokens, -- OpenRouter; DeepInfra
+      }
     end,
   })
 end
@@ -221,6 +226,8 @@ end
 
 local reasons = {
   stop = "end", length = "length", tool_calls = "calls", function_call = "calls", content_filter = "filter", end_turn = "end", eos = "end",
+  tool_call = "calls", model_length = "length", max_tokens = "length", MAX_TOKENS = "length", refusal = "refusal",
+  sensitive = "filter", safety = "filter", SAFETY = "filter", recitation = "filter", guardrail_intervened = "filter",
 }
 
 local number, text_of = wire.integer, wire.text
@@ -242,8 +249,27 @@ function P.usage(u)
   }
 end
 
+-- Whether the arguments of a call are complete. Each piece is looked at once, however often this is asked.
 local function is_whole(call)
-  return call.whole or type(decode(table.concat(call.pieces))) == "table"
+  if call.whole or call.broken then return call.whole == true end
+  for i = call.seen + 1, #call.pieces do
+    local piece, at = call.pieces[i], 1
+    while true do
+      local found, _, mark = piece:find(call.quoted and '(["\\])' or '([{}%[%]"])', at)
+      if not found then break end
+      at = found + (mark == "\\" and 2 or 1)
+      if mark == '"' then
+        call.quoted = not call.quoted
+      elseif mark ~= "\\" then
+        call.depth = call.depth + ((mark == "{" or mark == "[") and 1 or -1)
+      end
+    end
+  end
+  call.seen = #call.pieces
+  if call.seen == 0 or call.depth ~= 0 or call.quoted then return false end
+  call.whole = type(decode(table.concat(call.pieces))) == "table"
+  call.broken = not call.whole and call.seen > 1 or nil
+  return call.whole
 end
 
 -- Whether a piece begins a call. An index that is missing or always the same does not say so; a new id with a name does, and so do
@@ -263,13 +289,19 @@ local function read_call(answer, piece)
   local current = answer.last
   if index then current = answer.by_index[index] end
   if begins(current, id, name, args) then
-    current = { index = answer:call(name, args, id), pieces = {} }
+    current = { index = answer:call(name, args, id), pieces = {}, seen = 0, depth = 0 }
     if index then answer.by_index[index] = current end
+  elseif type(args) == "string" and args:find "^%s*{" and is_whole(current) then
+    args = "" -- the last piece repeats all of them
   else
     answer:more(current.index, args, not current.name and name or nil, not current.id and id or nil)
   end
   current.id, current.name = current.id or id, current.name or name
-  if type(args) == "string" then current.pieces[#current.pieces + 1] = args else current.whole = true end
+  if type(args) == "string" then
+    current.pieces[#current.pieces + 1] = args ~= "" and args or nil
+  else
+    current.whole = true
+  end
   answer.last = current
 end
 
@@ -335,9 +367,11 @@ local function read_delta(answer, delta, lone)
   end
 end
 
+local ENDED = "the service ended the answer with an error"
 local failures = {
-  error = "the service ended the answer with an error", error_finish = "the service ended the answer with an error",
-  network_error = "the service lost the connection to its model",
+  error = ENDED, error_finish = ENDED, network_error = "the service lost the connection to its model",
+  insufficient_system_resource = "the service had not enough resources for the whole answer",
+  abort = "the service broke the answer off", aborted = "the service broke the answer off",
 }
 
 local function read_choice(answer, choice, lone)
@@ -387,8 +421,16 @@ local function begin(answer, model)
   if model.config.textToolCalls then answer.split = with_calls(answer, answer.split) end
 end
 
+-- The first of several answers (n > 1), which come side by side under numbers from 0.
+local function first_choice(list)
+  for _, choice in ipairs(wire.object(list)) do
+    if type(choice) == "table" and (number(choice.index) or 0) == 0 then return choice end
+  end
+  return {}
+end
+
 P.decoder = wire.decoder(P, function(answer, chunk)
-  local choice = wire.object(wire.object(chunk.choices)[1])
+  local choice = first_choice(chunk.choices)
   local usage = usage_in(chunk, choice)
   read_choice(answer, choice, not usage)
   if usage then answer:usage(P.usage(usage)) end

@@ -110,8 +110,14 @@ static int stream_gc(lua_State *L) {
   return 0;
 }
 
+/* close(over) */
 static int l_stream_close(lua_State *L) {
-  stream_close(luaL_checkudata(L, 1, class_name));
+  struct stream *s = luaL_checkudata(L, 1, class_name);
+  if (lua_isboolean(L, 2) && lua_toboolean(L, 2)) { /* as __close it gets an error or nil here */
+    http_finish(s->http);
+    s->http = NULL;
+  }
+  stream_close(s);
   return 0;
 }
 

@@ -314,7 +314,64 @@ static size_t huge_number(const char *text, size_t n, size_t *length) {
   return 0;
 }
 
-/* decode(text); upvalue: decode of the cjson instance */
+/* The code unit of an escape \uXXXX at p; -1 for anything else. */
+static int unit_at(const char *p, const char *end) {
+  int unit = 0;
+  if (end - p < 6 || p[0] != '\\' || p[1] != 'u') return -1;
+  for (int i = 2; i < 6; i++) {
+    char c = p[i] | 0x20;
+    int digit = p[i] >= '0' && p[i] <= '9' ? p[i] - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+static bool is_high(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
+
+static bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+/* The text with U+FFFD for each half of a character that stands alone: programs that cut text between two UTF-16 units send such
+ * escapes, and cjson refuses them. With `keep` a half at the end or the beginning of a string stays, in the three bytes that UTF-8
+ * would have for it: the other half may follow in the next text. */
+static bool mend_halves(lua_State *L, const char *text, size_t n, bool keep) {
+  struct writer *w = bind_new(L, sizeof *w, buffer_class);
+  const char *end = text + n, *from = text, *escaped = text; /* escaped: where the escape before ended */
+  for (const char *at = text; (at = memchr(at, '\\', (size_t)(end - at)));) {
+    int unit = unit_at(at, end);
+    bool high = is_high(unit);
+    if (!high && !is_low(unit)) {
+      at = escaped = end - at < 2 ? end : at + 2;
+      continue;
+    }
+    if (high && is_low(unit_at(at + 6, end))) {
+      at = escaped = at + 12;
+      continue;
+    }
+    bool first = at > text && at[-1] == '"' && at != escaped, last = at + 6 < end && at[6] == '"';
+    char half[3] = {(char)0xED, (char)(0x80 | (unit >> 6 & 0x3F)), (char)(0x80 | (unit & 0x3F))};
+    bool kept = keep && (high ? last : first);
+    add(L, w, from, (size_t)(at - from));
+    add(L, w, kept ? half : "\xef\xbf\xbd", 3);
+    at = escaped = from = at + 6;
+  }
+  bool mended = from > text;
+  if (mended) {
+    add(L, w, from, (size_t)(end - from));
+    lua_pushlstring(L, w->out.data, w->out.len);
+  }
+  buf_free(&w->out);
+  return mended;
+}
+
+/* Calls cjson with the text at 1, the only thing on the stack: value and why not. */
+static void decode(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 2);
+}
+
+/* decode(text, halves); upvalue: decode of the cjson instance */
 static int l_json_decode(lua_State *L) {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
@@ -332,11 +389,18 @@ static int l_json_decode(lua_State *L) {
     err_set(&e, ERR_PROTOCOL, "not valid JSON: the number %.*s is too large", (int)(length < 40 ? length : 40), text + huge - 1);
     return bind_fail(L, &e);
   }
+  bool halves = lua_toboolean(L, 2);
   lua_settop(L, 1);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) lua_pushlstring(L, text + 3, n - 3);
-  else lua_pushvalue(L, 1);
-  lua_call(L, 1, 2);
+  if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+    text = lua_pushlstring(L, text + 3, n -= 3);
+    lua_replace(L, 1);
+  }
+  decode(L);
+  if (lua_isnil(L, 2) && !lua_isnil(L, 3) && mend_halves(L, text, n, halves)) {
+    lua_replace(L, 1);
+    lua_settop(L, 1);
+    decode(L);
+  }
   if (!lua_isnil(L, 2) || lua_isnil(L, 3)) {
     lua_settop(L, 2);
     return 1;

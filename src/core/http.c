@@ -15,8 +15,10 @@ enum {
   RATIO_FREE = 1 << 20, RATIO_MAX = 200, CURL_CHUNK = 16 << 10,
   FIRST_WORDS = 120
 };
+#define LINGER 0.5 /* seconds that the end of a transfer is waited for when its answer is over */
 
-static struct http *warming; /* the connection opened ahead of use */
+static struct http *warming;   /* the connection opened ahead of use */
+static struct http *lingering; /* the answer that is over and has not ended */
 
 /* -- ending --------------------------------------------------------------------------------------------------------- */
 
@@ -32,6 +34,7 @@ static void stop_transfer(struct http *h) {
 }
 
 static void head_ends(struct http *h);
+static void resume(struct http *h);
 
 static void on_done(void *owner, CURLcode code) {
   struct http *h = owner;
@@ -264,6 +267,31 @@ fail:
   return NULL;
 }
 
+/* -- ending early --------------------------------------------------------------------------------------------------- */
+
+/* What still comes is forgotten; the end of the transfer frees it. */
+static void drop_rest(void *arg) {
+  struct http *h = arg;
+  h->pos = h->body.len = 0;
+  if (!h->done) return;
+  if (lingering == h) lingering = NULL;
+  http_close(h);
+}
+
+void http_finish(struct http *h) {
+  if (!h || h->done) {
+    http_close(h);
+    return;
+  }
+  http_close(lingering);
+  lingering = h;
+  h->changed = drop_rest;
+  h->arg = h;
+  h->total_timeout = loop_now() - h->started + LINGER;
+  set_timer(h);
+  resume(h); /* may be its end */
+}
+
 static void nobody(void *arg) { (void)arg; }
 
 void http_warm(const struct http_request *r) {
@@ -281,7 +309,8 @@ void http_warm(const struct http_request *r) {
 
 void http_shutdown(void) {
   http_close(warming);
-  warming = NULL;
+  http_close(lingering);
+  warming = lingering = NULL;
   http_multi_free();
 }
 
@@ -351,18 +380,38 @@ void http_wipe(struct http *h) {
   if (h->body.data) explicit_bzero(h->body.data, h->pos);
 }
 
-/* Whether the content type or the first byte says that this is no event stream. */
-static bool is_other(const struct http *h, const char **type) {
+enum form { FORM_UNKNOWN, FORM_STREAM, FORM_WHOLE, FORM_OTHER };
+
+/* Whether a line begins like one of an event stream; `open` where more bytes decide. */
+static bool is_field(const char *p, size_t n, bool *open) {
+  static const char *const fields[] = {"data", "event", "id", "retry", "error"};
+  *open = n == 0;
+  if (n > 0 && *p == ':') return true;
+  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    size_t len = strlen(fields[i]), some = n < len ? n : len;
+    if (memcmp(p, fields[i], some) != 0) continue;
+    if (n > len && p[len] == ':') return true;
+    *open |= n <= len;
+  }
+  return false;
+}
+
+/* What the body is by its first bytes; the content type, which is often wrong, only says what is unlike both stream and JSON. */
+static enum form form_of(const struct http *h, const char **type) {
   size_t at = 0;
+  bool open;
   const char *name, *value;
   *type = "";
   while (http_next_header(h, &at, &name, &value))
     if (strcmp(name, "content-type") == 0) *type = value;
-  if (strcasestr(*type, "json") || strcasestr(*type, "html")) return true;
   const char *p = h->body.data + h->pos, *end = h->body.data + h->body.len;
   if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) p += 3;
   while (p < end && (*p == '\n' || *p == '\r' || *p == ' ')) p++;
-  return p < end && (*p == '{' || *p == '[' || *p == '<');
+  if (p == end) return FORM_UNKNOWN;
+  if (*p == '{' || *p == '[') return FORM_WHOLE;
+  if (*p == '<') return FORM_OTHER;
+  if (strcasestr(*type, "event-stream") || is_field(p, (size_t)(end - p), &open)) return FORM_STREAM;
+  return open ? FORM_UNKNOWN : FORM_OTHER;
 }
 
 /* The first words of the body, on one line, without control characters and secrets. The body stays to be read. */
@@ -388,13 +437,22 @@ static void not_a_stream(struct http *h, const char *type, struct err *e) {
   buf_free(&shown);
 }
 
+/* An answer that is JSON, as one event. */
+static enum http_result whole_event(struct http *h, struct http_sse_event *ev, struct err *e) {
+  *ev = (struct http_sse_event){.name = "whole", .name_len = strlen("whole"), .id = ""};
+  return http_all(h, HTTP_SSE_EVENT_MAX, &ev->data, &ev->data_len, e);
+}
+
 enum http_result http_event(struct http *h, struct http_sse_event *ev, struct err *e) {
   if (!h->is_stream) {
     const char *type;
     enum http_result end = unread(h) == 0 ? ended(h, e) : HTTP_END;
-    if (end != HTTP_END) return end;
-    if (is_other(h, &type)) {
-      if (unread(h) < FIRST_WORDS && !h->done) return HTTP_WAIT;
+    if (end != HTTP_END || unread(h) == 0) return end;
+    enum form form = form_of(h, &type);
+    if (form == FORM_WHOLE) return whole_event(h, ev, e);
+    if (form == FORM_UNKNOWN && !h->done) return HTTP_WAIT;
+    if (form == FORM_OTHER && unread(h) < FIRST_WORDS && !h->done) return HTTP_WAIT;
+    if (form == FORM_OTHER) {
       not_a_stream(h, type, e);
       return HTTP_FAILED;
     }

@@ -41,6 +41,8 @@ enum http_result {
 /* Checks the address against the secrets, joins the headers, starts. changed must only take note: it runs inside of curl. */
 struct http *http_open(const struct http_request *r, loop_fn changed, void *arg, struct err *e);
 void http_close(struct http *h);
+/* Closes one whose answer is over: where the transfer ends within a moment, its connection is kept. */
+void http_finish(struct http *h);
 
 enum http_result http_head(struct http *h, struct err *e); /* HTTP_DATA once status and headers are there */
 int http_status(const struct http *h);

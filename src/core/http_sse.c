@@ -52,9 +52,13 @@ static enum http_sse_result take_line(struct http_sse *s, struct in_place *one, 
   size_t len = n - (size_t)(value - line);
   if (len > 0 && *value == ' ') value++, len--;
   if (field_is(line, name, "data")) return take_data(s, one, value, len);
+  if (field_is(line, name, "error")) { /* not of the standard: llama.cpp and what is built on it send failures so */
+    s->name.len = 0;
+    return buf_add(&s->name, "error", strlen("error")) ? take_data(s, one, value, len) : HTTP_SSE_NO_MEMORY;
+  }
   struct buf *into = field_is(line, name, "event") ? &s->name : NULL;
   if (field_is(line, name, "id") && !memchr(value, '\0', len)) into = &s->id;
-  if (!into) return HTTP_SSE_MORE; /* retry, and what nobody has defined yet */
+  if (!into) return HTTP_SSE_MORE; /* retry, and what nobody knows */
   into->len = 0;
   return buf_add(into, value, len) ? HTTP_SSE_MORE : HTTP_SSE_NO_MEMORY;
 }

@@ -16,7 +16,8 @@ enum http_sse_result {
 };
 
 struct http_sse_event {
-  const char *data, *name, *id; /* name is "message" when the stream gave none; id is the last one seen, "" before the first */
+  const char *data, *name, *id; /* name is "message" when the stream gave none, "error" for a field "error", whose value is the data;
+                                 * id is the last one seen, "" before the first */
   size_t data_len, name_len, id_len;
 };
 

@@ -190,12 +190,17 @@ end
 -- not a stream
 for path, pattern in pairs {
   ["/html"] = "text/html %(status 200%) instead of an event stream.*It begins: <!DOCTYPE html> <html> %[31m Sign in, please: <secret token>",
-  ["/json-error"] = "application/json.*model not found", ["/untyped"] = 'something else.*{"error": 1}' } do
+} do
   local s <close> = assert(open(path))
   local v, e = s:event()
   t.err(v, e, "protocol", path)
   t.match(e.message, pattern, path)
   t.ok(#s:all() > 10, "the body can still be read: " .. path)
+end
+for path, want in pairs { ["/json-error"] = '{"error": {"message": "model not found"}}', ["/untyped"] = '\r\n{"error": 1}' } do
+  local s <close> = assert(open(path))
+  t.eq({ s:event() }, { want, "whole" }, "JSON is one event: " .. path)
+  t.eq({ s:event() }, {}, "and all")
 end
 
 -- streams

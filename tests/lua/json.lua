@@ -16,9 +16,19 @@ for _, text in ipairs { "1e400", "-1e400", "[1E+400]", '{"a":"\\"","b":1e999}', 
   t.err(value, problem, "protocol", "what could not be written again: " .. text:sub(1, 20))
 end
 t.eq(decode '["1e999", 1e300, 0.5, -0, 1e-999, "\\\\", "x"]', { "1e999", 1e300, 0.5, -0.0, 0, "\\", "x" }, "others stay")
+-- Half a surrogate pair: U+FFFD, or, for those who can join it with the other half, the bytes it would have.
+for text, want in pairs {
+  ['"\\ud83d"'] = "\u{FFFD}", ['"a\\uDE00b"'] = "a\u{FFFD}b", ['"\\ud83d\\ud83d\\ude00"'] = "\u{FFFD}\u{1F600}", ['"\\ud83d\\u0041"'] = "\u{FFFD}A",
+  ['"\\\\ud83d"'] = "\\ud83d", ['"\\\\\\ud83d"'] = "\\\u{FFFD}", ['"\\ud83d\\n"'] = "\u{FFFD}\n",
+} do t.eq(decode(text), want, text) end
+t.eq(decode('{"\\ude00x\\ud83d":"\\ude00x\\ud83d","y":"\\"\\ude00\\ud83d\\""}', true),
+  { ["\xED\xB8\x80x\xED\xA0\xBD"] = "\xED\xB8\x80x\xED\xA0\xBD", y = '"\u{FFFD}\u{FFFD}"' }, "at an end of a string")
+t.err(nil, select(2, decode '"\\ud83d'), "protocol", "half and no end")
+t.err(nil, select(2, decode '"\\ud8'), "protocol", "half of a half")
+t.ok(utf8.len(json.encode(decode('"\\ud83d"', true))), "it is never written")
 t.eq(math.tointeger(decode "9007199254740991"), 9007199254740991, "integers below 2^53 are whole")
 for _, text in ipairs { "NaN", "[-NaN]", "Infinity", "[-Infinity]", "inf", "nan", "0x10", "[01]", "[1,]", "{,}", "{a:1}", "'x'", "[1] x",
-  '"\\ud800"', '"\\x"', '"abc', "[1", '{"a"', "tru", "\0", "[1\0]" } do
+  '"\\x"', '"abc', "[1", '{"a"', "tru", "\0", "[1\0]" } do
   local value, e = decode(text)
   t.err(value, e, "protocol", text)
   t.match(e.message, "^not valid JSON: .+ at character %d+$", text)

@@ -362,6 +362,17 @@ do
     end }
   end
   local here = model_of { base_url = "http://127.0.0.1:1/v1", provider = "openai" }
+  for item, want in pairs {
+    ['"max_context_length":131072'] = { 131072 }, -- Mistral
+    ['"max_context_length":131072,"loaded_context_length":8192'] = { 8192 }, -- LM Studio
+    ['"capabilities":{"limits":{"max_context_window_tokens":128000,"max_output_tokens":16384,"max_prompt_tokens":64000}}'] = { 64000, 16384 }, -- Copilot
+    ['"meta":{"n_ctx_train":40960}'] = { 40960 }, -- llama.cpp
+    ['"metadata":{"context_length":32768,"max_tokens":4096}'] = { 32768, 4096 }, -- DeepInfra
+    ['"meta":null,"capabilities":["completion"],"metadata":5'] = {},
+  } do
+    local one = P.models(ctx_of(200, '{"data":[{"id":"x",' .. item .. "}]}"), here)[1]
+    t.eq({ one.context, one.max_output }, want, item)
+  end
   local list = P.models(ctx_of(200, '{"data":[{"id":"b","max_model_len":4096},{"id":"a","name":"A","context_length":8},{"x":1},5]}'), here)
   t.eq(list, { { id = "a", name = "A", context = 8 }, { id = "b", context = 4096 } }, "models")
   t.eq({ asked.method, asked.url }, { "GET", "http://127.0.0.1:1/v1/models" }, "asked for")

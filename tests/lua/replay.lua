@@ -145,10 +145,15 @@ do
 end
 
 -- What is no event stream is told as such, recorded or not.
-for body, kind in pairs { ["<html>Sign in</html>"] = "text/html; charset=utf-8", ['{"a":1}'] = "application/json", [" \n[1]"] = "text/event-stream", ["{}"] = "" } do
+for body, kind in pairs { ["<html>Sign in</html>"] = "text/html; charset=utf-8", ["not found"] = "text/plain", ["database: gone"] = "", ["da"] = "text/html" } do
   local data, e = stream_of({ body }, { headers = { ["content-type"] = kind } }):event()
   t.err(data, e, "protocol", body)
   t.match(e.message, "instead of an event stream", body)
+end
+for body, kind in pairs { ['{"a":1}'] = "application/json", [" \n[1]"] = "text/event-stream", ["{}"] = "" } do
+  local stream = stream_of({ body }, { headers = { ["content-type"] = kind } })
+  t.eq({ stream:event() }, { body, "whole" }, "JSON is one event: " .. body)
+  t.eq({ stream:event() }, {}, "and all")
 end
 t.eq(stream_of({ ": {\n\nda", "ta: {}\n\n" }):event(), "{}", "events may hold JSON")
 

@@ -64,14 +64,15 @@ end
 -- Anthropic.
 do
   local function stopped(word, details)
-    return decode("anthropic", { { type = "message_delta", delta = { stop_reason = word, stop_details = details } } })
+    return decode("anthropic", { { type = "content_block_start", index = 0, content_block = { type = "text", text = "x" } },
+      { type = "message_delta", delta = { stop_reason = word, stop_details = details } } })
   end
   for word, reason in pairs { end_turn = "end", max_tokens = "length", model_context_window_exceeded = "length", refusal = "refusal", later = "end" } do
     local m = stopped(word)
     t.eq({ m.stop, m.word }, { reason, word }, word)
   end
   local _, deltas = stopped("refusal", { explanation = "not this" })
-  t.eq({ deltas[1].type, deltas[1].text }, { "note", "not this" }, "a refusal in words")
+  t.eq({ deltas[2].type, deltas[2].text }, { "note", "not this" }, "a refusal in words")
   local function block(index, value, ...)
     local out = { { type = "content_block_start", index = index, content_block = value } }
     for _, delta in ipairs { ... } do out[#out + 1] = { type = "content_block_delta", index = index, delta = delta } end
@@ -199,11 +200,27 @@ for event, line in pairs {
   t.eq({ r.code, r.err }, { 0, "qwen: the service's content filter ended the answer" .. line }, r.out)
 end
 do
-  local server <close> = fake.start { { text = "" }, { text = "", think = "hm" } }
-  for _ = 1, 2 do
-    local r = program.run(program.place(), { "-m", "m", "hi" }, { env = { OPENAI_API_KEY = "k", OPENAI_BASE_URL = server.url } })
-    t.eq({ r.code, r.out, r.err }, { 0, "", "qwen: the model's answer is empty\n" }, "nothing is not silence")
-  end
+  local server <close> = fake.start { { text = "" }, { text = "", think = "hm" }, { text = "" }, { text = "a" } }
+  local function ask() return program.run(program.place(), { "-m", "m", "hi" }, { env = { OPENAI_API_KEY = "k", OPENAI_BASE_URL = server.url } }) end
+  local r = ask()
+  t.eq({ r.code, r.out }, { 1, "" }, "nothing is not silence, nor is thinking")
+  t.match(r.err, "it says nothing", "and says so")
+  r = ask()
+  t.eq({ r.code, r.out, #server:requests() }, { 0, "a\n", 4 }, "it is asked for once more")
+end
+-- After [DONE] the answer is over, whether or not the body ends; where the end follows at once, the connection is used again.
+do
+  local server <close> = fake.start { { text = "a", fault = "stall", after = "[DONE]" } }
+  local r = program.run(program.place(), { "-m", "m", "hi" }, { env = { OPENAI_API_KEY = "k", OPENAI_BASE_URL = server.url } })
+  t.eq({ r.code, r.out, r.err }, { 0, "a\n", "" }, "a body that stays open")
+  local cut <close> = fake.start { { text = "a", fault = "reset", after = '"finish_reason":"stop"' } }
+  r = program.run(program.place(), { "-m", "m", "hi" }, { env = { OPENAI_API_KEY = "k", OPENAI_BASE_URL = cut.url } })
+  t.eq({ r.code, r.out }, { 0, "a\n" }, "a connection that breaks behind the reason " .. r.err)
+  local file = program.place { ["only.txt"] = "x" }
+  local tools <close> = fake.start { { calls = { { name = "read_file", arguments = { file_path = "only.txt" } } } }, { text = "b" } }
+  r = program.run(file, { "-m", "m", "hi" }, { env = { OPENAI_API_KEY = "k", OPENAI_BASE_URL = tools.url } })
+  local asked = tools:requests()
+  t.eq({ r.code, asked[1].connection }, { 0, asked[2] and asked[2].connection }, "one connection")
 end
 for name, own in pairs(variables) do
   local place = program.place { ["only.txt"] = "" }

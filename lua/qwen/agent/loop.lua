@@ -44,9 +44,12 @@ local function fall_back(ctx, m, tried)
   return true
 end
 
--- The service says that the conversation does not fit: it is shortened, and asked for once more.
+-- The service says that the conversation does not fit: it is shortened, and asked for once more. What the service says of the model's
+-- window counts from then on.
 local function too_long(ctx, m)
   if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
+  local window = m.err.context
+  if window and (not ctx.model.context or window < ctx.model.context) then ctx.model.context = window end
   ctx.show { type = "note", text = ("%s; the conversation is being shortened"):format(m.err.message) }
   local result, e = compaction.run(ctx)
   if not result then ctx.notice("it could not be shortened: " .. e.message) end

@@ -91,9 +91,9 @@ function Recorder:wrap(request, stream)
   end
 
   -- Left before its end: what came is in the recording, and playing it ends there too.
-  function wrapped.close()
+  function wrapped.close(_, over)
     finish "end"
-    stream:close()
+    stream:close(over)
   end
 
   return make_stream(wrapped)

@@ -63,9 +63,9 @@ local function watched(request, stream, entry, save)
     return bytes, e
   end
 
-  function wrapped.close()
+  function wrapped.close(_, over)
     finish()
-    stream:close()
+    stream:close(over)
   end
 
   return make_stream(wrapped)

@@ -5,12 +5,25 @@ local http = require "sys.http"
 local secret = require "sys.secret"
 local text = require "qwen.util.text"
 
-local REST, SEALED, FIRST_WORDS = 32 * 1024 * 1024, 1024 * 1024, 120
+local REST, SEALED, MOST_WHOLE, FIRST_WORDS = 32 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024, 120
 
--- A failure in words when the head or the first bytes say that this is no event stream.
+local field_names = { data = true, event = true, id = true, retry = true, error = true }
+
+-- What bytes begin: "stream", "whole" for JSON, "other"; nil where more bytes decide. The content type, which is often wrong, only says
+-- what is unlike both.
+local function form_of(stream, bytes, last)
+  local rest = bytes:match "^\xef?\xbb?\xbf?[\r\n ]*(.*)$"
+  if rest == "" then return last and "stream" or nil end
+  if rest:find "^[{%[]" then return "whole" end
+  if rest:find "^<" then return "other" end
+  local kind, field = (stream.headers["content-type"] or ""):lower(), rest:match "^(%l*):"
+  if kind:find("event-stream", 1, true) or field == "" or field_names[field] then return "stream" end
+  return (last or #rest > 8 or not rest:find "^%l+$") and "other" or nil
+end
+
+-- The failure in words where that is no event stream.
 local function not_events(stream, bytes)
   local kind = (stream.headers["content-type"] or ""):lower()
-  if not (kind:find "json" or kind:find "html" or bytes:find "^[\xef\xbb\xbf%s]*[{%[<]") then return nil end
   local words = secret.redact(text.utf8(bytes)):gsub("[%c%s]+", " "):sub(1, FIRST_WORDS)
   return err("protocol", ("%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s")
     :format(stream.url, kind ~= "" and kind or "something else", stream.status, words), { status = stream.status })
@@ -20,7 +33,7 @@ end
 ---@param stream table
 ---@return HttpStream
 return function(stream)
-  local frames, events, at, ended, begun = http.sse(), {}, 0, false, false
+  local frames, events, at, ended, begun, first = http.sse(), {}, 0, false, false, ""
 
   function stream:all(limit)
     local pieces, size = {}, 0
@@ -51,9 +64,19 @@ return function(stream)
       if ended then return nil end
       local bytes, e = self:read()
       if e then return nil, e end
-      if bytes and not begun then e = not_events(self, bytes) end
-      if e then return nil, e end
-      begun = true
+      if not begun then
+        local form
+        first, bytes = first .. (bytes or ""), bytes and "" or nil
+        form = form_of(self, first, not bytes)
+        if form == "other" then return nil, not_events(self, first) end
+        if form == "whole" then
+          local rest, problem = self:all(MOST_WHOLE)
+          if not rest then return nil, problem end
+          ended = true
+          return first .. rest, "whole"
+        end
+        if form then bytes, begun = first, true end
+      end
       events, e = frames(bytes)
       if not events then return nil, e end
       at, ended = 0, bytes == nil

@@ -107,8 +107,7 @@ local function attempt_open(ctx, provider, model, view, state)
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
   reservation:learn(stream.headers, stream.status)
   if stream.status >= 200 and stream.status < 300 then return stream end
-  local body = stream:all(1024 * 1024) or ""
-  local status, headers = stream.status, stream.headers
+  local body, status, headers = stream:all(1024 * 1024) or "", stream.status, stream.headers
   stream:close()
   local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, headers, body)
   e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
@@ -149,12 +148,12 @@ local function judge(ctx, model, provider, e, state, options)
   local retry = require "qwen.provider.retry"
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
-  if err.is(failure.err) then e = failure.err end
+  e = err.is(failure.err) and failure.err or e
   if type(failure.switch) == "string" then
     e.switch = failure.switch
     return nil, e
   end
-  if state.shown or failure.wait == false then return nil, e end
+  if state.shown and not e.unsaid or failure.wait == false then return nil, e end
   local asked = tonumber(failure.wait)
   if asked and asked >= 0 and asked < math.huge then return asked, e end
   return retry.wait(e, failure.class, state, model, options), e
@@ -197,7 +196,7 @@ function M.open(ctx, model, view)
       stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
         local name, read = model.provider
-        decode, run = called("providers", name, "function", provider.decoder, model)
+        decode, run = called("providers", name, "function", provider.decoder, model, view)
         if not decode then return nil, run end
         next_event = stream.event
         if not provider.events then return next_event end
@@ -228,12 +227,16 @@ function M.open(ctx, model, view)
     local ok, why = true, nil
     if data then
       ok, why = pcall(decode, data, event, out)
-    elseif event then -- an error of the connection
+    elseif event and not (run and run.whole) then -- an error of the connection, before the answer said that it ends
       out[#out + 1] = { type = "error", err = in_settings_words(event) }
     else
-      ok, why = pcall(decode, nil, nil, out)
       ended = true
     end
+    if run and run.over then -- what follows does not count, and is not waited for
+      ended = true
+      stream:close(true)
+    end
+    if ok and ended then ok, why = pcall(decode, nil, nil, out) end
     if not ok then out[#out + 1] = { type = "error", err = wrong("providers", model.provider, tostring(why)) } end
   end
 

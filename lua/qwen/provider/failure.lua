@@ -1,24 +1,14 @@
 -- Reads an error answer of a model service into one of our kinds: by the vendor's code where it says more than the status, by status,
--- and for length only by words.
+-- and by its words where there is nothing else.
 local err = require "qwen.util.err"
-local json = require "sys.json"
+local error_body = require "qwen.provider.error_body"
+local error_words = require "qwen.provider.error_words"
 local redact = require("sys.secret").redact
 local rate_limit_headers = require "qwen.usage.rate_limit_headers"
 local task = require "sys.task"
+local utf8_of = require("sys.text").utf8
 
-local MOST_PAGE = 16 * 1024 -- bytes of an error page that are read for its words
-
-local too_long = {
-  "context_length_exceeded", "maximum context length", "context window", "too many tokens", "prompt is too long", "input is too long",
-}
-
-local function is_too_long(code, text)
-  text = text:lower()
-  for _, word in ipairs(too_long) do
-    if code == word or text:find(word, 1, true) then return true end
-  end
-  return false
-end
+local MOST_WORDS = 2000 -- bytes of the words of an error; some repeat the whole request
 
 local SHORTER = { "too_long", "make the conversation shorter: /compact" }
 local NO_QUOTA = { "limit" } -- its words depend on what the service says
@@ -27,18 +17,25 @@ local BUSY = { "overloaded", "the service is overloaded; try again later" }
 local FAILED = { "overloaded", "the service failed; try again later" }
 local KEY = { "auth", "check the key: qwen auth status" }
 local MODEL = { "missing", "check the model name; see: /model" }
+local FILTER = { "protocol", "the service's content filter refused this" }
+local REFUSED = { "protocol", "the service refused the request" }
 
-local by_code = {
-  rate_limit_exceeded = WAIT, rate_limit_error = WAIT, RESOURCE_EXHAUSTED = WAIT, ["1302"] = WAIT, ["1305"] = WAIT, limit_requests = WAIT,
-  insufficient_quota = NO_QUOTA, exceeded_current_quota_error = NO_QUOTA, billing_hard_limit_reached = NO_QUOTA, usage_limit_reached = NO_QUOTA,
-  ["AllocationQuota.FreeTierOnly"] = NO_QUOTA, Arrearage = NO_QUOTA, ["1113"] = NO_QUOTA, insufficient_balance = NO_QUOTA,
-  overloaded_error = BUSY, UNAVAILABLE = BUSY, server_error = FAILED, api_error = FAILED, internal_server_error = FAILED,
-  invalid_api_key = KEY, authentication_error = KEY, model_not_found = MODEL,
-}
-
--- Quotas that hide behind the code of a burst; by words, because there is nothing else.
-local quota_words = { "quota exceeded", "free%-models%-per%-day", "credit balance is too low", "insufficient balance", "insufficient credits",
-  "exceeded your current quota", "per ?day" }
+-- By code: the first names of a line share its rule.
+local by_code = {}
+for rule, names in pairs {
+  [WAIT] = "rate_limit_exceeded rate_limit_error rate_limit_reached_error RESOURCE_EXHAUSTED 1302 1303 1305 limit_requests base_resp.1002 "
+    .. "Throttling Throttling.RateQuota Throttling.BurstRate Throttling.AllocationQuota limit_burst_rate",
+  [NO_QUOTA] = "insufficient_quota exceeded_current_quota_error billing_hard_limit_reached usage_limit_reached AllocationQuota.FreeTierOnly "
+    .. "Arrearage 1113 1304 1308 1309 1310 insufficient_balance base_resp.1008 base_resp.2056 quota_exceeded",
+  [BUSY] = "overloaded_error engine_overloaded_error UNAVAILABLE insufficient_system_resource base_resp.1001 base_resp.1041",
+  [FAILED] = "server_error api_error internal_server_error InternalError base_resp.1000 base_resp.1013 base_resp.1024",
+  [KEY] = "invalid_api_key authentication_error invalid_authentication_error InvalidApiKey base_resp.1004 base_resp.2049",
+  [MODEL] = "model_not_found ModelNotFound 1211 model_not_supported",
+  [SHORTER] = "1261 base_resp.1039",
+  [FILTER] = "1301 data_inspection_failed DataInspectionFailed base_resp.1026 base_resp.1027",
+} do
+  for name in names:gmatch "%S+" do by_code[name] = rule end
+end
 
 local by_status = {
   [401] = KEY,
@@ -52,51 +49,33 @@ local by_status = {
   [529] = BUSY,
 }
 
-local function says_quota(text, e)
-  for _, detail in ipairs(type(e.details) == "table" and e.details or {}) do -- as Gemini says it
-    for _, violation in ipairs(type(detail) == "table" and type(detail.violations) == "table" and detail.violations or {}) do
-      text = text .. " " .. tostring(type(violation) == "table" and violation.quotaId)
-      if tostring(violation.quotaId):find "PerMinute" then return false end
-    end
-  end
-  text = text:lower()
-  for _, words in ipairs(quota_words) do
-    if text:find(words) then return true end
-  end
-  return false
-end
-
-local function rule_of(status, code, text, e)
-  if is_too_long(code, text) then return SHORTER end
-  local rule = by_code[code]
-  if (status == 429 or status == 403 or rule == WAIT) and says_quota(text, e) then rule = NO_QUOTA end
-  if status == 400 and text:lower():find "balance is too low" then rule = NO_QUOTA end
-  if rule and (rule == NO_QUOTA or rule == MODEL or status == 0) then return rule end -- a status says what is to be done
-  return by_status[status] or rule or status >= 500 and FAILED or { "protocol", "the service refused the request" }
-end
-
-local function text_or(...)
-  for i = 1, select("#", ...) do
-    local value = select(i, ...)
-    if type(value) == "string" and value ~= "" then return value end
+local function rule_by_code(codes)
+  for _, code in ipairs(codes) do
+    if by_code[code] then return by_code[code] end
   end
 end
 
--- The words and the code of an error body, and its error object: JSON of several shapes, or anything. HTML loses its tags.
-local function words_of(body)
-  local value = json.decode(body)
-  if type(value) == "table" and type(value[1]) == "table" then value = value[1] end -- Gemini may wrap it in a list
-  if type(value) == "string" then return value, nil, {} end
-  local e = type(value) == "table" and (type(value.error) == "table" and value.error or value) or nil
-  if e then
-    local detail = type(e.detail) == "table" and type(e.detail[1]) == "table" and e.detail[1].msg -- as FastAPI writes it
-    local code = math.type(e.code) and ("%.0f"):format(e.code) or e.code
-    return text_or(e.message, e.error, e.detail, detail, e.msg) or body:sub(1, 200), text_or(code, e.type, e.status), e
+-- A refusal stays one, whatever type of failure it names beside it: asking again brings the same.
+local function is_refusal(status)
+  return status >= 400 and status < 500 and status ~= 408 and status ~= 409 and status ~= 425 and status ~= 429
+end
+
+-- The rule for an error; what to do about tools comes as a second value.
+local function rule_of(status, codes, text, object)
+  local rule, low = rule_by_code(codes), text:lower()
+  local advice = error_words.about_tools(low)
+  if advice then return { "protocol", advice } end
+  if not (by_status[status] and by_status[status] ~= SHORTER) and (rule == SHORTER or error_words.is_too_long(codes, low)) then return SHORTER end
+  if (status == 429 or status == 403 or rule == WAIT) and error_words.says_quota(text, object) then rule = NO_QUOTA end
+  if status == 400 and low:find "balance is too low" then rule = NO_QUOTA end
+  if rule == NO_QUOTA or rule == MODEL then return rule end
+  if is_refusal(status) or status == 0 then
+    if rule == BUSY or rule == FAILED then rule = status == 0 and rule or nil end
+    if status ~= 401 and error_words.about_key(low) then return KEY end
+    if status ~= 401 and error_words.about_model(low) then return MODEL end
   end
-  local plain = body:sub(1, MOST_PAGE):gsub("<[sS][tT][yY][lL][eE].-</[sS][tT][yY][lL][eE]>", "")
-  plain = plain:gsub("<[sS][cC][rR][iI][pP][tT].-</[sS][cC][rR][iI][pP][tT]>", "")
-  plain = plain:gsub("<[^<>]*>", " "):gsub("%s+", " "):match("^ ?(.*)$"):sub(1, 200):gsub(" $", "")
-  return plain ~= "" and plain or "no explanation was given", nil, {}
+  if rule and status == 0 then return rule end -- a status says what is to be done
+  return by_status[status] or rule or status >= 500 and FAILED or REFUSED
 end
 
 local FREE = "the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI https://app.fireworks.ai, "
@@ -110,8 +89,8 @@ local function moment(wait)
 end
 
 -- Which quota, until when, and what else there is.
-local function quota_words_of(status, text, wait, window)
-  local when = wait and " until " .. moment(wait) or "; waiting does not help"
+local function quota_words_of(status, text, wait, window, written)
+  local when = wait and " until " .. (written or moment(wait)) or "; waiting does not help"
   if text:lower():find "free allocated quota exceeded" then return FREE:format(when) end
   local what = status == 402 and "balance of the account is" or window and ("quota of %s is"):format(window) or "quota is"
   return USED_UP:format(what, when)
@@ -122,14 +101,16 @@ end
 ---@param body string
 ---@return Err
 return function(status, headers, body)
-  local text, code, e = words_of(body)
-  text = redact(text) -- some repeat the key they do not know
-  local rule = rule_of(status, code, text, e)
-  local wait, window = rate_limit_headers.read(headers, e, text)
+  local found = error_body.read(body)
+  local text, object, codes = redact(found.text or "no explanation was given"), found.object, found.codes -- some repeat the key
+  if #text > MOST_WORDS then text = utf8_of(text:sub(1, MOST_WORDS)) end
+  local rule = rule_of(status, codes, text, object)
+  local wait, window, written = rate_limit_headers.read(headers, object, text)
   local quota = rule == NO_QUOTA or nil
-  local advice = quota and quota_words_of(status, text, wait, window) or rule[2]
+  local advice = quota and quota_words_of(status, text, wait, window, written) or rule[2]
   if wait and wait >= LONG and not quota then advice = ("%s; it asks to wait until %s"):format(advice, moment(wait)) end
-  if status == 402 then code = "insufficient_quota" end
+  local code = status == 402 and "insufficient_quota" or codes[1]
   local message = status > 0 and ("%d %s (%s)"):format(status, text, advice) or ("%s (%s)"):format(text, advice)
-  return err(rule[1], message, { status = status > 0 and status or nil, code = code, retry_after = wait, quota = quota, window = window })
+  return err(rule[1], message, { status = status > 0 and status or nil, code = code, retry_after = wait, quota = quota, window = window,
+    context = rule == SHORTER and error_words.window(text:lower(), object) or nil })
 end

@@ -1,11 +1,13 @@
 -- What every protocol needs: bytes kept between turns, bodies with one order of fields, headers, plain values out of foreign ones.
-local answer = require "qwen.provider.stream"
+local Answer = require "qwen.provider.answer"
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local merge = require("qwen.net.headers").merge
 
-local M = { decoder = answer.decoder, failed = answer.failed, integer = answer.integer, text = answer.text, on_top = merge,
-  unseen = require("qwen.provider.media").unseen }
+local M = {
+  decoder = require("qwen.provider.stream").decoder, unseen = require("qwen.provider.media").unseen, on_top = merge,
+  failed = Answer.failed, integer = Answer.integer, text = Answer.text, spoilt = Answer.spoilt,
+}
 
 ---A splitter of <think> tags for one stream: fun(text, out) appends deltas; nil ends it.
 ---@return fun(text: string?, out: Delta[]): boolean
@@ -202,15 +204,6 @@ end
 ---@return table
 function M.object(value)
   return type(value) == "table" and value or {}
-end
-
----An answer that the service itself calls bad, or that says nothing; another try may bring a good one.
----@param word string
----@param why string?
----@return Err
-function M.spoilt(word, why)
-  local what = why or "it says nothing"
-  return err("overloaded", ("the service gave an answer that cannot be used (%s): %s"):format(word, what), { code = word, retries = 1 })
 end
 
 local LONGEST_LINE = 1024 * 1024

@@ -11,12 +11,13 @@ local function http_date(text)
   return months[month] and date.utc(year, months[month], day, h, m, s)
 end
 
-local function iso_date(text)
-  local year, month, day, h, m, s, zone = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):(%d%d)%.?%d*(.*)$"
+-- `usual`: seconds east of Greenwich where the text names no zone.
+local function iso_date(text, usual)
+  local year, month, day, h, m, s, zone = text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[Tt ](%d%d):(%d%d):?(%d*)%.?%d*(.*)$"
   if not year then return nil end
   local sign, hours, minutes = zone:match "^([+-])(%d%d):?(%d%d)$"
-  local offset = sign and (hours * 3600 + minutes * 60) * (sign == "+" and 1 or -1) or 0
-  return date.utc(year, month, day, h, m, s) - offset
+  local offset = sign and (hours * 3600 + minutes * 60) * (sign == "+" and 1 or -1) or zone ~= "" and 0 or usual or 0
+  return date.utc(year, month, day, h, m, s ~= "" and s or 0) - offset
 end
 
 local units = {
@@ -50,6 +51,24 @@ function M.seconds(value)
   if sum and not rest:find "%S" then return sum end
   local moment = http_date(value) or iso_date(value)
   return moment and moment - task.time() or nil
+end
+
+-- "Your limit will reset at 2026-01-02 15:04:05", "将在 2026-01-02 15:04:05 重置": services that name no zone are in China.
+local BEIJING = 8 * 3600
+local before, behind = { "reset", "again at", "until", "available", "after", "将在", "请在", "于" }, { "重置", "恢复", "后重试", "刷新" }
+
+-- The moment that the words name, and how they write it where they name no zone.
+local function moment_in_words(text)
+  local from, written, to = text:match "()(%d%d%d%d%-%d%d%-%d%d[Tt ]%d%d:%d%d[%d:.]*)()"
+  if not from then return nil end
+  local zone = text:match("^ ?[Zz]%f[%A]", to) or text:match("^ ?UTC", to) or text:match("^ ?[+-]%d%d:?%d%d", to)
+  local head, tail = text:sub(math.max(1, from - 60), from - 1):lower(), text:sub(to, to + 40)
+  local meant = false
+  for _, word in ipairs(before) do meant = meant or head:find(word, 1, true) ~= nil end
+  for _, word in ipairs(behind) do meant = meant or tail:find(word, 1, true) ~= nil end
+  written = written:gsub("[.:]+$", "")
+  local at = meant and iso_date(written .. (zone or ""):gsub("^ ?UTC", "Z"):gsub("^ ", ""), BEIJING)
+  if at then return at - task.time(), not zone and written or nil end
 end
 
 local asks = { "try again in about ", "try again in ", "try again after ", "retry in ", "retry after " }
@@ -103,11 +122,14 @@ end
 ---@param text string its words
 ---@return number? seconds never negative
 ---@return string? window which one is used up: "requests", "tokens day"
+---@return string? written the moment as the words have it, where they name no zone
 function M.read(headers, e, text)
   local ms = tonumber(headers["retry-after-ms"])
   local reset, window = from_windows(headers)
-  local wait = M.seconds(ms and ms / 1000) or M.seconds(headers["retry-after"]) or reset or from_fields(e) or from_words(text)
-  return wait and math.max(wait, 0), window ~= "" and window or nil
+  local wait, written = M.seconds(ms and ms / 1000) or M.seconds(headers["retry-after"]) or reset or from_fields(e) or from_words(text), nil
+  local at, words = moment_in_words(text)
+  if at and (not wait or at > wait) then wait, written = at, words end
+  return wait and math.max(wait, 0), window ~= "" and window or nil, written
 end
 
 return M
