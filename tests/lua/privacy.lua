@@ -134,7 +134,7 @@ end
 -- In a network of its own with nothing but the loopback: a session with a local model, its connections as the kernel saw them.
 local function alone()
   for _, name in ipairs { "unshare", "ip", "strace" } do
-    if not proc.which(name) then return nil, name .. " is not installed (vendor/install test)" end
+    if not proc.which(name) then return nil, name .. " is not installed; run: vendor/install test" end
   end
   local r = proc.run { argv = { "unshare", "-n", "strace", "-o", "/dev/null", "ip", "link", "set", "lo", "up" } }
   if not r or r.code ~= 0 then return nil, "this system allows no network of its own, or no tracing: " .. (r and r.err:gsub("\n.*", "") or "") end
