@@ -101,9 +101,9 @@ end
 
 -- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
 local function first_start(ctx)
-  local choice = require "qwen.model.configured"
-  local undecided = choice.undecided(ctx.settings, ctx.opts)
-  if not undecided and choice.configured(ctx.settings, ctx.opts) then return nil end
+  local configuration = require "qwen.model.configured"
+  local undecided = configuration.undecided(ctx.settings, ctx.opts)
+  if not undecided and configuration.configured(ctx.settings, ctx.opts) then return nil end
   ctx.print(undecided and undecided.message or "Nothing is configured yet: choose how qwen reaches a model.")
   local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
   ctx.pick, ctx.line = nil, nil
@@ -112,12 +112,12 @@ end
 
 -- Nothing is configured and nobody is there: a server on this machine, or words on what to do.
 local function first_run(ctx)
-  local choice = require "qwen.model.configured"
-  local undecided = choice.undecided(ctx.settings, ctx.opts)
+  local configuration = require "qwen.model.configured"
+  local undecided = configuration.undecided(ctx.settings, ctx.opts)
   if undecided then return nil, undecided end
-  if choice.configured(ctx.settings, ctx.opts) then return true end
+  if configuration.configured(ctx.settings, ctx.opts) then return true end
   local server = require("qwen.model.local_servers").find(ctx.settings:get "local.servers")[1]
-  if not server then return nil, choice.nothing() end
+  if not server then return nil, configuration.nothing() end
   ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
   ctx.notice(("nothing is configured; using %s of %s at %s (keep it: qwen auth local)"):format(ctx.opts.model, server.name, server.url))
   return true

@@ -16,7 +16,7 @@ t.ok(found.code == 0, "luacheck:\n" .. found.out .. found.err)
 
 -- Two names for one module: whoever looks for its uses must not need two searches. A plural is the same name.
 local function names_of(source, out)
-  for name, module in source:gmatch "\nlocal ([%a_]+) = require \"([%a_.]+)\"%f[\n%z]" do
+  for name, module in source:gmatch "\n%s*local ([%a_]+) = require \"([%a_.]+)\"%f[\n%z]" do
     out[module] = out[module] or {}
     out[module][name:lower():gsub("s$", "")] = true
   end

@@ -36,13 +36,13 @@ end
 
 -- The rule goes to permissions.allow of the user's settings, behind those that are there.
 local function save_rule(ctx, rule)
-  local usersettings = require "qwen.config.writer"
-  local values, e = usersettings.read()
+  local settings_writer = require "qwen.config.writer"
+  local values, e = settings_writer.read()
   local list = values and type(values.permissions) == "table" and type(values.permissions.allow) == "table" and values.permissions.allow or {}
   local path
   if values then
     local longer = table.move({ rule }, 1, 1, #list + 1, table.move(list, 1, #list, 1, {}))
-    path, e = usersettings.set { { path = { "permissions", "allow" }, value = json.array(longer) } }
+    path, e = settings_writer.set { { path = { "permissions", "allow" }, value = json.array(longer) } }
   end
   if path then ctx.print("  saved: permissions.allow has " .. rule) else ctx.notice("the rule holds for this session only: " .. e.message) end
 end

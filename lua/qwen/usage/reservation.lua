@@ -60,10 +60,10 @@ local function window_for(list, weighted, n, seconds)
 end
 
 -- "remaining" headers may only tighten: other machines may use the same account.
-local function tighten(self, headers, reset)
+local function tighten(self, headers, rate_limit_headers)
   for name, value in pairs(headers) do
     local left = name:find("ratelimit", 1, true) and name:find("remaining", 1, true) and tonumber(value)
-    local seconds = left and left >= 0 and reset.seconds(headers[name:gsub("remaining", "reset")])
+    local seconds = left and left >= 0 and rate_limit_headers.seconds(headers[name:gsub("remaining", "reset")])
     local w = seconds and seconds > 0 and window_for(self.rule.windows, name:find("token", 1, true) ~= nil, tonumber(headers[name:gsub("remaining", "limit")]),
       seconds)
     if w and left <= w.n / 2 and seconds <= w.per * 1.1 then self.store:tighten(self.rule.key, self.grant, w, left, seconds) end
@@ -75,18 +75,18 @@ end
 ---@param status integer
 function Reservation:learn(headers, status)
   if self.offline or status ~= 429 and not (self.grant and #self.rule.windows > 0) then return end
-  local reset = require "qwen.usage.rate_limit_headers"
+  local rate_limit_headers = require "qwen.usage.rate_limit_headers"
   if status == 429 then
     local store = self.store or self.open(self.ctx)
-    local asked = reset.read(headers, {}, "")
+    local asked = rate_limit_headers.read(headers, {}, "")
     if asked and asked > LONGEST_SHUT then
       self.ctx.notice(("the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"):format(asked / 60))
     end
     local pause = asked and asked + math.random() * math.min(asked * 0.1, 5) -- not all at the same moment
     if store then store:shut(asked and asked > LONG and self.rule.pause_key or self.rule.key, pause) end
   else
-    tighten(self, headers, reset)
-    local date = reset.seconds(headers.date)
+    tighten(self, headers, rate_limit_headers)
+    local date = rate_limit_headers.seconds(headers.date)
     if date and math.abs(date) > HOUR then self.store:date(task.time() + date) end
   end
 end
