@@ -101,16 +101,22 @@ assert(put "two")
 t.eq({ fs.stat(folder .. "/.qwen-0123456789abcdef.tmp") == nil, fs.stat(folder .. "/.qwen-fedcba9876543210.tmp") ~= nil }, { true, true }, "left files")
 
 -- A passphrase
-local locked = { folder = home .. "/locked", key_file = options.key_file, timeout = wait.PATIENCE, passphrase = secret.new("p", "correct horse", {}) }
+local function vault(more)
+  local out = { folder = home .. "/locked", key_file = options.key_file, timeout = wait.PATIENCE }
+  for name, value in pairs(more or {}) do out[name] = value end
+  return out
+end
+local horse, battery, wrong = secret.new("p", "correct horse", {}), secret.new("p", "battery", {}), secret.new("p", "wrong", {})
+local locked = vault { passphrase = horse }
 assert(put("one", locked))
 t.ok(get(locked), "with the passphrase")
-v, e = get { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}) }
+v, e = get(vault { passphrase = wrong })
 t.err(v, e, "auth", "the wrong one")
-local bare = { folder = locked.folder, key_file = options.key_file }
+local bare = vault()
 t.ok(get(bare), "remembered by this process")
 local script = home .. "/get.lua"
-assert(fs.write(script, ([[print(require "sys.secret_store".get("vault", "one", {"secret"}, "one", {}, {folder = %q, key_file = %q}))]])
-  :format(bare.folder, bare.key_file)))
+assert(fs.write(script, ([[print(require "sys.secret_store".get("vault", "one", {"secret"}, "one", {}, {folder = %q, key_file = %q, timeout = %d}))]])
+  :format(bare.folder, bare.key_file, bare.timeout)))
 local kept = store.probe("kernel", options)
 local salt = fs.read(locked.folder .. "/credentials.vault"):sub(21, 36):gsub(".", function(c) return ("%02x"):format(c:byte()) end)
 if kept then
@@ -122,16 +128,15 @@ end
 t.match(proc.run({ argv = { QWEN, "lua", script } }).out, "^nil.*is locked: set QWEN_VAULT_PASSPHRASE", "then it is asked for")
 
 -- Another key for all of it.
-v, e = store.rekey { folder = locked.folder, key_file = options.key_file, passphrase = secret.new("p", "wrong", {}), new_passphrase = secret.new("p", "battery", {}) }
+v, e = store.rekey(vault { passphrase = wrong, new_passphrase = battery })
 t.err(v, e, "auth", "not with a wrong one")
 t.eq(e.code, "locked")
-local phrases = { folder = locked.folder, key_file = options.key_file, passphrase = locked.passphrase, new_passphrase = secret.new("p", "battery", {}) }
-t.eq(store.rekey(phrases), true, "another passphrase")
+t.eq(store.rekey(vault { passphrase = horse, new_passphrase = battery }), true, "another passphrase")
 t.err(get(locked), select(2, get(locked)), "auth", "the old one is none any more")
-t.ok(get { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, "the new one is")
-t.eq(store.rekey { folder = locked.folder, key_file = options.key_file, passphrase = phrases.new_passphrase }, true, "none")
-t.ok(get { folder = locked.folder, key_file = options.key_file }, "then the machine's key")
-t.eq(store.rekey { folder = home .. "/made", key_file = options.key_file, new_passphrase = locked.passphrase }, true, "made where there is none")
+t.ok(get(vault { passphrase = battery }), "the new one is")
+t.eq(store.rekey(vault { passphrase = battery }), true, "none")
+t.ok(get(bare), "then the machine's key")
+t.eq(store.rekey(vault { folder = home .. "/made", new_passphrase = horse }), true, "made where there is none")
 t.eq({ fs.read(home .. "/made/credentials.vault"):byte(10), fs.stat(home .. "/made/credentials.vault").mode }, { 1, 384 }, "with a passphrase")
 t.ok(not pcall(store.rekey, { folder = home, key_file = options.key_file, new_passphrase = "text" }), "a text is no secret")
 

@@ -13,7 +13,8 @@ local settings_writer = require "qwen.config.writer"
 -- The one for existing installs of Qwen Code last.
 local M = { names = { "secret-service", "vault", "kernel", "helper", "memory", "plain" } }
 
-local PROBE, ANSWER = 3, 30 -- seconds
+-- Seconds. The vault asks nobody: it computes, which takes long on a busy machine.
+local PROBE, ANSWER, COMPUTE = 3, 30, 300
 
 -- What the user's own settings say, and nobody else's.
 local function setting(name)
@@ -31,7 +32,7 @@ local PHRASE = "QWEN_VAULT_PASSPHRASE"
 local unlocked = false -- by a passphrase that was typed: the vault's key is known to C
 
 local function options(backend, timeout)
-  local out = { folder = paths.qwen_home(), timeout = timeout or ANSWER }
+  local out = { folder = paths.qwen_home(), timeout = timeout or backend == "vault" and COMPUTE or ANSWER }
   if backend == "helper" then out.argv = helper() or {} end
   if backend == "vault" then
     local state = sys.env "XDG_STATE_HOME"
