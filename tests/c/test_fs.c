@@ -15,8 +15,9 @@
 #include "../../src/core/fs.h"
 
 static int enter(void **state) {
-  char folder[] = "/tmp/qwen-fs-XXXXXX";
-  if (getenv("TMPDIR") && chdir(getenv("TMPDIR")) != 0) return -1;
+  char folder[4096];
+  const char *tmp = getenv("TMPDIR");
+  snprintf(folder, sizeof folder, "%s/qwen-fs-XXXXXX", tmp ? tmp : "/tmp");
   *state = mkdtemp(folder) ? strdup(folder) : NULL;
   return *state ? chdir(*state) : -1;
 }

@@ -45,7 +45,8 @@ if os_.uid() == 0 then
   sh "chown 12345:23456 a; chmod 4754 a"
   fs.write(at "a", "two")
   t.eq({ fs.stat(at "a").uid, fs.stat(at "a").mode }, { 12345, 2540 }, "the owner stays")
-  local folder = assert(fs.mkdtemp "/tmp/qwen-owner-") -- not in the room, which is closed to others
+  local folder = assert(fs.mkdtemp "owner-")
+  sh('chmod 711 "$TMPDIR/.."') -- the room is closed to others until then
   fs.write(folder .. "/f", "old", { mode = 292 })
   fs.write(folder .. "/w.lua", 'print(select(2, qwen.fs.write("f", "new")))', { mode = 420 })
   local r = assert(proc.run { argv = { "sh", "-c", 'cp "$0" qwen && chmod 0777 . && exec setpriv --reuid=12345 --clear-groups ./qwen lua w.lua', program.binary },

@@ -4,7 +4,7 @@ local wait = dofile "tests/wait.lua"
 local fs, http, json, proc, secret, task = require "sys.fs", require "sys.http", require "sys.json", require "sys.proc", require "sys.secret",
   require "sys.task"
 
-local folder = fs.mkdtemp "/tmp/qwen-http-"
+local folder = fs.mkdtemp "http-"
 local cert, key = folder .. "/cert.pem", folder .. "/key.pem"
 
 local function run(...)

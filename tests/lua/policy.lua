@@ -189,7 +189,7 @@ for _, command in ipairs(corpus) do
   end
 end
 local out = root .. "/words"
-local r = proc.run { argv = { "bash", "-c", "exec 3>" .. out .. "; PATH=/nowhere; " .. table.concat(script, "\n") } }
+local r = proc.run { argv = { "bash", "-c", "exec 3>" .. out .. "; PATH=/nowhere; " .. table.concat(script, "\n") }, cwd = cwd }
 t.ok(#sure > 200, "commands compared: " .. #sure)
 local at, seen = 1, {}
 for i = 1, #sure do seen[i] = {} end

@@ -103,7 +103,7 @@ t.eq({ fs.stat(folder .. "/.qwen-0123456789abcdef.tmp") == nil, fs.stat(folder .
 -- A passphrase
 local function vault(more)
   local out = { folder = home .. "/locked", key_file = options.key_file, timeout = wait.PATIENCE }
-  for name, value in pairs(more or {}) do out[name] = value end
+  for name, given in pairs(more or {}) do out[name] = given end
   return out
 end
 local horse, battery, wrong = secret.new("p", "correct horse", {}), secret.new("p", "battery", {}), secret.new("p", "wrong", {})
