@@ -31,15 +31,16 @@ local function show(key, value)
 end
 
 local function nearest(ctx, key)
-  local near = qwen.text.nearest(key, ctx.settings.keys())
-  return near and near ~= key and "; did you mean " .. near .. "?" or ""
+  local near = ctx.settings.nearest(key)
+  return near and "; did you mean " .. near .. "?" or ""
 end
 
-local function is_known(ctx, key)
-  for _, name in ipairs(ctx.settings.keys()) do
-    if name == key then return true end
-  end
-  return false
+local function is_known(ctx, key) return ctx.settings.effect(key) ~= "unknown" end
+
+-- Says of a key that it has no effect here.
+local function tell_effect(ctx, key)
+  local state, entry = ctx.settings.effect(key)
+  if state == "named" then ctx.notice(("%s has no effect here: %s"):format(key, entry.text)) end
 end
 
 local function explain(ctx, key)
@@ -47,6 +48,7 @@ local function explain(ctx, key)
   if #rows == 0 then
     if not is_known(ctx, key) then return nil, qwen.err("usage", ("nothing sets '%s'%s"):format(key, nearest(ctx, key))) end
     ctx.print(("%s is not set: nothing sets it, and it has no default"):format(key))
+    tell_effect(ctx, key)
     return 0
   end
   local value, first = ctx.settings:get(key), true
@@ -60,6 +62,7 @@ local function explain(ctx, key)
     ctx.print(("  %s %s%s"):format(role, where, said))
     first = false
   end
+  tell_effect(ctx, key)
   return 0
 end
 
@@ -78,6 +81,10 @@ local function list(ctx)
       local row = ctx.settings:explain(name)[1]
       ctx.print(("%-30s %s  (%s)"):format(name, show(name, value), row.source .. (row.line and ":" .. row.line or "")))
     end
+  end
+  for _, row in ipairs(ctx.settings.without) do
+    local why = row.text or "it is unknown" .. (row.near and "; did you mean " .. row.near .. "?" or "")
+    ctx.print(("no effect: %s  (%s; %s)"):format(row.key, row.place, why))
   end
   return 0
 end
@@ -128,7 +135,10 @@ local function change(ctx, key, text, project)
   if not ok then return nil, e end
   ctx.print(text == nil and ("took %s out of %s"):format(key, qwen.paths.short(path))
     or ("%s = %s in %s"):format(key, show(key, value), qwen.paths.short(path)))
-  if not is_known(ctx, key) and nearest(ctx, key) ~= "" then ctx.notice(("%s is no setting of ours%s"):format(key, nearest(ctx, key))) end
+  if text ~= nil and not is_known(ctx, key) then
+    ctx.notice(("%s is no setting of ours%s"):format(key, nearest(ctx, key)))
+  end
+  if text ~= nil then tell_effect(ctx, key) end
   if project and not ctx.trusted then ctx.notice "this folder is not trusted, so its settings are not read (trust it: --trust-folder)" end
   if not (project and not ctx.trusted) then tell_shadow(ctx, key, path) end
   return 0

@@ -142,17 +142,40 @@ local function check_system(ctx, report)
   if signed then report.ok(what) else report.bad(what .. ": its key is missing", "qwen auth status says which, qwen auth sets it up") end
 end
 
+-- Each setting that has no effect here, with its reason; one that would restrict is wrong.
+local function check_settings(ctx, report)
+  report.title "Settings"
+  for _, row in ipairs(ctx.settings.without) do
+    local named = ("%s: %s"):format(row.place, row.key)
+    if not row.text then
+      report.warn(named .. " is unknown", row.near and "did you mean " .. row.near .. "?" or "see docs/settings.md")
+    elseif row.restricts then
+      report.bad(named .. " is not honoured", row.text)
+    else
+      report.warn(named .. " has no effect here", row.text)
+    end
+  end
+  if #ctx.settings.without == 0 then report.ok "every setting has its effect" end
+end
+
+local function last_line(ctx, report)
+  if report.bad_count > 0 then return ("%d wrong"):format(report.bad_count) end
+  local n = #ctx.settings.without
+  return n == 0 and "everything is in order" or ("nothing else is wrong; settings without effect: %d"):format(n)
+end
+
 function C.run(ctx, args)
   local flags = {}
   for _, word in ipairs(args) do flags[word] = true end
   local report = new_report(ctx, flags["--json"])
   check_system(ctx, report)
+  check_settings(ctx, report)
   check_files(ctx, report, flags["--diff"])
   check_modules(ctx, report)
   if flags["--json"] then
     ctx.print(qwen.json.encode({ problems = report.bad_count, items = qwen.json.array(report.items) }, { indent = 2 }))
   else
-    ctx.print(report.bad_count == 0 and "everything is in order" or ("%d wrong"):format(report.bad_count))
+    ctx.print(last_line(ctx, report))
   end
   return math.min(report.bad_count, 100)
 end

@@ -330,6 +330,9 @@
 ---@field read_value fun(key: string, text: string): any, Err? a typed value in the form its key wants
 ---@field project_may fun(key: string): boolean whether a trusted folder's own settings may set it
 ---@field reload fun(self: Settings): boolean?, Err? reads all sources anew
+---@field effect fun(key: string): "honoured"|"named"|"above"|"unknown", {text: string, restricts: boolean, same: string?}? what becomes of a key: honoured, named with the reason why it has no effect, a part above such keys, or unknown
+---@field nearest fun(key: string): string? the known key that is most like another one
+---@field without {key: string, place: string, text: string?, restricts: boolean?, near: string?}[] what the files set without effect; without text the key is unknown
 ---@field problems string[] sentences to show once
 ---@field env fun(self: Settings, name: string): string?, string? value and words for its source: the real environment, then .env, then settings env
 

@@ -209,6 +209,7 @@ local function route(argv)
   registry.run_init(ctx)
   if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
+  for _, text in ipairs(require("qwen.config.effect").sentences(settings.without)) do ctx.notice(text) end
   if not trusted then
     local found = require("qwen.config.dotenv").project_files(cwd)
     if #found > 0 then

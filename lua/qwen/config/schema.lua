@@ -1,10 +1,11 @@
 -- The settings we know: type, default, what each is for, and whether a project may set it. Keys not listed here are kept and readable.
 -- type: string, boolean, number, list, object, any. choices: the only values. project: a trusted folder's own settings may set it.
 -- merge: "append" joins the lists of all sources, "replace" takes an object whole; without it objects are merged and all else is replaced.
+-- partly: some fields of the object have no effect (known_keys.lua).
 
 return {
   ["model.name"] = { type = "string", text = "model to use", project = true },
-  ["model.generationConfig"] = { type = "object", text = "request settings for models that have no entry of their own" },
+  ["model.generationConfig"] = { type = "object", partly = true, text = "request settings for models that have no entry of their own" },
   ["model.maxSessionTurns"] = { type = "number", default = -1, text = "end a run after this many model turns; -1 is no limit", project = true },
   ["model.baseUrl"] = { type = "string", text = "its address, where several entries have that name; /model writes it" },
   ["model.fallback"] = { type = "list", text = "models to ask when the chosen one is overloaded" },
@@ -22,6 +23,7 @@ return {
   ["openrouter.host"] = { type = "string", text = "another address than https://openrouter.ai" },
   ["local.servers"] = { type = "list", text = "addresses where local model servers are looked for, instead of the usual ports" },
   ["codingPlan.region"] = { type = "string", text = "region of the Coding Plan: china or global" },
+  ["codingPlan.version"] = { type = "string", text = "version of the plan's list of models; qwen auth writes it" },
   ["hooks"] = { type = "object", merge = "replace", text = "programs and addresses that are told events, as in Qwen Code" },
   ["disableAllHooks"] = { type = "boolean", text = "tell none of the hooks" },
   ["lua"] = { type = "object", text = "options of your own Lua files, by KIND/NAME" },

@@ -1,5 +1,6 @@
 -- Settings: every source in order, the winner of each key, and who lost. Reads files; never writes them.
 local env_file = require "qwen.config.dotenv"
+local effect = require "qwen.config.effect"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local sources = require "qwen.config.sources"
@@ -202,6 +203,21 @@ function Settings.option(key)
   return schema[key]
 end
 
+---What becomes of a key: honoured, named as one without effect, above such keys, or unknown.
+---@param key string
+---@return "honoured"|"named"|"above"|"unknown" state
+---@return {text: string, restricts: boolean, same: string?}? entry
+function Settings.effect(key)
+  return effect.state(key)
+end
+
+---The known key that is most like another one.
+---@param key string
+---@return string?
+function Settings.nearest(key)
+  return effect.nearest(key)
+end
+
 local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 011
 
 -- A file of the person's with keys in it that others can read is worth a word.
@@ -218,7 +234,8 @@ end
 ---@param where {cwd: string, trusted: boolean, opts: table}
 ---@return Settings?, Err?
 function Settings.load(where)
-  local self = setmetatable({ layers = {}, cache = {}, problems = {}, dotenv = { values = {} }, where = where }, Settings)
+  local self = setmetatable({ layers = {}, cache = {}, problems = {}, without = {}, dotenv = { values = {} }, where = where },
+    Settings)
   for _, file in ipairs(paths.settings_files(where.cwd)) do
     if file.scope ~= "project" or where.trusted then
       local layer, e = sources.file(file)
@@ -229,6 +246,7 @@ function Settings.load(where)
   for _, layer in ipairs(self.layers) do
     for _, sentence in ipairs(sources.complaints(layer, Settings.project_may)) do table.insert(self.problems, sentence) end
     table.insert(self.problems, exposed(layer))
+    for _, row in ipairs(effect.without(layer)) do table.insert(self.without, row) end
   end
   self.dotenv = env_file.load(where.cwd, where.trusted, self:get "advanced.excludedEnvVars")
   for _, notice in ipairs(self.dotenv.notices) do table.insert(self.problems, notice) end
@@ -246,6 +264,7 @@ function Settings:reload()
   local fresh, e = Settings.load(self.where)
   if not fresh then return nil, e end
   self.layers, self.cache, self.problems, self.dotenv = fresh.layers, {}, fresh.problems, fresh.dotenv
+  self.without = fresh.without
   return true
 end
 
