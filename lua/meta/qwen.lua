@@ -489,7 +489,22 @@ qwen = {}
 ---@field desktop_env fun(): table<string, string> all variables but credentials, PATH without the project's folders
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
 
+---@class Place a path of a call as it is judged
+---@field name string in normal form
+---@field real string what it reached then
+---@field unsure boolean a link in it leads nowhere
+
 ---@class qwen.x.files
+---@field read fun(ctx: Ctx, path: string, limit?: integer): string?, Stat|Err by the path that was judged, without a link
+---@field stat fun(ctx: Ctx, path: string): Stat?, Err?
+---@field list fun(ctx: Ctx, path: string): {name: string, type: string}[]?, Err?
+---@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen
+---@field place fun(path: string): Place
+---@field places fun(ctx: Ctx, paths: string[]): Place[] from the project folder, by their text
+---@field place_inside fun(ctx: Ctx, place: Place): boolean in the project
+---@field place_readable fun(ctx: Ctx, place: Place): boolean inside, or an output that was spilled for this project
+---@field place_protected fun(ctx: Ctx, place: Place): boolean decides what runs later
+---@field scope fun(ctx: Ctx, effect: string, places: Place[]): Ctx for one call: `read`, `list`, `stat` and `write` open these places and no others
 ---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out ignored files
 ---@field visible fun(ctx: Ctx, folder: string, seconds?: number): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep, or when it takes longer
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
@@ -602,7 +617,7 @@ qwen = {}
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", string, string? verdict, reason, rule that would allow
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
----@field hidden fun(ctx: Ctx): fun(path: string): boolean whether a deny rule keeps a file from being read
+---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule keeps a file from being read
 ---@field READ_ONLY string the reason given for a call that only reads
 
 ---@class qwen.x.subagent
@@ -667,12 +682,13 @@ qwen = {}
 ---@field state fun(ctx: Ctx): SandboxState?, Err? what was asked for
 ---@field words fun(ctx: Ctx): string the same for people
 ---@field wrap fun(ctx: Ctx, options: ProcOptions, more?: {state: SandboxState?, read: string[]?}): ProcOptions?, any the run inside it, where one was asked for, and what is closed when the run has ended (`local _ <close> = hold`); nil and an error: nothing may be run
+---@field seen fun(ctx: Ctx): (fun(real: string): "read"|"write"|nil)?, Err? what commands see of a path; nil where no sandbox was asked for
 ---@field start fun(ctx: Ctx, state?: SandboxState): boolean?, Err? starts it once; an error where one was asked for and cannot be had
 ---@field suspect fun(output: string): boolean a command that failed may have failed because of it
 
 ---@class qwen.x.runner the one runner of commands that the model, a project or a prompt file causes
 ---@field judge fun(ctx: Ctx, command: string, folder?: string): "allow"|"ask"|"deny", string, string? verdict, reason, the rule that would allow it
----@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`; asks nobody
+---@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`, `made` (in the sandbox: names that decide what runs later and are new); asks nobody
 ---@field open fun(ctx: Ctx, request: {command: string, cwd: string?, stderr: string?}): Process?, any starts it; beside it what is closed when it has ended, or the error
 
 ---@class qwen.x.sandbox_check

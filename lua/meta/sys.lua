@@ -219,6 +219,11 @@
 ---@field mkdtemp fun(prefix: string): string?, Err? private folder
 ---@field lock fun(path: string, timeout?: number): Lock?, Err? flock on a lock file; waits up to timeout (default 10)
 ---@field cwd fun(): string?, Err?
+---@field read_exact fun(path: string, limit?: integer): string?, Stat|Err by a path without a link in any component: the text, and what the open file is
+---@field write_exact fun(path: string, text: string, options?: {mode?: integer, expect?: Stat|false}): boolean?, Err? the same; makes missing folders; expect false: nothing may be there, a stat: that file and no other
+---@field stat_exact fun(path: string): Stat?, Err?
+---@field list_exact fun(path: string): {name: string, type: string}[]?, Err?
+---@field remove_exact fun(path: string): boolean?, Err?
 
 -- sys.os -----------------------------------------------------------------------------------------------------------
 

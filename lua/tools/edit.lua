@@ -20,12 +20,14 @@ function T.paths(args) return { args.file_path } end
 
 function T.label(args) return args.file_path end
 
-local function create(path, args)
-  if qwen.fs.stat(path, false) then
+local function create(ctx, path, args)
+  local stat, e = qwen.x.files.stat(ctx, path)
+  if not stat and e.kind ~= "missing" then return nil, e end
+  if stat then
     return nil, qwen.err("usage", ("%s exists already, so an empty old_string is refused. Nothing was written. "
       .. "Give the text to replace, or use write_file."):format(path))
   end
-  return { path = path, before = "", after = args.new_string, fresh = true, from = 1 }
+  return { path = path, before = "", after = args.new_string, fresh = true, stat = false, from = 1 }
 end
 
 local function wrong_count(path, text, ranges, args)
@@ -43,22 +45,21 @@ end
 local function plan(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
-  if args.old_string == "" then return create(path, args) end
+  if args.old_string == "" then return create(ctx, path, args) end
   if args.old_string == args.new_string then
     return nil, qwen.err("usage", "old_string and new_string are the same. Nothing was written.")
   end
-  local before
-  before, e = qwen.fs.read(path)
-  if not before then return nil, e.kind == "missing" and qwen.err("missing", "File not found: " .. path) or e end
+  local before, stat = qwen.x.files.read(ctx, path)
+  if not before then return nil, stat.kind == "missing" and qwen.err("missing", "File not found: " .. path) or stat end
   local ok
-  ok, e = qwen.x.files.check_seen(ctx, path)
+  ok, e = qwen.x.files.check_seen(ctx, path, stat)
   if not ok then return nil, e end
   local ranges, dropped = qwen.x.fuzzy_match.find(before, args.old_string)
   if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
   local after = qwen.x.fuzzy_match.replace(before, ranges, args.new_string, dropped)
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
   local _, from = before:sub(1, ranges[1][1] - 1):gsub("\n", "")
-  return { path = path, before = before, after = after, from = from + 1, count = #ranges }
+  return { path = path, before = before, after = after, stat = stat, from = from + 1, count = #ranges }
 end
 
 function T.preview(ctx, args)
@@ -79,15 +80,9 @@ end
 function T.run(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return nil, e end
-  if change.fresh then
-    local ok
-    ok, e = qwen.fs.mkdir(change.path:match "^(.*)/" .. "/")
-    if not ok then return nil, e end
-  end
   local ok
-  ok, e = qwen.fs.write(change.path, change.after, { mode = 420 })
+  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat)
   if not ok then return nil, e end
-  qwen.x.files.mark_seen(ctx, change.path)
   if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = "created" } end
   return { text = snippet(change), display = change.count > 1 and change.count .. " places changed" or "changed" }
 end

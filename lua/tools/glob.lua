@@ -38,7 +38,9 @@ end
 function T.run(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.path or ctx.cwd)
   if not path then return nil, e end
-  local stat = qwen.fs.stat(path)
+  local stat
+  stat, e = qwen.x.files.stat(ctx, path)
+  if not stat and e.kind ~= "missing" then return nil, e end
   if not stat or stat.type ~= "dir" then return nil, qwen.err("missing", "There is no folder " .. path) end
   local pattern = args.pattern
   if pattern:sub(1, #path + 1) == path .. "/" then pattern = pattern:sub(#path + 2) end
@@ -50,8 +52,8 @@ function T.run(ctx, args)
   local found = {}
   for _, name in ipairs(names) do
     local full = (path == "/" and "" or path) .. "/" .. name
-    local s = qwen.fs.stat(full)
-    found[#found + 1] = { path = full, mtime = s and s.mtime or 0 }
+    local s = qwen.x.files.stat(ctx, full) -- a folder may have become a link while names were listed
+    if s then found[#found + 1] = { path = full, mtime = s.mtime } end
   end
   table.sort(found, function(a, b)
     if a.mtime ~= b.mtime then return a.mtime > b.mtime end

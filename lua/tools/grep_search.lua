@@ -1,6 +1,6 @@
 -- Searches file contents with ripgrep; where it is missing with git grep, or by a walk for plain text.
 
-local MAX_CHARS = 20000
+local MAX_CHARS, CUT_LINE = 20000, 400
 
 local T = {
   summary = "Search file contents by regular expression. Gives path:line:text. Ignored files are left out.",
@@ -22,7 +22,8 @@ function T.paths(args) return { args.path } end
 function T.label(args) return args.pattern .. (args.path and " in " .. args.path or "") end
 
 local function with_ripgrep(ctx, rg, args, path)
-  local argv = { rg, "--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--max-columns=400", "--max-columns-preview", "--sort=path",
+  local argv = { rg, "--line-number", "--no-heading", "--with-filename", "--null", "--color=never",
+    "--max-columns=" .. CUT_LINE, "--max-columns-preview", "--sort=path",
     table.unpack(qwen.x.files.ignore_flags(ctx)) }
   if args.glob and not args.glob:find "[/!:]" then -- as a type: fewer files are read; a glob of ripgrep's would let ignored ones in
     argv[#argv + 1] = "--type-add=wanted:" .. args.glob
@@ -46,20 +47,20 @@ local function with_git(git, args, path, is_folder)
   if not result then return nil, e end
   local out, prefix = {}, folder:gsub("/$", "") .. "/"
   for name, number, line in result.out:gmatch "([^%z\n]+)%z(%d+)[%z:]([^\n]*)" do
-    out[#out + 1] = ("%s%s\0%s:%s"):format(prefix, name, number, line:sub(1, 400))
+    out[#out + 1] = ("%s%s\0%s:%s"):format(prefix, name, number, line:sub(1, CUT_LINE))
   end
   result.out = table.concat(out, "\n")
   return result
 end
 
 -- The last resort: plain text search, said so in the result.
-local function with_walk(args, path, is_folder, wanted)
+local function with_walk(ctx, args, path, is_folder, wanted)
   local out = {}
   local function look(file)
-    local text = qwen.fs.read(file, 1024 * 1024)
+    local text = qwen.x.files.read(ctx, file, 1024 * 1024)
     if not text or text:find("\0", 1, true) or not text:find(args.pattern, 1, true) then return end
     for i, line in ipairs(qwen.text.lines(text)) do
-      if line:find(args.pattern, 1, true) then out[#out + 1] = ("%s\0%d:%s"):format(file, i, line:sub(1, 400)) end
+      if line:find(args.pattern, 1, true) then out[#out + 1] = ("%s\0%d:%s"):format(file, i, line:sub(1, CUT_LINE)) end
     end
   end
   if is_folder then
@@ -87,29 +88,50 @@ local function search(ctx, args, path, is_folder, wanted)
   if rg then return with_ripgrep(ctx, rg, args, path) end
   local result = git and with_git(git, args, path, is_folder)
   if result and (result.code == 0 or result.code == 1) then return result end
-  return with_walk(args, path, is_folder, wanted)
+  return with_walk(ctx, args, path, is_folder, wanted)
 end
 
--- The lines as path:line:text, of the files that are wanted and that no rule hides.
+-- Whether a line that a program found is in the file that was judged: a folder may have become a link while it searched.
+-- Lines of one file come together.
+local function verifier(ctx)
+  local name, lines
+  return function(file, rest)
+    if file ~= name then
+      local text = qwen.x.files.read(ctx, file)
+      name, lines = file, text and qwen.text.lines((text:gsub("^\xef\xbb\xbf", "")))
+    end
+    local number, found = rest:match "^(%d+)[:-](.*)$"
+    local line = lines and lines[math.tointeger(number)]
+    if not line then return false end
+    found = found:gsub("^\xef\xbb\xbf", ""):gsub("\r$", "")
+    if found == line:gsub("\r$", "") then return true end
+    local cut = found:match "^(.*) %[%.%.%. [^%]]*%]$" or found -- of a long line the program gives the beginning
+    return #cut >= CUT_LINE // 2 and line:sub(1, #cut) == cut
+  end
+end
+
+-- The lines as path:line:text, of the files that are wanted and that no rule hides, and how many were left out.
 local function shown_lines(ctx, out, wanted)
-  local hidden, shown, lines = qwen.x.policy.hidden(ctx), {}, {}
+  local hidden, shown, lines, lost = qwen.x.policy.hidden(ctx), {}, {}, 0
+  local verified = verifier(ctx)
   for line in out:gmatch "[^\n]+" do
     local name, rest = line:match "^([^%z]*)%z(.*)$"
-    if not name then
-      lines[#lines + 1] = line
-    else
-      if shown[name] == nil then shown[name] = wanted(name) and not hidden(name) end
-      if shown[name] then lines[#lines + 1] = name .. ":" .. rest end
+    if name and shown[name] == nil then shown[name] = wanted(name) and not hidden(name) end
+    if name and shown[name] and verified(name, rest) then
+      lines[#lines + 1] = name .. ":" .. rest
+    elseif not name or shown[name] then
+      lost = lost + 1
     end
   end
-  return lines
+  return lines, lost
 end
 
 function T.run(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.path or ctx.cwd)
   if not path then return nil, e end
-  local stat = qwen.fs.stat(path)
-  if not stat then return nil, qwen.err("missing", "There is no " .. path) end
+  local stat
+  stat, e = qwen.x.files.stat(ctx, path)
+  if not stat then return nil, e.kind == "missing" and qwen.err("missing", "There is no " .. path) or e end
   if (args.pattern .. (args.glob or "")):find("\0", 1, true) then return nil, qwen.err("usage", "a pattern cannot hold a zero byte") end
   local is_folder = stat.type == "dir"
   local wanted = filter(args.glob, path, is_folder)
@@ -119,8 +141,11 @@ function T.run(ctx, args)
   if result.code ~= 0 and result.code ~= 1 and result.out == "" then
     return nil, qwen.err("usage", "The search failed: " .. qwen.text.trim(result.err):sub(1, 500))
   end
-  local lines = shown_lines(ctx, result.out, wanted)
+  local lines, lost = shown_lines(ctx, result.out, wanted)
   local note = result.plain and "(ripgrep is missing: the pattern was searched as plain text)\n" or ""
+  if lost > 0 then
+    note = note .. ("(%d lines are left out: their files changed meanwhile, or are no plain text)\n"):format(lost)
+  end
   if #lines == 0 then return { text = note .. ("No matches for %s in %s."):format(args.pattern, path), display = "no matches" } end
   local kept, size = {}, 0
   for i, line in ipairs(lines) do

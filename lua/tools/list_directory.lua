@@ -41,8 +41,8 @@ local function visible_entries(ctx, path, options)
   return out
 end
 
-local function is_empty(path)
-  local entries = qwen.fs.list(path)
+local function is_empty(ctx, path)
+  local entries = qwen.x.files.list(ctx, path)
   return entries and #entries == 0
 end
 
@@ -50,14 +50,14 @@ function T.run(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.path)
   if not path then return nil, e end
   local entries
-  entries, e = qwen.fs.list(path)
+  entries, e = qwen.x.files.list(ctx, path)
   if not entries then return nil, e end
   local rows, visible, patterns = {}, visible_entries(ctx, path, args.file_filtering_options), {}
   for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.x.files.glob(pattern) end
   for _, entry in ipairs(entries) do
     local full = path .. "/" .. entry.name
     local followed = entry.type == "link" and qwen.fs.stat(full) or entry
-    local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(full)
+    local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(ctx, full)
     if shown and not ignored(entry.name, patterns) then
       rows[#rows + 1] = { dir = followed.type == "dir", name = entry.name, link = entry.type == "link" }
     end

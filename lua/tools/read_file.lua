@@ -56,8 +56,8 @@ local function read_image(path, mime, bytes)
     qwen.text.human_bytes(MAX_IMAGE)))
 end
 
--- The text of a PDF, by the program that is there for it.
-local function pdf_text(path, pages)
+-- The text of a PDF, by the program that is there for it. It gets the bytes that were read: its name may lead elsewhere by now.
+local function pdf_text(path, bytes, pages)
   local program = qwen.proc.which "pdftotext"
   if not program then
     return { text = ("Cannot display content of binary file: %s (a PDF; its text can be read when poppler-utils is installed)"):format(path), display = "PDF" }
@@ -68,8 +68,8 @@ local function pdf_text(path, pages)
     if not first then return nil, qwen.err("usage", ("pages must be a number or a range such as 1-5, not '%s'"):format(pages)) end
     table.move({ "-f", first, "-l", last ~= "" and last or first }, 1, 4, 3, argv)
   end
-  argv[#argv + 1], argv[#argv + 2] = path, "-"
-  local result, e = qwen.proc.run { argv = argv, env = qwen.proc.helper_env(), timeout = 60, limit = 1024 * 1024 }
+  argv[#argv + 1], argv[#argv + 2] = "-", "-"
+  local result, e = qwen.proc.run { argv = argv, input = bytes, env = qwen.proc.helper_env(), timeout = 60, limit = 1024 * 1024 }
   if not result then return nil, e end
   if result.code ~= 0 then return nil, qwen.err("broken", ("the PDF %s cannot be read: %s"):format(path, qwen.text.trim(result.err))) end
   if not result.out:find "%S" then return { text = ("There is no text in the PDF %s: its pages are pictures."):format(path), display = "PDF without text" } end
@@ -77,9 +77,9 @@ local function pdf_text(path, pages)
 end
 
 -- How many pages there are, where a program can tell.
-local function page_count(path)
+local function page_count(bytes)
   local program = qwen.proc.which "pdfinfo"
-  local result = program and qwen.proc.run { argv = { program, path }, env = qwen.proc.helper_env(), timeout = 20, limit = 65536 }
+  local result = program and qwen.proc.run { argv = { program, "-" }, input = bytes, env = qwen.proc.helper_env(), timeout = 20, limit = 65536 }
   return result and math.tointeger(tonumber(result.out:match "\nPages:%s*(%d+)")) or 0
 end
 
@@ -87,20 +87,21 @@ end
 local function read_pdf(ctx, path, bytes, pages)
   local provider = ctx.model and qwen.models.provider(ctx.model)
   local seen = provider and not qwen.wire.unseen(ctx.model, { mime = "application/pdf" }, provider.media or "image")
-  if pages or not seen or #bytes > MAX_PDF or page_count(path) > MAX_PAGES then return pdf_text(path, pages) end
+  if pages or not seen or #bytes > MAX_PDF or page_count(bytes) > MAX_PAGES then return pdf_text(path, bytes, pages) end
   return as_part("PDF", path, "application/pdf", bytes)
 end
 
 function T.run(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
-  local stat = qwen.fs.stat(path)
-  if not stat then return nil, qwen.err("missing", "File not found: " .. path) end
+  local stat
+  stat, e = qwen.x.files.stat(ctx, path)
+  if not stat then return nil, e.kind == "missing" and qwen.err("missing", "File not found: " .. path) or e end
   if stat.type == "dir" then return nil, qwen.err("usage", path .. " is a folder; use list_directory or glob") end
   if stat.type ~= "file" then return nil, qwen.err("usage", path .. " is not a file that can be read whole") end
   local text
-  text, e = qwen.fs.read(path, MAX_FILE)
-  if not text then return nil, e end
+  text, stat = qwen.x.files.read(ctx, path, MAX_FILE)
+  if not text then return nil, stat end
   local mime = media_type(text)
   if mime == "application/pdf" then return read_pdf(ctx, path, text, args.pages) end
   if mime then return read_image(path, mime, text) end

@@ -8,6 +8,8 @@ local SANDBOX = "Sandbox: commands run in one, and this failure may come from it
 local TAKEN = "Environment: these variables look like credentials and were taken out: %s. The user can let one through with its name "
   .. "in tools.shell.passVariables of settings.json."
 
+local MADE = "Sandbox: the command made %s, which decides what runs later, outside the sandbox. The user is told."
+
 local T = {
   summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
     .. "is_background is for servers and watchers: it returns at once.",
@@ -107,8 +109,11 @@ function T.run(ctx, args)
   local suspect = failed and result.confined and qwen.x.sandbox.suspect(result.out .. result.err)
   if suspect then text = text .. "\n" .. SANDBOX end
   if failed and #result.taken > 0 then text = text .. "\n" .. TAKEN:format(table.concat(result.taken, ", ")) end
+  local made = table.concat(result.made, ", ")
+  if made ~= "" then text = text .. "\n" .. MADE:format(made) end
   local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
+  if made ~= "" then last = ("made %s: look at it before it runs something. %s"):format(made, last) end
   if not failed then return { text = text, display = last ~= "" and last or "done" } end
   local hint = suspect and " (the sandbox? !COMMAND runs it outside)" or ""
   return { text = text, error = true, display = how .. hint .. (last ~= "" and ": " .. last or "") }

@@ -28,16 +28,18 @@ end
 local function plan(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.file_path)
   if not path then return nil, e end
-  local stat = qwen.fs.stat(path)
-  if not stat then return { path = path, before = "", after = args.content, fresh = true } end
+  local stat
+  stat, e = qwen.x.files.stat(ctx, path)
+  if not stat and e.kind ~= "missing" then return nil, e end
+  if not stat then return { path = path, before = "", after = args.content, fresh = true, stat = false } end
   if stat.type ~= "file" then return nil, qwen.err("usage", path .. " is not a file. Nothing was written.") end
-  local ok
-  ok, e = qwen.x.files.check_seen(ctx, path)
-  if not ok then return nil, e end
   local before
-  before, e = qwen.fs.read(path)
-  if not before then return nil, e end
-  return { path = path, before = before, after = keep_form(before, args.content) }
+  before, stat = qwen.x.files.read(ctx, path)
+  if not before then return nil, stat end
+  local ok
+  ok, e = qwen.x.files.check_seen(ctx, path, stat)
+  if not ok then return nil, e end
+  return { path = path, before = before, after = keep_form(before, args.content), stat = stat }
 end
 
 function T.preview(ctx, args)
@@ -50,13 +52,8 @@ function T.run(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return nil, e end
   local ok
-  if change.fresh then
-    ok, e = qwen.fs.mkdir(change.path:match "^(.*)/" .. "/")
-    if not ok then return nil, e end
-  end
-  ok, e = qwen.fs.write(change.path, change.after, { mode = 420 })
+  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat)
   if not ok then return nil, e end
-  qwen.x.files.mark_seen(ctx, change.path)
   local words = change.fresh and "Successfully created and wrote to new file: %s." or "Successfully overwrote file: %s."
   local _, lines = args.content:gsub("\n", "")
   return { text = words:format(change.path), display = qwen.text.count(lines, "line") .. " written" }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../core/fs_exact.h"
 #include "../core/loop.h"
 #include "bind.h"
 
@@ -134,21 +135,25 @@ static void set_integer(lua_State *L, const char *field, lua_Integer value) {
   lua_setfield(L, -2, field);
 }
 
+static void push_stat(lua_State *L, const struct stat *st) {
+  lua_createtable(L, 0, 7);
+  lua_pushstring(L, type_name(st->st_mode));
+  lua_setfield(L, -2, "type");
+  lua_pushnumber(L, (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9);
+  lua_setfield(L, -2, "mtime");
+  set_integer(L, "size", st->st_size);
+  set_integer(L, "mode", st->st_mode & 07777);
+  set_integer(L, "dev", (lua_Integer)st->st_dev);
+  set_integer(L, "ino", (lua_Integer)st->st_ino);
+  set_integer(L, "uid", st->st_uid);
+}
+
 static int l_fs_stat(lua_State *L) {
   const char *path = check_path(L, 1);
   bool follow = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
   struct stat st;
   if ((follow ? stat(path, &st) : lstat(path, &st)) != 0) return fail_errno(L, "look at", path);
-  lua_createtable(L, 0, 7);
-  lua_pushstring(L, type_name(st.st_mode));
-  lua_setfield(L, -2, "type");
-  lua_pushnumber(L, (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9);
-  lua_setfield(L, -2, "mtime");
-  set_integer(L, "size", st.st_size);
-  set_integer(L, "mode", st.st_mode & 07777);
-  set_integer(L, "dev", (lua_Integer)st.st_dev);
-  set_integer(L, "ino", (lua_Integer)st.st_ino);
-  set_integer(L, "uid", st.st_uid);
+  push_stat(L, &st);
   return 1;
 }
 
@@ -178,11 +183,16 @@ static const char *entry_type(DIR *d, const struct dirent *entry) {
   }
 }
 
-static int l_fs_list(lua_State *L) {
-  const char *path = check_path(L, 1);
+/* The entries of the folder at fd, which is closed. */
+static int push_list(lua_State *L, int fd, const char *path) {
   DIR **d = bind_new(L, sizeof *d, "sys.fs.dir");
-  *d = opendir(path);
-  if (!*d) return fail_errno(L, "list", path);
+  *d = fd < 0 ? NULL : fdopendir(fd);
+  if (!*d) {
+    int number = errno;
+    if (fd >= 0) close(fd);
+    errno = number;
+    return fail_errno(L, "list", path);
+  }
   lua_getglobal(L, "table");
   lua_getfield(L, -1, "sort");
   lua_newtable(L);
@@ -204,6 +214,71 @@ static int l_fs_list(lua_State *L) {
   lua_pushcfunction(L, compare_names);
   lua_call(L, 2, 0);
   return 1;
+}
+
+static int l_fs_list(lua_State *L) {
+  const char *path = check_path(L, 1);
+  return push_list(L, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK), path);
+}
+
+/* -- exact paths: see fs_exact.h -------------------------------------------------------------------------------------- */
+
+/* read_exact(path, limit?): the text, and what the open file is */
+static int l_fs_read_exact(lua_State *L) {
+  const char *path = check_path(L, 1);
+  lua_Integer limit = luaL_optinteger(L, 2, READ_LIMIT);
+  struct buf *b = bind_new(L, sizeof *b, buffer_class);
+  struct err e;
+  struct stat st;
+  if (!fs_exact_read(path, limit < 0 ? 0 : (size_t)limit, b, &st, &e)) {
+    buf_free(b);
+    return bind_fail(L, &e);
+  }
+  lua_pushlstring(L, b->data ? b->data : "", b->len);
+  buf_free(b);
+  push_stat(L, &st);
+  return 2;
+}
+
+/* write_exact(path, text, {mode?, expect?}): expect false: nothing may be there; a stat: that file and no other */
+static int l_fs_write_exact(lua_State *L) {
+  size_t n;
+  const char *path = check_path(L, 1), *bytes = luaL_checklstring(L, 2, &n);
+  struct fs_exact_plan plan = {.mode = -1};
+  if (lua_istable(L, 3)) {
+    plan.mode = (int)bind_opt_number(L, 3, "mode", -1);
+    int type = lua_getfield(L, 3, "expect");
+    plan.fresh = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
+    if (type == LUA_TTABLE) {
+      int stat_index = lua_gettop(L);
+      lua_getfield(L, stat_index, "dev");
+      lua_getfield(L, stat_index, "ino");
+      plan.same = true;
+      plan.dev = (dev_t)luaL_checkinteger(L, -2);
+      plan.ino = (ino_t)luaL_checkinteger(L, -1);
+    }
+  }
+  struct err e;
+  return finish(L, fs_exact_write(path, bytes, n, &plan, &e), &e);
+}
+
+static int l_fs_stat_exact(lua_State *L) {
+  const char *path = check_path(L, 1);
+  struct stat st;
+  struct err e;
+  if (!fs_exact_stat(path, &st, &e)) return bind_fail(L, &e);
+  push_stat(L, &st);
+  return 1;
+}
+
+static int l_fs_list_exact(lua_State *L) {
+  const char *path = check_path(L, 1);
+  return push_list(L, fs_exact_open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK, false), path);
+}
+
+static int l_fs_remove_exact(lua_State *L) {
+  struct err e;
+  return finish(L, fs_exact_remove(check_path(L, 1), &e), &e);
 }
 
 static int l_fs_mkdir(lua_State *L) {
@@ -339,6 +414,8 @@ int open_fs(lua_State *L) {
       {"stat", l_fs_stat},         {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
       {"remove_tree", l_fs_remove_tree}, {"rename", l_fs_rename}, {"realpath", l_fs_realpath}, {"mkdtemp", l_fs_mkdtemp},
       {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {"create", l_fs_create},   {"touch", l_fs_touch},
+      {"read_exact", l_fs_read_exact}, {"write_exact", l_fs_write_exact}, {"stat_exact", l_fs_stat_exact},
+      {"list_exact", l_fs_list_exact}, {"remove_exact", l_fs_remove_exact},
       {NULL, NULL}};
   static const luaL_Reg file_methods[] = {{"write", l_appender_write}, {"sync", l_appender_sync}, {"close", file_close}, {NULL, NULL}};
   static const luaL_Reg lock_methods[] = {{"close", lock_close}, {NULL, NULL}};

@@ -18,14 +18,13 @@ static bool fail(struct err *e, int number, const char *verb, const char *path) 
   return false;
 }
 
-bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocking: a named pipe must not hang us */
-  if (fd < 0) return fail(e, errno, "read", path);
-  struct stat st;
+bool fs_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct stat *st, struct err *e) {
+  struct stat own;
+  if (!st) st = &own;
   int number = 0;
-  if (fstat(fd, &st) != 0) number = errno;
-  else if (S_ISDIR(st.st_mode)) number = EISDIR;
-  else if (!buf_reserve(out, S_ISREG(st.st_mode) && (size_t)st.st_size <= limit ? (size_t)st.st_size + 1 : 4096)) number = ENOMEM;
+  if (fstat(fd, st) != 0) number = errno;
+  else if (S_ISDIR(st->st_mode)) number = EISDIR;
+  else if (!buf_reserve(out, S_ISREG(st->st_mode) && (size_t)st->st_size <= limit ? (size_t)st->st_size + 1 : 4096)) number = ENOMEM;
   while (!number) {
     if (!buf_reserve(out, 4096)) {
       number = ENOMEM;
@@ -44,6 +43,11 @@ bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e) {
   }
   close(fd);
   return number ? fail(e, number, "read", path) : true;
+}
+
+bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* not blocking: a named pipe must not hang us */
+  return fd < 0 ? fail(e, errno, "read", path) : fs_read_fd(fd, path, limit, out, NULL, e);
 }
 
 static int write_all(int fd, const char *bytes, size_t n) {

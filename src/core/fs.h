@@ -10,6 +10,7 @@
 #include "err.h"
 
 bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e);
+bool fs_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct stat *st, struct err *e); /* closes fd; st may be NULL */
 /* Temp file beside the target, fsync, rename, fsync of the folder. mode < 0: that of the file there, else 0600.
  * A link at the target is followed, so that the link survives. */
 bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e);

@@ -121,8 +121,9 @@ function kinds.secrets(case)
   return require("qwen.util.child_env").credential(case.variable, case.value) ~= is_control(case), "it is taken for the other"
 end
 
-local function context(place, mode, deny, allow)
+local function context(place, mode, deny, allow, more)
   local set = { ["permissions.deny"] = deny, ["permissions.allow"] = allow }
+  for key, value in pairs(more or {}) do set[key] = value end
   return { cwd = place.cwd, mode = mode, settings = { get = function(_, key) return set[key] end } }
 end
 
@@ -151,17 +152,86 @@ function kinds.rules(case)
   return true
 end
 
+local readers = { read_file = true, grep_search = true, list_directory = true, glob = true }
+
 -- The verdict on a file tool: never "allow" for an attack.
-function kinds.edits(case)
+function kinds.edits(case, _, _, more)
   local place = program.place()
   lay_out(case, place)
-  local tool = { effect = case.tool == "read_file" and "read" or "edit", paths = function(args) return { args.file_path } end }
-  local home = os.env "HOME"
-  local path = case.path:gsub("%$HOME", (home:gsub("%%", "%%%%")))
-  local ctx = context(place, case.mode or "default", nil, filled(case.allow or {}, place))
+  local tool = { effect = readers[case.tool] and "read" or "edit", paths = function(args) return { args.file_path } end }
+  place.home = os.env "HOME"
+  for _, path in ipairs(case.home or {}) do
+    local full = place.home .. "/" .. path
+    assert(fs.mkdir(full:match "^(.*)/") and fs.write(full, "x", { fsync = false }))
+  end
+  local path = case.path
+  local ctx = context(place, case.mode or "default", nil, filled(case.allow or {}, place), more)
   local verdict, reason = require("qwen.permission.policy").judge(ctx, case.tool or "edit", tool, { file_path = filled(path, place) })
   fs.remove_tree(place.root)
   return (verdict == "allow") == is_control(case), ("%s: %s"):format(verdict, reason)
+end
+
+-- The same in yolo with the sandbox on.
+function kinds.sandbox(case)
+  local more, place = { ["tools.executionSandbox.backend"] = "bubblewrap" }, { home = os.env "HOME", cwd = "", root = "" }
+  for key, value in pairs(case.set or {}) do more["tools.executionSandbox." .. key] = filled(value, place) end
+  case.mode = "yolo"
+  return kinds.edits(case, nil, nil, more)
+end
+
+-- A folder outside that the sandbox may be told to show, with what listens in it.
+local shown
+local LISTEN = [[
+import socket, sys, threading
+s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1] + "/socket"); s.listen(50)
+d = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); d.bind("\0" + sys.argv[2])
+print("ready", flush=True)
+while True:
+    c, _ = s.accept(); c.send(b"GOT"); c.close()
+]]
+local function show_outside()
+  if shown then return shown end
+  shown = { folder = assert(fs.realpath(assert(fs.mkdtemp(os.env "TMPDIR" .. "/shown-")))), mark = "qwen-attack-" .. os.uuid() }
+  shown.listener = assert(proc.open { argv = { "python3", "-c", LISTEN, shown.folder, shown.mark } })
+  assert(shown.listener:read() == "ready\n")
+  return shown
+end
+
+local function fill_outside(value)
+  local outside = show_outside()
+  if type(value) == "table" then
+    local out = {}
+    for key, item in pairs(value) do out[key] = fill_outside(item) end
+    return out
+  end
+  return type(value) == "string" and value:gsub("%$SHOWN", outside.folder):gsub("%$MARK", outside.mark) or value
+end
+
+local sandbox_works
+function kinds.escapes(case)
+  local place = program.place()
+  place.home = os.env "HOME"
+  local ctx = context(place, "yolo", nil, nil, { ["tools.executionSandbox.backend"] = "bubblewrap" })
+  if sandbox_works == nil then sandbox_works = require("qwen.permission.sandbox").start(ctx) or false end
+  if not sandbox_works then return true end
+  local home_files = {}
+  for path, text in pairs(case.home or {}) do home_files["~/" .. path] = text end
+  lay_out(case, place)
+  lay_out({ files = home_files }, place)
+  if case.git then assert(proc.run { argv = { "git", "init", "-q", place.cwd } }) end
+  local more = { ["tools.executionSandbox.backend"] = "bubblewrap" }
+  for key, value in pairs(case.set or {}) do more["tools.executionSandbox." .. key] = fill_outside(filled(value, place)) end
+  if case.cwd then place.cwd = place.cwd .. "/" .. case.cwd end
+  ctx = context(place, "yolo", nil, nil, more)
+  local command = fill_outside(case.command):gsub("%$PROJ", place.cwd):gsub("%$ROOT", place.root)
+  local result, e = require("qwen.permission.runner").run(ctx, { command = command, stderr = "stdout", timeout = 60 })
+  local said = result and result.out or e.message
+  local bad = case.never and said:find(case.never, 1, true) and "it said " .. case.never or case.works and not said:find(case.works, 1, true) and "it does not work"
+  for _, path in ipairs(case.made or {}) do bad = bad or fs.stat(place.cwd .. "/" .. path, false) and path .. " is there" end
+  for path, text in pairs(case.kept or {}) do bad = bad or fs.read(place.cwd .. "/" .. path) ~= text and path .. " was changed" end
+  fs.remove_tree(place.root)
+  for path in pairs(case.home or {}) do fs.remove(place.home .. "/" .. path) end
+  return not bad, ("%s: %s"):format(bad, said:sub(1, 300))
 end
 
 function kinds.offers(case)
@@ -176,7 +246,8 @@ function kinds.offers(case)
   return policy.judge(context(judging, "default", nil, { rule }), case.never) ~= "allow", rule .. " allows " .. case.never
 end
 
-local tables = { programs = kinds.runs, calls = kinds.calls, secrets = kinds.secrets, rules = kinds.rules, edits = kinds.edits, offers = kinds.offers }
+local tables = { programs = kinds.runs, calls = kinds.calls, secrets = kinds.secrets, rules = kinds.rules, edits = kinds.edits, offers = kinds.offers,
+  sandbox = kinds.sandbox, escapes = kinds.escapes }
 
 local document = fs.read "docs/security.md"
 

@@ -176,7 +176,14 @@ assert(fs.write(linked.cwd .. "/.git", "gitdir: " .. outside .. "/worktrees/w\n"
 t.match(run("cat " .. outside .. "/data", nil, nil, linked.cwd), "No such file", "a project cannot have a folder shown")
 assert(fs.mkdir(outside .. "/worktrees/w"))
 assert(fs.write(outside .. "/worktrees/w/gitdir", linked.cwd .. "/.git\n"))
-t.match(run("cat " .. outside .. "/data", nil, nil, linked.cwd), "Output: the secret outside\n", "the history of a linked working tree")
+t.match(run("cat " .. outside .. "/data", nil, nil, linked.cwd), "No such file", "nor by a folder that is no repository")
+local history = outside .. "/repo.git"
+for _, name in ipairs { "/worktrees/w/gitdir", "/objects/x", "/refs/x", "/HEAD", "/data" } do
+  assert(fs.mkdir((history .. name):match "^(.*)/"))
+  assert(fs.write(history .. name, name == "/data" and "the secret outside\n" or linked.cwd .. "/.git\n"))
+end
+assert(fs.write(linked.cwd .. "/.git", "gitdir: " .. history .. "/worktrees/w\n"))
+t.match(run("cat " .. history .. "/data", nil, nil, linked.cwd), "Output: the secret outside\n", "the history of a linked working tree")
 assert(proc.run { argv = { "ln", "-s", outside, place.cwd .. "/.qwen" } })
 t.match(run "true", "is a link", "a link where something is kept")
 assert(fs.remove(place.cwd .. "/.qwen"))

@@ -28,7 +28,7 @@ local function read_below(base, path)
   local real = fs.realpath(path)
   local prefix = base == "/" and "/" or base .. "/"
   if not real or real:sub(1, #prefix) ~= prefix then return nil end
-  return fs.read(real, MAX_FILE), real
+  return fs.read_exact(real, MAX_FILE), real
 end
 
 -- fn of every piece of a line that is no code; the spans of code stay.

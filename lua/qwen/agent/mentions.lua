@@ -32,7 +32,25 @@ local function folder(ctx, path)
   end
   table.sort(names)
   local cut = #names > MOST_NAMES and ("\n[... %d more]"):format(#names - MOST_NAMES) or ""
-  return { text = table.concat(names, "\n", 1, math.min(#names, MOST_NAMES)) .. cut, display = ("%d files"):format(#names) }
+  local shown = {}
+  for i = 1, math.min(#names, MOST_NAMES) do -- a folder may have become a link while names were listed
+    if files.stat(ctx, path .. "/" .. names[i]) then shown[#shown + 1] = names[i] end
+  end
+  return { text = table.concat(shown, "\n") .. cut, display = ("%d files"):format(#names) }
+end
+
+-- What is in a file or folder. A name in the project that leads out of it is not followed: the user names a place outside as such.
+local function content(ctx, path, hidden)
+  local place = files.place(path)
+  local named = ctx.interactive and not paths.below(place.name, ctx.cwd)
+  if hidden(place.name, place.real) or not (named or files.place_readable(ctx, place)) then
+    return nil, { message = "not read: a rule or the folder's border keeps it from the model" }
+  end
+  local scoped = files.scope(ctx, "read", { place })
+  local stat, e = files.stat(scoped, path)
+  if not stat then return nil, e end
+  if stat.type == "dir" then return folder(scoped, path) end
+  return registry.get("tools", "read_file").run(scoped, { file_path = path })
 end
 
 -- `@SERVER:URI` is what a tool server has at that address. Gives the parts, or nil where no such server is configured.
@@ -80,14 +98,7 @@ function M.parts(ctx, prompt)
     local name = path and files.relative(ctx, path)
     if path and before and not seen[path] and #seen < MOST_FILES then
       seen[path], seen[#seen + 1] = true, path
-      local result, e
-      if hidden(path) or not (ctx.interactive or files.readable(ctx, path)) then
-        e = { message = "not read: a rule or the folder's border keeps it from the model" }
-      elseif fs.stat(path).type == "dir" then
-        result = folder(ctx, path)
-      else
-        result, e = registry.get("tools", "read_file").run(ctx, { file_path = path })
-      end
+      local result, e = content(ctx, path, hidden)
       if result and size + #result.text > MOST_BYTES then result, e = nil, { message = "not read: the prompt has enough files" } end
       if result then
         size = size + #result.text

@@ -47,20 +47,21 @@ local function asked_hooks(ctx, call, args, reason, rule)
 end
 
 -- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
-local function judge(ctx, call, tool, args, must_ask)
-  local verdict, reason, rule = policy.judge(ctx, call.name, tool, args)
+local function judge(ctx, call, tool, args, must_ask, places)
+  local verdict, reason, rule = policy.judge(ctx, call.name, tool, args, places)
   if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
   if verdict == "allow" and must_ask then return "ask", must_ask end
   return verdict, reason, rule
 end
 
-local function permission(ctx, call, tool, args, must_ask)
-  local verdict, reason, rule = judge(ctx, call, tool, args, must_ask)
+-- `scoped` is the ctx of the run: it opens the files that were judged, and no others.
+local function permission(ctx, scoped, call, tool, args, must_ask, places)
+  local verdict, reason, rule = judge(ctx, call, tool, args, must_ask, places)
   if verdict == "allow" then return true, reason end
   if verdict == "ask" then
     local allowed, words = asked_hooks(ctx, call, args, reason, rule)
     if allowed ~= nil then return allowed, words end
-    if ctx.interactive then return approval.ask(ctx, call, tool, args, reason, rule) end
+    if ctx.interactive then return approval.ask(scoped, call, tool, args, reason, rule) end
   end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
@@ -102,14 +103,16 @@ local function admit(ctx, call, tool, args, note)
     before, reason = ctx.emit("before_edit", edit)
     if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
   end
-  local allowed, words, changed, wrong = permission(ctx, call, tool, args, must_ask)
+  local places = tool.paths and files.places(ctx, tool.paths(args))
+  local scoped = places and files.scope(ctx, tool.effect, places) or ctx
+  local allowed, words, changed, wrong = permission(ctx, scoped, call, tool, args, must_ask, places)
   if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
   if wrong then return nil, failed(call, words) end
   if not allowed then
     ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
     return nil, failed(call, words, "refused")
   end
-  return { call = call, tool = tool, args = args, note = note,
+  return { call = call, tool = tool, args = args, note = note, ctx = scoped,
     barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= policy.READ_ONLY }
 end
 
@@ -149,7 +152,7 @@ end
 local function run_tool(ctx, job)
   local call = job.call
   local watch = job.tool.effect == "edit" and job.tool.paths and checkpoints.begin(ctx, job.tool.paths(job.args))
-  local ok, result, e = xpcall(job.tool.run, debug.traceback, ctx, job.args)
+  local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.args)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then checkpoints.ended(ctx, watch, call.name) end
   if not ok then

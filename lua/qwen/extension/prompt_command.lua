@@ -4,7 +4,6 @@
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local front_matter = require "qwen.util.front_matter"
-local fs = require "sys.fs"
 local policy = require "qwen.permission.policy"
 local runner = require "qwen.permission.runner"
 local text = require "qwen.util.text"
@@ -40,19 +39,22 @@ end
 -- A file's text, or the names in a folder; only what a tool could read unasked.
 local function file_text(ctx, path)
   local full = path:sub(1, 1) == "/" and files.normal(path) or files.normal(ctx.cwd .. "/" .. path)
-  if not files.inside(ctx, full) or policy.hidden(ctx)(full) then
+  local place = files.place(full)
+  if not files.place_inside(ctx, place) or policy.hidden(ctx)(place.name, place.real) then
     return nil, err("denied", ("@{%s} is outside the project, or its reading is refused"):format(path))
   end
-  local stat, e = fs.stat(full)
+  local scoped = files.scope(ctx, "read", { place })
+  local stat, e = files.stat(scoped, full)
   if not stat then return nil, e end
   if stat.type == "dir" then
     local names = {}
-    for _, entry in ipairs(fs.list(full) or {}) do names[#names + 1] = entry.name .. (entry.type == "dir" and "/" or "") end
+    for _, entry in ipairs(files.list(scoped, full) or {}) do names[#names + 1] = entry.name .. (entry.type == "dir" and "/" or "") end
     return table.concat(names, "\n")
   end
   local content
-  content, e = fs.read(full, MOST_FILE)
-  return content, e
+  content, e = files.read(scoped, full, MOST_FILE)
+  if not content then return nil, e end
+  return content
 end
 
 -- What a command prints, if it may run: judged, run and confined as a command of the model.

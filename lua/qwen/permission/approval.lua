@@ -6,9 +6,9 @@ local paths = require "qwen.util.paths"
 local M = {}
 
 -- What the paths of a call lead to, as one text.
-local function reached(tool, args)
+local function reached(ctx, tool, args)
   local out = {}
-  for i, path in ipairs(tool.paths and tool.paths(args) or {}) do out[i] = files.real(path) end
+  for i, place in ipairs(tool.paths and files.places(ctx, tool.paths(args)) or {}) do out[i] = place.real end
   return table.concat(out, "\0")
 end
 
@@ -78,9 +78,9 @@ function M.ask(ctx, call, tool, args, reason, rule)
   if e then return false, e.message, nil, true end
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
-  local before = reached(tool, args)
+  local before = reached(ctx, tool, args)
   local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices(ctx, tool, call.name, rule) }
-  if answer and reached(tool, args) ~= before then
+  if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."
   end
   if answer == "e" then return false, nil, changed(ctx, tool, args) end

@@ -20,36 +20,140 @@ function M.resolve(ctx, path)
   return paths.normal(path)
 end
 
----True when the real path is in the project folder.
----@param ctx Ctx
----@param path string
----@return boolean
-function M.inside(ctx, path)
+---A path as it is judged: its name in normal form, what it really reaches now, and whether that is sure.
+---@param path string absolute
+---@return Place
+function M.place(path)
   local real, unsure = paths.real(path)
-  return not unsure and paths.below(real, ctx.cwd)
+  return { name = paths.normal(path), real = real, unsure = unsure or false }
 end
 
----True for what may be read unasked: the project, and the outputs that were spilled for it.
+---The places of a call's paths as its tool opens them: from the project folder, by their text.
 ---@param ctx Ctx
----@param path string
+---@param list string[]
+---@return Place[]
+function M.places(ctx, list)
+  local out = {}
+  for i, path in ipairs(list) do
+    out[i] = M.place(paths.normal(path:sub(1, 1) == "/" and path or ctx.cwd .. "/" .. path))
+  end
+  return out
+end
+
+---True when a place is in the project folder.
+---@param ctx Ctx
+---@param place Place
 ---@return boolean
-function M.readable(ctx, path)
-  if M.inside(ctx, path) then return true end
-  local real, unsure = paths.real(path)
+function M.place_inside(ctx, place)
+  return not place.unsure and paths.below(place.real, ctx.cwd)
+end
+
+---True when a place may be read unasked: the project, and the outputs that were spilled for it.
+---@param ctx Ctx
+---@param place Place
+---@return boolean
+function M.place_readable(ctx, place)
+  if M.place_inside(ctx, place) then return true end
   local spilled = paths.tmp(ctx.cwd)
-  return spilled ~= nil and not unsure and paths.below(real, (paths.real(spilled)))
+  return spilled ~= nil and not place.unsure and paths.below(place.real, (paths.real(spilled)))
 end
 
 ---True for places that decide what runs later: version control and editor folders, shell start files, our own settings.
 ---Both the name and what it really reaches count; names above the project do not.
 ---@param ctx Ctx
+---@param place Place
+---@return boolean
+function M.place_protected(ctx, place)
+  local home = paths.qwen_home()
+  if home and (paths.below(place.real, paths.real(home)) or paths.below(place.name, home)) then return true end
+  return protected.is(place.name, ctx.cwd) or protected.is(place.real, ctx.cwd)
+end
+
+---True when the real path is in the project folder.
+---@param ctx Ctx
 ---@param path string
 ---@return boolean
-function M.protected(ctx, path)
-  local real = paths.real(path)
-  local home = paths.qwen_home()
-  if home and (paths.below(real, paths.real(home)) or paths.below(paths.normal(path), home)) then return true end
-  return protected.is(paths.normal(path), ctx.cwd) or protected.is(real, ctx.cwd)
+function M.inside(ctx, path) return M.place_inside(ctx, M.place(path)) end
+
+---@param ctx Ctx
+---@param path string
+---@return boolean
+function M.readable(ctx, path) return M.place_readable(ctx, M.place(path)) end
+
+---@param ctx Ctx
+---@param path string
+---@return boolean
+function M.protected(ctx, path) return M.place_protected(ctx, M.place(path)) end
+
+-- Opening what was judged -----------------------------------------------------------------------------------------------
+
+---The ctx of one call's run: its files are those that were judged, and no others.
+---@param ctx Ctx
+---@param effect string
+---@param places Place[]
+---@return Ctx
+function M.scope(ctx, effect, places)
+  local reals = {}
+  for _, place in ipairs(places) do reals[place.real] = true end
+  if effect == "read" and not places[1] then reals[ctx.cwd] = true end
+  return setmetatable({ admitted = { effect = effect, reals = reals } }, { __index = ctx, __newindex = ctx })
+end
+
+-- The real path that a call may open for a path, where it is still the one that was judged or below it.
+local function opened(ctx, path, change)
+  local real, unsure = paths.real(path)
+  local admitted = ctx.admitted
+  if not admitted then return real end
+  local fits = not unsure and admitted.reals[real] and (not change or admitted.effect == "edit")
+  for folder in pairs(not fits and not change and not unsure and admitted.reals or {}) do fits = fits or paths.below(real, folder) end
+  if fits then return real end
+  return nil, err("denied", path .. " leads to another place than when it was allowed. Nothing was done.")
+end
+
+---Reads what was judged, by a path without a link.
+---@param ctx Ctx
+---@param path string absolute
+---@param limit integer?
+---@return string? text
+---@return Stat|Err what the open file is
+function M.read(ctx, path, limit)
+  local real, e = opened(ctx, path)
+  if not real then return nil, e end
+  return fs.read_exact(real, limit)
+end
+
+---@param ctx Ctx
+---@param path string absolute
+---@return Stat?, Err?
+function M.stat(ctx, path)
+  local real, e = opened(ctx, path)
+  if not real then return nil, e end
+  return fs.stat_exact(real)
+end
+
+---@param ctx Ctx
+---@param path string absolute
+---@return {name: string, type: string}[]?, Err?
+function M.list(ctx, path)
+  local real, e = opened(ctx, path)
+  if not real then return nil, e end
+  return fs.list_exact(real)
+end
+
+---Writes what was judged, in its own folder, which is made when it is missing. The file counts as seen.
+---@param ctx Ctx
+---@param path string absolute
+---@param text string
+---@param before Stat|false the file that is there and was read; false: nothing is there
+---@return boolean?, Err?
+function M.write(ctx, path, text, before)
+  local real, e = opened(ctx, path, true)
+  if not real then return nil, e end
+  local ok
+  ok, e = fs.write_exact(real, text, { mode = 420, expect = before })
+  if not ok then return nil, e end
+  M.mark_seen(ctx, real)
+  return true
 end
 
 ---A path for people: relative to the project when it is inside.
@@ -67,16 +171,16 @@ end
 ---@param stat Stat? what it was before it was read
 function M.mark_seen(ctx, path, stat)
   local real = paths.real(path)
-  stat = stat or fs.stat(path)
+  stat = stat or fs.stat_exact(real)
   if stat then ctx.seen[real] = { size = stat.size, mtime = stat.mtime } end
 end
 
 ---Whether a file may be changed: it was read in this session and is still the same.
 ---@param ctx Ctx
 ---@param path string
+---@param stat Stat? what it is now
 ---@return boolean?, Err?
-function M.check_seen(ctx, path)
-  local stat = fs.stat(path)
+function M.check_seen(ctx, path, stat)
   local seen = ctx.seen[paths.real(path)]
   if not seen then
     return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
@@ -119,6 +223,8 @@ end
 ---@return fun(): string?
 function M.walk(root, limit)
   local skip = { [".git"] = true, node_modules = true, target = true, build = true, [".cache"] = true }
+  local real = fs.realpath(root) or root
+  if real == "/" then real = "" end
   local stack, files, at, count = { "" }, {}, 0, 0
   return function()
     while true do
@@ -131,7 +237,7 @@ function M.walk(root, limit)
       local folder = table.remove(stack)
       if not folder then return nil end
       files, at = {}, 0
-      for _, entry in ipairs(fs.list(root .. "/" .. folder) or {}) do
+      for _, entry in ipairs(fs.list_exact(folder == "" and real or real .. "/" .. folder) or {}) do
         local name = folder == "" and entry.name or folder .. "/" .. entry.name
         if entry.type == "file" then files[#files + 1] = name end
         if entry.type == "dir" and not skip[entry.name] then stack[#stack + 1] = name end

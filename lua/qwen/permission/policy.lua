@@ -3,44 +3,49 @@
 local command_policy = require "qwen.permission.command_policy"
 local files = require "qwen.permission.files"
 local rules = require "qwen.permission.rules"
+local sandbox = require "qwen.permission.sandbox"
 
 local M = { READ_ONLY = command_policy.READ_ONLY, refused = rules.refused }
 
 -- Whether a deny rule hides a file from reading.
-local function hidden_by(ctx, set, path)
+local function hidden_by(ctx, set, path, real)
   for _, rule in ipairs(set.deny) do
-    if rule.spec and rules.names_tool(rule, "read_file") and rules.matches_path(ctx, rule.spec, path) then return rule end
+    if rule.spec and rules.names_tool(rule, "read_file") and rules.matches_path(ctx, rule.spec, path, false, real) then return rule end
   end
 end
 
 ---True when a deny rule keeps a file from being read: what searches whole folders leaves it out.
 ---@param ctx Ctx
----@return fun(path: string): boolean
+---@return fun(path: string, real: string?): boolean
 function M.hidden(ctx)
   local set = rules.of(ctx)
-  return function(path) return hidden_by(ctx, set, path) ~= nil end
+  return function(path, real) return hidden_by(ctx, set, path, real) ~= nil end
 end
 
 local function by_rule(rule)
   return "the rule " .. rule.text
 end
 
--- The paths of a call as its tool will open them: from the project folder, by their text.
-local function paths_of(ctx, tool, args)
-  local out = {}
-  for i, path in ipairs(tool.paths and tool.paths(args) or {}) do
-    out[i] = files.normal(path:sub(1, 1) == "/" and path or ctx.cwd .. "/" .. path)
+-- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or shows it.
+local function beyond_sandbox(ctx, tool, list, guarded)
+  local seen, e = sandbox.seen(ctx)
+  if not seen then return e and e.message or nil end
+  if guarded then return guarded .. " decides what runs later: with the sandbox on the user is asked about it in every mode" end
+  local kind = tool.effect == "read" and "read" or "write"
+  for _, place in ipairs(list) do
+    local reach = not place.unsure and seen(place.real)
+    if not (reach == "write" or reach == kind) and not (kind == "read" and files.place_readable(ctx, place)) then
+      return ("%s is outside the sandbox; tools.executionSandbox.%s or a rule with its path allows it"):format(place.real, kind)
+    end
   end
-  return out
 end
 
-local function judge_paths(ctx, set, name, tool, args)
-  local list = paths_of(ctx, tool, args)
+local function judge_paths(ctx, set, name, tool, list)
   local function any(rule_list)
     local whole = rules.first(rule_list, name, function() return false end)
     if whole then return whole end
-    for _, path in ipairs(list) do
-      local rule = rules.first(rule_list, name, function(spec) return rules.matches_path(ctx, spec, path) end)
+    for _, place in ipairs(list) do
+      local rule = rules.first(rule_list, name, function(spec) return rules.matches_path(ctx, spec, place.name, false, place.real) end)
       if rule then return rule end
     end
   end
@@ -48,7 +53,9 @@ local function judge_paths(ctx, set, name, tool, args)
   local function allowing(outside)
     for _, rule in ipairs(set.allow) do
       local fits = rules.names_tool(rule, name) and (rule.spec ~= nil or not outside)
-      for _, path in ipairs(fits and rule.spec and list or {}) do fits = fits and rules.matches_path(ctx, rule.spec, path, true) end
+      for _, place in ipairs(fits and rule.spec and list or {}) do
+        fits = fits and not place.unsure and rules.matches_path(ctx, rule.spec, place.name, true, place.real)
+      end
       if fits and (not rule.spec or #list > 0) then return rule end
     end
   end
@@ -57,13 +64,15 @@ local function judge_paths(ctx, set, name, tool, args)
   rule = any(set.ask)
   if rule then return "ask", by_rule(rule) end
   local outside, guarded
-  for _, path in ipairs(list) do
-    if not (tool.effect == "read" and files.readable or files.inside)(ctx, path) then outside = path end
-    if tool.effect ~= "read" and files.protected(ctx, path) then guarded = path end
+  for _, place in ipairs(list) do
+    if not (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place) then outside = place.name end
+    if tool.effect ~= "read" and files.place_protected(ctx, place) then guarded = place.name end
   end
-  if guarded then return "guarded", guarded .. " decides what runs later", nil end
-  rule = allowing(outside)
+  local beyond = list[1] and beyond_sandbox(ctx, tool, list, guarded)
+  if guarded then return beyond and "beyond" or "guarded", beyond or guarded .. " decides what runs later", nil end
+  rule = allowing(outside or beyond)
   if rule then return "allow", by_rule(rule) end
+  if beyond then return "beyond", beyond end
   if outside then return "outside", outside .. " is outside the project", nil end
   return "mode", tool.effect == "read" and M.READ_ONLY or "it changes a file"
 end
@@ -73,21 +82,22 @@ end
 ---@param name string
 ---@param tool Tool
 ---@param args table
+---@param list Place[]? of its paths, where they are known
 ---@return "allow"|"ask"|"deny" verdict
 ---@return string reason
 ---@return string? rule that would allow it
-function M.judge(ctx, name, tool, args)
+function M.judge(ctx, name, tool, args, list)
   local set = rules.of(ctx)
   local verdict, reason, rule
   if tool.command then
     verdict, reason, rule = command_policy.judge(ctx, set, tool.command(args))
   else
-    verdict, reason = judge_paths(ctx, set, name, tool, args)
+    verdict, reason = judge_paths(ctx, set, name, tool, list or files.places(ctx, tool.paths and tool.paths(args) or {}))
     local plain = not ctx.cwd:find "[*?%[{()]" -- as a pattern the folder would be another
     rule = tool.effect == "edit" and (plain and ("Edit(/%s/**)"):format(ctx.cwd) or "Edit") or tool.effect == "read" and "Read" or name
   end
   if verdict == "deny" then return "deny", reason end
-  if verdict == "unsure" then
+  if verdict == "unsure" or verdict == "beyond" then
     if ctx.mode == "yolo" or ctx.mode == "plan" then return "deny", reason end
     return "ask", reason
   end

@@ -40,13 +40,9 @@ M.files = words(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_ali
   .. ".drone.star bitbucket-pipelines.yml .woodpecker.yml .woodpecker.yaml .cirrus.yml "
   .. "appveyor.yml .appveyor.yml buildkite.yml")
 
----Of these an editor, a shell or git takes notice by itself: in the sandbox they cannot be made
----either. The first are folders.
-M.at_once = {
-  folders = words(".git .qwen .hg .jj .vscode .idea .devcontainer .cursor .claude .husky .github "
-    .. ".githooks .zed .fleet"),
-  files = words ".envrc .mcp.json .devcontainer.json",
-}
+---Of these an editor, a shell or git takes notice by itself: in the sandbox they cannot be made either.
+M.at_once = words(".git .qwen .hg .jj .vscode .idea .devcontainer .cursor .claude .husky .github "
+  .. ".githooks .zed .fleet .envrc .mcp.json .devcontainer.json")
 
 local folders, files = set(M.folders), set(M.files)
 local pairs_of = { ["fish/conf.d"] = true, ["fish/functions"] = true, ["etc/profile.d"] = true }
@@ -79,6 +75,15 @@ local function in_repository(path)
   return false
 end
 
+---Whether a name alone says so, whatever folder it is in.
+---@param name string
+---@return boolean
+function M.named(name)
+  local low = folded(name)
+  local pattern = low:find "^git~%d" or low:find "^%.vscode%-" or low:find "%.code%-workspace$"
+  return folders[low] or files[low] or pattern ~= nil
+end
+
 ---Whether what is at a path decides what runs later.
 ---@param path string absolute, in its normal form
 ---@param project string? whose own path does not count
@@ -88,8 +93,7 @@ function M.is(path, project)
   if project and project ~= "/" and paths.below(path, project) then rest = path:sub(#project + 1) end
   for part in rest:gmatch "[^/]+" do
     local name = folded(part)
-    local pattern = name:find "^git~%d" or name:find "^%.vscode%-" or name:find "%.code%-workspace$"
-    if folders[name] or files[name] or pattern or pairs_of[before .. "/" .. name] then return true end
+    if M.named(name) or pairs_of[before .. "/" .. name] then return true end
     before = name
   end
   return in_repository(path)

@@ -77,8 +77,9 @@ end
 ---@param spec string
 ---@param path string absolute
 ---@param both boolean? for rules that allow: the name and what it reaches must fit
+---@param real string? what it reaches, where that is known
 ---@return boolean
-function M.matches_path(ctx, spec, path, both)
+function M.matches_path(ctx, spec, path, both, real)
   local files, base = require "qwen.permission.files", ctx.cwd -- here: to offer tools no file is looked at
   if spec:sub(1, 2) == "//" then
     base = ""
@@ -88,7 +89,7 @@ function M.matches_path(ctx, spec, path, both)
     spec = "**/" .. spec
   end
   local fits = files.glob(spec:gsub("^%./", ""), true)
-  for _, name in ipairs { files.normal(path), (files.real(path)) } do
+  for _, name in ipairs { files.normal(path), real or (files.real(path)) } do
     local fit = name:sub(1, #base + 1) == base .. "/" and fits(name:sub(#base + 1))
     if fit ~= (both or false) then return fit end
   end

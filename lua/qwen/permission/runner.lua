@@ -3,8 +3,10 @@
 -- and a command that a rule refuses does not run all the same.
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
+local fs = require "sys.fs"
 local policy = require "qwen.permission.policy"
 local proc = require "qwen.util.process"
+local protected = require "qwen.permission.protected"
 local sandbox = require "qwen.permission.sandbox"
 
 local M = {}
@@ -50,6 +52,15 @@ local function prepare(ctx, request)
   return options, hold, taken
 end
 
+-- What stands at the top of the project and decides what runs later, by name.
+local function deciding(ctx)
+  local out = {}
+  for _, entry in ipairs(fs.list(ctx.cwd) or {}) do
+    if protected.named(entry.name) then out[entry.name] = true end
+  end
+  return out
+end
+
 ---Runs a command to its end.
 ---@param ctx Ctx
 -- -@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
@@ -60,10 +71,18 @@ end
 function M.run(ctx, request)
   local options, hold, taken = prepare(ctx, request)
   if not options then return nil, hold end
-  local _ <close> = hold
-  local result, e = proc.run(options)
+  local before = options.confined and deciding(ctx) or nil
+  local result, e
+  do
+    local _ <close> = hold
+    result, e = proc.run(options)
+  end
   if not result then return nil, e end
-  result.taken, result.confined = taken, options.confined ~= nil
+  result.taken, result.confined, result.made = taken, before ~= nil, {}
+  for name in pairs(before and deciding(ctx) or {}) do
+    if not before[name] then result.made[#result.made + 1] = name end
+  end
+  table.sort(result.made)
   return result
 end
 

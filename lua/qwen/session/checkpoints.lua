@@ -51,9 +51,9 @@ end
 
 -- The content of a file, kept by its hash. nil, nothing: there is no file.
 local function keep(state, path)
-  local stat = fs.stat(path)
-  if not stat then return false end
-  local text = stat.type == "file" and stat.size <= MOST and fs.read(path)
+  local stat, problem = fs.stat_exact(path)
+  if not stat and problem.kind == "missing" then return false end
+  local text = stat and stat.type == "file" and stat.size <= MOST and fs.read_exact(path)
   if not text then return nil, err("too_long", path .. " is no file, or too large to keep") end
   local hash = sys.sha256(text)
   local place = state.folder .. "/" .. hash
@@ -94,7 +94,7 @@ end
 function M.ended(ctx, watch, tool)
   local state = ctx.session.edits
   for _, file in ipairs(watch) do
-    local text = fs.read(file.path, MOST)
+    local text = fs.read_exact(file.path, MOST)
     local after = text and sys.sha256(text) or false
     if not file.lost and after ~= file.before then
       write_entry(state, { path = file.path, before = file.before, after = after, mode = file.mode, tool = tool, prompt = prompt_id(ctx),
@@ -134,13 +134,10 @@ local function take_back(ctx, state, entry)
   local now, e = keep(state, entry.path)
   if now == nil then return nil, e end
   if now ~= entry.after then return nil, err("denied", entry.path .. " was changed since; it is left as it is") end
-  if not entry.before then return fs.remove(entry.path) end
+  if not entry.before then return fs.remove_exact(entry.path) end
   local text = M.content(ctx, entry.before)
   if not text then return nil, err("missing", ("the content of %s before the edit is no longer kept"):format(entry.path)) end
-  local ok
-  ok, e = fs.mkdir(entry.path:match "^(.*)/")
-  if not ok then return nil, e end
-  return fs.write(entry.path, text, { mode = entry.mode })
+  return fs.write_exact(entry.path, text, { mode = entry.mode })
 end
 
 ---How many of the newest edits were made for a prompt or after it.

@@ -1,0 +1,28 @@
+-- With the sandbox on and in yolo: what our own file tools must not reach, since commands do not reach it either:
+-- {name, path, tool, set: settings, files, links}. Controls are allowed.
+local out = {}
+for _, path in ipairs { "$HOME/.bashrc", "$HOME/.profile", "$HOME/x", "$PROJ/.git/hooks/x", "$PROJ/.git/config", "$HOME/.qwen/hooks/x.lua", "$HOME/.qwen/settings.json", "$PROJ/.qwen/settings.json",
+  "/etc/x", "/tmp/x", "/var/tmp/x", "$ROOT/x", "$PROJ/../x", "$PROJ/l/x", "$PROJ/.vscode/tasks.json", "$PROJ/.envrc", "$PROJ/.husky/x", "$PROJ/.github/workflows/x.yml", "$PROJ/.mcp.json",
+  "$PROJ/HEAD", "$HOME/.local/bin/git", "$HOME/.config/autostart/x.desktop", "/proc/self/mem", "/dev/shm/x", "/usr/local/bin/git" } do
+  for _, tool in ipairs { "write_file", "edit" } do out[#out + 1] = { tool .. " " .. path, tool = tool, path = path, links = { l = "$HOME" } } end
+end
+for _, path in ipairs { "$HOME/.ssh/id_rsa", "$HOME/.netrc", "$HOME/.qwen/settings.json", "$HOME/notes", "/tmp/x", "/run/x", "/var/tmp/x", "$PROJ/l/.ssh/id_rsa", "$PROJ/k", "$ROOT/other/x" } do
+  for _, tool in ipairs { "read_file", "grep_search", "list_directory", "glob" } do
+    out[#out + 1] = { tool .. " " .. path, tool = tool, path = path, links = { l = "$HOME", k = "$HOME/.ssh/id_rsa" }, files = { ["~/.ssh/id_rsa"] = "x" } }
+  end
+end
+for _, case in ipairs {
+  { "a project to read only", tool = "edit", path = "$PROJ/a.c", set = { filesystem = "read-only" } },
+  { "a bare rule does not open it", tool = "edit", path = "$HOME/x", allow = { "Edit", "edit", "*" } },
+  { "a rule does not open what decides what runs later", tool = "edit", path = "$PROJ/.git/config", allow = { "Edit(/**)" } },
+  { "a key in a folder that is shown", tool = "read_file", path = "$HOME/.ssh/id_rsa", set = { read = { "$HOME" } }, home = { ".ssh/id_rsa" } },
+  { "writing where reading is allowed", tool = "edit", path = "$HOME/notes/x", set = { read = { "$HOME/notes" } }, home = { "notes/x" } },
+  { "a word that is not understood", tool = "read_file", path = "$HOME/x", set = { backend = "bubblewarp" } },
+  { "control: the project", tool = "edit", path = "$PROJ/a.c" }, { "control: a new folder in it", tool = "write_file", path = "$PROJ/a/b/c.c" },
+  { "control: reading it", tool = "read_file", path = "$PROJ/a.c" }, { "control: reading the system", tool = "read_file", path = "/usr/include/x.h" },
+  { "control: searching the project", tool = "grep_search", path = "$PROJ" }, { "control: a path to read", tool = "read_file", path = "$HOME/notes/x", set = { read = { "$HOME/notes" } }, home = { "notes/x" } },
+  { "control: a path to write", tool = "edit", path = "$HOME/notes/x", set = { write = { "$HOME/notes" } }, home = { "notes/x" } },
+  { "control: a rule with a path", tool = "edit", path = "$HOME/notes/x", allow = { "Edit(~/notes/**)" } },
+  { "control: the history of the project", tool = "read_file", path = "$PROJ/.git/HEAD", files = { [".git/HEAD"] = "ref" } },
+} do out[#out + 1] = case end
+return out
