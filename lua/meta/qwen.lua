@@ -495,9 +495,10 @@ qwen = {}
 ---@field unsure boolean a link in it leads nowhere
 
 ---@class qwen.x.files
----@field read fun(ctx: Ctx, path: string, limit?: integer): string?, Stat|Err by the path that was judged, without a link
----@field stat fun(ctx: Ctx, path: string): Stat?, Err?
----@field list fun(ctx: Ctx, path: string): {name: string, type: string}[]?, Err?
+---@field opened fun(ctx: Ctx, path: string, change?: boolean): string?, Err? the real path that this call may open for a path
+---@field read fun(ctx: Ctx, path: string, limit?: integer, below?: boolean): string?, Stat|Err by the path that was judged, without a link; below: a name below what `opened` gave
+---@field stat fun(ctx: Ctx, path: string, below?: boolean): Stat?, Err?
+---@field list fun(ctx: Ctx, path: string, below?: boolean): {name: string, type: string}[]?, Err?
 ---@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen
 ---@field place fun(path: string): Place
 ---@field places fun(ctx: Ctx, paths: string[]): Place[] from the project folder, by their text

@@ -42,17 +42,20 @@ function T.run(ctx, args)
   stat, e = qwen.x.files.stat(ctx, path)
   if not stat and e.kind ~= "missing" then return nil, e end
   if not stat or stat.type ~= "dir" then return nil, qwen.err("missing", "There is no folder " .. path) end
+  local real
+  real, e = qwen.x.files.opened(ctx, path)
+  if not real then return nil, e end
   local pattern = args.pattern
   if pattern:sub(1, #path + 1) == path .. "/" then pattern = pattern:sub(#path + 2) end
   if not pattern:find("/", 1, true) then pattern = "**/" .. pattern end
   local names
-  names, e = list(ctx, (pattern:gsub("^/", "")), path)
+  names, e = list(ctx, (pattern:gsub("^/", "")), real)
   if not names then return nil, e end
   if #names == 0 then return { text = ("No files found matching \"%s\" in %s."):format(args.pattern, path), display = "no files" } end
   local found = {}
   for _, name in ipairs(names) do
     local full = (path == "/" and "" or path) .. "/" .. name
-    local s = qwen.x.files.stat(ctx, full) -- a folder may have become a link while names were listed
+    local s = qwen.x.files.stat(ctx, real .. "/" .. name, true) -- a folder may have become a link while names were listed
     if s then found[#found + 1] = { path = full, mtime = s.mtime } end
   end
   table.sort(found, function(a, b)

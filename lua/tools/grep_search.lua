@@ -57,7 +57,7 @@ end
 local function with_walk(ctx, args, path, is_folder, wanted)
   local out = {}
   local function look(file)
-    local text = qwen.x.files.read(ctx, file, 1024 * 1024)
+    local text = qwen.x.files.read(ctx, file, 1024 * 1024, true)
     if not text or text:find("\0", 1, true) or not text:find(args.pattern, 1, true) then return end
     for i, line in ipairs(qwen.text.lines(text)) do
       if line:find(args.pattern, 1, true) then out[#out + 1] = ("%s\0%d:%s"):format(file, i, line:sub(1, CUT_LINE)) end
@@ -97,7 +97,7 @@ local function verifier(ctx)
   local name, lines
   return function(file, rest)
     if file ~= name then
-      local text = qwen.x.files.read(ctx, file)
+      local text = qwen.x.files.read(ctx, file, nil, true)
       name, lines = file, text and qwen.text.lines((text:gsub("^\xef\xbb\xbf", "")))
     end
     local number, found = rest:match "^(%d+)[:-](.*)$"
@@ -110,15 +110,16 @@ local function verifier(ctx)
   end
 end
 
--- The lines as path:line:text, of the files that are wanted and that no rule hides, and how many were left out.
-local function shown_lines(ctx, out, wanted)
+-- The lines as path:line:text, of the files that are wanted and that no rule hides, and how many were left out. `real` is what was
+-- searched, `path` its name.
+local function shown_lines(ctx, out, wanted, real, path)
   local hidden, shown, lines, lost = qwen.x.policy.hidden(ctx), {}, {}, 0
   local verified = verifier(ctx)
   for line in out:gmatch "[^\n]+" do
     local name, rest = line:match "^([^%z]*)%z(.*)$"
-    if name and shown[name] == nil then shown[name] = wanted(name) and not hidden(name) end
+    if name and shown[name] == nil then shown[name] = wanted(name) and not hidden(name, name) and not hidden(path .. name:sub(#real + 1), name) end
     if name and shown[name] and verified(name, rest) then
-      lines[#lines + 1] = name .. ":" .. rest
+      lines[#lines + 1] = path .. name:sub(#real + 1) .. ":" .. rest
     elseif not name or shown[name] then
       lost = lost + 1
     end
@@ -133,15 +134,18 @@ function T.run(ctx, args)
   stat, e = qwen.x.files.stat(ctx, path)
   if not stat then return nil, e.kind == "missing" and qwen.err("missing", "There is no " .. path) or e end
   if (args.pattern .. (args.glob or "")):find("\0", 1, true) then return nil, qwen.err("usage", "a pattern cannot hold a zero byte") end
+  local real
+  real, e = qwen.x.files.opened(ctx, path)
+  if not real then return nil, e end
   local is_folder = stat.type == "dir"
-  local wanted = filter(args.glob, path, is_folder)
+  local wanted = filter(args.glob, real, is_folder)
   local result
-  result, e = search(ctx, args, path, is_folder, wanted)
+  result, e = search(ctx, args, real, is_folder, wanted)
   if not result then return nil, e end
   if result.code ~= 0 and result.code ~= 1 and result.out == "" then
     return nil, qwen.err("usage", "The search failed: " .. qwen.text.trim(result.err):sub(1, 500))
   end
-  local lines, lost = shown_lines(ctx, result.out, wanted)
+  local lines, lost = shown_lines(ctx, result.out, wanted, real, path)
   local note = result.plain and "(ripgrep is missing: the pattern was searched as plain text)\n" or ""
   if lost > 0 then
     note = note .. ("(%d lines are left out: their files changed meanwhile, or are no plain text)\n"):format(lost)

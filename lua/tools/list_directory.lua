@@ -42,22 +42,25 @@ local function visible_entries(ctx, path, options)
 end
 
 local function is_empty(ctx, path)
-  local entries = qwen.x.files.list(ctx, path)
+  local entries = qwen.x.files.list(ctx, path, true)
   return entries and #entries == 0
 end
 
 function T.run(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.path)
   if not path then return nil, e end
+  local real
+  real, e = qwen.x.files.opened(ctx, path)
+  if not real then return nil, e end
   local entries
-  entries, e = qwen.x.files.list(ctx, path)
+  entries, e = qwen.x.files.list(ctx, real, true)
   if not entries then return nil, e end
   local rows, visible, patterns = {}, visible_entries(ctx, path, args.file_filtering_options), {}
   for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.x.files.glob(pattern) end
   for _, entry in ipairs(entries) do
     local full = path .. "/" .. entry.name
     local followed = entry.type == "link" and qwen.fs.stat(full) or entry
-    local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(ctx, full)
+    local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(ctx, real .. "/" .. entry.name)
     if shown and not ignored(entry.name, patterns) then
       rows[#rows + 1] = { dir = followed.type == "dir", name = entry.name, link = entry.type == "link" }
     end

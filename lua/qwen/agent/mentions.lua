@@ -24,7 +24,9 @@ local function find(ctx, word)
 end
 
 -- The names in a folder, for the model.
-local function folder(ctx, path)
+local function folder(ctx, name)
+  local path, e = files.opened(ctx, name)
+  if not path then return nil, e end
   local names = files.visible(ctx, path, 5)
   if not names then
     names = {}
@@ -34,7 +36,7 @@ local function folder(ctx, path)
   local cut = #names > MOST_NAMES and ("\n[... %d more]"):format(#names - MOST_NAMES) or ""
   local shown = {}
   for i = 1, math.min(#names, MOST_NAMES) do -- a folder may have become a link while names were listed
-    if files.stat(ctx, path .. "/" .. names[i]) then shown[#shown + 1] = names[i] end
+    if files.stat(ctx, path .. "/" .. names[i], true) then shown[#shown + 1] = names[i] end
   end
   return { text = table.concat(shown, "\n") .. cut, display = ("%d files"):format(#names) }
 end

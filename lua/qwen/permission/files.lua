@@ -99,14 +99,33 @@ function M.scope(ctx, effect, places)
   return setmetatable({ admitted = { effect = effect, reals = reals } }, { __index = ctx, __newindex = ctx })
 end
 
--- The real path that a call may open for a path, where it is still the one that was judged or below it.
-local function opened(ctx, path, change)
-  local real, unsure = paths.real(path)
+-- Whether a call may open a real path: it is one that was judged, or below a folder that was.
+local function admits(ctx, real, change)
   local admitted = ctx.admitted
-  if not admitted then return real end
-  local fits = not unsure and admitted.reals[real] and (not change or admitted.effect == "edit")
-  for folder in pairs(not fits and not change and not unsure and admitted.reals or {}) do fits = fits or paths.below(real, folder) end
-  if fits then return real end
+  if not admitted then return true end
+  if admitted.reals[real] then return not change or admitted.effect == "edit" end
+  for folder in pairs(change and {} or admitted.reals) do
+    if paths.below(real, folder) then return true end
+  end
+  return false
+end
+
+---The real path that a call may open for a path, where it is still the one that was judged or below it.
+---@param ctx Ctx
+---@param path string absolute
+---@param change boolean? to write it
+---@return string?, Err?
+function M.opened(ctx, path, change)
+  local real, unsure = paths.real(path)
+  if not ctx.admitted or not unsure and admits(ctx, real, change) then return real end
+  return nil, err("denied", path .. " leads to another place than when it was allowed. Nothing was done.")
+end
+
+-- For a path below a folder that was opened: by its text alone, so that no link is followed that came since.
+local function exact(ctx, path, below)
+  if not below then return M.opened(ctx, path) end
+  local real = paths.normal(path)
+  if admits(ctx, real) then return real end
   return nil, err("denied", path .. " leads to another place than when it was allowed. Nothing was done.")
 end
 
@@ -114,28 +133,31 @@ end
 ---@param ctx Ctx
 ---@param path string absolute
 ---@param limit integer?
+---@param below boolean? it is a name below a folder that `opened` gave
 ---@return string? text
 ---@return Stat|Err what the open file is
-function M.read(ctx, path, limit)
-  local real, e = opened(ctx, path)
+function M.read(ctx, path, limit, below)
+  local real, e = exact(ctx, path, below)
   if not real then return nil, e end
   return fs.read_exact(real, limit)
 end
 
 ---@param ctx Ctx
 ---@param path string absolute
+---@param below boolean?
 ---@return Stat?, Err?
-function M.stat(ctx, path)
-  local real, e = opened(ctx, path)
+function M.stat(ctx, path, below)
+  local real, e = exact(ctx, path, below)
   if not real then return nil, e end
   return fs.stat_exact(real)
 end
 
 ---@param ctx Ctx
 ---@param path string absolute
+---@param below boolean?
 ---@return {name: string, type: string}[]?, Err?
-function M.list(ctx, path)
-  local real, e = opened(ctx, path)
+function M.list(ctx, path, below)
+  local real, e = exact(ctx, path, below)
   if not real then return nil, e end
   return fs.list_exact(real)
 end
@@ -147,7 +169,7 @@ end
 ---@param before Stat|false the file that is there and was read; false: nothing is there
 ---@return boolean?, Err?
 function M.write(ctx, path, text, before)
-  local real, e = opened(ctx, path, true)
+  local real, e = M.opened(ctx, path, true)
   if not real then return nil, e end
   local ok
   ok, e = fs.write_exact(real, text, { mode = 420, expect = before })
