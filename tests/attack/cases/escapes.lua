@@ -25,7 +25,7 @@ for _, case in ipairs {
   { "a datagram pair with the network closed", command = DGRAM, never = "SENT" },
   { "a socket in a folder that is shown", command = CONNECT, set = { read = { "$SHOWN" } }, never = "GOT" },
   { "the same with the network open", command = CONNECT, set = { read = { "$SHOWN" }, network = "open" }, never = "GOT" },
-  { "a .git file that names home", command = "cat $HOME/notes", files = { [".git"] = "gitdir: $HOME/worktrees/x\n" }, home = { ["worktrees/x/gitdir"] = "$PROJ/.git\n", notes = "home-secret" }, never = "home-secret" },
+  { "a .git file that names home", command = "cat $HOME/private", files = { [".git"] = "gitdir: $HOME/worktrees/x\n" }, home = { ["worktrees/x/gitdir"] = "$PROJ/.git\n", private = "home-secret" }, never = "home-secret" },
   { "a .git file in a folder named worktrees", command = "cat $ROOT/project/notes", cwd = "worktrees/x", files = { ["worktrees/x/.git"] = "gitdir: $PROJ/worktrees/x\n", ["worktrees/x/gitdir"] = "$PROJ/worktrees/x/.git\n",
     notes = "above-secret" }, never = "above-secret" },
   { "memory through /tmp", command = "head -c 1300000000 /dev/zero > /tmp/a; wc -c < /tmp/a", never = "1300000000" }, { "memory through home", command = "cd; head -c 1300000000 /dev/zero > a; wc -c < a", never = "1300000000" },
