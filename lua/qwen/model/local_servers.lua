@@ -5,7 +5,9 @@ local task = require "sys.task"
 
 local M = {}
 
-local PATIENCE, MOST_SHOWN, MOST_BYTES = 0.3, 40, 4 * 1024 * 1024
+-- Seconds. A port without a server refuses at once; a server that computes an answer is slow.
+local CONNECT, ANSWER = 0.3, 2
+local MOST_SHOWN, MOST_BYTES = 40, 4 * 1024 * 1024
 
 -- Where servers listen unless told otherwise; the name is only taken when the answer does not tell who it is.
 M.usual = { "http://127.0.0.1:1234", "http://127.0.0.1:11434", "http://127.0.0.1:8080", "http://127.0.0.1:8000" }
@@ -16,8 +18,16 @@ local by_owner = { llamacpp = "llama.cpp", vllm = "vLLM", library = "Ollama", or
 local function ask(url, deadline, question)
   local left = deadline - task.now()
   if left <= 0 then return nil end
-  local stream <close> = http.open { url = url, connect_timeout = left, first_timeout = left, total_timeout = left, max_body = MOST_BYTES, proxy = "",
-    headers = question and { ["Content-Type"] = "application/json" } or nil, body = question and json.encode(question) or nil }
+  local stream <close> = http.open {
+    url = url,
+    connect_timeout = math.min(CONNECT, left),
+    first_timeout = left,
+    total_timeout = left,
+    max_body = MOST_BYTES,
+    proxy = "",
+    headers = question and { ["Content-Type"] = "application/json" } or nil,
+    body = question and json.encode(question) or nil,
+  }
   if not stream or stream.status ~= 200 then return nil end
   local text = stream:all(MOST_BYTES)
   local value = text and json.decode(text)
@@ -86,7 +96,7 @@ function M.ask(address)
   local url = http.parse_url(address)
   if not url then return nil end
   local root, now = url.origin, task.now()
-  local list = list_of(ask(root .. "/v1/models", now + PATIENCE), "data")
+  local list = list_of(ask(root .. "/v1/models", now + ANSWER), "data")
   local server = { name = by_port[url.port] or "a server", url = root .. "/v1", models = {} }
   for _, item in ipairs(list) do
     if type(item) == "table" and type(item.id) == "string" and item.id ~= "" then
@@ -95,7 +105,7 @@ function M.ask(address)
     end
   end
   if #server.models == 0 then return nil end
-  if richer[server.name] then richer[server.name](root, server, task.now() + PATIENCE) end
+  if richer[server.name] then richer[server.name](root, server, task.now() + ANSWER) end
   table.sort(server.models, function(a, b)
     if (a.loaded or false) ~= (b.loaded or false) then return a.loaded or false end
     return a.id < b.id
