@@ -59,19 +59,23 @@ function sane(schema)
   return out
 end
 
--- The content of an answer: texts together, images as they are.
+local function string_of(value) return type(value) == "string" and value or nil end
+
+-- The content of an answer: texts together, images as they are. What is no object, or no text where one must be, is told.
 local function result_of(answer)
   local texts, media = {}, {}
-  for _, item in ipairs(type(answer.content) == "table" and answer.content or {}) do
-    local inner = type(item.resource) == "table" and item.resource or {}
-    local words = item.type == "text" and item.text or inner.text or item.uri
-    if item.type == "image" and type(item.data) == "string" then
-      media[#media + 1] = { type = "image", mime = tostring(item.mimeType), data = item.data }
-    elseif words then
-      texts[#texts + 1] = tostring(words)
+  for i, item in ipairs(type(answer.content) == "table" and answer.content or {}) do
+    local object = type(item) == "table" and item or {}
+    local inner = type(object.resource) == "table" and object.resource or {}
+    local words = object.type == "text" and string_of(object.text) or string_of(inner.text) or string_of(object.uri)
+    local image = object.type == "image" and string_of(object.data)
+    if image then
+      media[#media + 1] = { type = "image", mime = string_of(object.mimeType) or "image/png", data = image }
+    else
+      texts[#texts + 1] = words or ("[item %d of the answer is of no known kind]"):format(i)
     end
   end
-  if #texts == 0 and answer.structuredContent then texts[1] = qwen.json.encode(answer.structuredContent) end
+  if #texts == 0 and type(answer.structuredContent) == "table" then texts[1] = qwen.json.encode(answer.structuredContent) end
   local text = table.concat(texts, "\n")
   return { text = text ~= "" and text or #media > 0 and "[an image]" or "[nothing]", parts = media, error = answer.isError == true or nil }
 end

@@ -246,9 +246,17 @@ function kinds.offers(case)
   return policy.judge(context(judging, "default", nil, { rule }), case.never) ~= "allow", rule .. " allows " .. case.never
 end
 
+-- What a question shows: marked, or as it is.
+function kinds.lookalikes(case)
+  local shown = require("qwen.ui.render.lookalike").marked(case.text, case.prose)
+  if is_control(case) then return shown == case.text, shown end
+  return shown:find("%[U%+%x+%]") ~= nil and shown:gsub("%[U%+%x+%]", "") == case.text, shown
+end
+
 local tables = {
   { "programs", kinds.runs }, { "calls", kinds.calls }, { "secrets", kinds.secrets }, { "rules", kinds.rules },
   { "edits", kinds.edits }, { "offers", kinds.offers }, { "sandbox", kinds.sandbox }, { "escapes", kinds.escapes },
+  { "lookalikes", kinds.lookalikes },
 }
 
 local document = fs.read "docs/security.md"

@@ -1,7 +1,8 @@
 """A tool server (Model Context Protocol) for tests, on standard input and output or, with --http, on 127.0.0.1; prints "PORT n" there.
 
 Its faults by --fault: slow (never greets), dies (after the greeting), garbage (lines that are no JSON), hostile (tools with wrong schemas).
-Tools: echo (gives its arguments as JSON), fail (an error), picture (an image), env (its environment).
+Tools: echo (gives its arguments as JSON), fail (an error), picture (an image), env (its environment),
+mixed (items that are no objects among others).
 """
 import json
 import os
@@ -14,6 +15,7 @@ TOOLS = [
     {"name": "fail", "description": "Fails.", "inputSchema": {"type": "object"}},
     {"name": "picture", "description": "A picture.", "inputSchema": {"type": "object", "properties": {}}},
     {"name": "env", "description": "Its environment.", "inputSchema": {"type": "object"}},
+    {"name": "mixed", "description": "Items of all kinds.", "inputSchema": {"type": "object"}},
 ]
 if FAULT == "hostile":
     TOOLS = [{"name": "a\x1b[31m" + "x" * 200, "description": {"no": "text"}, "inputSchema": {"type": 5, "properties": [1, 2], "required": "x", "enum": 7, "items": 3}},
@@ -25,6 +27,9 @@ def call(name, args):
         return {"content": [{"type": "text", "text": json.dumps(args, sort_keys=True)}]}
     if name == "picture":
         return {"content": [{"type": "image", "mimeType": "image/png", "data": "iVBORw0KGgo="}]}
+    if name == "mixed":
+        return {"content": [5, None, True, "x", [1], {"type": "text", "text": {"no": "text"}}, {"type": "image", "data": 7}, {"type": "resource", "resource": None},
+                            {"type": "resource", "resource": {"text": 9}}, {}, {"type": "text", "text": "the last"}], "structuredContent": 5, "isError": "yes"}
     if name == "env":
         return {"content": [{"type": "text", "text": json.dumps(dict(os.environ), sort_keys=True)}]}
     return {"content": [{"type": "text", "text": "it failed"}], "isError": True}

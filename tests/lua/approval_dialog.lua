@@ -4,8 +4,8 @@ local live = require "qwen.ui.screen.live"
 local Question = require "qwen.ui.widget.approval_dialog"
 
 local choices = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } }
-local function ask(detail)
-  return Question.new { title = "write_file a", detail = detail, choices = choices }
+local function ask(detail, diff)
+  return Question.new { title = "write_file a", detail = detail, diff = diff, choices = choices }
 end
 local function count(text)
   return select(2, text:gsub("\n", ""))
@@ -13,7 +13,7 @@ end
 
 local new = {}
 for i = 1, 5000 do new[i] = "line " .. i .. "\n" end
-local question = ask(qwen.text.diff("", table.concat(new), "a"))
+local question = ask(qwen.text.diff("", table.concat(new), "a"), true)
 local shown = question:lines()
 t.ok(count(shown) < 210, ("%d lines at first"):format(count(shown)))
 t.match(shown, "… %d+ more lines", "it says how many more")
@@ -21,7 +21,7 @@ t.match(table.concat((question:rows(80, 24))), "%[v%] show the rest", "and the k
 t.eq(question:key { type = "key", key = "v", text = "v" }, nil, "no answer yet")
 local write, rest = live.write, ""
 live.write = function(bytes) rest = rest .. bytes end
-question = ask(qwen.text.diff("", table.concat(new), "a"))
+question = ask(qwen.text.diff("", table.concat(new), "a"), true)
 shown = question:lines()
 question:key { type = "key", key = "v", text = "v" }
 live.write = write
@@ -31,6 +31,7 @@ t.eq(question:key({ type = "key", key = "y", text = "y" }).key, "y", "an answer"
 
 local command = ("echo %d\n"):rep(1000)
 t.eq(count(ask(command):lines()), 1001, "a command is always whole")
+t.match(ask("--- a\n+++ b\n@@ -1 +1 @@\n" .. command .. "rm x"):lines(), "rm x\n$", "also when it looks like a change")
 
 -- A call that cannot work is not called refused: the person sees what is wrong with it.
 do

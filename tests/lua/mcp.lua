@@ -48,6 +48,11 @@ do
   t.match(got[3], '"GIVEN": "given"', "its variables")
   t.ok(not got[3]:find("sk-of-ours", 1, true), "not ours")
   t.match(json.encode(asked[5].body.messages), "iVBORw0KGgo=", "a picture")
+  local mixed <close> = fake.start { call "mcp__my__mixed", { text = "ok" } }
+  r = run(place, mixed, "-y", "go")
+  t.eq({ r.code, r.err }, { 0, "" }, "items that are no objects")
+  local _, told = results(mixed:requests()[2])[1]:gsub("%[item %d+ of the answer", "")
+  t.eq({ told, results(mixed:requests()[2])[1]:match "[^\n]*$" }, { 10, "the last" }, "each is told")
   local denied <close> = fake.start { call "mcp__my__echo", { text = "ok" } }
   r = run(place, denied, "go")
   t.match(r.err, "nobody can be asked", "it is asked about")

@@ -79,7 +79,8 @@ function M.ask(ctx, call, tool, args, reason, rule)
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
   local before = reached(ctx, tool, args)
-  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, reason = reason, choices = choices(ctx, tool, call.name, rule) }
+  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, diff = tool.effect == "edit",
+    reason = reason, choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."
   end

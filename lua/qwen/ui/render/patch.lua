@@ -108,10 +108,11 @@ end
 ---The rows of what a question is about: a diff as above, anything else as it is.
 ---@param text string
 ---@param most integer? rows of a diff
+---@param plain boolean? it is no diff, whatever it looks like
 ---@return string[]
-function M.detail(text, most)
+function M.detail(text, most, plain)
   local rows = {}
-  if M.is_diff(text) then
+  if not plain and M.is_diff(text) then
     rows = M.rows(text, most)
   elseif text ~= "" then
     for line in text:gsub("\n$", ""):gmatch "[^\n]*" do rows[#rows + 1] = line end

@@ -5,6 +5,7 @@ local Entry = require "qwen.ui.widget.text_input"
 local style = require "qwen.ui.render.style"
 local ansi = require "qwen.ui.render.ansi"
 local live = require "qwen.ui.screen.live"
+local lookalike = require "qwen.ui.render.lookalike"
 local patch = require "qwen.ui.render.patch"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
@@ -21,9 +22,10 @@ local blanks = { "\u{A0}", "\u{1680}", "\xe2\x80[\x80-\x8a\xaf]", "\u{205F}", "\
 
 ---A detail with everything in it shown: what has no picture as its code, what could push the rest out of sight as a count.
 ---@param detail string
+---@param prose boolean? it is the text of a file
 ---@return string
-function Question.visible(detail)
-  local shown = text.visible(detail)
+function Question.visible(detail, prose)
+  local shown = lookalike.marked(text.visible(detail), prose)
   for _, blank in ipairs(blanks) do
     shown = shown:gsub(blank, function(found) return ("\\u%04x"):format(utf8.codepoint(found)) end)
   end
@@ -37,7 +39,8 @@ function Question.visible(detail)
   return (shown:gsub("([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
 end
 
----@param asked {title: string, detail: string?, reason: string?, choices: {key: string, label: string}[]}
+---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, choices: {key: string, label: string}[]} diff: the
+---detail is a change that we made out; a command that only looks like one is shown whole
 function Question.new(asked)
   return Question.make { asked = asked, choices = asked.choices }
 end
@@ -47,15 +50,15 @@ end
 function Question:lines()
   local asked = self.asked
   local out = { style.paint("warn", "? ") .. translate(Question.visible((asked.title:gsub("%s+", " ")))) }
-  local detail = Question.visible(translate(asked.detail or "", true))
-  local rows = patch.detail(detail)
-  local shown = patch.is_diff(detail) and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
+  local detail = Question.visible(translate(asked.detail or "", true), asked.diff)
+  local rows = patch.detail(detail, nil, not asked.diff)
+  local shown = asked.diff and patch.is_diff(detail) and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
   table.move(rows, 1, shown, #out + 1, out)
   if shown < #rows then
     self.rest = table.move(rows, shown + 1, #rows, 1, {})
     out[#out + 1] = "  " .. style.paint("warn", words.plural("more_lines", #self.rest))
   end
-  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", translate(text.clean(asked.reason)))) end
+  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", translate(lookalike.marked(text.clean(asked.reason))))) end
   return table.concat(out, "\n") .. "\n"
 end
 
