@@ -2,6 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local os, proc, task = require "sys.os", require "sys.proc", require "sys.task"
 
 -- The server plays the proxy of a service elsewhere: a connection to this machine itself is not worth opening ahead.
@@ -15,9 +16,7 @@ do
   task.spawn(function()
     for text in function() return (p:read()) end do screen = screen .. text end
   end)
-  local function until_true(fn) -- the time limit of the test ends this when it never comes true
-    while not fn() do task.sleep(0.01) end
-  end
+  local function until_true(fn) t.ok(wait.until_true(fn)) end
   until_true(function() return screen:find ">" end)
   t.eq(#server:requests(), 0, "nothing is opened before a key is pressed")
   p:write "h"

@@ -93,7 +93,7 @@ do
   local p <close> = proc.open { argv = { "yes" } }
   p:read()
   local before = os_.memory().rss
-  task.sleep(0.3)
+  task.sleep(0.3) -- time for a fault to show; no result depends on it
   t.ok(os_.memory().rss - before < 16 * 1024 * 1024, "memory while nobody reads")
   p:kill(9)
   local bytes = 0

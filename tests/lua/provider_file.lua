@@ -2,6 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fs, os, proc, task = require "sys.fs", require "sys.os", require "sys.proc", require "sys.task"
 local reload = require "qwen.extension.reload"
 local registry = require "qwen.extension.registry"
@@ -75,10 +76,9 @@ do
   task.spawn(function()
     for text in function() return (p:read()) end do screen, all = screen .. text, all .. text end
   end)
-  local function expect(words) -- the time limit of the test ends this when it never comes
-    while not screen:find(words) do task.sleep(0.01) end
-    screen = screen:sub(select(2, screen:find(words)) + 1)
-    t.ok(true, words)
+  local function expect(words)
+    t.ok(wait.until_true(function() return screen:find(words) end), words)
+    screen = screen:sub((select(2, screen:find(words)) or 0) + 1)
   end
   local function save(header)
     fs.write(place.home .. "/.qwen/providers/mine.lua", ([[
@@ -125,9 +125,8 @@ do
     for text in function() return (p:read()) end do screen = screen .. text end
   end)
   local function expect(words)
-    while not screen:find(words) do task.sleep(0.01) end
-    screen = screen:sub(select(2, screen:find(words)) + 1)
-    t.ok(true, words)
+    t.ok(wait.until_true(function() return screen:find(words) end), words)
+    screen = screen:sub((select(2, screen:find(words)) or 0) + 1)
   end
   local folder = place.home .. "/.qwen/providers"
   local function save(text) fs.write(folder .. "/openai.lua", text) end
