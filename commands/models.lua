@@ -16,7 +16,8 @@ local function services(ctx)
       out[#out + 1] = model
     end
   end
-  if qwen.x.login.configured(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, ctx.opts, has_provider))) end
+  local any = setmetatable({ unnamed = true }, { __index = ctx.opts })
+  if qwen.x.login.configured(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, any, has_provider))) end
   for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do
     add((qwen.models.take(ctx.settings, ctx.opts, entry.id, entry.provider, has_provider, entry.base_url)))
   end

@@ -21,10 +21,8 @@ local function offers(card)
 end
 
 local function run(ctx, card, args)
-  local model = card.fields.model
-  if model == "" or model == "inherit" or model == "fast" then model = nil end
   local started = qwen.task.now()
-  local text, e, turns = qwen.x.subagent.run(ctx, { title = card.name, prompt = args.prompt, model = model and (model:match "^%a[%w-]*:(.+)$" or model),
+  local text, e, turns = qwen.x.subagent.run(ctx, { title = card.name, prompt = args.prompt, model = card.fields.model,
     system = ("%s\n\nFolder: %s"):format(card.body, ctx.cwd), max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card),
     plan = card.fields.approvalMode == "plan" })
   if not text then return nil, e end

@@ -602,7 +602,48 @@ return {
     ["the protocol %s has no list of models"] = "协议 %s 没有模型列表", ["%s has the model %s only; it is used instead of %s"] = "%1 只有模型 %2；用它代替 %3",
     ["model.fallback names more than %d models"] = "model.fallback 的模型多于 %d 个",
     ["model.generationConfig is not used: %s has its own in modelProviders"] = "未使用 model.generationConfig：%s 在 modelProviders 中有自己的",
-    ["no model is named for %s; give one with --model ID"] = "没有为 %s 指定模型；用 --model ID 给出",
+    ["no model is named for %s at %s (%s); name one: --model ID; what it offers: qwen models"] =
+      "没有为 %s 指定模型（%s，来自 %s）；用 --model ID 指定；可用模型：qwen models",
+    ["%s is not taken (%s), so the key beside it is not either: take it out of that list, or set the key and the address elsewhere"] =
+      "不采用 %s（%s），因此也不采用其旁边的密钥：请从该列表中删除，或在别处设置密钥和地址",
+    ["the key (%s) has an address beside it, %s, a name that is not read; the name is %s"] =
+      "密钥（%s）旁边有地址 %s，但不读取该名称；正确的名称是 %s",
+    ["the key (%s) is not sent to %s, which a project names (%s): write the key for it beside it in that file"] =
+      "密钥（%s）不会发送到项目指定的 %s（%s）：请在该文件中把对应的密钥写在它旁边",
+    ["the key (%s) is not sent to %s (%s): %s beside it says another address; set both in one place"] =
+      "密钥（%s）不会发送到 %s（%s）：其旁边的 %s 是另一个地址；请在同一处设置两者",
+    ["prompts go to %s (%s), %s"] = "提示将发送到 %s（%s），%s",
+    ["with the key of that file"] = "使用该文件中的密钥", ["without a key"] = "不带密钥",
+    ["%s names the service that this folder's prompts go to: %s, model %s. Use it?"] = "%s 指定了此目录的提示所发送到的服务：%s，模型 %s。使用吗？",
+    ["no, and end"] = "否，并结束", ["this time"] = "仅这一次", ["always in this folder"] = "在此目录始终使用",
+    ["No model is named. %s offers:"] = "没有指定模型。%s 提供：",
+    ["%s does not offer %s; %s is asked instead"] = "%s 不提供 %s；改用 %s",
+    ["%s model.baseUrl: no entry of %s is at %s"] = "%s model.baseUrl：%s 没有位于 %s 的条目",
+    ["no model is named"] = "没有指定模型",
+    ["no model is named for %s: %s is asked at %s"] = "没有为 %s 指定模型：使用 %s（%s）",
+    ["no model is named; %s of %s is asked"] = "没有指定模型；使用 %s（%s）",
+    ["%s: %s %s not used: %s of %s is asked at %s"] = "%s：%s 未使用（%s）：%s（%s）在 %s",
+    ["%s is not used: the settings select %s at %s (%s). For that address: --openai-base-url %s"] =
+      "未使用 %s：设置选择了 %s（%s，来自 %s）。要使用该地址：--openai-base-url %s",
+    ["%s; choose one with --model or /model: %s"] = "%s；用 --model 或 /model 选择一个：%s",
+    ["%s; %s is asked"] = "%s；使用 %s",
+    ["no entry of modelProviders for %s is called '%s'"] = "modelProviders 中 %s 没有名为“%s”的条目",
+    ["%sno entry of modelProviders%s is called '%s'%s; there are: %s. For another service give its address: --openai-base-url URL"] =
+      "%smodelProviders%s 中没有名为“%s”的条目%s；现有：%s。其他服务请给出地址：--openai-base-url URL",
+    [" for %s"] = "（%s）",
+    ["the settings of this project have %s, which a project may not set, so its model is not asked either; copy them to ~/.qwen/settings.json, or choose a model: --model ID"] =
+      "此项目的设置含有 %s，项目无权设置，因此也不使用其模型；请复制到 ~/.qwen/settings.json，或选择模型：--model ID",
+    ["model.generationConfig.customHeaders are not sent to an address that a project names"] =
+      "model.generationConfig.customHeaders 不会发送到项目指定的地址",
+    ["--openai-api-key is not sent to %s, which a project names (%s); give --openai-base-url as well"] =
+      "--openai-api-key 不会发送到项目指定的 %s（%s）；请同时给出 --openai-base-url",
+    ["%s is not used, nor are the key and the model beside it; to use another service in this folder: --openai-base-url URL"] =
+      "不使用 %s，也不使用其旁边的密钥和模型；要在此目录使用其他服务：--openai-base-url URL",
+    ["%s: '%s' cannot be used: it becomes a part of the address and may have %s only"] =
+      "%s：“%s”不能使用：它会成为地址的一部分，只能包含 %s",
+    ["model for agents that ask for a fast one; without it the one of the conversation"] = "给要求快速模型的代理；默认：对话的模型",
+    ["protocols of the names in modelProviders that are no protocol: {\"team\": \"openai\"}"] =
+      "modelProviders 中非协议名称所用的协议：{\"team\": \"openai\"}",
     ["the address '%s' of %s (%s) cannot be used: %s"] = "%2（%3）的地址“%1”不能使用：%4", ["the key from %s cannot be used: %s"] = "来自 %s 的密钥不能使用：%s",
     ["NODE_EXTRA_CA_CERTS: %s cannot be read; its certificates are left out"] = "NODE_EXTRA_CA_CERTS：无法读取 %s；略去其证书",
     ["%s; it asks to wait until %s"] = "%s；要求等到 %s",

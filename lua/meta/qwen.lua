@@ -98,6 +98,10 @@
 ---@field max_output integer? tokens of one answer, from the same places
 ---@field prices {input: number, output: number, cached: number?, cache_write: number?, currency: string?}? of a million tokens, from its entry
 ---@field from string words: where it was configured
+---@field group string? the name under modelProviders that its entry stands under
+---@field family string? the protocol of that name, before wireApi
+---@field project string? path of a project's .env that names its address: no key but that file's is for it
+---@field borrowed boolean? a name that no entry has, at the service of another model
 
 ---@class View what a provider turns into a request; nothing of the session but this
 ---@field system string
@@ -585,8 +589,9 @@ qwen = {}
 ---@class qwen.models
 ---@field list fun(settings: Settings, has_provider: fun(name: string): boolean): Model[], string[]
 ---@field choose fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model?, Err?, string[]? problems of modelProviders
----@field fallbacks fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean): Model[]?, Err? asked when the chosen one is overloaded
----@field take fun(settings: Settings, opts: table, id: string, provider: string?, has_provider: fun(name: string): boolean): Model?, Err? a choice made in the session
+---@field fallbacks fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean, model?: Model): Model[]?, Err? asked when the chosen one is overloaded
+---@field take fun(settings: Settings, opts: table, id: string, provider: string?, has_provider: fun(name: string): boolean, url?: string, current?: Model): Model?, Err? a choice made in the session
+---@field beside fun(settings: Settings, opts: table, has_provider: fun(name: string): boolean, current: Model, name: string?): Model?, Err?, string? one that an agent, a side request or a hook names: its entry, "inherit", "fast", or that name at the service of `current`; a note when another one is taken
 ---@field key_variable fun(settings: Settings, protocol: string, url: string): string? the protocol's own variable, for its own service
 ---@field has_key fun(settings: Settings, model: Model): boolean there is a key for a listed model
 ---@field signs fun(model: Model): boolean its entry's own headers carry the credential

@@ -97,7 +97,7 @@ function M.new(where)
   function ctx.show() end
   ctx.waiting = waiting_in_words(ctx)
   function ctx.switch(id, provider, url)
-    local model, e = models.take(ctx.settings, opts, id, provider, has_provider, url)
+    local model, e = models.take(ctx.settings, opts, id, provider, has_provider, url, ctx.model)
     if model then
       ctx.model = model
       ctx.emit("model_switched", model)
@@ -123,16 +123,17 @@ end
 
 ---Chooses the model, or says what is missing.
 ---@param ctx Ctx
+---@param quiet boolean? it is done again, and what is odd is told then
 ---@return Model?, Err?
-function M.choose_model(ctx)
+function M.choose_model(ctx, quiet)
   local model, e, problems = models.choose(ctx.settings, ctx.opts, has_provider)
-  if not model then return nil, e end
+  if not model or quiet then return model, e end
   for _, sentence in ipairs(problems) do ctx.notice(sentence) end
   if not has_provider(model.provider) then
     return nil, err("usage", ("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua"):format(model.provider, model.provider))
   end
   ctx.model = model
-  ctx.fallbacks, e = models.fallbacks(ctx.settings, ctx.opts, has_provider)
+  ctx.fallbacks, e = models.fallbacks(ctx.settings, ctx.opts, has_provider, model)
   if not ctx.fallbacks then return nil, e end
   return model
 end

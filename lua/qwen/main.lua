@@ -91,6 +91,10 @@ local function prepare(ctx, opts)
     if not ok then return nil, e, EXIT.sandbox end
   end
   ctx.model, e = make_ctx.choose_model(ctx)
+  if e and e.unnamed and not ctx.interactive then
+    ok, e = require("qwen.model.unnamed").settle(ctx, e)
+    if ok then ctx.model, e = make_ctx.choose_model(ctx) end
+  end
   if not ctx.model then return nil, e end
   ctx.session, e = open_session(ctx, opts)
   if not ctx.session then return nil, e end
@@ -99,11 +103,24 @@ local function prepare(ctx, opts)
   return true
 end
 
+-- What is asked before the session begins: which model, where none is named, and whether an address of the project may be used.
+local function ask_first(ctx)
+  local settings = ctx.settings
+  if not next(settings.dotenv.addresses) and (ctx.opts.model or settings:get "model.name") then return nil end
+  local model, e = make_ctx.choose_model(ctx, true)
+  if e and e.unnamed then
+    local ok
+    ok, e = require("qwen.model.unnamed").settle(ctx, e, require("qwen.ui.widget.ask").pick)
+    if ok then return nil end
+  end
+  return not model and fail(e) or nil
+end
+
 -- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
 local function first_start(ctx)
   local configuration = require "qwen.model.configured"
   local undecided = configuration.undecided(ctx.settings, ctx.opts)
-  if not undecided and configuration.configured(ctx.settings, ctx.opts) then return nil end
+  if not undecided and configuration.configured(ctx.settings, ctx.opts) then return ask_first(ctx) end
   ctx.print(undecided and undecided.message or "Nothing is configured yet: choose how qwen reaches a model.")
   local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
   ctx.pick, ctx.line = nil, nil
@@ -210,6 +227,10 @@ local function route(argv)
   if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
   for _, text in ipairs(require("qwen.config.effect").sentences(settings.without)) do ctx.notice(text) end
+  require("qwen.model.consent").attach(settings, function()
+    local ask = require "qwen.ui.widget.ask"
+    return ctx.pick or ask.possible() and ask.pick or nil
+  end, function(words) ctx.notice(words) end)
   if not trusted then
     local found = require("qwen.config.dotenv").project_files(cwd)
     if #found > 0 then

@@ -174,7 +174,7 @@ local rows = json.decode(run("auth", "list", "--json").out)
 t.eq({ #rows, rows[1].name, rows[1].origins }, { 1, "TEAM_KEY", { "https://api.example" } }, "list --json")
 out = program.run(place, { "auth", "status" }, { env = { TEAM_KEY = "sk-env-0123456789" } }).out
 t.match(out, "present, from environment TEAM_KEY", "the environment stands above the store")
-out = program.run(place, { "--openai-base-url", "https://evil.example/v1", "auth", "status" }).out
+out = program.run(place, { "-m", "m", "--openai-base-url", "https://evil.example/v1", "auth", "status" }).out
 t.ok(not out:find "credential store", "not for another address")
 local r = run("auth", "move", "TEAM_KEY")
 t.eq({ r.code, r.err:match "usage: qwen auth move %-%-to" }, { 1, "usage: qwen auth move --to" }, "move without a store")

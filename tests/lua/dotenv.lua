@@ -10,7 +10,7 @@ for text, want in pairs {
   ["A=1"] = "1", ["A= two words  # note"] = "two words", ["export A=x"] = "x", ["  export\tA = x"] = "x", ["A="] = "", ["A= # c"] = "", ["A=a#b"] = "a", ["A=a=b"] = "a=b",
   ['A="a\\nb # \\"q\\" \\$x \\z"'] = 'a\nb # "q" $x \\z', ["A='x\\n$Y'"] = "x\\n$Y", ["A=`b\"c'`"] = "b\"c'", ['A="multi\nline" # c'] = "multi\nline", ['A="x" y'] = '"x" y',
   ['A="open'] = '"open', ['A="open\nB=2'] = '"open', ["A='it\\'s'"] = "it\\'s", ["A=1\nA=2"] = "2", ["#A=1\n\nA=3"] = "3", ["\xef\xbb\xbfA=1\r\n"] = "1", ["A=1\rB=2"] = "1",
-  ['A="\r\n"'] = "\n", ["A:1"] = false, ["A 1"] = false, ["=1"] = false, ["A=$HOME"] = "$HOME",
+  ['A="\r\n"'] = "\n", ["A:1"] = false, ["A: 1 # c"] = "1", ["export A: 'x'"] = "x", ["A 1"] = false, ["=1"] = false, ["A=$HOME"] = "$HOME",
 } do
   t.eq(env_file.parse(text).A or false, want, text)
 end
@@ -74,7 +74,7 @@ end
 -- Names that a project may not set, and names of others.
 do
   local names = { "PATH", "HOME", "LD_PRELOAD", "QWEN_HOME", "QWEN_RUNTIME_DIR", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_TRUST", "GIT_SSH_COMMAND", "BASH_ENV", "NODE_OPTIONS" }
+    "DEEPSEEK_BASE_URL", "QWEN_CODE_SYSTEM_SETTINGS_PATH", "QWEN_TRUST", "GIT_SSH_COMMAND", "BASH_ENV", "NODE_OPTIONS" }
   local lines = {}
   for i, name in ipairs(names) do lines[i] = name .. "=evil\n" end
   for _, file in ipairs { ".env", ".qwen/.env" } do
@@ -86,6 +86,11 @@ do
     t.eq(debug:find("DEBUG\t1", 1, true) ~= nil, file == ".qwen/.env", file .. ": DEBUG")
     t.match(debug, "MINE\t1", "the rest is read")
     t.match(look(place, { "LD_PRELOAD", "MINE" }).out, "^LD_PRELOAD\nMINE\n$", "nothing while it is not trusted")
+  end
+  for _, name in ipairs { "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_VERTEX_BASE_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION" } do
+    local r = look(program.place { [".env"] = name .. "=x" }, { name }, nil, trust)
+    t.eq({ r.out, r.err }, { name .. "\n", "" }, name .. ": an address is no variable of a project; it is for the key beside it")
+    t.match(look(program.place { ["~/.env"] = name .. "=x" }, { name }).out, name .. "\tx", "the person's own is")
   end
   local place = program.place { [".env"] = "DEBUG=1\nX=1", ["~/.qwen/settings.json"] = '{"advanced":{"excludedEnvVars":["X"]}}' }
   t.match(look(place, { "DEBUG", "X" }, nil, trust).out, "^DEBUG\t1\t[^\n]*\nX\n$", "the list can be replaced")

@@ -90,7 +90,7 @@ end
 do
   local place = program.place { ["~/.qwen/hooks/guard.lua"] = "return { before_tool = function( }" }
   local server <close> = fake.start { { calls = { { name = "glob", arguments = { pattern = "*" } } } }, { text = "ok" } }
-  program.run(place, { "--openai-base-url", server.url, "-y", "hi" })
+  program.run(place, { "-m", "fake", "--openai-base-url", server.url, "-y", "hi" })
   t.match(server:requests()[2].body.messages[4].content, "^Blocked: the hook file 'guard' is broken", "nothing passes a broken guard file")
 end
 

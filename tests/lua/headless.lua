@@ -197,7 +197,7 @@ do
   local place = program.place()
   local server <close> = fake.start { { text = { "first words ", "never" }, fault = "stall", after = 450 } }
   local proc = require "qwen.util.process"
-  local child <close> = assert(proc.open { argv = { program.binary, "--openai-base-url", server.url, "hi" }, cwd = place.cwd, group = false,
+  local child <close> = assert(proc.open { argv = { program.binary, "-m", "fake", "--openai-base-url", server.url, "hi" }, cwd = place.cwd, group = false,
     env = { PATH = os.getenv "PATH", HOME = place.home, LANG = "C.UTF-8" } })
   t.match(child:read(), "first words", "text comes as it is made")
   child:kill(2)

@@ -69,7 +69,7 @@ local function session(value, backend)
   t.match(run({ "--output-format", "json", "my key?" }).out, "your key is <secret TEAM_KEY>", "a server that repeats the key in its answer")
   t.ok(run({ "--record", place.root .. "/tape2.jsonl", "again" }).code ~= 0, "a server that repeats the key in its refusal")
   t.ok(run({ "--output-format", "json", "again" }).code ~= 0, "and in JSON")
-  run { "--openai-base-url", "https://elsewhere.example/v1", "hi" }
+  run { "-m", "m", "--openai-base-url", "https://elsewhere.example/v1", "hi" }
   run { "auth", "status", "--json" }
   run { "auth", "list", "--json" }
   run { "config", "list" }

@@ -43,28 +43,36 @@ end
 
 -- Nothing is configured.
 settings()
-is("", nil, { "qwen3-coder-plus", "https://api.openai.com/v1", "-", "-" }, "the default")
+t.match(look().error, "^usage: no model is named for openai at https://api.openai.com/v1 %(default%)", "nothing is guessed")
+t.match(look("", { OPENAI_API_KEY = "k" }).error, "^usage: no model is named", "a key alone: the model is not guessed")
+is("", { ANTHROPIC_API_KEY = "k" }, { "claude-sonnet-4-5", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "environment ANTHROPIC_API_KEY" },
+  "one key is enough where the protocol is the service's own")
+is("", { GEMINI_API_KEY = "k" }, { "gemini-2.5-pro", "https://generativelanguage.googleapis.com", "GEMINI_API_KEY", "environment GEMINI_API_KEY" }, "gemini")
+t.match(look("", { GOOGLE_API_KEY = "k" }).error, "^usage: no model is named for openai", "a key of Google's may be for anything")
+t.match(look("", { ANTHROPIC_API_KEY = "k" }).problems[1], "claude%-sonnet%-4%-5 is asked at https://api.anthropic.com", "and it is told")
 is("", { OPENAI_MODEL = "e", OPENAI_BASE_URL = "http://e/v1/", OPENAI_API_KEY = "k" }, { "e", "http://e/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "environment")
 is("", { QWEN_MODEL = "q", OPENAI_BASE_URL = "" }, { "q", "https://api.openai.com/v1", "-", "-" }, "QWEN_MODEL; an empty address is none")
 is("", { OPENAI_MODEL = "o", QWEN_MODEL = "q", OPENAI_API_KEY = "" }, { "o", "https://api.openai.com/v1", "-", "-" }, "OPENAI_MODEL first; an empty key is none")
 is("-m f --openai-base-url http://f/v1 --openai-api-key k", { OPENAI_MODEL = "e", OPENAI_BASE_URL = "http://e", OPENAI_API_KEY = "x" },
   { "f", "http://f/v1", "OPENAI_API_KEY", "flag --openai-api-key" }, "flags win")
-is("--openai-api-key=", { OPENAI_API_KEY = "x" }, { "qwen3-coder-plus", "https://api.openai.com/v1", "-", "-" }, "a blank key by flag")
+is("-m qwen3-coder-plus --openai-api-key=", { OPENAI_API_KEY = "x" }, { "qwen3-coder-plus", "https://api.openai.com/v1", "-", "-" }, "a blank key by flag")
 is("", { ANTHROPIC_API_KEY = "k", ANTHROPIC_MODEL = "c" }, { "c", "https://api.anthropic.com", "ANTHROPIC_API_KEY", "environment ANTHROPIC_API_KEY" }, "the variables name the protocol")
 is("", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g" }, { "g", "https://generativelanguage.googleapis.com", "GEMINI_API_KEY", "environment GEMINI_API_KEY" }, "gemini")
-is("", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g", OPENAI_API_KEY = "o" }, { "qwen3-coder-plus", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" },
+is("", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g", OPENAI_API_KEY = "o" }, { "g", "https://generativelanguage.googleapis.com", "GEMINI_API_KEY", "environment GEMINI_API_KEY" },
+  "the protocol that has a model too")
+is("-m x", { GEMINI_API_KEY = "k", GEMINI_MODEL = "g", OPENAI_API_KEY = "o" }, { "x", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" },
   "openai before others")
 is("", { GOOGLE_API_KEY = "k", GOOGLE_MODEL = "g" }, { "g", "https://aiplatform.googleapis.com/v1", "GOOGLE_API_KEY", "environment GOOGLE_API_KEY" }, "express mode")
 is("--auth-type vertex-ai -m g", { GOOGLE_CLOUD_PROJECT = "p", GOOGLE_CLOUD_LOCATION = "us-east5" },
   { "g", "https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5", "-", "-" }, "a project and a place")
 is("--auth-type vertex-ai -m g", { GOOGLE_CLOUD_PROJECT = "p" }, { "g", "https://aiplatform.googleapis.com/v1/projects/p/locations/global", "-", "-" }, "a project")
 is("--auth-type anthropic -m c", { ANTHROPIC_BASE_URL = "http://a/", OPENAI_API_KEY = "o" }, { "c", "http://a", "-", "-" }, "never another protocol's key")
-t.match(look("--auth-type anthropic").error, "^usage: no model is named for anthropic; give one with %-%-model ID")
+t.match(look("--auth-type openai-responses").error, "^usage: no model is named for openai%-responses at .*%-%-model ID")
 t.match(look("--auth-type opnai").error, "^usage: flag %-%-auth%-type: unknown auth type 'opnai' %(did you mean openai%?%); use openai, openai%-responses, anthropic, gemini, vertex%-ai, or write ~/.qwen/providers/opnai.lua")
-t.match(look("--openai-base-url ftp://x").error, "^usage: the address 'ftp://x' of qwen3%-coder%-plus %(flag %-%-openai%-base%-url%) cannot be used")
-t.match(look("", { OPENAI_API_KEY = "a\nb" }).error, "^auth: the key from environment OPENAI_API_KEY cannot be used")
+t.match(look("-m q --openai-base-url ftp://x").error, "^usage: the address 'ftp://x' of q %(flag %-%-openai%-base%-url%) cannot be used")
+t.match(look("-m q", { OPENAI_API_KEY = "a\nb" }).error, "^auth: the key from environment OPENAI_API_KEY cannot be used")
 t.eq(pick(look("--auth-type gateway -m g --openai-base-url http://gw"), "id", "provider", "url"), { "g", "gateway", "http://gw" }, "a provider file of the user")
-t.eq(look("", { OPENAI_API_KEY = "k", OPENAI_BASE_URL = "http://Host.Example:80/v1" }).bound, "http://host.example:80", "the key is bound to the origin")
+t.eq(look("-m q", { OPENAI_API_KEY = "k", OPENAI_BASE_URL = "http://Host.Example:80/v1" }).bound, "http://host.example:80", "the key is bound to the origin")
 
 -- Entries.
 local entries = { modelProviders = { openai = {
@@ -77,16 +85,23 @@ is("", keys, { "a", "https://a.example/v1", "KA", "environment KA" }, "the first
 is("-m b", keys, { "b", "http://127.0.0.1:1/v1", "KB", "environment KB" }, "a flag selects; the final slash goes")
 is("-m c", keys, { "c", "https://api.anthropic.com", "KC", "environment KC" }, "a flag may name a model of another protocol")
 is("-m b --auth-type anthropic", keys, { "b", "https://api.anthropic.com", "KC", "environment KC" }, "the flag of the protocol decides between two")
-is("-m c --auth-type openai", keys, { "c", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "and keeps to it")
+t.match(look("-m c --auth-type openai", keys).error, "^missing: no entry of modelProviders for openai is called 'c'", "and keeps to it: nothing goes to a default")
+t.match(look("-m qwen3.5-plus", keys).error, "^missing: no entry of modelProviders is called 'qwen3.5%-plus'; there are: a, b, a, plain, c, b, g", "a name that no entry has")
+is("-m qwen3.5-plus --openai-base-url https://n.example/v1", keys, { "qwen3.5-plus", "https://n.example/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "unless its address is given")
+is("-m qwen3.5-plus", { OPENAI_BASE_URL = "https://n.example/v1", OPENAI_API_KEY = "o" }, { "qwen3.5-plus", "https://n.example/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" },
+  "in the environment as well")
 is("-m g", keys, { "g", "https://gw.example", "KG", "environment KG" }, "a provider of the user")
 is("-m a --openai-base-url https://a2.example/v1/", keys, { "a", "https://a2.example/v1", "KA2", "environment KA2" }, "id and address name an entry")
 is("-m a --openai-base-url https://new.example/v1", keys, { "a", "https://new.example/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "another address never gets the entry's key")
 is("-m a --openai-api-key k", keys, { "a", "https://a.example/v1", "KA", "flag --openai-api-key" }, "the flag's key wins over the entry's")
 is("", { OPENAI_MODEL = "b", KB = "k" }, { "b", "http://127.0.0.1:1/v1", "KB", "environment KB" }, "a variable may name an entry")
-is("", { OPENAI_BASE_URL = "http://e/v1" }, { "qwen3-coder-plus", "http://e/v1", "-", "-" }, "an address in the environment is stronger than an entry nobody named")
+is("", { OPENAI_MODEL = "b", OPENAI_BASE_URL = "http://e/v1", KB = "k" }, { "b", "http://e/v1", "-", "-" }, "an address beside it is the one that is meant")
+is("", { OPENAI_MODEL = "b", OPENAI_BASE_URL = "http://127.0.0.1:1/v1/", KB = "k" }, { "b", "http://127.0.0.1:1/v1", "KB", "environment KB" }, "an entry of that address")
+is("", { OPENAI_MODEL = "q", OPENAI_BASE_URL = "http://e/v1" }, { "q", "http://e/v1", "-", "-" }, "an address in the environment is stronger than an entry nobody named")
 is("-m a", { OPENAI_API_KEY = "o" }, { "a", "https://a.example/v1", "-", "-" }, "an unset variable is never replaced by another one's")
 is("-m plain", keys, { "plain", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "no envKey: the protocol's own service has the protocol's own key")
-is("-m plain", { OPENAI_API_KEY = "o", OPENAI_BASE_URL = "http://e/v1" }, { "plain", "https://api.openai.com/v1", "-", "-" }, "unless that key belongs to another address")
+is("-m plain", { OPENAI_API_KEY = "o", OPENAI_BASE_URL = "http://e/v1" }, { "plain", "http://e/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" },
+  "an entry without an address has the one of the environment")
 t.match(look("-m a").from, "^~/.qwen/settings.json:1$")
 
 -- The choice in the file.
@@ -95,22 +110,22 @@ settings(entries)
 is("", { OPENAI_MODEL = "x", KB = "k" }, { "b", "http://127.0.0.1:1/v1", "KB", "environment KB" }, "a selected entry is stronger than the environment")
 t.eq(look("-m a").config, { timeout = 5 }, "an entry is sealed")
 t.match(table.concat(look("-m a").problems, "\n"), "model.generationConfig is not used: a has its own in modelProviders")
-t.eq(look("-m raw").config, { timeout = 9 }, "others take the general settings")
+t.eq(look("-m raw --openai-base-url http://r").config, { timeout = 9 }, "others take the general settings")
 entries.model.name = "c"
 settings(entries)
-is("", { OPENAI_API_KEY = "o" }, { "c", "https://api.openai.com/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "a file's choice keeps to the file's protocol")
-is("", { OPENAI_MODEL = "e" }, { "e", "https://api.openai.com/v1", "-", "-" }, "without an entry the environment is stronger than the file")
+t.match(look("", { OPENAI_API_KEY = "o" }).error, "^missing: ~/.qwen/settings.json model.name: no entry of modelProviders for openai is called 'c'", "a file's choice keeps to the file's protocol")
+is("", { OPENAI_MODEL = "e", OPENAI_BASE_URL = "http://e" }, { "e", "http://e", "-", "-" }, "without an entry the environment is stronger than the file")
 settings { security = { auth = { selectedType = "qwen-oath" } } }
 t.match(look().error, "^usage: ~/.qwen/settings.json security.auth.selectedType: unknown auth type 'qwen%-oath'; use openai, openai%-responses, anthropic, gemini")
 
 -- The deprecated key belongs to the address beside it.
 settings { security = { auth = { apiKey = "old", baseUrl = "http://old.example/v1" } } }
-is("", nil, { "qwen3-coder-plus", "http://old.example/v1", "OPENAI_API_KEY", "~/.qwen/settings.json security.auth.apiKey" }, "address and key of the settings")
-is("", { OPENAI_API_KEY = "e" }, { "qwen3-coder-plus", "http://old.example/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "the environment's key first")
-is("", { OPENAI_BASE_URL = "http://e/v1" }, { "qwen3-coder-plus", "http://e/v1", "-", "-" }, "the environment's address does not get the settings' key")
-is("--openai-base-url http://f/v1", nil, { "qwen3-coder-plus", "http://f/v1", "-", "-" }, "nor does the flag's")
+is("-m qwen3-coder-plus", nil, { "qwen3-coder-plus", "http://old.example/v1", "OPENAI_API_KEY", "~/.qwen/settings.json security.auth.apiKey" }, "address and key of the settings")
+is("-m qwen3-coder-plus", { OPENAI_API_KEY = "e" }, { "qwen3-coder-plus", "http://old.example/v1", "OPENAI_API_KEY", "environment OPENAI_API_KEY" }, "the environment's key first")
+is("-m qwen3-coder-plus", { OPENAI_BASE_URL = "http://e/v1" }, { "qwen3-coder-plus", "http://e/v1", "-", "-" }, "the environment's address does not get the settings' key")
+is("-m qwen3-coder-plus --openai-base-url http://f/v1", nil, { "qwen3-coder-plus", "http://f/v1", "-", "-" }, "nor does the flag's")
 settings { security = { auth = { apiKey = "old" } } }
-is("", nil, { "qwen3-coder-plus", "https://api.openai.com/v1", "OPENAI_API_KEY", "~/.qwen/settings.json security.auth.apiKey" }, "without an address it is the default's")
+is("-m qwen3-coder-plus", nil, { "qwen3-coder-plus", "https://api.openai.com/v1", "OPENAI_API_KEY", "~/.qwen/settings.json security.auth.apiKey" }, "without an address it is the default's")
 
 -- What is wrong is told, with its line, and harms nothing else.
 settings [[{"modelProviders": {
@@ -129,9 +144,10 @@ t.eq(found.problems, {
   "~/.qwen/settings.json:3: modelProviders.openai.1 has no id", "~/.qwen/settings.json:3: modelProviders.openai.2 has no id", "~/.qwen/settings.json:3: modelProviders.openai.3 has no id",
   "~/.qwen/settings.json:4: model a is there twice under openai; the first one counts",
   "~/.qwen/settings.json:5: model nokey has no envKey, the name of the variable with its key; none is sent",
+  "~/.qwen/settings.json:7: modelProviders.openai.8 (model odd) cannot be used: baseUrl must be a text",
   "~/.qwen/settings.json:9: modelProviders.gemini must be a list [ ... ] of models",
-  "~/.qwen/settings.json:9: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/opnai.lua",
-  "~/.qwen/settings.json:9: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/wild\\x1b.lua",
+  "~/.qwen/settings.json:9: modelProviders.opnai is no protocol (did you mean openai?); use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/opnai.lua; or say which it speaks: \"providerProtocol\": {\"opnai\": \"openai\"}",
+  "~/.qwen/settings.json:9: modelProviders.wild\\x1b is no protocol; use openai, openai-responses, anthropic, gemini, vertex-ai, or write ~/.qwen/providers/wild\\x1b.lua; or say which it speaks: \"providerProtocol\": {\"wild\\x1b\": \"openai\"}",
 })
 t.match(program.run(place, { "-m", "a", "hi" }).err, "modelProviders.opnai is no protocol", "a run says so")
 
@@ -181,7 +197,7 @@ for url, keyless in pairs { ["http://127.0.0.1:1/v1"] = true, ["http://localhost
 end
 settings { modelProviders = { openai = { { id = "glm-5", envKey = "KG", baseUrl = "https://g.example/v1" }, { id = "bare", baseUrl = "https://h.example/v1" } } } }
 t.match(program.run(place, { "hi" }).err, "no API key for glm%-5 at g.example: set KG in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json; or sign in: qwen auth\n")
-t.match(program.run(place, { "-m", "glm-4", "hi" }).err, "no API key for glm%-4 at api.openai.com: set OPENAI_API_KEY .*did you mean %-%-model glm%-5")
+t.match(program.run(place, { "-m", "glm-4", "hi" }).err, "no entry of modelProviders is called 'glm%-4' %(did you mean glm%-5%?%); there are: glm%-5, bare")
 t.match(program.run(place, { "-m", "bare", "hi" }).err, 'no API key for bare at h.example: its entry %(~/.qwen/settings.json:1%) needs "envKey"')
 fs.write(place.cwd .. "/headers.lua", [[
 local ctx, provider, url = ...

@@ -103,7 +103,7 @@ do
   local place = program.place()
   local path = put(place, "11111111-2222-3333-4444-555555555555", foreign)
   local server <close> = fake.start { { text = "on" } }
-  local r = program.run(place, { "--openai-base-url", server.url, "-c", "more" })
+  local r = program.run(place, { "-m", "fake", "--openai-base-url", server.url, "-c", "more" })
   t.eq({ r.code, r.out }, { 0, "on\n" }, "goes on")
   local messages = server:requests()[1].body.messages
   t.eq({ #messages, messages[2].content, messages[3].tool_calls[1].id, messages[4].content, messages[5].content }, { 5, "first prompt", "c1", "text", "more" }, "with its messages")
@@ -122,20 +122,20 @@ do
   for line in foreign:gmatch "[^\n]+\n" do lines[#lines + 1] = line end
   local path = put(place, "a0000000-0000-0000-0000-000000000000", lines[1] .. lines[3] .. lines[4]:sub(1, 50))
   local server <close> = fake.start { { text = "on" } }
-  local r = program.run(place, { "--openai-base-url", server.url, "-c", "more" })
+  local r = program.run(place, { "-m", "fake", "--openai-base-url", server.url, "-c", "more" })
   t.eq(r.code, 0, "a torn tail is no obstacle: " .. r.err)
   local messages = server:requests()[1].body.messages
   t.eq({ messages[4].role, messages[4].tool_call_id }, { "tool", "c1" }, "the unanswered call is closed")
   t.eq(fs.read(path .. ".torn"), lines[4]:sub(1, 50) .. "\n", "the fragment is kept")
   for line in fs.read(path):gmatch "[^\n]*" do t.ok(line == "" or json.decode(line) ~= nil, "every line is whole again") end
   local second <close> = fake.start { { text = "on" } }
-  program.run(place, { "--openai-base-url", second.url, "-c", "again" })
+  program.run(place, { "-m", "fake", "--openai-base-url", second.url, "-c", "again" })
   local roles = {}
   for i, m in ipairs(second:requests()[1].body.messages) do roles[i] = m.role end
   t.eq(roles, { "system", "user", "assistant", "tool", "user", "assistant", "user" }, "the repair was written, not made again")
   local whole = put(place, "b0000000-0000-0000-0000-000000000000", (foreign:gsub("\n$", "")))
   local third <close> = fake.start { { text = "x" } }
-  t.eq(program.run(place, { "--openai-base-url", third.url, "-r", "b0000000", "more" }).code, 0)
+  t.eq(program.run(place, { "-m", "fake", "--openai-base-url", third.url, "-r", "b0000000", "more" }).code, 0)
   for line in fs.read(whole):gmatch "[^\n]+" do t.ok(json.decode(line) ~= nil, "a whole last line without its end") end
   t.match(program.run(place, { "-m", "m", "-r", "zzz", "x" }).err, "no session 'zzz'")
 end
@@ -151,7 +151,7 @@ do
   local path = put(place, "c0000000-0000-0000-0000-000000000000",
     lines[1] .. "\r\n" .. lines[3] .. "\r\n" .. ("\0"):rep(50) .. more .. "\n\n" .. "not JSON\n" .. note .. "\n" .. ("\0"):rep(100))
   local server <close> = fake.start { { text = "on" }, { text = "and on" } }
-  local r = program.run(place, { "--openai-base-url", server.url, "-c", "more" })
+  local r = program.run(place, { "-m", "fake", "--openai-base-url", server.url, "-c", "more" })
   t.eq({ r.code, r.out }, { 0, "on\n" }, r.err)
   local function said(n)
     local out = {}
@@ -163,7 +163,7 @@ do
   t.eq(fs.read(path .. ".torn"), ("\0"):rep(100) .. "\n", "the rest is kept")
   local added = json.decode(fs.read(path):match '\n([^\n]*"text":"more"[^\n]*)\n')
   t.eq(added.parentUuid, "u6", "the first new record follows on the last old one")
-  program.run(place, { "--openai-base-url", server.url, "-c", "again" })
+  program.run(place, { "-m", "fake", "--openai-base-url", server.url, "-c", "again" })
   t.eq(said(2), want .. " | assistant:on | user:again", "and it goes on")
 end
 
@@ -217,10 +217,10 @@ do
   local place = program.place()
   put(place, "11111111-2222-3333-4444-555555555555", foreign)
   local server <close> = fake.start { { text = "slow", fault = "stall", after = 450 } }
-  local child <close> = assert(proc.open { argv = { program.binary, "--openai-base-url", server.url, "-c", "x" }, cwd = place.cwd,
+  local child <close> = assert(proc.open { argv = { program.binary, "-m", "fake", "--openai-base-url", server.url, "-c", "x" }, cwd = place.cwd,
     env = { PATH = os.getenv "PATH", HOME = place.home } })
   child:read()
-  t.match(program.run(place, { "--openai-base-url", server.url, "-c", "y" }).err, "is open in another qwen")
+  t.match(program.run(place, { "-m", "fake", "--openai-base-url", server.url, "-c", "y" }).err, "is open in another qwen")
 end
 
 -- Killed at any moment: the file goes on, nothing that was finished is lost.
@@ -229,7 +229,7 @@ do
   local kills, resumed, lost = 40, 0, 0
   local server <close> = fake.start { { loop = { turns = 1000, call = { name = "read_file", arguments = { file_path = place.cwd .. "/f" } }, deltas = 1 }, times = 0 } }
   for i = 1, kills do
-    local child = assert(proc.open { argv = { program.binary, "--verbose", "--openai-base-url", server.url, i == 1 and "-y" or "-c", "go on" },
+    local child = assert(proc.open { argv = { program.binary, "-m", "fake", "--verbose", "--openai-base-url", server.url, i == 1 and "-y" or "-c", "go on" },
       cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home } })
     child:read() -- its first call: it is at work, however busy this machine is
     task.sleep((i * 7 % 23) / 500) -- the moment of the kill, spread over a turn; no result depends on it
@@ -249,7 +249,7 @@ do
   t.eq(lost, 0, "whole lines that cannot be read")
   t.ok(resumed > kills // 2, "the kills hit a running session: " .. resumed)
   local last <close> = fake.start { { text = "fine" } }
-  t.eq(program.run(place, { "--openai-base-url", last.url, "-c", "end" }).out, "fine\n", "and it goes on after the last kill")
+  t.eq(program.run(place, { "-m", "fake", "--openai-base-url", last.url, "-c", "end" }).out, "fine\n", "and it goes on after the last kill")
 end
 
 -- A recording: recorded, played with the network closed, no secret in it.
@@ -258,7 +258,7 @@ do
   local recording = place.root .. "/tape"
   local server <close> = fake.start { { text = "see ", calls = { { name = "read_file", arguments = { file_path = place.cwd .. "/f" } } } }, { text = { "it says ", "text" } } }
   local key = "sk-test-0123456789abcdef"
-  local first = program.run(place, { "--openai-base-url", server.url, "--record", recording, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key } })
+  local first = program.run(place, { "-m", "fake", "--openai-base-url", server.url, "--record", recording, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key } })
   t.eq(first.code, 0, first.err)
   t.eq(server:requests()[1].headers.authorization, "Bearer " .. key, "the key was sent")
   t.ok(not fs.read(recording):find(key, 1, true), "and is not in the recording")
@@ -271,9 +271,9 @@ do
     end
     return json.encode(out)
   end
-  local again = program.run(place, { "--replay", recording, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key, OPENAI_BASE_URL = server.url } })
+  local again = program.run(place, { "--replay", recording, "-o", "json", "look" }, { env = { OPENAI_API_KEY = key, OPENAI_BASE_URL = server.url, OPENAI_MODEL = "fake" } })
   t.eq(texts(again), texts(first), "the same transcript without a network")
-  t.match(program.run(place, { "--replay", recording, "--openai-base-url", "http://127.0.0.1:9/other", "look" }).err, "exchange 1 was POST /v1/chat/completions", "another request is refused")
+  t.match(program.run(place, { "--replay", recording, "-m", "fake", "--openai-base-url", "http://127.0.0.1:9/other", "look" }).err, "exchange 1 was POST /v1/chat/completions", "another request is refused")
   fs.write(recording, "nonsense\n")
   t.match(program.run(place, { "--replay", recording, "x" }).err, "tape:1 is not a line of a recording")
 end

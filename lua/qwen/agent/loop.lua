@@ -35,6 +35,7 @@ local function fall_back(ctx, m, tried)
     local e
     other, e = ctx.switch(m.err.switch)
     if not other then ctx.notice(tostring(e)) end
+    if other and tried[other.id] then other = nil end -- a word such as "inherit" may mean the same one
   elseif busy[m.err.kind] then
     other = table.remove(ctx.fallbacks, 1)
   end

@@ -16,8 +16,8 @@ local LEAST_ANSWER = 16 -- tokens; less is no answer
 local BYTES_PER_TOKEN = 3 -- of the question, counted on the safe side
 
 local function model_of(ctx, id)
-  if not id or id == ctx.model.id then return ctx.model end
-  return models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(name) return registry.has("providers", name) end)
+  local function has(name) return registry.has("providers", name) end
+  return models.beside(ctx.settings, ctx.opts, has, ctx.model, id)
 end
 
 -- How many tokens of answer the money buys behind the question; an error when that is none, or prices are not known.
@@ -83,6 +83,9 @@ function M.ask(ctx, options)
   local answer
   if options.seconds then answer, e = ask_in_time(ctx, model, view, options) else answer = ask(ctx, model, view, options.on_text) end
   if not answer then return nil, e end
+  if answer.stop == "error" and answer.err.kind == "missing" and model.borrowed then -- its service has no such model
+    return M.ask(ctx, setmetatable({ model = "inherit" }, { __index = options }))
+  end
   if answer.stop == "error" then return nil, answer.err, answer end
   local text = message.text_of(answer)
   if answer.stop == "length" then

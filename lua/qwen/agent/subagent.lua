@@ -20,8 +20,8 @@ for name in ("before_tool before_edit permission_asked permission_denied tool_st
   .. "delta notice_shown"):gmatch "%S+" do told[name] = true end
 
 local function model_of(ctx, id)
-  if not id or id == ctx.model.id then return ctx.model end
-  return models.choose(ctx.settings, setmetatable({ model = id }, { __index = ctx.opts }), function(name) return registry.has("providers", name) end)
+  local function has(name) return registry.has("providers", name) end
+  return models.beside(ctx.settings, ctx.opts, has, ctx.model, id)
 end
 
 local function make_ctx(ctx, options, model)
@@ -53,7 +53,7 @@ local function make_ctx(ctx, options, model)
   end
   function own.progress() end
   function own.switch(id)
-    local other, e = model_of(ctx, id)
+    local other, e = model_of(sub, id)
     own.model = other or own.model
     return other, e
   end
@@ -69,8 +69,9 @@ end
 ---@return Err?
 ---@return integer? turns
 function M.run(ctx, options)
-  local model, e = model_of(ctx, options.model)
+  local model, e, note = model_of(ctx, options.model)
   if not model then return nil, e end
+  if note then ctx.notice(("%s: %s"):format(options.title, note)) end
   local sub = make_ctx(ctx, options, model)
   local _ <close> = setmetatable({}, { __close = function()
     ctx.session.edits = sub.session.edits -- what it changed can be taken back like everything else
@@ -79,6 +80,11 @@ function M.run(ctx, options)
   local started, reason = ctx.emit("agent_started", { id = sub.agent.id, name = options.title, prompt = options.prompt })
   if not started then return nil, err("denied", ("%s was not started: %s"):format(options.title, reason)) end
   local answer, turns = loop.run(sub, message.user(started.prompt))
+  if sub.model.borrowed and turns == 1 and answer.stop == "error" and answer.err.kind == "missing" then -- its service has no such model
+    ctx.notice(("%s: %s; %s is asked instead"):format(options.title, answer.err.message, ctx.model.id))
+    sub.model, sub.session = ctx.model, Session.aside(ctx.session)
+    answer, turns = loop.run(sub, message.user(started.prompt))
+  end
   local text = message.text_of(answer)
   if answer.stop == "turns" then
     sub.ended(answer, turns)

@@ -1,6 +1,8 @@
--- The one .env file that counts: found by the documented search, read, and stripped of names it may not set.
+-- The one .env file that counts: found by the documented search, read, and stripped of names it may not set. A project's addresses
+-- of services are kept apart: they count for the keys of the same file alone (config/addresses.lua).
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local protocols = require "qwen.config.protocols"
 local sys = require "sys.os"
 
 local M = {}
@@ -44,17 +46,21 @@ local function quoted(text, at)
   return value, rest
 end
 
----Reads the text of a .env file: NAME=value lines with an optional `export`; an unquoted value ends at #, one in quotes may
----have several lines, and only double quotes know escapes. Other lines are passed over; the last of a name counts.
+local forms = { "^[ \t]*export[ \t]+([%w_.-]+)[ \t]*=[ \t]*()", "^[ \t]*([%w_.-]+)[ \t]*=[ \t]*()",
+  "^[ \t]*export[ \t]+([%w_.-]+):[ \t]+()", "^[ \t]*([%w_.-]+):[ \t]+()" }
+
+---Reads the text of a .env file: lines of NAME=value or NAME: value with an optional `export`; an unquoted value ends at #, one in
+---quotes may have several lines, and only double quotes know escapes. Other lines are passed over; the last of a name counts.
 ---@param text string
 ---@return table<string, string>
 function M.parse(text)
   local values, at = {}, 1
   text = text:gsub("^\xef\xbb\xbf", ""):gsub("\r\n?", "\n") .. "\n"
   while at <= #text do
-    local name, after = text:match("^[ \t]*export[ \t]+([%w_.-]+)[ \t]*=[ \t]*()", at)
-    if not name then
-      name, after = text:match("^[ \t]*([%w_.-]+)[ \t]*=[ \t]*()", at)
+    local name, after
+    for _, form in ipairs(forms) do
+      name, after = text:match(form, at)
+      if name then break end
     end
     local line_end = text:find("\n", at, true)
     if name then
@@ -90,38 +96,55 @@ local function foreign(path)
   return stat ~= nil and stat.uid ~= sys.uid() and stat.uid ~= 0
 end
 
+-- What a file that was read says, sorted: variables, addresses of a project, and what is refused of it.
+local function sorted(candidate, text, skip)
+  local all = M.parse(text)
+  local file = { values = {}, addresses = {}, refused = {}, all = all, path = candidate.path, project = candidate.project }
+  local ignored = {}
+  for name, value in pairs(all) do
+    local address = candidate.project and protocols.is_address(name)
+    local skipped = candidate.plain and skip[name]
+    if address and skipped then
+      file.refused[name] = "advanced.excludedEnvVars"
+    elseif address then
+      file.addresses[name] = value
+    elseif candidate.project and M.reserved(name) then
+      ignored[#ignored + 1] = name
+    elseif not skipped then
+      file.values[name] = value
+    end
+  end
+  table.sort(ignored)
+  return file, ignored
+end
+
 ---The first .env file that is there. A project's file counts in a trusted folder only.
 ---@param cwd string
 ---@param trusted boolean
 ---@param excluded string[] names not taken from a project's plain .env
----@return {values: table<string, string>, path: string?, project: boolean?, notices: string[]}
+---@return {values: table<string, string>, addresses: table<string, string>, refused: table<string, string>, all: table?,
+---path: string?, project: boolean?, notices: string[]}
 function M.load(cwd, trusted, excluded)
   local skip, notices = {}, {}
   for _, name in ipairs(excluded) do skip[name] = true end
   for _, candidate in ipairs(candidates(cwd, trusted)) do
     local text, e = fs.read(candidate.path, 1024 * 1024)
+    local path = paths.short(candidate.path)
     if text and candidate.project and foreign(candidate.path) then
-      notices[#notices + 1] = ("%s is not read: it belongs to somebody else"):format(paths.short(candidate.path))
+      notices[#notices + 1] = ("%s is not read: it belongs to somebody else"):format(path)
     elseif text then
-      local values, ignored = {}, {}
-      for name, value in pairs(M.parse(text)) do
-        if candidate.project and M.reserved(name) then
-          ignored[#ignored + 1] = name
-        elseif not (candidate.plain and skip[name]) then
-          values[name] = value
-        end
-      end
-      table.sort(ignored)
+      local file, ignored = sorted(candidate, text, skip)
       if #ignored > 0 then
-        notices[#notices + 1] = ("%s: %s %s ignored; a project may not set %s"):format(paths.short(candidate.path), table.concat(ignored, ", "),
+        notices[#notices + 1] = ("%s: %s %s ignored; a project may not set %s"):format(path, table.concat(ignored, ", "),
           #ignored == 1 and "is" or "are", #ignored == 1 and "it" or "them")
       end
-      return { values = values, path = candidate.path, project = candidate.project, notices = notices }
+      file.notices = notices
+      return file
     elseif e.kind ~= "missing" and e.code ~= "ENOTDIR" and e.code ~= "EISDIR" then
-      notices[#notices + 1] = ("%s is not read: %s"):format(paths.short(candidate.path), e.message)
+      notices[#notices + 1] = ("%s is not read: %s"):format(path, e.message)
     end
   end
-  return { values = {}, notices = notices }
+  return { values = {}, addresses = {}, refused = {}, notices = notices }
 end
 
 ---Whether a project has settings or variables that are left unread while it is not trusted.

@@ -121,8 +121,8 @@ local rows = {
     context.fileFiltering.respectGitIgnore context.fileFiltering.respectQwenIgnore=false
     context.fileFiltering.customIgnoreFiles tools.truncateToolOutputThreshold tools.truncateToolOutputLines
     mcp.toolIdleTimeoutMs]] },
-  { text = "it is not implemented", keys = [[providerProtocol.* general.outputStyle general.outputLanguage="auto"
-    ui.customThemes.* fastModel="" modelFallbacks="" model.reasoningEffort modelPricing.* context.includeDirectories.*
+  { text = "it is not implemented", keys = [[general.outputStyle general.outputLanguage="auto"
+    ui.customThemes.* modelFallbacks="" model.reasoningEffort modelPricing.* context.includeDirectories.*
     context.loadFromIncludeDirectories=false tools.shell.defaultTimeoutMs tools.autoAccept=false
     security.folderTrust.enabled=true]] },
 

@@ -2,23 +2,26 @@
 -- type: string, boolean, number, list, object, any. choices: the only values. project: a trusted folder's own settings may set it.
 -- merge: "append" joins the lists of all sources, "replace" takes an object whole; without it objects are merged and all else is replaced.
 -- partly: some fields of the object have no effect (known_keys.lua).
+-- vital: it says where a prompt goes. One of a wrong type is not passed over; no model is asked until it is corrected.
 
 return {
-  ["model.name"] = { type = "string", text = "model to use", project = true },
+  ["model.name"] = { vital = true, type = "string", text = "model to use", project = true },
   ["model.generationConfig"] = { type = "object", partly = true, text = "request settings for models that have no entry of their own" },
   ["model.maxSessionTurns"] = { type = "number", default = -1, text = "end a run after this many model turns; -1 is no limit", project = true },
-  ["model.baseUrl"] = { type = "string", text = "its address, where several entries have that name; /model writes it" },
+  ["model.baseUrl"] = { vital = true, type = "string", text = "its address, where several entries have that name; /model writes it" },
   ["model.fallback"] = { type = "list", text = "models to ask when the chosen one is overloaded" },
   ["model.enableOpenAILogging"] = { type = "boolean", text = "a private JSON file for each request to a model, without secrets" },
   ["model.openAILoggingDir"] = { type = "string", text = "folder of these files; default logs/openai in the project folder" },
-  ["modelProviders"] = { type = "object", merge = "replace", text = "models by protocol" },
-  ["security.auth.selectedType"] = { type = "string", text = "protocol to use: openai, anthropic, gemini ..." },
+  ["modelProviders"] = { type = "object", merge = "replace", vital = true, text = "models by protocol" },
+  ["providerProtocol"] = { type = "object", vital = true, text = "protocols of the names in modelProviders that are no protocol: {\"team\": \"openai\"}" },
+  ["fastModel"] = { type = "string", text = "model for agents that ask for a fast one; without it the one of the conversation" },
+  ["security.auth.selectedType"] = { vital = true, type = "string", text = "protocol to use: openai, anthropic, gemini ..." },
   ["security.credentials.store"] = { type = "string",
     choices = { "auto", "secret-service", "vault", "kernel", "helper", "memory" }, text = "where a new credential is kept; unset is auto" },
   ["security.credentials.helper"] = { type = "list", text = "program that keeps credentials (absolute path, arguments), spoken to as docker does" },
   ["security.auth.keyCommands"] = { type = "object", text = "programs that print a key, by the name of its variable: list of words, or {argv, seconds}" },
-  ["security.auth.apiKey"] = { type = "string", text = "deprecated: key for the openai protocol" },
-  ["security.auth.baseUrl"] = { type = "string", text = "deprecated: address for the openai protocol" },
+  ["security.auth.apiKey"] = { vital = true, type = "string", text = "deprecated: key for the openai protocol" },
+  ["security.auth.baseUrl"] = { vital = true, type = "string", text = "deprecated: address for the openai protocol" },
   ["qwenOauth.host"] = { type = "string", text = "another address than https://chat.qwen.ai to sign in at" },
   ["openrouter.host"] = { type = "string", text = "another address than https://openrouter.ai" },
   ["local.servers"] = { type = "list", text = "addresses where local model servers are looked for, instead of the usual ports" },
@@ -27,7 +30,7 @@ return {
   ["hooks"] = { type = "object", merge = "replace", text = "programs and addresses that are told events, as in Qwen Code" },
   ["disableAllHooks"] = { type = "boolean", text = "tell none of the hooks" },
   ["lua"] = { type = "object", text = "options of your own Lua files, by KIND/NAME" },
-  ["env"] = { type = "object", text = "variables that are set when the environment and .env do not" },
+  ["env"] = { vital = true, type = "object", text = "variables that are set when the environment and .env do not" },
   ["proxy"] = { type = "string", text = "proxy for all requests" },
   ["tools.approvalMode"] = { type = "string", default = "default", choices = { "plan", "default", "auto-edit", "yolo" },
     text = "what is asked about: plan, default, auto-edit or yolo" },

@@ -6,26 +6,12 @@ local fs = require "sys.fs"
 local sources = require "qwen.config.sources"
 local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
+local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
-local sys = require "sys.os"
+local variables = require "qwen.config.variables"
 
 local Settings = {}
 Settings.__index = Settings
-
--- `$NAME` and `${NAME}` in texts; unknown names stay as they are.
-local function expand(value, lookup)
-  if type(value) == "string" then
-    return (value:gsub("%$({?)([%a_][%w_]*)(}?)", function(open, name, close)
-      if open == "{" and close == "" then return nil end
-      local found = lookup(name)
-      return found and found .. (open == "" and close or "") or nil
-    end))
-  end
-  if type(value) ~= "table" then return value end
-  local out = setmetatable({}, getmetatable(value))
-  for key, item in pairs(value) do out[key] = expand(item, lookup) end
-  return out
-end
 
 -- The options of a key or of the nearest part above it that is declared.
 local function nearest_option(key)
@@ -67,7 +53,7 @@ local function from_layer(self, layer, key)
     value = allowed(key, value)
     if value == nil then return nil, "ignored: a project may not set this key" end
   end
-  if not layer.literal then value = expand(value, function(name) return self:for_text(name) end) end
+  if not layer.literal then value = variables.expand(value, function(name) return self:for_text(name) end) end
   local problem = config_value.problem(schema[key], value)
   if problem then return nil, "ignored: " .. problem end
   return value
@@ -147,34 +133,43 @@ function Settings:explain(key)
   return table.move(lost, 1, #lost, #used + 1, used)
 end
 
--- `env` of the settings files, never of a project's.
-local function from_settings(self, name)
-  for i = #self.layers, 1, -1 do
-    local layer = self.layers[i]
-    local value = layer.path and layer.scope ~= "project" and config_value.dig(layer.values, "env")
-    value = type(value) == "table" and value[name]
-    if type(value) == "string" then return value, layer.source .. " env." .. name end
-  end
-end
-
----A variable: the real environment, then .env, then `env` of the settings.
+---A variable: the real environment, then .env, then `env` of the settings. An address that a project sets is
+---none: it is for the key beside it (addresses.lua).
 ---@param name string
 ---@return string? value
 ---@return string? source in words
 function Settings:env(name)
-  local value = sys.env(name)
-  if value then return value, "environment " .. name end
-  value = self.dotenv.values[name]
-  if value then return value, paths.short(self.dotenv.path) .. " " .. name end
-  local text, source = from_settings(self, name)
-  return text and expand(text, sys.env), source
+  for _, row in ipairs(self:variables(name)) do
+    if not (row.project and protocols.is_address(name)) then return row.value, row.source end
+  end
+  return nil
 end
 
--- A variable for `$NAME` in settings. A project's .env has no say there: it could turn the person's own addresses around.
+---Every place that sets a variable, the strongest first.
+---@param name string
+---@return table[] rows as of qwen.config.variables
+function Settings:variables(name)
+  return variables.of(self, name)
+end
+
+---A value of the settings files alone: no flag, no variable, no project.
+---@param key string
+---@return any value
+---@return table? row as of explain
+function Settings:written(key)
+  for _, row in ipairs(self:explain(key)) do
+    if not row.note and row.scope ~= "flags" and row.scope ~= "environment" and row.scope ~= "default" then
+      return row.value, row
+    end
+  end
+end
+
+-- A variable for `$NAME` in settings. A project's .env has no say there: it could turn the person's own
+-- addresses around.
 function Settings:for_text(name)
-  local value = sys.env(name)
-  if not value and not self.dotenv.project then value = self.dotenv.values[name] end
-  return value or (from_settings(self, name))
+  for _, row in ipairs(self:variables(name)) do
+    if not row.project then return row.value end
+  end
 end
 
 ---A typed value in the form its key wants.
@@ -222,8 +217,8 @@ local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 01
 
 -- A file of the person's with keys in it that others can read is worth a word.
 local function exposed(layer)
-  local variables = config_value.dig(layer.values, "env")
-  local keys = type(variables) == "table" and next(variables) or config_value.dig(layer.values, "security.auth.apiKey")
+  local env = config_value.dig(layer.values, "env")
+  local keys = type(env) == "table" and next(env) or config_value.dig(layer.values, "security.auth.apiKey")
   if layer.scope ~= "user" or not keys then return nil end
   local file, folder, home = fs.stat(layer.path), fs.stat(layer.path:match "^(.*)/"), fs.stat(paths.home() or "/")
   local open = file and file.mode & READ ~= 0 and folder and folder.mode & ENTER ~= 0 and home and home.mode & ENTER ~= 0
@@ -234,8 +229,8 @@ end
 ---@param where {cwd: string, trusted: boolean, opts: table}
 ---@return Settings?, Err?
 function Settings.load(where)
-  local self = setmetatable({ layers = {}, cache = {}, problems = {}, without = {}, dotenv = { values = {} }, where = where },
-    Settings)
+  local self = setmetatable({ layers = {}, cache = {}, problems = {}, without = {}, fatal = {}, refused = {},
+    dotenv = { values = {}, addresses = {}, refused = {} }, where = where }, Settings)
   for _, file in ipairs(paths.settings_files(where.cwd)) do
     if file.scope ~= "project" or where.trusted then
       local layer, e = sources.file(file)
@@ -244,7 +239,10 @@ function Settings.load(where)
     end
   end
   for _, layer in ipairs(self.layers) do
-    for _, sentence in ipairs(sources.complaints(layer, Settings.project_may)) do table.insert(self.problems, sentence) end
+    local problems, fatal, refused = sources.complaints(layer, Settings.project_may)
+    table.move(problems, 1, #problems, #self.problems + 1, self.problems)
+    table.move(fatal, 1, #fatal, #self.fatal + 1, self.fatal)
+    table.move(refused, 1, #refused, #self.refused + 1, self.refused)
     table.insert(self.problems, exposed(layer))
     for _, row in ipairs(effect.without(layer)) do table.insert(self.without, row) end
   end
@@ -263,8 +261,9 @@ end
 function Settings:reload()
   local fresh, e = Settings.load(self.where)
   if not fresh then return nil, e end
-  self.layers, self.cache, self.problems, self.dotenv = fresh.layers, {}, fresh.problems, fresh.dotenv
-  self.without = fresh.without
+  for _, part in ipairs { "layers", "cache", "problems", "without", "fatal", "refused", "dotenv" } do
+    self[part] = fresh[part]
+  end
   return true
 end
 

@@ -1,4 +1,5 @@
 -- The sources of settings, each as one layer: {scope, source, values, lines or sources}. Who wins is decided in settings.lua.
+local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
@@ -75,14 +76,29 @@ local function sandbox_variable(layer)
   put(layer, "tools.executionSandbox.backend", known[value] or value, "environment QWEN_SANDBOX")
 end
 
--- Whether modelProviders has a model of this id, under the wanted protocol if there is one.
-local function is_entry(providers, id, wanted)
-  for protocol, list in pairs(providers or {}) do
-    for _, entry in ipairs(type(list) == "table" and (not wanted or protocol == wanted) and list or {}) do
+-- Whether modelProviders has a model of this id, under the wanted protocol if there is one. An entry that
+-- cannot be used counts as well: it is named, and the run ends with what is wrong with it.
+local function is_entry(providers, id, wanted, mapped)
+  for name, list in pairs(providers or {}) do
+    if type(list) == "table" and type(list.models) == "table" then list = list.models end
+    local fits = not wanted or name == wanted or type(mapped) == "table" and mapped[name] == wanted
+    for _, entry in ipairs(type(list) == "table" and fits and list or {}) do
       if type(entry) == "table" and entry.id == id then return true end
     end
   end
   return false
+end
+
+---The protocol that is meant when no entry is: of a flag or the settings, else the one that variables speak for.
+---@param settings Settings
+---@param opts table
+---@return string
+function M.protocol(settings, opts)
+  local named = opts.model or settings:written "model.name"
+  return opts.auth_type or settings:get "security.auth.selectedType" or protocols.guess(function(name)
+    local row = settings:variables(name)[1]
+    return row and row.value
+  end, named ~= nil)
 end
 
 ---The variables that stand for settings. An entry of modelProviders that the files select is stronger than a variable.
@@ -91,23 +107,23 @@ end
 function M.environment(settings, opts)
   local layer = { scope = "environment", source = "environment", literal = true, values = {}, sources = {}, notes_by_key = {} }
   sandbox_variable(layer)
-  local function env(name) return settings:env(name) end
   local wanted = opts.auth_type or settings:get "security.auth.selectedType"
-  local known = protocols.get(wanted or protocols.guess(env))
-  if not known then return layer end
-  local id, source = protocols.first(env, known.models)
+  local known = protocols.get(M.protocol(settings, opts))
+  local address = known and addresses.of(settings, opts, M.protocol(settings, opts))
+  if not address then return layer end -- what is wrong with it is told when a model is chosen
+  local id, source = addresses.model(settings, known, address)
   if id then
     local selected = settings:get "model.name"
     put(layer, "model.name", id, source)
-    if selected and is_entry(settings:get "modelProviders", selected, wanted) then
+    if selected and is_entry(settings:get "modelProviders", selected, wanted, settings:get "providerProtocol") then
       layer.notes_by_key["model.name"] = "weaker than a model of modelProviders that is selected"
     end
   end
   if known == protocols.get "openai" then
-    local key, key_source = protocols.first(env, { known.key })
+    local key, key_source = protocols.first(function(name) return settings:env(name) end, { known.key })
     if key then put(layer, "security.auth.apiKey", key, key_source) end
-    local url, url_source = protocols.first(env, { known.url })
-    if url then put(layer, "security.auth.baseUrl", url, url_source) end
+    local written = address.place ~= "security.auth" and address.place ~= "flag" and address.place ~= "default"
+    if written then put(layer, "security.auth.baseUrl", address.url, address.from) end
   end
   return layer
 end
@@ -127,12 +143,23 @@ local function blocked(layer, key)
   end
 end
 
+-- Whether a setting of a project says where a prompt goes: the protocol alone does not, nor do variables of other things.
+local function says_where(key, value)
+  if key ~= "env" then return key ~= "security.auth.selectedType" end
+  for name in pairs(config_value.is_object(value) and value or {}) do
+    if protocols.is_address(name) or name:find "_API_KEY$" or name:find "_BASE_URL$" then return true end
+  end
+  return false
+end
+
 ---What is wrong with a file that could be read, in sentences.
 ---@param layer table
 ---@param project_may fun(key: string): boolean
 ---@return string[]
+---@return string[] fatal those after which no model can be asked: it would be another one than the file says
+---@return string[] refused keys of a project that say where a prompt goes
 function M.complaints(layer, project_may)
-  local out, ignored, told, keys = {}, {}, {}, {}
+  local out, ignored, told, keys, fatal, refused = {}, {}, {}, {}, {}, {}
   for _, note in ipairs(layer.notes) do out[#out + 1] = layer.source .. ", " .. note end
   for key in pairs(schema) do keys[#keys + 1] = key end
   table.sort(keys)
@@ -141,11 +168,14 @@ function M.complaints(layer, project_may)
     if wrong and not told[wrong] then
       told[wrong] = true
       out[#out + 1] = ("%s%s must be an object { ... }; it is ignored"):format(where(layer, wrong), wrong)
+      if schema[key].vital and layer.scope ~= "project" then fatal[#fatal + 1] = visible(out[#out]) end
     elseif value ~= nil and layer.scope == "project" and not project_may(key) then
       ignored[#ignored + 1] = key
+      if schema[key].vital and says_where(key, value) then refused[#refused + 1] = key end
     elseif value ~= nil then
       local problem = config_value.problem(schema[key], value)
       if problem then out[#out + 1] = ("%s%s %s; it is ignored"):format(where(layer, key), key, problem) end
+      if problem and schema[key].vital then fatal[#fatal + 1] = visible(out[#out]) end
     end
   end
   if #ignored > 0 then
@@ -153,7 +183,7 @@ function M.complaints(layer, project_may)
       #ignored == 1 and "it" or "them")
   end
   for i, sentence in ipairs(out) do out[i] = visible(sentence) end
-  return out
+  return out, fatal, refused
 end
 
 return M

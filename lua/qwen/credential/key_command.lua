@@ -47,7 +47,8 @@ end
 ---@return Secret?, Err?
 function M.key(settings, model, fresh)
   local argv, seconds = nil, nil
-  if model.env_key then argv, seconds = M.of(settings, model.env_key) end
+  local own = model.env_key and not model.project -- an address of a project gets no key from elsewhere
+  if own then argv, seconds = M.of(settings, model.env_key) end
   local url = argv and http.parse_url(model.base_url)
   if not url then return nil end
   local name = model.env_key .. " " .. url.origin

@@ -1,15 +1,18 @@
 -- The key of a model: which variable, setting, flag or store has it, and whether it belongs to the model's address. A key is bound to the
 -- origin it was configured for; headers are made of it in auth/.
+local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
-local http = require "sys.http"
 local protocols = require "qwen.config.protocols"
 local secret = require "sys.secret"
 
 local M = {}
 
-local function origin(url)
-  local parsed = http.parse_url(url)
-  return parsed and parsed.origin
+local origin = addresses.origin
+
+-- The address of a protocol as the person has it, whatever a project says.
+local function own_address(settings, protocol)
+  local address = addresses.of(settings, {}, protocol, true)
+  return address and origin(address.url)
 end
 
 ---Whether an entry without envKey needs none: it is the protocol's own service, whose key has a variable of its own.
@@ -18,7 +21,7 @@ end
 ---@return boolean
 function M.is_own_service(settings, model)
   if model.env_key or not protocols.get(model.provider) then return false end
-  return origin(model.base_url) == origin((protocols.address(settings, {}, model.provider)))
+  return origin(model.base_url) == own_address(settings, model.provider)
 end
 
 ---Whether the entry's own headers carry the credential: no key is needed then.
@@ -32,14 +35,29 @@ function M.signs(model)
   return false
 end
 
----The key of an entry: its own variable only, never another one's.
+-- The address that stands in a project's file beside a key of that file: the key is for nothing else.
+local function meant_elsewhere(row, name, url)
+  if not row.project then return false end
+  for _, protocol in ipairs(protocols.names) do
+    local known = protocols.get(protocol)
+    local beside = known.key == name and row.beside(known.url)
+    if beside and beside ~= "" then return not addresses.same_origin(beside, url) end
+  end
+  local beside = row.all[name:gsub("_API_KEY$", "") .. "_BASE_URL"]
+  return beside ~= nil and not addresses.same_origin(beside, url)
+end
+
+---The key of an entry: its own variable only, never another one's. A project's key that has an address of
+---its own beside it is not for the entry's.
 ---@param settings Settings
 ---@param model Model
 ---@return string? value
 ---@return string? source
 function M.of_entry(settings, model)
   if M.is_own_service(settings, model) then model.env_key = protocols.get(model.provider).key end
-  if model.env_key then return settings:env(model.env_key) end
+  for _, row in ipairs(model.env_key and settings:variables(model.env_key) or {}) do
+    if not meant_elsewhere(row, model.env_key, model.base_url) then return row.value, row.source end
+  end
 end
 
 ---The variable that holds the key for an address: the protocol's own where that is its own service.
@@ -49,7 +67,7 @@ end
 ---@return string?
 function M.variable(settings, protocol, url)
   local known = protocols.get(protocol)
-  return known and known.key and origin(url) == origin((protocols.address(settings, {}, protocol))) and known.key or nil
+  return known and known.key and origin(url) == own_address(settings, protocol) and known.key or nil
 end
 
 ---Whether there is a key for a listed model, without looking at it closer.
@@ -63,27 +81,51 @@ function M.has(settings, model)
     or require("qwen.credential.key_command").of(settings, model.env_key) ~= nil)
 end
 
----The key of a model without an entry. The one in the settings belongs to the address in the settings.
+-- Why a key does not go to an address, and what to do.
+local function refusal(why, name, row, model)
+  local host = model.base_url
+  if why == "refused" then
+    local words = "%s is not taken (%s), so the key beside it is not either: take it out of that list, or set the key and the address elsewhere"
+    return words:format(row.source:gsub("[%w_]+$", "") .. name, row.refused(name))
+  elseif why == "misnamed" then
+    return ("the key (%s) has an address beside it, %s, a name that is not read; the name is %s"):format(row.source,
+      name, protocols.get(model.provider).url)
+  elseif why == "project" then
+    return ("the key (%s) is not sent to %s, which a project names (%s): write the key for it beside it in that file")
+      :format(row.source, host, model.from)
+  end
+  return ("the key (%s) is not sent to %s (%s): %s beside it says another address; set both in one place"):format(
+    row.source, host, model.from, name)
+end
+
+-- The key in the settings is for the address in the settings, and for the protocol that they select.
+local function key_of_settings(settings, model)
+  local key, row = settings:written "security.auth.apiKey"
+  if not key or key == "" or model.provider ~= (settings:written "security.auth.selectedType" or "openai") then return nil end
+  local url = settings:written "security.auth.baseUrl"
+  local bound = url and url ~= "" and url or protocols.get(model.provider).default_url
+  if addresses.same_origin(bound, model.base_url) then return key, row.source .. " security.auth.apiKey" end
+end
+
+---The key of a model without an entry: the first that may go to its address.
 ---@param settings Settings
 ---@param model Model
+---@param address table of qwen.config.addresses
 ---@return string? value
 ---@return string? source
-function M.of_protocol(settings, model)
-  if model.env_key then
-    local value, source = settings:env(model.env_key)
-    if value then return value, source end
+---@return Err? problem why a key that is there does not go to this address
+---@return boolean? final nothing can be asked until it is settled, not even without a key
+function M.of_protocol(settings, model, address)
+  local known, problem = protocols.get(model.provider), nil
+  for _, row in ipairs(model.env_key and settings:variables(model.env_key) or {}) do
+    local why, name = addresses.apart(known, row, address)
+    if not why then return row.value, row.source end
+    problem = problem or refusal(why, name, row, model)
+    if why == "refused" or why == "misnamed" then return nil, nil, err("auth", problem), true end
   end
-  if model.provider ~= "openai" then return nil end
-  local address_row
-  for _, row in ipairs(settings:explain "security.auth.baseUrl") do
-    if row.scope ~= "flags" and row.scope ~= "environment" and not row.note then address_row = address_row or row end
-  end
-  local bound = origin(address_row and address_row.value or protocols.get("openai").default_url)
-  for _, row in ipairs(settings:explain "security.auth.apiKey") do
-    if row.scope ~= "flags" and row.scope ~= "environment" and not row.note and bound == origin(model.base_url) then
-      return row.value, row.source .. " security.auth.apiKey"
-    end
-  end
+  local value, source = nil, nil
+  if known then value, source = key_of_settings(settings, model) end
+  return value, source, not value and problem and err("auth", problem) or nil
 end
 
 -- Binds a key to the model's own origin; a blank one is none.
@@ -120,6 +162,10 @@ end
 ---@param source string?
 ---@return boolean?, Err?
 function M.attach(settings, opts, model, value, source)
+  if opts.api_key and opts.api_key ~= "" and model.project then
+    return nil, err("auth", ("--openai-api-key is not sent to %s, which a project names (%s); give --openai-base-url as well")
+      :format(model.base_url, model.from))
+  end
   if opts.api_key and flag_key_fits(settings, model) then value, source = opts.api_key, "flag --openai-api-key" end
   local ok, e = seal(model, value, source)
   if ok and value == nil then return stored_key(model) end

@@ -16,6 +16,7 @@ function M.configured(settings, opts)
   for _, list in pairs(settings:get "modelProviders" or {}) do
     if type(list) ~= "table" or next(list) then return true end
   end
+  if next(settings.dotenv.addresses) or settings.fatal[1] or settings.refused[1] then return true end -- choosing tells what it means
   local function env(name) return settings:env(name) end
   for _, name in ipairs(protocols.names) do
     local known = protocols.get(name)

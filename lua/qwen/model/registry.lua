@@ -1,94 +1,28 @@
--- Which models can be asked, and which one is: entries of `modelProviders`, flags and environment, by the documented precedence.
--- Which key goes with one is in credential/keys.lua.
+-- Which model is asked: by flags, the session, `modelProviders`, variables and settings, by the documented precedence. The entries are
+-- read in entries.lua; which key goes with one is in credential/keys.lua. What cannot be used ends the choice: nothing stands in for it.
+local addresses = require "qwen.config.addresses"
+local entries = require "qwen.model.entries"
 local err = require "qwen.util.err"
 local model_capabilities = require "qwen.model.capabilities"
 local http = require "sys.http"
 local keys = require "qwen.credential.keys"
 local protocols = require "qwen.config.protocols"
-local text = require "qwen.util.text"
+local raw = require "qwen.model.raw"
+local sources = require "qwen.config.sources"
+
+local find = entries.find
 
 local M = { keyless = require "qwen.model.private_host", signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
 
 local MOST_FALLBACKS = 3
 
-local function trim_url(url) return (url:gsub("/+$", "")) end
-
-local function origin(url)
-  local parsed = http.parse_url(url)
-  return parsed and parsed.origin
-end
-
-local function entry_model(protocol, entry, from)
-  local config = type(entry.generationConfig) == "table" and entry.generationConfig or {}
-  local known = protocols.get(protocol)
-  local capabilities = type(entry.capabilities) == "table" and entry.capabilities or {}
-  return {
-    id = entry.id, name = type(entry.name) == "string" and entry.name or entry.id, provider = protocol,
-    base_url = trim_url(type(entry.baseUrl) == "string" and entry.baseUrl or known and known.default_url or ""),
-    env_key = type(entry.envKey) == "string" and entry.envKey ~= "" and entry.envKey or nil, config = config, description = entry.description,
-    vision = capabilities.vision, prices = entry.prices, from = from,
-  }
-end
-
--- The names under modelProviders: those we know in our order, then the others.
-local function protocol_names(providers)
-  local names, others = {}, {}
-  for _, name in ipairs(protocols.names) do
-    if providers[name] ~= nil then names[#names + 1] = name end
-  end
-  for name in pairs(providers) do
-    if not protocols.get(name) then others[#others + 1] = tostring(name) end
-  end
-  table.sort(others)
-  return table.move(others, 1, #others, #names + 1, names)
-end
-
-local function unknown(name, what)
-  local near = text.nearest(name, protocols.names)
-  return ("%s%s; use %s, or write ~/.qwen/providers/%s.lua"):format(what, near and " (did you mean " .. near .. "?)" or "",
-    table.concat(protocols.names, ", "), name)
-end
-
----Every model of `modelProviders`, in the order of the file, and sentences about entries that are wrong.
+---Every model of `modelProviders` that can be asked, in the order of the file, and sentences about entries that are wrong.
 ---@param settings Settings
 ---@param has_provider fun(name: string): boolean whether a provider file of that name exists
 ---@return Model[]
 ---@return string[] problems
 function M.list(settings, has_provider)
-  local models, problems, providers = {}, {}, settings:get "modelProviders" or {}
-  local function where(key)
-    local row = settings:explain(key)[1] or settings:explain("modelProviders")[1]
-    return row.source .. (row.line and ":" .. row.line or "")
-  end
-  local function complain(key, sentence) problems[#problems + 1] = where(key) .. ": " .. text.visible(sentence) end
-  for _, protocol in ipairs(protocol_names(providers)) do
-    local list, key, seen = providers[protocol], "modelProviders." .. protocol, {}
-    if not protocols.get(protocol) and not has_provider(protocol) then
-      complain(key, unknown(protocol, key .. " is no protocol"))
-      list = {}
-    elseif type(list) ~= "table" or #list == 0 and next(list) then
-      complain(key, key .. " must be a list [ ... ] of models")
-      list = {}
-    end
-    for i, entry in ipairs(list) do
-      local at = key .. "." .. i - 1
-      if type(entry) ~= "table" or type(entry.id) ~= "string" or entry.id == "" then
-        complain(at, ("%s has no id"):format(at))
-      else
-        local model = entry_model(protocol, entry, where(at))
-        local identity = model.id .. "\0" .. model.base_url
-        if seen[identity] then
-          complain(at, ("model %s is there twice under %s; the first one counts"):format(model.id, protocol))
-        else
-          seen[identity], models[#models + 1] = true, model
-          model_capabilities.measure(model)
-          if not model.env_key and not M.keyless(model.base_url) and not keys.signs(model) and not keys.is_own_service(settings, model) then
-            complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
-          end
-        end
-      end
-    end
-  end
+  local models, problems = entries.read(settings, has_provider)
   return models, problems
 end
 
@@ -117,92 +51,198 @@ function M.named(models, name)
   return out
 end
 
-local function find(models, id, protocol, url)
-  for _, model in ipairs(models) do
-    if (not id or model.id == id) and (not protocol or model.provider == protocol) and (not url or model.base_url == url) then return model end
+-- The error of an entry that is named and cannot be used.
+local function unusable(list, id)
+  for _, entry in ipairs(list.broken) do
+    if entry.name == id then return err("usage", entry.problem) end
   end
 end
 
 -- Of several entries that a flag means, one that has a key where it needs one.
-local function by_flag(settings, opts, models, wanted)
-  local meant, keyed = M.named(models, opts.model), {}
+local function by_flag(settings, opts, list)
+  local meant, keyed = M.named(list.models, opts.model), {}
   for _, model in ipairs(#meant > 1 and meant or {}) do
     if M.keyless(model.base_url) or keys.has(settings, model) then keyed[#keyed + 1] = model end
   end
-  return find(keyed, nil, wanted) or find(meant, nil, wanted) or not opts.auth_type and (keyed[1] or meant[1]) or nil
+  local entry = find(keyed, nil, list.wanted) or find(meant, nil, list.wanted) or not opts.auth_type and (keyed[1] or meant[1])
+  return entry or nil, not entry and unusable(list, opts.model) or nil
+end
+
+-- The entry that the settings select. `model.baseUrl` says which of several of that name.
+local function by_settings(settings, list, id, url)
+  local namesakes = {}
+  for _, model in ipairs(list.models) do
+    if find({ model }, id, list.wanted) then namesakes[#namesakes + 1] = model end
+  end
+  local exact = url and find(namesakes, nil, nil, url)
+  if exact or not namesakes[1] then return exact, not exact and unusable(list, id) or nil end
+  if not url then return namesakes[1] end
+  local row = settings:explain("model.baseUrl")[1]
+  local says = ("%s model.baseUrl: no entry of %s is at %s"):format(row.source, id, url)
+  if #namesakes > 1 then
+    local places = {}
+    for i, model in ipairs(namesakes) do places[i] = id .. "@" .. M.place(model) end
+    return nil, err("usage", ("%s; choose one with --model or /model: %s"):format(says, table.concat(places, ", ")))
+  end
+  list.problems[#list.problems + 1] = ("%s; %s is asked"):format(says, namesakes[1].base_url)
+  return namesakes[1]
 end
 
 -- The entry that is meant, if one is. A choice by flag or in the session may cross to another protocol; that of a file may not.
-local function chosen_entry(settings, opts, models, id, wanted)
-  if opts.base_url then return id and find(models, id, wanted, trim_url(opts.base_url)) end
-  if opts.model then return by_flag(settings, opts, models, wanted) end
-  if id then return find(models, id, wanted, settings:get "model.baseUrl") or find(models, id, wanted) end
-  local known = protocols.get(wanted or "openai")
-  local env_url = known and protocols.first(function(name) return settings:env(name) end, { known.url })
-  return not env_url and find(models, nil, wanted) or nil
+local function chosen_entry(settings, opts, list, id)
+  if opts.base_url then return id and find(list.models, id, list.wanted, opts.base_url) or nil end
+  if opts.model then return by_flag(settings, opts, list) end
+  local row = id and settings:explain("model.name")[1]
+  if row and row.scope ~= "environment" then
+    return by_settings(settings, list, id, row.scope ~= "project" and settings:written "model.baseUrl" or nil)
+  end
+  local address, e = addresses.of(settings, opts, list.protocol)
+  if not address then return nil, e end
+  local named = address.place ~= "default" and protocols.get(list.wanted or "openai") ~= nil
+  if named then return id and find(list.models, id, list.wanted, address.url) or nil end
+  if id then return by_settings(settings, list, id) end
+  local first = find(list.models, nil, list.wanted)
+  return first, not first and list.broken[1] and err("usage", list.broken[1].problem) or nil
 end
 
-local function raw_model(settings, opts, id, wanted)
-  local protocol = wanted or protocols.guess(function(name) return settings:env(name) end)
-  local known = protocols.get(protocol) or {}
-  id = id or known.default_model
-  if not id then return nil, err("usage", ("no model is named for %s; give one with --model ID"):format(protocol)) end
-  local url, from = protocols.address(settings, opts, protocol)
-  return { id = id, name = id, provider = protocol, base_url = trim_url(url), env_key = known.key,
-    config = settings:get "model.generationConfig" or {}, from = from }
+-- What variables say about addresses and does not count, in sentences: which host gets the prompt is never a surprise.
+local function tell_unused(settings, opts, model, problems)
+  local unused, path = addresses.unused(settings, model.base_url)
+  if #unused > 0 then
+    problems[#problems + 1] = ("%s: %s %s not used: %s of %s is asked at %s"):format(path, table.concat(unused, ", "),
+      #unused == 1 and "is" or "are", model.id, model.from, model.base_url)
+  end
+  local known = model.group and protocols.get(model.provider)
+  for _, row in ipairs(known and known.url and not opts.model and settings:variables(known.url) or {}) do
+    if row.value ~= "" and not row.project and not addresses.same_origin(row.value, model.base_url) then
+      problems[#problems + 1] = ("%s is not used: the settings select %s at %s (%s). For that address: --openai-base-url %s"):format(
+        row.source, model.id, model.base_url, model.from, row.value)
+      break
+    end
+  end
 end
 
----The model to ask. First present wins: session and flags, the entry that the settings select, environment, settings, default.
+-- What flags, settings and variables say before a model is looked for.
+local function read(settings, opts, has_provider)
+  if settings.fatal[1] then return nil, err("usage", (settings.fatal[1]:gsub("; it is ignored$", ""))) end
+  local wanted, mapped = opts.auth_type or settings:get "security.auth.selectedType", settings:get "providerProtocol" or {}
+  local group = wanted and (settings:get "modelProviders" or {})[wanted]
+  if wanted and not (protocols.get(wanted) or has_provider(wanted) or mapped[wanted] or group) then
+    local source = opts.auth_type and "flag --auth-type" or settings:explain("security.auth.selectedType")[1].source .. " security.auth.selectedType"
+    return nil, err("usage", entries.unknown(wanted, ("%s: unknown auth type '%s'"):format(source, wanted)))
+  end
+  local models, problems, broken = entries.read(settings, has_provider)
+  local protocol = sources.protocol(settings, opts)
+  return { wanted = wanted, protocol = mapped[protocol] or protocol, models = models, problems = problems, broken = broken }
+end
+
+-- Gives a model its key and its measures; an address from a project is asked about, or told.
+local function finish(settings, opts, model, value, source)
+  local ok, e = keys.attach(settings, opts, model, value, source)
+  if ok and model.project and settings.consent then ok, e = settings.consent(model) end
+  if not ok then return nil, e end
+  model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
+  return model
+end
+
+---The model to ask. First present wins: session and flags, the entry that the settings select, environment, settings.
 ---@param settings Settings
----@param opts table flags; a choice made in the session comes as opts.model
+---@param opts table flags; a choice made in the session comes as opts.model; opts.unnamed: the service alone, whatever the model
 ---@param has_provider fun(name: string): boolean
 ---@return Model?, Err?
 ---@return string[]? problems of modelProviders, in sentences
 function M.choose(settings, opts, has_provider)
-  local wanted = opts.auth_type or settings:get "security.auth.selectedType"
-  if wanted and not protocols.get(wanted) and not has_provider(wanted) then
-    local source = opts.auth_type and "flag --auth-type" or settings:explain("security.auth.selectedType")[1].source .. " security.auth.selectedType"
-    return nil, err("usage", unknown(wanted, ("%s: unknown auth type '%s'"):format(source, wanted)))
-  end
-  local models, problems = M.list(settings, has_provider)
-  local id = opts.model or settings:get "model.name"
-  local model = chosen_entry(settings, opts, models, id, wanted)
-  local value, source, ok, e
+  local list, e = read(settings, opts, has_provider)
+  if not list then return nil, e end
+  local id, model, value, source, address = opts.model or settings:get "model.name"
+  model, e = chosen_entry(settings, opts, list, id)
+  if e then return nil, e end
   if model then
     value, source = keys.of_entry(settings, model)
     if next(settings:get "model.generationConfig" or {}) then
-      problems[#problems + 1] = ("model.generationConfig is not used: %s has its own in modelProviders"):format(model.id)
+      list.problems[#list.problems + 1] = ("model.generationConfig is not used: %s has its own in modelProviders"):format(model.id)
     end
   else
-    model, e = raw_model(settings, opts, id, wanted)
+    model, e, address = raw.model(settings, opts, list, id)
     if not model then return nil, e end
-    local only = (protocols.get(model.provider) or {}).only
-    if only and model.id ~= only then
-      problems[#problems + 1] = ("%s has the model %s only; it is used instead of %s"):format(model.provider, only, model.id)
-      model.id, model.name = only, only
-    end
-    value, source = keys.of_protocol(settings, model)
+    local final
+    value, source, e, final = keys.of_protocol(settings, model, address)
+    if e and not opts.api_key and (final or not M.keyless(model.base_url)) then return nil, e end
+    if e then list.problems[#list.problems + 1] = e.message end
   end
-  if model.base_url ~= "" and not origin(model.base_url) then
-    local _, problem = http.parse_url(model.base_url)
-    return nil, err("usage", ("the address '%s' of %s (%s) cannot be used: %s"):format(model.base_url, model.id, model.from, problem.message))
-  end
-  ok, e = keys.attach(settings, opts, model, value, source)
-  if not ok then return nil, e end
-  model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
-  return model, nil, problems
+  tell_unused(settings, opts, model, list.problems)
+  model, e = finish(settings, opts, model, value, source)
+  return model, e, model and list.problems
 end
 
----A model chosen in the session: an entry of that name is stronger than flags about address and protocol.
+-- The same service under another name of a model: its address, key and headers, and nothing that belongs to the other model.
+local function borrowed(current, id)
+  local known, offered = require("qwen.model.remote_list").known(current), (protocols.get(current.provider) or {}).only == nil
+  if offered and known and known.models[1] then
+    offered = false
+    for _, item in ipairs(known.models) do offered = offered or item.id == id end
+  end
+  if not offered then return current, nil, ("%s does not offer %s; %s is asked instead"):format(M.place(current), id, current.id) end
+  local model, config = {}, {}
+  for name, value in pairs(current) do model[name] = value end
+  for name, value in pairs(current.config) do config[name] = value end
+  config.contextWindowSize = nil
+  model.id, model.name, model.config, model.borrowed = id, id, config, true
+  model.prices, model.vision, model.description = nil, nil, nil
+  model_capabilities.measure(model, known)
+  return model
+end
+
+-- The entry that a name means beside a model that is asked already: of "PROTOCOL:ID" that protocol's, else one of the same service first.
+local function entry_beside(settings, list, current, name)
+  local meant, protocol, id = M.named(list.models, name), name:match "^([%w_-]+):(.+)$"
+  local known = protocol and (protocols.get(protocol) or (settings:get "modelProviders" or {})[protocol])
+  if not meant[1] and known then
+    local entry = find(list.models, id, protocol)
+    local own = find({ current }, nil, protocol)
+    local e = not entry and (unusable(list, id) or not own and err("usage", ("no entry of modelProviders for %s is called '%s'"):format(protocol, id)))
+    return entry, e or nil, id
+  end
+  local entry = find(meant, nil, nil, current.base_url) or find(meant, nil, current.provider) or meant[1]
+  return entry, not entry and unusable(list, name) or nil, name
+end
+
+---A model that is named beside a conversation (by an agent, a side request, a fallback, a hook): its entry; "inherit" and "fast" as Qwen
+---Code has them; a name that no entry has is asked for at the conversation's own service.
+---@param settings Settings
+---@param opts table
+---@param has_provider fun(name: string): boolean
+---@param current Model
+---@param name string?
+---@return Model?, Err?
+---@return string? note when another one than the named one is taken
+function M.beside(settings, opts, has_provider, current, name)
+  if name == "fast" then name = settings:get "fastModel" end
+  if not name or name == "" or name == "inherit" or name == "fast" or name == current.id then return current end
+  local list, e = read(settings, opts, has_provider)
+  if not list then return nil, e end
+  local entry, problem, id = entry_beside(settings, list, current, name)
+  if problem then return nil, problem end
+  if not entry then return borrowed(current, id) end
+  return finish(settings, opts, entry, keys.of_entry(settings, entry))
+end
+
+---A model chosen in the session: an entry of that name is stronger than flags about address and protocol. A name that no entry has is
+---asked for at the service in use.
 ---@param settings Settings
 ---@param opts table flags
 ---@param id string
 ---@param provider string?
 ---@param has_provider fun(name: string): boolean
 ---@param url string? the entry's address, where several have that name
+---@param current Model? the one in use
 ---@return Model?, Err?
-function M.take(settings, opts, id, provider, has_provider, url)
+function M.take(settings, opts, id, provider, has_provider, url, current)
+  if id == "" then return nil, err("usage", "no model is named") end
   local entry = find((M.list(settings, has_provider)), id, provider, url)
+  if not entry and current and (not provider or find({ current }, nil, provider)) and not url then
+    return M.beside(settings, opts, has_provider, current, id)
+  end
   local chosen = { model = id, auth_type = provider or entry and entry.provider }
   if entry then chosen.base_url = url or false end
   return M.choose(settings, setmetatable(chosen, { __index = opts }), has_provider)
@@ -212,14 +252,16 @@ end
 ---@param settings Settings
 ---@param opts table
 ---@param has_provider fun(name: string): boolean
+---@param model Model? the chosen one
 ---@return Model[]?, Err?
-function M.fallbacks(settings, opts, has_provider)
-  local out = {}
-  for i, id in ipairs(settings:get "model.fallback" or {}) do
-    if i > MOST_FALLBACKS then return nil, err("usage", ("model.fallback names more than %d models"):format(MOST_FALLBACKS)) end
-    local model, e = M.choose(settings, setmetatable({ model = tostring(id) }, { __index = opts }), has_provider)
-    if not model then return nil, e end
-    out[i] = model
+function M.fallbacks(settings, opts, has_provider, model)
+  local out, e, names = {}, nil, settings:get "model.fallback" or {}
+  if #names > MOST_FALLBACKS then return nil, err("usage", ("model.fallback names more than %d models"):format(MOST_FALLBACKS)) end
+  if names[1] and not model then model, e = M.choose(settings, opts, has_provider) end
+  if e then return nil, e end
+  for i, name in ipairs(names) do
+    out[i], e = M.beside(settings, opts, has_provider, model, tostring(name))
+    if not out[i] then return nil, e end
   end
   return out
 end
