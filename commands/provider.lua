@@ -115,7 +115,7 @@ steps["tool call"] = function(ctx, run)
   if got.err then return nil, got.err.message .. " (without tools it answered)" end
   local call = got.calls[1]
   if not call then
-    if got.text:find "<tool_call>" or got.text:find "<function=" or got.text:find '"name"%s*:%s*"echo"' then
+    if qwen.wire.has_tool_call(got.text, { echo = true }) or got.text:find '"name"%s*:%s*"echo"' or got.text:find "echo%(" then
       return nil, 'the model writes calls into its text: set "textToolCalls": true in its generationConfig'
     end
     return nil, "it answered without a call: the model, or its server, does not know tools: " .. qwen.text.visible(got.text):sub(1, 80)

@@ -72,6 +72,7 @@
 ---@field type "text"|"think"|"call"|"usage"|"stop"|"error"|"note"|"restart" restart: what came so far is void, the answer begins again
 ---@field text string? text and think: the piece; note: words to the user
 ---@field signature string? think
+---@field taken boolean? think: the text so far was thinking
 ---@field data table? text, think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
 ---@field index integer? call: which of the parallel calls, from 1
 ---@field id string? call: first piece
@@ -146,6 +147,7 @@
 ---@field reason (fun(fields: table, model: Model, reasoning: table|false))? of openai: writes into the body how much to think
 ---@field marks (fun(model: Model): boolean)? of openai: whether the service wants marks for its cache
 ---@field think_tags boolean? of openai: thinking arrives in the text, as <think>
+---@field text_tool_calls boolean? of openai: calls arrive in the text, in the form that the model learnt; an entry's textToolCalls says otherwise
 ---@field thinking_field string? of openai: the field in which a model's own thinking goes back
 ---@field alternate boolean? of openai: two messages of the person after each other are made one
 
@@ -797,7 +799,9 @@ qwen = {}
 ---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
 ---@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all
 ---that comes is passed on as it is
----@field tool_call_splitter fun(): fun(text: string?, out: Delta[]) finds tool calls that a model writes into its text; they have no index yet
+---@field tool_call_splitter fun(names?: table<string, any>): fun(text: string?, out: Delta[]): boolean|string|nil finds tool calls that a model writes into
+---its text, of the tools with these names (any without); they have no index yet; true once all that comes is passed on as it is, or the bytes without which it is
+---@field has_tool_call fun(text: string, names?: table<string, any>): boolean whether a whole text has such a call
 ---@field unseen fun(model: Model, part: MediaPart, usual: string?): string? words to send instead of a file that the model would not take
 ---@field integer fun(value: any): integer?
 ---@field text fun(value: any): string? text that is not empty

@@ -14,6 +14,7 @@ local P = {
   media = "image", -- files that models here take, where neither entry nor name tells
   sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   think_tags = false, -- thinking arrives inside the text, as <think>
+  text_tool_calls = false, -- calls arrive inside the text, in the form that the model learnt
   thinking_field = nil, -- the field in which the service wants a model's own thinking back
   alternate = false, -- the service refuses two messages of the person after each other
 }
@@ -360,6 +361,10 @@ local function read_delta(answer, delta, lone)
     answer.refused = true
   end
   if type(delta.reasoning_details) == "table" then add_details(answer, delta.reasoning_details) end
+  if (type(delta.tool_calls) == "table" and #delta.tool_calls > 0 or type(delta.function_call) == "table") and answer.split then
+    answer.split(nil, answer.out) -- the server looks for calls itself, and nothing that was said before them may come behind
+    answer.split = nil
+  end
   if type(delta.tool_calls) == "table" then
     for _, piece in ipairs(delta.tool_calls) do read_call(answer, piece) end
   elseif type(delta.function_call) == "table" then
@@ -386,24 +391,27 @@ local function read_choice(answer, choice, lone)
   if word and answer.refused then answer.reason = "refusal" end
 end
 
--- Calls that the model writes into its text, for servers that do not look for them: only when asked for (textToolCalls).
-local function with_calls(answer, split)
-  local find_calls, pieces, found = qwen.wire.tool_call_splitter(), {}, {}
+-- Calls that the model writes into its text, for servers that do not look for them (textToolCalls). It says what `split` says.
+local function with_calls(answer, split, names)
+  local find_calls, pieces, found = qwen.wire.tool_call_splitter(names), {}, {}
   local function pass(text, out)
-    find_calls(text, found)
+    local state = find_calls(text, found)
     for i, delta in ipairs(found) do
       found[i] = nil
       if delta.type == "call" then answer:call(delta.name, delta.args) else out[#out + 1] = delta end
     end
+    return state
   end
   return function(text, out)
     if not split then return pass(text, out) end
-    split(text, pieces)
+    local state, over = nil, split(text, pieces)
     for i, piece in ipairs(pieces) do
       pieces[i] = nil
-      if piece.type == "text" then pass(piece.text, out) else out[#out + 1] = piece end
+      if piece.type == "text" then state = pass(piece.text, out) else out[#out + 1] = piece end
     end
+    if over == true then split = nil elseif not over or state == true then state = over end
     if not text then pass(nil, out) end
+    return state
   end
 end
 
@@ -414,11 +422,18 @@ local function usage_in(chunk, choice)
   return type(groq) == "table" and groq or nil
 end
 
-local function begin(answer, model)
-  local tags = model.config.thinkTags
+local function names_of(tools)
+  local names = {}
+  for _, tool in ipairs(tools) do names[tool.name] = true end
+  return names
+end
+
+local function begin(answer, model, view)
+  local tags, calls = model.config.thinkTags, model.config.textToolCalls
   if tags == nil then tags = P.think_tags end
+  if calls == nil then calls = P.text_tool_calls end
   answer.by_index, answer.split = {}, tags and qwen.wire.think_splitter() or nil
-  if model.config.textToolCalls then answer.split = with_calls(answer, answer.split) end
+  if calls and not (view and #view.tools == 0) then answer.split = with_calls(answer, answer.split, view and names_of(view.tools)) end
 end
 
 -- The first of several answers (n > 1), which come side by side under numbers from 0.

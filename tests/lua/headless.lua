@@ -167,9 +167,25 @@ do -- sampling parameters go out as they are
   t.eq({ body.temperature, body.max_tokens }, { 0.5, nil }, "and no limit is added")
 end
 do -- a call that a model wrote as text, and nobody looks for
-  local place = program.place()
-  local server <close> = fake.start { { text = '<tool_call>\n{"name": "read_file"}\n</tool_call>' } }
-  t.match(ask(place, server, { "hi" }).err, "wrote a tool call as text.*textToolCalls")
+  local hook, told = qwen.shipped "hooks/text-calls", nil
+  local ctx = { model = { id = "m", config = {} }, tools = { { name = "read_file" } }, notice = function(words) told = words end }
+  local function hint(text)
+    told = nil
+    hook.message_added(ctx, { role = "assistant", stop = "end", parts = { { type = "text", text = text } } })
+    return told
+  end
+  for _, text in ipairs { '<tool_call>\n{"name": "read_file"}\n</tool_call>', 'So.\n[TOOL_CALLS]read_file{}', '{"name":"read_file","arguments":{}}', "[read_file(a=1)]" } do
+    t.match(hint(text), "wrote a tool call as text.*textToolCalls", text)
+  end
+  for _, text in ipairs { "done", "`<tool_call>`", '{"name":"other","arguments":{}}' } do t.eq(hint(text), nil, text) end
+  ctx.model.config.textToolCalls = false
+  t.eq(hint '<tool_call>\n{"name": "read_file"}\n</tool_call>', nil, "not where it was said")
+  -- A server on this machine may have no parser: they are looked for unless the entry says otherwise.
+  local place = program.place { ["a.txt"] = "text of the file" }
+  local server <close> = fake.start { { text = '<tool_call>\n{"name": "read_file", "arguments": {"file_path": "' .. place.cwd .. '/a.txt"}}\n</tool_call>' }, { text = "done" } }
+  local r = ask(place, server, { "hi" })
+  t.eq({ r.code, r.out }, { 0, "done\n" }, "taken on a local server " .. r.err)
+  t.match(json.encode(server:requests()[2].body.messages), "text of the file", "and run")
 end
 
 -- A prompt that begins with a path is no command.

@@ -142,6 +142,15 @@ do
   gives("thinking that nobody closed", { delta { content = "<think>a</thi" }, delta({}, "length") }, "?a</thi", "length", "length", here)
   gives("only the beginning of a tag", { delta { content = "<thi" }, STOP }, "<thi", "end", "stop", here)
   gives("another tag", { delta { content = "<th" }, delta { content = "ing>" }, STOP }, "<thing>", "end", "stop", here)
+  local untagged = "so < that\nand </th is</think>\n\nThe answer"
+  for i = 1, #untagged do
+    gives("no opening tag, cut at " .. i, { delta { content = untagged:sub(1, i) }, delta { content = untagged:sub(i + 1) }, STOP },
+      "?so < that\nand </th is | The answer", "end", "stop", here)
+  end
+  local words = "Write `</think>`\nor </think> here, < or </thin"
+  for i = 1, #words do
+    gives("a closing tag in words, cut at " .. i, { delta { content = words:sub(1, i) }, delta { content = words:sub(i + 1) }, STOP }, words, "end", "stop", here)
+  end
   gives("not looked for elsewhere", { delta { content = "<think>a</think>b" }, STOP }, "<think>a</think>b", "end", "stop")
   gives("but when asked to", { delta { content = "<think>a</think>b" }, STOP }, "?a | b", "end", "stop", model_of { config = { thinkTags = true } })
 end
@@ -199,7 +208,9 @@ do
   written("a call that is shown in a fence", "so:\n```xml\n<tool_call>" .. F .. "</tool_call>\n```\n`<tool_call>`" .. F, "so:\n```xml\n<tool_call>" .. F .. "</tool_call>\n```\n`<tool_call>`" .. F)
   written("a fence without a word", "```\n" .. F .. "\n```", "```\n" .. F .. "\n```")
   written("a file with a name", '```json\n{"name":"x","version":1}\n```\nso', '```json\n{"name":"x","version":1}\n```\nso')
-  written("two fences", "```json\n" .. F .. "\n```\nand\n```json\n" .. G .. "\n```\n", "new:f({}) | and\n | new:g({})", "calls")
+  written("two fences", "```json\n" .. F .. "\n```\n\n```json\n" .. G .. "\n```\n", "new:f({}) | new:g({})", "calls")
+  local between = "```json\n" .. F .. "\n```\nand\n```json\n" .. G .. "\n```\n"
+  written("fences of prose", between, between)
   written("two in one", "<tool_call>" .. F .. "\n" .. G .. "</tool_call>a", "new:f({}) | new:g({}) | a", "calls")
   written("two functions in one", "<tool_call>\n<function=f>\n</function>\n<function=g>\n</function>\n</tool_call>", "new:f({}) | new:g({})", "calls")
   written("two bare ones", F .. "\n" .. G, "new:f({}) | new:g({})", "calls")
@@ -212,21 +223,21 @@ do
   written("JSON that is an answer", '{"x":1}\n', '{"x":1}\n')
   -- What cannot be a call is shown at once, and what was done with a call is said, once.
   local function now(text, want, note)
-    local split, out, words = qwen.wire.tool_call_splitter(), {}, {}
+    local split, out, words = qwen.wire.tool_call_splitter { f = true, g = true }, {}, {}
     split(text, out)
     for i, d in ipairs(out) do words[i] = d.type == "text" and d.text or d.type .. ":" .. (d.name or d.text) end
     t.eq(table.concat(words, "|"), want, text)
     if note then t.eq(#out, note) end
   end
   now("use <tool_call> tags", "use <tool_call> tags")
-  now("see `<tool_call>`", "see `<tool_call>`")
+  now("see `<tool_call>` ", "see `<tool_call>` ")
   now('{"x": [1, ', '{"x": [1, ')
-  now('```json\n{"x": 1', '```json\n|{"x": 1')
-  now("```lua\nlocal <tool_call>", "```lua\n|local <tool_call>")
+  now('```json\n{"x": 1', '```json\n{"x": 1')
+  now("```lua\nlocal <tool_call>", "```lua\nlocal <tool_call>")
   now("a < b <t", "a < b ")
   local taken = "note:the model wrote its call of f as text; it is taken as a call (textToolCalls)"
   now("<tool_call>" .. F .. "</tool_call><tool_call>" .. F .. "</tool_call>", taken .. "|call:f|call:f")
-  now("<tool_call>{x}</tool_call>", "note:the model wrote a call as text that cannot be read; it stays text|<tool_call>|{x}</tool_call>")
+  now("<tool_call>{x}</tool_call>", "note:the model wrote a call as text that cannot be read; it stays text|<tool_call>{x}</tool_call>")
   gives("beside a real one", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, calls(call(0, "a", "g", "{}")), DONE }, "new:f({}) | a:g({})", "calls", "tool_calls", asked)
   gives("not unless asked", { delta { content = '<tool_call>{"name":"f"}</tool_call>' }, STOP }, '<tool_call>{"name":"f"}</tool_call>', "end", "stop")
 end

@@ -49,7 +49,9 @@ fails("cut", { REACH, { text = { "1 2", "3" }, fault = "cut", after = "1 2" } },
 fails("silence", { REACH, { text = { "1 2", "3" }, fault = "stall", after = "1 2" } }, "stream +%S+ sent nothing for 1 s", { streamIdleTimeoutMs = 1000 })
 fails("only thinking", { REACH, { think = "hm", text = "" } }, "stream +it thought, but said nothing")
 fails("no tools", { REACH, COUNT, { text = "ready" } }, "tool call +it answered without a call: .*ready")
-fails("calls as text", { REACH, COUNT, { text = '<tool_call>{"name":"echo","arguments":{}}</tool_call>' } }, 'tool call +.*"textToolCalls": true')
+for _, text in ipairs { '<tool_call>{"name":"echo","arguments":{}}</tool_call>', '[TOOL_CALLS]echo{"text":"ready"}', 'See:\n[echo(text="ready")]' } do
+  fails("calls as text", { REACH, COUNT, { text = text } }, 'tool call +.*"textToolCalls": true', { textToolCalls = false })
+end
 fails("another tool", { REACH, COUNT, { calls = { { name = "shout", arguments = {} } } } }, "tool call +it called 'shout'")
 fails("odd arguments", { REACH, COUNT, { calls = { { name = "echo", arguments = { words = 1 } } } } }, "tool call +the arguments")
 fails("tools refused", { REACH, COUNT, { status = 400, json = { error = { message = "tools are not supported" } } } }, "tool call +400 tools are not supported .*without tools it answered")

@@ -68,6 +68,12 @@ end
 -- answer came between (they may arrive last); without such thinking it is a part of its own.
 local function add_thinking(self, delta)
   local open = self.open
+  if delta.taken then -- what was said so far was thinking
+    settle(self)
+    for _, part in ipairs(self.parts) do part.type = part.type == "text" and "think" or part.type end
+    self.open, self.pieces = nil, nil
+    return
+  end
   if delta.text then
     if not open or open.type ~= "think" or open.signature or open.data then open_part(self, { type = "think", text = "" }, "text") end
     add_piece(self, delta.text)

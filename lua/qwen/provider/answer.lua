@@ -95,8 +95,13 @@ local function split(answer, text, out)
   local state, first = answer.split(text, out), #out
   answer.free = type(state) == "string" and state or nil
   if state == true then answer.split = nil end
-  for i = answer.spoke and 0 or first, 1, -1 do
-    if out[i].type == "text" and out[i].text:find "%S" then answer.spoke = true end
+  for i = 1, first do
+    local delta = out[i]
+    if delta.taken then
+      answer.spoke = false
+    elseif delta.type == "text" and not answer.spoke and delta.text:find "%S" then
+      answer.spoke = true
+    end
   end
 end
 

@@ -16,9 +16,24 @@ function M.think_splitter()
 end
 
 ---A finder of tool calls that a model writes into its text, for one stream.
----@return fun(text: string?, out: Delta[])
-function M.tool_call_splitter()
-  return require "qwen.provider.text_tool_calls"()
+---@param names table<string, any>? the tools that were offered, by name; nil for any
+---@return fun(text: string?, out: Delta[]): boolean|string|nil
+function M.tool_call_splitter(names)
+  return require "qwen.provider.text_tool_calls"(names)
+end
+
+---Whether a whole text has a call that such a finder takes.
+---@param text string
+---@param names table<string, any>?
+---@return boolean
+function M.has_tool_call(text, names)
+  local find, out = M.tool_call_splitter(names), {}
+  find(text, out)
+  find(nil, out)
+  for _, delta in ipairs(out) do
+    if delta.type == "call" then return true end
+  end
+  return false
 end
 
 local weak = { __mode = "k" }

@@ -1,4 +1,5 @@
--- Splits text that begins with <think> into thinking and answer, however the tags are cut. Other tags in the text stay as they are.
+-- Splits text that begins with <think> into thinking and answer, however the tags are cut; where the template of the model has the opening tag,
+-- a closing one says that all before it was thinking. Other tags in the text stay as they are.
 
 local OPEN, CLOSE = "<think>", "</think>"
 
@@ -11,8 +12,8 @@ local function overlap(text, tag)
 end
 
 ---A splitter for one stream: call it with each piece and the list of deltas to append to; with nil at the end. It gives back true once all that
----comes is passed on as it is.
----@return fun(text: string?, out: Delta[]): boolean
+---comes is passed on as it is, or the bytes without which it is.
+---@return fun(text: string?, out: Delta[]): boolean|string|nil
 return function()
   local held = ""
   local piece = { type = "text" } -- one delta for all pieces of the answer: it is good until the next event
@@ -24,12 +25,43 @@ return function()
     out[#out + 1] = piece
   end
 
+  -- The same where more may follow in one event.
+  local function say(text, out)
+    if text ~= "" then out[#out + 1] = { type = "text", text = text } end
+  end
+
   -- White space between the thinking and the answer belongs to neither.
   local function gap(text, out)
     local rest = text and text:match "^%s*(.+)$"
     if not rest or rest:find "^%s" then return end
     step = answer
     answer(rest, out)
+  end
+
+  -- An answer without an opening tag. A closing one counts where a line ends behind it, and not in a code span.
+  local before = ""
+  local function untagged(text, out)
+    held = held .. (text or "")
+    while true do
+      local first, last = held:find(CLOSE, 1, true)
+      local after = first and held:sub(last + 1, last + 1)
+      if first and after == "" and text then break end
+      if not first then break end
+      local ticked = (first > 1 and held:sub(first - 1, first - 1) or before) == "`"
+      local counts = (after == "\n" or after == "\r" or after == "") and not ticked
+      say(held:sub(1, counts and first - 1 or last), out)
+      before, held = ">", held:sub(last + 1)
+      if counts then
+        out[#out + 1] = { type = "think", taken = true }
+        step = gap
+        return gap(held, out)
+      end
+    end
+    local keep = text and (held:find(CLOSE, 1, true) and #CLOSE or overlap(held, CLOSE)) or 0
+    if #held > keep then
+      say(held:sub(1, #held - keep), out)
+      before, held = held:sub(-keep - 1, -keep - 1), keep > 0 and held:sub(-keep) or ""
+    end
   end
 
   local function thinking(text, out)
@@ -52,14 +84,17 @@ return function()
       held, step = seen:sub(#OPEN + 1), thinking
       if text then thinking("", out) end
     elseif not text or #seen >= #OPEN or OPEN:sub(1, #seen) ~= seen then
-      step = answer
-      if held ~= "" then answer(held, out) end
+      step = untagged
+      local all = held
+      held = ""
+      untagged(all, out)
+      if not text then untagged(nil, out) end
     end
   end
 
   step = start
   return function(text, out)
     step(text, out)
-    return step == answer
+    return step == answer or step == untagged and held == "" and "<" or nil
   end
 end

@@ -10,7 +10,7 @@ local function is(kind, name)
   return function(value) return type(value) == kind, name or "a " .. kind end
 end
 
-local string_field, table_field = is("string", "a text"), is "table"
+local string_field, table_field, boolean_field = is("string", "a text"), is "table", is "boolean"
 
 local reasons = { ["end"] = true, length = true, calls = true, filter = true, refusal = true, cancelled = true, error = true }
 
@@ -37,7 +37,7 @@ end
 -- By type: its fields, and the one that it cannot be without.
 local kinds = {
   text = { text = string_field, data = table_field, needs = "text" },
-  think = { text = string_field, signature = string_field, data = table_field },
+  think = { text = string_field, signature = string_field, data = table_field, taken = boolean_field },
   call = { index = place_of_call, id = string_field, name = string_field, args = string_field, data = table_field, needs = "index" },
   usage = { usage = numbers, needs = "usage" },
   stop = { reason = known_reason, word = string_field, needs = "reason" },
