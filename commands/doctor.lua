@@ -133,7 +133,7 @@ local function check_system(ctx, report)
   report.title "Model"
   if not qwen.x.login.configured(ctx.settings, ctx.opts) then return report.warn("none is configured", "choose one: qwen auth") end
   local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
-  if not model then return report.warn(tostring(problem), "qwen auth") end
+  if not model then return report.bad(tostring(problem), "qwen auth") end
   local what = ("%s of %s at %s"):format(model.id, model.provider, model.base_url)
   local provider = qwen.models.provider(model)
   local auth = provider and qwen.x.registry.get("auth", provider.auth or "api-key")

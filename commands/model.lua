@@ -120,6 +120,28 @@ local function row_of(ctx, choices, name)
   return index and usable[index] or nil, not index and qwen.err("cancelled", "nothing was chosen") or nil
 end
 
+-- A name that nobody wrote down: the service in use is asked whether it has it. A slip of the pen is not saved.
+local function from_service(ctx, choices, name)
+  local offered, ids = qwen.x.remote_models.get(ctx, ctx.model, true), {}
+  for _, item in ipairs(offered and offered.models or {}) do
+    if item.id == name then
+      local model = { id = name, name = item.name or name, context = item.context or false, offered = true }
+      return setmetatable(model, { __index = ctx.model })
+    end
+    ids[#ids + 1] = item.id
+  end
+  for _, row in ipairs(choices) do ids[#ids + 1] = row.label end
+  local near, place = qwen.text.nearest(name, ids), qwen.models.place(ctx.model)
+  local hint = near and ("; did you mean %s?"):format(near) or "; see /model"
+  if offered then return nil, qwen.err("missing", ("no entry is called '%s', and %s does not offer it%s"):format(name, place, hint)) end
+  local silent = ("no entry is called '%s', and %s does not list its models%s"):format(name, place, hint)
+  if not ctx.pick then return nil, qwen.err("missing", silent) end
+  local index = ctx.pick(silent,
+    { "keep the model in use", ("ask %s for %s all the same"):format(place, name) })
+  if index ~= 2 then return nil, qwen.err("cancelled", "nothing was chosen") end
+  return setmetatable({ id = name, name = name, offered = true, context = false }, { __index = ctx.model })
+end
+
 function C.run(ctx, args)
   if not ctx.model then -- a run that is nothing but this command
     local model, e = qwen.models.choose(ctx.settings, ctx.opts, has_provider)
@@ -132,11 +154,10 @@ function C.run(ctx, args)
     local row, e = row_of(ctx, choices, args[1])
     if row then return take(ctx, row.model) end
     if e then return nil, e end
-    local ids = {}
-    for i, other in ipairs(choices) do ids[i] = other.label end
-    local near = qwen.text.nearest(args[1], ids)
-    if near then ctx.notice(("%s is not configured; did you mean %s?"):format(args[1], near)) end
-    return take(ctx, { id = args[1] })
+    local model
+    model, e = from_service(ctx, choices, args[1])
+    if not model then return nil, e end
+    return take(ctx, model)
   end
   if not ctx.pick then
     list(ctx, choices)

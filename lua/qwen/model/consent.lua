@@ -11,18 +11,19 @@ local NO, ALWAYS = 1, 3
 
 local function words(model)
   local key = model.key and "with the key of that file" or "without a key"
-  return ("prompts go to %s (%s), %s"):format(model.base_url, model.from, key)
+  return ("prompts go to %s (%s, model %s), %s"):format(model.base_url, model.from, model.id, key)
 end
 
--- The first choice is the one that Enter takes by mistake: it sends nothing.
-local function ask(pick, model)
-  return pick(("%s names the service that this folder's prompts go to: %s, model %s. Use it?"):format(paths.short(model.project),
-    model.base_url, model.id), { "no, and end", "this time", "always in this folder" })
+-- The first choice is the one that Enter takes by mistake: it sends nothing. No digit and no typed prompt answers, as the list is searched.
+-- The address stands above the question, where no width of a terminal cuts it.
+local function ask(pick, model, notice)
+  notice(("%s names the service for this folder: %s"):format(paths.short(model.project), words(model)))
+  return pick("Use it?", { "no, and end", "this time", "always in this folder" }, { search = true })
 end
 
 ---Gives the settings their question about addresses of a project.
 ---@param settings Settings
----@param pick fun(): (fun(title: string, choices: string[]): integer?)? the picker, where somebody can be asked
+---@param pick fun(): (fun(title: string, choices: string[], options: table?): integer?)? the picker, where somebody can be asked
 ---@param notice fun(text: string)
 function M.attach(settings, pick, notice)
   local allowed = {}
@@ -36,7 +37,7 @@ function M.attach(settings, pick, notice)
       notice(words(model))
       return true
     end
-    local choice = ask(picker, model) or NO
+    local choice = ask(picker, model, notice) or NO
     if choice == NO then
       return nil, err("denied", ("%s is not used, nor are the key and the model beside it; to use another service in this folder: "
         .. "--openai-base-url URL"):format(model.from))
