@@ -43,7 +43,7 @@ local function with_variables(text, allowed)
 end
 
 local function run_command(ctx, hook, input)
-  local env = qwen.os.environ()
+  local env = qwen.proc.own_env(ctx.trusted)
   for name, value in pairs(type(hook.env) == "table" and hook.env or {}) do env[name] = tostring(value) end
   env.QWEN_PROJECT_DIR, env.CLAUDE_PROJECT_DIR = ctx.cwd, ctx.cwd
   local result, e = qwen.proc.run { argv = { hook.shell == "bash" and "bash" or "/bin/sh", "-c", hook.command }, cwd = ctx.cwd, env = env, input = input,

@@ -27,7 +27,8 @@ end
 function H.status_built(ctx)
   local set = ctx.settings:get "ui.statusLine"
   if type(set) ~= "table" or type(set.command) ~= "string" then return end
-  local result, e = qwen.proc.run { argv = { "/bin/sh", "-c", set.command }, cwd = ctx.cwd, input = qwen.json.encode(state(ctx)), timeout = SECONDS,
+  local result, e = qwen.proc.run { argv = { "/bin/sh", "-c", set.command }, cwd = ctx.cwd, env = qwen.proc.own_env(ctx.trusted),
+    input = qwen.json.encode(state(ctx)), timeout = SECONDS,
     limit = 64 * 1024 }
   if not result then return { text = e.message } end
   return { text = result.out:match "^[^\n]*" }

@@ -492,6 +492,7 @@ qwen = {}
 ---@field open fun(options: ProcOptions): Process?, Err? a name without "/" is one in PATH outside the project
 ---@field which fun(name: string): string?, string? the program of that name that is neither the project's nor another user's; what is wrong with those that were found
 ---@field helper_env fun(): table<string, string> the few variables that a program of ours needs to look at files
+---@field own_env fun(trusted?: boolean): table<string, string> all variables; PATH without relative entries and, unless the folder is trusted, without the project's
 ---@field desktop_env fun(): table<string, string> all variables but credentials, PATH without the project's folders
 ---@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
 

@@ -180,7 +180,7 @@ function kinds.sandbox(case)
 end
 
 -- A folder outside that the sandbox may be told to show, with what listens in it.
-local shown
+local outside
 local LISTEN = [[
 import socket, sys, threading
 s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1] + "/socket"); s.listen(50)
@@ -190,21 +190,21 @@ while True:
     c, _ = s.accept(); c.send(b"GOT"); c.close()
 ]]
 local function show_outside()
-  if shown then return shown end
-  shown = { folder = assert(fs.realpath(assert(fs.mkdtemp(os.env "TMPDIR" .. "/shown-")))), mark = "qwen-attack-" .. os.uuid() }
-  shown.listener = assert(proc.open { argv = { "python3", "-c", LISTEN, shown.folder, shown.mark } })
-  assert(shown.listener:read() == "ready\n")
-  return shown
+  if outside then return outside end
+  outside = { folder = assert(fs.realpath(assert(fs.mkdtemp(os.env "TMPDIR" .. "/shown-")))), mark = "qwen-attack-" .. os.uuid() }
+  outside.listener = assert(proc.open { argv = { "python3", "-c", LISTEN, outside.folder, outside.mark } })
+  assert(outside.listener:read() == "ready\n")
+  return outside
 end
 
 local function fill_outside(value)
-  local outside = show_outside()
+  local place = show_outside()
   if type(value) == "table" then
     local out = {}
     for key, item in pairs(value) do out[key] = fill_outside(item) end
     return out
   end
-  return type(value) == "string" and value:gsub("%$SHOWN", outside.folder):gsub("%$MARK", outside.mark) or value
+  return type(value) == "string" and value:gsub("%$SHOWN", place.folder):gsub("%$MARK", place.mark) or value
 end
 
 local sandbox_works

@@ -24,8 +24,8 @@ local function find(ctx, word)
 end
 
 -- The names in a folder, for the model.
-local function folder(ctx, name)
-  local path, e = files.opened(ctx, name)
+local function folder(ctx, named)
+  local path, e = files.opened(ctx, named)
   if not path then return nil, e end
   local names = files.visible(ctx, path, 5)
   if not names then

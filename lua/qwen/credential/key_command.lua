@@ -27,7 +27,7 @@ end
 
 -- Runs the program; its first line is the key.
 local function ask(argv, what)
-  local result, e = proc.run { argv = argv, stderr = "pipe", timeout = PATIENCE, limit = MOST }
+  local result, e = proc.run { argv = argv, env = proc.own_env(false), stderr = "pipe", timeout = PATIENCE, limit = MOST }
   if not result then return nil, err("auth", ("the program for %s could not be run: %s"):format(what, e.message)) end
   if result.timed_out then return nil, err("auth", ("%s, the program for %s, gave no key within %d s"):format(argv[1], what, PATIENCE)) end
   if result.code ~= 0 then

@@ -43,7 +43,8 @@ function M.tool(entry, source)
   function T.command() return shell_words(argv) end
   function T.label() return argv[1]:match "[^/]*$" end
   function T.run(ctx, args)
-    local result, problem = require("qwen.util.process").run { argv = argv, cwd = ctx.cwd, input = json.encode(args), timeout = seconds, limit = MOST_OUTPUT }
+    local result, problem = require("qwen.util.process").run { argv = argv, cwd = ctx.cwd,
+      env = require("qwen.util.child_env").for_own(ctx.trusted), input = json.encode(args), timeout = seconds, limit = MOST_OUTPUT }
     if not result then return nil, problem end
     if result.timed_out then return nil, err("timeout", ("%s did not end within %g s"):format(argv[1], seconds)) end
     if result.code == 0 then return result.out end

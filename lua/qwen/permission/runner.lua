@@ -52,11 +52,12 @@ local function prepare(ctx, request)
   return options, hold, taken
 end
 
--- What stands at the top of the project and decides what runs later, by name.
+-- What stands at the top of the project and decides what runs later, by name, with what a change of it would change.
 local function deciding(ctx)
   local out = {}
   for _, entry in ipairs(fs.list(ctx.cwd) or {}) do
-    if protected.named(entry.name) then out[entry.name] = true end
+    local stat = protected.named(entry.name) and fs.stat(ctx.cwd .. "/" .. entry.name, false)
+    if stat then out[entry.name] = stat.type .. " " .. stat.ino end
   end
   return out
 end
@@ -79,8 +80,8 @@ function M.run(ctx, request)
   end
   if not result then return nil, e end
   result.taken, result.confined, result.made = taken, before ~= nil, {}
-  for name in pairs(before and deciding(ctx) or {}) do
-    if not before[name] then result.made[#result.made + 1] = name end
+  for name, what in pairs(before and deciding(ctx) or {}) do
+    if before[name] ~= what then result.made[#result.made + 1] = name end
   end
   table.sort(result.made)
   return result

@@ -191,6 +191,9 @@ function M.take(absent, copies)
   end })
 end
 
+local at_once = {}
+for _, name in ipairs(protected.at_once) do at_once[name] = true end
+
 -- Keeps what decides about later programs as it is. Gives the places that are empty and must be
 -- taken for that time.
 local function keep(ctx, state, list)
@@ -206,10 +209,10 @@ local function keep(ctx, state, list)
     local path = ctx.cwd .. "/" .. entry.name
     if protected.named(entry.name) and not taken[path] then
       there[entry.name] = true
-      if entry.type == "link" then
+      if entry.type == "link" and at_once[entry.name] then
         return nil, err("denied", ("%s is a link, which a sandbox cannot keep as it is; set tools.executionSandbox.filesystem to read-only"):format(path))
       end
-      list[#list + 1] = { "--ro-bind", path, path }
+      if entry.type ~= "link" then list[#list + 1] = { "--ro-bind", path, path } end -- what becomes of another link is told
     end
   end
   for _, name in ipairs(protected.at_once) do

@@ -109,6 +109,17 @@ function M.for_helper()
   return env
 end
 
+---All our variables, with a PATH of absolute entries; in a folder that is not trusted without the project's: for programs of the
+---user's own settings, such as hooks and tool servers.
+---@param trusted boolean? the folder is
+---@return table<string, string>
+function M.for_own(trusted)
+  local env = {}
+  for name, value in pairs(sys.environ()) do env[name] = value end
+  env.PATH = programs.path(not trusted)
+  return env
+end
+
 ---All variables but credentials, with a PATH of trusted folders: for programs of the desktop.
 ---@return table<string, string>
 function M.for_desktop()

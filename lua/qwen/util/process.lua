@@ -6,7 +6,8 @@ local proc = require "sys.proc"
 local programs = require "qwen.util.programs"
 local task = require "sys.task"
 
-local M = { which = programs.trusted, helper_env = child_env.for_helper, desktop_env = child_env.for_desktop }
+local M = { which = programs.trusted, helper_env = child_env.for_helper, desktop_env = child_env.for_desktop,
+  own_env = child_env.for_own }
 
 -- The options with a program's absolute path in the place of its name.
 local function located(options)
@@ -23,12 +24,17 @@ local function located(options)
   return copy
 end
 
----Starts a program; a name is one in PATH that is not the project's.
+---Starts a program; a name is one in PATH that is not the project's. Without `env` it gets ours, with a PATH of absolute entries.
 ---@param options ProcOptions
 ---@return Process?, Err?
 function M.open(options)
   local found, e = located(options)
   if not found then return nil, e end
+  if found.env == nil then
+    local copy = {}
+    for key, value in pairs(found) do copy[key] = value end
+    copy.env, found = child_env.for_own(true), copy
+  end
   return proc.open(found)
 end
 

@@ -13,7 +13,18 @@ local function below(path, folder)
   return path == folder or path:sub(1, #folder + 1) == folder .. "/"
 end
 
----The folder that counts as the project, or nil where the user's whole home is the working folder.
+-- What says that a folder belongs to a project, beside what git knows.
+local MARKS = { "package.json", "node_modules", "Cargo.toml", "pyproject.toml", "setup.py", ".venv", "venv", "go.mod", "go.work", "pom.xml",
+  "build.gradle", "Gemfile", "composer.json", "mix.exs", "CMakeLists.txt", "Makefile", "flake.nix", ".envrc", ".hg", ".svn", ".jj", "WORKSPACE" }
+
+local function marked(folder)
+  for _, name in ipairs(MARKS) do
+    if fs.stat(folder .. "/" .. name, false) then return true end
+  end
+  return false
+end
+
+---The folder that counts as the project, as far up as it can be told; nil where the user's whole home is the working folder.
 ---@param cwd string? default: the folder we run in
 ---@return string?
 function M.project(cwd)
@@ -21,7 +32,13 @@ function M.project(cwd)
   local home = paths.home()
   if not cwd or cwd == "/" or home and below(home, cwd) then return nil end
   local root = paths.project_root(cwd)
-  return home and below(home, root) and cwd or root
+  if home and below(home, root) then root = cwd end
+  local at = root:match "^(.+)/[^/]+$"
+  while at and not (home and below(home, at)) do
+    if marked(at) then root = at end
+    at = at:match "^(.+)/[^/]+$"
+  end
+  return root
 end
 
 -- Why a folder or file is not trusted by its owner and mode; a sticky folder above lets nobody

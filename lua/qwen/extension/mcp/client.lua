@@ -29,7 +29,10 @@ local function answer(self, message)
 end
 
 local function receive(self, text)
-  local message = json.decode(text)
+  local message, e = json.decode(text)
+  if message == nil and text:find('"jsonrpc"', 1, true) then -- an answer that cannot be read: nobody waits for it any longer
+    for _, queue in pairs(self.waiting) do queue:put { failure = e } end
+  end
   for _, one in ipairs(type(message) == "table" and (message[1] and message or { message }) or {}) do
     if type(one) == "table" and one.method then
       answer(self, one)

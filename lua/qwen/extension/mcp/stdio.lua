@@ -1,7 +1,6 @@
 -- A tool server (MCP) as a child process: one JSON message a line, both ways. It sees only the variables it is given and a few harmless ones.
 local err = require "qwen.util.err"
 local proc = require "qwen.util.process"
-local sys = require "sys.os"
 local texts = require "qwen.util.text"
 
 local M = {}
@@ -9,9 +8,9 @@ local M = {}
 local INHERITED = { "HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER" }
 local LINE_MAX, ERRORS_KEPT = 32 * 1024 * 1024, 2000
 
-local function environment(given)
-  local out = {}
-  for _, name in ipairs(INHERITED) do out[name] = sys.env(name) end
+local function environment(given, trusted)
+  local out, ours = {}, proc.own_env(trusted)
+  for _, name in ipairs(INHERITED) do out[name] = ours[name] end
   for name, value in pairs(type(given) == "table" and given or {}) do out[name] = tostring(value) end
   return out
 end
@@ -24,7 +23,8 @@ end
 function M.open(config, ctx)
   local argv = { config.command }
   for _, arg in ipairs(type(config.args) == "table" and config.args or {}) do argv[#argv + 1] = tostring(arg) end
-  local child, e = proc.open { argv = argv, cwd = type(config.cwd) == "string" and config.cwd or ctx.cwd, env = environment(config.env), stdin = "pipe" }
+  local child, e = proc.open { argv = argv, cwd = type(config.cwd) == "string" and config.cwd or ctx.cwd,
+    env = environment(config.env, ctx.trusted), stdin = "pipe" }
   if not child then return nil, e end
   local link, pieces, size, said = {}, {}, 0, ""
 
