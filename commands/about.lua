@@ -1,6 +1,6 @@
 -- `/about` and `qwen about`: version, machine, model and places; what belongs into a report.
 
-local C = { summary = "show version, machine, model and places", shell = true }
+local C = { summary = "show version, machine, model and places", aliases = { "status", "version" }, shell = true }
 
 function C.run(ctx)
   local platform, memory = qwen.os.platform(), qwen.os.memory()

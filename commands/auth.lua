@@ -1,6 +1,6 @@
 -- `qwen auth` and `/auth`: signing in by any auth file, shipped or the user's own, signing out, and what is in force now.
 
-local C = { summary = "sign in, or show how you are signed in",
+local C = { summary = "sign in, or show how you are signed in", aliases = { "login", "connect", logout = "logout" },
   args = "[NAME [--FLAG VALUE...]]", shell = true }
 
 local short_flags = { k = "key", r = "region", u = "base-url" }

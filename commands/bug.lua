@@ -1,6 +1,6 @@
 -- `/bug`: a report to attach to an issue: what `/about` says, the settings that differ, the last error. Nothing is sent; no prompt, code or key is in it.
 
-local C = { summary = "write a report of a problem to a file", args = "[TITLE]", shell = true }
+local C = { summary = "write a report of a problem to a file", aliases = { "feedback" }, args = "[TITLE]", shell = true }
 
 local function facts(ctx)
   local out, show = {}, ctx.print

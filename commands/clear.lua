@@ -1,6 +1,6 @@
 -- `/clear`: a new session in the place of this one, which stays on disk and can be resumed.
 
-local C = { summary = "start a new session; this one can be resumed" }
+local C = { summary = "start a new session; this one can be resumed", aliases = { "reset" } }
 
 function C.run(ctx)
   local session, e = qwen.sessions.create(ctx.cwd)

@@ -1,6 +1,8 @@
 -- `/compact`: the conversation made shorter now; the words say what must stay.
 
-local C = { summary = "shorten the conversation; say what must stay", args = "[WHAT MUST STAY]", session = true }
+local C = { summary = "shorten the conversation; say what must stay",
+  aliases = { "compress", "compress-fast", "summarize" },
+  args = "[WHAT MUST STAY]", session = true }
 
 function C.run(ctx, _, rest)
   ctx.print(("shortening %d messages ..."):format(#ctx.session.messages))

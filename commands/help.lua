@@ -1,6 +1,7 @@
 -- `/help`: the commands there are, users' own among them. Flags of the program are in `qwen --help`.
 
-local C = { summary = "list the commands, explain one, or show a page of the Lua API", args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
+local C = { summary = "list the commands, explain one, or show a page of the Lua API",
+  aliases = { "?", "docs" }, args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
 
 function C.complete()
   return qwen.x.registry.names "commands"
@@ -66,14 +67,24 @@ local function sub_lines(command)
   return out
 end
 
+-- The other names of a command, as they are typed.
+local function other_names(command)
+  local out = {}
+  for _, alias in ipairs(qwen.x.aliases.of(command)) do out[#out + 1] = "/" .. alias.name end
+  return table.concat(out, ", ")
+end
+
 -- One command with its arguments.
 local function explain(ctx, name)
+  name = qwen.x.aliases.resolve(name)
   for _, entry in ipairs(qwen.x.registry.list "commands") do
     if entry.name == name then
       local command = entry.value
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
       ctx.print("  " .. (entry.problem and "out of order: " .. entry.problem or entry.summary))
       for _, line in ipairs(command and sub_lines(command) or {}) do ctx.print(line) end
+      local others = other_names(command)
+      if others ~= "" then ctx.print("  also: " .. others) end
       if command and command.shell then ctx.print(("  also in the shell: qwen %s"):format(name)) end
       ctx.print("  from " .. (entry.tier == "shipped" and "the program; your own copy: qwen eject commands/" .. name or qwen.paths.short(entry.path)))
       return 0

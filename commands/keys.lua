@@ -1,6 +1,6 @@
 -- `/keys`: which key does what at the prompt and in lists, users' own bindings among them.
 
-local C = { summary = "list the keys of the prompt and of lists" }
+local C = { summary = "list the keys of the prompt and of lists", aliases = { "keybindings", "shortcuts", "terminal-setup" } }
 
 local WIDE = 22 -- columns of the keys
 

@@ -22,30 +22,123 @@ local function list(ctx)
   return 0
 end
 
-local function described(words)
-  local first = words[1]
-  if not first:find "^https?://" then return { command = first, args = qwen.json.array(table.move(words, 2, #words, 1, {})) } end
-  local headers, i = nil, 2
-  while words[i] do
-    local key, value = (words[i + 1] or ""):match "^([%w-]+):%s*(.+)$"
-    if words[i] ~= "--header" or not key then return nil, qwen.err("usage", "a header is given as --header 'NAME: VALUE'") end
-    headers = headers or {}
-    headers[key] = value
-    i = i + 2
+-- Options of `mcp add`, as Qwen Code and Claude Code write them: the field of the server's entry, and how the value is read.
+local options = {
+  ["--transport"] = { field = "transport", choices = { "stdio", "http", "sse" } }, ["-t"] = "--transport",
+  ["--scope"] = { field = "scope", choices = { "user", "local", "project" } }, ["-s"] = "--scope",
+  ["--env"] = { field = "env", pair = "^([%a_][%w_]*)=(.*)$", form = "NAME=VALUE" }, ["-e"] = "--env",
+  ["--header"] = { field = "headers", pair = "^([%w_-]+):%s*(.+)$", form = "'NAME: VALUE'" }, ["-H"] = "--header",
+  ["--timeout"] = { field = "timeout", number = true }, ["--description"] = { field = "description" },
+  ["--include-tools"] = { field = "includeTools", list = true }, ["--exclude-tools"] = { field = "excludeTools", list = true },
+  ["--trust"] = { field = "trust", switch = true },
+}
+
+local function usage(...) return nil, qwen.err("usage", (...):format(select(2, ...))) end
+
+-- Takes the value of an option into `out`; true, or nil and what is wrong.
+local function take(out, name, option, value)
+  if option.switch then
+    out[option.field] = true
+  elseif value == nil then
+    return usage("%s wants a value", name)
+  elseif option.pair then
+    local key, text = value:match(option.pair)
+    if not key then return usage("%s wants %s, not '%s'", name, option.form, value) end
+    out[option.field] = out[option.field] or {}
+    out[option.field][key] = text
+  elseif option.number then
+    out[option.field] = math.tointeger(tonumber(value))
+    if not out[option.field] then return usage("%s wants a whole number, not '%s'", name, value) end
+  elseif option.list then
+    local list = qwen.json.array {}
+    for item in value:gmatch "[^,%s]+" do list[#list + 1] = item end
+    out[option.field] = list
+  else
+    local fits = not option.choices
+    for _, choice in ipairs(option.choices or {}) do fits = fits or choice == value end
+    if not fits then return usage("%s must be one of %s, not '%s'", name, table.concat(option.choices, ", "), value) end
+    out[option.field] = value
   end
-  return { httpUrl = first, headers = headers }
+  return true
+end
+
+local function is_address(word) return word:find "^https?://" ~= nil end
+
+-- The words of `mcp add`: what the options say, and the other words. Behind a command all words are the command's; `--` ends the options.
+local function read(words)
+  local out, plain, i = {}, {}, 1
+  while words[i] do
+    local word = words[i]
+    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
+    name = name or word
+    local option = options[name]
+    if type(option) == "string" then option = options[option] end
+    local of_command = plain[2] and not is_address(plain[2])
+    if word == "--" and not of_command then
+      table.move(words, i + 1, #words, #plain + 1, plain)
+      break
+    elseif of_command or word:sub(1, 1) ~= "-" then
+      -- Claude Code takes several variables behind one --env.
+      local more = not of_command and out.env and word:find(options["--env"].pair)
+      local ok, e = not more or take(out, "--env", options["--env"], word)
+      if not ok then return nil, e end
+      if not more then plain[#plain + 1] = word end
+    elseif not option then
+      local names = {}
+      for known in pairs(options) do names[#names + 1] = known end
+      local near = qwen.text.nearest(name, names)
+      return usage("unknown option %s%s", name, near and "; did you mean " .. near .. "?" or "; put -- before the command")
+    else
+      if not value and not option.switch then
+        i = i + 1
+        value = words[i]
+      end
+      local ok, e = take(out, name, option, value)
+      if not ok then return nil, e end
+    end
+    i = i + 1
+  end
+  return out, plain
+end
+
+-- The entry of a server from the words behind its name; false when there are none.
+local function described(said, words)
+  local target, kind = words[1], said.transport
+  if not target then return false end
+  local address = is_address(target)
+  if kind == "stdio" and address then return usage("%s is an address; use --transport http or sse", target) end
+  if kind and kind ~= "stdio" and not address then return usage("--transport %s wants an address, not '%s'", kind, target) end
+  if address and words[2] then return usage("'%s' behind the address is nothing that a server takes", words[2]) end
+  if address and said.env then return usage "--env is for a command, not for an address" end
+  if not address and said.headers then return usage "--header is for an address, not for a command" end
+  local config = { timeout = said.timeout, description = said.description, includeTools = said.includeTools,
+    excludeTools = said.excludeTools, trust = said.trust, env = said.env, headers = said.headers }
+  if address then
+    config[kind == "sse" and "url" or "httpUrl"] = target
+  else
+    config.command, config.args = target, qwen.json.array(table.move(words, 2, #words, 1, {}))
+  end
+  return config
 end
 
 local function add(ctx, args)
-  local name, words = args[1], table.move(args, 2, #args, 1, {})
-  if not name:find "^[%w_-]+$" then return nil, qwen.err("usage", ("'%s' is no name for a server: letters, digits, - and _"):format(name)) end
-  if (ctx.settings:get "mcpServers" or {})[name] then return nil, qwen.err("usage", ("there is a server '%s' already; remove it first"):format(name)) end
-  local config, e = described(words)
-  if not config then return nil, e end
+  local said, words = read(args)
+  if not said then return nil, words end
+  local name = table.remove(words, 1)
+  if not name then return false end
+  if not name:find "^[%w_-]+$" then return usage("'%s' is no name for a server: letters, digits, - and _", name) end
+  if said.scope and said.scope ~= "user" then
+    return usage("a project cannot make servers start, so the scope is user, not %s", said.scope)
+  end
+  if (ctx.settings:get "mcpServers" or {})[name] then
+    return usage("there is a server '%s' already; remove it first", name)
+  end
+  local config, e = described(said, words)
+  if not config then return config, e end
   local path
   path, e = qwen.x.settings_writer.set { { path = { "mcpServers", name }, value = config } }
   if not path then return nil, e end
-  ctx.print(("added %s to %s; it starts with the next session"):format(name, qwen.paths.short(path)))
+  ctx.print(("added %s to %s; it starts with the next session: %s"):format(name, qwen.paths.short(path), where(config)))
   return 0
 end
 
@@ -73,7 +166,8 @@ end
 C.run = list
 C.subcommands = {
   list = { summary = "servers, their state and tools", run = list },
-  add = { summary = "add a program, or an address with its headers", args = "NAME COMMAND|URL [ARGS... | --header 'NAME: VALUE']", run = add },
+  add = { summary = "add a program, or an address with its headers", run = add,
+    args = "[OPTIONS] NAME COMMAND|URL [ARGS...]" },
   remove = { summary = "take a server out of your settings", args = "NAME", complete = own_names, run = remove },
 }
 

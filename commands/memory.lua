@@ -1,6 +1,6 @@
 -- `/memory`: the instruction files that the model is given, and adding a line to the person's own.
 
-local C = { summary = "list the instruction files, or add a line to your own", session = true }
+local C = { summary = "list the instruction files, or add a line to your own", aliases = { remember = "add" }, session = true }
 
 local TITLE = "## Memories"
 

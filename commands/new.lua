@@ -1,6 +1,7 @@
 -- `/new` is the same as /clear. `qwen new KIND NAME` writes a file of one's own that works at once and says in comments what can be changed.
 
 local C = qwen.shipped "commands/clear"
+C.aliases = nil
 C.summary = "a new session; or a file to start from: /new command NAME"
 C.args = "[command|hook|tool|provider|auth NAME | types]"
 C.shell = true

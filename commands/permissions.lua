@@ -1,6 +1,6 @@
 -- `/permissions` and `qwen permissions test COMMAND`: the rules in force, and the verdict on a command with its reason.
 
-local C = { summary = "show permission rules, or test a command", shell = true }
+local C = { summary = "show permission rules, or test a command", aliases = { "allowed-tools" }, shell = true }
 
 local function test(ctx, args, rest)
   local command = args[2] and rest or args[1] -- one word is a command in quotes

@@ -1,6 +1,6 @@
 -- `/quit`: ends the session.
 
-local C = { summary = "end the session" }
+local C = { summary = "end the session", aliases = { "bye" } }
 
 function C.run(ctx)
   ctx.quit(0)

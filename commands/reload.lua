@@ -1,6 +1,6 @@
 -- `/reload`: takes the files of ~/.qwen/ as they are now; the session goes on.
 
-local C = { summary = "load commands, providers, tools and hooks again" }
+local C = { summary = "load commands, providers, tools and hooks again", aliases = { "reload-plugins" } }
 
 function C.run(ctx)
   local problems, swapped = qwen.x.reload.all()

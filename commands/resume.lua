@@ -1,6 +1,6 @@
 -- `/resume`: another session of this folder in the place of this one.
 
-local C = { summary = "go on with an earlier session of this folder", args = "[ID]", session = true }
+local C = { summary = "go on with an earlier session of this folder", aliases = { "continue" }, args = "[ID]", session = true }
 
 local SHOWN, WIDTH = 50, 60
 

@@ -1,7 +1,7 @@
 -- `/rewind`, or Esc twice: back to an earlier prompt, which stands in the input again; on request also what tools changed in files since, or only
 -- that. What was said since stays in the file of the session.
 
-local C = { summary = "go back to an earlier prompt, with or without the files" }
+local C = { summary = "go back to an earlier prompt, with or without the files", aliases = { "rollback", "checkpoint" } }
 
 -- The prompts of the person: place among the messages, and text.
 local function prompts(session)

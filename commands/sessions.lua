@@ -1,6 +1,6 @@
 -- `qwen sessions`: the conversations of this folder, newest first, and deleting one.
 
-local C = { summary = "list the sessions of this folder, or delete one", shell = true }
+local C = { summary = "list the sessions of this folder, or delete one", aliases = { delete = "delete" }, shell = true }
 
 local function list(ctx, args)
   local as_json, limit, i = false, math.huge, 1

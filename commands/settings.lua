@@ -1,6 +1,8 @@
 -- `/settings`: the settings with their values, chosen from a list and changed in place. `/config` says the same in words.
 
-local C = { summary = "look at the settings and change one", args = "[KEY [VALUE]]" }
+local C = { summary = "look at the settings and change one",
+  aliases = { "preferences", language = "general.language", statusline = "ui.statusLine" },
+  args = "[KEY [VALUE]]" }
 
 -- The keys, and the values that a key can have, as `config set` knows them.
 function C.complete(ctx, word, before)

@@ -1,6 +1,6 @@
 -- `/stats`: this session and today, by model; the rest is `/usage`.
 
-local C = { summary = "requests, tokens and cost of this session and of today" }
+local C = { summary = "requests, tokens and cost of this session and of today", aliases = { "cost" } }
 
 function C.run(ctx)
   local usage, e = qwen.x.registry.get("commands", "usage")

@@ -1,6 +1,6 @@
 -- `/undo`: the files that tools changed for the last prompts get their former content again; the model is told.
 
-local C = { summary = "take back what the last prompt, or the last N, changed in files", args = "[N]", session = true }
+local C = { summary = "take back what the last prompt, or the last N, changed in files", aliases = { "restore" }, args = "[N]", session = true }
 
 -- How many of the newest edits belong to the last n prompts that changed something.
 local function belonging(edits, n)

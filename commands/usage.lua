@@ -1,6 +1,6 @@
 -- `qwen usage` and `/usage`: requests, tokens and cost from the ledger, per day, model, project or whatever is asked for.
 
-local C = { summary = "show requests, tokens and cost", shell = true,
+local C = { summary = "show requests, tokens and cost", aliases = { "quota" }, shell = true,
   args = "[--by day,model,project,...] [--days N] [--session] [--here] [--json]" }
 
 local USAGE = "usage: qwen usage " .. C.args

@@ -195,6 +195,7 @@
 ---@field shell boolean? also `qwen NAME ...` from a shell
 ---@field repl boolean? default true: also `/NAME` at the prompt
 ---@field session boolean? it needs the conversation: without a screen, `qwen --continue -p "/NAME"` opens it first
+---@field aliases (string|table<string, string>)? other names: `{ "compress", remember = "add" }`; one with words puts them before what is typed. A file of that name is stronger
 ---@field complete (fun(ctx: Ctx, word: string, before: string[]): (string|{text: string, args: string?, detail: string?})[])? before: the words that stand already
 ---@field run (fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|false|nil, Err?)? exit code for the shell; a prompt is sent to the model; false tells the usage; nil, err is shown. With sub-commands: what happens when none is named; without it one must be
 ---@field subcommands table<string, Subcommand>? by name: `/NAME SUB ...`
@@ -385,6 +386,7 @@ qwen = {}
 
 ---What our own files use and any file may use, but what may change with the next version.
 ---@class qwen.x
+---@field aliases qwen.x.aliases
 ---@field api_reference qwen.x.api_reference
 ---@field args qwen.x.args
 ---@field body qwen.x.body
@@ -436,6 +438,10 @@ qwen = {}
 ---@field forget fun(cwd: string): boolean?, Err?
 ---@field is_allowed fun(cwd: string, files: {path: string, source: string}[]): boolean
 ---@field start fun(files: {path: string, source: string}[]): table?, Err?, string[]? a worker with ask(question), events and close(); problems
+
+---@class qwen.x.aliases other names of commands
+---@field of fun(value: Command?): {name: string, words: string}[] of a command's table, with the words that each puts in front
+---@field resolve fun(name: string, rest?: string): string, string the command that a name stands for, and the text behind it
 
 ---@class qwen.x.api_reference what the type files say
 ---@field classes fun(): table[] {name, parent, text, fields = {name, type, text}}

@@ -27,6 +27,7 @@ local stable = {
 -- `qwen.x`: what our own content needs; usable by anybody, and free to change.
 local experimental = {
   api_reference = "qwen.extension.api_reference",
+  aliases = "qwen.extension.aliases",
   args = "qwen.config.args",
   body = "qwen.net.body",
   checkpoints = "qwen.session.checkpoints",

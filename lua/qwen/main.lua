@@ -162,10 +162,11 @@ end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
 local function slash(ctx, opts, prompt)
-  local name, rest = prompt:match "^/([%w_:-]+)%f[%s%z]%s*(.-)%s*$"
-  if not name then return nil end
+  local commands = require "qwen.extension.commands"
+  local name, rest = commands.split(prompt)
+  if not name or name == "" then return nil end
   local run = require "qwen.run"
-  local command, front = require("qwen.extension.commands").find(name), nil
+  local command, front = commands.find(name), nil
   if command and command.session then
     local problem
     front, problem = prepare_headless(ctx, opts)
@@ -176,9 +177,23 @@ local function slash(ctx, opts, prompt)
   return code
 end
 
+-- Refuses a first word that Qwen Code would run: as a prompt it would cost money.
+local function refuse_foreign(called)
+  if registry.has("commands", called.name) then return nil end
+  if #called.args == 0 and require("qwen.extension.aliases").resolve(called.name) ~= called.name then return nil end
+  local near = require("qwen.extension.foreign_commands")[called.name]
+  if not near then return nil end
+  return fail(("qwen has no command '%s'; nearest: %s. As a prompt: qwen -p '%s'"):format(called.name, near,
+    table.concat({ called.name, table.unpack(called.args) }, " ")), EXIT.usage)
+end
+
 -- Whether the first word is a command of the shell. One of the session counts when it stands alone: then there is a word of help for it.
 local function is_command(word, alone)
-  if not registry.has("commands", word) then return false end
+  if not registry.has("commands", word) then
+    local name = alone and require("qwen.extension.aliases").resolve(word) or word
+    if name ~= word and (registry.get("commands", name) or {}).shell then return true end
+    return require("qwen.extension.foreign_commands")[word] ~= nil
+  end
   local command = registry.get("commands", word)
   return alone or not command or command.shell
 end
@@ -225,6 +240,8 @@ local function route(argv)
   end
   registry.run_init(ctx)
   if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
+  local refused = opts.command and refuse_foreign(opts.command)
+  if refused then return refused end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
   for _, text in ipairs(require("qwen.config.effect").sentences(settings.without)) do ctx.notice(text) end
   require("qwen.model.consent").attach(settings, function()

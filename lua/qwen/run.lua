@@ -1,4 +1,5 @@
 -- Running one thing to its end with Ctrl-C in mind: a prompt without a screen, or a command.
+local aliases = require "qwen.extension.aliases"
 local commands = require "qwen.extension.commands"
 local err = require "qwen.util.err"
 local hooks = require "qwen.extension.hooks"
@@ -85,6 +86,8 @@ end
 ---`qwen NAME ARGS...`
 ---@return integer exit code
 function M.shell_command(ctx, called)
+  local real, words = aliases.resolve(called.name)
+  if real ~= called.name then called = { name = real, args = text.shell_words(words) } end
   local command, e = registry.get("commands", called.name)
   local subs = command and command.subcommands or {}
   if called.args[#called.args] == "--help" and (#called.args == 1 or #called.args == 2 and subs[called.args[1]]) then

@@ -59,6 +59,7 @@ local cases = {
   { "limits", "--json", "set", "store" }, { "limits set", "--for" }, { "limits unset", "--for" }, { "limits store", "off" },
   { "limits store 127.0.0.1", "--password" },
   { "memory", "add" }, { "permissions", "test" }, { "project", "allow" }, { "sandbox", "verify" }, { "mcp", "add", "remove" }, { "mcp remove", "mine" },
+  { "mode", "plan", "auto-edit" }, { "mode plan", "-yolo" },
   { "model", "first", "second", "-third" }, { "model first", "-second" }, { "provider", "test" }, { "provider test", "first", "openai" },
   { "new", "tool", "types" }, { "new tool", "-hook" }, { "privacy", "--json" }, { "resume", "@SESSION" },
   { "sessions", "list", "delete" }, { "sessions list", "--json", "--limit" }, { "sessions delete", "@SESSION" },

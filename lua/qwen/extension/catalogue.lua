@@ -32,10 +32,10 @@ end
 local function add_kind(tier, folder, kind, prefix)
   table.insert(M.state.paths, folder)
   for _, entry in ipairs(fs.list(folder) or {}) do
-    local name, form = entry.name:match "^([%w_-]+)%.(%w+)$"
+    local name, form = entry.name:match "^([%w_\128-\255-]+)%.(%w+)$"
     local path = folder .. "/" .. entry.name
     if entry.type == "dir" then
-      if kind == "commands" and entry.name:find "^[%w_-]+$" and #prefix < MOST_PREFIX then add_kind(tier, path, kind, prefix .. entry.name .. ":") end
+      if kind == "commands" and entry.name:find "^[%w_\128-\255-]+$" and #prefix < MOST_PREFIX then add_kind(tier, path, kind, prefix .. entry.name .. ":") end
     elseif name and (form == "lua" and tier ~= "project" or loader.forms[kind] and loader.forms[kind][form]) then
       add_file(kind, prefix .. name, tier, path)
     end

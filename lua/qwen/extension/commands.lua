@@ -1,5 +1,6 @@
 -- Commands by their name: finding one as it is saved now, running it, and telling hooks that it has ended. What a command's words come to
 -- and how a signal ends it is the caller's.
+local aliases = require "qwen.extension.aliases"
 local environment = require "qwen.extension.environment"
 local err = require "qwen.util.err"
 local registry = require "qwen.extension.registry"
@@ -7,6 +8,14 @@ local task = require "sys.task"
 local text = require "qwen.util.text"
 
 local M = {}
+
+---The name of a command that a line begins with, and the text behind it; nil for a prompt. A path begins like a command, too.
+---@param line string
+---@return string? name, string? rest
+function M.split(line)
+  local name, rest = line:match "^/([%w_:?\128-\255-]*)%f[%s\0]%s*(.-)%s*$"
+  if name then return aliases.resolve(name, rest) end
+end
 
 ---The command of a name, as it is saved now, or an error that names the nearest.
 ---@param name string

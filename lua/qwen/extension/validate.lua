@@ -11,7 +11,7 @@ local M = {}
 ---The type of each field, by kind. A kind that is not here returns what it likes.
 M.fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
-    subcommands = "table", options = "table", check = "function" },
+    aliases = "table", subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
     preview = "function", label = "function", serial = "boolean", editable = "string", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
@@ -71,6 +71,15 @@ local function check_options(entry, options)
   end
 end
 
+-- What is wrong with the other names of a command: a list, or words to put in front by name.
+local function check_aliases(aliases)
+  for key, value in pairs(aliases) do
+    local name = type(key) == "number" and value or key
+    if type(name) ~= "string" or not name:find "^[%w?_-]+$" then return ("'%s' is no name for an alias"):format(tostring(name)) end
+    if type(value) ~= "string" then return ("alias '%s': its words must be a text, not a %s"):format(name, type(value)) end
+  end
+end
+
 ---What is wrong with what a file returned, with file and line; nil when it is right.
 ---@param entry table of the registry
 ---@param value any
@@ -90,6 +99,8 @@ function M.problem(entry, value)
       return ("%s: the returned table has no field '%s'"):format(paths.short(entry.path), name)
     end
   end
+  local wrong = entry.kind == "commands" and value.aliases and check_aliases(value.aliases)
+  if wrong then return ("%s: %s"):format(place_of(entry, "aliases"), wrong) end
   if entry.kind == "commands" and value.subcommands then
     local field, problem = require("qwen.extension.subcommands").problem(value)
     if problem then return ("%s: %s"):format(place_of(entry, field), problem) end

@@ -1,4 +1,5 @@
 -- Completion at the prompt: /commands, what they take, and @files. It says what the word could become; showing it is menu.lua's business.
+local aliases = require "qwen.extension.aliases"
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
@@ -55,11 +56,20 @@ local function starting_with(list, word)
   return out
 end
 
+-- Commands, and their other names where one was begun.
 local function command_items(word)
   local out = {}
+  local function fits(name) return name:sub(1, #word) == word:lower() end
   for _, entry in ipairs(registry.list "commands") do
-    if entry.value and entry.value.repl ~= false and entry.name:sub(1, #word) == word:lower() then
+    if entry.value and entry.value.repl ~= false and fits(entry.name) then
       out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.summary, tier = entry.tier }
+    end
+    for _, alias in ipairs(#word > 0 and aliases.of(entry.value) or {}) do
+      if fits(alias.name) and not registry.has("commands", alias.name) then
+        local words = alias.words ~= "" and " " .. alias.words or ""
+        out[#out + 1] = { text = "/" .. alias.name, args = words == "" and entry.value.args or nil,
+          detail = "/" .. entry.name .. words }
+      end
     end
   end
   return out
@@ -112,6 +122,9 @@ local function file_items(ctx, word, changed)
 end
 
 local function argument_items(ctx, name, before, word)
+  local in_front
+  name, in_front = aliases.resolve(name)
+  if in_front ~= "" then before = in_front .. " " .. before end
   local command = registry.has("commands", name) and registry.get("commands", name)
   if not command or not command.complete then return {} end
   local ok, found = pcall(function() return starting_with(command.complete(ctx, word, text.shell_words(before)), word) end)
@@ -125,11 +138,11 @@ end
 ---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?}[]}? found
 ---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
 function M.find(ctx, before, changed)
-  local name, words, word = before:match "^/([%w_:-]+)%s+(.-)(%S*)$"
+  local name, words, word = before:match "^/([%w_:?\128-\255-]+)%s+(.-)(%S*)$"
   local at = before:gsub("\\ ", "\\\1"):match "@([^%s@]*)$"
   at = at and at:gsub("\1", " ")
   local kind, items
-  if before:find "^/[%w_:-]*$" then
+  if before:find "^/[%w_:?\128-\255-]*$" then
     kind, word = "command", before
     items = command_items(before:sub(2))
   elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`]$" or before == "@" .. (at or "") then

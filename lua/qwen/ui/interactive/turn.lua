@@ -22,7 +22,7 @@ local function start(self, fn)
 end
 
 local function is_message(line)
-  return not (line:find "^!" or line:find "^/[%w_:-]*%f[%s\0]")
+  return not (line:find "^!" or commands.split(line))
 end
 
 -- The message of a text after the hooks saw it; nil and the reason when one of them blocked it.
@@ -64,8 +64,8 @@ end
 
 local function command_line(self, line)
   local ctx = self.ctx
-  local name, rest = line:match "^/([%w_:-]*)%s*(.-)%s*$"
-  local command, e = commands.find(name or "", ctx)
+  local name, rest = commands.split(line)
+  local command, e = commands.find(name, ctx)
   if not command then return ctx.notice(tostring(e)) end
   start(self, function()
     local started = task.now()

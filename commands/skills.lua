@@ -1,0 +1,15 @@
+-- `/skills`: the skills in Markdown that the model may read, and where each is from.
+
+local C = { summary = "list the skills of ~/.qwen/skills and of this project", shell = true }
+
+function C.run(ctx)
+  local cards, problems = qwen.x.markdown_resource.list(ctx, "skills")
+  for _, card in ipairs(cards) do
+    ctx.print(("%-24s %s  (%s)"):format(card.name, card.description:gsub("%s+", " "), qwen.paths.short(card.path)))
+  end
+  if #cards == 0 then ctx.print "no skill; write one as ~/.qwen/skills/NAME/SKILL.md (docs/extending.md)" end
+  for _, problem in ipairs(problems) do ctx.notice(problem) end
+  return 0
+end
+
+return C

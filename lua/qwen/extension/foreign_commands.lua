@@ -1,0 +1,18 @@
+-- First words of the command line that Qwen Code and Claude Code take as commands and qwen does not have: they are refused with what is
+-- nearest here, because as a prompt they would cost money and write a session.
+return {
+  acp = "qwen -p PROMPT --output-format stream-json",
+  board = "qwen sessions",
+  channel = "qwen -p PROMPT",
+  completion = "the completions are installed with the program (cmake --install)",
+  extensions = "qwen mcp, qwen new, and files in ~/.qwen (docs/extending.md)",
+  hooks = "qwen config get hooks, or /hooks in a session",
+  install = "install qwen as you did the first time (README.md)",
+  login = "qwen auth",
+  logout = "qwen auth logout NAME",
+  plugin = "files in ~/.qwen (docs/extending.md)",
+  review = "/diff in a session, or a prompt of your own in ~/.qwen/commands/review.md",
+  serve = "qwen -p PROMPT --output-format stream-json",
+  update = "install the new version as you did the first time (README.md)",
+  upgrade = "install the new version as you did the first time (README.md)",
+}
