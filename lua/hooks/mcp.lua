@@ -1,7 +1,7 @@
 -- Tool servers of `mcpServers` in the settings: started with the session, their tools offered as mcp__SERVER__TOOL. Only the person's own
 -- settings are asked: a project cannot make programs start.
 
-local MOST_NAME = 64
+local MOST_NAME, MOST_SUMMARY = 64, 8000
 
 local function tool_name(server, tool)
   return ("mcp__%s__%s"):format(server, tool):gsub("[^%w_-]", "_"):sub(1, MOST_NAME)
@@ -42,6 +42,25 @@ for _, key in ipairs { "anyOf", "oneOf", "allOf" } do
   end
 end
 
+-- Whether a schema is one of lists, also in its alternatives.
+local function is_of_lists(schema)
+  local kinds = schema.type
+  for _, kind in ipairs(type(kinds) == "table" and kinds or { kinds }) do
+    if kind == "array" then return true end
+  end
+  for _, key in ipairs { "anyOf", "oneOf" } do
+    for _, child in ipairs(type(schema[key]) == "table" and schema[key] or {}) do
+      if type(child) == "table" and child.type == "array" then return true end
+    end
+  end
+  return false
+end
+
+-- An empty list of JSON is a table like any other: what must be a list is marked as one.
+local function as_list(value)
+  return type(value) == "table" and next(value) == nil and qwen.json.array {} or value
+end
+
 -- The schema of a stranger in the form that ours have: lists are lists, and what must be an object, a list or a number is one.
 function sane(schema)
   local out = {}
@@ -52,6 +71,10 @@ function sane(schema)
       out[key] = type(value) == "number" and value or nil
     elseif key == "type" then
       out[key] = type(value) == "string" and value or type(value) == "table" and #value > 0 and qwen.json.array(value) or nil
+    elseif key == "default" or key == "const" then
+      out[key] = is_of_lists(schema) and as_list(value) or value
+    elseif key == "examples" then
+      out[key] = type(value) == "table" and qwen.json.array(value) or nil
     else
       out[key] = value
     end
@@ -59,7 +82,36 @@ function sane(schema)
   return out
 end
 
+-- The beginning of a text, up to a word, and a sign where more would follow.
+local function beginning(text, most)
+  text = qwen.text.utf8(text)
+  if #text <= most then return text end
+  local head = text:sub(1, most)
+  local word = head:match "^(.*%S)%s+%S*$"
+  if word and #word > most - 200 then head = word end
+  return qwen.text.utf8(head):gsub("\u{FFFD}*$", "") .. " [...]"
+end
+
 local function string_of(value) return type(value) == "string" and value or nil end
+
+local function size_of(data)
+  return #data * 3 // 4
+end
+
+-- Bytes of a resource or a sound: what models take goes along, text is read, of the rest it is said that it came.
+local function blob_part(mime, data, uri)
+  local kind = mime:match "^[%w.+-]+/[%w.+-]+" or "application/octet-stream"
+  if kind:find "^image/" then return { type = "image", mime = kind, data = data } end
+  if kind == "application/pdf" or kind:find "^audio/" then return { type = "file", mime = kind, data = data } end
+  local bytes = (kind:find "^text/" or kind == "application/json") and qwen.os.unbase64(data)
+  return nil, bytes and qwen.text.utf8(bytes) or ("[%s: %d bytes of type %s]"):format(uri or "data", size_of(data), kind)
+end
+
+-- Where to find what the server names and does not send.
+local function link_words(object)
+  local about = string_of(object.description) or string_of(object.title)
+  return ("[resource %s: %s%s]"):format(string_of(object.name) or "", object.uri, about and " (" .. about .. ")" or "")
+end
 
 -- The content of an answer: texts together, images as they are. What is no object, or no text where one must be, is told.
 local function result_of(answer)
@@ -68,23 +120,28 @@ local function result_of(answer)
     local object = type(item) == "table" and item or {}
     local inner = type(object.resource) == "table" and object.resource or {}
     local words = object.type == "text" and string_of(object.text) or string_of(inner.text) or string_of(object.uri)
-    local image = object.type == "image" and string_of(object.data)
-    if image then
-      media[#media + 1] = { type = "image", mime = string_of(object.mimeType) or "image/png", data = image }
+    local data = (object.type == "image" or object.type == "audio") and string_of(object.data) or string_of(inner.blob)
+    local usual = object.type == "image" and "image/png" or ""
+    if object.type == "resource_link" and words then
+      texts[#texts + 1] = link_words(object)
+    elseif data then
+      local part, said = blob_part(string_of(object.mimeType) or string_of(inner.mimeType) or usual, data, string_of(inner.uri))
+      media[#media + 1], texts[#texts + 1] = part, said
     else
       texts[#texts + 1] = words or ("[item %d of the answer is of no known kind]"):format(i)
     end
   end
   if #texts == 0 and type(answer.structuredContent) == "table" then texts[1] = qwen.json.encode(answer.structuredContent) end
-  local text = table.concat(texts, "\n")
-  return { text = text ~= "" and text or #media > 0 and "[an image]" or "[nothing]", parts = media, error = answer.isError == true or nil }
+  local text, first = table.concat(texts, "\n"), media[1]
+  if text == "" then text = first and (first.type == "image" and "[an image]" or "[a file]") or "[nothing]" end
+  return { text = text, parts = media, error = answer.isError == true or nil }
 end
 
 local function make_tool(client, server, config, tool)
   local schema = sane(type(tool.inputSchema) == "table" and tool.inputSchema or {})
   schema.type = "object"
   return {
-    summary = qwen.text.head_tail(qwen.text.utf8(type(tool.description) == "string" and tool.description or tool.name), 2000),
+    summary = beginning(type(tool.description) == "string" and tool.description or tool.name, MOST_SUMMARY),
     schema = schema, effect = config.trust == true and "none" or "run",
     label = function(args) return ("%s: %s"):format(server, (qwen.json.encode(args):sub(1, 80))) end,
     run = function(_, args)

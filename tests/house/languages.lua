@@ -16,7 +16,7 @@ local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.
 -- Texts that the search finds but nobody reads as words: names of makers, kinds, words for a model.
 local names = {}
 for _, name in ipairs { "OpenRouter", "Qwen OAuth", "MiniMax", "Fireworks AI", "DeepSeek", "qwen", "are", "end", "error", "string", "qwen ", "[image %d: %s%s]", " are", "them", "exit", "clear", "currency", "[nothing]",
-  "[an image]", "[item %d of the answer is of no known kind]", "[a file was shown here]", "I go on from these notes.", "The conversation before this point was shortened.", "What I asked for, word for word:",
+  "[an image]", "[a file]", "[item %d of the answer is of no known kind]", "[a file was shown here]", "I go on from these notes.", "The conversation before this point was shortened.", "What I asked for, word for word:",
   "Your notes:", "Skill %s, from %s:",
   "Files in %s:", "It is asked for with: %s", '$ qwen --yolo "%s"' } do names[name] = true end
 

@@ -28,51 +28,76 @@ local function answer(self, message)
   end
 end
 
+-- Hands a reply to who waits for it. Some servers write the id as a text.
+local function hand_over(self, id, reply)
+  id = self.waiting[id] and id or math.tointeger(tonumber(id) or nil)
+  local queue = id and self.waiting[id]
+  if not queue then return false end
+  self.waiting[id] = nil
+  queue:put(reply)
+  return true
+end
+
+-- The one id that is waited for, where there is one.
+local function only_one(self)
+  local id = next(self.waiting)
+  return id and next(self.waiting, id) == nil and id or nil
+end
+
+-- Takes a message, or a list of them; false for what cannot be read. Who waits for a reply that came so hears of it at once.
 local function receive(self, text)
-  local message, e = json.decode(text)
-  if message == nil and text:find('"jsonrpc"', 1, true) then -- an answer that cannot be read: nobody waits for it any longer
-    for _, queue in pairs(self.waiting) do queue:put { failure = e } end
+  local message, problem = json.decode(text)
+  if type(message) ~= "table" then
+    if not text:find('"jsonrpc"', 1, true) then return false end -- words that a program prints
+    local failure = problem or err("protocol", "not valid JSON: no object")
+    failure.message = "it sent a reply that cannot be read: " .. failure.message
+    if not hand_over(self, text:match '"id"%s*:%s*"?(%d+)', { failure = failure }) then
+      for id in pairs(self.waiting) do hand_over(self, id, { failure = failure }) end -- whose it was is not known: nobody waits in vain
+    end
+    return false
   end
-  for _, one in ipairs(type(message) == "table" and (message[1] and message or { message }) or {}) do
+  for _, one in ipairs(message[1] and message or { message }) do
     if type(one) == "table" and one.method then
-      answer(self, one)
-    elseif type(one) == "table" and self.waiting[one.id] then
-      self.waiting[one.id]:put(one)
+      self.ctx.background(function() answer(self, one) end)
+    elseif type(one) == "table" and (one.id == nil or one.id == json.null) and type(one.error) == "table" then
+      hand_over(self, only_one(self), one) -- an error that names no request
+    elseif type(one) == "table" then
+      hand_over(self, one.id, one)
     end
   end
+  return true
 end
 
 -- Reads until the server ends; whoever waits hears of it.
-local function read_all(self)
+local function read_all(self, link)
   local e
   while true do
     local text
-    text, e = self.link.read()
+    text, e = link.read()
     if not text then break end
     receive(self, text)
   end
+  if self.link ~= link then return end -- another has taken its place
   self.ended = e or err("broken", "the connection was closed")
   for _, queue in pairs(self.waiting) do queue:close() end
 end
 
----Asks and waits for the result.
----@param method string
----@param params table?
----@param limit number? seconds
----@return table? result
----@return Err?
-function Client:request(method, params, limit)
-  if self.ended then return nil, err("broken", ("the tool server %s: %s"):format(self.name, self.ended.message)) end
+-- Asks once and waits for the result.
+local function ask(self, method, params, limit)
   self.last = self.last + 1
   local id, queue, done = self.last, task.queue(1), false
   self.waiting[id] = queue
   local _ <close> = setmetatable({}, { __close = function()
     self.waiting[id] = nil
-    if not done and not self.ended and method == "tools/call" then self:notify("notifications/cancelled", { requestId = id }) end
+    if not done and not self.ended and method == "tools/call" then
+      self.ctx.background(function() self:notify("notifications/cancelled", { requestId = id }) end)
+    end
   end })
+  local link, text = self.link, json.encode { jsonrpc = "2.0", id = id, method = method, params = params or {} }
   local sender = task.spawn(function()
-    local ok, e = self.link.send(json.encode { jsonrpc = "2.0", id = id, method = method, params = params or {} })
-    if not ok then queue:put { failure = e } end
+    local ok, e = link.send(text)
+    if ok and link.answers and self.waiting[id] == queue then e = err("protocol", "the server ended its answer without a reply") end
+    if e and self.waiting[id] == queue then hand_over(self, id, { failure = e }) end
   end)
   local reply = queue:get(limit or CALL)
   done = reply ~= nil
@@ -82,16 +107,108 @@ function Client:request(method, params, limit)
     return nil, err(self.ended and "broken" or "timeout", ("the tool server %s: %s"):format(self.name, why))
   end
   local failure = reply.failure or type(reply.error) == "table" and err("broken", tostring(reply.error.message))
-  if failure then return nil, err(failure.kind, ("the tool server %s: %s"):format(self.name, failure.message)) end
+  if failure then
+    return nil, err(failure.kind, ("the tool server %s: %s"):format(self.name, failure.message), { code = failure.code, status = failure.status })
+  end
   return type(reply.result) == "table" and reply.result or {}
 end
 
----Says something that has no answer.
+-- Greets the server: what it can is known, and it knows that it may begin, before anything else is asked.
+local function greet(self)
+  local me = { name = "qwen", version = embed.version }
+  local hello, e = ask(self, "initialize", { protocolVersion = VERSION, capabilities = {}, clientInfo = me }, self.start_limit)
+  if not hello then return nil, e end
+  if self.link.version then self.link.version(tostring(hello.protocolVersion)) end
+  self.can = type(hello.capabilities) == "table" and hello.capabilities or {}
+  self:notify "notifications/initialized" -- servers refuse what comes before it; what they answer to it does not matter
+  return true
+end
+
+local transports = { stdio = "qwen.extension.mcp.stdio", http = "qwen.extension.mcp.http", sse = "qwen.extension.mcp.sse" }
+
+-- Opens the connection in one way and greets.
+local function open_as(self, kind)
+  local link, e = require(transports[kind]).open(self.config, self.ctx, self.name, function(text) return receive(self, text) end)
+  if not link then return nil, err(e.kind, ("the tool server %s: %s"):format(self.name, e.message), { status = e.status, code = e.code }) end
+  self.link, self.ended = link, nil
+  if link.read then self.ctx.background(function() read_all(self, link) end) end
+  local ok
+  ok, e = greet(self)
+  if ok then return true end
+  link.close()
+  self.ended = self.ended or e
+  return nil, e
+end
+
+-- A server of one transport refuses the other with a status of the client's fault, or with what is no stream.
+local function speaks_otherwise(e)
+  local status = e.status
+  return e.code == "no_stream" and status ~= 401 and status ~= 403 or status and status >= 400 and status < 500 and status ~= 401 and status ~= 403
+end
+
+-- Opens the connection in the first way that the server understands.
+local function open(self)
+  local first
+  for i, kind in ipairs(self.config.kinds) do
+    local ok, e = open_as(self, kind)
+    if ok then
+      self.config.kinds = { kind }
+      return true
+    end
+    first = first or e
+    if i == #self.config.kinds or not speaks_otherwise(e) then return nil, i > 1 and speaks_otherwise(e) and first or e end
+  end
+end
+
+-- Starts a server again that has ended; who comes meanwhile waits for it.
+local function reopen(self)
+  if self.opening then
+    self.opening:get()
+    return not self.ended, self.ended
+  end
+  local done = task.queue(1)
+  self.opening = done
+  local _ <close> = setmetatable({}, { __close = function()
+    self.opening = nil
+    done:close()
+  end })
+  self.link.close()
+  return open(self)
+end
+
+---Asks and waits for the result. A server that has ended is started again first; a session that the server forgot is begun anew.
 ---@param method string
 ---@param params table?
+---@param limit number? seconds
+---@return table? result
+---@return Err?
+function Client:request(method, params, limit)
+  if self.ended then
+    local ok, e = reopen(self)
+    if not ok then return nil, e end
+  end
+  local result, e = ask(self, method, params, limit)
+  if result or e.code ~= "session" then return result, e end
+  self.link.anew()
+  local ok, problem = greet(self)
+  if not ok then return nil, problem end
+  return ask(self, method, params, limit)
+end
+
+---Says something that has no answer; it has been sent when this comes back.
+---@param method string
+---@param params table?
+---@return boolean?, Err?
 function Client:notify(method, params)
-  local text = json.encode { jsonrpc = "2.0", method = method, params = params }
-  self.ctx.background(function() self.link.send(text) end)
+  local queue, text = task.queue(1), json.encode { jsonrpc = "2.0", method = method, params = params }
+  local sender = task.spawn(function()
+    local _, e = self.link.send(text)
+    queue:put(e or true)
+  end)
+  local said = queue:get(self.start_limit)
+  sender:cancel()
+  if said == true then return true end
+  return nil, err(said and said.kind or "timeout", ("the tool server %s: %s"):format(self.name, said and said.message or "it does not take " .. method))
 end
 
 -- All pages of a list, of things with a name.
@@ -149,29 +266,16 @@ end
 ---Starts a server and greets it. Its reader lives as long as the session.
 ---@param ctx Ctx
 ---@param name string
----@param config table an entry of mcpServers
+---@param given table an entry of mcpServers
 ---@return table? client
 ---@return Err?
-function M.connect(ctx, name, config)
-  local remote = config.httpUrl or config.url
-  if not remote and type(config.command) ~= "string" then
-    return nil, err("usage", ("mcpServers.%s has neither command nor httpUrl"):format(name))
-  end
-  local link, e = require(remote and "qwen.extension.mcp.http" or "qwen.extension.mcp.stdio").open(config, ctx, name)
-  if not link then return nil, err(e.kind, ("the tool server %s: %s"):format(name, e.message)) end
-  local self = setmetatable({ ctx = ctx, name = name, link = link, last = 0, waiting = {}, call_limit = seconds(config.timeout, CALL),
-    start_limit = seconds(config.discoveryTimeoutMs, remote and START_REMOTE or START_LOCAL) }, Client)
-  ctx.background(function() read_all(self) end)
-  local hello
-  hello, e = self:request("initialize", { protocolVersion = VERSION, capabilities = {}, clientInfo = { name = "qwen", version = embed.version } },
-    self.start_limit)
-  if not hello then
-    link.close()
-    return nil, e
-  end
-  if link.version then link.version(tostring(hello.protocolVersion)) end
-  self.can = type(hello.capabilities) == "table" and hello.capabilities or {}
-  self:notify "notifications/initialized"
+function M.connect(ctx, name, given)
+  local config, e = require("qwen.extension.mcp.config").read(ctx, name, given)
+  if not config then return nil, e end
+  local self = setmetatable({ ctx = ctx, name = name, config = config, last = 0, waiting = {}, can = {}, call_limit = seconds(config.timeout, CALL),
+    start_limit = seconds(config.discoveryTimeoutMs, config.url and START_REMOTE or START_LOCAL) }, Client)
+  local ok, problem = open(self)
+  if not ok then return nil, problem end
   return self
 end
 

@@ -1,0 +1,86 @@
+-- An entry of mcpServers in the one form that the transports read: words of a command line, variables with defaults, the home folder.
+local err = require "qwen.util.err"
+local sys = require "sys.os"
+
+local M = {}
+
+-- `${NAME:-words}`, which the settings leave as it is; plain names they have filled in where they are set.
+local function with_defaults(ctx, value)
+  if type(value) == "table" then
+    local out = setmetatable({}, getmetatable(value))
+    for key, item in pairs(value) do out[key] = with_defaults(ctx, item) end
+    return out
+  end
+  if type(value) ~= "string" then return value end
+  return (value:gsub("%${([%a_][%w_]*):%-([^}]*)}", function(name, otherwise)
+    local set = ctx.settings and ctx.settings.env and ctx.settings:env(name) or sys.env(name)
+    return set and set ~= "" and set or otherwise
+  end))
+end
+
+-- The words of a command line; quotes keep spaces.
+local function words_of(line)
+  local out, word, quote = {}, nil, nil
+  for c in line:gmatch "." do
+    if quote then
+      if c == quote then quote = nil else word = word .. c end
+    elseif c == '"' or c == "'" then
+      quote, word = c, word or ""
+    elseif c:find "%s" then
+      out[#out + 1], word = word, nil
+    else
+      word = (word or "") .. c
+    end
+  end
+  out[#out + 1] = word
+  return out
+end
+
+local function in_home(path)
+  local home = sys.env "HOME"
+  return home and path:gsub("^~%f[/\0]", (home:gsub("%%", "%%%%"))) or path
+end
+
+-- A variable in a header that nothing sets would be sent as its name.
+local function unset_variable(headers)
+  for key, value in pairs(headers) do
+    local name = type(value) == "string" and (value:match "%${([%a_][%w_]*)}" or value:match "%$([%a_][%w_]*)")
+    if name then return name, key end
+  end
+end
+
+---Reads an entry.
+---@param ctx Ctx
+---@param name string
+---@param given table
+---@return table? config {command, args, env, cwd} or {url, headers, kinds}; timeouts as given
+---@return Err?
+function M.read(ctx, name, given)
+  local config = with_defaults(ctx, given)
+  local kind = type(config.type) == "string" and config.type:lower() or nil
+  local url = config.httpUrl or config.url or config.serverUrl
+  if type(url) == "string" then
+    local sse = kind == "sse" or not config.httpUrl and kind == nil
+    local headers = type(config.headers) == "table" and config.headers or {}
+    local variable, header = unset_variable(headers)
+    if variable then
+      local words = "mcpServers.%s.headers.%s names the variable %s, which is not set: set it, or write ${%s:-value}"
+      return nil, err("usage", words:format(name, header, variable, variable))
+    end
+    return { url = url, headers = headers, kinds = sse and { "sse", "http" } or { "http", "sse" }, timeout = config.timeout,
+      discoveryTimeoutMs = config.discoveryTimeoutMs }
+  end
+  if type(config.command) ~= "string" then return nil, err("usage", ("mcpServers.%s has neither command nor httpUrl"):format(name)) end
+  local args, command = config.args, in_home(config.command)
+  if type(args) == "string" then args = words_of(args) end
+  args = type(args) == "table" and args or {}
+  if command:find "%s" and not require("sys.fs").stat(command) then -- a whole line where a program is expected
+    local line = words_of(command)
+    command, args = in_home(line[1] or command), table.move(args, 1, #args, #line, table.move(line, 2, #line, 1, {}))
+  end
+  local cwd = type(config.cwd) == "string" and in_home(config.cwd) or nil
+  return { command = command, args = args, env = config.env, cwd = cwd, kinds = { "stdio" },
+    timeout = config.timeout, discoveryTimeoutMs = config.discoveryTimeoutMs }
+end
+
+return M
