@@ -14,6 +14,9 @@ trusted project, `/etc/qwen-code/settings.json`. Environment variables and flags
 - `qwen config set KEY VALUE` changes one in place.
 - `qwen doctor` names each setting that has no effect, with its reason. A session names them in one line at its start.
 
+The flat names of Qwen Code's first version (`selectedAuthType`, `excludeTools`, `approvalMode`, ...) are read as today's keys. The file is not rewritten;
+where both names are set, today's counts, and lists that add up are joined.
+
 Texts may contain `$NAME` or `${NAME}` for a variable. Comments and trailing commas are allowed.
 
 ## Settings with an effect

@@ -33,6 +33,18 @@ function M.read(project)
   return nil, value == nil and problem or err("usage", paths.short(path) .. " holds no object { ... }", { path = path })
 end
 
+-- The first version of the settings had the model as a text where a group is today: it becomes that group before one of its values is set.
+local function with_room(changes, text)
+  local values = jsonc.parse(text)
+  local old = type(values) == "table" and values.model
+  for _, change in ipairs(type(old) == "string" and changes or {}) do
+    if change.path[1] == "model" and change.path[2] then
+      return table.move(changes, 1, #changes, 2, { { path = { "model" }, value = { name = old } } })
+    end
+  end
+  return changes
+end
+
 ---Sets values; nil takes one away. Nothing is written unless all of it can be.
 ---@param changes {path: string[], value: any}[]
 ---@param project string? the .qwen folder of a project; nil is the user's own
@@ -51,7 +63,7 @@ function M.set(changes, project)
   local text
   text, e = text_of(path)
   if not text then return nil, e end
-  for _, change in ipairs(changes) do
+  for _, change in ipairs(with_room(changes, text)) do
     text, e = json_edit.edit(text, change.path, change.value)
     if not text then return nil, err("usage", ("%s: %s; nothing was written"):format(paths.short(path), e.message)) end
   end
