@@ -105,8 +105,33 @@ local function refusing(at, list, path, deep)
   end
 end
 
+-- Why the names of the files that a part takes stand elsewhere than in its words; nil when they do not.
+local function names_elsewhere(part)
+  local argv = part.argv
+  local name = program_lists.names(argv[1])
+  if (name == "xargs" or name == "parallel") then
+    for i = 2, #argv do
+      if read_only.text_only(argv[i]) then return nil end
+    end
+    return "the names that " .. name .. " gets are not known"
+  end
+  local git = name == "git" and argv[wrappers.subcommand_places(argv)[1] or 0]
+  for i = 2, #argv do
+    local word = argv[i]
+    if program_lists.deep[name] and (word == "-T" or word == "-@") or word:find "^%-%-files0?%-from" then
+      return "the names that " .. name .. " gets are not known"
+    end
+    local short = word:find "^%-%a" and word or ""
+    if git == "add" and (short:find "f" or word == "--force") or git == "stash" and (short:find "[au]" or word:find "^%-%-[ai]") then
+      return "git takes files that are ignored"
+    end
+  end
+end
+
 -- Whether a part reads every file of a folder.
 local function searches(part)
+  local argv = part.argv
+  if program_lists.names(argv[1]) == "git" and argv[wrappers.subcommand_places(argv)[1] or 0] == "grep" then return true end
   local always = program_lists.searchers[(program_lists.names(part.argv[1]))]
   if always == "" then return true end
   for i = 2, always and #part.argv or 1 do
@@ -120,7 +145,7 @@ end
 local function denied_path(at, list, part)
   if #list == 0 or not part.argv[1] then return nil end
   local bases = named_folders(at, part)
-  local unsure = searches(part) and ("%s reads whole folders (grep_search leaves out what is refused)"):format(part.argv[1]) or nil
+  local unsure = names_elsewhere(part) or searches(part) and ("%s reads whole folders (grep_search leaves out what is refused)"):format(part.argv[1]) or nil
   local deep = program_lists.deep[(program_lists.names(part.argv[1]))]
   local text_only = read_only.text_only(part.argv[1])
   local function denied(word, marks, text)
@@ -180,7 +205,7 @@ local function git_doubt(part)
 end
 
 -- What of a part cannot be told by its words, where a rule refuses commands: a sentence, or nil.
-local function command_doubt(list, part)
+local function command_doubt(at, list, part)
   local argv = part.argv
   for _, assign in ipairs(part.assigns) do
     local name, value = assign:match "^([^=+]+)%+?=(.*)$"
@@ -190,6 +215,16 @@ local function command_doubt(list, part)
   if not argv[1] then return nil end
   local git = git_doubt(part)
   if git then return git end
+  for i = 2, #argv do
+    local computed = program_lists.computing[argv[1]] and (argv[i]:find("$(", 1, true) or argv[i]:find("`", 1, true))
+    if computed then return ("%s computes what is in its words"):format(argv[1]) end
+    if argv[i]:find "^ext::" then return "git runs the program of an ext:: address" end
+    local marks = part.marks[i]
+    for _, path in ipairs(marks and marks.glob and argv[i]:find "/" and path_expansion.may_name({ at.ctx.cwd }, argv[i], marks) or {}) do
+      local rule = met(list, { { path:match "[^/]*$" } })
+      if rule then return ("%s may name what %s refuses"):format(argv[i], M.by_rule(rule)) end
+    end
+  end
   local reader = program_lists.readers[(select(2, program_lists.names(argv[1])))]
   local from_text = false
   for _, redirect in ipairs(part.redirects) do from_text = from_text or redirect.op:find "^<" ~= nil end
@@ -223,7 +258,7 @@ function M.refused(at, set, parts)
     rule, why = denied_path(inner, at.paths, one)
     if rule then return rule end
     M.follow(inner, one)
-    unsure = unsure or why or at.commands and command_doubt(set.deny, one)
+    unsure = unsure or why or at.commands and command_doubt(at, set.deny, one)
   end
   if parts[1].piped and program_lists.names(parts[1].argv[1] or "") == "xargs" then
     rule = M.named_anywhere(set.deny, at.command)

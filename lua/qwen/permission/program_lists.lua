@@ -28,7 +28,7 @@ M.hosts = set("at batch crontab ts gdb lldb rr tmux screen byobu zellij dtach ab
   .. "sbcl ghci runghc R Rscript julia groovy scala kotlin jshell irb ipython osascript make "
   .. "gmake ninja just task rake vi vim nvim view ex ed emacs nano less more man most lftp ftp "
   .. "sftp socat nc ncat docker podman nerdctl kubectl lxc vagrant ansible salt zip split m4 sed "
-  .. "dc bc openssl rsync scp git-shell dotnet java mvn gradle psql mysql sqlite3")
+  .. "dc bc openssl rsync scp git-shell dotnet java mvn gradle psql mysql sqlite3 sort")
 
 -- Their standard input is a program.
 M.readers = set("sh bash zsh dash ksh mksh pdksh yash ash rbash fish csh tcsh pwsh nu elvish "
@@ -40,7 +40,7 @@ M.readers = set("sh bash zsh dash ksh mksh pdksh yash ash rbash fish csh tcsh pw
 M.some_words = {
   git = set("bisect submodule rebase filter-branch difftool mergetool for-each-repo grep blame "
     .. "daemon hook send-email web--browse --exec-path --upload-pack --receive-pack --exec -x -O "
-    .. "--open-files-in-pager --extcmd --tool --ext-diff --textconv shell"),
+    .. "--open-files-in-pager --extcmd --tool --ext-diff --textconv shell config clone -u"),
   tar = set("--checkpoint-action --to-command --use-compress-program -I -F --info-script "
     .. "--new-volume-script --rsh-command --rmt-command"),
   npm = set("exec x explore init create"), pnpm = set("exec dlx create"),
@@ -48,7 +48,7 @@ M.some_words = {
   poetry = set("run"), pipenv = set("run"), hatch = set("run"), conda = set("run"),
   mamba = set("run"), rustup = set("run"), go = set("-exec -toolexec generate run"),
   bundle = set("exec"), gem = set("exec"), composer = set("exec"), pixi = set("run"),
-  mise = set("exec x"), asdf = set("exec"),
+  mise = set("exec x"), asdf = set("exec"), rg = set("--pre --hostname-bin"),
 }
 
 -- git's options that take the next word as their value.
@@ -72,9 +72,12 @@ M.git_commands = set("add am annotate apply archive bisect blame branch bundle c
   .. "update-server-info upload-archive var verify-commit verify-pack verify-tag version "
   .. "whatchanged worktree write-tree")
 
+-- Built-ins that compute what stands in their words, quoted or not.
+M.computing = set("let declare typeset local readonly export printf read test [ unset mapfile readarray getopts")
+
 -- They take whole folders: what they name, they read or hand on.
 M.deep = set("cp mv ln tar bsdtar zip 7z 7za rar rsync scp cpio pax ar dar restic borg rclone "
-  .. "install")
+  .. "install docker podman nerdctl")
 
 -- They do what a file of the project says; a rule for exactly these words is offered.
 M.builders = set "make gmake ninja just task rake mvn gradle"

@@ -108,8 +108,11 @@ function Reader:word()
       local before = self.at
       out[#out + 1] = self:expansion()
       if self.at == before then self.at = self.at + 1 end
+    elseif self:peek(2) == "{}" then -- itself, as find and xargs take it
+      out[#out + 1] = "{}"
+      self.at = self.at + 2
     else
-      if c:find "[{}]" and not self.text:sub(self.at):match "^{}" then self:doubt "braces" end
+      if c:find "[{}]" then self:doubt "braces" end
       if c:find "[%c\x7f]" then self:doubt "a control character" end
       if c == "~" and (out[#out] or ""):find "[=:]$" then self:doubt "a home folder inside a word" end
       if c:find "[*?%[]" then glob = glob or table.concat(out) == "" and "start" or "inside" end
