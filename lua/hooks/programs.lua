@@ -4,34 +4,7 @@
 
 local H = { summary = "programs and addresses in the settings' hooks" }
 
-local SECONDS, HTTP_SECONDS, MOST_OUTPUT = 60, 600, 1024 * 1024
-
-local aliases = { Bash = "run_shell_command", Read = "read_file", Write = "write_file", Edit = "edit", Grep = "grep_search", Glob = "glob",
-  LS = "list_directory", TodoWrite = "todo_write", WriteFile = "write_file", ReadFile = "read_file", Shell = "run_shell_command" }
-
--- Matchers ------------------------------------------------------------------------------------------------------------
-
-local classes = { d = "%d", w = "[%w_]", s = "%s", D = "%D", W = "[^%w_]", S = "%S" }
-
--- A plain regular expression as a Lua pattern; nil when it has what patterns cannot say.
-local function pattern_of(regex)
-  if regex:find "[(){}]" then return nil end
-  local out = regex:gsub("\\(.)", function(char) return "\1" .. char end):gsub("[%%-]", "%%%0")
-  return (out:gsub("\1(.)", function(char) return classes[char] or (char:find "%w" and char or "%" .. char) end))
-end
-
----Whether a matcher fits a name: exactly, as one of `a|b`, or as a regular expression anywhere in it. One that is not understood fits all.
-local function matches(matcher, name)
-  if matcher == nil or matcher == "" or matcher == "*" or matcher == name or name == nil then return true end
-  for word in (matcher .. "|"):gmatch "(.-)|" do
-    if word == name or aliases[word] == name then return true end
-    local pattern = pattern_of(word)
-    if not pattern then return true end
-    local ok, found = pcall(string.find, name, pattern)
-    if not ok or found and word:find "[%^%$%.%*%+%?%[\\]" or found and not word:find "^[%w_]+$" then return true end
-  end
-  return false
-end
+local SECONDS, HTTP_SECONDS, PROMPT_SECONDS, MOST_OUTPUT = 60, 600, 30, 1024 * 1024
 
 -- Running one hook ------------------------------------------------------------------------------------------------------
 
@@ -45,9 +18,9 @@ end
 local function run_command(ctx, hook, input)
   local env = qwen.proc.own_env(ctx.trusted)
   for name, value in pairs(type(hook.env) == "table" and hook.env or {}) do env[name] = tostring(value) end
-  env.QWEN_PROJECT_DIR, env.CLAUDE_PROJECT_DIR = ctx.cwd, ctx.cwd
+  env.QWEN_PROJECT_DIR, env.CLAUDE_PROJECT_DIR, env.GEMINI_PROJECT_DIR = ctx.cwd, ctx.cwd, ctx.cwd
   local result, e = qwen.proc.run { argv = { hook.shell == "bash" and "bash" or "/bin/sh", "-c", hook.command }, cwd = ctx.cwd, env = env, input = input,
-    timeout = tonumber(hook.timeout) or SECONDS, limit = MOST_OUTPUT }
+    timeout = qwen.x.settings_hooks.seconds(hook, SECONDS), limit = MOST_OUTPUT }
   if not result then return { warning = e.message } end
   if result.timed_out then return { warning = "it did not end in time" } end
   if result.code == 0 then return { out = result.out } end
@@ -59,7 +32,7 @@ end
 local function run_http(_, hook, input)
   local headers = { ["Content-Type"] = "application/json" }
   for name, value in pairs(type(hook.headers) == "table" and hook.headers or {}) do headers[name] = with_variables(tostring(value), hook.allowedEnvVars) end
-  local stream <close>, e = qwen.http.open { url = hook.url, method = "POST", headers = headers, body = input, total_timeout = tonumber(hook.timeout) or HTTP_SECONDS }
+  local stream <close>, e = qwen.http.open { url = hook.url, method = "POST", headers = headers, body = input, total_timeout = qwen.x.settings_hooks.seconds(hook, HTTP_SECONDS) }
   if not stream then return { warning = e.message } end
   local body
   body, e = stream:all(MOST_OUTPUT)
@@ -70,11 +43,13 @@ end
 
 local function run_prompt(ctx, hook, input)
   local text, e = qwen.one_shot.ask(ctx, { prompt = (hook.prompt:gsub("%$ARGUMENTS", (input:gsub("%%", "%%%%")))), model = hook.model, purpose = "hook",
+    seconds = qwen.x.settings_hooks.seconds(hook, PROMPT_SECONDS),
     system = 'Judge the event. Answer with JSON alone: {"ok": true} or {"ok": false, "reason": "..."}' })
   if not text then return { warning = e.message } end
   local value = qwen.json.decode(text:match "%b{}" or "")
   if type(value) ~= "table" then return { warning = "the model gave no JSON" } end
-  return value.ok == false and { block = tostring(value.reason or "refused by the model") } or {}
+  if value.ok == false then return { block = tostring(value.reason or "refused by the model") } end
+  return { context = type(value.additionalContext) == "string" and value.additionalContext or nil }
 end
 
 local runners = { command = run_command, http = run_http, prompt = run_prompt }
@@ -88,13 +63,16 @@ local function read_output(event, said)
     return said
   end
   local own = type(value.hookSpecificOutput) == "table" and value.hookSpecificOutput or {}
-  local decision = own.permissionDecision or value.decision or type(own.decision) == "table" and own.decision.behavior
-  local reason = own.permissionDecisionReason or value.reason
-  if value.continue == false then said.block = tostring(value.stopReason or reason or "stopped by a hook") end
+  local answer = type(own.decision) == "table" and own.decision or {}
+  local decision = own.permissionDecision or answer.behavior or value.decision
+  local reason = own.permissionDecisionReason or answer.message or value.reason
+  local ends = event == "Stop" or event == "SubagentStop" -- there `continue: false` lets the turn end
+  if value.continue == false and not ends then said.block = tostring(value.stopReason or reason or "stopped by a hook") end
   if decision == "deny" or decision == "block" then said.block = tostring(reason or "blocked by a hook") end
   if decision == "ask" then said.ask = tostring(reason or "a hook asks") end
   said.allow = decision == "allow" or decision == "approve"
-  said.input = type(own.updatedInput) == "table" and own.updatedInput or nil
+  if ends and value.continue == false then said.block = nil end
+  said.input = type(own.updatedInput) == "table" and own.updatedInput or type(answer.updatedInput) == "table" and answer.updatedInput or nil
   said.context = type(own.additionalContext) == "string" and own.additionalContext or nil
   said.message = type(value.systemMessage) == "string" and value.systemMessage or nil
   return said
@@ -119,17 +97,7 @@ end
 
 local function chosen(ctx, event, name)
   if ctx.settings:get "disableAllHooks" == true then return {} end
-  local all = ctx.settings:get "hooks"
-  local groups = type(all) == "table" and all[event]
-  local out = {}
-  for _, group in ipairs(type(groups) == "table" and groups or {}) do
-    if matches(group.matcher, name) then
-      for _, hook in ipairs(type(group.hooks) == "table" and group.hooks or {}) do
-        out[#out + 1] = { hook = hook, sequential = group.sequential }
-      end
-    end
-  end
-  return out
+  return qwen.x.settings_hooks.chosen(ctx.settings:get "hooks", event, name)
 end
 
 local modes = { plan = "plan", default = "default", ["auto-edit"] = "auto-edit", yolo = "yolo" }
@@ -167,9 +135,26 @@ local function with_context(text, context)
   return #context > 0 and text .. "\n\n" .. table.concat(context, "\n\n") or text
 end
 
+-- What is wrong with the hooks, for /doctor.
+function H.check(ctx, report)
+  for _, wrong in ipairs(qwen.x.settings_hooks.problems(ctx.settings:get "hooks")) do
+    report.bad(("%s %s"):format(wrong.key, wrong.text), "see docs/extending.md")
+  end
+end
+
 -- Our events ---------------------------------------------------------------------------------------------------------------
 
-local waiting, allowed, going_on, todos_before = {}, {}, false, {}
+local waiting, allowed, going_on, todos_before = {}, {}, 0, {}
+
+-- The kinds of our errors by their names there.
+local failures = { limit = "rate_limit", overloaded = "server_error", auth = "authentication_failed", denied = "authentication_failed",
+  protocol = "invalid_request", too_long = "invalid_request", usage = "invalid_request" }
+
+-- Whether any hook is there for an event.
+local function listened(ctx, event)
+  local all = ctx.settings:get "hooks"
+  return type(all) == "table" and all[event] ~= nil
+end
 
 function H.instructions_loaded(ctx, file)
   tell(ctx, "InstructionsLoaded", "session_start", { file_path = file.path, memory_type = file.path:sub(1, #ctx.cwd) == ctx.cwd and "Project" or "User",
@@ -177,6 +162,9 @@ function H.instructions_loaded(ctx, file)
 end
 
 function H.session_started(ctx, start)
+  for _, wrong in ipairs(qwen.x.settings_hooks.problems(ctx.settings:get "hooks")) do
+    ctx.notice(("%s %s (your settings)"):format(wrong.key, wrong.text))
+  end
   local said = tell(ctx, "SessionStart", start.source, { source = start.source, model = start.model })
   waiting = said.context
 end
@@ -193,12 +181,13 @@ function H.prompt_submitted(ctx, prompt)
   local said = tell(ctx, "UserPromptSubmit", nil, { prompt = prompt.text, submitted_prompt = prompt.text })
   if said.block then return false, said.block end
   local text = with_context(with_context(prompt.text, waiting), said.context)
-  waiting, going_on = {}, false
+  waiting, going_on = {}, 0
   if text ~= prompt.text then return { text = text } end
 end
 
 local function call_fields(call, more)
-  local fields = { tool_name = call.name, tool_input = call.args, tool_use_id = call.id, tool_call_id = call.id }
+  local others = qwen.x.settings_hooks.tool_names[call.name]
+  local fields = { tool_name = call.name, tool_alias = others and others[1], tool_input = call.args, tool_use_id = call.id, tool_call_id = call.id }
   for name, value in pairs(more or {}) do fields[name] = value end
   return fields
 end
@@ -216,7 +205,8 @@ function H.permission_asked(ctx, question)
   if allowed[question.id] then return { verdict = "allow" } end
   local said = tell(ctx, "PermissionRequest", question.name, call_fields(question))
   if said.block then return { verdict = "deny", reason = said.block } end
-  if said.allow then return { verdict = "allow" } end
+  if said.input then ctx.notice "a hook of PermissionRequest changes arguments, which only PreToolUse can: you are asked" end
+  if said.allow and not said.input then return { verdict = "allow" } end
   tell(ctx, "Notification", "permission_prompt", { message = ("%s needs permission"):format(question.name), notification_type = "permission_prompt",
     title = "Permission" })
 end
@@ -237,8 +227,35 @@ function H.tool_ended(ctx, call, result, seconds)
   if text ~= result.text then return { text = text } end
 end
 
+-- The calls of the message before, each with what came of it.
+local function batch(ctx, results)
+  local args, out = {}, qwen.json.array {}
+  local messages = ctx.session and ctx.session.messages or {}
+  for i = #messages, 1, -1 do
+    if messages[i].role == "assistant" then
+      for _, part in ipairs(messages[i].parts) do
+        if part.type == "call" then args[part.id] = part.args end
+      end
+      break
+    end
+  end
+  for _, part in ipairs(results.parts) do
+    local input = qwen.json.decode(type(args[part.id]) == "string" and args[part.id] ~= "" and args[part.id] or "{}")
+    local fields = call_fields({ name = part.name, args = type(input) == "table" and input or {}, id = part.id })
+    fields.status, fields.tool_response = part.error and "error" or "success", { response_parts = part.text, error = part.error and part.text }
+    out[#out + 1] = fields
+  end
+  return out
+end
+
 function H.message_added(ctx, message)
-  if message.role == "tool" then tell(ctx, "PostToolBatch", nil, { count = #message.parts }) end
+  if message.role ~= "tool" or not listened(ctx, "PostToolBatch") then return end
+  local said = tell(ctx, "PostToolBatch", nil, { tool_calls = batch(ctx, message), count = #message.parts })
+  if said.block then
+    ctx.notice("a hook of PostToolBatch wants to stop, which is not honoured: " .. said.block)
+  elseif #said.context > 0 then
+    ctx.notice "a hook of PostToolBatch gives context, which is left out; PostToolUse can"
+  end
 end
 
 function H.answer_ended(ctx, answer)
@@ -258,15 +275,24 @@ end
 
 function H.prompt_answered(ctx, answer)
   if answer.stop == "error" then
-    tell(ctx, "StopFailure", nil, { error = answer.err and answer.err.message })
+    local e = answer.err or {}
+    local kind = failures[e.kind] or "unknown"
+    tell(ctx, "StopFailure", kind, { error = kind, error_details = e.message, last_assistant_message = qwen.message.text_of(answer) })
     return
   end
-  local said = tell(ctx, "Stop", nil, { stop_hook_active = going_on, last_assistant_message = qwen.message.text_of(answer),
-    input_tokens = answer.usage and answer.usage.input })
-  if said.block then
-    going_on = true
-    return false, said.block
+  local used, limit = answer.usage and answer.usage.input, ctx.model and ctx.model.context
+  local said = tell(ctx, "Stop", nil, { stop_hook_active = going_on > 0, last_assistant_message = qwen.message.text_of(answer),
+    input_tokens = used, context_limit = limit, context_usage = used and limit and used / limit,
+    background_tasks = qwen.json.array {}, crons = qwen.json.array {} })
+  if not said.block then
+    going_on = 0
+    return
   end
+  local most = ctx.settings:get "stopHookBlockingCap"
+  going_on = going_on + 1
+  if going_on <= most then return false, said.block end
+  going_on = 0
+  ctx.notice(("a Stop hook blocked %d times (stopHookBlockingCap); the turn ends"):format(most))
 end
 
 local agents_going_on = {}

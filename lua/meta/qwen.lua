@@ -424,6 +424,7 @@ qwen = {}
 ---@field runner qwen.x.runner
 ---@field sandbox qwen.x.sandbox
 ---@field sandbox_check qwen.x.sandbox_check
+---@field settings_hooks qwen.x.settings_hooks
 ---@field settings_writer qwen.x.settings_writer
 ---@field subagent qwen.x.subagent
 ---@field telemetry qwen.x.telemetry
@@ -561,6 +562,14 @@ qwen = {}
 ---@field all fun(): string[], boolean finds and loads all files again; what is broken, and whether the new ones count
 ---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
 ---@field kind fun(kind: string): string[] the user's own files of one kind; problems
+
+---@class qwen.x.settings_hooks `hooks` of settings.json as they are written
+---@field events table<string, "tool"|"name"|false> what the matcher of each event is held to
+---@field tool_names table<string, string[]> other names of tools, that of Claude Code first
+---@field matches fun(matcher: any, name?: string, others?: string[]): boolean whether a matcher fits a name; one that is not understood fits all
+---@field chosen fun(hooks: any, event: string, name?: string): {hook: table, sequential: boolean?}[] those that run
+---@field seconds fun(hook: table, default: number): number how long one may take
+---@field problems fun(hooks: any): {key: string, text: string}[] what is wrong, by key
 
 ---@class qwen.x.settings_writer
 ---@field read fun(project?: string): table?, Err? the values in that settings.json alone

@@ -63,6 +63,7 @@ local experimental = {
   runner = "qwen.permission.runner",
   sandbox = "qwen.permission.sandbox",
   sandbox_check = "qwen.permission.sandbox_check",
+  settings_hooks = "qwen.extension.settings_hooks",
   settings_writer = "qwen.config.writer",
   subagent = "qwen.agent.subagent",
   telemetry = "qwen.usage.telemetry",

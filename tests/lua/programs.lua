@@ -86,7 +86,7 @@ do
   ask(place, server, "fail")
   by, order = told()
   t.eq(order, "StopFailure")
-  t.match(by.StopFailure[1].error, "no", "what went wrong")
+  t.match(by.StopFailure[1].error_details, "no", "what went wrong")
 
   local listed = json.decode(program.run(place, { "sessions", "list", "--json" }).out)
   t.eq(#listed, 2)

@@ -111,7 +111,6 @@ local rows = {
   { text = "the model of an agent is set in its file", keys = "agents.modelGrades agents.builtin.exploreModel" },
   { text = "all skills are offered", restricts = true, keys = "skills.disabledLevels skills.defaultDisabled" },
   { text = "all skills of .qwen/skills are offered", keys = "skills.enabled skills.directories" },
-  { text = "a Stop hook may block without limit; press Ctrl-C to stop", restricts = true, keys = "stopHookBlockingCap" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
   { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 

@@ -28,6 +28,7 @@ return {
   ["codingPlan.region"] = { type = "string", text = "region of the Coding Plan: china or global" },
   ["codingPlan.version"] = { type = "string", text = "version of the plan's list of models; qwen auth writes it" },
   ["hooks"] = { type = "object", merge = "replace", text = "programs and addresses that are told events, as in Qwen Code" },
+  ["stopHookBlockingCap"] = { type = "number", default = 8, text = "how often Stop hooks may send the model on in one turn" },
   ["disableAllHooks"] = { type = "boolean", text = "tell none of the hooks" },
   ["lua"] = { type = "object", text = "options of your own Lua files, by KIND/NAME" },
   ["env"] = { vital = true, type = "object", text = "variables that are set when the environment and .env do not" },
