@@ -414,6 +414,7 @@ qwen = {}
 ---@field moved_names qwen.x.moved_names
 ---@field policy qwen.x.policy
 ---@field privacy qwen.x.privacy
+---@field project_files qwen.x.project_files
 ---@field project_lua qwen.x.project_lua
 ---@field rate_limit qwen.x.rate_limit
 ---@field redis_limiter qwen.x.redis_limiter
@@ -633,7 +634,12 @@ qwen = {}
 ---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message
 ---@field close fun(self: Session)
 
+---@class qwen.x.project_files what a folder brings along for qwen
+---@field list fun(cwd: string, names: any): string[] what counts only when the folder is trusted; names: of the files with instructions
+---@field never fun(cwd: string): string[] what never counts
+
 ---@class qwen.x.trust
+---@field decided fun(cwd: string): boolean whether a rule speaks of a folder
 ---@field state fun(cwd: string, flag?: boolean): "trusted"|"untrusted", string
 ---@field set fun(cwd: string, word: "TRUST_FOLDER"|"TRUST_PARENT"|"DO_NOT_TRUST"): boolean?, Err?
 

@@ -53,6 +53,7 @@ local experimental = {
   moved_names = "qwen.extension.moved_names",
   policy = "qwen.permission.policy",
   privacy = "qwen.usage.privacy",
+  project_files = "qwen.config.project_files",
   project_lua = "qwen.extension.project_lua",
   rate_limit = "qwen.usage.rate_limit",
   redis_limiter = "qwen.usage.redis_limiter",

@@ -211,6 +211,25 @@ local function print_help(opts)
   return 0
 end
 
+-- Whether this run is a session at the prompt.
+local function at_prompt(opts)
+  return sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 and not opts.command
+end
+
+-- Says what of this folder is not read.
+local function tell_left_out(ctx)
+  local project_files = require "qwen.config.project_files"
+  local found = ctx.trusted and {} or project_files.list(ctx.cwd, ctx.settings:get "context.fileName")
+  if #found > 0 then
+    ctx.notice(("this folder is not trusted: %s not read (trust it: qwen trust yes, or --trust-folder for once)"):format(
+      table.concat(found, ", ") .. (#found == 1 and " is" or " are")))
+  end
+  local never = project_files.never(ctx.cwd)
+  if #never > 0 then
+    ctx.notice(("%s is not read, because a project makes no servers start: add them with qwen mcp add"):format(table.concat(never, ", ")))
+  end
+end
+
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   local opts, e = args.parse(argv, is_command)
@@ -228,6 +247,11 @@ local function route(argv)
   local settings
   settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
   if not settings then return fail(e, EXIT.config) end
+  if not trusted and at_prompt(opts) then
+    trusted = require("qwen.ui.interactive.trust_question").ask(cwd, settings)
+    if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end
+    if not settings then return fail(e, EXIT.config) end
+  end
   local project = trusted and paths.project_config(cwd) or nil
   if opts.safe or opts.use or project then problems = registry.scan { safe = opts.safe, project = project, use = opts.use } end
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
@@ -248,13 +272,8 @@ local function route(argv)
     local ask = require "qwen.ui.widget.ask"
     return ctx.pick or ask.possible() and ask.pick or nil
   end, function(words) ctx.notice(words) end)
-  if not trusted then
-    local found = require("qwen.config.dotenv").project_files(cwd)
-    if #found > 0 then
-      ctx.notice(("this folder is not trusted: %s not read (trust it: --trust-folder)"):format(table.concat(found, ", ") .. (#found == 1 and " is" or " are")))
-    end
-  end
-  if sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 then
+  tell_left_out(ctx)
+  if at_prompt(opts) then
     local stopped = first_start(ctx)
     if stopped then return stopped end
     local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)

@@ -75,7 +75,7 @@ for name, want in pairs { compress = "compact", status = "about", reset = "clear
   restore = "undo", rollback = "rewind", ["approval-mode"] = "mode", ["?"] = "help", summarize = "compact" } do
   t.eq(aliases.resolve(name), want, "/" .. name)
 end
-for _, name in ipairs { "agents", "skills", "hooks" } do
+for _, name in ipairs { "agents", "skills", "hooks", "trust" } do
   t.ok(registry.has("commands", (aliases.resolve(name))), "/" .. name .. " leads somewhere")
 end
 t.ok(count >= 30, ("there are %d other names"):format(count))

@@ -147,16 +147,4 @@ function M.load(cwd, trusted, excluded)
   return { values = {}, addresses = {}, refused = {}, notices = notices }
 end
 
----Whether a project has settings or variables that are left unread while it is not trusted.
----@param cwd string
----@return string[] names relative to the folder
-function M.project_files(cwd)
-  local found, config = {}, paths.project_config(cwd)
-  if not config then return found end
-  for _, name in ipairs { ".qwen/settings.json", ".qwen/.env", ".env" } do
-    if fs.stat(cwd .. "/" .. name) then found[#found + 1] = name end
-  end
-  return found
-end
-
 return M

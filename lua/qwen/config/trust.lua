@@ -58,6 +58,25 @@ local function judge(cwd, folder, word)
   if cwd == root or inside(cwd, root) and not too_wide(root) then return "yes", root end
 end
 
+-- The nearest rule about a folder: what it says, and where; and what is wrong with the file.
+local function verdict_of(cwd)
+  local rules, problem = load()
+  local verdict, nearest
+  for folder, word in pairs(rules) do
+    local says, root = judge(cwd, tostring(folder), word)
+    if says and (not nearest or #root > #nearest or #root == #nearest and says == "no") then verdict, nearest = says, root end
+  end
+  return verdict, nearest, problem
+end
+
+---Whether a rule speaks of a folder; a file of rules that cannot be read counts as a refusal.
+---@param cwd string real path
+---@return boolean
+function M.decided(cwd)
+  local verdict, _, problem = verdict_of(cwd)
+  return verdict ~= nil or problem ~= nil
+end
+
 ---The state of a folder. The rule nearest to it counts; between two equally near ones the refusal.
 ---@param cwd string real path
 ---@param flag boolean? --trust-folder was given
@@ -65,12 +84,7 @@ end
 ---@return string reason
 function M.state(cwd, flag)
   if flag then return "trusted", "flag --trust-folder" end
-  local rules, problem = load()
-  local verdict, nearest
-  for folder, word in pairs(rules) do
-    local says, root = judge(cwd, tostring(folder), word)
-    if says and (not nearest or #root > #nearest or #root == #nearest and says == "no") then verdict, nearest = says, root end
-  end
+  local verdict, nearest, problem = verdict_of(cwd)
   if verdict == "yes" then
     local ours, foreign = ours_down_to(cwd, nearest)
     if ours then return "trusted", paths.short(store_path()) end

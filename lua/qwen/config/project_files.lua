@@ -1,0 +1,53 @@
+-- What a folder brings along for qwen: files that count only when the folder is trusted, and those that never count. Reads none of them.
+local fs = require "sys.fs"
+local paths = require "qwen.util.paths"
+
+local M = {}
+
+local own = { "settings.json", ".env", "commands", "skills", "agents", "hooks", "rules", "QWEN.local.md" }
+
+-- The names of the files with instructions, as far as they may stand in a folder.
+local function instruction_names(value)
+  local out = {}
+  for _, name in ipairs(type(value) == "string" and { value } or type(value) == "table" and value or {}) do
+    if type(name) == "string" and name ~= "" and not name:find "[/%z]" then out[#out + 1] = name end
+  end
+  return out
+end
+
+-- Adds what is there; a folder only when something is in it.
+local function add(out, folder, prefix, name)
+  local stat = fs.stat(folder .. "/" .. name)
+  if stat and (stat.type ~= "dir" or next(fs.list(folder .. "/" .. name) or {})) then
+    out[#out + 1] = prefix .. name .. (stat.type == "dir" and "/" or "")
+  end
+end
+
+---What a trusted folder would bring: its .qwen, its .env, and the instructions from the top of the project on.
+---@param cwd string
+---@param names any names of the files with instructions (context.fileName)
+---@return string[] names relative to the folder
+function M.list(cwd, names)
+  local out, config = {}, paths.project_config(cwd)
+  if not config then return out end
+  for _, name in ipairs(own) do add(out, config, ".qwen/", name) end
+  add(out, cwd == "/" and "" or cwd, "", ".env")
+  local root, at, up = paths.project_root(cwd), cwd, ""
+  repeat
+    for _, name in ipairs(instruction_names(names)) do add(out, at == "/" and "" or at, up, name) end
+    local last = at == root or at == "/"
+    at, up = at:match "^(.+)/[^/]+$" or "/", up .. "../"
+  until last
+  return out
+end
+
+---What a folder brings that is not read, whether it is trusted or not.
+---@param cwd string
+---@return string[]
+function M.never(cwd)
+  local out = {}
+  if paths.project_config(cwd) then add(out, cwd == "/" and "" or cwd, "", ".mcp.json") end
+  return out
+end
+
+return M

@@ -1,0 +1,35 @@
+-- A folder that is not trusted names everything of it that is left out; `qwen trust` decides, and then it is read.
+local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+local json = require "sys.json"
+local project_files = require "qwen.config.project_files"
+
+local files = { ["QWEN.md"] = "x", ["AGENTS.md"] = "x", [".env"] = "A=b", [".mcp.json"] = "{}", [".qwen/settings.json"] = '{"ui": {"theme": "dark"}}',
+  [".qwen/.env"] = "A=b", [".qwen/commands/c.md"] = "x", [".qwen/skills/s/SKILL.md"] = "x", [".qwen/agents/a.md"] = "x",
+  [".qwen/hooks/h.lua"] = "return {}", [".qwen/rules/r.md"] = "x", [".qwen/QWEN.local.md"] = "x" }
+local place = program.place(files)
+local started = program.run(place, { "hi" })
+for _, name in ipairs { "QWEN.md", "AGENTS.md", ".env", ".qwen/settings.json", ".qwen/.env", ".qwen/commands/", ".qwen/skills/", ".qwen/agents/",
+  ".qwen/hooks/", ".qwen/rules/", ".qwen/QWEN.local.md", ".mcp.json" } do
+  t.ok(started.err:find(name, 1, true), name .. " is named")
+end
+
+-- Instructions above the folder belong to the project; an empty folder and another one's name do not.
+assert(fs.mkdir(place.cwd .. "/.git"))
+assert(fs.mkdir(place.cwd .. "/sub/.qwen/commands"))
+t.eq(project_files.list(place.cwd .. "/sub", { "QWEN.md", "a/b", 7 }), { "../QWEN.md" }, "of a folder below")
+t.eq(project_files.list(place.cwd .. "/sub", "AGENTS.md"), { "../AGENTS.md" }, "another name")
+
+local function theme() return program.run(place, { "config", "get", "ui.theme" }).out end
+t.eq(theme(), "auto\n", "not trusted")
+t.match(program.run(place, { "trust" }).out, "not trusted", "the state")
+t.eq(program.run(place, { "trust", "yes" }).code, 0, "trust it")
+t.eq(theme(), "dark\n", "trusted")
+t.ok(not program.run(place, { "hi" }).err:find("not trusted", 1, true), "nothing is left out now")
+t.eq(program.run(place, { "trust", "no" }).code, 0, "take it back")
+t.eq(theme(), "auto\n", "not trusted again")
+local rules = json.decode(fs.read(place.home .. "/.qwen/trustedFolders.json"))
+t.eq(rules[place.cwd], "DO_NOT_TRUST", "as Qwen Code writes it")
+
+t.done()
