@@ -595,6 +595,10 @@ return {
     ["the service asks for a pause of %s minutes; requests are held back for an hour, then it is asked again"] = "服务要求暂停 %s 分钟；一小时内不发请求，之后再问",
     ["mcpServers.%s has neither command nor httpUrl"] = "mcpServers.%s 既没有 command 也没有 httpUrl", ["the connection was closed"] = "连接已关闭",
     ["the tool server %s: %s"] = "工具服务器 %s：%s",
+    ["%s refused the sign-in (status %d): %s"] = "%s 拒绝了登录（状态 %d）：%s",
+    ["%s sends on to %s: an address of http:// where https:// is spoken; correct the base URL"] = "%s 转到 %s：该处使用 https:// 而地址是 http://；请更正 base URL",
+    ["%s sends on to %s: correct the base URL if that is right; the key goes only to the address beside it"] =
+      "%s 转到 %s：若无误，请更正 base URL；密钥只会发往与它写在一起的地址",
     ["mcpServers.%s.headers.%s names the variable %s, which is not set: set it, or write ${%s:-value}"] =
       "mcpServers.%s.headers.%s 用到了未设置的变量 %s：请设置它，或写成 ${%s:-值}",
     ["the server ended its stream"] = "服务器结束了事件流", ["the server did not say where messages go"] = "服务器没有说明消息应发往何处",

@@ -364,4 +364,26 @@ return qwen.oauth.method {
   r = program.run(place, { "auth", "sso", "--nonsense", "x" })
   t.match(r.err, "unknown argument %-%-nonsense; qwen auth sso takes %-%-store STORE")
 end
+-- What ends a sign-in when it is renewed, and what keeps it: only a refused refresh token ends it.
+do
+  local oauth, make_stream = require "qwen.auth.oauth", require "qwen.net.stream"
+  local function renewed(status, text)
+    local transport = function(request)
+      local pieces = { text }
+      return make_stream { status = status, headers = {}, url = request.url, close = function() end, read = function() return table.remove(pieces) end }
+    end
+    local o = { ctx = { transport = transport }, title = "It", name = "it", token_url = "https://it.test/token", client_id = "c" }
+    local record, e = oauth.refresh(o, { refresh = qwen.secret.new("r", "refresh-token-of-it", { "https://it.test" }) })
+    return record and "renewed" or e.code == "over" and "over" or e.kind
+  end
+  for _, case in ipairs {
+    { 400, '{"error":"invalid_grant"}', "over" }, { 401, '{"error":"invalid_grant","error_description":"expired"}', "over" },
+    { 400, '{"error":"invalid_request","error_description":"Invalid refresh token or client_id"}', "over" },
+    { 400, '{"error":"expired","error_description":"the refresh token has expired"}', "over" },
+    { 400, '{"error":"invalid_request","error_description":"missing parameter"}', "protocol" }, { 401, '{"error":"invalid_client"}', "protocol" },
+    { 400, "<html>Bad Request</html>", "network" }, { 401, "<html>Sign in to the network</html>", "network" }, { 403, "", "network" },
+    { 500, '{"error":"server_error"}', "network" }, { 503, "", "network" }, { 429, "{}", "limit" }, { 200, "<html>Sign in</html>", "protocol" },
+    { 200, '{"access_token":"a-new-access-token","expires_in":60}', "renewed" },
+  } do t.eq(renewed(case[1], case[2]), case[3], ("%d %s"):format(case[1], case[2])) end
+end
 t.done()

@@ -317,4 +317,27 @@ do
   t.eq({ ok, e.kind, hidden }, { false, "cancelled", true }, "cancelled in a wait")
 end
 
+-- Redirects: on one origin the path is another; all else is said with its target, and neither key nor prompt goes there.
+local function moved(status, location) return { status = status, headers = { location = location } } end
+for _, location in ipairs { "/v2/chat/completions", "https://api.test/v2/chat/completions", "https://api.test:443/v2/chat/completions" } do
+  local m, run = ask { moved(307, location), whole "x" }
+  t.eq({ words(m), #run.asked, run.asked[2] and run.asked[2].url:match "/v2/.*$" }, { "x", 2, "/v2/chat/completions" }, location)
+end
+for location, pattern in pairs {
+  ["https://elsewhere.test/v1"] = "api.test sends on to https://elsewhere.test/v1: correct the base URL",
+  ["//elsewhere.test/v1?key=1"] = "sends on to https://elsewhere.test/v1: ", ["http://api.test/v1/chat/completions"] = "sends on to http://api.test/v1/chat/completions: ",
+} do
+  local m, run = ask { moved(308, location), whole "x" }
+  t.eq({ #run.asked, m.err and m.err.kind }, { 1, "protocol" }, location)
+  t.match(m.err.message, pattern, location)
+end
+do
+  local m, run = ask { moved(301, "/v2/chat/completions"), whole "x" }
+  t.eq({ #run.asked, m.err and m.err.status }, { 1, 301 }, "301 would become a GET elsewhere: it is said")
+  m, run = ask({ moved(301, "https://127.0.0.1:9/v1"), whole "x" }, { url = "http://127.0.0.1:9/v1" })
+  t.eq(#run.asked, 1)
+  t.match(m.err.message, "an address of http:// where https:// is spoken", "http to https of one host")
+  m, run = ask { moved(307, "/a"), moved(307, "/b"), moved(307, "/c"), moved(307, "/d"), moved(307, "/e"), last = whole "x" }
+  t.eq({ #run.asked, m.err and m.err.code }, { 5, "redirect" }, "not for ever")
+end
 t.done()

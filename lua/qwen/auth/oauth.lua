@@ -25,21 +25,32 @@ end
 
 local AHEAD = 30 -- seconds before its end that a token is renewed
 
----Renews a token; an error of kind "auth" says that the person has to sign in again.
+-- Whether an answer says that the refresh token counts no longer. Whatever else goes wrong may be right the next time.
+local function is_over(answer)
+  local words = token.words_of(answer):lower()
+  return answer.error == "invalid_grant" or answer.error == "invalid_refresh_token"
+    or words:find("refresh token", 1, true) ~= nil and words:find "inval" ~= nil
+    or words:find "refresh[_ ]token.*expired" ~= nil or words:find "refresh[_ ]token.*revoked" ~= nil
+end
+
+---Renews a token; an error with the code "over" says that the sign-in has ended.
 ---@param o {ctx: Ctx, title: string, name: string, token_url: string, client_id: string, origins: string[]|(fun(answer: table): string[])|nil}
 ---@param old table the record with the refresh token
 ---@return table? record
 ---@return Err?
 function M.refresh(o, old)
-  if not old.refresh then return nil, err("auth", ("%s: the sign-in has ended and cannot be renewed; sign in again: qwen auth %s"):format(o.title, o.name)) end
+  if not old.refresh then
+    return nil, err("auth", ("%s: the sign-in has ended and cannot be renewed; sign in again: qwen auth %s"):format(o.title, o.name), { code = "over" })
+  end
   local answer, e, status = token.ask(o, o.token_url, body.form { grant_type = "refresh_token", refresh_token = old.refresh, client_id = o.client_id })
   if not answer then return nil, e end
-  if status == 400 or status == 401 then
+  if status ~= 200 and is_over(answer) then
     return nil, err("auth", ("%s: the sign-in is no longer valid (%s); sign in again: qwen auth %s"):format(
-      o.title, token.words_of(answer), o.name), { status = status })
+      o.title, token.words_of(answer), o.name), { status = status, code = "over" })
   end
   if status ~= 200 then
-    return nil, err(status == 429 and "limit" or "network", ("%s could not renew the sign-in (status %d): %s"):format(
+    local refused = status < 500 and status ~= 429 and type(answer.error) == "string" -- asking again brings the same
+    return nil, err(status == 429 and "limit" or refused and "protocol" or "network", ("%s could not renew the sign-in (status %d): %s"):format(
       o.title, status, token.words_of(answer)), { status = status })
   end
   local record
@@ -58,7 +69,7 @@ function M.credential(o, refused)
   if not record then return nil, e.kind == "missing" and err("auth", ("not signed in to %s: qwen auth %s"):format(o.title, o.name)) or e end
   if not refused and not (record.expires and record.expires - AHEAD <= task.time()) then return record end
   record, e = credentials.renew(o.name, function(old) return M.refresh(o, old) end)
-  if not record and e.kind == "auth" then credentials.remove(o.name) end
+  if not record and e.code == "over" then credentials.remove(o.name) end
   return record, e
 end
 

@@ -7,7 +7,7 @@ local task = require "sys.task"
 local token = require "qwen.auth.oauth_token"
 local visible = require("sys.text").visible
 
-local POLL, SLOWER, DEVICE_TIME = 2, 5, 300 -- seconds
+local POLL, SLOWER, DEVICE_TIME = 5, 5, 300 -- seconds
 
 -- A device's code, or why there is none.
 local function ask_device(o, challenge)
@@ -28,6 +28,10 @@ local function ask_device(o, challenge)
   return answer
 end
 
+-- Errors that asking again does not change.
+local permanent = { invalid_client = true, unauthorized_client = true, invalid_grant = true, invalid_request = true, invalid_scope = true,
+  unsupported_grant_type = true }
+
 -- One answer while the person is at the browser: a token, "wait", "slower", or an error that ends it. Others are told and it goes on.
 local function judge(o, answer, status, told)
   local word = answer.error
@@ -35,6 +39,9 @@ local function judge(o, answer, status, told)
   if word == "authorization_pending" then return "wait" end
   if word == "slow_down" then return "slower" end
   if word == "access_denied" then return nil, err("denied", o.title .. ": it was refused in the browser; nothing has changed") end
+  if permanent[word] and not (word == "invalid_request" and status == 401) then -- that is how Qwen says that a code is over
+    return nil, err("auth", ("%s refused the sign-in (status %d): %s"):format(o.title, status, token.words_of(answer)), { status = status, code = word })
+  end
   if word == "expired_token" or status == 401 then return nil, err("timeout", o.title .. ": the code has expired; start again") end
   if status == 429 then
     return nil, err("limit", ("%s is asked too often: %s; try again later, or sign in another way: qwen auth"):format(

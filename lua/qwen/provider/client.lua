@@ -100,6 +100,7 @@ local function attempt_open(ctx, provider, model, view, state)
   if not reservation then return nil, e end
   state.reservation, state.usage = reservation, nil
   stream, e = ctx.transport(request)
+  if stream and stream.headers.location then stream, e = require("qwen.net.redirect").follow(ctx.transport, request, stream) end
   if not stream then
     reservation:cancel(e)
     return nil, in_settings_words(e)
@@ -210,9 +211,8 @@ function M.open(ctx, model, view)
         end
         return next_event
       end
-      local more
-      more, e = again(e)
-      if not more then return nil, e end
+      local more, why = again(e)
+      if not more then return nil, why end
     end
   end
 
