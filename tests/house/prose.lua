@@ -26,7 +26,7 @@ local here = assert(fs.realpath "..")
 if common[here] or here:find "^/home/[^/]+$" then here = assert(fs.realpath ".") end -- the parent's name is in many texts
 local function leftover(text)
   if text:find(here .. "/", 1, true) then return "the path " .. here end
-  return text:match "%f[%w/]/root/[%w.]" or text:match("%f[%w]TO" .. "DO%f[%W]") or text:match("%f[%w]FIX" .. "ME%f[%W]")
+  return text:match "%f[%w/$]/root/[%w.]" or text:match("%f[%w]TO" .. "DO%f[%W]") or text:match("%f[%w]FIX" .. "ME%f[%W]")
 end
 t.ok(leftover("x /root" .. "/y"), "a path of one machine is caught")
 t.ok(leftover("// TO" .. "DO later"), "a leftover is caught")
