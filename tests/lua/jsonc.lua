@@ -40,11 +40,12 @@ for text, want in pairs {
   ["[.5]"] = "found '.5'", ["[+1]"] = "found '+1'", ["[NaN]"] = "found 'NaN'", ["[-]"] = "found '-'", ["[1e400]"] = "the number '1e400' is too large",
   ['{"é":"é", "a":?}'] = "line 1, column 15: expected a value, found '?'", ["[\27]"] = "line 1, column 2: expected a value, found byte 27", ["[\xff]"] = "found byte 255",
   ['{"\\u001b[2J" 1}'] = 'expected : after "\\u001b[2J", found', ['{"a":"\\q"}'] = "line 1, column 6: this text holds an escape that JSON does not know",
-  ['"\\ud800"'] = "escape that JSON does not know", [deep] = "line 1, column 129: nested deeper than 128 levels", ["\xff\xfe{\0"] = "the file is UTF-16; save it as UTF-8",
+  [deep] = "line 1, column 129: nested deeper than 128 levels", ["\xff\xfe{\0"] = "the file is UTF-16; save it as UTF-8",
 } do
   local none, e = jsonc.parse(text)
   t.ok(none == nil and e.kind == "usage" and type(e.line) == "number" and e.message:find(want, 1, true), ("%q: %s, wanted %s"):format(text, tostring(e), want))
 end
+t.eq((jsonc.parse '"\\ud800"'), "\u{FFFD}", "half a character")
 t.ok(jsonc.parse(("["):rep(128) .. ("]"):rep(128)), "128 levels are read")
 
 -- No input of bytes crashes it.
