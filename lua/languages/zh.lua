@@ -901,5 +901,8 @@ return {
     ["not trusted from now on"] = "今后不受信任",
     ["this folder is not trusted: %s not read (trust it: qwen trust yes, or --trust-folder for once)"] = "未信任本目录：%s（信任它：qwen trust yes，或用 --trust-folder 仅此一次）",
     ["%s is not read, because a project makes no servers start: add them with qwen mcp add"] = "不读取 %s，因为项目不能启动服务器：用 qwen mcp add 添加",
+    ["%s is longer than %d KB: the rest is left out"] = "%s 超过 %d KB：其余部分被略去",
+    ["%s is left out: %s"] = "略去 %s：%s",
+    ["%s belongs to another user: %s left out"] = "%s 属于其他用户：略去 %s",
   },
 }

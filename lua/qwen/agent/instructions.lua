@@ -1,20 +1,14 @@
 -- The person's and the project's instruction files: which there are, with what they import. The project's count only in a trusted folder.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local project_files = require "qwen.config.project_files"
+local sys = require "sys.os"
+local words = require "qwen.util.text"
 
 local M = {}
 
 local MAX_FILE, MAX_TOTAL, MAX_DEPTH = 64 * 1024, 256 * 1024, 5
-
-local function names(ctx)
-  local value = ctx.settings:get "context.fileName"
-  if type(value) == "string" then value = { value } end
-  local out = {}
-  for _, name in ipairs(value or {}) do
-    if type(name) == "string" and name ~= "" and not name:find "[/\0]" then out[#out + 1] = name end
-  end
-  return out
-end
+local MOST_READ = 16 * 1024 * 1024
 
 -- The folders from the root down to cwd.
 local function descent(root, cwd)
@@ -23,12 +17,21 @@ local function descent(root, cwd)
   return out
 end
 
--- A file that lies, links followed, below its base folder; an instruction file must not draw in what is elsewhere.
-local function read_below(base, path)
+-- A file that lies, links followed, below its base folder: a project's file must not draw in what is elsewhere. What is too long is cut.
+local function read_below(ctx, base, path)
   local real = fs.realpath(path)
-  local prefix = base == "/" and "/" or base .. "/"
-  if not real or real:sub(1, #prefix) ~= prefix then return nil end
-  return fs.read_exact(real, MAX_FILE), real
+  if not real or not paths.below(real, base) then return nil end
+  local text, e = fs.read_exact(real, MOST_READ)
+  if not text then
+    local stat = fs.stat(real)
+    if stat and stat.type ~= "dir" then ctx.notice(("%s is left out: %s"):format(paths.short(path), e.message)) end
+    return nil
+  end
+  if #text > MAX_FILE then
+    ctx.notice(("%s is longer than %d KB: the rest is left out"):format(paths.short(path), MAX_FILE // 1024))
+    text = words.utf8((text:sub(1, MAX_FILE):gsub("[\192-\255][\128-\191]*$", "")))
+  end
+  return text, real
 end
 
 -- fn of every piece of a line that is no code; the spans of code stay.
@@ -44,20 +47,35 @@ local function outside_code(line, fn)
 end
 
 -- `@path` outside of code, at the beginning of a word, becomes the text of that file.
-local function with_imports(text, folder, base, depth, seen)
+local function with_imports(ctx, text, folder, base, depth, seen)
   if depth > MAX_DEPTH then return text end
-  local function import(space, path)
-    local full = path:sub(1, 1) == "/" and path or folder .. "/" .. path
-    local imported, real = read_below(base, full)
-    if not imported or seen[real] then return nil end
-    seen[real] = true
-    return space .. with_imports(imported, real:match "^(.*)/", base, depth + 1, seen)
+  local function import(space, word)
+    local path = word
+    while path and path ~= "" do -- marks of the sentence behind it are no part of it
+      local full = path:gsub("^~/", (paths.home() or "~") .. "/")
+      if full:sub(1, 1) ~= "/" then full = folder .. "/" .. full end
+      local stat = fs.stat(full)
+      local imported, real = nil, nil
+      if stat and stat.type ~= "dir" then imported, real = read_below(ctx, base, full) end
+      if imported and not seen[real] then
+        seen[real] = true
+        return space .. with_imports(ctx, imported, real:match "^(.*)/", base, depth + 1, seen) .. word:sub(#path + 1)
+      end
+      path = words.without_mark(path)
+    end
   end
-  local out, fence = {}, false
+  local out, fence = {}, nil
   for line in (text .. "\n"):gmatch "(.-)\n" do
-    if line:find "^%s*```" then fence = not fence end
+    local mark, rest = line:match "^%s*([`~][`~][`~]+)(.*)$"
+    if mark and not (mark:find "`" and mark:find "~") then
+      if not fence then
+        fence = mark
+      elseif mark:sub(1, 1) == fence:sub(1, 1) and #mark >= #fence and not rest:find "%S" then
+        fence = nil
+      end
+    end
     if not fence and line:find("@", 1, true) then
-      line = outside_code(" " .. line, function(piece) return (piece:gsub("(%s)@([%w_./~-]*[%w_~-])", import)) end):sub(2)
+      line = outside_code(" " .. line, function(piece) return (piece:gsub("(%s)@([^%s@]+)", import)) end):sub(2)
     end
     out[#out + 1] = line
   end
@@ -73,14 +91,28 @@ local function rules(root)
   return out
 end
 
+-- Whether a folder belongs to us or to root; instructions of others are not ours to follow.
+local function is_ours(folder)
+  local stat = fs.stat(folder)
+  return stat ~= nil and (stat.uid == sys.uid() or stat.uid == 0)
+end
+
+-- The files in their order, each with the folder that what it imports must be in: a user's own may be a link, and import anything.
 local function candidates(ctx)
   local out, home = {}, paths.qwen_home()
-  home = home and fs.realpath(home)
-  for _, name in ipairs(home and names(ctx) or {}) do out[#out + 1] = { path = home .. "/" .. name, base = home } end
+  local names = ctx.settings:get "context.fileName"
+  for _, name in ipairs(home and project_files.instructions(home, names) or {}) do
+    out[#out + 1] = { path = home .. "/" .. name, base = "/" }
+  end
   if not ctx.trusted then return out end
   local root = paths.project_root(ctx.cwd)
   for _, folder in ipairs(descent(root, ctx.cwd)) do
-    for _, name in ipairs(names(ctx)) do out[#out + 1] = { path = folder .. "/" .. name, base = root } end
+    local found = project_files.instructions(folder == "/" and "" or folder, names)
+    if #found > 0 and not is_ours(folder) then
+      ctx.notice(("%s belongs to another user: %s left out"):format(folder, table.concat(found, ", ")))
+      found = {}
+    end
+    for _, name in ipairs(found) do out[#out + 1] = { path = (folder == "/" and "" or folder) .. "/" .. name, base = root } end
   end
   for _, path in ipairs(rules(root)) do out[#out + 1] = { path = path, base = root } end
   out[#out + 1] = { path = root .. "/.qwen/QWEN.local.md", base = root }
@@ -93,10 +125,10 @@ end
 function M.files(ctx)
   local out, total, seen = {}, 0, {}
   for _, item in ipairs(candidates(ctx)) do
-    local text, real = read_below(item.base, item.path)
+    local text, real = read_below(ctx, item.base, item.path)
     if text and not seen[real] and text:find "%S" then
       seen[real] = true
-      text = with_imports(text, real:match "^(.*)/", item.base, 1, { [real] = true })
+      text = with_imports(ctx, text, real:match "^(.*)/", item.base, 1, { [real] = true })
       if total + #text <= MAX_TOTAL then
         total = total + #text
         out[#out + 1] = { path = item.path, text = text }

@@ -17,9 +17,7 @@ local function find(ctx, word)
     if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
     path = files.normal(path)
     if fs.stat(path) then return path end
-    local shorter = word:match "^(.*)[%.,;:!%?%)%]}'\"`>]$"
-    if not shorter then return nil end
-    word = shorter
+    word = text.without_mark(word) or ""
   end
 end
 
@@ -79,6 +77,16 @@ local function from_server(ctx, word)
   return parts, ("%d bytes of the tool server %s"):format(size, server)
 end
 
+-- The words behind an @ that stands before a word: behind a blank, a bracket, a quote, or a letter of a script without blanks.
+local function named(prompt)
+  local words, at = (" " .. prompt):gsub("\\ ", "\\\1"), 1
+  return function()
+    local _, last, before, word = words:find("([%s%(%[{'\"`\128-\255])@([^%s@]+)", at)
+    at = last or at -- the last byte of a word may stand before the next
+    return before, word
+  end
+end
+
 ---The parts that a prompt's @words add to its message, and a line about each for the person.
 ---@param ctx Ctx
 ---@param prompt string
@@ -88,7 +96,7 @@ function M.parts(ctx, prompt)
   local parts, told, seen, size = {}, {}, {}, 0
   if not prompt:find("@", 1, true) then return parts, told end
   local hidden = require("qwen.permission.policy").hidden(ctx)
-  for before, word in (" " .. prompt):gsub("\\ ", "\\\1"):gmatch "([%s%(%[{'\"`])@([^%s@]+)" do
+  for before, word in named(prompt) do
     local path = find(ctx, (word:gsub("\1", " ")))
     local served, words
     if not path and not seen[word] then served, words = from_server(ctx, word) end

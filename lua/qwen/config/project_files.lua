@@ -1,6 +1,7 @@
 -- What a folder brings along for qwen: files that count only when the folder is trusted, and those that never count. Reads none of them.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local schema = require "qwen.config.schema"
 
 local M = {}
 
@@ -12,6 +13,22 @@ local function instruction_names(value)
   for _, name in ipairs(type(value) == "string" and { value } or type(value) == "table" and value or {}) do
     if type(name) == "string" and name ~= "" and not name:find "[/%z]" then out[#out + 1] = name end
   end
+  return out
+end
+
+-- Another program's instructions count where ours are not there, unless the user has named files.
+local INSTEAD = "CLAUDE.md"
+
+---The files with instructions that stand in a folder.
+---@param folder string
+---@param value any context.fileName
+---@return string[] names
+function M.instructions(folder, value)
+  local out = {}
+  for _, name in ipairs(instruction_names(value)) do
+    if fs.stat(folder .. "/" .. name) then out[#out + 1] = name end
+  end
+  if #out == 0 and value == schema["context.fileName"].default and fs.stat(folder .. "/" .. INSTEAD) then out[1] = INSTEAD end
   return out
 end
 
@@ -34,7 +51,7 @@ function M.list(cwd, names)
   add(out, cwd == "/" and "" or cwd, "", ".env")
   local root, at, up = paths.project_root(cwd), cwd, ""
   repeat
-    for _, name in ipairs(instruction_names(names)) do add(out, at == "/" and "" or at, up, name) end
+    for _, name in ipairs(M.instructions(at == "/" and "" or at, names)) do out[#out + 1] = up .. name end
     local last = at == root or at == "/"
     at, up = at:match "^(.+)/[^/]+$" or "/", up .. "../"
   until last

@@ -87,6 +87,21 @@ function M.nearest(word, words)
   if best and best_distance <= math.max(1, math.min(3, #word // 2)) then return best end
 end
 
+local marks = {}
+for mark in ("。 ， 、 ； ： ！ ？ （ ） 【 】 《 》 「 」 『 』 “ ” ‘ ’ … —"):gmatch "%S+" do marks[mark] = true end
+
+---A name in a sentence without the last mark of punctuation: an ASCII one at its end, or a full-width one with all behind it, because
+---no blank follows those. nil when there is none.
+---@param word string
+---@return string?
+function M.without_mark(word)
+  local shorter = word:match "^(.*)[%.,;:!%?%)%]}'\"`>]$"
+  if shorter then return shorter end
+  for at = #word - 2, 1, -1 do
+    if marks[word:sub(at, at + 2)] then return word:sub(1, at - 1) end
+  end
+end
+
 ---So many of something: "1 file", "2 files".
 ---@param n integer
 ---@param one string

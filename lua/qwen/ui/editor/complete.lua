@@ -145,7 +145,7 @@ function M.find(ctx, before, changed)
   if before:find "^/[%w_:?\128-\255-]*$" then
     kind, word = "command", before
     items = command_items(before:sub(2))
-  elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`]$" or before == "@" .. (at or "") then
+  elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`\128-\255]$" or before == "@" .. (at or "") then
     kind, word = "file", "@" .. at
     items = file_items(ctx, at, changed)
   elseif name then
