@@ -6,6 +6,9 @@ local H = { summary = "programs and addresses in the settings' hooks" }
 
 local SECONDS, HTTP_SECONDS, PROMPT_SECONDS, MOST_OUTPUT = 60, 600, 30, 1024 * 1024
 
+local JUDGE = 'Judge the event. Answer with JSON alone: {"ok": true} or {"ok": false, "reason": "..."}; '
+  .. '"additionalContext": "..." may be added for the conversation.'
+
 -- Running one hook ------------------------------------------------------------------------------------------------------
 
 local function with_variables(text, allowed)
@@ -41,15 +44,19 @@ local function run_http(_, hook, input)
   return { out = body }
 end
 
+-- A model that cannot be asked, or answers with something else, forbids nothing, as in Qwen Code; it is told.
 local function run_prompt(ctx, hook, input)
-  local text, e = qwen.one_shot.ask(ctx, { prompt = (hook.prompt:gsub("%$ARGUMENTS", (input:gsub("%%", "%%%%")))), model = hook.model, purpose = "hook",
-    seconds = qwen.x.settings_hooks.seconds(hook, PROMPT_SECONDS),
-    system = 'Judge the event. Answer with JSON alone: {"ok": true} or {"ok": false, "reason": "..."}' })
+  local prompt = hook.prompt:gsub("%$ARGUMENTS", function() return input end)
+  local text, e = qwen.one_shot.ask(ctx, { prompt = prompt, model = hook.model, purpose = "hook",
+    seconds = qwen.x.settings_hooks.seconds(hook, PROMPT_SECONDS), system = JUDGE })
   if not text then return { warning = e.message } end
   local value = qwen.json.decode(text:match "%b{}" or "")
-  if type(value) ~= "table" then return { warning = "the model gave no JSON" } end
-  if value.ok == false then return { block = tostring(value.reason or "refused by the model") } end
-  return { context = type(value.additionalContext) == "string" and value.additionalContext or nil }
+  if type(value) ~= "table" or type(value.ok) ~= "boolean" then
+    return { warning = "the model gave no JSON with a verdict" }
+  end
+  local context = type(value.additionalContext) == "string" and value.additionalContext or nil
+  local reason = type(value.reason) == "string" and value.reason or "refused by the model"
+  return { block = not value.ok and reason or nil, context = context }
 end
 
 local runners = { command = run_command, http = run_http, prompt = run_prompt }

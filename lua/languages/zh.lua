@@ -346,6 +346,7 @@ return {
     ["the key %s wants the name of an action, a function, or false"] = "按键 %s 需要动作名、函数或 false",
     ["the key %s cannot be list_accept: what is typed for the prompt would answer a question"] =
       "按键 %s 不能是 list_accept：为提示符输入的内容会回答问题",
+    ["refused by the model"] = "被模型拒绝", ["the model gave no JSON with a verdict"] = "模型没有给出带判定的 JSON",
     ["no key was left for %s: %s still count"] = "没有留给 %s 的按键：%s 仍然有效",
     ["in lists and questions:"] = "在列表和问题中：", ["in a view that renews itself:"] = "在自动刷新的视图中：",
     ["take the marked choice, or the text"] = "采用选中的项，或所输入的文本", ["leave without an answer"] = "不回答就离开",

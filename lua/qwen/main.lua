@@ -167,12 +167,15 @@ local function slash(ctx, opts, prompt)
   if not name or name == "" then return nil end
   local run = require "qwen.run"
   local command, front = commands.find(name), nil
-  if command and command.session then
+  local comes = not command and commands.may_come(name, ctx)
+  if comes or command and command.session then
     local problem
     front, problem = prepare_headless(ctx, opts)
     if not front then return problem end
   end
+  if comes then run.begin(ctx) end
   local code = run.command(ctx, name, rest)
+  if comes and type(code) ~= "table" then ctx.emit("session_ended", { reason = "done" }) end
   if type(code) == "table" then return headless(ctx, opts, code.prompt, front) end
   return code
 end

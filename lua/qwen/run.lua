@@ -29,6 +29,16 @@ local function until_signal(fn)
   return true, table.unpack(results, 2, results.n)
 end
 
+local begun = setmetatable({}, { __mode = "k" }) -- by ctx: the hooks know that its session has started
+
+---Tells the hooks that the session has started, once.
+---@param ctx Ctx
+function M.begin(ctx)
+  if begun[ctx] then return end
+  begun[ctx] = true
+  ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
+end
+
 ---Answers one prompt.
 ---@param ctx Ctx
 ---@param prompt string
@@ -36,7 +46,7 @@ end
 ---@return integer exit code
 function M.headless(ctx, prompt, front)
   local loop, message = require "qwen.agent.loop", require "qwen.session.message"
-  ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
+  M.begin(ctx)
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
   if not submitted then
     ctx.notice("the prompt was blocked: " .. tostring(reason))
@@ -75,7 +85,8 @@ end
 ---A slash command in a headless run.
 ---@return integer|{prompt: string} exit code, or what the model is to be asked
 function M.command(ctx, name, rest)
-  local command, e = commands.find(name)
+  local find = begun[ctx] and commands.await or commands.find
+  local command, e = find(name, begun[ctx] and ctx)
   if not command then
     ctx.notice(tostring(e))
     return 2

@@ -3,6 +3,7 @@
 Its faults by --fault: slow (never greets), dies (after the greeting), garbage (lines that are no JSON), hostile (tools with wrong schemas).
 Tools: echo (gives its arguments as JSON), fail (an error), picture (an image), env (its environment),
 mixed (items that are no objects among others).
+Prompts: greet (CITY, and a STATE that may be left out), plain (without arguments), refused (an error). One resource: note://one.
 """
 import json
 import os
@@ -16,6 +17,10 @@ TOOLS = [
     {"name": "picture", "description": "A picture.", "inputSchema": {"type": "object", "properties": {}}},
     {"name": "env", "description": "Its environment.", "inputSchema": {"type": "object"}},
     {"name": "mixed", "description": "Items of all kinds.", "inputSchema": {"type": "object"}},
+]
+PROMPTS = [
+    {"name": "greet", "description": "Greets \x1b[31ma city.", "arguments": [{"name": "city", "required": True}, {"name": "state"}, 5]},
+    {"name": "plain"}, {"name": "refused", "arguments": "none"}, {"name": 7},
 ]
 if FAULT == "hostile":
     TOOLS = [{"name": "a\x1b[31m" + "x" * 200, "description": {"no": "text"}, "inputSchema": {"type": 5, "properties": [1, 2], "required": "x", "enum": 7, "items": 3}},
@@ -35,17 +40,28 @@ def call(name, args):
     return {"content": [{"type": "text", "text": "it failed"}], "isError": True}
 
 
+def prompt(name, args):
+    words = f"Greet {args['city']}, {args.get('state', 'anywhere')}." if name == "greet" else "A plain prompt."
+    return {"messages": [{"role": "user", "content": {"type": "text", "text": words}}, "no object"]}
+
+
 def answer(message):
     method, params = message.get("method"), message.get("params") or {}
     if "id" not in message:
         return None
     if method == "initialize":
-        result = {"protocolVersion": params["protocolVersion"], "capabilities": {"tools": {}}, "serverInfo": {"name": "fake", "version": "1"}}
+        result = {"protocolVersion": params["protocolVersion"], "capabilities": {"tools": {}, "prompts": {}, "resources": {}}, "serverInfo": {"name": "fake", "version": "1"}}
     elif method == "tools/list":
         at = int(params.get("cursor") or 0)
         result = {"tools": TOOLS[at:at + 2]}
         if at + 2 < len(TOOLS):
             result["nextCursor"] = str(at + 2)
+    elif method == "prompts/list":
+        result = {"prompts": PROMPTS}
+    elif method == "prompts/get" and params["name"] != "refused":
+        result = prompt(params["name"], params.get("arguments") or {})
+    elif method == "resources/read" and params["uri"] == "note://one":
+        result = {"contents": [{"uri": params["uri"], "text": "a note of the server"}]}
     elif method == "tools/call":
         result = call(params["name"], params.get("arguments"))
     else:

@@ -61,6 +61,28 @@ do
   t.eq({ r.code, r.err }, { 0, "" }, "a rule for the whole server")
 end
 
+-- Its prompts are commands, what it keeps can be named, and /mcp lists all.
+do
+  local place = place_with { my = local_server() }
+  local function say(line)
+    local server <close> = fake.start { { text = "done", times = 0 } }
+    local r = run(place, server, "-p", line)
+    local asked = server:requests()
+    return asked[1] and asked[1].body.messages[2].content, r
+  end
+  t.eq(say "/my:greet Rome", "Greet Rome, anywhere.", "an argument in its place")
+  t.eq(say "/my:greet state=Ohio Rome", "Greet Rome, Ohio.", "one by its name")
+  t.eq(say "/my:greet --city=Paris Texas", "Greet Paris, Texas.", "as a flag")
+  t.eq(say "/my:plain", "A plain prompt.", "without arguments")
+  local sent, r = say "/my:greet"
+  t.eq({ sent, r.code }, { nil, 2 }, "one is missing")
+  t.match(r.err, "greet of my needs city")
+  sent, r = say "/my:refused"
+  t.ok(sent == nil and r.code ~= 0 and r.err:find("unknown prompts/get", 1, true), "the server refuses: " .. r.err)
+  t.match(select(2, say "/my:nothing").err, "no command /my:nothing", "it has no such prompt")
+  t.match(json.encode(say "see @my:note://one."), "a note of the server", "a resource")
+end
+
 -- Over HTTP, with a key that nobody sees.
 do
   local process <close> = assert(proc.open { argv = { "python3", server_py, "--http" }, stdin = "pipe", stderr = "inherit" })

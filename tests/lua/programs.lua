@@ -157,6 +157,67 @@ do
   t.ok(not try(off, glob, "hi"):find "Blocked", "switched off")
 end
 
+-- Hooks that ask a model: its verdict blocks with its reason, its context goes along; what is no verdict is told and forbids nothing.
+do
+  local glob = { calls = { { name = "glob", arguments = { pattern = "100%*" } } } }
+  local function try(event, hook, answers)
+    hook.type = "prompt"
+    local hooks = { [event] = json.array { { hooks = json.array { hook } } } }
+    local place = program.place { ["~/.qwen/settings.json"] = json.encode { hooks = hooks } }
+    local server <close> = fake.start(answers)
+    local r = ask(place, server, "hi")
+    local asked = server:requests()
+    local last = asked[#asked].body.messages
+    return last[#last].content, r, asked
+  end
+  local hook = { prompt = "May it? $ARGUMENTS" }
+  local last, r, asked = try("PreToolUse", hook, { glob, { text = '```json\n{"ok": false, "reason": "no {globs}"}\n```' }, { text = "ok" } })
+  t.eq({ last, r.code }, { "Blocked: no {globs}", 0 }, r.err)
+  local messages = asked[2].body.messages
+  t.match(messages[1].content, "Judge the event")
+  t.match(messages[2].content, '^May it%? {.*"hook_event_name":"PreToolUse".*"pattern":"100%%%*"', "the event, byte for byte")
+  t.ok(not asked[2].body.tools, "without tools")
+  last, r, asked = try("PreToolUse", { prompt = "?", model = "small" }, { glob, { text = '{"ok": true}' }, { text = "ok" } })
+  t.ok(not last:find "Blocked" and r.err == "", "allowed: " .. r.err)
+  t.eq(asked[2].body.model, "small", "its own model")
+  last = try("PreToolUse", hook, { glob, { text = '{"ok": false}' }, { text = "ok" } })
+  t.eq(last, "Blocked: refused by the model", "without a reason")
+  r, asked = select(2, try("UserPromptSubmit", hook, { { text = '{"ok": true, "additionalContext": "be brief"}' }, { text = "ok" } }))
+  t.eq({ asked[2].body.messages[2].content, r.out }, { "hi\n\nbe brief", "ok\n" }, "context")
+  for _, words in ipairs { "yes", "{}", '{"ok": "no"}', "[false]", "{" } do
+    last, r = try("PreToolUse", hook, { glob, { text = words }, { text = "ok" } })
+    t.ok(not last:find "Blocked", words .. " forbids nothing")
+    t.match(r.err, "hook PreToolUse %(PreToolUse%): the model gave no JSON with a verdict", words .. " is told")
+  end
+  last, r = try("PreToolUse", hook, { glob, { status = 400, json = { error = { message = "bad" } } }, { text = "ok" } })
+  t.ok(not last:find "Blocked" and r.err:find("bad", 1, true), "a failure is told: " .. r.err)
+  last, r = try("PreToolUse", { prompt = "?", timeout = 0.2 }, { glob, { text = '{"ok": false}', fault = "stall" }, { text = "ok" } })
+  t.ok(not last:find "Blocked" and r.err:find("hook PreToolUse", 1, true), "one that is not answered in time: " .. r.err)
+end
+
+-- What no hook waits for, what is done once, what is wrong with a hook, and a matcher with classes.
+do
+  local function hooks(list, matcher) return { hooks = { PreToolUse = json.array { { matcher = matcher, hooks = json.array(list) } } } } end
+  local glob = { calls = { { name = "glob", arguments = { pattern = "*" } } } }
+  local function try(settings)
+    local place = program.place { ["~/.qwen/settings.json"] = json.encode(settings) }
+    local server <close> = fake.start { glob, glob, { text = "ok" } }
+    local r = ask(place, server, "hi")
+    t.eq({ r.code, r.out }, { 0, "ok\n" }, r.err)
+    return r, (fs.read(place.cwd .. "/told") or ""), server:requests()
+  end
+  local _, _, asked = try(hooks { { command = "exit 2", async = true } })
+  t.ok(not json.encode(asked[3].body.messages):find("Blocked", 1, true), "nobody waits for it, so it blocks nothing")
+  local _, told = try(hooks { { command = "echo x >> told", once = true } })
+  t.eq(told, "x\n", "once")
+  local r = try(hooks { { type = "function", command = "x" }, { type = "command" } })
+  t.match(r.err, "its type is not known or its command is missing")
+  _, told = try(hooks({ { command = "echo x >> told" } }, "^\\w+b$"))
+  t.eq(told, "x\nx\n", "a class of characters")
+  _, told = try(hooks({ { command = "echo x >> told" } }, "glob\\.x|e\\-y"))
+  t.eq(told, "", "a point and a minus are themselves")
+end
+
 -- The status line of the settings: told the state, its first line below the input.
 do
   local place = program.place { ["~/.qwen/settings.json"] = json.encode { ui = { statusLine = { type = "command", command = "cat > told; echo 'my line'; echo more" } } } }

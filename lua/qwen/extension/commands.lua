@@ -28,6 +28,25 @@ function M.find(name, ctx)
   return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
 end
 
+---Whether a name may be one that a tool server of the settings brings when it has started: SERVER:PROMPT.
+---@param name string
+---@param ctx Ctx
+---@return boolean
+function M.may_come(name, ctx)
+  local server = name:match "^([^:]+):"
+  local servers = server and ctx.settings:get "mcpServers"
+  return type(servers) == "table" and servers[server] ~= nil
+end
+
+---As find, after the tool servers have started.
+---@param name string
+---@param ctx Ctx
+---@return table?, Err?
+function M.await(name, ctx)
+  for _, done in ipairs(ctx.starting or {}) do done:get() end
+  return M.find(name, ctx)
+end
+
 ---Tells those who listen that a command has ended.
 ---@param started number when it began, by task.now
 ---@param code any what it gave back
