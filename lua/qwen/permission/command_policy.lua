@@ -23,7 +23,9 @@ local function redirect_problem(at, part)
     local copy = redirect.op:find "&$" and redirect.target:match "^[%d-]+$"
     if not copy and not harmless_targets[redirect.target] then
       if redirect.op ~= "<" then return "it writes to " .. redirect.target end
-      if not path_expansion.readable(at.ctx, at.bases, redirect.target, redirect.marks) then return "it reads " .. redirect.target end
+      if not path_expansion.readable(at.ctx, at.bases, redirect.target, redirect.marks) then
+        return "it reads " .. redirect.target
+      end
     end
   end
 end
@@ -40,7 +42,9 @@ end
 -- failed.
 local function changes_folder(at, part)
   local word, marks = part.argv[2], part.marks[2]
-  if part.argv[1] ~= "cd" or #part.argv ~= 2 or marks or #part.assigns > 0 or word == "" or word:find "^[-~]" then return false end
+  if part.argv[1] ~= "cd" or #part.argv ~= 2 or marks or #part.assigns > 0 or word == "" or word:find "^[-~]" then
+    return false
+  end
   local found = path_expansion.of(at.bases, word)
   for _, path in ipairs(found) do
     if not files.inside(at.ctx, path) then return false end
@@ -61,7 +65,9 @@ local function looks_only(at, part)
   local looks, why = read_only.check(at.ctx, part, at.bases)
   if looks and part.deep then
     for _, rule in ipairs(at.paths) do
-      if rules.names_tool(rule, "read_file") then return false, "it could read what " .. command_rules.by_rule(rule) .. " hides" end
+      if rules.names_tool(rule, "read_file") then
+        return false, "it could read what " .. command_rules.by_rule(rule) .. " hides"
+      end
     end
   end
   return looks, why
@@ -74,7 +80,9 @@ local function suggest(part)
   local name = argv[1]
   if not name or next(part.marks) or stateful[name] or name:find "^%(" then return nil end
   local kind = wrappers.kind(part)
-  if kind == "runs" or kind == "may" and not program_lists.builders[name] or program_lists.network[(program_lists.names(name))] then return nil end
+  if kind == "runs" or kind == "may" and not program_lists.builders[name] or program_lists.network[(program_lists.names(name))] then
+    return nil
+  end
   for _, word in ipairs(argv) do
     if word == "" or word:find "[%s*()%c]" then return nil end
   end
@@ -97,7 +105,9 @@ local function judge_part(at, set, part)
   if looks and not redirect then return "allow", M.READ_ONLY end
   if stateful[part.argv[1]] then at.lost = "an earlier part changes the shell" end
   rule = rules.first(set.allow, "run_shell_command", function(spec) return rules.matches_command(spec, part.argv) end)
-  if rule and not redirect and not assigns_matter(part) then return "allow", command_rules.by_rule(rule) end
+  if rule and not redirect and not assigns_matter(part) then
+    return "allow", command_rules.by_rule(rule)
+  end
   if redirect or assigns_matter(part) then return nil, redirect or "it sets variables" end
   return nil, why, suggest(part)
 end
@@ -119,7 +129,9 @@ function M.judge(ctx, set, command, folder)
   local lost = parsed.why or not files.inside(ctx, folder) and folder .. " is outside the project" or nil
   local at = { ctx = ctx, bases = { folder }, lost = lost, command = command,
     paths = command_rules.path_rules(set.deny), commands = false }
-  for _, rule in ipairs(set.deny) do at.commands = at.commands or command_rules.first_word(rule) ~= nil end
+  for _, rule in ipairs(set.deny) do
+    at.commands = at.commands or command_rules.first_word(rule) ~= nil
+  end
   local worst, only_reads, asking = nil, true, 0
   for _, part in ipairs(parsed.parts) do
     local verdict, reason, rule = judge_part(at, set, part)
@@ -135,7 +147,9 @@ function M.judge(ctx, set, command, folder)
   if not parsed.certain then
     local denied = command_rules.named_anywhere(set.deny, command)
     if denied then return "deny", command_rules.by_rule(denied) end
-    if parsed.hard and (at.commands or #at.paths > 0) then return "unsure", "the command holds " .. parsed.hard end
+    if parsed.hard and (at.commands or #at.paths > 0) then
+      return "unsure", "the command holds " .. parsed.hard
+    end
     if worst and rank[worst[1]] > rank.mode then return worst[1], worst[2] end
     local asked = command_rules.named_anywhere(set.ask, command)
     if asked then return "ask", command_rules.by_rule(asked) end

@@ -33,7 +33,9 @@ end
 function M.named_anywhere(list, text)
   for _, rule in ipairs(list) do
     local first = M.first_word(rule)
-    if first and first ~= "" and text:find("%f[%w_]" .. first:gsub("%p", "%%%0") .. "%f[^%w_]") then return rule end
+    if first and first ~= "" and text:find("%f[%w_]" .. first:gsub("%p", "%%%0") .. "%f[^%w_]") then
+      return rule
+    end
   end
 end
 
@@ -105,7 +107,8 @@ local function refusing(at, list, path, deep)
   end
 end
 
--- Why the names of the files that a part takes stand elsewhere than in its words; nil when they do not.
+-- Why the names of the files that a part takes stand elsewhere than in its words; nil when they do
+-- not.
 local function names_elsewhere(part)
   local argv = part.argv
   local name = program_lists.names(argv[1])
@@ -131,11 +134,15 @@ end
 -- Whether a part reads every file of a folder.
 local function searches(part)
   local argv = part.argv
-  if program_lists.names(argv[1]) == "git" and argv[wrappers.subcommand_places(argv)[1] or 0] == "grep" then return true end
+  if program_lists.names(argv[1]) == "git" and argv[wrappers.subcommand_places(argv)[1] or 0] == "grep" then
+    return true
+  end
   local always = program_lists.searchers[(program_lists.names(part.argv[1]))]
   if always == "" then return true end
   for i = 2, always and #part.argv or 1 do
-    if part.argv[i]:find "^%-%a*[rR]" or part.argv[i]:find "^%-%-[%a-]*recursive" then return true end
+    if part.argv[i]:find "^%-%a*[rR]" or part.argv[i]:find "^%-%-[%a-]*recursive" then
+      return true
+    end
   end
   return false
 end
@@ -154,9 +161,13 @@ local function denied_path(at, list, part)
       for _, path in ipairs(piece ~= "" and found or {}) do
         local rule = refusing(at, list, path, deep)
         if rule then return rule end
-        if deep and paths.is_folder(path) then unsure = unsure or ("%s takes a whole folder"):format(part.argv[1]) end
+        if deep and paths.is_folder(path) then
+          unsure = unsure or ("%s takes a whole folder"):format(part.argv[1])
+        end
       end
-      if (unknown or at.anywhere and word:sub(1, 1) ~= "-") and not text then unsure = unsure or ("'%s' may name any file"):format(word) end
+      if (unknown or at.anywhere and word:sub(1, 1) ~= "-") and not text then
+        unsure = unsure or ("'%s' may name any file"):format(word)
+      end
     end
   end
   for i = 2, #part.argv do
@@ -197,10 +208,14 @@ local function git_doubt(part)
     local setting = argv[i - 1] == "-c" and argv[i] or argv[i]:match "^%-c(.+)$"
     local plain = setting and (setting:find "^user%." or setting:find "^colou?r%." or setting:find "^core%.quote" or setting:find "^advice%."
       or setting:find "^init%." or setting:find "^[^.]*$")
-    if setting and not plain or argv[i]:find "^%-%-config%-env" then return "a setting of git may run a program" end
+    if setting and not plain or argv[i]:find "^%-%-config%-env" then
+      return "a setting of git may run a program"
+    end
   end
   for _, i in ipairs(wrappers.subcommand_places(argv)) do
-    if not program_lists.git_commands[argv[i]] then return ("git %s may be an alias for anything"):format(argv[i]) end
+    if not program_lists.git_commands[argv[i]] then
+      return ("git %s may be an alias for anything"):format(argv[i])
+    end
   end
 end
 
@@ -227,8 +242,12 @@ local function command_doubt(at, list, part)
   end
   local reader = program_lists.readers[(select(2, program_lists.names(argv[1])))]
   local from_text = false
-  for _, redirect in ipairs(part.redirects) do from_text = from_text or redirect.op:find "^<" ~= nil end
-  if reader and (part.piped or from_text) and argv[1] ~= "xargs" then return ("what %s is given to run is not known"):format(argv[1]) end
+  for _, redirect in ipairs(part.redirects) do
+    from_text = from_text or redirect.op:find "^<" ~= nil
+  end
+  if reader and (part.piped or from_text) and argv[1] ~= "xargs" then
+    return ("what %s is given to run is not known"):format(argv[1])
+  end
   local rule = met(list, wrappers.perhaps(part))
   if rule then return ("%s may run what %s refuses"):format(argv[1], M.by_rule(rule)) end
   local kind = wrappers.kind(part)
@@ -237,7 +256,9 @@ local function command_doubt(at, list, part)
   for _, one in ipairs(list) do
     local first, several = M.first_word(one), one.spec and one.spec:find "%S%s+%S"
     for _, i in ipairs(first and several and first == program_lists.names(argv[1]) and wrappers.subcommand_places(argv) or {}) do
-      if part.marks[i] then return ("what %s is asked to do comes from a variable or a pattern"):format(argv[1]) end
+      if part.marks[i] then
+        return ("what %s is asked to do comes from a variable or a pattern"):format(argv[1])
+      end
     end
   end
 end

@@ -1,4 +1,5 @@
--- Paths as tools see them: absolute, compared by whole components on real paths, and which ones are never touched unasked.
+-- Paths as tools see them: absolute, compared by whole components on real paths, and which ones are
+-- never touched unasked.
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
@@ -20,7 +21,8 @@ function M.resolve(ctx, path)
   return paths.normal(path)
 end
 
----A path as it is judged: its name in normal form, what it really reaches now, and whether that is sure.
+---A path as it is judged: its name in normal form, what it really reaches now, and whether that is
+---sure.
 ---@param path string absolute
 ---@return Place
 function M.place(path)
@@ -58,14 +60,17 @@ function M.place_readable(ctx, place)
   return spilled ~= nil and not place.unsure and paths.below(place.real, (paths.real(spilled)))
 end
 
----True for places that decide what runs later: version control and editor folders, shell start files, our own settings.
----Both the name and what it really reaches count; names above the project do not.
+---True for places that decide what runs later: version control and editor folders, shell start
+---files, our own settings. Both the name and what it really reaches count; names above the project
+---do not.
 ---@param ctx Ctx
 ---@param place Place
 ---@return boolean
 function M.place_protected(ctx, place)
   local home = paths.qwen_home()
-  if home and (paths.below(place.real, paths.real(home)) or paths.below(place.name, home)) then return true end
+  if home and (paths.below(place.real, paths.real(home)) or paths.below(place.name, home)) then
+    return true
+  end
   return protected.is(place.name, ctx.cwd) or protected.is(place.real, ctx.cwd)
 end
 
@@ -85,7 +90,8 @@ function M.readable(ctx, path) return M.place_readable(ctx, M.place(path)) end
 ---@return boolean
 function M.protected(ctx, path) return M.place_protected(ctx, M.place(path)) end
 
--- Opening what was judged -----------------------------------------------------------------------------------------------
+-- Opening what was judged
+-- -----------------------------------------------------------------------------------------------
 
 ---The ctx of one call's run: its files are those that were judged, and no others.
 ---@param ctx Ctx
@@ -110,7 +116,8 @@ local function admits(ctx, real, change)
   return false
 end
 
----The real path that a call may open for a path, where it is still the one that was judged or below it.
+---The real path that a call may open for a path, where it is still the one that was judged or below
+---it.
 ---@param ctx Ctx
 ---@param path string absolute
 ---@param change boolean? to write it
@@ -121,7 +128,8 @@ function M.opened(ctx, path, change)
   return nil, err("denied", path .. " leads to another place than when it was allowed. Nothing was done.")
 end
 
--- For a path below a folder that was opened: by its text alone, so that no link is followed that came since.
+-- For a path below a folder that was opened: by its text alone, so that no link is followed that
+-- came since.
 local function exact(ctx, path, below)
   if not below then return M.opened(ctx, path) end
   local real = paths.normal(path)
@@ -162,7 +170,8 @@ function M.list(ctx, path, below)
   return fs.list_exact(real)
 end
 
----Writes what was judged, in its own folder, which is made when it is missing. The file counts as seen.
+---Writes what was judged, in its own folder, which is made when it is missing. The file counts as
+---seen.
 ---@param ctx Ctx
 ---@param path string absolute
 ---@param text string
@@ -213,16 +222,20 @@ function M.check_seen(ctx, path, stat)
   return true
 end
 
----Arguments for ripgrep that leave out what .gitignore and the project's .qwenignore name, and .git itself.
+---Arguments for ripgrep that leave out what .gitignore and the project's .qwenignore name, and .git
+---itself.
 ---@param ctx Ctx
 ---@return string[]
 function M.ignore_flags(ctx)
   local flags = { "--no-config", "--hidden", "--glob=!.git" }
-  if fs.stat(ctx.cwd .. "/.qwenignore") then flags[#flags + 1] = "--ignore-file=" .. ctx.cwd .. "/.qwenignore" end
+  if fs.stat(ctx.cwd .. "/.qwenignore") then
+    flags[#flags + 1] = "--ignore-file=" .. ctx.cwd .. "/.qwenignore"
+  end
   return flags
 end
 
----Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is missing or takes too long.
+---Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is
+---missing or takes too long.
 ---@param ctx Ctx
 ---@param folder string
 ---@param seconds number? default 60
@@ -239,7 +252,8 @@ function M.visible(ctx, folder, seconds)
   return found
 end
 
----Relative paths of the files below a folder, without .git and what looks generated. For when ripgrep is missing.
+---Relative paths of the files below a folder, without .git and what looks generated. For when
+---ripgrep is missing.
 ---@param root string
 ---@param limit integer?
 ---@return fun(): string?

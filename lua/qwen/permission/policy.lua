@@ -1,5 +1,6 @@
--- Whether a call may run: allow, ask or deny, with the reason in words. deny beats ask beats allow beats the mode.
--- Commands are judged as parsed; what is not fully understood asks. This decides asking; the sandbox decides ability.
+-- Whether a call may run: allow, ask or deny, with the reason in words. deny beats ask beats allow
+-- beats the mode. Commands are judged as parsed; what is not fully understood asks. This decides
+-- asking; the sandbox decides ability.
 local command_policy = require "qwen.permission.command_policy"
 local files = require "qwen.permission.files"
 local rules = require "qwen.permission.rules"
@@ -10,7 +11,9 @@ local M = { READ_ONLY = command_policy.READ_ONLY, refused = rules.refused }
 -- Whether a deny rule hides a file from reading.
 local function hidden_by(ctx, set, path, real)
   for _, rule in ipairs(set.deny) do
-    if rule.spec and rules.names_tool(rule, "read_file") and rules.matches_path(ctx, rule.spec, path, false, real) then return rule end
+    if rule.spec and rules.names_tool(rule, "read_file") and rules.matches_path(ctx, rule.spec, path, false, real) then
+      return rule
+    end
   end
 end
 
@@ -26,11 +29,14 @@ local function by_rule(rule)
   return "the rule " .. rule.text
 end
 
--- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or shows it.
+-- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or
+-- shows it.
 local function beyond_sandbox(ctx, tool, list, guarded)
   local seen, e = sandbox.seen(ctx)
   if not seen then return e and e.message or nil end
-  if guarded then return guarded .. " decides what runs later: with the sandbox on the user is asked about it in every mode" end
+  if guarded then
+    return guarded .. " decides what runs later: with the sandbox on the user is asked about it in every mode"
+  end
   local kind = tool.effect == "read" and "read" or "write"
   for _, place in ipairs(list) do
     local reach = not place.unsure and seen(place.real)
@@ -49,7 +55,8 @@ local function judge_paths(ctx, set, name, tool, list)
       if rule then return rule end
     end
   end
-  -- A rule that allows must fit every path, by its name and by what it reaches; without a path it never reaches outside.
+  -- A rule that allows must fit every path, by its name and by what it reaches; without a path it
+  -- never reaches outside.
   local function allowing(outside)
     for _, rule in ipairs(set.allow) do
       local fits = rules.names_tool(rule, name) and (rule.spec ~= nil or not outside)
@@ -65,11 +72,15 @@ local function judge_paths(ctx, set, name, tool, list)
   if rule then return "ask", by_rule(rule) end
   local outside, guarded
   for _, place in ipairs(list) do
-    if not (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place) then outside = place.name end
+    if not (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place) then
+      outside = place.name
+    end
     if tool.effect ~= "read" and files.place_protected(ctx, place) then guarded = place.name end
   end
   local beyond = list[1] and beyond_sandbox(ctx, tool, list, guarded)
-  if guarded then return beyond and "beyond" or "guarded", beyond or guarded .. " decides what runs later", nil end
+  if guarded then
+    return beyond and "beyond" or "guarded", beyond or guarded .. " decides what runs later", nil
+  end
   rule = allowing(outside or beyond)
   if rule then return "allow", by_rule(rule) end
   if beyond then return "beyond", beyond end

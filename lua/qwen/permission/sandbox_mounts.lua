@@ -10,7 +10,8 @@ local sys = require "sys.os"
 local M = {}
 
 local MOST_MOUNTS = 400
-local SCRATCH, SMALL = tostring(1024 * 1024 * 1024), tostring(64 * 1024) -- bytes of a folder that ends with the command; of one that stays empty
+-- bytes of a folder that ends with the command; of one that stays empty
+local SCRATCH, SMALL = tostring(1024 * 1024 * 1024), tostring(64 * 1024)
 
 local function words(list)
   local out = {}
@@ -20,14 +21,17 @@ end
 
 -- Below the home folder: what holds keys and logins. All of home is hidden; these stay so when a
 -- part of it is shown.
-local SECRETS = words(".qwen .ssh .gnupg .aws .azure .kube .docker .config/gh .config/gcloud .config/git/credentials .netrc .git-credentials .npmrc .pypirc "
-  .. ".cargo/credentials .cargo/credentials.toml .local/share/keyrings .local/state/qwen .password-store .mozilla .thunderbird .config/google-chrome "
-  .. ".config/chromium .config/BraveSoftware")
+local SECRETS = words(".qwen .ssh .gnupg .aws .azure .kube .docker .config/gh .config/gcloud "
+  .. ".config/git/credentials .netrc .git-credentials .npmrc .pypirc .cargo/credentials "
+  .. ".cargo/credentials.toml .local/share/keyrings .local/state/qwen .password-store .mozilla "
+  .. ".thunderbird .config/google-chrome .config/chromium .config/BraveSoftware")
 -- Where sockets and everybody's files are.
 local SHARED = words "/tmp /var/tmp /run /sys"
 -- In /proc: what root may change though it has no capability left. bubblewrap 0.8 leaves these open
 -- when root starts it.
-local MACHINE = words "/proc/sys /proc/fs /proc/acpi /proc/scsi /proc/sysrq-trigger /proc/kcore /proc/mtrr"
+local MACHINE = words("/proc/sys /proc/fs /proc/acpi /proc/scsi /proc/sysrq-trigger /proc/kcore "
+  .. "/proc/mtrr")
+
 ---The option of the mount that a path is seen through, what is mounted, and its place.
 ---@param list string[][]
 ---@param path string
@@ -39,7 +43,9 @@ function M.through(list, path)
     local mount = list[i]
     local at = mount[#mount]
     local option = mount[1] == "--size" and mount[3] or mount[1]
-    if option ~= "--remount-ro" and paths.below(path, at) then return option, at, option ~= "--tmpfs" and mount[2] or nil end
+    if option ~= "--remount-ro" and paths.below(path, at) then
+      return option, at, option ~= "--tmpfs" and mount[2] or nil
+    end
   end
   return "--ro-bind", "/", "/"
 end
@@ -52,7 +58,9 @@ local function linked_history(root)
   local back = folder and (fs.read(folder .. "/gitdir", 4096) or ""):match "^([^\n]*)"
   local common = folder and folder:match "^(.*)/worktrees/[^/]+$"
   local real = back and common and paths.same(back, root .. "/.git") and fs.realpath(common)
-  if not real or paths.below(real, root) or paths.below(root, real) and not real:find "%.git$" then return nil end
+  if not real or paths.below(real, root) or paths.below(root, real) and not real:find "%.git$" then
+    return nil
+  end
   for _, name in ipairs { "/objects", "/refs" } do
     if not paths.is_folder(real .. name) then return nil end
   end
@@ -102,7 +110,9 @@ local function show_settings(list, home, copies)
     if text and shown ~= text and copies then
       copies.folder = copies.folder or fs.mkdtemp "qwen-git-"
       local copy = copies.folder and copies.folder .. name:gsub("/", "_")
-      if copy and fs.write(copy, shown, { fsync = false }) then list[#list + 1] = { "--ro-bind", copy, home .. name } end
+      if copy and fs.write(copy, shown, { fsync = false }) then
+        list[#list + 1] = { "--ro-bind", copy, home .. name }
+      end
     end
   end
 end
@@ -129,7 +139,9 @@ local function shown(ctx, state, more, copies)
   local function show(option, path) list[#list + 1] = { option, path, path } end
   for _, path in ipairs(MACHINE) do
     local stat = fs.stat(path)
-    if stat then list[#list + 1] = { "--ro-bind", stat.type == "dir" and path or "/dev/null", path } end
+    if stat then
+      list[#list + 1] = { "--ro-bind", stat.type == "dir" and path or "/dev/null", path }
+    end
   end
   local hidden = hidden_folders()
   for _, folder in ipairs(hidden) do
@@ -155,14 +167,19 @@ end
 
 local function hide_secrets(list)
   local home, candidates = paths.home(), { paths.qwen_home() }
-  for _, name in ipairs(home and SECRETS or {}) do candidates[#candidates + 1] = home .. "/" .. name end
+  for _, name in ipairs(home and SECRETS or {}) do
+    candidates[#candidates + 1] = home .. "/" .. name
+  end
   local state_home = sys.env "XDG_STATE_HOME"
-  if state_home and state_home:sub(1, 1) == "/" then candidates[#candidates + 1] = state_home .. "/qwen" end
+  if state_home and state_home:sub(1, 1) == "/" then
+    candidates[#candidates + 1] = state_home .. "/qwen"
+  end
   for _, path in ipairs(candidates) do
     local real = fs.realpath(path)
     local stat = real and fs.stat(real)
     local option, at = M.through(list, real or path)
-    if stat and option ~= "--tmpfs" and at ~= real then -- a secret that a person listed itself is shown
+    -- a secret that a person listed itself is shown
+    if stat and option ~= "--tmpfs" and at ~= real then
       list[#list + 1] = stat.type == "dir" and { "--size", SMALL, "--tmpfs", real } or { "--ro-bind", "/dev/null", real }
     end
   end
@@ -212,17 +229,21 @@ local function keep(ctx, state, list)
       if entry.type == "link" and at_once[entry.name] then
         return nil, err("denied", ("%s is a link, which a sandbox cannot keep as it is; set tools.executionSandbox.filesystem to read-only"):format(path))
       end
-      if entry.type ~= "link" then list[#list + 1] = { "--ro-bind", path, path } end -- what becomes of another link is told
+      -- what becomes of another link is told
+      if entry.type ~= "link" then list[#list + 1] = { "--ro-bind", path, path } end
     end
   end
   for _, name in ipairs(protected.at_once) do
     if not there[name] then hold(name) end
   end
-  if not there[".git"] and not fs.stat(ctx.cwd .. "/HEAD", false) then hold "HEAD" end -- else the folder could become a bare repository
+  -- else the folder could become a bare repository
+  if not there[".git"] and not fs.stat(ctx.cwd .. "/HEAD", false) then hold "HEAD" end
   for _, path in ipairs(state.write) do
     list[#list + 1] = { "--bind", path, path }
     for _, name in ipairs { "/hooks", "/config", "/config.worktree", "/commondir" } do
-      if path:find "/%.git$" and fs.stat(path .. name) then list[#list + 1] = { "--ro-bind", path .. name, path .. name } end
+      if path:find "/%.git$" and fs.stat(path .. name) then
+        list[#list + 1] = { "--ro-bind", path .. name, path .. name }
+      end
     end
   end
   return absent

@@ -13,24 +13,30 @@ local function set(list)
 end
 
 -- Words of a name that say "credential", and ends of words for names without a divider.
-local words = set("KEY KEYS TOKEN TOKENS SECRET SECRETS PASS PASSWORD PASSWORDS PASSWD PASSPHRASE PWD PW CREDENTIAL CREDENTIALS CREDS AUTH "
-  .. "AUTHORIZATION BEARER JWT COOKIE COOKIES DSN PAT PATS SESSIONID WEBHOOK")
-local ends = { "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY", "TOKEN", "SECRET", "SECRETKEY", "ACCESSKEY", "PRIVATEKEY", "ACCESSKEYID", "CREDENTIALS" }
+local words = set("KEY KEYS TOKEN TOKENS SECRET SECRETS PASS PASSWORD PASSWORDS PASSWD PASSPHRASE "
+  .. "PWD PW CREDENTIAL CREDENTIALS CREDS AUTH AUTHORIZATION BEARER JWT COOKIE COOKIES DSN PAT "
+  .. "PATS SESSIONID WEBHOOK")
+local ends = { "PASSWORD", "PASSWD", "PASSPHRASE", "APIKEY", "TOKEN", "SECRET", "SECRETKEY", "ACCESSKEY",
+  "PRIVATEKEY", "ACCESSKEYID", "CREDENTIALS" }
 -- Names with such a word that hold none: places, and settings of programs.
 local harmless = set("PWD OLDPWD SSH_AUTH_SOCK SSH_ASKPASS SUDO_ASKPASS GIT_ASKPASS XAUTHORITY")
 
 -- Values of known forms, whatever their name.
 local forms = {
-  "^sk%-[%w_-]+$", "^sk_live_%w+", "^rk_live_%w+", "^gh[opsur]_%w+", "^github_pat_[%w_]+", "^glpat%-[%w_-]+", "^xox[abeprs]%-[%w-]+",
-  "^A[KS]IA%u[%u%d]+$", "^AIza[%w_-]+$", "^eyJ[%w_-]+%.eyJ[%w_-]+", "%-%-%-%-%-BEGIN [%u ]*PRIVATE KEY%-%-%-%-%-", "^npm_%w+$", "^pypi%-[%w_-]+",
-  "^hf_%w+$", "^dop_v1_%w+", "^ya29%.[%w_-]+", "^SG%.[%w_-]+%.[%w_-]+", "^[Bb]earer %S+$", "^[Bb]asic [%w+/=]+$", "^dckr_pat_", "^AGE%-SECRET%-KEY",
+  "^sk%-[%w_-]+$", "^sk_live_%w+", "^rk_live_%w+", "^gh[opsur]_%w+", "^github_pat_[%w_]+",
+  "^glpat%-[%w_-]+", "^xox[abeprs]%-[%w-]+", "^A[KS]IA%u[%u%d]+$", "^AIza[%w_-]+$",
+  "^eyJ[%w_-]+%.eyJ[%w_-]+", "%-%-%-%-%-BEGIN [%u ]*PRIVATE KEY%-%-%-%-%-", "^npm_%w+$",
+  "^pypi%-[%w_-]+", "^hf_%w+$", "^dop_v1_%w+", "^ya29%.[%w_-]+", "^SG%.[%w_-]+%.[%w_-]+",
+  "^[Bb]earer %S+$", "^[Bb]asic [%w+/=]+$", "^dckr_pat_", "^AGE%-SECRET%-KEY",
 }
 local SHORTEST = 16
 
 -- Variables that decide which program runs, or which files a harmless one reads.
-local loaders = set("BASH_ENV ENV CDPATH BASHOPTS SHELLOPTS GLOBIGNORE PS4 PROMPT_COMMAND POSIXLY_CORRECT LESSOPEN LESSCLOSE LESS MORE RIPGREP_CONFIG_PATH "
-  .. "GREP_OPTIONS TREE_COLORS TAR_OPTIONS LD_PRELOAD LD_AUDIT LD_DEBUG_OUTPUT LD_PROFILE LD_PROFILE_OUTPUT GCONV_PATH LOCPATH NLSPATH MAGIC MANOPT "
-  .. "MANPAGER BROWSER EDITOR VISUAL EXECIGNORE INPUTRC FIGNORE HOSTALIASES LOCALDOMAIN RES_OPTIONS MALLOC_TRACE")
+local loaders = set("BASH_ENV ENV CDPATH BASHOPTS SHELLOPTS GLOBIGNORE PS4 PROMPT_COMMAND "
+  .. "POSIXLY_CORRECT LESSOPEN LESSCLOSE LESS MORE RIPGREP_CONFIG_PATH GREP_OPTIONS TREE_COLORS "
+  .. "TAR_OPTIONS LD_PRELOAD LD_AUDIT LD_DEBUG_OUTPUT LD_PROFILE LD_PROFILE_OUTPUT GCONV_PATH "
+  .. "LOCPATH NLSPATH MAGIC MANOPT MANPAGER BROWSER EDITOR VISUAL EXECIGNORE INPUTRC FIGNORE "
+  .. "HOSTALIASES LOCALDOMAIN RES_OPTIONS MALLOC_TRACE")
 local own_names = "^GIT_%u+_%u+$" -- GIT_AUTHOR_NAME and its like only say who
 
 ---Whether a variable decides which program runs, or which files a harmless one reads.
@@ -38,7 +44,9 @@ local own_names = "^GIT_%u+_%u+$" -- GIT_AUTHOR_NAME and its like only say who
 ---@param value string
 ---@return boolean
 function M.loads(name, value)
-  if name:find "^GIT_" then return not (name:find "^GIT_AUTHOR_" or name:find "^GIT_COMMITTER_") or not name:find(own_names) end
+  if name:find "^GIT_" then
+    return not (name:find "^GIT_AUTHOR_" or name:find "^GIT_COMMITTER_") or not name:find(own_names)
+  end
   return loaders[name] or name:find "^BASH_FUNC_" ~= nil or value:find "^%(%) {" ~= nil or false
 end
 
@@ -93,9 +101,10 @@ function M.for_command(options)
   end
   table.sort(taken)
   env.PATH = programs.path(options.trusted, options.cwd)
-  env.LD_LIBRARY_PATH = not options.trusted and env.LD_LIBRARY_PATH and absolute(env.LD_LIBRARY_PATH) or nil
-  if env.LD_LIBRARY_PATH == "" then env.LD_LIBRARY_PATH = nil end
-  env.QWEN_CODE, env.PAGER, env.GIT_PAGER, env.LESSSECURE, env.GIT_TERMINAL_PROMPT = "1", "cat", "cat", "1", "0"
+  local libraries = not options.trusted and absolute(env.LD_LIBRARY_PATH or "") or ""
+  env.LD_LIBRARY_PATH = libraries ~= "" and libraries or nil
+  env.QWEN_CODE, env.PAGER, env.GIT_PAGER = "1", "cat", "cat"
+  env.LESSSECURE, env.GIT_TERMINAL_PROMPT = "1", "0"
   return env, taken
 end
 
@@ -109,8 +118,8 @@ function M.for_helper()
   return env
 end
 
----All our variables, with a PATH of absolute entries; in a folder that is not trusted without the project's: for programs of the
----user's own settings, such as hooks and tool servers.
+---All our variables, with a PATH of absolute entries; in a folder that is not trusted without the
+---project's: for programs of the user's own settings, such as hooks and tool servers.
 ---@param trusted boolean? the folder is
 ---@return table<string, string>
 function M.for_own(trusted)
