@@ -33,7 +33,7 @@ for _, case in ipairs {
   { "names from a pipe", "ls -a | xargs cat", env }, { "names from find", "find . -type f | xargs cat", env }, { "names from a list", "xargs -a list cat", env },
   { "names for tar", "tar cf x -T list", env }, { "names for zip", "zip -@ x < list", env }, { "names for rsync", "rsync --files-from=list . x", env },
   { "git grep", "git grep K", env }, { "git add -f", "git add -f .", env }, { "git stash -a", "git stash -a", env }, { "a context for docker", "docker build .", env },
-  { "/proc", "cat /proc/self/cwd/.env", env }, { "/proc of another", "cat /proc/$$/root/x", env }, { "a pattern outside", "cat /etc/shado*", shadow }, { "a pattern for the folder", "cat /e*/shadow", shadow },
+  { "/proc", "cat /proc/self/cwd/.env", env }, { "/proc of another", "cat /proc/$$/cwd/x", env }, { "a pattern outside", "cat /etc/shado*", shadow }, { "a pattern for the folder", "cat /e*/shadow", shadow },
 } do attack(case[1], case[2], case[3], cat) end
 
 -- Commands that may not run.
