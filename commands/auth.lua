@@ -1,5 +1,7 @@
 -- `qwen auth` and `/auth`: signing in by any auth file, shipped or the user's own, signing out, and what is in force now.
 
+local tr = qwen.tr
+
 local C = { summary = "sign in, or show how you are signed in", aliases = { "login", "connect", logout = "logout" },
   args = "[NAME [--FLAG VALUE...]]", shell = true }
 
@@ -28,7 +30,7 @@ local function state(ctx)
     env_key = model.env_key, key_needed = not (qwen.models.keyless(model.base_url) or qwen.models.signs(model)), terms = terms.terms, privacy = terms.privacy,
     region = ctx.settings:get "codingPlan.region" }
   local program = not model.key and model.env_key and qwen.x.key_command.of(ctx.settings, model.env_key)
-  if program then out.key, out.key_source = true, "the program " .. program[1] end
+  if program then out.key, out.key_source = true, qwen.phrase("the program %s", program[1]) end
   local version = ctx.settings:get "codingPlan.version"
   out.version = type(version) == "string" and version or nil
   local provider = has_provider(model.provider) and qwen.models.provider(model)
@@ -40,19 +42,24 @@ local function state(ctx)
 end
 
 local function key_words(s)
-  if s.key then return ("present, from %s%s"):format(s.key_source, (s.key_hint or "") ~= "" and " (" .. s.key_hint .. ")" or "") end
-  if not s.key_needed then return "not needed" end
-  return "missing: " .. (s.env_key and "set " .. s.env_key .. ", or " or "") .. "run qwen auth"
+  if s.key then
+    return tr("present, from %s%s", s.key_source, (s.key_hint or "") ~= "" and " (" .. s.key_hint
+      .. ")" or "")
+  end
+  if not s.key_needed then return tr "not needed" end
+  return s.env_key and tr("missing: set %s, or run qwen auth", s.env_key) or tr "missing: run qwen auth"
 end
 
 -- A way to sign in, with what is to be known of it today.
 local function label(ctx, method)
   local now = method.auth.state and method.auth.state(ctx)
-  return method.auth.summary .. (now and " · " .. now or "")
+  return tr(method.auth.summary) .. (now and " · " .. now or "")
 end
 
 local function status(ctx, args)
-  if args[1] and args[1] ~= "--json" or args[2] then return nil, qwen.err("usage", "usage: qwen auth status [--json]") end
+  if args[1] and args[1] ~= "--json" or args[2] then
+    return nil, qwen.err("usage", tr("usage: %s", "qwen auth status [--json]"))
+  end
   local s, e = state(ctx)
   if not s then return nil, e end
   if args[1] then
@@ -60,26 +67,28 @@ local function status(ctx, args)
     return 0
   end
   if not s.configured then
-    ctx.print "No authentication method is configured. Run one of:"
+    ctx.print(tr "No authentication method is configured. Run one of:")
     for _, method in ipairs(qwen.x.login.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, label(ctx, method))) end
     return 0
   end
-  ctx.print("method    " .. s.method .. (s.protocol ~= "openai" and " (" .. s.protocol .. ")" or ""))
-  ctx.print("model     " .. s.model)
-  ctx.print(("address   %s (%s)"):format(s.base_url, s.configured_by))
-  ctx.print("key       " .. key_words(s))
-  if s.method:find "Coding Plan" then
-    ctx.print(("plan      region %s, list %s"):format(s.region or "unknown", s.version and s.version:sub(1, 8) or "unknown"))
+  local function row(name, value) ctx.print(qwen.text.pad(name, 9) .. " " .. value) end
+  row(tr "method", tr(s.method) .. (s.protocol ~= "openai" and " (" .. s.protocol .. ")" or ""))
+  row(tr "model", s.model)
+  row(tr "address", tr("%s (%s)", s.base_url, s.configured_by))
+  row(tr "key", key_words(s))
+  if qwen.x.login.name_of(s) == "coding-plan" then
+    row(tr "plan", tr("region %s, list %s", s.region or tr "unknown", s.version
+      and s.version:sub(1, 8) or tr "unknown"))
   end
   for _, line in ipairs(s.lines or {}) do ctx.print(line) end
-  ctx.print("terms     " .. s.terms)
-  ctx.print("privacy   " .. s.privacy)
+  row(tr "terms", tr("%s", s.terms))
+  row(tr "privacy", tr("%s", s.privacy))
   return 0
 end
 
 -- A word of the command line as a message may repeat it: not what looks like a key that slipped into the wrong place.
 local function quoted(word)
-  return #word > 8 and word:find "%d" and "what stands there (not shown, it may be a key)" or "'" .. word .. "'"
+  return #word > 8 and word:find "%d" and tr "what stands there (not shown, it may be a key)" or "'" .. word .. "'"
 end
 
 local function long(word)
@@ -92,8 +101,9 @@ local function unknown_flag(name, method, known)
   table.sort(list)
   local near = qwen.text.nearest(name, list)
   for k, flag in ipairs(list) do list[k] = "--" .. flag .. (known[flag] == true and "" or " " .. known[flag]) end
-  return qwen.err("usage", ("unknown argument --%s%s; qwen auth %s takes %s"):format(name, near and " (did you mean --" .. near .. "?)" or "", method,
-    #list > 0 and table.concat(list, ", ") or "no flags"))
+  return qwen.err("usage", tr("unknown argument --%s%s; qwen auth %s takes %s", name, near
+    and tr(" (did you mean --%s?)", near) or "", method,
+    #list > 0 and table.concat(list, ", ") or tr "no flags"))
 end
 
 -- `--flag value`, `--flag=value` and the short forms as a table, each once; only those that the file names, if it names any.
@@ -109,10 +119,11 @@ local function flags(args, known)
     end
     if name and known and not known[name] then return nil, unknown_flag(name, args[1], known) end
     if not name or value == nil then
-      return nil, qwen.err("usage", ("%s is no flag with a value; usage: qwen auth %s --FLAG VALUE"):format(quoted(given), args[1]))
+      return nil, qwen.err("usage",
+        tr("%s is no flag with a value; usage: qwen auth %s --FLAG VALUE", quoted(given), args[1]))
     end
     local field = name:gsub("%-", "_")
-    if out[field] ~= nil then return nil, qwen.err("usage", ("--%s is given twice; give one"):format(name)) end
+    if out[field] ~= nil then return nil, qwen.err("usage", tr("--%s is given twice; give one", name)) end
     out[field], i = value, i + 1
   end
   return out
@@ -122,7 +133,8 @@ local function unknown(name)
   local names = method_names()
   for i, verb in ipairs { "status", "list", "move", "passphrase", "logout" } do table.insert(names, i, verb) end
   local near = qwen.text.nearest(name, names)
-  return qwen.err("usage", ("unknown argument %s%s; usage: qwen auth %s"):format(quoted(name), near and "; did you mean " .. near .. "?" or "",
+  return qwen.err("usage", tr("unknown argument %s%s; usage: qwen auth %s", quoted(name), near
+    and tr("; did you mean %s?", near) or "",
     table.concat(names, " | ")))
 end
 
@@ -135,14 +147,14 @@ local function take_effect(ctx)
   local model
   model, e = ctx.switch(id or ctx.model.id, protocol or ctx.model.provider)
   if not model then return nil, e end
-  ctx.print(("now: %s (%s, %s)"):format(model.id, model.provider, model.base_url))
+  ctx.print(tr("now: %s (%s, %s)", model.id, model.provider, model.base_url))
   return true
 end
 
 local function login(ctx, args)
   local auth, e = qwen.x.registry.get("auth", args[1])
   if not auth or not auth.login then
-    if auth then return nil, qwen.err("usage", ("'%s' needs no signing in"):format(args[1])) end
+    if auth then return nil, qwen.err("usage", tr("'%s' needs no signing in", args[1])) end
     return nil, e.kind == "broken" and e or unknown(args[1])
   end
   local options, problem = flags(args, auth.flags)
@@ -157,7 +169,7 @@ end
 -- By the name of the method, or of the variable that a key is kept under; without a name: what is in force now.
 local function logout(ctx, args)
   local name = args[1]
-  if args[2] then return nil, qwen.err("usage", "usage: qwen auth logout [NAME | VARIABLE]") end
+  if args[2] then return nil, qwen.err("usage", tr("usage: %s", "qwen auth logout [NAME | VARIABLE]")) end
   if not name then
     local out = {}
     for _, method in ipairs(qwen.x.login.methods()) do
@@ -165,13 +177,13 @@ local function logout(ctx, args)
     end
     local model = qwen.x.login.configured(ctx.settings, ctx.opts) and qwen.models.choose(ctx.settings, ctx.opts, has_provider)
     name = model and (qwen.x.login.name_of(model) or model.env_key)
-    if not name then return nil, qwen.err("usage", "say which: qwen auth logout " .. table.concat(out, "|")) end
+    if not name then return nil, qwen.err("usage", tr("say which: qwen auth logout %s", table.concat(out, "|"))) end
   end
   local auth, e = qwen.x.registry.get("auth", name)
   local variable = not auth and name:find "^[%u_][%u%d_]*$" and name
   if variable then auth, e = qwen.x.registry.get("auth", "api-key") end
   if not auth then return nil, e.kind == "broken" and e or unknown(name) end
-  if not auth.logout then return nil, qwen.err("usage", ("'%s' keeps nothing that could be taken away"):format(name)) end
+  if not auth.logout then return nil, qwen.err("usage", tr("'%s' keeps nothing that could be taken away", name)) end
   local ok
   ok, e = auth.logout(ctx, variable or nil)
   if ok then ok, e = ctx.settings:reload() end
@@ -183,19 +195,22 @@ local function menu(ctx)
   local list, labels = qwen.x.login.methods(), {}
   for i, method in ipairs(list) do labels[i] = label(ctx, method) end
   if ctx.pick then
-    local choice = ctx.pick("Select authentication method:", labels)
-    if not choice then return nil, qwen.err("cancelled", "nothing was chosen") end
+    local choice = ctx.pick(tr "Select authentication method:", labels)
+    if not choice then return nil, qwen.err("cancelled", tr "nothing was chosen") end
     return login(ctx, { list[choice].name })
   end
-  ctx.print "Ways to sign in (there is no terminal to choose in: qwen auth NAME):"
+  ctx.print(tr "Ways to sign in (there is no terminal to choose in: qwen auth NAME):")
   for i, method in ipairs(list) do ctx.print(("%3d. %-14s %s"):format(i, method.name, labels[i])) end
-  ctx.print "Or set a key in the environment: OPENAI_API_KEY, with OPENAI_BASE_URL and OPENAI_MODEL for other services."
+  ctx.print(tr("Or set a key in the environment: OPENAI_API_KEY, with OPENAI_BASE_URL and "
+    .. "OPENAI_MODEL for other services."))
   return 0
 end
 
 -- What is kept and where; never a key.
 local function list(ctx, args)
-  if args[1] and args[1] ~= "--json" or args[2] then return nil, qwen.err("usage", "usage: qwen auth list [--json]") end
+  if args[1] and args[1] ~= "--json" or args[2] then
+    return nil, qwen.err("usage", tr("usage: %s", "qwen auth list [--json]"))
+  end
   local rows, e = qwen.credentials.list()
   if not rows then return nil, e end
   if args[1] then
@@ -203,12 +218,12 @@ local function list(ctx, args)
     ctx.print(qwen.json.encode(qwen.json.array(rows)))
     return 0
   end
-  if #rows == 0 then ctx.print "No credential is kept. Sign in with: qwen auth" end
+  if #rows == 0 then ctx.print(tr "No credential is kept. Sign in with: qwen auth") end
   for _, row in ipairs(rows) do
     local past = row.expires and row.expires < qwen.task.time()
     local time = row.expires and row.expires < 1e11 and os.date((past and "ended" or "ends") .. " %Y-%m-%d %H:%M", row.expires // 1) or ""
     ctx.print(("%-28s %-14s %s"):format(row.name, row.backend, row.hint .. (row.hint ~= "" and time ~= "" and ", " or "") .. time))
-    if #row.origins > 0 then ctx.print("  for " .. table.concat(row.origins, ", ")) end
+    if #row.origins > 0 then ctx.print(tr("  for %s", table.concat(row.origins, ", "))) end
   end
   return 0
 end
@@ -221,21 +236,29 @@ local function move(ctx, args)
     elseif name or args[i]:find "^%-" then to, i = nil, #args else name = args[i] end
     i = i + 1
   end
-  if not to then return nil, qwen.err("usage", "usage: qwen auth move --to " .. table.concat(qwen.credentials.stores, "|") .. " [NAME]") end
+  if not to then
+    return nil, qwen.err("usage", tr("usage: %s", "qwen auth move --to "
+      .. table.concat(qwen.credentials.stores, "|") .. " [NAME]"))
+  end
   local moved, e = qwen.credentials.move(to, name)
   if not moved then return nil, e end
-  ctx.print(#moved > 0 and ("moved to %s: %s"):format(to, table.concat(moved, ", ")) or "nothing to move: all is there already")
+  ctx.print(#moved > 0 and tr("moved to %s: %s", to, table.concat(moved, ", "))
+    or tr "nothing to move: all is there already")
   return 0
 end
 
 -- For the vault, now and as long as it is there.
 local function passphrase(ctx, args)
   local remove = args[1] == "--remove"
-  if args[1] and not remove or args[2] then return nil, qwen.err("usage", "usage: qwen auth passphrase [--remove]; it is asked for, not typed here") end
+  if args[1] and not remove or args[2] then
+    return nil, qwen.err("usage",
+      tr("usage: %s", "qwen auth passphrase [--remove]; it is asked for, not typed here"))
+  end
   local ok, e = qwen.credentials.passphrase(remove)
   if not ok then return nil, e end
-  ctx.print(remove and "the vault has no passphrase any more; a key file on this machine opens it"
-    or "the vault has this passphrase now; it is asked for when a credential is needed, and then not for 12 hours where the kernel may keep the key")
+  ctx.print(remove and tr "the vault has no passphrase any more; a key file on this machine opens it"
+    or tr("the vault has this passphrase now; it is asked for when a credential is needed, and "
+      .. "then not for 12 hours where the kernel may keep the key"))
   return 0
 end
 

@@ -1,5 +1,7 @@
 -- `/clear`: a new session in the place of this one, which stays on disk and can be resumed.
 
+local tr = qwen.tr
+
 local C = { summary = "start a new session; this one can be resumed", aliases = { "reset" } }
 
 function C.run(ctx)
@@ -9,11 +11,11 @@ function C.run(ctx)
   if old then
     ctx.emit("session_ended", { reason = "clear" })
     old:close()
-    if #old.messages > 0 then ctx.print("the session before: qwen --resume " .. old.id) end
+    if #old.messages > 0 then ctx.print(tr("the session before: qwen --resume %s", old.id)) end
   end
   ctx.session, ctx.seen, ctx.granted, ctx.todos = session, {}, {}, nil
   ctx.emit("session_started", { source = "clear", model = ctx.model and ctx.model.id })
-  ctx.print "a new session"
+  ctx.print(tr "a new session")
   return 0
 end
 

@@ -1,5 +1,7 @@
 -- `qwen config` and `/config`: the settings, where each value comes from and who lost, and changing one in place.
 
+local tr = qwen.tr
+
 local C = { summary = "show settings, where they come from, or change one", shell = true }
 
 local secret_names = { "key$", "token", "secret", "password", "authorization", "credential", "cookie" }
@@ -32,7 +34,7 @@ end
 
 local function nearest(ctx, key)
   local near = ctx.settings.nearest(key)
-  return near and "; did you mean " .. near .. "?" or ""
+  return near and tr("; did you mean %s?", near) or ""
 end
 
 local function is_known(ctx, key) return ctx.settings.effect(key) ~= "unknown" end
@@ -40,26 +42,27 @@ local function is_known(ctx, key) return ctx.settings.effect(key) ~= "unknown" e
 -- Says of a key that it has no effect here.
 local function tell_effect(ctx, key)
   local state, entry = ctx.settings.effect(key)
-  if state == "named" then ctx.notice(("%s has no effect here: %s"):format(key, entry.text)) end
+  if state == "named" then ctx.notice(tr("%s has no effect here: %s", key, tr(entry.text))) end
 end
 
 local function explain(ctx, key)
   local rows = ctx.settings:explain(key)
   if #rows == 0 then
-    if not is_known(ctx, key) then return nil, qwen.err("usage", ("nothing sets '%s'%s"):format(key, nearest(ctx, key))) end
-    ctx.print(("%s is not set: nothing sets it, and it has no default"):format(key))
+    if not is_known(ctx, key) then return nil, qwen.err("usage", tr("nothing sets '%s'%s", key, nearest(ctx, key))) end
+    ctx.print(tr("%s is not set: nothing sets it, and it has no default", key))
     tell_effect(ctx, key)
     return 0
   end
   local value, first = ctx.settings:get(key), true
-  ctx.print(("%s = %s"):format(key, value == nil and "(not set)" or show(key, value)))
+  ctx.print(("%s = %s"):format(key, value == nil and tr "(not set)" or show(key, value)))
   local parts = 0
   for _, row in ipairs(rows) do parts = parts + (row.used and 1 or 0) end
   for _, row in ipairs(rows) do
-    local role = not row.used and "lost" or first and "from" or "and "
+    local role = not row.used and tr "lost" or first and tr "from" or tr "and"
     local where = row.source .. (row.line and ":" .. row.line or "")
-    local said = (not row.used or parts > 1) and "  " .. show(key, row.value) .. (row.note and "  (" .. row.note .. ")" or "") or ""
-    ctx.print(("  %s %s%s"):format(role, where, said))
+    local said = (not row.used or parts > 1) and "  " .. show(key, row.value)
+      .. (row.note and "  (" .. tr("%s", row.note) .. ")" or "") or ""
+    ctx.print(("  %s %s%s"):format(qwen.text.pad(role, 4), tr("%s", where), said))
     first = false
   end
   tell_effect(ctx, key)
@@ -68,7 +71,10 @@ end
 
 local function get(ctx, key)
   local value = ctx.settings:get(key)
-  if value == nil then return nil, qwen.err("missing", ("'%s' is not set%s"):format(key, is_known(ctx, key) and "" or nearest(ctx, key))) end
+  if value == nil then
+    return nil, qwen.err("missing", tr("'%s' is not set%s", key, is_known(ctx, key) and ""
+      or nearest(ctx, key)))
+  end
   ctx.print(show(key, value))
   return 0
 end
@@ -79,12 +85,13 @@ local function list(ctx)
     local empty = type(value) == "table" and next(value) == nil
     if value ~= nil and not empty then
       local row = ctx.settings:explain(name)[1]
-      ctx.print(("%-30s %s  (%s)"):format(name, show(name, value), row.source .. (row.line and ":" .. row.line or "")))
+      ctx.print(("%-30s %s  (%s)"):format(name, show(name, value),
+        tr("%s", row.source .. (row.line and ":" .. row.line or ""))))
     end
   end
   for _, row in ipairs(ctx.settings.without) do
-    local why = row.text or "it is unknown" .. (row.near and "; did you mean " .. row.near .. "?" or "")
-    ctx.print(("no effect: %s  (%s; %s)"):format(row.key, row.place, why))
+    local why = row.text and tr(row.text) or tr("it is unknown%s", (row.near and tr("; did you mean %s?", row.near) or ""))
+    ctx.print(tr("no effect: %s  (%s; %s)", row.key, row.place, why))
   end
   return 0
 end
@@ -95,7 +102,7 @@ local function tell_shadow(ctx, key, path)
   for _, row in ipairs(rows) do
     if row.source == place and not row.used then
       local winner = rows[1].source .. (rows[1].line and ":" .. rows[1].line or "")
-      ctx.notice(("%s sets %s too and is stronger than the file"):format(winner, key))
+      ctx.notice(tr("%s sets %s too and is stronger than the file", winner, key))
     end
   end
 end
@@ -115,10 +122,12 @@ local function change(ctx, key, text, project)
     if e then return nil, e end
   end
   if project and not ctx.settings.project_may(key) then
-    return nil, qwen.err("denied", ("a project may not set %s; leave out --project to set it for yourself"):format(key))
+    return nil, qwen.err("denied", tr("a project may not set %s; leave out --project to set it for yourself", key))
   end
   local folder = project and qwen.paths.project_config(ctx.cwd) or nil
-  if project and not folder then return nil, qwen.err("usage", "the home folder is no project; leave out --project") end
+  if project and not folder then
+    return nil, qwen.err("usage", tr "the home folder is no project; leave out --project")
+  end
   local names = {}
   for name in key:gmatch "[^.]+" do names[#names + 1] = name end
   local path
@@ -126,20 +135,20 @@ local function change(ctx, key, text, project)
     local now
     now, e = qwen.x.settings_writer.read(folder)
     if not now then return nil, e end
-    if at(now, names) == nil then return nil, qwen.err("missing", ("the file does not set '%s'"):format(key)) end
+    if at(now, names) == nil then return nil, qwen.err("missing", tr("the file does not set '%s'", key)) end
   end
   path, e = qwen.x.settings_writer.set({ { path = names, value = value } }, folder)
   if not path then return nil, e end
   local ok
   ok, e = ctx.settings:reload()
   if not ok then return nil, e end
-  ctx.print(text == nil and ("took %s out of %s"):format(key, qwen.paths.short(path))
+  ctx.print(text == nil and tr("took %s out of %s", key, qwen.paths.short(path))
     or ("%s = %s in %s"):format(key, show(key, value), qwen.paths.short(path)))
   if text ~= nil and not is_known(ctx, key) then
-    ctx.notice(("%s is no setting of ours%s"):format(key, nearest(ctx, key)))
+    ctx.notice(tr("%s is no setting of ours%s", key, nearest(ctx, key)))
   end
   if text ~= nil then tell_effect(ctx, key) end
-  if project and not ctx.trusted then ctx.notice "this folder is not trusted, so its settings are not read (trust it: --trust-folder)" end
+  if project and not ctx.trusted then ctx.notice(tr "this folder is not trusted, so its settings are not read (trust it: --trust-folder)") end
   if not (project and not ctx.trusted) then tell_shadow(ctx, key, path) end
   return 0
 end

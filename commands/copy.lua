@@ -1,5 +1,7 @@
 -- `/copy`: an answer, or its last block of code, on the clipboard.
 
+local tr = qwen.tr
+
 local C = { summary = "copy the last answer, the Nth last, or its last block of code", args = "[N] [code]", session = true }
 
 function C.complete() return { "code" } end
@@ -23,16 +25,16 @@ function C.run(ctx, args)
   local n, code = 1, false
   for _, word in ipairs(args) do
     if word == "code" then code = true else n = math.tointeger(tonumber(word)) end
-    if not n or n < 1 then return nil, qwen.err("usage", "usage: /copy [N] [code]") end
+    if not n or n < 1 then return nil, qwen.err("usage", tr("usage: %s", "/copy [N] [code]")) end
   end
   local list = answers(ctx)
   local words = list[#list - n + 1]
-  if not words then return nil, qwen.err("missing", ("there are %d answers to copy"):format(#list)) end
+  if not words then return nil, qwen.err("missing", tr("there are %d answers to copy", #list)) end
   if code then words = last_code(words) end
-  if not words then return nil, qwen.err("missing", "there is no block of code in that answer") end
+  if not words then return nil, qwen.err("missing", tr "there is no block of code in that answer") end
   local how, e = qwen.x.clipboard.copy(words)
   if not how then return nil, e end
-  ctx.print(("copied %s through %s"):format(qwen.text.human_bytes(#words), how))
+  ctx.print(tr("copied %s through %s", qwen.text.human_bytes(#words), how))
   return 0
 end
 

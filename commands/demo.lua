@@ -1,5 +1,7 @@
 -- `qwen demo`: the program at its main job without network or account. A shipped recording plays the model; folder, tools and results are real.
 
+local tr = qwen.tr
+
 local C = { summary = "mend a failing test in a tiny C project; the model is a recording", args = "[--fast]", shell = true, repl = false }
 
 local function write_project(folder)
@@ -18,7 +20,7 @@ end
 
 function C.run(ctx, args)
   if not qwen.proc.which "cc" then
-    return nil, qwen.err("missing", "the demo compiles a small C program and needs a C compiler: install gcc")
+    return nil, qwen.err("missing", tr "the demo compiles a small C program and needs a C compiler: install gcc")
   end
   local folder, e = qwen.fs.mkdtemp "qwen-demo-"
   if not folder then return nil, e end
@@ -28,7 +30,7 @@ function C.run(ctx, args)
   if ok then ok, e = write_tape(folder) end
   if not ok then return nil, e end
   local prompt = "The tests fail. Find out why and mend it."
-  ctx.print("A scratch project is in " .. folder .. "; the model is a recording, everything else is real.")
+  ctx.print(tr("A scratch project is in %s; the model is a recording, everything else is real.", folder))
   ctx.print("$ qwen --yolo \"" .. prompt .. "\"\n")
   local env = qwen.os.environ()
   env.QWEN_HOME, env.HOME = folder .. "/.home", folder .. "/.home"
@@ -41,7 +43,7 @@ function C.run(ctx, args)
   check, e = qwen.proc.run { argv = { "sh", "test.sh" }, cwd = folder, timeout = 30 }
   if not check then return nil, e end
   ctx.print("\n$ sh test.sh\n" .. qwen.text.trim(check.out .. check.err))
-  if result.code ~= 0 or check.code ~= 0 then return nil, qwen.err("broken", "the demo did not mend the project") end
+  if result.code ~= 0 or check.code ~= 0 then return nil, qwen.err("broken", tr "the demo did not mend the project") end
   return 0
 end
 

@@ -1,5 +1,7 @@
 -- `/diff`: what tools changed in files in this session, or for the last prompt.
 
+local tr = qwen.tr
+
 local C = { summary = "show what was changed in files in this session", args = "[last]", session = true }
 
 function C.complete() return { "last" } end
@@ -17,7 +19,7 @@ local function first_contents(edits, only)
 end
 
 function C.run(ctx, args)
-  if args[2] or args[1] and args[1] ~= "last" then return nil, qwen.err("usage", "usage: /diff [last]") end
+  if args[2] or args[1] and args[1] ~= "last" then return nil, qwen.err("usage", tr("usage: %s", "/diff [last]")) end
   local edits = qwen.x.checkpoints.list(ctx)
   local order, first = first_contents(edits, args[1] and #edits > 0 and edits[#edits].prompt or nil)
   local shown = false
@@ -25,13 +27,13 @@ function C.run(ctx, args)
     local before = qwen.x.checkpoints.content(ctx, first[path].before)
     local after = qwen.fs.stat(path) and qwen.fs.read(path) or ""
     if not before then
-      ctx.notice("what was in " .. path .. " before is no longer kept")
+      ctx.notice(tr("what was in %s before is no longer kept", path))
     elseif before ~= after then
       shown = true
       ctx.print((qwen.text.diff(before, after, qwen.x.files.relative(ctx, path)):gsub("\n$", "")), true)
     end
   end
-  if not shown then ctx.print "nothing is changed" end
+  if not shown then ctx.print(tr "nothing is changed") end
   return 0
 end
 

@@ -1,14 +1,16 @@
 -- `qwen doctor` and `/doctor`: what is in order and what is not: every file of a person's, what it takes the place of, copies of shipped
 -- files whose original has changed, options that are not understood, programs that are missing, and the files' own checks.
 
+local tr, phrase = qwen.tr, qwen.phrase
+
 local C = { summary = "check the installation and your own files", shell = true, args = "[--diff] [--json]" }
 
 local MOST_MODULES = 200
 
 local programs = {
-  { "rg", "files are searched slower and @files are not completed without it; install ripgrep" },
-  { "git", "undo and the branch in the status line need it" },
-  { "bwrap", "commands of the model cannot run in a sandbox; install bubblewrap" },
+  { "rg", phrase "files are searched slower and @files are not completed without it; install ripgrep" },
+  { "git", phrase "undo and the branch in the status line need it" },
+  { "bwrap", phrase "commands of the model cannot run in a sandbox; install bubblewrap" },
 }
 
 local function new_report(ctx, quiet)
@@ -17,12 +19,12 @@ local function new_report(ctx, quiet)
   local function add(state, text, advice)
     report.items[#report.items + 1] = { section = section, state = state, text = tostring(text), advice = advice }
     if quiet then return end
-    local mark = ({ ok = "  ok    ", warn = "  note  ", bad = "  WRONG " })[state]
-    ctx.print(mark .. tostring(text) .. (advice and "\n          " .. advice or ""))
+    local mark = ({ ok = tr "ok", warn = tr "note", bad = tr "WRONG" })[state]
+    ctx.print("  " .. qwen.text.pad(mark, 5) .. " " .. tostring(text) .. (advice and "\n          " .. advice or ""))
   end
   function report.title(text)
-    section = text
-    if not quiet then ctx.print(text) end
+    section = tostring(text)
+    if not quiet then ctx.print(tr(text)) end
   end
   function report.ok(text) add("ok", text) end
   function report.warn(text, advice) add("warn", text, advice) end
@@ -39,8 +41,9 @@ local function check_copy(ctx, report, full, entry, diff)
   local version, hash = (source or ""):match "^%-%- ejected from qwen (%S+), sha256 (%x+)\n"
   local shipped = hash and qwen.x.registry.source(full)
   if not shipped or qwen.os.sha256(shipped) == hash then return end
-  report.warn(("%s is a copy of %s as qwen %s had it; the shipped file has changed since"):format(qwen.paths.short(entry.path), full, version),
-    not diff and "see what differs: qwen doctor --diff; then merge by hand, or remove the copy" or nil)
+  report.warn(tr("%s is a copy of %s as qwen %s had it; the shipped file has changed since",
+    qwen.paths.short(entry.path), full, version),
+    not diff and tr "see what differs: qwen doctor --diff; then merge by hand, or remove the copy" or nil)
   if diff then ctx.print(qwen.text.diff(source:gsub("^[^\n]*\n", ""), shipped, full .. ".lua")) end
 end
 
@@ -49,9 +52,10 @@ local function check_options(ctx, report, full, value)
   for name in pairs(type(set) == "table" and set or {}) do
     local option = value.options and value.options[name]
     if not option then
-      report.warn(("settings.json sets the option '%s' of %s, which has none of that name"):format(name, full))
+      report.warn(tr("settings.json sets the option '%s' of %s, which has none of that name", name, full))
     elseif value.option[name] ~= set[name] and type(set[name]) ~= "table" then
-      report.bad(("settings.json sets the option '%s' of %s to what it does not take"):format(name, full), "it is a " .. option.type .. ": " .. option.text)
+      report.bad(tr("settings.json sets the option '%s' of %s to what it does not take", name,
+        full), tr("it is a %s: %s", option.type, option.text))
     end
   end
 end
@@ -61,9 +65,10 @@ local function own_check(ctx, report, full, value)
   local ok, found, reason = pcall(value.check, ctx, { ok = report.ok, warn = report.warn, bad = report.bad })
   local given = found or reason
   if not ok then
-    report.bad(("the check of %s failed: %s"):format(full, tostring(found)))
+    report.bad(tr("the check of %s failed: %s", full, tostring(found)))
   elseif given and given ~= true then
-    report.bad(("the check of %s gave back a %s, which nobody reads"):format(full, type(given)), "let it call report.ok, report.warn and report.bad")
+    report.bad(tr("the check of %s gave back a %s, which nobody reads", full, type(given)),
+      tr "let it call report.ok, report.warn and report.bad")
   end
 end
 
@@ -71,20 +76,20 @@ end
 local function check_names(report, full, path)
   local source = path and path:find "%.lua$" and qwen.fs.read(path)
   for _, moved in ipairs(source and qwen.x.moved_names.find(source) or {}) do
-    report.warn(("%s uses %s"):format(full, moved.old), ("it is called %s now"):format(moved.now))
+    report.warn(tr("%s uses %s", full, moved.old), tr("it is called %s now", moved.now))
   end
 end
 
 local function check_files(ctx, report, diff)
-  report.title "Your files"
+  report.title(phrase "Your files")
   local count = 0
   for _, kind in ipairs(qwen.x.registry.kinds) do
     for _, entry in ipairs(qwen.x.registry.list(kind)) do
       local full = kind .. "/" .. entry.name
       if entry.problem then
-        report.bad(("%s is out of order: %s"):format(full, entry.problem), "mend it; then /reload")
+        report.bad(tr("%s is out of order: %s", full, entry.problem), tr "mend it; then /reload")
       elseif entry.tier ~= "shipped" then
-        local hides = #entry.shadows > 0 and ", in the place of " .. table.concat(entry.shadows, " and ") or ""
+        local hides = #entry.shadows > 0 and tr(", in the place of %s", table.concat(entry.shadows, tr " and ")) or ""
         report.ok(("%-28s %s%s"):format(full, qwen.paths.short(entry.path), hides))
         check_copy(ctx, report, full, entry, diff)
         check_names(report, full, entry.path)
@@ -96,7 +101,7 @@ local function check_files(ctx, report, diff)
       end
     end
   end
-  if count == 0 then report.ok "none; write one with: qwen new command NAME" end
+  if count == 0 then report.ok(tr "none; write one with: qwen new command NAME") end
 end
 
 -- The modules of ~/.qwen/lua: each must load, and may have a check of its own.
@@ -111,57 +116,73 @@ local function check_modules(ctx, report)
   local own = qwen.x.environment()
   for _, name in ipairs(names) do
     local ok, value = pcall(own.require, name)
-    if ok then report.ok("module " .. name) else report.bad(("module %s is out of order: %s"):format(name, tostring(value)), "mend it; then /reload") end
-    check_names(report, "the module " .. name, folder .. "/" .. name:gsub("%.", "/") .. ".lua")
-    if ok and type(value) == "table" then own_check(ctx, report, "the module " .. name, value) end
+    if ok then
+      report.ok(tr("module %s", name))
+    else
+      report.bad(tr("module %s is out of order: %s", name, tostring(value)),
+        tr "mend it; then /reload")
+    end
+    check_names(report, tr("the module %s", name), folder .. "/" .. name:gsub("%.", "/") .. ".lua")
+    if ok and type(value) == "table" then own_check(ctx, report, tr("the module %s", name), value) end
   end
 end
 
 local function check_system(ctx, report)
-  report.title "System"
+  report.title(phrase "System")
   local home = qwen.paths.qwen_home()
   if home then
     local ok, e = qwen.fs.mkdir(home, 448)
-    if ok then report.ok(qwen.paths.short(home) .. " can be written") else report.bad(tostring(e)) end
+    if ok then report.ok(tr("%s can be written", qwen.paths.short(home))) else report.bad(tostring(e)) end
   else
-    report.bad("there is no home folder", "set HOME")
+    report.bad(tr "there is no home folder", tr "set HOME")
   end
   for _, program in ipairs(programs) do
-    if qwen.proc.which(program[1]) then report.ok(program[1] .. " is there") else report.warn(program[1] .. " is missing", program[2]) end
+    if qwen.proc.which(program[1]) then
+      report.ok(tr("%s is there", program[1]))
+    else
+      report.warn(tr("%s is missing", program[1]), tr(program[2]))
+    end
   end
-  for _, problem in ipairs(ctx.settings.problems) do report.warn(problem) end
-  report.title "Model"
-  if not qwen.x.login.configured(ctx.settings, ctx.opts) then return report.warn("none is configured", "choose one: qwen auth") end
+  for _, problem in ipairs(ctx.settings.problems) do report.warn(tr("%s", problem)) end
+  report.title(phrase "Model")
+  if not qwen.x.login.configured(ctx.settings, ctx.opts) then
+    return report.warn(tr "none is configured", tr "choose one: qwen auth")
+  end
   local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
   if not model then return report.bad(tostring(problem), "qwen auth") end
-  local what = ("%s of %s at %s"):format(model.id, model.provider, model.base_url)
+  local what = tr("%s of %s at %s", model.id, model.provider, model.base_url)
   local provider = qwen.models.provider(model)
   local auth = provider and qwen.x.registry.get("auth", provider.auth or "api-key")
   local signed = auth and auth.status and auth.status(ctx, model).key
   if signed == nil then signed = qwen.models.has_key(ctx.settings, model) or qwen.models.keyless(model.base_url) end
-  if signed then report.ok(what) else report.bad(what .. ": its key is missing", "qwen auth status says which, qwen auth sets it up") end
+  if signed then
+    report.ok(what)
+  else
+    report.bad(tr("%s: its key is missing", what),
+      tr "qwen auth status says which, qwen auth sets it up")
+  end
 end
 
 -- Each setting that has no effect here, with its reason; one that would restrict is wrong.
 local function check_settings(ctx, report)
-  report.title "Settings"
+  report.title(phrase "Settings")
   for _, row in ipairs(ctx.settings.without) do
     local named = ("%s: %s"):format(row.place, row.key)
     if not row.text then
-      report.warn(named .. " is unknown", row.near and "did you mean " .. row.near .. "?" or "see docs/settings.md")
+      report.warn(tr("%s is unknown", named), row.near and tr("did you mean %s?", row.near) or tr "see docs/settings.md")
     elseif row.restricts then
-      report.bad(named .. " is not honoured", row.text)
+      report.bad(tr("%s is not honoured", named), tr(row.text))
     else
-      report.warn(named .. " has no effect here", row.text)
+      report.warn(tr("%s has no effect here", named), tr(row.text))
     end
   end
-  if #ctx.settings.without == 0 then report.ok "every setting has its effect" end
+  if #ctx.settings.without == 0 then report.ok(tr "every setting has its effect") end
 end
 
 local function last_line(ctx, report)
-  if report.bad_count > 0 then return ("%d wrong"):format(report.bad_count) end
+  if report.bad_count > 0 then return tr("%d wrong", report.bad_count) end
   local n = #ctx.settings.without
-  return n == 0 and "everything is in order" or ("nothing else is wrong; settings without effect: %d"):format(n)
+  return n == 0 and tr "everything is in order" or tr("nothing else is wrong; settings without effect: %d", n)
 end
 
 function C.run(ctx, args)

@@ -1,29 +1,34 @@
 -- `qwen explain`: who decides. override: which file answers to a name and which ones it hides; config and permission: the same for a
 -- setting and for a call.
 
+local tr = qwen.tr
+
 local C = { summary = "explain which file, setting or rule decides", shell = true, args = "[KIND/NAME]" }
 
-local how = { use = "--use", user = "yours", shipped = "shipped", project = "the project's" }
+local how = { use = "--use", user = qwen.phrase "yours", shipped = qwen.phrase "shipped",
+  project = qwen.phrase "the project's" }
 
 local function override(ctx, full)
   local kind, name = (full or ""):match "^(%w+)/(.+)$"
   local tiers = kind and qwen.x.registry.tiers(kind, name) or {}
   if #tiers == 0 then
     local near = full and qwen.text.nearest(full, qwen.x.registry.names())
-    return nil, qwen.err("usage", ("there is no '%s'%s"):format(full or "", near and "; did you mean " .. near .. "?" or "; such as tools/edit"))
+    return nil, qwen.err("usage", tr("there is no '%s'%s", full or "", near
+      and tr("; did you mean %s?", near) or tr "; such as tools/edit"))
   end
   qwen.x.registry.get(kind, name)
   tiers = qwen.x.registry.tiers(kind, name)
   ctx.print(full)
   for i, layer in ipairs(tiers) do
-    local state = i == 1 and "counts" or "hidden by the one above"
-    if layer.problem then state = i == 1 and "counts, but is out of order" or state end
-    ctx.print(("  %-8s %s  (%s)"):format(how[layer.tier] or layer.tier, qwen.paths.short(layer.path), state))
+    local state = i == 1 and tr "counts" or tr "hidden by the one above"
+    if layer.problem then state = i == 1 and tr "counts, but is out of order" or state end
+    ctx.print(("  %s %s  (%s)"):format(qwen.text.pad(tr("%s", how[layer.tier] or layer.tier), 8),
+      qwen.paths.short(layer.path), state))
     if layer.problem then ctx.print("           " .. layer.problem) end
   end
   local value = qwen.x.registry.get(kind, name)
   local base = value and value.base
-  if base then ctx.print(("  it builds on providers/%s: qwen explain override providers/%s"):format(base, base)) end
+  if base then ctx.print(tr("  it builds on providers/%s: qwen explain override providers/%s", base, base)) end
   return tiers[1].problem and 1 or 0
 end
 
@@ -34,13 +39,16 @@ local function permission(ctx, text)
   local known = { Bash = "run_shell_command", Read = "read_file", Edit = "edit", Write = "write_file", Grep = "grep_search", Glob = "glob" }
   name = known[name] or name
   local tool = name and qwen.x.registry.get("tools", name)
-  if not tool then return nil, qwen.err("usage", ("there is no tool '%s'; such as: qwen explain permission 'Bash(rm x)'"):format(name or "")) end
+  if not tool then
+    return nil, qwen.err("usage",
+      tr("there is no tool '%s'; such as: qwen explain permission 'Bash(rm x)'", name or ""))
+  end
   local field = tool.schema.required and tool.schema.required[1] or next(tool.schema.properties or {})
   local args = field and { [field] = argument or "" } or {}
   if tool.schema.properties and tool.schema.properties.command then args = { command = argument or "" } end
   local verdict, reason, rule = qwen.x.policy.judge(ctx, name, tool, args)
-  ctx.print(("%s: %s, because %s"):format(text, verdict, reason))
-  if rule and verdict == "ask" then ctx.print(("  this rule would allow it: %s"):format(rule)) end
+  ctx.print(tr("%s: %s, because %s", text, tr(verdict), reason))
+  if rule and verdict == "ask" then ctx.print(tr("  this rule would allow it: %s", rule)) end
   return 0
 end
 

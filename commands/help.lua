@@ -1,5 +1,7 @@
 -- `/help`: the commands there are, users' own among them. Flags of the program are in `qwen --help`.
 
+local tr, phrase = qwen.tr, qwen.phrase
+
 local C = { summary = "list the commands, explain one, or show a page of the Lua API",
   aliases = { "?", "docs" }, args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
 
@@ -14,7 +16,7 @@ local function lua_page(ctx, name)
     return 0
   end
   if not name then
-    ctx.print "qwen help lua NAME shows one of:"
+    ctx.print(tr "qwen help lua NAME shows one of:")
     local line = " "
     for _, known in ipairs(qwen.x.api_reference.names()) do
       if #line + #known > 98 then
@@ -49,19 +51,24 @@ local function lua_page(ctx, name)
   end
   if class and class.parent and (not only or shown == 0) then
     if only then return lua_page(ctx, class.parent .. "." .. only) end
-    ctx.print("\n  and all of " .. class.parent .. ": qwen help lua " .. class.parent)
+    ctx.print("\n" .. tr("  and all of %s: qwen help lua %s", class.parent, class.parent))
     shown = shown + 1
   end
   if shown > 0 then return 0 end
   local near = qwen.x.api_reference.nearest(name)
-  return nil, qwen.err("usage", ("there is no '%s' in the Lua API%s"):format(name, near and "; did you mean " .. near .. "?" or "; all names: qwen help lua"))
+  return nil, qwen.err("usage", tr("there is no '%s' in the Lua API%s", name, near
+    and tr("; did you mean %s?", near) or tr "; all names: qwen help lua"))
 end
 
 -- A line for each sub-command.
+local function summary(entry)
+  return entry.declared and tr(entry.summary) or entry.summary
+end
+
 local function sub_lines(command)
   local out = {}
   for name, sub in pairs(command.subcommands or {}) do
-    out[#out + 1] = ("    %-30s %s"):format(name .. (sub.args and " " .. sub.args or ""), sub.summary)
+    out[#out + 1] = ("    %-30s %s"):format(name .. (sub.args and " " .. sub.args or ""), tr(sub.summary))
   end
   table.sort(out)
   return out
@@ -81,23 +88,26 @@ local function explain(ctx, name)
     if entry.name == name then
       local command = entry.value
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
-      ctx.print("  " .. (entry.problem and "out of order: " .. entry.problem or entry.summary))
+      ctx.print("  " .. (entry.problem and tr("out of order: %s", entry.problem) or summary(entry)))
       for _, line in ipairs(command and sub_lines(command) or {}) do ctx.print(line) end
       local others = other_names(command)
       if others ~= "" then ctx.print("  also: " .. others) end
-      if command and command.shell then ctx.print(("  also in the shell: qwen %s"):format(name)) end
-      ctx.print("  from " .. (entry.tier == "shipped" and "the program; your own copy: qwen eject commands/" .. name or qwen.paths.short(entry.path)))
+      if command and command.shell then ctx.print(tr("  also in the shell: qwen %s", name)) end
+      ctx.print(tr("  from %s", (entry.tier == "shipped"
+        and tr("the program; your own copy: qwen eject commands/%s", name)
+        or qwen.paths.short(entry.path))))
       return 0
     end
   end
   local near = qwen.text.nearest(name, qwen.x.registry.names "commands")
-  return nil, qwen.err("usage", ("there is no command /%s%s"):format(name, near and "; did you mean /" .. near .. "?" or ""))
+  return nil, qwen.err("usage", tr("there is no command /%s%s", name, near and tr("; did you mean /%s?", near) or ""))
 end
 
 local keys = {
-  { "@FILE", "give the model a file" }, { "!COMMAND", "run a shell command and tell the model what it printed; !! does not tell" },
-  { "Esc", "stop the answer; twice: go back to an earlier prompt" }, { "Ctrl-C", "the same; at an empty prompt, twice: leave" },
-  { "/keys", "all keys" }, { "/help NAME", "a command with its arguments" },
+  { "@FILE", phrase "give the model a file" }, { "!COMMAND", phrase "run a shell command and tell the model what it printed; !! does not tell" },
+  { "Esc", phrase "stop the answer; twice: go back to an earlier prompt" },
+    { "Ctrl-C", phrase "the same; at an empty prompt, twice: leave" },
+  { "/keys", phrase "all keys" }, { "/help NAME", phrase "a command with its arguments" },
 }
 
 function C.run(ctx, args)
@@ -105,12 +115,12 @@ function C.run(ctx, args)
   if args[1] then return explain(ctx, (args[1]:gsub("^/", ""))) end
   for _, entry in ipairs(qwen.x.registry.list "commands") do
     if entry.problem or entry.value.repl ~= false then
-      ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and "out of order: " .. entry.problem
-        or entry.summary .. (entry.tier ~= "shipped" and "  (" .. entry.tier .. ")" or "")))
+      ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and tr("out of order: %s", entry.problem)
+        or summary(entry) .. (entry.tier ~= "shipped" and "  (" .. tr(entry.tier) .. ")" or "")))
     end
   end
   ctx.print ""
-  for _, row in ipairs(keys) do ctx.print(("  %-14s %s"):format(row[1], row[2])) end
+  for _, row in ipairs(keys) do ctx.print(("  %-14s %s"):format(row[1], tr(row[2]))) end
   return 0
 end
 

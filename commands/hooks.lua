@@ -1,10 +1,12 @@
 -- `/hooks`: the hooks of settings.json by event, with their matchers, and what is wrong with them.
 
+local tr = qwen.tr
+
 local C = { summary = "list the hooks of your settings, by event" }
 
 function C.run(ctx)
   local all, count = ctx.settings:get "hooks", 0
-  if ctx.settings:get "disableAllHooks" == true then ctx.print "all hooks are off (disableAllHooks)" end
+  if ctx.settings:get "disableAllHooks" == true then ctx.print(tr "all hooks are off (disableAllHooks)") end
   local events = {}
   for event in pairs(type(all) == "table" and all or {}) do events[#events + 1] = tostring(event) end
   table.sort(events)
@@ -17,8 +19,8 @@ function C.run(ctx)
       end
     end
   end
-  if count == 0 then ctx.print "no hook in your settings (docs/extending.md)" end
-  for _, wrong in ipairs(qwen.x.settings_hooks.problems(all)) do ctx.notice(("%s %s (your settings)"):format(wrong.key, wrong.text)) end
+  if count == 0 then ctx.print(tr "no hook in your settings (docs/extending.md)") end
+  for _, wrong in ipairs(qwen.x.settings_hooks.problems(all)) do ctx.notice(tr("%s %s (your settings)", wrong.key, wrong.text)) end
   return 0
 end
 

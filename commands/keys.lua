@@ -1,5 +1,7 @@
 -- `/keys`: which key does what at the prompt and in lists, users' own bindings among them.
 
+local tr = qwen.tr
+
 local C = { summary = "list the keys of the prompt and of lists", aliases = { "keybindings", "shortcuts", "terminal-setup" } }
 
 local WIDE = 22 -- columns of the keys
@@ -15,20 +17,20 @@ local function lines_of(keys)
   return lines
 end
 
-local headings = { list = "in lists and questions:", view = "in a view that renews itself:" }
+local headings = { list = qwen.phrase "in lists and questions:", view = qwen.phrase "in a view that renews itself:" }
 
 function C.run(ctx)
   local context = "prompt"
   for _, row in ipairs(qwen.keys.list()) do
-    if row.context ~= context then ctx.print(headings[row.context]) end
+    if row.context ~= context then ctx.print(tr(headings[row.context])) end
     context = row.context
     for i, keys in ipairs(lines_of(row.keys)) do
-      ctx.print(i == 1 and ("  %-22s  %-15s  %s"):format(keys, row.action, row.what) or "  " .. keys)
+      ctx.print(i == 1 and ("  %-22s  %-15s  %s"):format(keys, row.action, tr(row.what)) or "  " .. keys)
     end
   end
   ctx.print ""
-  ctx.print '  change them in settings.json: "ui": {"keys": {"ctrl-o": "newline"}}'
-  ctx.print '  or in ~/.qwen/init.lua: qwen.keys.bind("ctrl-o", "newline")'
+  ctx.print(tr '  change them in settings.json: "ui": {"keys": {"ctrl-o": "newline"}}')
+  ctx.print(tr '  or in ~/.qwen/init.lua: qwen.keys.bind("ctrl-o", "newline")')
   return 0
 end
 

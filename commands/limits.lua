@@ -1,15 +1,17 @@
 -- `qwen limits` and `/limits`: the windows of each account as bars, and setting a limit.
 
+local tr = qwen.tr
+
 local C = { summary = "show or set rate limits", shell = true, args = "[--json]" }
 
 local WIDTH = 16
 
 local function span(seconds)
-  if seconds < 1 then return "now" end
-  if seconds < 100 then return ("in %.0f s"):format(seconds) end
-  if seconds < 5400 then return ("in %.0f min"):format(seconds / 60) end
-  if seconds < 172800 then return ("in %.1f h"):format(seconds / 3600) end
-  return ("in %.0f days"):format(seconds / 86400)
+  if seconds < 1 then return tr "now" end
+  if seconds < 100 then return tr("in %.0f s", seconds) end
+  if seconds < 5400 then return tr("in %.0f min", seconds / 60) end
+  if seconds < 172800 then return tr("in %.1f h", seconds / 3600) end
+  return tr("in %.0f days", seconds / 86400)
 end
 
 local function bar(used, n)
@@ -24,17 +26,19 @@ end
 
 -- The lines for one account.
 local function lines_of(row, out)
-  out[#out + 1] = row.key .. (row.current and "  (now)" or "")
-  if row.shut > 0 then out[#out + 1] = ("  the service asked for a pause; it goes on %s"):format(span(row.shut)) end
-  if row.background > 0 then out[#out + 1] = ("  %d waiting, %d of them in the background"):format(row.waiting, row.background)
-  elseif row.waiting > 0 then out[#out + 1] = ("  %d waiting"):format(row.waiting) end
+  out[#out + 1] = row.key .. (row.current and "  " .. tr "(now)" or "")
+  if row.shut > 0 then out[#out + 1] = "  " .. tr("the service asked for a pause; it goes on %s", span(row.shut)) end
+  if row.background > 0 then out[#out + 1] = "  " .. tr("%d waiting, %d of them in the background",
+    row.waiting, row.background)
+  elseif row.waiting > 0 then out[#out + 1] = "  " .. tr("%d waiting", row.waiting) end
   local wide = 0
   for _, w in ipairs(row.windows) do wide = math.max(wide, #w.words) end
   for _, w in ipairs(row.windows) do
-    local when = w.used == 0 and "" or ("one back %s, all %s"):format(span(w.next), span(w.all))
-    out[#out + 1] = ("  %s %s %s of %s  %s"):format(w.words .. (" "):rep(wide - #w.words), bar(w.used, w.n), number(w.used), number(w.n), when)
+    local when = w.used == 0 and "" or tr("one back %s, all %s", span(w.next), span(w.all))
+    out[#out + 1] = "  " .. tr("%s %s %s of %s  %s", w.words .. (" "):rep(wide - #w.words),
+      bar(w.used, w.n), number(w.used), number(w.n), when)
   end
-  if #row.windows == 0 and row.shut == 0 then out[#out + 1] = "  no limit" end
+  if #row.windows == 0 and row.shut == 0 then out[#out + 1] = "  " .. tr "no limit" end
 end
 
 local function lines(ctx)
@@ -42,7 +46,7 @@ local function lines(ctx)
   if not state then return nil, e end
   local out = {}
   for _, row in ipairs(state) do lines_of(row, out) end
-  if #out == 0 then out[1] = "no limits are kept; set one: qwen limits set \"60/min, 1000/day\"" end
+  if #out == 0 then out[1] = tr "no limits are kept; set one: qwen limits set \"60/min, 1000/day\"" end
   return out
 end
 
@@ -73,7 +77,8 @@ local function change(ctx, words, given)
   local kept, e = qwen.x.limits.set(name, words)
   if not kept then return nil, e end
   ctx.settings:reload()
-  ctx.print(words and ("%s: %s is kept from the next request on, by all processes together"):format(name, kept) or ("%s: no rule of yours"):format(name))
+  ctx.print(words and tr("%s: %s is kept from the next request on, by all processes together", name,
+    kept) or tr("%s: no rule of yours", name))
   return 0
 end
 
@@ -89,11 +94,11 @@ local function forget(ctx, args)
       local ok
       ok, e = store:forget(key)
       if not ok then return nil, e end
-      ctx.print(key .. ": what was counted is forgotten")
+      ctx.print(tr("%s: what was counted is forgotten", key))
       return 0
     end
   end
-  return nil, qwen.err("usage", ("nothing is counted for '%s'; see: qwen limits"):format(key))
+  return nil, qwen.err("usage", tr("nothing is counted for '%s'; see: qwen limits", key))
 end
 
 -- The model at hand, when there is none in this run yet: one need not be configured to see the limits.
@@ -137,17 +142,21 @@ local function store(ctx, args)
   if address == "off" and not asked then
     local ok, e = qwen.x.redis_limiter.leave()
     if not ok then return nil, e end
-    ctx.print "limits are counted on this machine; the password of the Redis server is forgotten"
+    ctx.print(tr "limits are counted on this machine; the password of the Redis server is forgotten")
     return 0
   end
   if asked and not ctx.line then
-    return nil, qwen.err("usage", "--password asks for the password, and there is no terminal; set QWEN_REDIS_PASSWORD instead")
+    return nil, qwen.err("usage", tr("--password asks for the password, and there is no terminal; "
+      .. "set QWEN_REDIS_PASSWORD instead"))
   end
-  local password = asked and ctx.line("Password of the Redis server (it is not shown):", true) or nil
-  if asked and (password or "") == "" then return nil, qwen.err("cancelled", "nothing was typed and nothing is written") end
+  local password = asked and ctx.line(tr "Password of the Redis server (it is not shown):", true) or nil
+  if asked and (password or "") == "" then
+    return nil, qwen.err("cancelled", tr "nothing was typed and nothing is written")
+  end
   local place, e = qwen.x.redis_limiter.choose(ctx, address, password)
   if not place then return nil, e end
-  ctx.print(("limits are counted in %s from the next start on%s"):format(address, password and ("; its password is in the store '%s'"):format(place) or ""))
+  ctx.print(tr("limits are counted in %s from the next start on%s", address, password
+    and tr("; its password is in the store '%s'", place) or ""))
   return 0
 end
 

@@ -1,5 +1,7 @@
 -- `qwen lua FILE` runs a Lua file in a task of its own; `/lua EXPRESSION` looks into the live session and prints what it finds.
 
+local tr = qwen.tr
+
 local C = { summary = "run a Lua file, or an expression on the live session", args = "FILE [ARGS...] | EXPRESSION", shell = true }
 
 local globals -- of all expressions of this session
@@ -35,7 +37,10 @@ end
 
 function C.run(ctx, args, rest)
   local path = args[1]
-  if not path then return nil, qwen.err("usage", "usage: qwen lua FILE [ARGS...], or /lua EXPRESSION such as /lua ctx.model.id") end
+  if not path then
+    return nil, qwen.err("usage",
+      tr("usage: %s", "qwen lua FILE [ARGS...], or /lua EXPRESSION such as /lua ctx.model.id"))
+  end
   if not ctx.session and (path:find "%.lua$" or qwen.fs.stat(path)) then return run_file(ctx, path, args) end
   return run_expression(ctx, rest)
 end

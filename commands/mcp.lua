@@ -1,9 +1,11 @@
 -- `/mcp` and `qwen mcp`: the tool servers (Model Context Protocol) of the settings, their state and tools; adding and removing one.
 
+local tr = qwen.tr
+
 local C = { summary = "list tool servers, add or remove one", shell = true }
 
 local function where(config)
-  if type(config) ~= "table" then return "(not an object)" end
+  if type(config) ~= "table" then return tr "(not an object)" end
   return config.httpUrl or config.url or table.concat({ tostring(config.command), table.unpack(type(config.args) == "table" and config.args or {}) }, " ")
 end
 
@@ -11,10 +13,10 @@ local function list(ctx)
   local servers, names = ctx.settings:get "mcpServers" or {}, {}
   for name in pairs(servers) do names[#names + 1] = name end
   table.sort(names)
-  if #names == 0 then ctx.print "no tool server is configured; add one: qwen mcp add NAME COMMAND [ARGS...]" end
+  if #names == 0 then ctx.print(tr "no tool server is configured; add one: qwen mcp add NAME COMMAND [ARGS...]") end
   for _, name in ipairs(names) do
     local entry = ctx.servers and ctx.servers[name]
-    ctx.print(("%-20s %-9s %s"):format(name, entry and entry.state or "", where(servers[name])))
+    ctx.print(("%-20s %s %s"):format(name, qwen.text.pad(entry and tr(entry.state) or "", 9), where(servers[name])))
     if entry and entry.problem then ctx.print("  " .. entry.problem) end
     for _, tool in ipairs(entry and entry.tools or {}) do ctx.print("  " .. tool) end
     for _, prompt in ipairs(entry and entry.prompts or {}) do ctx.print("  " .. prompt) end
@@ -33,22 +35,22 @@ local options = {
   ["--trust"] = { field = "trust", switch = true },
 }
 
-local function usage(...) return nil, qwen.err("usage", (...):format(select(2, ...))) end
+local function usage(text) return nil, qwen.err("usage", text) end
 
 -- Takes the value of an option into `out`; true, or nil and what is wrong.
 local function take(out, name, option, value)
   if option.switch then
     out[option.field] = true
   elseif value == nil then
-    return usage("%s wants a value", name)
+    return usage(tr("%s wants a value", name))
   elseif option.pair then
     local key, text = value:match(option.pair)
-    if not key then return usage("%s wants %s, not '%s'", name, option.form, value) end
+    if not key then return usage(tr("%s wants %s, not '%s'", name, option.form, value)) end
     out[option.field] = out[option.field] or {}
     out[option.field][key] = text
   elseif option.number then
     out[option.field] = math.tointeger(tonumber(value))
-    if not out[option.field] then return usage("%s wants a whole number, not '%s'", name, value) end
+    if not out[option.field] then return usage(tr("%s wants a whole number, not '%s'", name, value)) end
   elseif option.list then
     local list = qwen.json.array {}
     for item in value:gmatch "[^,%s]+" do list[#list + 1] = item end
@@ -56,7 +58,7 @@ local function take(out, name, option, value)
   else
     local fits = not option.choices
     for _, choice in ipairs(option.choices or {}) do fits = fits or choice == value end
-    if not fits then return usage("%s must be one of %s, not '%s'", name, table.concat(option.choices, ", "), value) end
+    if not fits then return usage(tr("%s must be one of %s, not '%s'", name, table.concat(option.choices, ", "), value)) end
     out[option.field] = value
   end
   return true
@@ -87,7 +89,7 @@ local function read(words)
       local names = {}
       for known in pairs(options) do names[#names + 1] = known end
       local near = qwen.text.nearest(name, names)
-      return usage("unknown option %s%s", name, near and "; did you mean " .. near .. "?" or "; put -- before the command")
+      return usage(tr("unknown option %s%s", name, near and tr("; did you mean %s?", near) or tr "; put -- before the command"))
     else
       if not value and not option.switch then
         i = i + 1
@@ -106,11 +108,11 @@ local function described(said, words)
   local target, kind = words[1], said.transport
   if not target then return false end
   local address = is_address(target)
-  if kind == "stdio" and address then return usage("%s is an address; use --transport http or sse", target) end
-  if kind and kind ~= "stdio" and not address then return usage("--transport %s wants an address, not '%s'", kind, target) end
-  if address and words[2] then return usage("'%s' behind the address is nothing that a server takes", words[2]) end
-  if address and said.env then return usage "--env is for a command, not for an address" end
-  if not address and said.headers then return usage "--header is for an address, not for a command" end
+  if kind == "stdio" and address then return usage(tr("%s is an address; use --transport http or sse", target)) end
+  if kind and kind ~= "stdio" and not address then return usage(tr("--transport %s wants an address, not '%s'", kind, target)) end
+  if address and words[2] then return usage(tr("'%s' behind the address is nothing that a server takes", words[2])) end
+  if address and said.env then return usage(tr("--env is for a command, not for an address")) end
+  if not address and said.headers then return usage(tr("--header is for an address, not for a command")) end
   local config = { timeout = said.timeout, description = said.description, includeTools = said.includeTools,
     excludeTools = said.excludeTools, trust = said.trust, env = said.env, headers = said.headers }
   if address then
@@ -126,19 +128,19 @@ local function add(ctx, args)
   if not said then return nil, words end
   local name = table.remove(words, 1)
   if not name then return false end
-  if not name:find "^[%w_-]+$" then return usage("'%s' is no name for a server: letters, digits, - and _", name) end
+  if not name:find "^[%w_-]+$" then return usage(tr("'%s' is no name for a server: letters, digits, - and _", name)) end
   if said.scope and said.scope ~= "user" then
-    return usage("a project cannot make servers start, so the scope is user, not %s", said.scope)
+    return usage(tr("a project cannot make servers start, so the scope is user, not %s", said.scope))
   end
   if (ctx.settings:get "mcpServers" or {})[name] then
-    return usage("there is a server '%s' already; remove it first", name)
+    return usage(tr("there is a server '%s' already; remove it first", name))
   end
   local config, e = described(said, words)
   if not config then return config, e end
   local path
   path, e = qwen.x.settings_writer.set { { path = { "mcpServers", name }, value = config } }
   if not path then return nil, e end
-  ctx.print(("added %s to %s; it starts with the next session: %s"):format(name, qwen.paths.short(path), where(config)))
+  ctx.print(tr("added %s to %s; it starts with the next session: %s", name, qwen.paths.short(path), where(config)))
   return 0
 end
 
@@ -147,11 +149,13 @@ local function remove(ctx, args)
   if args[2] then return false end
   local now, e = qwen.x.settings_writer.read()
   if not now then return nil, e end
-  if not (type(now.mcpServers) == "table" and now.mcpServers[name]) then return nil, qwen.err("missing", ("your settings have no server '%s'"):format(name)) end
+  if not (type(now.mcpServers) == "table" and now.mcpServers[name]) then
+    return nil, qwen.err("missing", tr("your settings have no server '%s'", name))
+  end
   local path
   path, e = qwen.x.settings_writer.set { { path = { "mcpServers", name }, value = nil } }
   if not path then return nil, e end
-  ctx.print(("took %s out of %s"):format(name, qwen.paths.short(path)))
+  ctx.print(tr("took %s out of %s", name, qwen.paths.short(path)))
   return 0
 end
 

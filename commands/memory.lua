@@ -1,20 +1,25 @@
 -- `/memory`: the instruction files that the model is given, and adding a line to the person's own.
 
+local tr = qwen.tr
+
 local C = { summary = "list the instruction files, or add a line to your own", aliases = { remember = "add" }, session = true }
 
 local TITLE = "## Memories"
 
 function C.run(ctx)
   local files = qwen.x.instructions.files(ctx)
-  if #files == 0 then ctx.print "no instruction file: write QWEN.md here, ~/.qwen/QWEN.md, or /memory add TEXT" end
+  if #files == 0 then ctx.print(tr "no instruction file: write QWEN.md here, ~/.qwen/QWEN.md, or /memory add TEXT") end
   for _, file in ipairs(files) do ctx.print(("%-60s %9s"):format(qwen.paths.short(file.path), qwen.text.human_bytes(#file.text))) end
-  if not ctx.trusted then ctx.print "this folder is not trusted: its own files are not read" end
+  if not ctx.trusted then ctx.print(tr "this folder is not trusted: its own files are not read") end
   return 0
 end
 
 local function add(ctx, _, line)
   local home = qwen.paths.qwen_home()
-  if not home then return nil, qwen.err("missing", "there is no home folder to keep it in; set HOME or QWEN_HOME") end
+  if not home then
+    return nil, qwen.err("missing",
+      tr "there is no home folder to keep it in; set HOME or QWEN_HOME")
+  end
   local path = home .. "/QWEN.md"
   local old = ""
   if qwen.fs.stat(path) then
@@ -27,7 +32,7 @@ local function add(ctx, _, line)
   if not ok then return nil, e end
   ok, e = qwen.fs.write(path, old:gsub("\n*$", "\n") .. "- " .. line:gsub("%s+", " ") .. "\n")
   if not ok then return nil, e end
-  ctx.print(("added to %s; it counts from the next session on, and /clear begins one"):format(qwen.paths.short(path)))
+  ctx.print(tr("added to %s; it counts from the next session on, and /clear begins one", qwen.paths.short(path)))
   return 0
 end
 

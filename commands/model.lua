@@ -1,5 +1,7 @@
 -- `/model`: the models that are configured, and what the service in use offers beside them; taking one keeps it for later sessions.
 
+local tr = qwen.tr
+
 local C = { summary = "list the models, or take another one", args = "[ID | ID@HOST]" }
 
 local function has_provider(name)
@@ -25,7 +27,7 @@ end
 
 local function size(context)
   if not context then return nil end
-  return context >= 1000000 and ("%.3gM tokens"):format(context / 1000000) or ("%.0fK tokens"):format(context / 1000)
+  return context >= 1000000 and tr("%.3gM tokens", context / 1000000) or tr("%.0fK tokens", context / 1000)
 end
 
 -- Why a model cannot be asked; nil when it can.
@@ -33,8 +35,11 @@ local function missing(ctx, model)
   if qwen.models.keyless(model.base_url) or qwen.models.has_key(ctx.settings, model) then return nil end
   local provider = qwen.models.provider(model)
   local auth = provider and provider.auth and qwen.x.registry.get("auth", provider.auth)
-  if auth and auth.status then return not auth.status(ctx, model).key and ("not signed in: qwen auth %s"):format(provider.auth) or nil end
-  return model.env_key and "no key: " .. model.env_key .. " is not set" or "no key: its entry has no envKey"
+  if auth and auth.status then
+    return not auth.status(ctx, model).key and tr("not signed in: qwen auth %s", provider.auth)
+      or nil
+  end
+  return model.env_key and tr("no key: %s is not set", model.env_key) or tr "no key: its entry has no envKey"
 end
 
 -- What there is to choose from: entries by protocol, then what the service in use offers and nobody wrote down.
@@ -61,14 +66,14 @@ local function rows(ctx)
   for _, item in ipairs(offered and offered.models or {}) do
     if not here[item.id] then
       local model = { id = item.id, name = item.name or item.id, context = item.context or false, offered = true }
-      add(setmetatable(model, { __index = now }), "offered by the service")
+      add(setmetatable(model, { __index = now }), tr "offered by the service")
     end
   end
   return out
 end
 
 local function list(ctx, choices)
-  ctx.print(("now: %s (%s, %s)"):format(ctx.model.id, ctx.model.provider, ctx.model.base_url))
+  ctx.print(tr("now: %s (%s, %s)", ctx.model.id, ctx.model.provider, ctx.model.base_url))
   local group
   for _, row in ipairs(choices) do
     if row.group ~= group then ctx.print(row.group) end
@@ -96,7 +101,7 @@ local function take(ctx, model)
   local taken
   if ok then taken, e = ctx.switch(model.id, model.provider, not model.offered and model.base_url or nil) end
   if not taken then return nil, e end
-  ctx.print(("now: %s (%s, %s)"):format(taken.id, taken.provider, taken.base_url))
+  ctx.print(tr("now: %s (%s, %s)", taken.id, taken.provider, taken.base_url))
   return qwen.x.login.keep(ctx, taken)
 end
 
@@ -109,15 +114,18 @@ local function row_of(ctx, choices, name)
     if not rows_of[model].disabled then usable[#usable + 1] = rows_of[model] end
   end
   if #usable == 0 and meant[1] then
-    return nil, qwen.err("auth", ("%s: %s; sign in with /auth"):format(meant[1].id, rows_of[meant[1]].disabled))
+    return nil, qwen.err("auth", tr("%s: %s; sign in with /auth", meant[1].id, rows_of[meant[1]].disabled))
   end
   if #usable < 2 then return usable[1] end
   local words = {}
   for i, row in ipairs(usable) do words[i] = row.label .. "@" .. qwen.models.place(row.model) end
-  if not ctx.pick then return nil, qwen.err("usage", ("there are several %s; say which: %s"):format(name, table.concat(words, ", "))) end
+  if not ctx.pick then
+    return nil, qwen.err("usage", tr("there are several %s; say which: %s", name,
+      table.concat(words, ", ")))
+  end
   for i, row in ipairs(usable) do words[i] = { label = words[i], detail = row.detail } end
-  local index = ctx.pick(("Which %s?"):format(name), words)
-  return index and usable[index] or nil, not index and qwen.err("cancelled", "nothing was chosen") or nil
+  local index = ctx.pick(tr("Which %s?", name), words)
+  return index and usable[index] or nil, not index and qwen.err("cancelled", tr "nothing was chosen") or nil
 end
 
 -- A name that nobody wrote down: the service in use is asked whether it has it. A slip of the pen is not saved.
@@ -132,13 +140,13 @@ local function from_service(ctx, choices, name)
   end
   for _, row in ipairs(choices) do ids[#ids + 1] = row.label end
   local near, place = qwen.text.nearest(name, ids), qwen.models.place(ctx.model)
-  local hint = near and ("; did you mean %s?"):format(near) or "; see /model"
-  if offered then return nil, qwen.err("missing", ("no entry is called '%s', and %s does not offer it%s"):format(name, place, hint)) end
-  local silent = ("no entry is called '%s', and %s does not list its models%s"):format(name, place, hint)
+  local hint = near and tr("; did you mean %s?", near) or tr "; see /model"
+  if offered then return nil, qwen.err("missing", tr("no entry is called '%s', and %s does not offer it%s", name, place, hint)) end
+  local silent = tr("no entry is called '%s', and %s does not list its models%s", name, place, hint)
   if not ctx.pick then return nil, qwen.err("missing", silent) end
   local index = ctx.pick(silent,
-    { "keep the model in use", ("ask %s for %s all the same"):format(place, name) })
-  if index ~= 2 then return nil, qwen.err("cancelled", "nothing was chosen") end
+    { tr "keep the model in use", tr("ask %s for %s all the same", place, name) })
+  if index ~= 2 then return nil, qwen.err("cancelled", tr "nothing was chosen") end
   return setmetatable({ id = name, name = name, offered = true, context = false }, { __index = ctx.model })
 end
 
@@ -149,7 +157,7 @@ function C.run(ctx, args)
     ctx.model = model
   end
   local choices = rows(ctx)
-  if args[2] then return nil, qwen.err("usage", "usage: /model " .. C.args) end
+  if args[2] then return nil, qwen.err("usage", tr("usage: %s", "/model " .. C.args)) end
   if args[1] then
     local row, e = row_of(ctx, choices, args[1])
     if row then return take(ctx, row.model) end
@@ -165,7 +173,7 @@ function C.run(ctx, args)
   end
   local at
   for i, row in ipairs(choices) do at = at or same(row.model, ctx.model) and i end
-  local index = ctx.pick("Select a model:", choices, { at = at, search = true })
+  local index = ctx.pick(tr "Select a model:", choices, { at = at, search = true })
   if not index then return 0 end
   return take(ctx, choices[index].model)
 end

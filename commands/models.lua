@@ -1,5 +1,7 @@
 -- `qwen models`: what the configured services offer, from the cache or asked anew.
 
+local tr = qwen.tr
+
 local C = { summary = "what the configured services offer", args = "[--refresh] [--json]", shell = true }
 
 local function has_provider(name)
@@ -26,25 +28,26 @@ end
 
 local function age(time)
   local seconds = qwen.task.time() - time
-  if seconds < 60 then return "just now" end
-  return seconds < 7200 and ("%d min ago"):format(seconds // 60) or ("%d h ago"):format(seconds // 3600)
+  if seconds < 60 then return tr "just now" end
+  return seconds < 7200 and tr("%d min ago", seconds // 60) or tr("%d h ago", seconds // 3600)
 end
 
 local function show(ctx, model, answer, problem)
-  ctx.print(("%s (%s)%s"):format(model.base_url, model.provider, answer and ", asked " .. age(answer.time) or ""))
+  ctx.print(("%s (%s)%s"):format(model.base_url, model.provider, answer and tr(", asked %s", age(answer.time)) or ""))
   if not answer then return ctx.print("  " .. problem.message) end
   for _, item in ipairs(answer.models) do
-    local sizes = (item.context and ("%9d tokens"):format(item.context) or "") .. (item.max_output and (", %d an answer"):format(item.max_output) or "")
-    ctx.print(("  %-44s %s%s"):format(item.id, sizes, item.loaded and "  loaded" or ""))
+    local sizes = (item.context and tr("%9d tokens", item.context) or "")
+      .. (item.max_output and tr(", %d an answer", item.max_output) or "")
+    ctx.print(("  %-44s %s%s"):format(item.id, sizes, item.loaded and "  " .. tr "loaded" or ""))
   end
-  if #answer.models == 0 then ctx.print "  none" end
+  if #answer.models == 0 then ctx.print("  " .. tr "none") end
 end
 
 function C.run(ctx, args)
   local refresh, as_json = false, false
   for _, word in ipairs(args) do
     if word == "--refresh" then refresh = true elseif word == "--json" then as_json = true else
-      return nil, qwen.err("usage", ("unknown argument '%s'; usage: qwen models [--refresh] [--json]"):format(word))
+      return nil, qwen.err("usage", tr("unknown argument '%s'; usage: qwen models [--refresh] [--json]", word))
     end
   end
   local list = services(ctx)

@@ -1,5 +1,7 @@
 -- `/new` is the same as /clear. `qwen new KIND NAME` writes a file of one's own that works at once and says in comments what can be changed.
 
+local tr = qwen.tr
+
 local C = qwen.shipped "commands/clear"
 C.aliases = nil
 C.summary = "a new session; or a file to start from: /new command NAME"
@@ -160,7 +162,7 @@ local function write_types(ctx, home)
     ok, e = qwen.fs.write(settings, '{"runtime.version": "Lua 5.4", "workspace.library": ["types"], "diagnostics.globals": ["qwen"]}\n', { mode = 384 })
   end
   if not ok then return nil, e end
-  ctx.print("wrote " .. qwen.paths.short(folder) .. "; an editor with a Lua language server knows the API now")
+  ctx.print(tr("wrote %s; an editor with a Lua language server knows the API now", qwen.paths.short(folder)))
   return 0
 end
 
@@ -172,19 +174,22 @@ function C.run(ctx, args, rest)
   local kind, name = args[1], args[2]
   if not kind and ctx.session then return clear(ctx, args, rest) end
   local home = qwen.paths.qwen_home()
-  if not home then return nil, qwen.err("missing", "there is no home folder; set HOME") end
+  if not home then return nil, qwen.err("missing", tr "there is no home folder; set HOME") end
   if kind == "types" and not name then return write_types(ctx, home) end
   if not folders[kind] or not (name or ""):find "^[%a_][%w_-]*$" or args[3] then
-    return nil, qwen.err("usage", "usage: qwen new command|hook|tool|provider|auth NAME, with letters, digits, - and _ in the name")
+    return nil, qwen.err("usage", tr("usage: %s", "qwen new command|hook|tool|provider|auth NAME, "
+      .. "with letters, digits, - and _ in the name"))
   end
   local folder = folders[kind]
   local path = ("%s/%s/%s.lua"):format(home, folder, name)
-  if qwen.fs.stat(path) then return nil, qwen.err("usage", qwen.paths.short(path) .. " is there already") end
+  if qwen.fs.stat(path) then return nil, qwen.err("usage", tr("%s is there already", qwen.paths.short(path))) end
   local ok, e = qwen.fs.mkdir(home .. "/" .. folder, 448)
   if ok then ok, e = qwen.fs.write(path, (templates[kind]:gsub("@NAME@", name)), { mode = 384 }) end
   if not ok then return nil, e end
-  ctx.print(("wrote %s; %s"):format(qwen.paths.short(path), next_steps[kind]:format(name)))
-  if qwen.x.registry.source(folder .. "/" .. name) then ctx.notice(("it takes the place of the shipped %s/%s"):format(folder, name)) end
+  ctx.print(tr("wrote %s; %s", qwen.paths.short(path), next_steps[kind]:format(name)))
+  if qwen.x.registry.source(folder .. "/" .. name) then
+    ctx.notice(tr("it takes the place of the shipped %s/%s", folder, name))
+  end
   return 0
 end
 

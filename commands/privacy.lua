@@ -1,5 +1,7 @@
 -- `qwen privacy` and `/privacy`: whose terms apply and why, what is collected, and the one switch.
 
+local tr = qwen.tr
+
 local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[--json]" }
 
 local function model_of(ctx)
@@ -7,20 +9,25 @@ local function model_of(ctx)
   return (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end))
 end
 
+local function on_or_off(on) return on and tr "on" or tr "off" end
+
 local function service_lines(service, out)
   if not service then
-    out[#out + 1] = "No model is configured, so no service is asked: qwen auth"
+    out[#out + 1] = tr "No model is configured, so no service is asked: qwen auth"
     return
   end
-  out[#out + 1] = ("Signed in by: %s"):format(service.method)
-  out[#out + 1] = ("  terms    %s"):format(service.terms)
-  out[#out + 1] = ("  privacy  %s"):format(service.privacy)
-  out[#out + 1] = ("  because  %s"):format(service.because)
+  out[#out + 1] = tr("Signed in by: %s", tr(service.method))
+  for _, row in ipairs { { tr "terms", service.terms }, { tr "privacy", service.privacy },
+    { tr "because", service.because } } do
+    out[#out + 1] = "  " .. qwen.text.pad(row[1], 8) .. " " .. tr("%s", row[2])
+  end
   if service["local"] then
-    out[#out + 1] = "  Prompts and code go to that program on this machine and nowhere else, unless it passes them on."
+    out[#out + 1] = "  " .. tr("Prompts and code go to that program on this machine and nowhere "
+      .. "else, unless it passes them on.")
   else
-    out[#out + 1] = ("  Prompts, code and answers go to %s. Whether they are kept or used for training, its privacy notice says.")
-      :format(service.host)
+    out[#out + 1] = "  "
+      .. tr("Prompts, code and answers go to %s. Whether they are kept or used for training, its "
+        .. "privacy notice says.", service.host)
   end
 end
 
@@ -28,19 +35,24 @@ local function show(state)
   local out = {}
   service_lines(state.service, out)
   local s, t = state.statistics, state.telemetry
-  out[#out + 1] = ("Usage statistics: %s%s"):format(s.on and "on" or "off", s.source and " (" .. s.source .. ")" or ", as nobody turned them on")
-  out[#out + 1] = "  When on: names of commands and tools, models, counts, times, kinds of errors; counted on this machine and sent nowhere."
-  out[#out + 1] = "  Never: prompts, answers, code, arguments, paths, keys, anything about you."
-  out[#out + 1] = "qwen trains nothing on your prompts, code or answers. None of these switches changes what a service sees, keeps or logs."
-  if s.counters then out[#out + 1] = ("  So far %d counters; all of them: qwen privacy --json"):format(#s.counters) end
+  out[#out + 1] = tr("Usage statistics: %s%s", on_or_off(s.on), s.source and tr(" (%s)", s.source)
+    or tr ", as nobody turned them on")
+  out[#out + 1] = "  " .. tr("When on: names of commands and tools, models, counts, times, kinds "
+    .. "of errors; counted on this machine and sent nowhere.")
+  out[#out + 1] = "  " .. tr "Never: prompts, answers, code, arguments, paths, keys, anything about you."
+  out[#out + 1] = tr("qwen trains nothing on your prompts, code or answers. None of these switches "
+    .. "changes what a service sees, keeps or logs.")
+  if s.counters then out[#out + 1] = "  " .. tr("So far %d counters; all of them: qwen privacy --json", #s.counters) end
   local where = t.outfile or t.endpoint
-  local quoted = t.log_prompts and "with prompts and arguments (telemetry.logPrompts)" or "without prompts"
-  out[#out + 1] = t.on and ("Telemetry: on, to %s, %s"):format(where, quoted)
-    or "Telemetry: off; it would go to a collector or a file of your own (telemetry.enabled, otlpEndpoint, outfile)"
+  local quoted = t.log_prompts and tr "with prompts and arguments (telemetry.logPrompts)" or tr "without prompts"
+  out[#out + 1] = t.on and tr("Telemetry: on, to %s, %s", where, quoted)
+    or tr "Telemetry: off; it would go to a collector or a file of your own (telemetry.enabled, otlpEndpoint, outfile)"
   if state.ledger.path then
-    out[#out + 1] = ("Ledger of requests: %s, in %s (qwen usage); never sent"):format(state.ledger.on and "on" or "off", qwen.paths.short(state.ledger.path))
+    out[#out + 1] = tr("Ledger of requests: %s, in %s (qwen usage); never sent",
+      on_or_off(state.ledger.on), qwen.paths.short(state.ledger.path))
   end
-  out[#out + 1] = ("Change: /privacy %s, or \"privacy\": {\"usageStatisticsEnabled\": %s} in ~/.qwen/settings.json"):format(s.on and "off" or "on", not s.on)
+  out[#out + 1] = tr("Change: /privacy %s, or \"privacy\": {\"usageStatisticsEnabled\": %s} in "
+    .. "~/.qwen/settings.json", s.on and "off" or "on", not s.on)
   return table.concat(out, "\n")
 end
 
@@ -48,8 +60,9 @@ local function set(ctx, on)
   local path, e = qwen.x.privacy.set(ctx, on)
   if not path then return nil, e end
   local now, source = qwen.x.privacy.statistics(ctx)
-  ctx.print(("usage statistics are %s (%s)%s"):format(now and "on" or "off", qwen.paths.short(path), now and "" or "; what was counted is forgotten"))
-  if now ~= on then ctx.notice(("%s says otherwise and is stronger"):format(source or "another source")) end
+  ctx.print(tr("usage statistics are %s (%s)%s", on_or_off(now), qwen.paths.short(path), now and ""
+    or tr "; what was counted is forgotten"))
+  if now ~= on then ctx.notice(tr("%s says otherwise and is stronger", source or tr "another source")) end
   return 0
 end
 

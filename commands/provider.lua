@@ -1,5 +1,7 @@
 -- `qwen provider test`: asks what is configured, step by step, and says of each step what went wrong and what to do about it.
 
+local tr, phrase = qwen.tr, qwen.phrase
+
 local C = { summary = "try a provider: reach, key, stream, tool call, usage", shell = true }
 
 local function has_provider(name)
@@ -22,7 +24,8 @@ local function find(ctx, name)
   local names = qwen.x.registry.names "providers"
   for _, entry in ipairs(list) do names[#names + 1] = entry.id end
   local near = qwen.text.nearest(name, names)
-  return nil, qwen.err("usage", ("there is no model and no provider '%s'%s"):format(name, near and "; did you mean " .. near .. "?" or "; see: qwen models"))
+  return nil, qwen.err("usage", tr("there is no model and no provider '%s'%s", name, near
+    and tr("; did you mean %s?", near) or tr "; see: qwen models"))
 end
 
 local function complete(ctx, _, before)
@@ -74,8 +77,10 @@ function steps.reach(ctx, run)
   local started = qwen.task.now()
   local stream <close>, e = ctx.transport { method = "GET", url = run.model.base_url, headers = { ["User-Agent"] = ctx.user_agent } }
   if not stream then return nil, e.message end
-  local tls = run.model.base_url:find "^https" and (ctx.opts.insecure and ", certificate NOT checked (--insecure)" or ", certificate is good") or ""
-  return ("%s answers after %.0f ms%s"):format(run.model.base_url, milliseconds(started), tls)
+  local tls = run.model.base_url:find "^https"
+    and (ctx.opts.insecure and tr ", certificate NOT checked (--insecure)"
+    or tr ", certificate is good") or ""
+  return tr("%s answers after %.0f ms%s", run.model.base_url, milliseconds(started), tls)
 end
 
 function steps.key(ctx, run)
@@ -87,9 +92,10 @@ function steps.key(ctx, run)
   local headers
   headers, e = auth.headers(ctx, run.model, { method = "GET", url = run.model.base_url, headers = {}, body = {} })
   if not headers then return nil, e.message end
-  if provider.auth then return "from auth/" .. provider.auth end
-  if not run.model.key then return "none is sent: a private address needs none" end
-  return ("%s from %s"):format(run.model.key:hint() ~= "" and run.model.key:hint() or "there is one", run.model.key_source)
+  if provider.auth then return tr("from auth/%s", provider.auth) end
+  if not run.model.key then return tr "none is sent: a private address needs none" end
+  return tr("%s from %s", run.model.key:hint() ~= "" and run.model.key:hint() or tr "there is one",
+    run.model.key_source)
 end
 
 function steps.stream(ctx, run)
@@ -97,13 +103,15 @@ function steps.stream(ctx, run)
   run.usage = got.usage
   if got.err and not got.err.unsaid then return nil, got.err.message end
   if not got.text:find "%S" then
-    return nil, got.thought and "it thought, but said nothing within 2000 tokens: raise samplingParams.max_tokens"
-      or got.stop == "filter" and "the service's content filter ended the answer: " .. tostring(got.word)
-      or got.stop == "refusal" and "the model declined to answer"
-      or "the answer is empty: is this a model for chat?"
+    return nil, got.thought and tr "it thought, but said nothing within 2000 tokens: raise samplingParams.max_tokens"
+      or got.stop == "filter" and tr("the service's content filter ended the answer: %s", tostring(got.word))
+      or got.stop == "refusal" and tr "the model declined to answer"
+      or tr "the answer is empty: is this a model for chat?"
   end
-  local note = got.pieces == 1 and ", in one piece: something on the way may hold the stream back" or (", %d pieces"):format(got.pieces)
-  return ("first words after %.0f ms%s"):format(got.first, got.thought and ", thinking" .. note or note)
+  local note = got.pieces == 1
+    and tr ", in one piece: something on the way may hold the stream back"
+    or tr(", %d pieces", got.pieces)
+  return tr("first words after %.0f ms%s", got.first, got.thought and tr(", thinking%s", note) or note)
 end
 
 local echo = { name = "echo", description = "Gives back a text.", schema =
@@ -112,29 +120,31 @@ local echo = { name = "echo", description = "Gives back a text.", schema =
 steps["tool call"] = function(ctx, run)
   local got = ask(ctx, run.model, "Call the tool echo with the text: ready", { echo })
   run.usage = got.usage or run.usage
-  if got.err then return nil, got.err.message .. " (without tools it answered)" end
+  if got.err then return nil, tr("%s (without tools it answered)", got.err.message) end
   local call = got.calls[1]
   if not call then
     if qwen.wire.has_tool_call(got.text, { echo = true }) or got.text:find '"name"%s*:%s*"echo"' or got.text:find "echo%(" then
-      return nil, 'the model writes calls into its text: set "textToolCalls": true in its generationConfig'
+      return nil, tr 'the model writes calls into its text: set "textToolCalls": true in its generationConfig'
     end
-    return nil, "it answered without a call: the model, or its server, does not know tools: " .. qwen.text.visible(got.text):sub(1, 80)
+    return nil, tr("it answered without a call: the model, or its server, does not know tools: %s",
+      qwen.text.visible(got.text):sub(1, 80))
   end
   local args = qwen.json.decode(table.concat(call.args))
-  if call.name ~= "echo" then return nil, ("it called '%s', which was not offered"):format(tostring(call.name)) end
+  if call.name ~= "echo" then return nil, tr("it called '%s', which was not offered", tostring(call.name)) end
   if type(args) ~= "table" or type(args.text) ~= "string" then
-    return nil, "the arguments of its call are not what was asked for: " .. table.concat(call.args)
+    return nil, tr("the arguments of its call are not what was asked for: %s", table.concat(call.args))
   end
   return ("echo %q"):format(args.text)
 end
 
 function steps.usage(_, run)
   local usage = run.usage
-  if not (usage and usage.input) then return "not told by the service: tokens will be estimated" end
-  return ("%d tokens in, %d out%s"):format(usage.input, usage.output or 0, usage.cached and (", %d of them cached"):format(usage.cached) or "")
+  if not (usage and usage.input) then return tr "not told by the service: tokens will be estimated" end
+  return tr("%d tokens in, %d out%s", usage.input, usage.output or 0, usage.cached
+    and tr(", %d of them cached", usage.cached) or "")
 end
 
-local order = { "key", "reach", "stream", "tool call", "usage" }
+local order = { phrase "key", phrase "reach", phrase "stream", phrase "tool call", phrase "usage" }
 local ends = { reach = true, key = true, stream = true } -- without it the rest makes no sense
 
 local function test(ctx, args)
@@ -142,10 +152,12 @@ local function test(ctx, args)
   local model, e = find(ctx, args[1])
   if not model then return nil, e end
   local run, failed = { model = model }, false
-  ctx.print(("%s (%s), set by %s"):format(model.id, model.provider, model.from or "flags"))
-  for _, name in ipairs(order) do
+  ctx.print(tr("%s (%s), set by %s", model.id, model.provider, model.from or tr "flags"))
+  for _, title in ipairs(order) do
+    local name = tostring(title)
     local words, problem = steps[name](ctx, run)
-    ctx.print(("  %-4s  %-10s %s"):format(words and "ok" or "FAIL", name, (words or problem):gsub("%s+", " ")))
+    ctx.print(("  %s  %s %s"):format(qwen.text.pad(words and tr "ok" or tr "FAIL", 4),
+      qwen.text.pad(tr(title), 10), (words or problem):gsub("%s+", " ")))
     failed = failed or not words
     if not words and ends[name] then break end
   end

@@ -1,5 +1,7 @@
 -- `/resume`: another session of this folder in the place of this one.
 
+local tr = qwen.tr
+
 local C = { summary = "go on with an earlier session of this folder", aliases = { "continue" }, args = "[ID]", session = true }
 
 local SHOWN, WIDTH = 50, 60
@@ -23,17 +25,18 @@ local function choose(ctx)
     if entry.id ~= ctx.session.id and #entries < SHOWN then
       local seen = qwen.sessions.summary(entry.path)
       entries[#entries + 1] = entry
-      labels[#entries] = ("%s  %4d messages  %s"):format(os.date("%Y-%m-%d %H:%M", math.floor(entry.time)), seen.messages,
-        short(qwen.text.utf8(seen.prompt or "(no prompt)"), WIDTH))
+      labels[#entries] = ("%s  %s  %s"):format(os.date("%Y-%m-%d %H:%M", math.floor(entry.time)),
+        tr("%4d messages", seen.messages),
+        short(qwen.text.utf8(seen.prompt or tr "(no prompt)"), WIDTH))
     end
   end
-  if #entries == 0 then return nil, qwen.err("missing", "there is no other session in this folder") end
+  if #entries == 0 then return nil, qwen.err("missing", tr "there is no other session in this folder") end
   if ctx.pick then
-    local i = ctx.pick("Which session?", labels)
+    local i = ctx.pick(tr "Which session?", labels)
     return i and entries[i].id or false
   end
   for i, entry in ipairs(entries) do ctx.print(entry.id:sub(1, 8) .. "  " .. labels[i]) end
-  ctx.print "go on with one: /resume ID"
+  ctx.print(tr "go on with one: /resume ID")
   return false
 end
 
@@ -44,7 +47,7 @@ local function recap(ctx)
     local words = qwen.message.text_of(m)
     if words:find "%S" then last[m.role] = words end
   end
-  ctx.print(("%d messages in session %s"):format(#ctx.session.messages, ctx.session.id))
+  ctx.print(tr("%d messages in session %s", #ctx.session.messages, ctx.session.id))
   if last.user then ctx.print("> " .. short(last.user:gsub("%s+", " "), 400)) end
   if last.assistant then ctx.print(short(last.assistant, 2000)) end
 end

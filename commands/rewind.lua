@@ -1,6 +1,8 @@
 -- `/rewind`, or Esc twice: back to an earlier prompt, which stands in the input again; on request also what tools changed in files since, or only
 -- that. What was said since stays in the file of the session.
 
+local tr = qwen.tr
+
 local C = { summary = "go back to an earlier prompt, with or without the files", aliases = { "rollback", "checkpoint" } }
 
 -- The prompts of the person: place among the messages, and text.
@@ -18,32 +20,36 @@ local function what(ctx, count)
   if count == 0 then return "conversation" end
   local rows = {}
   for i, file in ipairs(qwen.x.checkpoints.touched(ctx, count)) do
-    rows[i] = qwen.x.files.relative(ctx, file.path) .. (file.changed and "  (somebody else changed it since: it stays)" or "")
+    rows[i] = qwen.x.files.relative(ctx, file.path)
+      .. (file.changed and "  " .. tr "(somebody else changed it since: it stays)" or "")
   end
-  ctx.print "Files that tools changed since (what commands changed is not known):"
+  ctx.print(tr "Files that tools changed since (what commands changed is not known):")
   for _, row in ipairs(rows) do ctx.print("  " .. row) end
-  local choices = { "the conversation and these files", "the conversation only", "these files only" }
-  return ({ "both", "conversation", "files" })[ctx.pick("What goes back?", choices)]
+  local choices = { tr "the conversation and these files", tr "the conversation only", tr "these files only" }
+  return ({ "both", "conversation", "files" })[ctx.pick(tr "What goes back?", choices)]
 end
 
 local function take_back(ctx, count)
   local restored, problems = qwen.x.checkpoints.undo(ctx, count)
   local names = {}
   for i, path in ipairs(restored) do names[i] = qwen.x.files.relative(ctx, path) end
-  for _, name in ipairs(names) do ctx.print("restored " .. name) end
+  for _, name in ipairs(names) do ctx.print(tr("restored %s", name)) end
   for _, e in ipairs(problems) do ctx.notice(tostring(e)) end
   return names
 end
 
 function C.run(ctx)
-  if not ctx.pick then return nil, qwen.err("usage", "/rewind asks which prompt; it works in a session at the prompt only") end
+  if not ctx.pick then
+    return nil, qwen.err("usage",
+      tr "/rewind asks which prompt; it works in a session at the prompt only")
+  end
   local found, choices = prompts(ctx.session), {}
   if #found == 0 then
-    ctx.print "there is no prompt to go back to yet"
+    ctx.print(tr "there is no prompt to go back to yet")
     return 0
   end
   for i, prompt in ipairs(found) do choices[i] = { label = prompt.text } end
-  local choice = ctx.pick("Go back to before:", choices, { at = #choices, search = true })
+  local choice = ctx.pick(tr "Go back to before:", choices, { at = #choices, search = true })
   if not choice then return 0 end
   local count = qwen.x.checkpoints.since(ctx, found[choice].at)
   local which = what(ctx, count)

@@ -1,5 +1,7 @@
 -- `qwen sessions`: the conversations of this folder, newest first, and deleting one.
 
+local tr = qwen.tr
+
 local C = { summary = "list the sessions of this folder, or delete one", aliases = { delete = "delete" }, shell = true }
 
 local function list(ctx, args)
@@ -10,10 +12,11 @@ local function list(ctx, args)
       as_json = true
     elseif value then
       limit = math.tointeger(tonumber(value))
-      if not limit or limit < 0 then return nil, qwen.err("usage", "--limit wants a whole number") end
+      if not limit or limit < 0 then return nil, qwen.err("usage", tr "--limit wants a whole number") end
       if args[i] == "--limit" then i = i + 1 end
     else
-      return nil, qwen.err("usage", ("unknown argument '%s'; usage: qwen sessions list [--json] [--limit N]"):format(args[i]))
+      return nil, qwen.err("usage",
+        tr("unknown argument '%s'; usage: qwen sessions list [--json] [--limit N]", args[i]))
     end
     i = i + 1
   end
@@ -26,11 +29,12 @@ local function list(ctx, args)
   if as_json then
     ctx.print(qwen.json.encode(rows))
   elseif #rows == 0 then
-    ctx.print "no sessions in this folder yet"
+    ctx.print(tr "no sessions in this folder yet")
   else
     for _, row in ipairs(rows) do
       local prompt = row.prompt:sub(1, (utf8.offset(row.prompt, 61) or 0) - 1) -- 60 characters
-      ctx.print(("%s  %s  %5d messages  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time), row.messages,
+      ctx.print(("%s  %s  %s  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time),
+        tr("%5d messages", row.messages),
         qwen.text.human_bytes(row.size), prompt))
     end
   end
@@ -48,7 +52,7 @@ local function delete(ctx, args)
   local gone, e = qwen.sessions.delete(ctx.cwd, args[1])
   if not gone then return nil, e end
   ctx.emit("session_deleted", gone)
-  ctx.print("deleted " .. gone.id)
+  ctx.print(tr("deleted %s", gone.id))
   return 0
 end
 

@@ -1,11 +1,13 @@
 -- `qwen test`: runs the tests of a person's own files. A test file is DIR/NAME_test.lua and returns a table of functions by name; each gets
 -- `t` with a scripted model, a clock that moves when told and a folder of its own (docs/extending.md).
 
+local tr = qwen.tr
+
 local C = { summary = "run the tests of your own Lua files", shell = true, repl = false, args = "[DIR or FILE]" }
 
 local function find(path, out)
   local stat = qwen.fs.stat(path)
-  if not stat then return nil, qwen.err("missing", ("there is no %s; write DIR/NAME_test.lua"):format(path)) end
+  if not stat then return nil, qwen.err("missing", tr("there is no %s; write DIR/NAME_test.lua", path)) end
   if stat.type ~= "dir" then
     out[#out + 1] = path
     return out
@@ -27,15 +29,18 @@ function C.run(ctx, args)
     ctx.print(qwen.paths.short(file))
     local e = qwen.x.testing.run(file, ctx, function(name, ok, words)
       if ok then passed = passed + 1 else failed = failed + 1 end
-      ctx.print(("  %s %s%s"):format(ok and "ok    " or "FAILED", name, ok and "" or "\n         " .. words))
+      ctx.print(("  %s %s%s"):format(qwen.text.pad(ok and tr "ok" or tr "FAILED", 6), name, ok
+        and "" or "\n         " .. words))
     end)
     if e then
       failed = failed + 1
-      ctx.print("  FAILED " .. e.message)
+      ctx.print("  " .. tr "FAILED" .. " " .. e.message)
     end
   end
-  ctx.print(("%d passed, %d failed"):format(passed, failed))
-  if passed + failed == 0 then return nil, qwen.err("missing", ("there is no test in %s; write NAME_test.lua"):format(path)) end
+  ctx.print(tr("%d passed, %d failed", passed, failed))
+  if passed + failed == 0 then
+    return nil, qwen.err("missing", tr("there is no test in %s; write NAME_test.lua", path))
+  end
   return failed > 0 and 1 or 0
 end
 

@@ -1,5 +1,7 @@
 -- `/theme`: chooses the colours, from a list or by name, and keeps the choice in the user's settings.
 
+local tr = qwen.tr
+
 local C = { summary = "choose the colours", args = "[auto|NAME]" }
 
 local function names_of_themes()
@@ -28,9 +30,9 @@ local function choose(ctx, names)
   local labels, now = {}, ctx.settings:get "ui.theme"
   for i, name in ipairs(names) do
     local theme = qwen.x.registry.get("themes", name)
-    labels[i] = { label = name == now and name .. " *" or name, detail = theme and theme.summary or nil }
+    labels[i] = { label = name == now and name .. " *" or name, detail = theme and tr(theme.summary) or nil }
   end
-  local at = ctx.pick("Theme", labels, { preview = function(i)
+  local at = ctx.pick(tr "Theme", labels, { preview = function(i)
     if ctx.theme then ctx.theme(names[i]) end
     return SAMPLE
   end })
@@ -48,14 +50,14 @@ function C.run(ctx, args)
   name = name or choose(ctx, names)
   if not name then return 0 end
   if name ~= "auto" and not qwen.x.registry.has("themes", name) then
-    return nil, qwen.err("usage", ("there is no theme '%s'; the themes are: %s"):format(name, table.concat(names, ", ")))
+    return nil, qwen.err("usage", tr("there is no theme '%s'; the themes are: %s", name, table.concat(names, ", ")))
   end
   local ok, e = qwen.x.settings_writer.set { { path = { "ui", "theme" }, value = name } }
   if not ok then return nil, e end
   ok, e = ctx.settings:reload()
   if not ok then return nil, e end
   if ctx.theme then ctx.theme() end
-  ctx.print("theme: " .. name)
+  ctx.print(tr("theme: %s", name))
   return 0
 end
 

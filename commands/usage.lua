@@ -1,9 +1,12 @@
 -- `qwen usage` and `/usage`: requests, tokens and cost from the ledger, per day, model, project or whatever is asked for.
 
+local tr, phrase = qwen.tr, qwen.phrase
+
 local C = { summary = "show requests, tokens and cost", aliases = { "quota" }, shell = true,
   args = "[--by day,model,project,...] [--days N] [--session] [--here] [--json]" }
 
-local USAGE = "usage: qwen usage " .. C.args
+local function usage() return tr("usage: %s", "qwen usage " .. C.args) end
+
 local KINDS = { "day", "hour", "month", "model", "project", "service", "purpose", "outcome", "session" }
 
 local function thousands(n)
@@ -18,7 +21,7 @@ local function tokens(n)
 end
 
 local function cost(row)
-  if not row.currency then return row.requests > 0 and "unknown" or "" end
+  if not row.currency then return row.requests > 0 and tr "unknown" or "" end
   local sign = row.currency == "USD" and "$" or row.currency .. " "
   return ("%s%.4f%s"):format(sign, row.cost, row.unpriced > 0 and " +?" or "")
 end
@@ -27,30 +30,35 @@ end
 local function table_of(head, rows, words)
   local width = {}
   for _, row in ipairs { head, table.unpack(rows) } do
-    for i, cell in ipairs(row) do width[i] = math.max(width[i] or 0, utf8.len(cell) or #cell) end
+    for i, cell in ipairs(row) do width[i] = math.max(width[i] or 0, qwen.text.width(cell)) end
   end
   local out = {}
   for _, row in ipairs { head, table.unpack(rows) } do
     local cells = {}
     for i, cell in ipairs(row) do
-      local pad = (" "):rep(width[i] - (utf8.len(cell) or #cell))
-      cells[i] = i <= words and cell .. pad or pad .. cell
+      cells[i] = qwen.text.pad(cell, i <= words and width[i] or -width[i])
     end
     out[#out + 1] = (table.concat(cells, "  "):gsub("%s+$", ""))
   end
   return table.concat(out, "\n")
 end
 
+-- Ours; others are names that users gave.
+local purposes = { turn = phrase "turn", compaction = phrase "compaction", side = phrase "side", hook = phrase "hook" }
+
 local function cell_of(ctx, kind, value)
   if kind == "project" then return qwen.text.clean(qwen.paths.short(value)) end
+  if kind == "purpose" and purposes[value] then return tr(purposes[value]) end
   if kind == "session" then return value and value:sub(1, 8) or "-" end
   return qwen.text.clean(tostring(value))
 end
 
 local function show(ctx, rows, by)
   local head, out = {}, {}
-  for i, kind in ipairs(by) do head[i] = kind end
-  for _, name in ipairs { "requests", "failed", "in", "cached", "out", "cost" } do head[#head + 1] = name end
+  for i, kind in ipairs(by) do head[i] = tr(kind) end
+  for _, name in ipairs { tr "requests", tr "failed", tr "in", tr "cached", tr "out", tr "cost" } do
+    head[#head + 1] = name
+  end
   local function line(row, first)
     for _, text in ipairs { thousands(row.requests), row.errors > 0 and thousands(row.errors) or "", tokens(row.input), tokens(row.cached),
       tokens(row.output), cost(row) } do first[#first + 1] = text end
@@ -67,7 +75,7 @@ local function show(ctx, rows, by)
   end
   if sum.mixed then sum.currency = nil end
   if #rows > 1 and #by > 0 then
-    local first = { "all" }
+    local first = { tr "all" }
     for i = 2, #by do first[i] = "" end
     line(sum, first)
   end
@@ -93,20 +101,22 @@ local function parse(args)
       end
       got[name] = value
     else
-      return nil, qwen.err("usage", ("unknown argument '%s'; %s"):format(args[i], USAGE))
+      return nil, qwen.err("usage", tr("unknown argument '%s'; %s", args[i], usage()))
     end
     i = i + 1
   end
   if got.days then
     local days = math.tointeger(tonumber(got.days))
-    if not days or days < 1 or days > 36500 then return nil, qwen.err("usage", "--days wants a whole number of 1 or more") end
+    if not days or days < 1 or days > 36500 then
+      return nil, qwen.err("usage", tr "--days wants a whole number of 1 or more")
+    end
     got.days = days
   end
   local by = {}
   for kind in (got.by or "day,model"):gmatch "[^,]+" do by[#by + 1] = kind end
   for _, kind in ipairs(by) do
     if not table.concat(KINDS, " "):find("%f[%w]" .. kind:gsub("%W", "%%%0") .. "%f[%W]") then
-      return nil, qwen.err("usage", ("usage cannot be shown by '%s'; choose of: %s"):format(kind, table.concat(KINDS, ", ")))
+      return nil, qwen.err("usage", tr("usage cannot be shown by '%s'; choose of: %s", kind, table.concat(KINDS, ", ")))
     end
   end
   got.by = by
@@ -120,15 +130,18 @@ end
 function C.run(ctx, args)
   local got, e = parse(args)
   if not got then return nil, e end
-  if got.session and not ctx.session then return nil, qwen.err("usage", "--session is for /usage, in a session; from a shell: --by session") end
+  if got.session and not ctx.session then
+    return nil, qwen.err("usage",
+      tr "--session is for /usage, in a session; from a shell: --by session")
+  end
   local rows
   rows, e = qwen.x.ledger.sum(got.by, { since = since(got.days or 30), session = got.session and ctx.session.id or nil, project = got.here and ctx.cwd or nil })
   if not rows then return nil, e end
   if got.json then
     ctx.print(qwen.json.encode(qwen.json.array(rows)))
   elseif #rows == 0 then
-    ctx.print(got.session and "no requests in this session yet" or got.days == 1 and "no requests today"
-      or ("no requests in the last %d days"):format(got.days or 30))
+    ctx.print(got.session and tr "no requests in this session yet" or got.days == 1 and tr "no requests today"
+      or tr("no requests in the last %d days", got.days or 30))
   else
     show(ctx, rows, got.by)
   end

@@ -1,5 +1,7 @@
 -- `/vim`: vi keys at the prompt, on or off; the choice is kept in the settings (general.vimMode).
 
+local tr = qwen.tr
+
 local C = { summary = "vi keys at the prompt, on or off" }
 
 function C.run(ctx)
@@ -7,7 +9,7 @@ function C.run(ctx)
   local path, e = qwen.x.settings_writer.set { { path = { "general", "vimMode" }, value = on } }
   if not path then return nil, e end
   ctx.settings:reload()
-  ctx.print(on and "vi keys: Esc for normal mode, i to insert" or "vi keys are off")
+  ctx.print(on and tr "vi keys: Esc for normal mode, i to insert" or tr "vi keys are off")
   return 0
 end
 

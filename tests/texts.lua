@@ -1,7 +1,8 @@
--- The texts that people read, found in our Lua sources: what is printed, told, asked and refused. Knows nothing of languages.
+-- The texts that people read, found in a Lua source: the templates of tr() and phrase(), and texts that should be in one and are not.
+-- Knows nothing of languages.
 local M = {}
 
----Names, strings and signs of a Lua text, without comments.
+-- Names, strings and signs of a Lua text, without comments.
 local function tokens(text)
   local out, at = {}, 1
   while true do
@@ -21,14 +22,12 @@ local function tokens(text)
         until text:sub(last, last) == quote
         kind, value = "string", assert(load("return " .. text:sub(at, last)))()
       elseif text:find("^%[=*%[", at) then
-        local level = #text:match("^%[(=*)%[", at)
-        local close = "]" .. ("="):rep(level) .. "]"
+        local close = "]" .. text:match("^%[(=*)%[", at) .. "]"
         _, last = text:find(close, at, true)
-        kind, value = "string", text:sub(at + level + 2, last - level - 2)
+        kind, value = "string", text:sub(at + #close, last - #close)
       else
         _, last = text:find("^[%a_][%w_]*", at)
         if last then kind = "name" end
-        if not last then _, last = text:find("^%d[%w.]*", at) end
         if not last then _, last = text:find("^%.%.+", at) end
         last = last or at
       end
@@ -38,138 +37,121 @@ local function tokens(text)
   end
 end
 
-local opens, closes = { ["("] = true, ["{"] = true, ["["] = true, ["function"] = true, ["if"] = true, ["do"] = true },
-  { [")"] = true, ["}"] = true, ["]"] = true, ["end"] = true }
-local statements = { ["if"] = true, ["return"] = true, ["local"] = true, ["for"] = true, ["while"] = true, ["then"] = true, ["else"] = true, ["elseif"] = true }
+local function is(token, kind, value)
+  return token ~= nil and token.kind == kind and token.value == value
+end
 
--- Where the expression ends that begins at a token: before a comma, a bracket that was not opened in it, or what begins a statement.
-local function expression_end(list, at)
+local opens, closes = { ["("] = 1, ["{"] = 1, ["["] = 1 }, { [")"] = 1, ["}"] = 1, ["]"] = 1 }
+
+-- The first token behind an argument that begins at a token.
+local function behind(list, at)
   local depth = 0
-  local before
   while list[at] do
-    local token = list[at]
-    local sign = token.kind ~= "string" and token.value
-    if sign and opens[sign] then depth = depth + 1 end
-    if sign and closes[sign] then
-      if depth == 0 then return at - 1 end
-      depth = depth - 1
-    end
-    if depth == 0 and (sign == "," or sign == ";" or statements[sign]) then return at - 1 end
-    local ends = before and depth == 0 and (before.kind ~= "sign" or closes[before.value])
-    if ends and token.kind == "name" and not ({ ["and"] = 1, ["or"] = 1, ["not"] = 1 })[sign]
-      and not ({ ["and"] = 1, ["or"] = 1, ["not"] = 1 })[before.value] then return at - 1 end
-    before, at = token, at + 1
+    local sign = list[at].kind == "sign" and list[at].value
+    if depth == 0 and (sign == "," or closes[sign]) then return at end
+    depth = depth + (opens[sign] or 0) - (closes[sign] or 0)
+    at = at + 1
   end
-  return at - 1
+  return at
 end
 
-local of_expression
-
--- The parts of a run of tokens between a sign, where no bracket is open.
-local function split(list, from, to, sign)
-  local parts, depth, start = {}, 0, from
-  for i = from, to do
-    local token = list[i]
-    local value = token.kind ~= "string" and token.value
-    if opens[value] then depth = depth + 1 end
-    if closes[value] then depth = depth - 1 end
-    if depth == 0 and value == sign then
-      parts[#parts + 1] = { start, i - 1 }
-      start = i + 1
-    end
-  end
-  parts[#parts + 1] = { start, to }
-  return parts
-end
-
--- What one operand of `..` can be: texts with %s for what is not known. Texts inside brackets are texts of their own.
-local function operand(list, from, to, found)
-  local first = list[from]
-  if not first then return { "%s" } end
-  if first.kind == "string" and from == to then return { first.value } end
-  if first.value == "(" and first.kind == "sign" then
-    local depth, close = 0, from
-    for i = from, to do
-      local value = list[i].kind ~= "string" and list[i].value
-      if opens[value] then depth = depth + 1 end
-      if closes[value] then depth = depth - 1 end
-      if depth == 0 then close = i break end
-    end
-    if list[close + 1] and close + 1 <= to and list[close + 1].value == ":" and list[close + 2].value == "format" then
-      for _, part in ipairs(split(list, close + 4, to - 1, ",")) do of_expression(list, part[1], part[2], found) end
-      return of_expression(list, from + 1, close - 1, nil)
-    end
-    if close == to then of_expression(list, from + 1, close - 1, found) end
-  end
-  return { "%s" }
-end
-
----The texts of an expression; those in its brackets go to `found`.
-function of_expression(list, from, to, found)
-  local out = {}
-  for _, alternative in ipairs(split(list, from, to, "or")) do
-    local parts = split(list, alternative[1], alternative[2], "and")
-    for k, part in ipairs(parts) do
-      local pieces = { "" }
-      for _, one in ipairs(split(list, part[1], part[2], "..")) do
-        local longer = {}
-        for _, tail in ipairs(operand(list, one[1], one[2], found)) do
-          for _, head in ipairs(pieces) do longer[#longer + 1] = head .. tail end
-        end
-        pieces = longer
+-- The literals that an argument can be: `"a" .. "b"` is one, `x and "a" or "b"` are two; not what a call in it is given.
+local function literals(list, at)
+  local out, depth, last = {}, 0, behind(list, at)
+  for i = at, last - 1 do
+    local token, before = list[i], list[i - 1]
+    local sign = token.kind == "sign" and token.value
+    depth = depth + (opens[sign] or 0) - (closes[sign] or 0)
+    if depth == 0 and token.kind == "string" then
+      if i > at and is(before, "sign", "..") then
+        out[#out] = (out[#out] or "") .. token.value
+      elseif i == at or is(before, "name", "and") or is(before, "name", "or") then
+        out[#out + 1] = token.value
       end
-      if k == #parts then table.move(pieces, 1, #pieces, #out + 1, out) end
     end
-  end
-  if found then
-    for _, text in ipairs(out) do found[#found + 1] = text end
   end
   return out
 end
 
--- Calls by the last names of the function, with the numbers of the arguments that are read.
-local calls = { ["ctx.print"] = { 1 }, ["ctx.notice"] = { 1 }, ["ctx.pick"] = { 1 }, ["ctx.line"] = { 1 }, ["ctx.status"] = { 1 }, ["qwen.err"] = { 2 },
-  ["err"] = { 2 }, ["report.title"] = { 1 }, ["report.ok"] = { 1 }, ["report.warn"] = { 1, 2 }, ["report.bad"] = { 1, 2 }, ["row"] = { 1, 2 } }
-local fields = { summary = true, label = true, detail = true, disabled = true, hint = true, group = true, title = true, reason = true, words = true, text = true,
-  advice = true, terms = true, because = true }
+local blocks = { ["function"] = 1, ["if"] = 1, ["do"] = 1, ["repeat"] = 1, ["end"] = -1, ["until"] = -1 }
 
----The texts in a Lua source: templates with %s and the like where something stands that is known only later.
+---The templates of a source.
 ---@param text string
----@param returned boolean? whether sentences that a function returns are texts too
----@return string[]
-function M.of(text, returned)
-  local list, found = tokens(text), {}
+---@return string[] templates
+---@return string[] early those that would be translated while the file is loaded, before the language is known
+function M.templates(text)
+  local list, out, early, inside = tokens(text), {}, {}, {}
   for i, token in ipairs(list) do
-    local next_one = list[i + 1]
-    if returned and token.kind == "name" and token.value == "return" then
-      local at = i + 1
-      repeat
-        local last, sentences = expression_end(list, at), {}
-        of_expression(list, at, last, sentences)
-        for _, one in ipairs(sentences) do
-          if one:find "%l %l" then found[#found + 1] = one end
-        end
-        at = last + 2
-      until not list[last + 1] or list[last + 1].value ~= ","
-    elseif token.kind == "name" and next_one then
-      local dotted = i > 2 and list[i - 1].value == "." and list[i - 2].value .. "." .. token.value or token.value
-      local wanted = calls[dotted]
-      if wanted and next_one.kind == "string" then
-        of_expression(list, i + 1, i + 1, found)
-      elseif wanted and next_one.value == "(" and next_one.kind == "sign" and list[i - 1].value ~= "function" then
-        for _, argument in ipairs(wanted) do
-          local at = i + 2
-          for _ = 2, argument do at = expression_end(list, at) + 2 end
-          of_expression(list, at, expression_end(list, at), found)
-        end
-      elseif fields[token.value] and next_one.value == "=" and next_one.kind == "sign" and list[i + 2] then
-        of_expression(list, i + 2, expression_end(list, i + 2), found)
-      end
-    elseif token.value == "]" and next_one and next_one.value == "=" and list[i - 1].value == "1" and list[i - 2].value == "+" then -- list[#list + 1] = text
-      of_expression(list, i + 2, expression_end(list, i + 2), found)
+    local before, following = list[i - 1], list[i + 1]
+    local word = token.kind == "name" and token.value
+    if word and blocks[word] == 1 then inside[#inside + 1] = word elseif word
+      and blocks[word] then inside[#inside] = nil end
+    local call = (word == "tr" or word == "phrase") and not (is(before, "name", "local")
+      or is(before, "name", "function"))
+    local found = {}
+    if call and following and following.kind == "string" then found = { following.value }
+    elseif call and is(following, "sign", "(") then found = literals(list, i + 2) end
+    for _, template in ipairs(found) do
+      out[#out + 1] = template
+      if word == "tr" and not table.concat(inside, " "):find "function" then early[#early + 1] = template end
     end
   end
-  return found
+  return out, early
+end
+
+-- Functions that show a text, with the number of the argument that is one.
+local shows = { ["ctx.print"] = 1, ["ctx.notice"] = 1, ["ctx.pick"] = 1, ["ctx.line"] = 1,
+  ["ctx.status"] = 1, ["qwen.err"] = 2, err = 2,
+  ["report.title"] = 1, ["report.ok"] = 1, ["report.warn"] = 1, ["report.bad"] = 1 }
+local fields = { title = true, detail = true, hint = true, group = true, disabled = true,
+  because = true, display = true }
+
+-- The text with which an expression begins: `"text"`, `("text"):format(..)`, `"text" .. x`.
+local function begins_with(list, at)
+  if is(list[at], "sign", "(") then at = at + 1 end
+  return list[at] and list[at].kind == "string" and list[at].value or nil
+end
+
+---Texts that are shown as they stand in the source, without a translation.
+---@param text string
+---@return string[]
+function M.untranslated(text)
+  local list, out = tokens(text), {}
+  for i, token in ipairs(list) do
+    local following = list[i + 1]
+    local name = token.kind == "name" and token.value
+    local full = name and is(list[i - 1], "sign", ".") and list[i - 2].value .. "." .. name or name
+    local argument = name and shows[full]
+    if argument and following and following.kind == "string" then
+      out[#out + 1] = argument == 1 and following.value or nil
+    elseif argument and is(following, "sign", "(") and not is(list[i - 1], "name", "function") then
+      local at = i + 2
+      for _ = 2, argument do at = behind(list, at) + 1 end
+      out[#out + 1] = begins_with(list, at)
+    elseif name and fields[name] and is(following, "sign", "=") and not is(list[i + 2], "sign", "=") then
+      out[#out + 1] = begins_with(list, i + 2)
+    end
+  end
+  return out
+end
+
+---The values of declared fields that are literals.
+---@param text string
+---@param wanted table<string, boolean>
+---@return string[]
+function M.declared(text, wanted)
+  local list, out = tokens(text), {}
+  for i, token in ipairs(list) do
+    if token.kind == "name" and wanted[token.value] and is(list[i + 1], "sign", "=") then
+      local at, value = i + 2, ""
+      while list[at] and list[at].kind == "string" do
+        value = value .. list[at].value
+        at = is(list[at + 1], "sign", "..") and at + 2 or #list + 1
+      end
+      out[#out + 1] = value ~= "" and value or nil
+    end
+  end
+  return out
 end
 
 return M

@@ -30,7 +30,7 @@ end
 
 put ".SH FLAGS"
 for _, group in ipairs(flags) do
-  put(('.SS "%s"'):format(group.group))
+  put(('.SS "%s"'):format((group.group:gsub(":$", ""))))
   for _, flag in ipairs(group) do
     local names = (flag.short and ("\\fB\\-%s\\fR, "):format(flag.short) or "") .. "\\fB" .. roff("--" .. flag.long) .. "\\fR"
     local value = flag.value and (flag.optional and " [\\fI%s\\fR]" or " \\fI%s\\fR"):format(flag.value) or ""

@@ -1,6 +1,8 @@
 -- Signing requests with an API key from the environment, a .env file, the settings or a flag. The key is bound to the model's own origin
 -- when the model is chosen (qwen.models); here it becomes a header in the form of the model's provider.
 
+local tr = qwen.tr
+
 local A = {
   summary = "API Key - Bring your own key · any OpenAI-compatible, Anthropic or Gemini service",
   order = 30,
@@ -9,15 +11,16 @@ local A = {
 
 local function missing(ctx, model)
   local url = qwen.http.parse_url(model.base_url)
-  local what = ("no API key for %s at %s"):format(model.id, url and url.host or "'" .. model.base_url .. "'")
+  local what = tr("no API key for %s at %s", model.id, url and url.host or "'" .. model.base_url .. "'")
   if not model.env_key then
-    return qwen.err("auth", ('%s: its entry (%s) needs "envKey", the name of the variable that holds the key'):format(what, model.from))
+    return qwen.err("auth", tr("%s: its entry (%s) needs \"envKey\", the name of the variable that holds the key", what, model.from))
   end
   local ids = {}
   for _, entry in ipairs((qwen.models.list(ctx.settings, function(name) return qwen.x.registry.has("providers", name) end))) do ids[#ids + 1] = entry.id end
   local near = qwen.text.nearest(model.id, ids)
-  return qwen.err("auth", ("%s: set %s in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json; or sign in: qwen auth%s")
-    :format(what, model.env_key, near and near ~= model.id and " (or did you mean --model " .. near .. "?)" or ""))
+  return qwen.err("auth", tr("%s: set %s in the environment, in ~/.qwen/.env or under env in "
+    .. "~/.qwen/settings.json; or sign in: qwen auth%s", what, model.env_key, near
+    and near ~= model.id and tr(" (or did you mean --model %s?)", near) or ""))
 end
 
 local function signed(model, key, request)
@@ -67,12 +70,13 @@ local function protocol_for(ctx, wanted)
   end
   if wanted then
     local near = qwen.text.nearest(wanted, names)
-    return nil, qwen.err("usage", ("unknown protocol '%s'%s; use %s"):format(wanted, near and " (did you mean " .. near .. "?)" or "",
+    return nil, qwen.err("usage", tr("unknown protocol '%s'%s; use %s", wanted, near
+      and tr(" (did you mean %s?)", near) or "",
       table.concat(names, ", ")))
   end
   if not ctx.pick then return list[1] end
-  local index = ctx.pick("Which protocol does the service speak?", labels)
-  if not index then return nil, qwen.err("cancelled", "nothing was chosen and nothing is written") end
+  local index = ctx.pick(tr "Which protocol does the service speak?", labels)
+  if not index then return nil, qwen.err("cancelled", tr "nothing was chosen and nothing is written") end
   return list[index]
 end
 
@@ -84,11 +88,11 @@ end
 
 local function address_for(ctx, protocol, typed)
   if not typed and ctx.line then
-    typed = ctx.line(("Address of the service%s:"):format(protocol.url and " (Enter for " .. protocol.url .. ")" or ""))
-    if not typed then return nil, qwen.err("cancelled", "nothing was entered and nothing is written") end
+    typed = ctx.line(tr("Address of the service%s:", protocol.url and tr(" (Enter for %s)", protocol.url) or ""))
+    if not typed then return nil, qwen.err("cancelled", tr "nothing was entered and nothing is written") end
   end
   if not typed or typed == "" then typed = protocol.url end
-  if not typed then return nil, qwen.err("usage", "give the address: --base-url URL") end
+  if not typed then return nil, qwen.err("usage", tr "give the address: --base-url URL") end
   return qwen.x.login.address(typed)
 end
 
@@ -104,15 +108,21 @@ function A.login(ctx, options)
   local place = qwen.http.parse_url(url)
   local host = place.host
   local none_needed = qwen.models.keyless(url)
-  local typed = options.key or ctx.line and ctx.line(("Enter the API key for %s%s:"):format(host, none_needed and " (Enter for none)" or ""), true)
+  local typed = options.key or ctx.line
+    and ctx.line(tr("Enter the API key for %s%s:", host, none_needed and tr " (Enter for none)"
+    or ""), true)
   local key = typed and typed ~= "" and qwen.x.login.clean_key(typed) or nil
-  if typed and typed ~= "" and not key then return nil, qwen.err("usage", "this cannot be a key: it has blanks or characters that no key has") end
+  if typed and typed ~= "" and not key then
+    return nil, qwen.err("usage",
+      tr "this cannot be a key: it has blanks or characters that no key has")
+  end
   if not key and not none_needed then
-    return nil, qwen.err("usage", ("give the key for %s: qwen auth api-key --base-url %s --key KEY --model ID; only services on this machine need none")
-      :format(host, url))
+    return nil, qwen.err("usage", tr("give the key for %s: qwen auth api-key --base-url %s --key "
+      .. "KEY --model ID; only services on this machine need none", host, url))
   end
   if key and place.scheme ~= "https" and not place.loopback then
-    return nil, qwen.err("usage", ("a key is not sent to %s: everyone on the way could read it; give the https:// address"):format(url))
+    return nil, qwen.err("usage", tr("a key is not sent to %s: everyone on the way could read it; "
+      .. "give the https:// address", url))
   end
   local env_key
   env_key, e = qwen.x.login.variable(options.env_key or env_key_for(ctx.settings, protocol, url))
@@ -129,7 +139,7 @@ function A.login(ctx, options)
   where, e = qwen.x.login.install(ctx, { protocol = protocol.name, entries = entries, env_key = env_key, key = key, url = url, model = models[1].id,
     store = options.store })
   if not where then return nil, e end
-  ctx.print(("%s at %s is set up, now %s. %s"):format(protocol.name, host, models[1].id, where))
+  ctx.print(tr("%s at %s is set up, now %s. %s", protocol.name, host, models[1].id, where))
   return true
 end
 
@@ -139,7 +149,10 @@ end
 function A.logout(ctx, name)
   local model = not name and qwen.models.choose(ctx.settings, ctx.opts, function(protocol) return qwen.x.registry.has("providers", protocol) end)
   name = name or model and model.env_key
-  if not name then return nil, qwen.err("usage", "say which key: qwen auth logout VARIABLE, as qwen auth list names it") end
+  if not name then
+    return nil, qwen.err("usage",
+      tr "say which key: qwen auth logout VARIABLE, as qwen auth list names it")
+  end
   return qwen.x.login.remove(ctx, { label = name, env_key = name, owns = function(entry) return entry.envKey == name end })
 end
 

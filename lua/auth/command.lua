@@ -1,5 +1,7 @@
 -- A key that a program prints: a password manager, a cloud's token command. The program is named in the settings; the key is only in memory.
 
+local tr = qwen.tr
+
 local A = {
   summary = "Key from a program - a password manager or a token command prints it",
   order = 70,
@@ -21,14 +23,19 @@ end
 function A.login(ctx, options)
   local model = ctx.model or qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
   local name, e = options.env_key or model and model.env_key
-  if not name then return nil, qwen.err("usage", "give the variable of the key: --env-key OPENAI_API_KEY") end
+  if not name then return nil, qwen.err("usage", tr "give the variable of the key: --env-key OPENAI_API_KEY") end
   name, e = qwen.x.login.variable(name)
   if not name then return nil, e end
-  local line = options.command or ctx.line and ctx.line(("Program that prints the key for %s:"):format(name))
+  local line = options.command or ctx.line and ctx.line(tr("Program that prints the key for %s:", name))
   local argv = line and words_of(line) or {}
-  if #argv == 0 then return nil, qwen.err("usage", ("give the program: qwen auth command --env-key %s --command \"pass show llm/key\""):format(name)) end
+  if #argv == 0 then
+    return nil, qwen.err("usage",
+      tr("give the program: qwen auth command --env-key %s --command \"pass show llm/key\"", name))
+  end
   local seconds = options.seconds and tonumber(options.seconds)
-  if options.seconds and not (seconds and seconds >= 0) then return nil, qwen.err("usage", "--seconds wants a number, how long a key is good for") end
+  if options.seconds and not (seconds and seconds >= 0) then
+    return nil, qwen.err("usage", tr "--seconds wants a number, how long a key is good for")
+  end
   local ok
   ok, e = qwen.x.key_command.try(argv, name)
   if not ok then return nil, e end
@@ -36,9 +43,9 @@ function A.login(ctx, options)
   path, e = qwen.x.settings_writer.set { { path = { "security", "auth", "keyCommands", name },
     value = seconds and { argv = qwen.json.array(argv), seconds = seconds } or qwen.json.array(argv) } }
   if not path then return nil, e end
-  ctx.print(("the key for %s comes from %s now; it works, and is not kept"):format(name, argv[1]))
+  ctx.print(tr("the key for %s comes from %s now; it works, and is not kept", name, argv[1]))
   local now, source = ctx.settings:env(name)
-  if now then ctx.notice(("%s is set (%s), which wins over the program"):format(name, source)) end
+  if now then ctx.notice(tr("%s is set (%s), which wins over the program", name, source)) end
   return true
 end
 

@@ -1,5 +1,7 @@
 -- A model server on this machine: found at the usual ports, or at the address given; its models are listed, one is chosen, no key is needed.
 
+local tr = qwen.tr
+
 local A = {
   summary = "Local model - LM Studio, Ollama, llama.cpp or vLLM on this machine · no key",
   order = 40,
@@ -14,13 +16,13 @@ end
 function A.state(ctx)
   local found = {}
   for i, server in ipairs(servers(ctx)) do
-    found[i] = ("%s: %d model%s"):format(server.name, #server.models, #server.models == 1 and "" or "s")
+    found[i] = tr("%s: %d model%s", server.name, #server.models, #server.models == 1 and "" or "s")
   end
   return found[1] and "found " .. table.concat(found, ", ") or nil
 end
 
 local function size(model)
-  return (model.context and ("%d tokens"):format(model.context) or "") .. (model.loaded and " · loaded" or "")
+  return (model.context and tr("%d tokens", model.context) or "") .. (model.loaded and " · loaded" or "")
 end
 
 -- The server and the model that the person, or the flags, mean.
@@ -37,12 +39,13 @@ local function choose(ctx, found, wanted)
   if #rows == 0 then
     local ids = {}
     for _, model in ipairs(found[1].models) do ids[#ids + 1] = model.id end
-    return nil, qwen.err("usage", ("%s at %s has no model '%s'; it has %s"):format(found[1].name, found[1].url, wanted, table.concat(ids, ", ")))
+    return nil, qwen.err("usage", tr("%s at %s has no model '%s'; it has %s", found[1].name,
+      found[1].url, wanted, table.concat(ids, ", ")))
   end
   if #rows == 1 or wanted then return rows[1] end
   if not ctx.pick then return rows[1] end
-  local index = ctx.pick("Select a model:", choices)
-  if not index then return nil, qwen.err("cancelled", "nothing was chosen and nothing is written") end
+  local index = ctx.pick(tr "Select a model:", choices)
+  if not index then return nil, qwen.err("cancelled", tr "nothing was chosen and nothing is written") end
   return rows[index]
 end
 
@@ -65,19 +68,21 @@ function A.login(ctx, options)
     local address, e = qwen.x.login.address(options.url)
     if not address then return nil, e end
     if not qwen.models.keyless(address) then
-      return nil, qwen.err("usage", ("%s is no local address; use: qwen auth api-key --base-url %s"):format(address, address))
+      return nil, qwen.err("usage",
+        tr("%s is no local address; use: qwen auth api-key --base-url %s", address, address))
     end
     local server = qwen.x.local_servers.ask(address)
     if not server then
-      return nil, qwen.err("network", ("no model server answers at %s/v1/models; start it, or give another address: qwen auth local --url ADDRESS"):format(
-        (address:gsub("/v1$", ""))))
+      return nil, qwen.err("network", tr("no model server answers at %s/v1/models; start it, or "
+        .. "give another address: qwen auth local --url ADDRESS", (address:gsub("/v1$", ""))))
     end
     found = { server }
   else
     found = servers(ctx)
     if #found == 0 then
-      return nil, qwen.err("missing", "no model server answers on this machine (looked for LM Studio :1234, Ollama :11434, llama.cpp :8080, vLLM :8000); " ..
-        "start one with a model, or give its address: qwen auth local --url http://127.0.0.1:PORT")
+      return nil, qwen.err("missing", tr("no model server answers on this machine (looked for LM "
+        .. "Studio :1234, Ollama :11434, llama.cpp :8080, vLLM :8000); start one with a model, or "
+        .. "give its address: qwen auth local --url http://127.0.0.1:PORT"))
     end
   end
   local row, e = choose(ctx, found, options.model)
@@ -86,10 +91,10 @@ function A.login(ctx, options)
   path, e = qwen.x.login.install(ctx, { entries = entries(row.server), model = row.model.id,
     owns = function(entry) return entry.baseUrl == row.server.url and not entry.envKey end })
   if not path then return nil, e end
-  ctx.print(("using %s of %s at %s, without a key. %s"):format(row.model.id, row.server.name, row.server.url, path))
+  ctx.print(tr("using %s of %s at %s, without a key. %s", row.model.id, row.server.name, row.server.url, path))
   return true
 end
 
-A.terms = { terms = "your own", privacy = "requests stay on this machine" }
+A.terms = { terms = qwen.phrase "your own", privacy = qwen.phrase "requests stay on this machine" }
 
 return A

@@ -1,5 +1,6 @@
 -- OpenRouter: a browser that comes back with a code for a key, or a key that is there already.
 
+local tr = qwen.tr
 local HOST, MODELS = "https://openrouter.ai", { "z-ai/glm-4.5-air:free", "openai/gpt-oss-120b:free" }
 
 local A = {
@@ -47,16 +48,21 @@ end
 ---@param options {key: string?, store: string?}
 function A.login(ctx, options)
   local url, key, e = host(ctx) .. "/api/v1", options.key and qwen.x.login.clean_key(options.key), nil
-  if options.key and not key then return nil, qwen.err("usage", "this cannot be a key; make one at https://openrouter.ai/keys") end
+  if options.key and not key then
+    return nil, qwen.err("usage", tr "this cannot be a key; make one at https://openrouter.ai/keys")
+  end
   if not key then key, e = from_browser(ctx) end
   if not key then return nil, e end
   local list = entries(ctx, url, type(key) ~= "string" and key or nil)
-  if #list == 0 then return nil, qwen.err("missing", "OpenRouter lists no model to begin with; nothing is written") end
+  if #list == 0 then
+    return nil, qwen.err("missing",
+      tr "OpenRouter lists no model to begin with; nothing is written")
+  end
   local where
   where, e = qwen.x.login.install(ctx, { entries = list,
     owns = owns(url), env_key = "OPENROUTER_API_KEY", key = key, store = options.store, url = url, model = list[1].id })
   if not where then return nil, e end
-  ctx.print(("signed in to OpenRouter; now %s. %s Others: /model"):format(list[1].id, where))
+  ctx.print(tr("signed in to OpenRouter; now %s. %s Others: /model", list[1].id, where))
   return true
 end
 

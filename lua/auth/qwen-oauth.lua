@@ -1,5 +1,6 @@
 -- Qwen OAuth: a qwen.ai account, confirmed in a browser; the service names the address that the token is for. Its free tier has an end.
 
+local tr = qwen.tr
 local HOST, ENDS = "https://chat.qwen.ai", "2026-04-15"
 local SERVICE = "https://dashscope.aliyuncs.com/compatible-mode/v1"
 local ALTERNATIVES = "OpenRouter (https://openrouter.ai), Fireworks AI (https://app.fireworks.ai) or Alibaba Cloud ModelStudio " ..
@@ -23,7 +24,8 @@ local function address(ctx, said)
   local url, e = qwen.http.parse_url(text)
   if not url then return nil, e end
   if not allowed(ctx, url) then
-    return nil, qwen.err("denied", ("Qwen OAuth names %s as the service, which is none of its own; the token is not sent there"):format(url.origin))
+    return nil, qwen.err("denied", tr("Qwen OAuth names %s as the service, which is none of its "
+      .. "own; the token is not sent there", url.origin))
   end
   text = text:gsub("/+$", "")
   return text:find "/v1$" and text or text .. "/v1", url.origin
@@ -52,12 +54,16 @@ local login, status = A.login, A.status
 ---@param now number? seconds since 1970
 function A.news(_, now)
   local today = os.date("!%Y-%m-%d", (now or qwen.task.time()) // 1)
-  if today < ENDS then return ("the free tier of Qwen OAuth ends on %s; afterwards use %s"):format(ENDS, ALTERNATIVES) end
-  return ("the free tier of Qwen OAuth ended on %s; use %s"):format(ENDS, ALTERNATIVES)
+  if today < ENDS then return tr("the free tier of Qwen OAuth ends on %s; afterwards use %s", ENDS, ALTERNATIVES) end
+  return tr("the free tier of Qwen OAuth ended on %s; use %s", ENDS, ALTERNATIVES)
+end
+
+local function over(now)
+  return os.date("!%Y-%m-%d", (now or qwen.task.time()) // 1) >= ENDS
 end
 
 function A.state(_, now)
-  return (os.date("!%Y-%m-%d", (now or qwen.task.time()) // 1) < ENDS and "Ending " or "Ended ") .. ENDS
+  return tr(over(now) and "Ended %s" or "Ending %s", ENDS)
 end
 
 function A.login(ctx, options)
@@ -78,7 +84,8 @@ function A.headers(ctx, model, request)
   local record, e = A.credential(ctx)
   if not record then
     if e.kind ~= "auth" then return nil, e end
-    return nil, qwen.err("auth", e.message .. "; where no browser can be used take the Coding Plan or an API key: qwen auth coding-plan, qwen auth api-key")
+    return nil, qwen.err("auth", tr("%s; where no browser can be used take the Coding Plan or an "
+      .. "API key: qwen auth coding-plan, qwen auth api-key", e.message))
   end
   local url, origin = address(ctx, record.fields.resource_url)
   if not url then return nil, origin end
@@ -92,8 +99,12 @@ end
 function A.status(ctx)
   local now = status(ctx)
   local service = now.origins and now.origins[#now.origins] -- the last one is where the models are
-  if service then now.base_url, now.configured_by = service:gsub("^(https://.*):443$", "%1"), "named by the sign-in" end
-  table.insert(now.lines, "free tier " .. A.state(ctx):lower() .. "; 60 requests/minute, 100 requests/day")
+  if service then
+    now.base_url, now.configured_by = service:gsub("^(https://.*):443$", "%1"),
+      qwen.phrase "named by the sign-in"
+  end
+  table.insert(now.lines, tr(over() and "free tier ended %s; 60 requests/minute, 100 requests/day"
+    or "free tier ending %s; 60 requests/minute, 100 requests/day", ENDS))
   return now
 end
 

@@ -1,6 +1,7 @@
 -- Agents in Markdown, as Qwen Code has them: each is a system prompt of its own with tools, a model and a limit of turns. The model gives one a
 -- task by the tool `task`; what the agent answers last is the result.
 
+local tr = qwen.tr
 local SUMMARY = "Give a task to an agent. It works on its own, with a conversation that you do not see, and its last answer is the result. Say "
   .. "everything it must know and what it is to answer. The agents:\n"
 local NEVER = { task = true, todo_write = true }
@@ -26,7 +27,7 @@ local function run(ctx, card, args)
     system = ("%s\n\nFolder: %s"):format(card.body, ctx.cwd), max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card),
     plan = card.fields.approvalMode == "plan" })
   if not text then return nil, e end
-  return { text = text, display = ("%d turns, %.0f s"):format(turns, qwen.task.now() - started) }
+  return { text = text, display = tr("%d turns, %.0f s", turns, qwen.task.now() - started) }
 end
 
 local function make_tool(cards)

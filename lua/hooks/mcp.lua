@@ -1,6 +1,8 @@
 -- Tool servers of `mcpServers` in the settings: started with the session, their tools offered as mcp__SERVER__TOOL. Only the person's own
 -- settings are asked: a project cannot make programs start.
 
+local tr = qwen.tr
+
 local MOST_NAME, MOST_SUMMARY = 64, 8000
 
 local function tool_name(server, tool)
@@ -195,7 +197,10 @@ local function make_prompt(client, server, prompt)
     args = #usage > 0 and table.concat(usage, " ") or nil,
     run = function(_, words)
       local args, missing = prompt_arguments(declared, words)
-      if not args then return nil, qwen.err("usage", ("the prompt %s of %s needs %s"):format(prompt.name, server, missing)) end
+      if not args then
+        return nil, qwen.err("usage", tr("the prompt %s of %s needs %s", prompt.name, server,
+          missing))
+      end
       local answer, e = client:request("prompts/get", { name = prompt.name, arguments = next(args) and args or nil })
       if not answer then return nil, e end
       local content = {}
@@ -228,7 +233,7 @@ local function start(ctx, server, config, entry)
   entry.state = entry.tools and "ready" or "failed"
   if e then
     entry.problem = e.message
-    ctx.notice(e.message .. "; its tools are not offered (see /mcp)")
+    ctx.notice(tr("%s; its tools are not offered (see /mcp)", e.message))
   end
 end
 

@@ -2,6 +2,8 @@
 -- JSON what to do. The fields are those of Qwen Code; each event of ours is told under its name there.
 -- Long because the events and their fields are one list.
 
+local tr = qwen.tr
+
 local H = { summary = "programs and addresses in the settings' hooks" }
 
 local SECONDS, HTTP_SECONDS, PROMPT_SECONDS, MOST_OUTPUT = 60, 600, 30, 1024 * 1024
@@ -29,7 +31,8 @@ local function run_command(ctx, hook, input)
   if result.code == 0 then return { out = result.out } end
   local said = qwen.text.trim(result.err)
   if result.code == 2 then return { block = said ~= "" and said or "blocked by " .. hook.command } end
-  return { warning = ("it ended with %s: %s"):format(result.code and "exit code " .. result.code or "a signal", said) }
+  return { warning = ("it ended with %s: %s"):format(result.code and tr("exit code %s", result.code)
+    or tr "a signal", said) }
 end
 
 local function run_http(_, hook, input)
@@ -52,10 +55,10 @@ local function run_prompt(ctx, hook, input)
   if not text then return { warning = e.message } end
   local value = qwen.json.decode(text:match "%b{}" or "")
   if type(value) ~= "table" or type(value.ok) ~= "boolean" then
-    return { warning = "the model gave no JSON with a verdict" }
+    return { warning = tr "the model gave no JSON with a verdict" }
   end
   local context = type(value.additionalContext) == "string" and value.additionalContext or nil
-  local reason = type(value.reason) == "string" and value.reason or "refused by the model"
+  local reason = type(value.reason) == "string" and value.reason or tr "refused by the model"
   return { block = not value.ok and reason or nil, context = context }
 end
 
@@ -129,7 +132,7 @@ local function tell(ctx, event, name, fields)
     local ok, said = child:join()
     if not ok then said = { warning = tostring(said) } end
     local label = list[i].hook.name or list[i].hook.command or list[i].hook.url or event
-    if said.warning and event ~= "Notification" then ctx.notice(("hook %s (%s): %s"):format(label, event, said.warning)) end
+    if said.warning and event ~= "Notification" then ctx.notice(tr("hook %s (%s): %s", label, event, said.warning)) end
     if said.message and event ~= "Notification" then ctx.notice(said.message) end
     all.block, all.ask, all.input = all.block or said.block, all.ask or said.ask, said.input or all.input
     all.allow = all.allow or said.allow
@@ -145,7 +148,7 @@ end
 -- What is wrong with the hooks, for /doctor.
 function H.check(ctx, report)
   for _, wrong in ipairs(qwen.x.settings_hooks.problems(ctx.settings:get "hooks")) do
-    report.bad(("%s %s"):format(wrong.key, wrong.text), "see docs/extending.md")
+    report.bad(("%s %s"):format(wrong.key, wrong.text), tr "see docs/extending.md")
   end
 end
 
@@ -212,7 +215,7 @@ function H.permission_asked(ctx, question)
   if allowed[question.id] then return { verdict = "allow" } end
   local said = tell(ctx, "PermissionRequest", question.name, call_fields(question))
   if said.block then return { verdict = "deny", reason = said.block } end
-  if said.input then ctx.notice "a hook of PermissionRequest changes arguments, which only PreToolUse can: you are asked" end
+  if said.input then ctx.notice(tr "a hook of PermissionRequest changes arguments, which only PreToolUse can: you are asked") end
   if said.allow and not said.input then return { verdict = "allow" } end
   tell(ctx, "Notification", "permission_prompt", { message = ("%s needs permission"):format(question.name), notification_type = "permission_prompt",
     title = "Permission" })
@@ -259,9 +262,9 @@ function H.message_added(ctx, message)
   if message.role ~= "tool" or not listened(ctx, "PostToolBatch") then return end
   local said = tell(ctx, "PostToolBatch", nil, { tool_calls = batch(ctx, message), count = #message.parts })
   if said.block then
-    ctx.notice("a hook of PostToolBatch wants to stop, which is not honoured: " .. said.block)
+    ctx.notice(tr("a hook of PostToolBatch wants to stop, which is not honoured: %s", said.block))
   elseif #said.context > 0 then
-    ctx.notice "a hook of PostToolBatch gives context, which is left out; PostToolUse can"
+    ctx.notice(tr "a hook of PostToolBatch gives context, which is left out; PostToolUse can")
   end
 end
 
@@ -299,7 +302,7 @@ function H.prompt_answered(ctx, answer)
   going_on = going_on + 1
   if going_on <= most then return false, said.block end
   going_on = 0
-  ctx.notice(("a Stop hook blocked %d times (stopHookBlockingCap); the turn ends"):format(most))
+  ctx.notice(tr("a Stop hook blocked %d times (stopHookBlockingCap); the turn ends", most))
 end
 
 local agents_going_on = {}

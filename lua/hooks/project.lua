@@ -1,6 +1,8 @@
 -- Guards that a project brings along (.qwen/hooks/*.lua), once the person has allowed them: qwen project. They can block and ask, and
 -- nothing else.
 
+local tr = qwen.tr
+
 local H = { summary = "guards of the project, when they are allowed" }
 
 local worker, failed
@@ -13,7 +15,10 @@ local function running(ctx)
   local e, problems
   worker, e, problems = qwen.x.project_lua.start(files)
   failed = e and e.message or problems and problems[1]
-  if failed then ctx.notice("the project's Lua is out of order, so no tool passes its guards: " .. failed .. "; to go on without: qwen project forget") end
+  if failed then
+    ctx.notice(tr("the project's Lua is out of order, so no tool passes its guards: %s; to go on "
+      .. "without: qwen project forget", failed))
+  end
   return worker
 end
 
@@ -31,7 +36,8 @@ function H.session_started(ctx)
   if not ctx.trusted then return end
   local files = qwen.x.project_lua.files(ctx.cwd)
   if #files > 0 and not qwen.x.project_lua.is_allowed(ctx.cwd, files) then
-    ctx.notice(("this project brings %d Lua guard%s that you have not allowed: qwen project"):format(#files, #files == 1 and "" or "s"))
+    ctx.notice(tr("this project brings %d Lua guard%s that you have not allowed: qwen project",
+      #files, #files == 1 and "" or "s"))
   end
 end
 

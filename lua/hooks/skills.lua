@@ -1,5 +1,6 @@
 -- Skills in Markdown, as Qwen Code has them: the model sees names and descriptions in the tool `skill` and reads one when it fits.
 
+local tr = qwen.tr
 local SUMMARY = "Read a skill: instructions for a kind of task, written by the user. Read one before you begin a task that its description fits. The skills:\n"
 
 -- The names of the files beside SKILL.md, which its text may speak of.
@@ -25,7 +26,7 @@ local function make_tool(cards)
       local text = ("Skill %s, from %s:\n\n%s"):format(card.name, card.path, card.body)
       if args.args and args.args ~= "" then text = text .. "\n\nIt is asked for with: " .. args.args end
       if files ~= "" then text = text .. "\n\nFiles in " .. card.folder .. ":\n" .. files end
-      return { text = text, display = "read " .. qwen.paths.short(card.path) }
+      return { text = text, display = tr("read %s", qwen.paths.short(card.path)) }
     end,
   }
 end

@@ -1,6 +1,7 @@
 -- What happened, for those who turned it on: counters on this machine (usage statistics) and telemetry to the user's own collector. Names,
 -- numbers and outcomes; never a prompt, an answer, an argument or a path. Names that are not shipped are counted as "own".
 
+local tr = qwen.tr
 local counters = {}
 
 local function count(kind, name, ok, seconds)
@@ -18,7 +19,7 @@ local function flush(ctx)
   counters = {}
   if #rows == 0 then return end
   local ok, e = qwen.x.ledger.count(rows)
-  if not ok then ctx.notice("usage statistics could not be written: " .. e.message) end
+  if not ok then ctx.notice(tr("usage statistics could not be written: %s", e.message)) end
 end
 
 -- Only names that ship are told.
@@ -39,9 +40,11 @@ local function ask_once(ctx)
   local _, source = qwen.x.privacy.statistics(ctx)
   if source or #qwen.sessions.list(ctx.cwd) < 3 then return end
   ctx.background(function()
-    local answer = ctx.ask { title = "May qwen keep usage statistics on this machine?",
-      detail = "Names of commands and tools, counts, times and kinds of errors;\nno prompts, answers, code, paths or keys. They are sent nowhere.\n"
-        .. "See it and change it at any time: /privacy", choices = { { key = "y", label = "yes" }, { key = "n", label = "no" } } }
+    local answer = ctx.ask { title = tr "May qwen keep usage statistics on this machine?",
+      detail = table.concat({ tr "Names of commands and tools, counts, times and kinds of errors;",
+        tr "no prompts, answers, code, paths or keys. They are sent nowhere.",
+          tr "See it and change it at any time: /privacy" }, "\n"),
+      choices = { { key = "y", label = tr "yes" }, { key = "n", label = tr "no" } } }
     local ok, e = qwen.x.privacy.set(ctx, answer == "y")
     if not ok then ctx.notice(e.message) end
   end)

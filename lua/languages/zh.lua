@@ -43,7 +43,7 @@ return {
     ["the option %s of %s is not known to only read"] = "无法确定 %2 的选项 %1 只读取", ["%s is outside the project"] = "%s 在项目之外",
     ["%s decides what runs later"] = "%s 决定以后运行什么", ["the command holds %s"] = "命令中含有 %s", ["the rule %s"] = "规则 %s",
     ["%d files"] = "%d 个文件", ["%d file"] = "%d 个文件", ["%d match"] = "%d 处匹配", ["%d matches"] = "%d 处匹配", ["%d items"] = "%d 项", ["%d item"] = "%d 项",
-    ["%s written"] = "写入 %s", ["%d lines"] = "%d 行", ["%d line"] = "%d 行", ["%d places changed"] = "修改了 %d 处", ["Read %d lines"] = "读取了 %d 行",
+    ["%d places changed"] = "修改了 %d 处", ["Read %d lines"] = "读取了 %d 行",
     ["Read %d line"] = "读取了 %d 行", ["Read lines %d-%d of %d"] = "读取了第 %d-%d 行，共 %d 行", ["exit code %s"] = "退出码 %s",
     ["(exit code %d)"] = "（退出码 %d）", ["(signal %d)"] = "（信号 %d）", ["  saved: permissions.allow has %s"] = "  已保存：permissions.allow 中有 %s",
     ["the rule holds for this session only: %s"] = "此规则只在本次会话有效：%s",
@@ -125,8 +125,8 @@ return {
     -- /auth
     ["No authentication method is configured. Run one of:"] = "尚未配置登录方式。请运行其中之一：",
     ["method"] = "方式", ["address"] = "地址", ["key"] = "密钥", ["plan"] = "套餐", ["terms"] = "条款", ["privacy"] = "隐私",
-    ["region %s, list %s"] = "区域 %s，列表 %s", ["present, from %s"] = "已有，来自 %s", ["not needed"] = "不需要", ["missing: %s"] = "缺少：%s",
-    ["run qwen auth"] = "运行 qwen auth", ["no flags"] = "没有参数",
+    ["region %s, list %s"] = "区域 %s，列表 %s", ["not needed"] = "不需要",
+    ["no flags"] = "没有参数",
     ["unknown argument --%s%s; qwen auth %s takes %s"] = "未知参数 --%s%s；qwen auth %s 接受 %s",
     ["%s is no flag with a value; usage: qwen auth %s --FLAG VALUE"] = "%s 不是带值的参数；用法：qwen auth %s --FLAG VALUE",
     ["--%s is given twice; give one"] = "--%s 给了两次；请只给一次",
@@ -155,7 +155,7 @@ return {
     ["OpenRouter - sign in with a browser, or API key · models of many makers"] = "OpenRouter - 浏览器登录或 API 密钥 · 多家模型",
     ["Qwen OAuth - Free · 100 requests/day"] = "Qwen OAuth - 免费 · 每天 100 次请求",
     ["DeepSeek - API key"] = "DeepSeek - API 密钥", ["Fireworks AI - API key"] = "Fireworks AI - API 密钥", ["MiniMax - API key"] = "MiniMax - API 密钥",
-    ["Z.AI - API key or GLM coding plan"] = "Z.AI - API 密钥或 GLM 编程套餐", ["%s - sign in with a browser"] = "%s - 浏览器登录",
+    ["Z.AI - API key or GLM coding plan"] = "Z.AI - API 密钥或 GLM 编程套餐",
     ["%s: its entry (%s) needs \"envKey\", the name of the variable that holds the key"] = "%s：其条目（%s）需要 \"envKey\"，即保存密钥的变量名",
     [" (or did you mean --model %s?)"] = "（或者想用 --model %s？）",
     ["%s: set %s in the environment, in ~/.qwen/.env or under env in ~/.qwen/settings.json; or sign in: qwen auth%s"] =
@@ -255,7 +255,7 @@ return {
     ["this is no image that models take (PNG, JPEG, GIF, WebP)"] = "这不是模型接受的图片（PNG、JPEG、GIF、WebP）",
     ["the image has %s, models take up to %s: make a smaller copy of it"] = "图片有 %s，模型最多接受 %s：请缩小它",
     ["%s takes no images: it will only be told that one was left out; choose another model with /model"] =
-      "%s 不接受图片：只会告诉它略去了一张；用 /model 换一个模型", ["%s, which this model does not take"] = "%s，此模型不接受",
+      "%s 不接受图片：只会告诉它略去了一张；用 /model 换一个模型",
     ["there is no home folder for credentials; set HOME"] = "没有保存凭据的主目录；请设置 HOME",
     ["%s is damaged: it should say which store holds each credential; put it right, or remove it and sign in again"] =
       "%s 已损坏：它应说明每个凭据保存在哪里；请修复，或删除后重新登录",
@@ -283,7 +283,7 @@ return {
     ["this folder is not trusted, so its settings are not read (trust it: --trust-folder)"] = "此目录未受信任，因此不读取其设置（信任它：--trust-folder）",
     ["about %d of %d tokens (%d%%)"] = "约 %d / %d token（%d%%）", ["the next request"] = "下一次请求", ["  with %s (%s)"] = "  其中 %s（%s）",
     ["there are %d answers to copy"] = "可复制的回答有 %d 个", ["there is no block of code in that answer"] = "那个回答里没有代码块", ["copied %s through %s"] = "已复制 %s（通过 %s）",
-    ["the answer"] = "回答", ["the terminal"] = "终端",
+    ["the terminal"] = "终端",
 
     -- /demo to /doctor
     ["the demo compiles a small C program and needs a C compiler: install gcc"] = "演示需要编译一个小 C 程序，请安装 C 编译器：gcc",
@@ -300,7 +300,7 @@ return {
     ["%s is out of order: %s"] = "%s 无法使用：%s", ["mend it; then /reload"] = "请修复，然后 /reload",
     ["none; write one with: qwen new command NAME"] = "无；新建一个：qwen new command NAME",
     ["%s can be written"] = "%s 可写", ["there is no home folder"] = "没有主目录", ["set HOME"] = "请设置 HOME", ["%s is there"] = "已有 %s", ["%s is missing"] = "缺少 %s",
-    ["ok"] = "正常", ["note"] = "提示", ["WRONG"] = "错误", ["WRONG %s"] = "错误 %s",
+    ["ok"] = "正常", ["note"] = "提示", ["WRONG"] = "错误",
     ["files are searched slower and @files are not completed without it; install ripgrep"] = "没有它搜索文件较慢，@文件 也不能补全；请安装 ripgrep",
     ["undo and the branch in the status line need it"] = "撤销和状态行中的分支需要它",
     ["commands of the model cannot run in a sandbox; install bubblewrap"] = "模型的命令无法在沙箱中运行；请安装 bubblewrap",
@@ -317,7 +317,7 @@ return {
     ["%s: %s, because %s"] = "%s：%s，因为%s", ["  this rule would allow it: %s"] = "  此规则会允许它：%s",
     ["allow"] = "允许", ["ask"] = "询问", ["deny"] = "拒绝",
     ["%s is there already; give another name"] = "%s 已存在；请换一个名字", ["nothing was said yet"] = "还没有对话",
-    ["qwen help lua NAME shows one of:"] = "qwen help lua NAME 显示其中之一：", ["and all of %s: qwen help lua %s"] = "以及 %s 的全部：qwen help lua %s",
+    ["qwen help lua NAME shows one of:"] = "qwen help lua NAME 显示其中之一：", ["  and all of %s: qwen help lua %s"] = "以及 %s 的全部：qwen help lua %s",
 
     ["; all names: qwen help lua"] = "；全部名称：qwen help lua", ["there is no '%s' in the Lua API%s"] = "Lua API 中没有“%s”%s",
     ["  also in the shell: qwen %s"] = "  也可在 shell 中：qwen %s", ["  from %s"] = "  来自 %s",
@@ -359,10 +359,10 @@ return {
       .. "{\"input\": 0.5, \"output\": 2}, per million tokens"] = "没有请求：费用预算需要 %s 的价格，但不知道；请在 modelProviders 的条目中设置 prices："
       .. "{\"input\": 0.5, \"output\": 2}，每百万 token",
     ["nothing was asked: the question alone costs about %.6f %s of the %g that it may cost"] = "没有请求：仅问题就约需 %s %s，而预算为 %s",
-    ["setting ui.keys: %s"] = "设置 ui.keys：%s",
+    ["setting ui.keys:"] = "设置 ui.keys：",
 
     -- /limits to /new
-    ["now"] = "现在", ["in %d s"] = "%d 秒后", ["in %d min"] = "%d 分钟后", ["in %s h"] = "%s 小时后", ["in %d days"] = "%d 天后",
+    ["now"] = "现在",
     ["the service asked for a pause; it goes on %s"] = "服务要求暂停；%s继续", ["%d waiting"] = "%d 个在等待", ["no limit"] = "没有限制",
     ["%d waiting, %d of them in the background"] = "%d 个在等待，其中 %d 个在后台",
     ["count in a Redis server, with other machines"] = "在 Redis 服务器中与其他机器一起计数",
@@ -380,7 +380,7 @@ return {
     ["%s: %s is kept from the next request on, by all processes together"] = "%s：从下一次请求起，所有进程共同遵守 %s", ["%s: no rule of yours"] = "%s：没有你的规则",
     ["%s: what was counted is forgotten"] = "%s：计数已清除", ["nothing is counted for '%s'; see: qwen limits"] = "没有为“%s”计数；见 qwen limits",
     ["'%s' is no name for a server: letters, digits, - and _"] = "“%s”不能作为服务器名：只用字母、数字、- 和 _",
-    ["added %s to %s; it starts with the next session"] = "已把 %s 添加到 %s；下次会话启动", ["there is a server '%s' already; remove it first"] = "已有服务器“%s”；请先移除",
+ ["there is a server '%s' already; remove it first"] = "已有服务器“%s”；请先移除",
     ["no tool server is configured; add one: qwen mcp add NAME COMMAND [ARGS...]"] = "没有配置工具服务器；添加：qwen mcp add NAME COMMAND [ARGS...]",
     ["your settings have no server '%s'"] = "你的设置中没有服务器“%s”",
     ["added to %s; it counts from the next session on, and /clear begins one"] = "已添加到 %s；从下次会话起生效，/clear 开始新会话",
@@ -390,8 +390,8 @@ return {
     ["there are several %s; say which: %s"] = "有多个 %s；请说明哪个：%s", ["Which %s?"] = "哪个 %s？",
     ["%s has another meaning and cannot hold a key: its value would be sent to the service; choose a name such as TEAM_API_KEY"] =
       "%s 另有含义，不能存放密钥：它的值会被发送给服务；请换一个名字，例如 TEAM_API_KEY",
-    ["%s is wrong: events gave a %s, not a text, or nil and a qwen.err"] = "%s 有误：events 给出了 %s，而不是文本，或 nil 和 qwen.err",
-    ["%s: %s; sign in with /auth"] = "%s：%s；用 /auth 登录",
+
+ ["%s: %s; sign in with /auth"] = "%s：%s；用 /auth 登录",
     ["no key: %s is not set"] = "没有密钥：%s 未设置",
     ["no key: its entry has no envKey"] = "没有密钥：其条目没有 envKey", ["loaded"] = "已加载", [", asked %s"] = "，查询于 %s", ["(now)"] = "（当前）",
     ["unknown argument '%s'; usage: qwen models [--refresh] [--json]"] = "未知参数“%s”；用法：qwen models [--refresh] [--json]", ["%s is there already"] = "%s 已存在",
@@ -412,14 +412,14 @@ return {
       "qwen 不会用你的提示、代码或回答进行训练。这些开关都不会改变服务方看到、保存或记录的内容。",
     ["%s says otherwise and is stronger"] = "%s 另有规定，且优先级更高", [", as nobody turned them on"] = "，因为没有人开启", ["; what was counted is forgotten"] = "；已清除计数",
     ["Change: /privacy %s, or \"privacy\": {\"usageStatisticsEnabled\": %s} in ~/.qwen/settings.json"] =
-      "修改：/privacy %r，或在 ~/.qwen/settings.json 中写 \"privacy\": {\"usageStatisticsEnabled\": %r}",
-    ["Usage statistics: %s, as nobody turned them on"] = "使用统计：%s，因为没有人开启", ["Usage statistics: %s (%s)"] = "使用统计：%s（%s）",
+      "修改：/privacy %s，或在 ~/.qwen/settings.json 中写 \"privacy\": {\"usageStatisticsEnabled\": %s}",
+
     ["Ledger of requests: %s, in %s (qwen usage); never sent"] = "请求账本：%s，在 %s（qwen usage）；从不发送", ["Signed in by: %s"] = "登录方式：%s",
     ["Replace old_string by new_string in a file you have read"] = "替换已读文件中的一段文本", ["Find files by a pattern such as **/*"] = "按模式查找文件，例如 **/*",
     ["Search file contents by regular expression"] = "用正则表达式搜索文件内容", ["List a folder: folders first, at most 100 entries"] = "列出目录：目录在前，最多 100 项",
     ["Read a text file, image or PDF"] = "读取文本文件、图片或 PDF", ["Run a command with bash"] = "用 bash 运行命令",
     ["Keep a list of steps for a task of several steps"] = "为多步任务维护步骤清单", ["Write a whole file, with its folders"] = "写入整个文件及其目录",
-    ["Ended %s"] = "已于 %s 结束", ["Ending %s"] = "将于 %s 结束", ["%s · %s"] = "%s · %s",
+    ["Ended %s"] = "已于 %s 结束", ["Ending %s"] = "将于 %s 结束",
     ["system prompt"] = "系统提示", ["tools"] = "工具", ["form (JSON, parameters)"] = "格式（JSON、参数）", ["prompts"] = "提示", ["answers"] = "回答",
     ["thinking"] = "思考", ["calls"] = "调用", ["tool results"] = "工具结果", ["images and files"] = "图片和文件",
     ["your own"] = "你自己的", ["requests stay on this machine"] = "请求不离开本机", ["those of the service at %s"] = "%s 上服务的条款",
@@ -437,23 +437,23 @@ return {
     ["nothing of this project's Lua is allowed"] = "本项目的 Lua 都未允许", ["the files are now %s; look at them (qwen project show), then: qwen project allow %s"] =
       "文件现为 %s；请查看（qwen project show），然后：qwen project allow %s", ["they are allowed, as they are now"] = "已按现状允许",
     ["this folder is not trusted; its Lua is neither shown nor run (trust it: --trust-folder)"] = "此目录未受信任；不显示也不运行其 Lua（信任它：--trust-folder）",
-    ["this project brings no Lua (.qwen/hooks/*.lua)"] = "本项目没有 Lua（.qwen/hooks/*.lua）", ["from flags"] = "来自命令行参数", ["; see: qwen models"] = "；见 qwen models",
+    ["this project brings no Lua (.qwen/hooks/*.lua)"] = "本项目没有 Lua（.qwen/hooks/*.lua）", ["; see: qwen models"] = "；见 qwen models",
     ["there is no model and no provider '%s'%s"] = "没有模型或服务“%s”%s",
 
     ["reach"] = "连接", ["stream"] = "流式", ["tool call"] = "工具调用", ["usage"] = "用量", ["FAIL"] = "失败",
-    ["%s (%s), set by %s"] = "%r (%r)，来自 %s", ["flags"] = "命令行参数", ["http%s (%s)"] = "http%r (%2)",
-    ["environment %s"] = "环境变量 %r", ["flag %s"] = "命令行参数 %r", ["%s from %s"] = "%1，来自 %2", ["there is one"] = "已有",
-    ["from auth/%s"] = "来自 auth/%r", ["none is sent: a private address needs none"] = "不发送：私有地址不需要", ["%s answers after %.0f ms%s"] = "%r 在 %s 毫秒后应答%s",
+    ["%s (%s), set by %s"] = "%s (%s)，来自 %s", ["flags"] = "命令行参数",
+    ["environment %s"] = "环境变量 %s", ["flag %s"] = "命令行参数 %s", ["%s from %s"] = "%1，来自 %2", ["there is one"] = "已有",
+    ["from auth/%s"] = "来自 auth/%s", ["none is sent: a private address needs none"] = "不发送：私有地址不需要", ["%s answers after %.0f ms%s"] = "%s 在 %s 毫秒后应答%s",
     [", certificate is good"] = "，证书有效", [", certificate NOT checked (--insecure)"] = "，未检查证书 (--insecure)",
     ["first words after %.0f ms%s"] = "%s 毫秒后收到第一段文字%s", [", thinking%s"] = "，有思考%s", [", %d pieces"] = "，共 %s 段",
     [", in one piece: something on the way may hold the stream back"] = "，只有一段：途中可能有东西扣住了流",
     ["it thought, but said nothing within 2000 tokens: raise samplingParams.max_tokens"] = "它在思考，但 2000 个 token 内没有回答：请调高 samplingParams.max_tokens",
-    ["the service's content filter ended the answer: %s"] = "服务的内容过滤器中止了回答：%r", ["the model declined to answer"] = "模型拒绝回答",
+    ["the service's content filter ended the answer: %s"] = "服务的内容过滤器中止了回答：%s", ["the model declined to answer"] = "模型拒绝回答",
     ["the answer is empty: is this a model for chat?"] = "回答为空：这是用于对话的模型吗？", ["%s (without tools it answered)"] = "%s（不带工具时它能回答）",
     ["the model writes calls into its text: set \"textToolCalls\": true in its generationConfig"] =
       "模型把调用写进了正文：请在它的 generationConfig 中设 \"textToolCalls\": true",
-    ["it answered without a call: the model, or its server, does not know tools: %s"] = "它没有调用工具就回答了：模型或其服务器不支持工具：%r",
-    ["it called '%s', which was not offered"] = "它调用了未提供的“%r”", ["the arguments of its call are not what was asked for: %s"] = "调用的参数与要求不符：%r",
+    ["it answered without a call: the model, or its server, does not know tools: %s"] = "它没有调用工具就回答了：模型或其服务器不支持工具：%s",
+    ["it called '%s', which was not offered"] = "它调用了未提供的“%s”", ["the arguments of its call are not what was asked for: %s"] = "调用的参数与要求不符：%s",
     ["not told by the service: tokens will be estimated"] = "服务没有给出：token 数将估算", ["%d tokens in, %d out%s"] = "输入 %d token，输出 %d%s",
     [", %d of them cached"] = "，其中缓存 %d",
     ["in %.0f s"] = "%s 秒后", ["in %.0f min"] = "%s 分钟后", ["in %.1f h"] = "%s 小时后", ["in %.0f days"] = "%s 天后",
@@ -461,7 +461,7 @@ return {
     ["what stands there (not shown, it may be a key)"] = "该处的内容（可能是密钥，不显示）", ["none in this session"] = "本次会话没有",
     ["the free tier of Qwen OAuth ends on %s; afterwards use %s"] = "Qwen OAuth 的免费额度将于 %s 结束；之后请用 %s",
     -- /reload to /vim
-    ["%d messages"] = "%d 条消息", ["done"] = "完成",
+    ["done"] = "完成",
     ["%d files loaded, %d out of order"] = "已加载 %d 个文件，%d 个无法使用",
     ["nothing was taken: until that is mended, everything stays as it was before"] = "没有加载：修复之前一切保持原样",
     ["until that is mended, everything stays as it was before"] = "修复之前一切保持原样", ["%d messages in session %s"] = "会话 %2 中有 %1 条消息", ["Which session?"] = "哪个会话？",
@@ -475,7 +475,7 @@ return {
     ["commands of the model run in: %s"] = "模型的命令运行于：%s",
     ["no sandbox (turn it on: --sandbox, or tools.executionSandbox.backend)"] = "没有沙箱（开启：--sandbox 或 tools.executionSandbox.backend）",
     ["the sandbox holds what was tried"] = "沙箱挡住了所有尝试", ["untried"] = "未尝试", ["ESCAPED"] = "已逃出", ["may write  %s"] = "可写 %s", ["may read   %s"] = "可读 %s",
-    ["may %s %s"] = "可%s %s", ["write"] = "写", ["read"] = "读", ["--limit wants a whole number"] = "--limit 需要整数",
+    ["--limit wants a whole number"] = "--limit 需要整数",
     ["no sessions in this folder yet"] = "本目录还没有会话",
     ["unknown argument '%s'; usage: qwen sessions list [--json] [--limit N]"] = "未知参数“%s”；用法：qwen sessions list [--json] [--limit N]",
     ["%s (now %s):"] = "%s（当前 %s）：", ["Which setting?"] = "哪项设置？", ["This session:"] = "本次会话：", ["Today:"] = "今天：", ["%d passed, %d failed"] = "%d 个通过，%d 个失败",
@@ -485,7 +485,7 @@ return {
     ["strongest contrast, dark background"] = "最强对比，深色背景", ["light background"] = "浅色背景",
     ["reads"] = "读取", ["changes files"] = "修改文件", ["runs commands"] = "运行命令", ["no effect"] = "无影响", ["shipped"] = "自带", ["(not offered)"] = "（未提供）",
     ["no file was changed in this session, or all of it was taken back"] = "本次会话没有修改文件，或已全部撤销", ["restored %s"] = "已恢复 %s",
-    ["requests"] = "请求", ["failed"] = "失败", ["turn"] = "对话", ["in"] = "输入", ["cached"] = "缓存", ["out"] = "输出", ["cost"] = "费用", ["all"] = "合计", ["purpose"] = "用途", ["project"] = "项目",
+    ["requests"] = "请求", ["failed"] = "失败", ["in"] = "输入", ["cached"] = "缓存", ["out"] = "输出", ["cost"] = "费用", ["all"] = "合计", ["purpose"] = "用途", ["project"] = "项目",
     ["day"] = "日期",
     ["--days wants a whole number of 1 or more"] = "--days 需要 1 以上的整数",
     ["--session is for /usage, in a session; from a shell: --by session"] = "--session 只用于会话中的 /usage；在 shell 中：--by session",
@@ -497,15 +497,14 @@ return {
     -- hooks
     ["offers the agents of ~/.qwen/agents and of a trusted project"] = "提供 ~/.qwen/agents 和受信任项目的代理",
     ["%s; its tools are not offered (see /mcp)"] = "%s；不提供它的工具（见 /mcp）",
-    ["the prompt %s of %s needs %s"] = "%2 的提示 %1 需要 %3", ["Permission"] = "权限", ["hook %s (%s): %s"] = "钩子 %s（%s）：%s",
+    ["the prompt %s of %s needs %s"] = "%2 的提示 %1 需要 %3", ["hook %s (%s): %s"] = "钩子 %s（%s）：%s",
     ["programs and addresses in the settings' hooks"] = "设置中 hooks 的程序和地址", ["guards of the project, when they are allowed"] = "项目的守卫（已允许时）",
     ["the project's Lua is out of order, so no tool passes its guards: %s; to go on without: qwen project forget"] =
       "项目的 Lua 无法使用，因此没有工具能通过其守卫：%s；不用它继续：qwen project forget",
     ["this project brings %d Lua guard%s that you have not allowed: qwen project"] = "本项目带有 %1 个你尚未允许的 Lua 守卫：qwen project",
     ["offers the skills of ~/.qwen/skills and of a trusted project"] = "提供 ~/.qwen/skills 和受信任项目的技能",
     ["May qwen keep usage statistics on this machine?"] = "允许 qwen 在本机保存使用统计吗？",
-    ["Names of commands and tools, counts, times and kinds of errors;\nno prompts, answers, code, paths or keys. They are sent nowhere.\nSee it and change it at any time: /privacy"] =
-      "命令和工具的名称、计数、时间和错误种类；\n不含提示、回答、代码、路径或密钥。不会发送到任何地方。\n随时查看和修改：/privacy",
+
     ["usage statistics and telemetry, for those who turned them on"] = "使用统计和遥测，只为开启它们的人", ["usage statistics could not be written: %s"] = "无法写入使用统计：%s",
     ["the status line of the settings' ui.statusLine"] = "设置中 ui.statusLine 的状态行",
     ["%s wrote a tool call as text; it was not run. If its server does not read such calls, set \"textToolCalls\": true in the generationConfig of the model in ~/.qwen/settings.json"] =
@@ -530,14 +529,13 @@ return {
     ["the content of %s before the edit is no longer kept"] = "%s 修改前的内容已不再保存", ["the prompt was blocked: %s"] = "提示被阻止：%s",
     ["this went wrong inside qwen: %s"] = "qwen 内部出错：%s",
     ["a signal"] = "信号", ["code %s"] = "退出码 %s", ["the editor %s ended with %s; the text is as it was"] = "编辑器 %s 以 %s 结束；文本保持原样",
-    ["there is no editor: set EDITOR to the name of one"] = "没有编辑器：请设置 EDITOR", ["interrupted"] = "已中断", ["there is no command /%s; %s"] = "没有命令 /%s；%s",
+    ["there is no editor: set EDITOR to the name of one"] = "没有编辑器：请设置 EDITOR", ["there is no command /%s; %s"] = "没有命令 /%s；%s",
     ["'%s' is a command of the session: start qwen and type /%s"] = "“%s”是会话中的命令：启动 qwen 后输入 /%s",
     ["'%s' makes a prompt: qwen -p '/%s'"] = "“%s”会生成提示：qwen -p '/%s'",
     ["'%s' was not allowed to run (%s)"] = "“%s”未获准运行（%s）", ["@{%s} is outside the project, or its reading is refused"] = "@{%s} 在项目之外，或拒绝读取",
     ["run a part of this command"] = "运行此命令的一部分",
-    ["not read: %s"] = "未读取：%s", ["the server is not running (see /mcp)"] = "服务器未运行（见 /mcp）",
-    ["a rule or the folder's border keeps it from the model"] = "规则或目录边界不让模型读取它",
-    ["the prompt has enough files"] = "提示中的文件已够多", ["%d bytes of the tool server %s"] = "工具服务器 %2 的 %1 字节",
+
+    ["%d bytes of the tool server %s"] = "工具服务器 %2 的 %1 字节",
 
     -- files and settings that are not as they should be
     ["%s is not read: %s"] = "未读取 %s：%s", ["%s is not read: it belongs to somebody else"] = "未读取 %s：它属于别人",
@@ -569,7 +567,8 @@ return {
     ["there is no home folder for the usage ledger; set HOME"] = "没有保存用量账本的主目录；请设置 HOME",
     ["the usage ledger was damaged; it is now %s, and a new one was begun"] = "用量账本已损坏；现为 %s，并已新建",
     ["usage cannot be grouped by '%s'"] = "不能按“%s”分组", ["usage is not recorded: %s"] = "未记录用量：%s",
-    ["%s is a link, which a sandbox cannot keep as it is; set %s.filesystem to read-only"] = "%s 是链接，沙箱无法保持其原样；请把 %s.filesystem 设为 read-only",
+    ["%s is a link, which a sandbox cannot keep as it is; set tools.executionSandbox.filesystem to read-only"] =
+      "%s 是链接，沙箱无法保持其原样；请把 tools.executionSandbox.filesystem 设为 read-only",
     ["%s must be an object { ... }, not %s"] = "%s 必须是对象 { ... }，而不是 %s",
     ["%s.%s cannot hold /: everything would be shown"] = "%s.%s 不能含有 /：那会显示一切", ["%s.%s holds %s, which is no absolute path"] = "%s.%s 含有 %s，它不是绝对路径",
     ["%s.%s is '%s'; it can be %s"] = "%s.%s 是“%s”；可以是 %s",
@@ -593,7 +592,7 @@ return {
     ["%s until %s; see: qwen limits"] = "%s，直到 %s；见 qwen limits", ["the limit of %s is used up%s"] = "%s 的限制已用完%s",
     ["the service asked for a pause%s"] = "服务要求暂停%s", ["the service says that its limit is used up%s"] = "服务称其限制已用完%s",
     ["stopped"] = "已停止",
-    ["the service asks for a pause of %s minutes; requests are held back for an hour, then it is asked again"] = "服务要求暂停 %s 分钟；一小时内不发请求，之后再问",
+
     ["mcpServers.%s has neither command nor httpUrl"] = "mcpServers.%s 既没有 command 也没有 httpUrl", ["the connection was closed"] = "连接已关闭",
     ["the tool server %s: %s"] = "工具服务器 %s：%s",
     ["%s refused the sign-in (status %d): %s"] = "%s 拒绝了登录（状态 %d）：%s",
@@ -662,11 +661,10 @@ return {
     ["NODE_EXTRA_CA_CERTS: %s cannot be read; its certificates are left out"] = "NODE_EXTRA_CA_CERTS：无法读取 %s；略去其证书",
     ["%s; it asks to wait until %s"] = "%s；要求等到 %s",
     ["the log of requests cannot be written: %s"] = "无法写入请求日志：%s", ["%s must be a number of milliseconds, not '%s'"] = "%s 必须是毫秒数，而不是“%s”",
-    ["the provider %s is wrong: %s"] = "服务文件 %s 有误：%s",
+
     ["the request was blocked: %s"] = "请求被阻止：%s",
     ["%s sent JSON instead of an event stream; check the base URL and the model. It begins: %s"] =
       "%s 发来 JSON 而不是事件流；请检查地址和模型。内容开头：%s",
-    ["the service gave no reason"] = "服务没有说明原因",
     ["the service's content filter refused this"] = "服务的内容过滤器拒绝了此请求",
     ["start llama-server with --jinja: without it this server takes no tools"] = "请用 --jinja 启动 llama-server：否则该服务器不接受工具",
     ["start the server with --enable-auto-tool-choice and --tool-call-parser NAME: without them it takes no tools"] =
@@ -683,8 +681,8 @@ return {
 
     -- qwen --help
     ["qwen - a coding assistant in the terminal"] = "qwen - 终端里的编程助手", ["start a session"] = "开始一次会话",
-    ["answer one prompt with tools, then end"] = "用工具回答一条提示后结束", ["More in man qwen: %s"] = "更多见 man qwen：%r",
-    ["Conversation:"] = "对话：", ["Model:"] = "模型：", ["Permission:"] = "权限：", ["Output:"] = "输出：", ["Lua:"] = "Lua：", ["Other:"] = "其他：",
+    ["answer one prompt with tools, then end"] = "用工具回答一条提示后结束",
+
     ["answer one prompt and end"] = "回答一条提示后结束", ["go on with the newest session of this folder"] = "继续本目录最近的会话",
     ["go on with one (qwen sessions list)"] = "继续某个会话（qwen sessions list）", ["end after N turns of the model (exit 53)"] = "模型 N 轮后结束（退出码 53）",
     ["model for this run"] = "本次运行使用的模型", ["openai[-responses], anthropic, gemini, ..."] = "openai[-responses]、anthropic、gemini 等",
@@ -844,8 +842,7 @@ return {
     ["it asks before it changes files or runs commands"] = "修改文件或运行命令前询问",
     ["there is no mode '%s'%s"] = "没有模式“%s”%s",
     ["added %s to %s; it starts with the next session: %s"] = "已把 %s 添加到 %s；随下一次会话启动：%s",
-    ["yolo"] = "yolo",
-    ["default"] = "default",
+
     ["qwen has no command '%s'; nearest: %s. As a prompt: qwen -p '%s'"] = "qwen 没有命令“%s”；最接近的：%s。作为提示：qwen -p '%s'",
     ["%s wants a value"] = "%s 需要一个值",
     ["%s wants %s, not '%s'"] = "%s 需要 %s，而不是“%s”",
@@ -905,5 +902,157 @@ return {
     ["%s is longer than %d KB: the rest is left out"] = "%s 超过 %d KB：其余部分被略去",
     ["%s is left out: %s"] = "略去 %s：%s",
     ["%s belongs to another user: %s left out"] = "%s 属于其他用户：略去 %s",
+
+    -- reasons of permission, results of tools, refusals
+    ["%s was refused: %s"] = "%s 已被拒绝：%s",
+    ["%s was refused because nobody can be asked: %s; allow it with %s or --yolo"] =
+      "%s 已被拒绝，因为没有人可以询问：%s；用 %s 或 --yolo 允许",
+    ["arguments are not JSON"] = "参数不是 JSON", ["failed inside"] = "内部出错",
+    ["the tool %s failed: %s"] = "工具 %s 失败：%s", ["the tool %s is wrong: %s"] = "工具 %s 有误：%s",
+    ["plan mode only looks"] = "计划模式只查看", ["mode yolo"] = "yolo 模式",
+    ["mode auto-edit"] = "auto-edit 模式",
+    ["it could read what the rule %s hides"] = "它可能读到规则 %s 隐藏的内容",
+    ["%s sets a variable"] = "%s 会设置变量", ["%s would write to its last argument"] = "%s 会写入它的最后一个参数",
+    ["a file's name would become an option there"] = "文件名在那里会成为选项",
+    ["a variable without quotes can become several arguments"] = "没有引号的变量可能变成多个参数",
+    ["an option of %s can do more than read"] = "%s 的某个选项不只是读取",
+    ["links in a folder would be followed"] = "会跟随目录中的链接",
+    ["the value of a variable is not known here"] = "这里不知道变量的值",
+    ["what the first argument becomes is not known here"] = "这里不知道第一个参数会变成什么",
+    ["'%s' in the place of a command"] = "命令位置上的“%s”", ["a backslash at the end"] = "末尾的反斜杠",
+    ["a case"] = "case 语句", ["a command in the background"] = "后台命令",
+    ["a command inside the command"] = "命令中的命令",
+    ["a command whose name is a variable or a pattern"] = "名称是变量或模式的命令",
+    ["a control character"] = "控制字符", ["a here-document"] = "here-document",
+    ["a home folder inside a word"] = "单词中的主目录", ["a line that goes on inside a word"] = "在单词中续行",
+    ["a quote that is never closed"] = "没有结束的引号", ["a redirection without a target"] = "没有目标的重定向",
+    ["a sub-shell or function"] = "子 shell 或函数",
+    ["a variable expansion that can do more than read"] = "不只是读取的变量展开",
+    ["arithmetic is not read here"] = "此处不解析的算术", ["braces"] = "花括号",
+    ["it is too long to be read safely"] = "过长而无法安全解析的内容",
+    ["more than %d commands in one"] = "超过 %d 条命令", ["quotes of a special kind"] = "特殊的引号",
+    ["something that is not understood"] = "无法理解的内容",
+    ["the last argument of another command"] = "另一条命令的最后一个参数",
+    ["words behind &>, which not every shell reads alike"] = "&> 之后的词，各种 shell 的理解不同",
+    ["'%s' is refused: %s"] = "“%s”被拒绝：%s", ["PDF without text"] = "没有文本的 PDF",
+    ["nothing there"] = "那里没有内容", ["%d of %d done"] = "已完成 %d / %d",
+    ["%d line written"] = "写入 %d 行", ["%d lines written"] = "写入 %d 行",
+    ["%d turns, %.0f s"] = "%d 轮，%s 秒", ["read %s"] = "读取了 %s",
+    [", which this model does not take"] = "，此模型不接受",
+    ["not read: a rule or the folder's border keeps it from the model"] = "未读取：规则或目录边界不允许模型看到它",
+    ["not read: the prompt has enough files"] = "未读取：提示中的文件已够多",
+    ["not read: the server is not running (see /mcp)"] = "未读取：服务器没有运行（见 /mcp）",
+
+    -- /about and the sandbox
+    ["%s by %s at %s"] = "%s（%s，%s）", ["no home folder"] = "没有主目录",
+    ["%s, %s, network %s"] = "%s，%s，网络 %s", ["broken: %s"] = "有误：%s",
+
+    -- sign-in
+    ["missing: run qwen auth"] = "缺少：运行 qwen auth",
+    ["missing: set %s, or run qwen auth"] = "缺少：设置 %s，或运行 qwen auth",
+    ["present, from %s%s"] = "已有，来自 %s%s", ["the program %s"] = "程序 %s",
+    ["no API key for %s at %s"] = "没有 %s（%s）的 API 密钥",
+    ["%s has another list of models%s; take it with: qwen auth %s --update (or --skip-update)"] =
+      "%s 有新的模型列表%s；采用：qwen auth %s --update（或 --skip-update）",
+    ["a %s key begins with %s; this one does not"] = "%s 的密钥以 %s 开头；这个不是",
+    ["this cannot be a key"] = "这不可能是密钥", ["token"] = "令牌",
+    ["ends %s, renewed by itself"] = "%s 到期，会自动续期", ["without an end"] = "没有期限",
+    ["%s. Once more:"] = "%s。再输入一次：",
+    ["weak: who has the file may guess it; five words that do not belong together are better"] =
+      "弱：拿到文件的人可能猜到；五个不相干的词更好",
+    ["fair; one or two more words make it strong"] = "一般；再加一两个词就强了", ["strong"] = "强",
+    ["no passphrase was entered and nothing is written"] = "没有输入口令，也没有写入任何内容",
+    ["the two were not the same three times; nothing is written"] = "三次两次输入都不同；没有写入任何内容",
+    ["the credential store (%s)"] = "凭据存储（%s）",
+
+    -- lists, settings, waiting, the start
+    ["from"] = "来自", ["and"] = "以及", ["lost"] = "未用", ["ignored: %s"] = "已忽略：%s",
+    ["ignored: a project may not set this key"] = "已忽略：项目不能设置此键",
+    ["weaker than a model of modelProviders that is selected"] = "弱于已选定的 modelProviders 模型",
+    ["%s holds keys and other users can read it: chmod 600 %s"] = "%s 中有密钥，其他用户可以读取：chmod 600 %s",
+    ["(empty)"] = "（空）", ["(hidden)"] = "（已隐藏）", ["(object)"] = "（对象）", ["(no prompt)"] = "（没有提示）",
+    ["%s of %s at %s"] = "%s（%s，%s）", [", in the place of %s"] = "，代替 %s",
+    ["it is a %s: %s"] = "它的类型是 %s：%s", ["the module %s"] = "模块 %s", ["counts"] = "生效",
+    ["counts, but is out of order"] = "生效，但无法使用", ["hidden by the one above"] = "被上面的遮住",
+    ["%s %s %s of %s  %s"] = "%s %s %s / %s  %s", ["%9d tokens"] = "%s token",
+    [", %d an answer"] = "，每个回答 %d", ["%4d messages"] = "%s 条消息", ["%5d messages"] = "%s 条消息",
+    ["FAILED"] = "失败", ["%.3gM tokens"] = "%sM token", ["%.0fK tokens"] = "%sK token",
+    [" (%d ahead)"] = "（前面还有 %d 个）",
+    ["the shared limits cannot be used (%s); this process keeps a quarter of each by itself"] =
+      "无法使用共享限制（%s）；本进程独自使用每项的四分之一",
+    ["the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"] =
+      "服务要求暂停 %s 分钟；一小时内不发请求，之后再问",
+    ["%s; attempt %d in %.0f s"] = "%s；第 %d 次尝试在 %s 秒后",
+    ["%s; it goes on in %.0f s"] = "%s；%s 秒后继续", ["no answer to %s within %g s"] = "%2 秒内没有应答 %1",
+    ["there is no prompt: give one as an argument, with -p, or on standard input"] =
+      "没有提示：请作为参数、用 -p 或从标准输入给出",
+    ["there is no shipped file '%s'%s; the list: qwen --print-lua"] =
+      "没有自带文件“%s”%s；列表：qwen --print-lua",
+
+    ["Names of commands and tools, counts, times and kinds of errors;"] = "命令和工具的名称、次数、时间和错误种类；",
+    ["no prompts, answers, code, paths or keys. They are sent nowhere."] =
+      "不含提示、回答、代码、路径或密钥。不会发送到任何地方。",
+    ["See it and change it at any time: /privacy"] = "随时可查看和更改：/privacy",
+    ["More in man qwen:"] = "更多见 man qwen：", ["the project's"] = "项目的",
+    ["yours"] = "你的", ["user"] = "用户", ["ready"] = "就绪", ["starting"] = "启动中", ["hour"] = "小时",
+    ["month"] = "月", ["outcome"] = "结果", ["service"] = "服务",
+    ["  %s at %s  /help"] = "  %s（%s）  /help", ["change one in place"] = "就地修改一项",
+    ["one value"] = "一个值", ["take one out"] = "移除一项",
+    ["where a value comes from, and who lost"] = "值来自哪里，哪些未被采用", ["Conversation:"] = "对话：",
+    ["Model:"] = "模型：", ["Permission:"] = "权限：", ["Output:"] = "输出：", ["Lua:"] = "Lua：",
+    ["Other:"] = "其他：", [" (%s)"] = "（%s）", ["%s (%s)"] = "%s（%s）",
+    ["  %s (%s) takes the place of %s; look at both: qwen explain override %s/%s; without yours: qwen --safe"] =
+      "  %s（%s）代替了 %s；查看两者：qwen explain override %s/%s；不用你的：qwen --safe",
+    ["New passphrase for the vault:"] = "保险库的新口令：",
+    ["Passphrase for the vault (Enter for none: then a file on this machine opens it):"] =
+      "保险库的口令（回车即无：由本机的文件打开）：",
+    ["The key is in the store '%s', the rest in %s."] = "密钥在存储“%s”中，其余在 %s。",
+    ["The key is in %s as plain text."] = "密钥以明文保存在 %s 中。", ["Written to %s."] = "已写入 %s。",
+    ["%s: status %d, %s; asking again"] = "%s：状态 %d，%s；再次询问", ["%s: %d model%s"] = "%1：%2 个模型",
+    ["free tier ended %s; 60 requests/minute, 100 requests/day"] = "免费额度已于 %s 结束；每分钟 60 次请求，每天 100 次",
+    ["free tier ending %s; 60 requests/minute, 100 requests/day"] = "免费额度将于 %s 结束；每分钟 60 次请求，每天 100 次",
+    ["%s is a network folder: limits are kept for this machine alone, in %s"] = "%s 是网络目录：限制只在本机保存，位于 %s",
+    ["turn"] = "对话", ["compaction"] = "压缩", ["side"] = "旁问", ["hook"] = "钩子", [" and "] = "、", [", and that of "] = "，以及 ",
+    ["is missing"] = "不存在", ["belongs to another user"] = "属于另一个用户", ["can be written by others"] = "可被他人写入",
+    ["is in the project"] = "在项目中", ["%s %s"] = "%s %s", ["%s, which runs for '%s', %s"] = "为“%2”运行的 %1 %3",
+    ["%s, which runs for '%s', is a link to %s"] = "为“%2”运行的 %1 是指向 %3 的链接", ["%s looks like a credential"] = "%s 看起来像凭据",
+    ["%s, and %s refuses some"] = "%s，而%s拒绝了其中一些", ["a setting of git may run a program"] = "git 的某个设置可能运行程序",
+    ["git %s may be an alias for anything"] = "git %s 可能是任何命令的别名", ["%s may choose a program"] = "%s 可能选定要运行的程序",
+    ["what %s is given to run is not known"] = "不知道 %s 会运行什么", ["%s may run what %s refuses"] = "%s 可能运行%s所拒绝的内容",
+    ["a word of %s is in what %s runs"] = "%2 运行的内容中有%1的词", ["a quote over the beginning of a here-document"] = "跨越 here-document 开头的引号",
+    ["what %s is asked to do comes from a variable or a pattern"] = "%s 要做什么取决于变量或模式",
+    ["something to expand in a here-document"] = "here-document 中需要展开的内容", ["a here-document without an end"] = "没有结尾的 here-document",
+    ["a here-document without a known end"] = "结尾未知的 here-document",
+    ["%s reads whole folders (grep_search leaves out what is refused)"] = "%s 会读取整个目录（grep_search 会略去被拒绝的内容）",
+    ["%s takes a whole folder"] = "%s 处理整个目录", ["'%s' may name any file"] = "“%s”可能指任何文件",
+    ["it has too many words"] = "单词过多", ["what %s runs comes from a variable"] = "%s 运行的内容来自变量",
+    ["commands in commands, too deep"] = "命令嵌套过深", ["the command in it holds %s"] = "其中的命令含有 %s",
+    ["make the conversation shorter: /compact"] = "请缩短对话：/compact", ["too many requests; wait and try again"] = "请求过多；请稍后再试",
+    ["the service is overloaded; try again later"] = "服务过载；请稍后再试", ["the service failed; try again later"] = "服务失败；请稍后再试",
+    ["check the key: qwen auth status"] = "请检查密钥：qwen auth status", ["check the model name; see: /model"] = "请检查模型名称；见 /model",
+    ["the service refused the request"] = "服务拒绝了请求", ["the key may not use this model or region"] = "该密钥不能使用此模型或区域",
+    ["check the model name and the base URL; is /v1 missing?"] = "请检查模型名称和地址；是否缺少 /v1？", ["try again"] = "请重试",
+    ["the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in the proxy setting"] =
+      "代理需要名称和密码：在代理设置中写 http://NAME:PASSWORD@HOST:PORT",
+    ["the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI https://app.fireworks.ai, "
+      .. "Alibaba Cloud ModelStudio https://modelstudio.console.alibabacloud.com; sign in with /auth"] =
+      "Qwen OAuth 的免费额度已用完%s；其他选择：OpenRouter https://openrouter.ai、Fireworks AI https://app.fireworks.ai、"
+      .. "阿里云百炼 https://modelstudio.console.alibabacloud.com；用 /auth 登录",
+    [" until %s"] = "，直到 %s", ["; waiting does not help"] = "；等待没有用", ["balance of the account is"] = "账户余额",
+    ["quota of %s is"] = "%s 的额度", ["quota is"] = "额度",
+    ["the %s used up%s; take another model (/model, --fallback-model) or another account (qwen auth)"] =
+      "%s已用完%s；请换模型（/model、--fallback-model）或换账户（qwen auth）",
+    ["the provider %s is wrong: %s"] = "服务文件 %s 有误：%s", ["the sign-in %s is wrong: %s"] = "登录文件 %s 有误：%s",
+    ["made %s: look at it before it runs something. %s"] = "创建了 %s：在它运行什么之前请先查看。%s",
+    ["%s decides what runs later: with the sandbox on the user is asked about it in every mode"] =
+      "%s 决定以后运行什么：沙箱开启时，任何模式都会询问用户",
+    ["%s is outside the sandbox; tools.executionSandbox.%s or a rule with its path allows it"] =
+      "%s 在沙箱之外；tools.executionSandbox.%s 或含其路径的规则可以允许它",
+    ["open todos do not keep a turn from ending"] = "未完成的待办不会阻止一轮结束",
+    ["qwen uses the installed ripgrep, or git grep"] = "qwen 使用已安装的 ripgrep 或 git grep",
+    ["%s%s must be an object { ... }"] = "%s%s 必须是对象 { ... }",
+    ["Which mode?"] = "哪种模式？", ["%s may name what %s refuses"] = "%s 可能指%s所拒绝的内容",
+    ["%s computes what is in its words"] = "%s 会计算其单词的内容",
+    ["read"] = "读取", ["the service sends on from one path to the next"] = "服务不断从一个路径转到下一个",
   },
 }

@@ -92,13 +92,13 @@
 ---@field base_url string without a final slash
 ---@field env_key string? variable that holds the key
 ---@field key Secret? bound to the origin of base_url; nil when none is set
----@field key_source string? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
+---@field key_source (Phrase|string)? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
 ---@field config table generationConfig of the entry, as written by the user
 ---@field vision boolean?
 ---@field context integer? tokens: of the entry, else as the service or the family of the name has it
 ---@field max_output integer? tokens of one answer, from the same places
 ---@field prices {input: number, output: number, cached: number?, cache_write: number?, currency: string?}? of a million tokens, from its entry
----@field from string words: where it was configured
+---@field from Phrase|string words: where it was configured
 ---@field group string? the name under modelProviders that its entry stands under
 ---@field family string? the protocol of that name, before wireApi
 ---@field project string? path of a project's .env that names its address: no key but that file's is for it
@@ -341,7 +341,7 @@
 ---@field nearest fun(key: string): string? the known key that is most like another one
 ---@field without {key: string, place: string, text: string?, restricts: boolean?, near: string?}[] what the files set without effect; without text the key is unknown
 ---@field problems string[] sentences to show once
----@field env fun(self: Settings, name: string): string?, string? value and words for its source: the real environment, then .env, then settings env
+---@field env fun(self: Settings, name: string): string?, (Phrase|string)?, ("environment"|"dotenv"|"settings")? value, words for its source, and its kind: the real environment, then .env, then settings env
 
 ---@class Session
 ---@field id string
@@ -362,6 +362,8 @@
 ---@field store fun(name: string): Kept values that stay, over /reload and over the end of the program
 ---@field inspect fun(value: any): string any value as text for people
 ---@field cleanup fun(fn: function): table runs fn when the scope is left: `local _ <close> = qwen.cleanup(fn)`
+---@field tr fun(template: string|Phrase, ...): string a text in the user's language, filled in as by string.format; what is filled in stays as it is
+---@field phrase fun(template: string, ...): Phrase a text that is translated where it is shown: tr(phrase)
 ---@field try fun(fn: function, ...): boolean, any like pcall; an error comes back as text with a traceback
 ---@field err fun(kind: ErrKind, message: string, fields?: table): Err
 ---@field json sys.json
@@ -430,6 +432,7 @@ qwen = {}
 ---@field subagent qwen.x.subagent
 ---@field telemetry qwen.x.telemetry
 ---@field testing qwen.x.testing
+---@field translate qwen.x.translate
 ---@field trust qwen.x.trust
 ---@field view qwen.x.view
 
@@ -491,6 +494,8 @@ qwen = {}
 ---@field diff fun(old: string, new: string, path: string): string unified diff
 ---@field human_bytes fun(n: integer): string "3.4 KB"
 ---@field count fun(n: integer, one: string, many: string?): string "1 file", "2 files"
+---@field width fun(text: string): integer columns of a terminal that one line of clean text takes
+---@field pad fun(text: string, width: integer): string with blanks to so many columns of a terminal, behind it; before it for a negative width
 ---@field trim fun(text: string): string without white space at both ends, in one pass: `%s+$` would take a look for each blank of each run
 ---@field trim_end fun(text: string): string without white space at its end
 ---@field shell_words fun(line: string): string[] words as a shell would split them, with both quotes
@@ -643,12 +648,24 @@ qwen = {}
 ---@field state fun(cwd: string, flag?: boolean): "trusted"|"untrusted", string
 ---@field set fun(cwd: string, word: "TRUST_FOLDER"|"TRUST_PARENT"|"DO_NOT_TRUST"): boolean?, Err?
 
+---A text of ours that is not translated yet: tostring(phrase) is the English, as in JSON, qwen.tr(phrase) the translation.
+---@class Phrase
+---@field code string? what others may act on; never the words
+
+---@class qwen.x.translate
+---@field tr fun(template: string|Phrase, ...): string
+---@field phrase fun(template: string, ...): Phrase
+---@field for_user fun(value: Phrase|string): string a phrase translated; any other text is data, and stays as it is
+---@field is_phrase fun(value: any): boolean
+---@field fill fun(template: string, translation: string?, ...): string
+---@field use fun(value: {words: table<string, string>?, texts: table<string, string>?}?) takes a language from now on
+---@field word fun(id: string): string?
+
 ---@class qwen.x.policy
----@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", string, string? verdict, reason, rule that would allow
+---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string? verdict, reason (its code is "reads" when the call only reads), rule that would allow
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
 ---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule keeps a file from being read
----@field READ_ONLY string the reason given for a call that only reads
 
 ---@class qwen.x.subagent
 ---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns

@@ -69,6 +69,7 @@ local experimental = {
   subagent = "qwen.agent.subagent",
   telemetry = "qwen.usage.telemetry",
   testing = "qwen.testing",
+  translate = "qwen.util.translate",
   trust = "qwen.config.trust",
   view = "qwen.agent.view",
 }
@@ -86,6 +87,20 @@ end
 ---@return Kept
 function api.store(name)
   return require("qwen.extension.kv_store").open(name)
+end
+
+---A text of ours in the user's language, filled in as by string.format.
+---@param template string|Phrase
+---@return string
+function api.tr(template, ...)
+  return require("qwen.util.translate").tr(template, ...)
+end
+
+---A text that is translated where it is shown: tr(phrase); tostring(phrase) is the English.
+---@param template string
+---@return Phrase
+function api.phrase(template, ...)
+  return require("qwen.util.translate").phrase(template, ...)
 end
 
 ---Any value as text for people.

@@ -11,6 +11,7 @@ local secret = require "sys.secret"
 local secret_input = require "qwen.util.secret_input"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -37,8 +38,9 @@ local function waiting_in_words(ctx)
   return function(e, left, attempt)
     if not e or e.message == told and task.now() - at < HEARTBEAT then return end
     told, at = e.message, task.now()
-    local next_step = attempt and ("attempt %d"):format(attempt + 1) or "it goes on"
-    ctx.notice(("%s; %s in %.0f s"):format(e.message, next_step, math.ceil(left)))
+    local seconds = math.ceil(left)
+    ctx.notice(attempt and tr("%s; attempt %d in %.0f s", e.message, attempt + 1, seconds)
+      or tr("%s; it goes on in %.0f s", e.message, seconds))
   end
 end
 
@@ -52,7 +54,10 @@ local function background(ctx)
     if type(fn) ~= "function" then error("ctx.background(fn) takes a function", 2) end
     jobs:put(function()
       local ok, e = task.limited(BACKGROUND_SECONDS, fn)
-      if not ok then ctx.notice("a job in the background failed: " .. require("qwen.extension.environment").words(e)) end
+      if not ok then
+        ctx.notice(tr("a job in the background failed: %s",
+          require("qwen.extension.environment").words(e)))
+      end
     end)
   end
 end
@@ -105,10 +110,8 @@ function M.new(where)
     return model, e
   end
   local function for_people(text, lead, as_is) -- a pipe gets the bytes as they are
-    local words = require "qwen.ui.render.words"
-    words.use(where.settings:get "general.language")
     text = require("sys.text").clean(text)
-    return as_is and text or require("qwen.ui.render.wrap").text(lead .. words.lines(text), (select(2, require("sys.term").size())))
+    return as_is and text or require("qwen.ui.render.wrap").text(lead .. text, (select(2, require("sys.term").size())))
   end
   function ctx.print(text, as_is)
     text = secret.redact(text)
@@ -130,7 +133,7 @@ function M.choose_model(ctx, quiet)
   if not model or quiet then return model, e end
   for _, sentence in ipairs(problems) do ctx.notice(sentence) end
   if not has_provider(model.provider) then
-    return nil, err("usage", ("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua"):format(model.provider, model.provider))
+    return nil, err("usage", tr("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua", model.provider, model.provider))
   end
   ctx.model = model
   ctx.fallbacks, e = models.fallbacks(ctx.settings, ctx.opts, has_provider, model)

@@ -3,13 +3,17 @@ require "qwen.api"
 local args = require "qwen.config.args"
 local embed = require "sys.embed"
 local hooks = require "qwen.extension.hooks"
+local language = require "qwen.extension.language"
 local make_ctx = require "qwen.ctx"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local Settings = require "qwen.config.settings"
 local sys = require "sys.os"
 local task = require "sys.task"
+local translate = require "qwen.util.translate"
 local trust = require "qwen.config.trust"
+
+local tr, for_user = translate.tr, translate.for_user
 
 local EXIT = { failed = 1, usage = 2, sandbox = 44, config = 52 }
 
@@ -36,7 +40,8 @@ local function print_lua(name)
     local names = {}
     for i, full in ipairs(embed.names()) do names[i] = full:gsub("^lua/", ""):gsub("%.lua$", "") end
     local near = qwen.text.nearest(name, names)
-    return fail(("there is no shipped file '%s'%s; the list: qwen --print-lua"):format(name, near and "; did you mean " .. near .. "?" or ""), EXIT.usage)
+    return fail(tr("there is no shipped file '%s'%s; the list: qwen --print-lua", name, near
+      and tr("; did you mean %s?", near) or ""), EXIT.usage)
   end
   sys.out(source)
   return 0
@@ -121,7 +126,7 @@ local function first_start(ctx)
   local configuration = require "qwen.model.configured"
   local undecided = configuration.undecided(ctx.settings, ctx.opts)
   if not undecided and configuration.configured(ctx.settings, ctx.opts) then return ask_first(ctx) end
-  ctx.print(undecided and undecided.message or "Nothing is configured yet: choose how qwen reaches a model.")
+  ctx.print(undecided and undecided.message or tr "Nothing is configured yet: choose how qwen reaches a model.")
   local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
   ctx.pick, ctx.line = nil, nil
   return code ~= 0 and code or nil
@@ -136,7 +141,8 @@ local function first_run(ctx)
   local server = require("qwen.model.local_servers").find(ctx.settings:get "local.servers")[1]
   if not server then return nil, configuration.nothing() end
   ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
-  ctx.notice(("nothing is configured; using %s of %s at %s (keep it: qwen auth local)"):format(ctx.opts.model, server.name, server.url))
+  ctx.notice(tr("nothing is configured; using %s of %s at %s (keep it: qwen auth local)",
+    ctx.opts.model, server.name, server.url))
   return true
 end
 
@@ -186,7 +192,7 @@ local function refuse_foreign(called)
   if #called.args == 0 and require("qwen.extension.aliases").resolve(called.name) ~= called.name then return nil end
   local near = require("qwen.extension.foreign_commands")[called.name]
   if not near then return nil end
-  return fail(("qwen has no command '%s'; nearest: %s. As a prompt: qwen -p '%s'"):format(called.name, near,
+  return fail(tr("qwen has no command '%s'; nearest: %s. As a prompt: qwen -p '%s'", called.name, near,
     table.concat({ called.name, table.unpack(called.args) }, " ")), EXIT.usage)
 end
 
@@ -201,16 +207,12 @@ local function is_command(word, alone)
   return alone or not command or command.shell
 end
 
--- On a terminal in the person's language, also when the settings cannot be read; a pipe gets the text as it is.
+-- In the user's language, also when the settings cannot be read.
 local function print_help(opts)
-  local text = args.help(shell_commands())
-  if sys.isatty(1) then
-    local words, cwd = require "qwen.ui.render.words", paths.cwd()
-    local settings = cwd and Settings.load { cwd = cwd, trusted = false, opts = opts }
-    words.use(settings and settings:get "general.language")
-    text = words.lines(text)
-  end
-  sys.out(text)
+  local cwd = paths.cwd()
+  local settings = cwd and Settings.load { cwd = cwd, trusted = false, opts = opts }
+  language.use(settings and settings:get "general.language")
+  sys.out(args.help(shell_commands()))
   return 0
 end
 
@@ -224,17 +226,19 @@ local function tell_left_out(ctx)
   local project_files = require "qwen.config.project_files"
   local found = ctx.trusted and {} or project_files.list(ctx.cwd, ctx.settings:get "context.fileName")
   if #found > 0 then
-    ctx.notice(("this folder is not trusted: %s not read (trust it: qwen trust yes, or --trust-folder for once)"):format(
-      table.concat(found, ", ") .. (#found == 1 and " is" or " are")))
+    ctx.notice(tr("this folder is not trusted: %s not read (trust it: qwen trust yes, or "
+      .. "--trust-folder for once)", table.concat(found, ", ")
+      .. (#found == 1 and " is" or " are")))
   end
   local never = project_files.never(ctx.cwd)
   if #never > 0 then
-    ctx.notice(("%s is not read, because a project makes no servers start: add them with qwen mcp add"):format(table.concat(never, ", ")))
+    ctx.notice(tr("%s is not read, because a project makes no servers start: add them with qwen mcp add", table.concat(never, ", ")))
   end
 end
 
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
+  language.use() -- of the environment, until the settings are known
   local opts, e = args.parse(argv, is_command)
   if not opts then return fail(e, EXIT.usage) end
   if opts.version then
@@ -257,16 +261,17 @@ local function route(argv)
   end
   local project = trusted and paths.project_config(cwd) or nil
   if opts.safe or opts.use or project then problems = registry.scan { safe = opts.safe, project = project, use = opts.use } end
+  problems[#problems + 1] = select(2, language.use(settings:get "general.language"))
   local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   hooks.on_problem(function(words) ctx.notice(words) end)
   require("qwen.extension.environment").say = function(words) ctx.notice(words) end
   registry.use_settings(settings)
-  task.on_error(function(_, words) ctx.notice("a task failed: " .. words:gsub("\nstack traceback:.*", "")) end)
+  task.on_error(function(_, words) ctx.notice(tr("a task failed: %s", (words:gsub("\nstack traceback:.*", "")))) end)
   for _, list in ipairs { settings.problems, problems } do
-    for _, text in ipairs(list) do ctx.notice(text) end
+    for _, text in ipairs(list) do ctx.notice(for_user(text)) end
   end
   registry.run_init(ctx)
-  if opts.insecure then ctx.notice "certificates are not checked in this run (--insecure)" end
+  if opts.insecure then ctx.notice(tr "certificates are not checked in this run (--insecure)") end
   local refused = opts.command and refuse_foreign(opts.command)
   if refused then return refused end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
@@ -285,7 +290,7 @@ local function route(argv)
   local prompt
   prompt, e = read_prompt(opts)
   if e then return fail(e) end
-  if not prompt or not prompt:find "%S" then return fail("there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
+  if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
   local code = slash(ctx, opts, prompt)
   return code or headless(ctx, opts, prompt)
 end

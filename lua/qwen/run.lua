@@ -7,6 +7,7 @@ local registry = require "qwen.extension.registry"
 local sys = require "sys.os"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -49,7 +50,7 @@ function M.headless(ctx, prompt, front)
   M.begin(ctx)
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
   if not submitted then
-    ctx.notice("the prompt was blocked: " .. tostring(reason))
+    ctx.notice(tr("the prompt was blocked: %s", tostring(reason)))
     return 1
   end
   local done, answer, turns = until_signal(function()
@@ -110,14 +111,14 @@ function M.shell_command(ctx, called)
     return 1
   end
   if not command.shell then
-    ctx.notice(("'%s' is a command of the session: start qwen and type /%s"):format(called.name, called.name))
+    ctx.notice(tr("'%s' is a command of the session: start qwen and type /%s", called.name, called.name))
     return 2
   end
   local ask = require "qwen.ui.widget.ask"
   if ask.possible() then ctx.pick, ctx.line, ctx.status, ctx.live = ask.pick, ask.line, ask.status, ask.live end
   local code = run_command(ctx, called.name, command, called.args, table.concat(called.args, " "))
   if type(code) ~= "table" then return code end
-  ctx.notice(("'%s' makes a prompt: qwen -p '/%s'"):format(called.name, called.name))
+  ctx.notice(tr("'%s' makes a prompt: qwen -p '/%s'", called.name, called.name))
   return 2
 end
 

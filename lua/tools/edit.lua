@@ -1,5 +1,7 @@
 -- Replaces one text in a file by another. The file's own bytes are kept everywhere else: line ends, BOM, trailing blanks.
 
+local tr = qwen.tr
+
 local T = {
   summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
     .. "give enough lines around it. An empty old_string creates a new file.",
@@ -83,8 +85,8 @@ function T.run(ctx, args)
   local ok
   ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat)
   if not ok then return nil, e end
-  if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = "created" } end
-  return { text = snippet(change), display = change.count > 1 and change.count .. " places changed" or "changed" }
+  if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = tr "created" } end
+  return { text = snippet(change), display = change.count > 1 and tr("%d places changed", change.count) or tr "changed" }
 end
 
 return T

@@ -1,5 +1,6 @@
 -- Finds files by a name pattern, newest first. Ignored files are left out when ripgrep lists them.
 
+local tr = qwen.tr
 local MAX_FILES = 100
 
 local T = {
@@ -51,7 +52,10 @@ function T.run(ctx, args)
   local names
   names, e = list(ctx, (pattern:gsub("^/", "")), real)
   if not names then return nil, e end
-  if #names == 0 then return { text = ("No files found matching \"%s\" in %s."):format(args.pattern, path), display = "no files" } end
+  if #names == 0 then
+    return { text = ("No files found matching \"%s\" in %s."):format(args.pattern, path),
+      display = tr "no files" }
+  end
   local found = {}
   for _, name in ipairs(names) do
     local full = (path == "/" and "" or path) .. "/" .. name
@@ -67,7 +71,7 @@ function T.run(ctx, args)
   local text = ("Found %d file(s) matching \"%s\" in %s, sorted by modification time (newest first):\n---\n%s"):format(#found, args.pattern, path,
     table.concat(shown, "\n"))
   if #found > MAX_FILES then text = text .. ("\n[%d more; use a narrower pattern]"):format(#found - MAX_FILES) end
-  return { text = text, display = qwen.text.count(#found, "file") }
+  return { text = text, display = tr(#found == 1 and "%d file" or "%d files", #found) }
 end
 
 return T

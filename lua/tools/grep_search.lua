@@ -1,5 +1,7 @@
 -- Searches file contents with ripgrep; where it is missing with git grep, or by a walk for plain text.
 
+local tr = qwen.tr
+
 local MAX_CHARS, CUT_LINE = 20000, 400
 
 local T = {
@@ -150,7 +152,7 @@ function T.run(ctx, args)
   if lost > 0 then
     note = note .. ("(%d lines are left out: their files changed meanwhile, or are no plain text)\n"):format(lost)
   end
-  if #lines == 0 then return { text = note .. ("No matches for %s in %s."):format(args.pattern, path), display = "no matches" } end
+  if #lines == 0 then return { text = note .. ("No matches for %s in %s."):format(args.pattern, path), display = tr "no matches" } end
   local kept, size = {}, 0
   for i, line in ipairs(lines) do
     size = size + #line + 1
@@ -162,7 +164,7 @@ function T.run(ctx, args)
     local spilled = ctx.spill("grep_search", table.concat(lines, "\n") .. "\n")
     text = text .. ("\n[%d of %d lines shown%s]"):format(#kept, #lines, spilled and "; all are in " .. spilled or "")
   end
-  return { text = text, display = qwen.text.count(#lines, "match", "matches") }
+  return { text = text, display = tr(#lines == 1 and "%d match" or "%d matches", #lines) }
 end
 
 return T

@@ -1,5 +1,6 @@
 -- Lists one folder: folders first, then files, at most 100.
 
+local tr = qwen.tr
 local MAX_ENTRIES = 100
 
 local T = {
@@ -70,15 +71,16 @@ function T.run(ctx, args)
     return a.name < b.name
   end)
   if #rows == 0 and #entries > 0 then
-    return { text = ("Directory %s holds %d item(s), all of them ignored."):format(path, #entries), display = "only ignored items" }
+    return { text = ("Directory %s holds %d item(s), all of them ignored."):format(path, #entries),
+      display = tr "only ignored items" }
   end
-  if #rows == 0 then return { text = ("Directory %s is empty."):format(path), display = "empty" } end
+  if #rows == 0 then return { text = ("Directory %s is empty."):format(path), display = tr "empty" } end
   local lines = { ("Listed %d item(s) in %s:"):format(#rows, path), "---" }
   for i = 1, math.min(#rows, MAX_ENTRIES) do
     lines[#lines + 1] = (rows[i].dir and "[DIR] " or "") .. rows[i].name .. (rows[i].link and " (link)" or "")
   end
   if #rows > MAX_ENTRIES then lines[#lines + 1] = ("[%d more; use glob]"):format(#rows - MAX_ENTRIES) end
-  return { text = table.concat(lines, "\n"), display = qwen.text.count(#rows, "item") }
+  return { text = table.concat(lines, "\n"), display = tr(#rows == 1 and "%d item" or "%d items", #rows) }
 end
 
 return T

@@ -1,5 +1,6 @@
 -- Reads a file for the model: text by lines, images and PDFs as they are. What was read may then be edited.
 
+local tr = qwen.tr
 local MAX_LINES, MAX_CHARS, MAX_FILE = 1000, 25000, 64 * 1024 * 1024
 local MAX_IMAGE, MAX_PDF, MAX_PAGES = qwen.x.image.most, 10 * 1024 * 1024, 100 -- the least that services take
 
@@ -72,7 +73,10 @@ local function pdf_text(path, bytes, pages)
   local result, e = qwen.proc.run { argv = argv, input = bytes, env = qwen.proc.helper_env(), timeout = 60, limit = 1024 * 1024 }
   if not result then return nil, e end
   if result.code ~= 0 then return nil, qwen.err("broken", ("the PDF %s cannot be read: %s"):format(path, qwen.text.trim(result.err))) end
-  if not result.out:find "%S" then return { text = ("There is no text in the PDF %s: its pages are pictures."):format(path), display = "PDF without text" } end
+  if not result.out:find "%S" then
+    return { text = ("There is no text in the PDF %s: its pages are pictures."):format(path),
+      display = tr "PDF without text" }
+  end
   return { text = (qwen.text.head_tail(result.out, MAX_CHARS)), display = "PDF, " .. qwen.text.human_bytes(#result.out) }
 end
 
@@ -106,18 +110,23 @@ function T.run(ctx, args)
   if mime == "application/pdf" then return read_pdf(ctx, path, text, args.pages) end
   if mime then return read_image(path, mime, text) end
   if text:sub(1, 8192):find("\0", 1, true) then
-    return { text = "Cannot display content of binary file: " .. path, display = "binary file" }
+    return { text = "Cannot display content of binary file: " .. path, display = tr "binary file" }
   end
   qwen.x.files.mark_seen(ctx, path, stat)
-  if text == "" then return { text = "(the file is empty)", display = "empty file" } end
+  if text == "" then return { text = "(the file is empty)", display = tr "empty file" } end
   local first = math.tointeger(args.offset) or 0
   local body, count, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)
   if count == 0 then
-    return { text = ("The file has %d lines; there is nothing from line %d on."):format(total, first), display = "nothing there" }
+    return { text = ("The file has %d lines; there is nothing from line %d on."):format(total,
+      first), display = tr "nothing there" }
   end
-  if count == total then return { text = body .. (text:sub(-1) == "\n" and "\n" or ""), display = "Read " .. qwen.text.count(total, "line") } end
+  if count == total then
+    return { text = body .. (text:sub(-1) == "\n" and "\n" or ""),
+      display = tr(total == 1 and "Read %d line" or "Read %d lines", total) }
+  end
   local header = ("Showing lines %d-%d of %d total lines."):format(first + 1, first + count, total)
-  return { text = header .. "\n\n---\n\n" .. body, display = ("Read lines %d-%d of %d"):format(first + 1, first + count, total) }
+  return { text = header .. "\n\n---\n\n" .. body, display = tr("Read lines %d-%d of %d", first + 1,
+    first + count, total) }
 end
 
 return T

@@ -1,5 +1,6 @@
 -- Runs a shell command in its own process group and tells everything about its end. Whether it may run is decided before.
 
+local tr = qwen.tr
 local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES, LIMIT_FILE = 120, 30000, 1000, 64 * 1024 * 1024
 
 local SANDBOX = "Sandbox: commands run in one, and this failure may come from it. It cannot be left from here; the person can run the command outside "
@@ -113,8 +114,8 @@ function T.run(ctx, args)
   if made ~= "" then text = text .. "\n" .. MADE:format(made) end
   local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
-  if made ~= "" then last = ("made %s: look at it before it runs something. %s"):format(made, last) end
-  if not failed then return { text = text, display = last ~= "" and last or "done" } end
+  if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
+  if not failed then return { text = text, display = last ~= "" and last or tr "done" } end
   local hint = suspect and " (the sandbox? !COMMAND runs it outside)" or ""
   return { text = text, error = true, display = how .. hint .. (last ~= "" and ": " .. last or "") }
 end

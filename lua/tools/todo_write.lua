@@ -1,5 +1,7 @@
 -- The model's list of what is to do: replaced whole at each call, kept with the session, shown to the person.
 
+local tr = qwen.tr
+
 local T = {
   summary = "Keep a list of steps for a task of several steps. Give the whole list each time; one item in_progress at a time.",
   effect = "none",
@@ -31,7 +33,7 @@ function T.label(args)
   for _, item in ipairs(args.todos) do
     if item.status == "completed" then done = done + 1 end
   end
-  return ("%d of %d done"):format(done, #args.todos)
+  return tr("%d of %d done", done, #args.todos)
 end
 
 function T.run(ctx, args)

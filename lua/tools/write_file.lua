@@ -1,5 +1,7 @@
 -- Writes a whole file. An existing one must have been read, and keeps its BOM and line ends.
 
+local tr = qwen.tr
+
 local T = {
   summary = "Write a whole file, with its folders. Prefer edit for changes to existing files; those must be read first.",
   effect = "edit", editable = "content",
@@ -56,7 +58,8 @@ function T.run(ctx, args)
   if not ok then return nil, e end
   local words = change.fresh and "Successfully created and wrote to new file: %s." or "Successfully overwrote file: %s."
   local _, lines = args.content:gsub("\n", "")
-  return { text = words:format(change.path), display = qwen.text.count(lines, "line") .. " written" }
+  return { text = words:format(change.path), display = tr(lines == 1 and "%d line written"
+    or "%d lines written", lines) }
 end
 
 return T

@@ -233,6 +233,12 @@ static void write_table(lua_State *L, struct writer *w, int index) {
     lua_pushfstring(L, "deeper than %d levels, or a table that contains itself", DEPTH_MAX);
     refuse(L, w);
   }
+  if (luaL_getmetafield(L, index, "__json") != LUA_TNIL) { /* an object that stands for a text */
+    luaL_tolstring(L, index, NULL);
+    write_string(L, w, lua_gettop(L));
+    lua_pop(L, 2);
+    return;
+  }
   if (has_class(L, index, raw_class)) {
     size_t n;
     lua_rawgeti(L, index, 1);

@@ -248,9 +248,9 @@ end
 
 -- What a question shows: marked, or as it is.
 function kinds.lookalikes(case)
-  local shown = require("qwen.ui.render.lookalike").marked(case.text, case.prose)
-  if is_control(case) then return shown == case.text, shown end
-  return shown:find("%[U%+%x+%]") ~= nil and shown:gsub("%[U%+%x+%]", "") == case.text, shown
+  local marked = require("qwen.ui.render.lookalike").marked(case.text, case.prose)
+  if is_control(case) then return marked == case.text, marked end
+  return marked:find("%[U%+%x+%]") ~= nil and marked:gsub("%[U%+%x+%]", "") == case.text, marked
 end
 
 local tables = {

@@ -110,7 +110,8 @@ do
     t.ok(told:find(("%s/%s.lua:2:"):format(kind, name), 1, true), kind .. ": the line")
     t.ok(told:find(chain(kind, name), 1, true), kind .. ": " .. told)
   end
-  fs.write(place.cwd .. "/use.lua", 'print(select(2, require("qwen.ui.render.words").use "zh")) print(select(2, require("qwen.ui.render.theme").load "dark"))')
+  fs.write(place.cwd .. "/use.lua", 'print(select(2, require("qwen.extension.language").use "zh")) '
+    .. 'print(select(2, require("qwen.ui.render.theme").load "dark"))')
   local used = run(place, "lua", "use.lua").out
   t.ok(used:find(chain("languages", "zh"), 1, true) and used:find(chain("themes", "dark"), 1, true), used)
 

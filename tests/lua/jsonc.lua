@@ -22,6 +22,7 @@ do
   t.eq(json.encode((jsonc.parse '{"l":[],"o":{}}')), '{"l":[],"o":{}}', "an empty list stays a list")
   local last, _, twice = jsonc.parse '{"a":1,\n"b":{"x":1,"x":2},"a":2}'
   t.eq({ last.a, last.b.x }, { 2, 2 }, "the last one counts")
+  for i, problem in ipairs(twice) do twice[i] = tostring(problem) end
   t.eq(twice, { 'line 2: "b.x" is there twice; the last one counts', 'line 2: "a" is there twice; the last one counts' })
 end
 

@@ -12,7 +12,7 @@ local new = old:gsub("c", "C"):gsub("n\n", "n")
 t.eq(patch.rows(diff(old, new, "x")), { " 1   a", " 2   b", " 3 - c", " 3 + C", " 4   d", " 5   e", " 6   f", "   ⋮", "11   k", "12   l", "13   m", "14 - n",
   "14 + n", "   No newline at end of file" }, "numbers and marks")
 t.eq(patch.rows(diff("", "a\nb\n", "x")), { "1 + a", "2 + b" }, "a new file")
-t.eq(patch.rows(diff("a\nb\nc\n", "", "x"), 2), { "1 - a", "2 - b", "… 1 more lines" }, "not more than asked for")
+t.eq(patch.rows(diff("a\nb\nc\n", "", "x"), 2), { "1 - a", "2 - b", "… 1 more line" }, "not more than asked for")
 t.eq(patch.rows(diff("--- a\n", "+++ b\n", "x")), { "1 - --- a", "1 + +++ b" }, "a line like a head is a line")
 
 t.ok(patch.is_diff(diff("a\n", "b\n", "x")), "a diff")

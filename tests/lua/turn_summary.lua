@@ -4,7 +4,6 @@ local turn_summary = require "qwen.ui.transcript.turn_summary"
 local recorder = dofile "tests/recording.lua"
 local words = require "qwen.ui.render.words"
 
-words.use "en"
 turn_summary.begin()
 turn_summary.add { usage = { input = 1000000, output = 100, cached = 500000 }, prices = { input = 2, output = 10, cached = 0.5 } }
 turn_summary.add { usage = { input = 500000, output = 900 }, prices = { input = 2, output = 10 } }
@@ -19,11 +18,6 @@ t.eq(turn_summary.line({}, nil), "0.0 s", "nothing is known")
 
 t.eq({ words.plural("messages", 1), words.plural("messages", 2) }, { "1 message", "2 messages" }, "one and two")
 t.eq({ qwen.text.count(1, "match", "matches"), qwen.text.count(0, "file") }, { "1 match", "0 files" }, "in tools")
-words.use "zh"
-t.eq(words.translate "1 file", "1 个文件", "a pattern")
-t.eq(words.translate "yes, and in this session always Bash(touch *)", "是，本次会话总是允许 Bash(touch *)", "a choice")
-t.eq(words.translate "it writes to %1", "它会写入 %1", "what stands in it is no pattern")
-t.eq(words.translate "else", "else", "without a translation")
 
 -- A priced model, in Chinese.
 do

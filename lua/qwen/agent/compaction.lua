@@ -4,6 +4,7 @@ local err = require "qwen.util.err"
 local message = require "qwen.session.message"
 local one_shot = require "qwen.agent.one_shot"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -134,10 +135,10 @@ function M.run(ctx, options)
   options = options or {}
   local messages = ctx.session.messages
   local cut = #messages > 2 and cut_at(messages)
-  if not cut or cut < 2 then return nil, err("usage", "the conversation is too short to be shortened") end
+  if not cut or cut < 2 then return nil, err("usage", tr "the conversation is too short to be shortened") end
   local before = M.estimate(messages)
   local allowed, reason = ctx.emit("before_compaction", { messages = #messages, tokens = before, instruction = options.instruction })
-  if not allowed then return nil, err("denied", "shortening was blocked: " .. tostring(reason)) end
+  if not allowed then return nil, err("denied", tr("shortening was blocked: %s", tostring(reason))) end
   local new, saved = cleared(messages, cut, function(part) return ("[output of %d bytes, cleared; run it again if it matters]"):format(#part.text) end)
   local how = "old tool output cleared"
   if not options.enough or before - saved > options.enough then
@@ -147,7 +148,10 @@ function M.run(ctx, options)
     how = "summed up"
   end
   local after = M.estimate(new)
-  if after >= before then return nil, err("too_long", "the shortened conversation would not be shorter; nothing was changed") end
+  if after >= before then
+    return nil, err("too_long",
+      tr "the shortened conversation would not be shorter; nothing was changed")
+  end
   local ok, e = ctx.session:compact(new, { before = before, after = after })
   if not ok then return nil, e end
   local result = { before = before, after = after, how = how }
@@ -163,13 +167,14 @@ function M.when_full(ctx)
   if threshold <= 0 then return false end
   local used, window = M.fill(ctx)
   if used < window * threshold then return false end
-  ctx.show { type = "note", text = ("%d%% of the model's window is used; the conversation is being shortened"):format(used * 100 // window) }
+  ctx.show { type = "note", text = tr("%d%% of the model's window is used; the conversation is being shortened", used * 100 // window) }
   local result, e = M.run(ctx, { enough = math.floor(window * threshold * ROOM) })
   if not result then
-    ctx.notice("the conversation could not be shortened: " .. e.message)
+    ctx.notice(tr("the conversation could not be shortened: %s", e.message))
     return false
   end
-  ctx.show { type = "note", text = ("shortened: about %d tokens are now %d (%s)"):format(result.before, result.after, result.how) }
+  ctx.show { type = "note", text = tr("shortened: about %d tokens are now %d (%s)", result.before,
+    result.after, result.how) }
   return true
 end
 

@@ -4,6 +4,7 @@ local paths = require "qwen.util.paths"
 local project_files = require "qwen.config.project_files"
 local sys = require "sys.os"
 local words = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -24,11 +25,11 @@ local function read_below(ctx, base, path)
   local text, e = fs.read_exact(real, MOST_READ)
   if not text then
     local stat = fs.stat(real)
-    if stat and stat.type ~= "dir" then ctx.notice(("%s is left out: %s"):format(paths.short(path), e.message)) end
+    if stat and stat.type ~= "dir" then ctx.notice(tr("%s is left out: %s", paths.short(path), e.message)) end
     return nil
   end
   if #text > MAX_FILE then
-    ctx.notice(("%s is longer than %d KB: the rest is left out"):format(paths.short(path), MAX_FILE // 1024))
+    ctx.notice(tr("%s is longer than %d KB: the rest is left out", paths.short(path), MAX_FILE // 1024))
     text = words.utf8((text:sub(1, MAX_FILE):gsub("[\192-\255][\128-\191]*$", "")))
   end
   return text, real
@@ -109,7 +110,7 @@ local function candidates(ctx)
   for _, folder in ipairs(descent(root, ctx.cwd)) do
     local found = project_files.instructions(folder == "/" and "" or folder, names)
     if #found > 0 and not is_ours(folder) then
-      ctx.notice(("%s belongs to another user: %s left out"):format(folder, table.concat(found, ", ")))
+      ctx.notice(tr("%s belongs to another user: %s left out", folder, table.concat(found, ", ")))
       found = {}
     end
     for _, name in ipairs(found) do out[#out + 1] = { path = (folder == "/" and "" or folder) .. "/" .. name, base = root } end
@@ -133,7 +134,8 @@ function M.files(ctx)
         total = total + #text
         out[#out + 1] = { path = item.path, text = text }
       else
-        ctx.notice(("%s is left out: the instruction files together are larger than %d KB"):format(item.path, MAX_TOTAL // 1024))
+        ctx.notice(tr("%s is left out: the instruction files together are larger than %d KB",
+          item.path, MAX_TOTAL // 1024))
       end
     end
   end

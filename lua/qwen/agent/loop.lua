@@ -5,6 +5,7 @@ local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
 local client = require "qwen.provider.client"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -19,7 +20,7 @@ local CANCELLED = "The user stopped this call."
 
 local function keep(ctx, m)
   local ok, e = ctx.session:add(m)
-  if not ok then ctx.notice("the session could not be written: " .. e.message) end
+  if not ok then ctx.notice(tr("the session could not be written: %s", e.message)) end
   ctx.emit("message_added", m)
 end
 
@@ -40,7 +41,7 @@ local function fall_back(ctx, m, tried)
     other = table.remove(ctx.fallbacks, 1)
   end
   if not other then return false end
-  ctx.show { type = "note", text = ("%s: %s; %s is asked instead"):format(from, m.err.message, other.id) }
+  ctx.show { type = "note", text = tr("%s: %s; %s is asked instead", from, m.err.message, other.id) }
   ctx.model = other
   return true
 end
@@ -51,9 +52,9 @@ local function too_long(ctx, m)
   if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
   local window = m.err.context
   if window and (not ctx.model.context or window < ctx.model.context) then ctx.model.context = window end
-  ctx.show { type = "note", text = ("%s; the conversation is being shortened"):format(m.err.message) }
+  ctx.show { type = "note", text = tr("%s; the conversation is being shortened", m.err.message) }
   local result, e = compaction.run(ctx)
-  if not result then ctx.notice("it could not be shortened: " .. e.message) end
+  if not result then ctx.notice(tr("it could not be shortened: %s", e.message)) end
   return result ~= nil
 end
 
@@ -102,12 +103,12 @@ local function ask_model(ctx, raised, tried)
   kept = true
   ctx.emit("answer_ended", m)
   if cut then
-    ctx.show { type = "note", text = ("the answer reached %d tokens; it is asked for again with a higher limit"):format(view.max_tokens) }
+    ctx.show { type = "note", text = tr("the answer reached %d tokens; it is asked for again with a higher limit", view.max_tokens) }
     local again = ask_model(ctx, true, tried)
     if again.stop ~= "error" or #again.parts > 0 then return again end
     e = again.err
   end
-  if e then ctx.show { type = "note", text = e.message .. "; the shorter answer is kept" } end
+  if e then ctx.show { type = "note", text = tr("%s; the shorter answer is kept", e.message) } end
   if fall_back(ctx, m, tried) then return ask_model(ctx, nil, tried) end
   if too_long(ctx, m) then return ask_model(ctx) end
   if #m.parts > 0 then keep(ctx, m) end
@@ -121,7 +122,8 @@ local function carry_out(ctx, calls)
     kept = true
     local parts = {}
     for i, call in ipairs(calls) do
-      parts[i] = results[i] or { type = "result", id = call.id, name = call.name, text = words, error = true, display = "stopped" }
+      parts[i] = results[i] or { type = "result", id = call.id, name = call.name, text = words,
+        error = true, display = tr "stopped" }
     end
     for _, part in ipairs(media) do parts[#parts + 1] = part end
     keep(ctx, message.results(parts))

@@ -4,6 +4,7 @@ local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -28,7 +29,7 @@ local function folder(ctx, named)
   local names = files.visible(ctx, path, 5)
   if not names then
     names = {}
-    for name in files.walk(path, MOST_NAMES + 1) do names[#names + 1] = name end
+    for each in files.walk(path, MOST_NAMES + 1) do names[#names + 1] = each end
   end
   table.sort(names)
   local cut = #names > MOST_NAMES and ("\n[... %d more]"):format(#names - MOST_NAMES) or ""
@@ -36,7 +37,7 @@ local function folder(ctx, named)
   for i = 1, math.min(#names, MOST_NAMES) do -- a folder may have become a link while names were listed
     if files.stat(ctx, path .. "/" .. names[i], true) then shown[#shown + 1] = names[i] end
   end
-  return { text = table.concat(shown, "\n") .. cut, display = ("%d files"):format(#names) }
+  return { text = table.concat(shown, "\n") .. cut, display = tr(#names == 1 and "%d file" or "%d files", #names) }
 end
 
 -- What is in a file or folder. A name in the project that leads out of it is not followed: the user names a place outside as such.
@@ -44,7 +45,7 @@ local function content(ctx, path, hidden)
   local place = files.place(path)
   local named = ctx.interactive and not paths.below(place.name, ctx.cwd)
   if hidden(place.name, place.real) or not (named or files.place_readable(ctx, place)) then
-    return nil, { message = "not read: a rule or the folder's border keeps it from the model" }
+    return nil, { message = tr "not read: a rule or the folder's border keeps it from the model" }
   end
   local scoped = files.scope(ctx, "read", { place })
   local stat, e = files.stat(scoped, path)
@@ -59,7 +60,7 @@ local function from_server(ctx, word)
   local entry = server and ctx.servers and ctx.servers[server]
   if not entry then return nil end
   for _, done in ipairs(ctx.starting or {}) do done:get() end
-  if not entry.client then return {}, "not read: the server is not running (see /mcp)" end
+  if not entry.client then return {}, tr "not read: the server is not running (see /mcp)" end
   local result, e = entry.client:read((uri:gsub("[%.,;:!%?%)%]}'\"`>]+$", "")))
   if not result then return {}, e.message end
   local parts, size = {}, 0
@@ -74,7 +75,7 @@ local function from_server(ctx, word)
       parts[#parts + 1] = { type = mime:find "^image/" and "image" or "file", mime = mime, data = blob }
     end
   end
-  return parts, ("%d bytes of the tool server %s"):format(size, server)
+  return parts, tr("%d bytes of the tool server %s", size, server)
 end
 
 -- The words behind an @ that stands before a word: behind a blank, a bracket, a quote, or a letter of a script without blanks.
@@ -109,14 +110,15 @@ function M.parts(ctx, prompt)
     if path and before and not seen[path] and #seen < MOST_FILES then
       seen[path], seen[#seen + 1] = true, path
       local result, e = content(ctx, path, hidden)
-      if result and size + #result.text > MOST_BYTES then result, e = nil, { message = "not read: the prompt has enough files" } end
+      if result and size + #result.text > MOST_BYTES then result, e = nil, { message = tr "not read: the prompt has enough files" } end
       if result then
         size = size + #result.text
         parts[#parts + 1] = { type = "text", text = ("\n\n@%s:\n%s\n"):format(name, result.text) }
         for _, part in ipairs(result.parts or {}) do parts[#parts + 1] = part end
       end
       local image = result and result.parts and result.parts[1] and result.parts[1].type == "image" and result.parts[1]
-      local blind = image and ctx.model and require("qwen.provider.media").image_unseen(ctx.model, image.mime) and ", which this model does not take" or ""
+      local blind = image and ctx.model and require("qwen.provider.media").image_unseen(ctx.model,
+        image.mime) and tr ", which this model does not take" or ""
       told[#told + 1] = ("  @%s: %s"):format(name, (result and result.display or e.message) .. blind)
     end
   end

@@ -8,6 +8,7 @@ local registry = require "qwen.extension.registry"
 local client = require "qwen.provider.client"
 local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -31,14 +32,16 @@ local function affordable(model, view, most)
   local question = usage_ledger.cost({ input = math.ceil(bytes / BYTES_PER_TOKEN), output = 0 }, prices)
   local million = usage_ledger.cost({ input = 0, output = 1000000 }, prices)
   if not question then
-    return nil, err("missing", ("nothing was asked: a budget of money needs the prices of %s, which are not known; set prices of its entry in modelProviders: "
-      .. '{"input": 0.5, "output": 2}, per million tokens'):format(model.id))
+    return nil, err("missing", phrase("nothing was asked: a budget of money needs the prices of "
+      .. "%s, which are not known; set prices of its entry in modelProviders: "
+      .. '{"input": 0.5, "output": 2}, per million tokens', model.id))
   end
   if million == 0 then return view.max_tokens end
   local tokens = (most - question) / million * 1e6
   if tokens < LEAST_ANSWER then
     local currency = prices.currency or "USD"
-    return nil, err("limit", ("nothing was asked: the question alone costs about %.6f %s of the %g that it may cost"):format(question, currency, most))
+    return nil, err("limit", phrase("nothing was asked: the question alone costs about %.6f %s of "
+      .. "the %g that it may cost", question, currency, most))
   end
   return math.floor(math.min(tokens, view.max_tokens))
 end
@@ -60,7 +63,7 @@ local function ask_in_time(ctx, model, view, options)
   if ok then return answer end
   if child:done() then error(answer, 0) end
   child:cancel()
-  return nil, err("timeout", ("%s gave no whole answer within %g s"):format(model.id, options.seconds))
+  return nil, err("timeout", phrase("%s gave no whole answer within %g s", model.id, options.seconds))
 end
 
 ---Asks a model once and waits for the whole answer.
@@ -89,9 +92,10 @@ function M.ask(ctx, options)
   if answer.stop == "error" then return nil, answer.err, answer end
   local text = message.text_of(answer)
   if answer.stop == "length" then
-    return nil, err("too_long", ("the answer of %s was longer than its limit of %d tokens"):format(model.id, view.max_tokens)), answer
+    return nil, err("too_long", phrase("the answer of %s was longer than its limit of %d tokens",
+      model.id, view.max_tokens)), answer
   end
-  if not text:find "%S" then return nil, err("protocol", ("%s answered nothing"):format(model.id)), answer end
+  if not text:find "%S" then return nil, err("protocol", phrase("%s answered nothing", model.id)), answer end
   return text, nil, answer
 end
 

@@ -10,6 +10,7 @@ local registry = require "qwen.extension.registry"
 local json_schema = require "qwen.util.json_schema"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -40,10 +41,11 @@ end
 
 -- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked.
 local function asked_hooks(ctx, call, args, reason, rule)
-  local answer, why = ctx.emit("permission_asked", { name = call.name, args = args, id = call.id, reason = reason, rule = rule })
+  local answer, why = ctx.emit("permission_asked", { name = call.name, args = args, id = call.id,
+    reason = tostring(reason), rule = rule })
   if not answer then return false, "Refused: " .. why end
   if answer.verdict == "allow" then return true, reason end
-  if answer.verdict == "deny" then return false, "Refused: " .. (answer.reason or reason) end
+  if answer.verdict == "deny" then return false, "Refused: " .. (answer.reason or tostring(reason)) end
 end
 
 -- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
@@ -65,12 +67,13 @@ local function permission(ctx, scoped, call, tool, args, must_ask, places)
   end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
-    ctx.notice(("%s was refused: %s"):format(call.name, reason))
-    return false, "Refused: " .. reason
+    ctx.notice(tr("%s was refused: %s", call.name, reason))
+    return false, "Refused: " .. tostring(reason)
   end
   local flag = rule and ("--allowed-tools '%s'"):format(rule) or "--approval-mode auto-edit"
-  ctx.notice(("%s was refused because nobody can be asked: %s; allow it with %s or --yolo"):format(call.name, reason, flag))
-  return false, "Refused: this call needs the user's approval and nobody can be asked in this run (" .. reason .. ")."
+  ctx.notice(tr("%s was refused because nobody can be asked: %s; allow it with %s or --yolo", call.name, reason, flag))
+  return false, "Refused: this call needs the user's approval and nobody can be asked in this run ("
+    .. tostring(reason) .. ")."
 end
 
 local CHANGED = "The user changed `%s` of this call before allowing it. It is now:\n%s\n\n"
@@ -110,10 +113,11 @@ local function admit(ctx, call, tool, args, note)
   if wrong then return nil, failed(call, words) end
   if not allowed then
     ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
-    return nil, failed(call, words, "refused")
+    return nil, failed(call, words, tr "refused")
   end
+  local reads = words and words.code == "reads"
   return { call = call, tool = tool, args = args, note = note, ctx = scoped,
-    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and words ~= policy.READ_ONLY }
+    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and not reads }
 end
 
 -- Everything before the run. Gives a job to run, or a finished result.
@@ -121,7 +125,7 @@ local function prepare(ctx, call)
   local tool, e = find_tool(ctx, call)
   if not tool then return nil, failed(call, e.message) end
   local args, wrong = arguments(call)
-  if not args then return nil, failed(call, wrong, "arguments are not JSON") end
+  if not args then return nil, failed(call, wrong, tr "arguments are not JSON") end
   args = json_schema.typed(tool.schema, args)
   local ok, problem = json_schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
@@ -157,14 +161,15 @@ local function run_tool(ctx, job)
   if watch then checkpoints.ended(ctx, watch, call.name) end
   if not ok then
     local words = require("qwen.extension.environment").own_error(result) or tostring(result)
-    ctx.notice(registry.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
-    return failed(call, ("The tool %s failed inside: %s"):format(call.name, (tostring(result):gsub("\n.*", ""))), "failed inside")
+    ctx.notice(registry.blamed(tr("the tool %s failed: %s", call.name, words), "tools", call.name))
+    return failed(call, ("The tool %s failed inside: %s"):format(call.name,
+      (tostring(result):gsub("\n.*", ""))), tr "failed inside")
   end
-  if result == nil then return failed(call, e and (type(e) == "table" and e.message or tostring(e)) or "The tool gave no result.") end
+  if result == nil then return failed(call, e and err.english(e) or "The tool gave no result.", e and tostring(e)) end
   local wrong = misuse(result)
   if wrong then
-    ctx.notice(registry.blamed(("the tool %s is wrong: %s"):format(call.name, wrong), "tools", call.name))
-    return failed(call, ("The tool %s failed inside: %s"):format(call.name, wrong), "failed inside")
+    ctx.notice(registry.blamed(tr("the tool %s is wrong: %s", call.name, wrong), "tools", call.name))
+    return failed(call, ("The tool %s failed inside: %s"):format(call.name, wrong), tr "failed inside")
   end
   if type(result) == "string" then result = { text = result } end
   local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
@@ -179,8 +184,9 @@ local function prepared(ctx, call)
   if ok then return job, done end
   local own = require("qwen.extension.environment").own_error(job)
   local words = own or tostring(job)
-  ctx.notice(registry.blamed(("the tool %s failed: %s"):format(call.name, words), "tools", call.name))
-  return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name, (words:gsub("\n.*", ""))), "failed inside")
+  ctx.notice(registry.blamed(tr("the tool %s failed: %s", call.name, words), "tools", call.name))
+  return nil, failed(call, ("The tool %s failed inside: %s"):format(call.name,
+    (words:gsub("\n.*", ""))), tr "failed inside")
 end
 
 ---Runs the calls. `results` is filled as they end, so that a cancelled turn keeps what was done.

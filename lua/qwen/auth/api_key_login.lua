@@ -4,12 +4,13 @@ local json = require "sys.json"
 local sys = require "sys.os"
 local login = require "qwen.auth.login"
 local settings_writer = require "qwen.config.writer"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
 -- The label in the middle of a sentence.
 local function short(o)
-  return (o.label:gsub("^Alibaba Cloud ", ""))
+  return (tr(o.label):gsub("^Alibaba Cloud ", ""))
 end
 
 local function region_names(o)
@@ -34,33 +35,39 @@ end
 local function region_for(ctx, o, options)
   local wanted, url = options.region, options.base_url
   if wanted and url and find_region(o, wanted) ~= find_region(o, nil, url) then
-    return nil, err("usage", ("--region %s and --base-url %s contradict each other; give one"):format(wanted, url))
+    return nil, err("usage", tr("--region %s and --base-url %s contradict each other; give one", wanted, url))
   end
   if wanted or url then
     local region = find_region(o, wanted, url)
     if region then return region end
     local urls = {}
     for i, known in ipairs(o.regions) do urls[i] = known.url end
-    if url then return nil, err("usage", ("%s is no address of %s; use %s"):format(url, o.label, table.concat(urls, " or "))) end
-    return nil, err("usage", ("unknown region '%s'; use %s"):format(wanted, (region_names(o):gsub("|", " or "))))
+    if url then
+      return nil, err("usage", tr("%s is no address of %s; use %s", url, tr(o.label),
+        table.concat(urls, " or ")))
+    end
+    return nil, err("usage", tr("unknown region '%s'; use %s", wanted, (region_names(o):gsub("|", " or "))))
   end
   if #o.regions == 1 then return o.regions[1] end
-  if not ctx.pick then return nil, err("usage", "give the region: " .. usage(o, region_names(o))) end
+  if not ctx.pick then return nil, err("usage", tr("give the region: %s", usage(o, region_names(o)))) end
   local choices = {}
-  for i, region in ipairs(o.regions) do choices[i] = { label = region.label, detail = region.url } end
-  local index = ctx.pick(("Select region for %s:"):format(short(o)), choices)
-  if not index then return nil, err("cancelled", "nothing was chosen and nothing is written") end
+  for i, region in ipairs(o.regions) do choices[i] = { label = tr(region.label), detail = region.url } end
+  local index = ctx.pick(tr("Select region for %s:", short(o)), choices)
+  if not index then return nil, err("cancelled", tr "nothing was chosen and nothing is written") end
   return o.regions[index]
 end
 
 local function key_for(ctx, o, options, region)
   local typed = options.key
-  if not typed and ctx.line then typed = ctx.line(("Enter your %s API key (%s):"):format(short(o), region.console or o.console), true) end
-  if not typed or typed == "" then return nil, err("usage", "give the key: " .. usage(o, region.name)) end
+  if not typed and ctx.line then
+    typed = ctx.line(tr("Enter your %s API key (%s):", short(o), region.console or o.console), true)
+  end
+  if not typed or typed == "" then return nil, err("usage", tr("give the key: %s", usage(o, region.name))) end
   local key = login.clean_key(typed)
   if not key or o.key_pattern and not key:find(o.key_pattern) then
-    local why = o.key_pattern and ("a %s key begins with %s; this one does not"):format(short(o), (o.key_form:gsub("%.%.%.$", ""))) or "this cannot be a key"
-    return nil, err("usage", ("%s. Get it at %s"):format(why, region.console or o.console))
+    local why = o.key_pattern and tr("a %s key begins with %s; this one does not", short(o),
+      (o.key_form:gsub("%.%.%.$", ""))) or tr "this cannot be a key"
+    return nil, err("usage", tr("%s. Get it at %s", why, region.console or o.console))
   end
   return key
 end
@@ -134,7 +141,7 @@ end
 local function update(ctx, o, options)
   local found = newer(ctx, o)
   if not found then
-    ctx.print(("the models of %s are up to date"):format(o.label))
+    ctx.print(tr("the models of %s are up to date", tr(o.label)))
     return true
   end
   if options.skip_update then return settings_writer.set { { path = { o.mark, "ignoredVersion" }, value = found.version } } end
@@ -143,7 +150,8 @@ local function update(ctx, o, options)
   local gone = now and table.concat(found.removed, "\n"):find(now, 1, true)
   local path, e = install(ctx, o, found.region, nil, keep or not gone and now or nil)
   if not path then return nil, e end
-  ctx.print(("the models of %s are those of this version of qwen now: %d new, %d gone"):format(o.label, #found.added, #found.removed))
+  ctx.print(tr("the models of %s are those of this version of qwen now: %d new, %d gone",
+    tr(o.label), #found.added, #found.removed))
   return true
 end
 
@@ -170,8 +178,9 @@ function M.new(o)
     end
     path, e = install(ctx, o, region, key, nil, models, options.store)
     if not path then return nil, e end
-    local where = #o.regions > 1 and " (" .. region.label .. ")" or ""
-    ctx.print(("signed in to %s%s; %d model%s, now %s. %s"):format(o.label, where, #models, #models == 1 and "" or "s", models[1].id, path))
+    local where = #o.regions > 1 and " (" .. tr(region.label) .. ")" or ""
+    ctx.print(tr("signed in to %s%s; %d model%s, now %s. %s", tr(o.label), where, #models,
+      #models == 1 and "" or "s", models[1].id, path))
     return true
   end
 
@@ -181,7 +190,7 @@ function M.new(o)
     local words = {}
     for _, id in ipairs(found.added) do words[#words + 1] = "+" .. id end
     for _, id in ipairs(found.removed) do words[#words + 1] = "-" .. id end
-    return ("%s has another list of models%s; take it with: qwen auth %s --update (or --skip-update)"):format(o.label,
+    return tr("%s has another list of models%s; take it with: qwen auth %s --update (or --skip-update)", tr(o.label),
       #words > 0 and " (" .. table.concat(words, " ") .. ")" or "", o.name)
   end
 

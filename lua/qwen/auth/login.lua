@@ -9,6 +9,7 @@ local secret = require "sys.secret"
 local services = require "qwen.model.services"
 local sys = require "sys.os"
 local settings_writer = require "qwen.config.writer"
+local tr = require("qwen.util.translate").tr
 
 local M = { configured = configuration.configured, undecided = configuration.undecided, nothing = configuration.nothing,
   terms = services.terms, method_of = services.method_of, name_of = services.name_of }
@@ -29,11 +30,11 @@ local system = { USER = true, LOGNAME = true, PWD = true, OLDPWD = true, LANG = 
 ---@param name string
 ---@return string?, Err?
 function M.variable(name)
-  if not name:find "^[%a_][%w_]*$" then return nil, err("usage", ("'%s' cannot be the name of a variable"):format(name)) end
+  if not name:find "^[%a_][%w_]*$" then return nil, err("usage", tr("'%s' cannot be the name of a variable", name)) end
   local taken = system[name] or name:find "^XDG_" or name:find "^LC_" or require("qwen.config.dotenv").reserved(name)
   if not taken then return name end
-  return nil, err("usage", ("%s has another meaning and cannot hold a key: its value would be sent to the service; "
-    .. "choose a name such as TEAM_API_KEY"):format(name))
+  return nil, err("usage", tr("%s has another meaning and cannot hold a key: its value would be sent to the service; "
+    .. "choose a name such as TEAM_API_KEY", name))
 end
 
 -- The entries of a protocol: ours first, those that ours replace left out, the person's own kept.
@@ -74,11 +75,14 @@ function M.install(ctx, plan)
   local kept = type(providers) == "table" and providers[protocol] or nil
   if kept == json.null then kept = nil end
   if kept and (type(kept) ~= "table" or #kept == 0 and next(kept)) then
-    return nil, err("usage", ("modelProviders.%s in the settings is no list of models; correct it first (qwen config explain modelProviders)"):format(protocol))
+    return nil, err("usage", tr("modelProviders.%s in the settings is no list of models; correct "
+      .. "it first (qwen config explain modelProviders)", protocol))
   end
   local changes, to_settings = { { path = { "modelProviders", protocol }, value = joined(kept or {}, plan) } }, plan.store == "settings"
   if plan.key then -- one in the settings would win over the store
-    if to_settings and type(plan.key) ~= "string" then return nil, err("usage", "a key from a browser cannot be written to the settings; leave --store out") end
+    if to_settings and type(plan.key) ~= "string" then
+      return nil, err("usage", tr "a key from a browser cannot be written to the settings; leave --store out")
+    end
     local before_key = type(before.env) == "table" and before.env[plan.env_key] ~= nil
     if to_settings or before_key then changes[#changes + 1] = { path = { "env", plan.env_key }, value = to_settings and plan.key or nil } end
   end
@@ -96,12 +100,12 @@ function M.install(ctx, plan)
     path, e = settings_writer.set(changes)
   end
   if not path then return nil, e end
-  local now, source = ctx.settings:env(plan.env_key or "")
-  if plan.key and now and now ~= plan.key and not source:find "settings%.json env%." then
-    ctx.notice(("%s is set (%s) to another key, which wins over the new one"):format(plan.env_key, source))
+  local now, source, kind = ctx.settings:env(plan.env_key or "")
+  if plan.key and now and now ~= plan.key and kind ~= "settings" then
+    ctx.notice(tr("%s is set (%s) to another key, which wins over the new one", plan.env_key, source))
   end
-  if place then return ("The key is in the store '%s', the rest in %s."):format(place, paths.short(path)) end
-  return (plan.key and "The key is in %s as plain text." or "Written to %s."):format(paths.short(path))
+  if place then return tr("The key is in the store '%s', the rest in %s.", place, paths.short(path)) end
+  return tr(plan.key and "The key is in %s as plain text." or "Written to %s.", paths.short(path))
 end
 
 ---Takes a way to reach models out of the user's settings again, whatever their protocol, and the choice of a model that goes with it.
@@ -135,7 +139,7 @@ function M.remove(ctx, plan)
   local programs = type(auth) == "table" and auth.keyCommands
   local program = plan.env_key and type(programs) == "table" and programs[plan.env_key] ~= nil
   if gone == 0 and not had_key and not stored and not program then
-    return nil, err("missing", ("there is no sign-in to %s in the settings"):format(plan.label))
+    return nil, err("missing", tr("there is no sign-in to %s in the settings", tr(plan.label)))
   end
   if had_key then table.insert(changes, { path = { "env", plan.env_key } }) end
   if program then table.insert(changes, { path = { "security", "auth", "keyCommands", plan.env_key } }) end
@@ -148,9 +152,10 @@ function M.remove(ctx, plan)
     path = ok and path
   end
   if not path then return nil, e end
-  ctx.print(("signed out of %s: %d model%s taken out of %s, the key %s"):format(plan.label, gone, gone == 1 and "" or "s", paths.short(path),
-    (had_key or stored) and "forgotten" or "was not kept here"))
-  if plan.env_key and sys.env(plan.env_key) then ctx.notice(plan.env_key .. " is still set in the environment") end
+  ctx.print(tr("signed out of %s: %d model%s taken out of %s, the key %s", tr(plan.label), gone,
+    gone == 1 and "" or "s", paths.short(path),
+    (had_key or stored) and tr "forgotten" or tr "was not kept here"))
+  if plan.env_key and sys.env(plan.env_key) then ctx.notice(tr("%s is still set in the environment", plan.env_key)) end
   return true
 end
 
@@ -173,7 +178,7 @@ function M.models_for(ctx, place, typed)
   if typed then
     local list = split(typed)
     if #list > 0 then return list end
-    return nil, err("usage", "--model names no model")
+    return nil, err("usage", tr "--model names no model")
   end
   local key, wrong
   if place.key then
@@ -182,19 +187,25 @@ function M.models_for(ctx, place, typed)
   end
   local answer, e = require("qwen.model.remote_list").get(ctx, { id = "", name = "", provider = place.protocol or "openai", base_url = place.url, key = key,
     config = {}, from = "" }, true)
-  if not answer and e.kind == "auth" then return nil, err("auth", ("%s refused the key: %s; nothing is written"):format(place.label, e.message)) end
+  if not answer and e.kind == "auth" then
+    return nil, err("auth", tr("%s refused the key: %s; nothing is written", tr(place.label),
+      e.message))
+  end
   local list = answer and answer.models or {}
   if #list > 0 and ctx.pick then
     local choices = {}
-    for i, model in ipairs(list) do choices[i] = { label = model.id, detail = model.context and ("%d tokens"):format(model.context) or nil } end
-    local index = ctx.pick("Select a model:", choices)
-    if not index then return nil, err("cancelled", "nothing was chosen and nothing is written") end
+    for i, model in ipairs(list) do
+      choices[i] = { label = model.id, detail = model.context and tr("%d tokens", model.context)
+        or nil }
+    end
+    local index = ctx.pick(tr "Select a model:", choices)
+    if not index then return nil, err("cancelled", tr "nothing was chosen and nothing is written") end
     return { list[index] }
   end
-  local line = ctx.line and ctx.line "Models to use, with commas between them:"
+  local line = ctx.line and ctx.line(tr "Models to use, with commas between them:")
   local ids = line and split(line) or {}
   if #ids > 0 then return ids end
-  return nil, err("usage", "name the model: --model ID[,ID...]")
+  return nil, err("usage", tr "name the model: --model ID[,ID...]")
 end
 
 ---Keeps a choice of model for later sessions.
@@ -218,7 +229,8 @@ function M.keep(ctx, model)
   if not ok then return nil, e end
   local winner = ctx.settings:explain("model.name")[1]
   if winner and winner.value ~= model.id then
-    ctx.notice(("%s is kept, but the next start takes %s: %s says so"):format(model.id, tostring(winner.value), winner.source))
+    ctx.notice(tr("%s is kept, but the next start takes %s: %s says so", model.id,
+      tostring(winner.value), winner.source))
   end
   return true
 end
@@ -234,7 +246,7 @@ function M.address(text)
     address = ((host == "localhost" or host:find "^127%." or host == "[::1]") and "http://" or "https://") .. address
   end
   local url, e = http.parse_url(address)
-  if not url then return nil, err("usage", ("the address '%s' cannot be used: %s"):format(text, e.message)) end
+  if not url then return nil, err("usage", tr("the address '%s' cannot be used: %s", text, e.message)) end
   return address
 end
 

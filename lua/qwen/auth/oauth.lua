@@ -5,7 +5,11 @@ local credentials = require "qwen.credential.credentials"
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local task = require "sys.task"
+local texts = require "qwen.util.text"
 local token = require "qwen.auth.oauth_token"
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = { pkce = token.pkce, base64url = token.base64url }
 
@@ -40,18 +44,19 @@ end
 ---@return Err?
 function M.refresh(o, old)
   if not old.refresh then
-    return nil, err("auth", ("%s: the sign-in has ended and cannot be renewed; sign in again: qwen auth %s"):format(o.title, o.name), { code = "over" })
+    return nil, err("auth", tr("%s: the sign-in has ended and cannot be renewed; sign in again: qwen auth %s", o.title, o.name), { code = "over" })
   end
   local answer, e, status = token.ask(o, o.token_url, body.form { grant_type = "refresh_token", refresh_token = old.refresh, client_id = o.client_id })
   if not answer then return nil, e end
   if status ~= 200 and is_over(answer) then
-    return nil, err("auth", ("%s: the sign-in is no longer valid (%s); sign in again: qwen auth %s"):format(
+    return nil, err("auth", tr("%s: the sign-in is no longer valid (%s); sign in again: qwen auth %s",
       o.title, token.words_of(answer), o.name), { status = status, code = "over" })
   end
   if status ~= 200 then
     local refused = status < 500 and status ~= 429 and type(answer.error) == "string" -- asking again brings the same
-    return nil, err(status == 429 and "limit" or refused and "protocol" or "network", ("%s could not renew the sign-in (status %d): %s"):format(
-      o.title, status, token.words_of(answer)), { status = status })
+    return nil, err(status == 429 and "limit" or refused and "protocol" or "network",
+      tr("%s could not renew the sign-in (status %d): %s", o.title, status, token.words_of(answer)),
+      { status = status })
   end
   local record
   record, e = token.record_of(o, answer)
@@ -66,7 +71,10 @@ end
 ---@return Err?
 function M.credential(o, refused)
   local record, e = credentials.get(o.name)
-  if not record then return nil, e.kind == "missing" and err("auth", ("not signed in to %s: qwen auth %s"):format(o.title, o.name)) or e end
+  if not record then
+    return nil, e.kind == "missing"
+      and err("auth", tr("not signed in to %s: qwen auth %s", o.title, o.name)) or e
+  end
   if not refused and not (record.expires and record.expires - AHEAD <= task.time()) then return record end
   record, e = credentials.renew(o.name, function(old) return M.refresh(o, old) end)
   if not record and e.code == "over" then credentials.remove(o.name) end
@@ -87,7 +95,7 @@ function M.method(o)
     if record and check then place, e = check(record) end
     if record and (place or not check) then place, e = credentials.put(o.name, record, { backend = options.store }) end
     if not place then return nil, e end
-    ctx.print(("signed in to %s; kept in the store '%s'"):format(o.title, place))
+    ctx.print(tr("signed in to %s; kept in the store '%s'", o.title, place))
     return true
   end
 
@@ -108,9 +116,11 @@ function M.method(o)
   function A.status()
     for _, row in ipairs(credentials.list() or {}) do
       local ends = row.expires and os.date("%Y-%m-%d %H:%M", math.floor(row.expires))
-      local line = ends and "token     ends " .. ends .. ", renewed by itself" or "token     without an end"
+      local line = texts.pad(tr "token", 9) .. " "
+        .. (ends and tr("ends %s, renewed by itself", ends) or tr "without an end")
       if row.name == o.name then
-        return { key = true, key_source = ("the credential store (%s)"):format(row.backend), key_hint = row.hint, expires = row.expires, lines = { line },
+        return { key = true, key_source = phrase("the credential store (%s)", row.backend),
+          key_hint = row.hint, expires = row.expires, lines = { line },
           origins = json.array(row.origins) }
       end
     end
@@ -119,7 +129,7 @@ function M.method(o)
 
   function A.logout(ctx)
     local ok, e = credentials.remove(o.name)
-    if ok then ctx.print("signed out of " .. o.title) end
+    if ok then ctx.print(tr("signed out of %s", o.title)) end
     return ok, e
   end
 

@@ -6,6 +6,7 @@ local json = require "sys.json"
 local task = require "sys.task"
 local token = require "qwen.auth.oauth_token"
 local sys = require "sys.os"
+local tr = require("qwen.util.translate").tr
 
 local BROWSER_TIME = 300 -- seconds
 
@@ -31,7 +32,7 @@ local function code_of(o, query, state)
   if answer.state ~= state then return false end
   if answer.error then
     local why = token.words_of { error = answer.error, error_description = answer.error_description }
-    return nil, err("denied", ("%s: it was refused in the browser: %s"):format(o.title, why))
+    return nil, err("denied", tr("%s: it was refused in the browser: %s", o.title, why))
   end
   if not answer.code or answer.code == "" then return false end
   return answer.code
@@ -53,18 +54,21 @@ local function from_listener(o, listener, state, deadline)
         return code, e
       end
     elseif task.now() >= deadline then
-      return nil, err("timeout", o.title .. ": nobody came back from the browser in time; start again")
+      return nil, err("timeout", tr("%s: nobody came back from the browser in time; start again", o.title))
     end
   end
 end
 
 -- Over SSH the browser cannot come back: the person pastes the address that it ended at.
 local function from_paste(o, state)
-  local line = o.ctx.line("Paste the address that the browser shows at the end:")
+  local line = o.ctx.line(tr "Paste the address that the browser shows at the end:")
   local query = line and line:match "%?([^#]*)"
-  if not line or line == "" then return nil, err("cancelled", "nothing was pasted and nothing has changed") end
+  if not line or line == "" then return nil, err("cancelled", tr "nothing was pasted and nothing has changed") end
   local code, e = code_of(o, query or "", state)
-  if code == false then return nil, err("usage", "this is not the address that the sign-in ends at, or one of another try; start again") end
+  if code == false then
+    return nil, err("usage", tr("this is not the address that the sign-in ends at, or one of "
+      .. "another try; start again"))
+  end
   return code, e
 end
 
@@ -84,8 +88,8 @@ local function exchange(o, code, verifier, redirect)
   local answer, e, status = token.ask(o, o.token_url, is_json and json.encode(fields) or body.form(fields), is_json and "application/json" or nil)
   if not answer then return nil, e end
   if status ~= 200 then
-    return nil, err("auth", ("%s did not accept the code (status %d): %s; start again"):format(
-      o.title, status, token.words_of(answer)), { status = status })
+    return nil, err("auth", tr("%s did not accept the code (status %d): %s; start again", o.title,
+      status, token.words_of(answer)), { status = status })
   end
   return token.record_of(o, answer)
 end

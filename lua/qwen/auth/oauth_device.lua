@@ -5,6 +5,7 @@ local err = require "qwen.util.err"
 local sys = require "sys.os"
 local task = require "sys.task"
 local token = require "qwen.auth.oauth_token"
+local tr = require("qwen.util.translate").tr
 local visible = require("sys.text").visible
 
 local POLL, SLOWER, DEVICE_TIME = 5, 5, 300 -- seconds
@@ -15,13 +16,16 @@ local function ask_device(o, challenge)
   local headers = token.merged({ ["x-request-id"] = sys.uuid() }, o.headers)
   local asked = setmetatable({ headers = headers }, { __index = o })
   local answer, e, status = token.ask(asked, o.device_url, body.form(fields))
-  if not answer then return nil, err(e.kind, ("%s cannot be reached at %s: %s; behind a proxy use --proxy"):format(o.title, o.device_url, e.message)) end
+  if not answer then
+    return nil, err(e.kind, tr("%s cannot be reached at %s: %s; behind a proxy use --proxy",
+      o.title, o.device_url, e.message))
+  end
   if type(answer.device_code) ~= "string" or answer.error then
-    return nil, err(status == 429 and "limit" or "auth", ("%s gave no code (status %d): %s"):format(
+    return nil, err(status == 429 and "limit" or "auth", tr("%s gave no code (status %d): %s",
       o.title, status, token.words_of(answer)), { status = status })
   end
   local url = answer.verification_uri_complete or answer.verification_uri or answer.verification_url
-  if type(url) ~= "string" then return nil, err("protocol", o.title .. " gave no address to open") end
+  if type(url) ~= "string" then return nil, err("protocol", tr("%s gave no address to open", o.title)) end
   local ok, wrong = token.checked(url, "address of " .. o.title)
   if not ok then return nil, wrong end
   answer.url = url
@@ -38,16 +42,21 @@ local function judge(o, answer, status, told)
   if type(answer[o.token or "access_token"]) == "userdata" then return "done" end
   if word == "authorization_pending" then return "wait" end
   if word == "slow_down" then return "slower" end
-  if word == "access_denied" then return nil, err("denied", o.title .. ": it was refused in the browser; nothing has changed") end
+  if word == "access_denied" then return nil, err("denied", tr("%s: it was refused in the browser; nothing has changed", o.title)) end
   if permanent[word] and not (word == "invalid_request" and status == 401) then -- that is how Qwen says that a code is over
-    return nil, err("auth", ("%s refused the sign-in (status %d): %s"):format(o.title, status, token.words_of(answer)), { status = status, code = word })
+    return nil, err("auth", tr("%s refused the sign-in (status %d): %s", o.title, status, token.words_of(answer)), { status = status, code = word })
   end
-  if word == "expired_token" or status == 401 then return nil, err("timeout", o.title .. ": the code has expired; start again") end
+  if word == "expired_token" or status == 401 then return nil, err("timeout", tr("%s: the code has expired; start again", o.title)) end
   if status == 429 then
-    return nil, err("limit", ("%s is asked too often: %s; try again later, or sign in another way: qwen auth"):format(
-      o.title, token.words_of(answer)))
+    return nil, err("limit", tr("%s is asked too often: %s; try again later, or sign in another way: qwen auth", o.title, token.words_of(answer)))
   end
-  local line = ("%s: status %d, %s; asking again"):format(o.title, status, token.words_of(answer))
+  if word == "expired_token" or status == 401 then
+    return nil, err("timeout", tr("%s: the code has expired; start again", o.title))
+  end
+  if status == 429 then
+    return nil, err("limit", tr("%s is asked too often: %s; try again later, or sign in another way: qwen auth", o.title, token.words_of(answer)))
+  end
+  local line = tr("%s: status %d, %s; asking again", o.title, status, token.words_of(answer))
   if not told[line] then o.ctx.notice(line) end
   told[line] = true
   return "wait"
@@ -79,7 +88,9 @@ return function(o)
     device_code = device.device_code, code_verifier = verifier }
   while true do
     pause(o, wait, deadline)
-    if task.now() >= deadline then return nil, err("timeout", ("%s: nobody confirmed the code in time; start again"):format(o.title)) end
+    if task.now() >= deadline then
+      return nil, err("timeout", tr("%s: nobody confirmed the code in time; start again", o.title))
+    end
     local answer, problem, status = token.ask(o, o.token_url, body.form(fields))
     local verdict
     if answer then
@@ -91,7 +102,7 @@ return function(o)
       return nil, problem
     elseif not told[problem.message] then
       told[problem.message] = true
-      o.ctx.notice(problem.message .. "; asking again")
+      o.ctx.notice(tr("%s; asking again", problem.message))
     end
   end
 end

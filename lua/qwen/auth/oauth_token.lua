@@ -4,6 +4,7 @@ local err = require "qwen.util.err"
 local http = require "sys.http"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 local visible = require("sys.text").visible
 
 local M = {}
@@ -36,9 +37,9 @@ end
 ---@return table?, Err?
 function M.checked(url, what)
   local parsed, e = http.parse_url(url)
-  if not parsed then return nil, err("usage", ("the %s '%s' cannot be used: %s"):format(what, visible(url), e.message)) end
+  if not parsed then return nil, err("usage", tr("the %s '%s' cannot be used: %s", what, visible(url), e.message)) end
   if parsed.scheme ~= "https" and not parsed.loopback then
-    return nil, err("usage", ("the %s %s is not protected; it must be https://"):format(what, visible(url)))
+    return nil, err("usage", tr("the %s %s is not protected; it must be https://", what, visible(url)))
   end
   return parsed
 end
@@ -78,7 +79,7 @@ end
 ---@return table?, Err?
 function M.record_of(o, answer)
   local secret = answer[o.token or "access_token"]
-  if type(secret) ~= "userdata" then return nil, err("protocol", ("%s answered without a token"):format(o.title)) end
+  if type(secret) ~= "userdata" then return nil, err("protocol", tr("%s answered without a token", o.title)) end
   local refresh = type(answer.refresh_token) == "userdata" and answer.refresh_token or nil
   local record = { secret = secret, refresh = refresh, origins = secret:origins(), fields = {} }
   local seconds = tonumber(answer.expires_in)
@@ -105,7 +106,8 @@ end
 ---@param deadline number by task.now
 function M.show_left(o, deadline)
   local left = math.max(0, math.ceil(deadline - task.now()))
-  o.ctx.status(("waiting for the browser, %d:%02d left (%s)"):format(left // 60, left % 60, o.ctx.session and "Esc stops" or "Ctrl-C stops"))
+  o.ctx.status(tr("waiting for the browser, %d:%02d left (%s)", left // 60, left % 60, o.ctx.session
+    and tr "Esc stops" or tr "Ctrl-C stops"))
 end
 
 ---Takes the line about waiting away when the scope is left.

@@ -5,6 +5,9 @@ local err = require "qwen.util.err"
 local http = require "sys.http"
 local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -52,8 +55,7 @@ local function part(settings, name)
   if not row then return nil end
   local rule = parts[name]
   if row.value:find(rule[1]) then return row end
-  return nil, err("usage", ("%s: '%s' cannot be used: it becomes a part of the address and may have %s only")
-    :format(row.source, row.value, rule[2]))
+  return nil, err("usage", tr("%s: '%s' cannot be used: it becomes a part of the address and may have %s only", row.source, row.value, rule[2]))
 end
 
 -- The address of a project on Vertex AI. One part from a project's file makes it the project's.
@@ -88,7 +90,7 @@ end
 ---@return Err?
 function M.of(settings, opts, protocol, own)
   local known = protocols.get(protocol) or {}
-  if opts.base_url then return { url = opts.base_url, from = "flag --openai-base-url", place = "flag" } end
+  if opts.base_url then return { url = opts.base_url, from = phrase("flag %s", "--openai-base-url"), place = "flag" } end
   for _, row in ipairs(known.url and settings:variables(known.url) or {}) do
     if row.value ~= "" and not (own and row.project) then
       return { url = row.value, from = row.source, place = row.place, project = row.project and row.place or nil }

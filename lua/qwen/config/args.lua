@@ -2,6 +2,7 @@
 local err = require "qwen.util.err"
 local flags = require "qwen.config.flags"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -166,22 +167,23 @@ function M.help(commands)
   local names, rare = {}, {}
   for _, command in ipairs(commands) do names[#names + 1] = command.name end
   local out = {
-    "qwen - a coding assistant in the terminal", "",
-    "  qwen [FLAGS]              start a session",
-    "  qwen [FLAGS] PROMPT       answer one prompt with tools, then end",
+    tr "qwen - a coding assistant in the terminal", "",
+    "  qwen [FLAGS]              " .. tr "start a session",
+    "  qwen [FLAGS] PROMPT       " .. tr "answer one prompt with tools, then end",
     fill(names, ",", "  qwen COMMAND [ARGS]       ", (" "):rep(28)),
   }
   for _, group in ipairs(flags) do
-    out[#out + 1] = group.group .. ":"
+    out[#out + 1] = tr(group.group)
     for _, flag in ipairs(group) do
       if flag.rare then
         rare[#rare + 1] = label(flag)
       else
-        out[#out + 1] = ("  %-30s %s"):format((flag.short and "-" .. flag.short .. ", " or "    ") .. label(flag), flag.text)
+        out[#out + 1] = ("  %-30s %s"):format((flag.short and "-" .. flag.short .. ", " or "    ")
+          .. label(flag), tr(flag.text))
       end
     end
   end
-  out[#out + 1] = fill(rare, ",", "More in man qwen: ", "  ")
+  out[#out + 1] = fill(rare, ",", tr "More in man qwen:" .. " ", "  ")
   return table.concat(out, "\n") .. "\n"
 end
 

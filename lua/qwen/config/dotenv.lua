@@ -4,6 +4,7 @@ local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
 local sys = require "sys.os"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -131,17 +132,17 @@ function M.load(cwd, trusted, excluded)
     local text, e = fs.read(candidate.path, 1024 * 1024)
     local path = paths.short(candidate.path)
     if text and candidate.project and foreign(candidate.path) then
-      notices[#notices + 1] = ("%s is not read: it belongs to somebody else"):format(path)
+      notices[#notices + 1] = phrase("%s is not read: it belongs to somebody else", path)
     elseif text then
       local file, ignored = sorted(candidate, text, skip)
       if #ignored > 0 then
-        notices[#notices + 1] = ("%s: %s %s ignored; a project may not set %s"):format(path, table.concat(ignored, ", "),
+        notices[#notices + 1] = phrase("%s: %s %s ignored; a project may not set %s", path, table.concat(ignored, ", "),
           #ignored == 1 and "is" or "are", #ignored == 1 and "it" or "them")
       end
       file.notices = notices
       return file
     elseif e.kind ~= "missing" and e.code ~= "ENOTDIR" and e.code ~= "EISDIR" then
-      notices[#notices + 1] = ("%s is not read: %s"):format(path, e.message)
+      notices[#notices + 1] = phrase("%s is not read: %s", path, e.message)
     end
   end
   return { values = {}, addresses = {}, refused = {}, notices = notices }

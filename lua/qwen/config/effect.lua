@@ -4,6 +4,7 @@ local config_value = require "qwen.config.value"
 local json = require "sys.json"
 local schema = require "qwen.config.schema"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -117,15 +118,15 @@ function M.sentences(rows)
   local out, limiting, others = {}, {}, {}
   for _, row in ipairs(rows) do
     if not row.text then
-      out[#out + 1] = ("%s: unknown setting '%s'%s"):format(row.place, row.key, row.near and "; did you mean " .. row.near .. "?" or "")
+      out[#out + 1] = tr("%s: unknown setting '%s'%s", row.place, row.key, row.near and tr("; did you mean %s?", row.near) or "")
     else
       table.insert(row.restricts and limiting or others, row)
     end
   end
   if #limiting > 0 then
-    out[#out + 1] = ("these settings restrict and are NOT honoured here: %s (why: qwen doctor)"):format(names_of(limiting))
+    out[#out + 1] = tr("these settings restrict and are NOT honoured here: %s (why: qwen doctor)", names_of(limiting))
   end
-  if #others > 0 then out[#out + 1] = ("settings without effect here: %s (why: qwen doctor)"):format(names_of(others)) end
+  if #others > 0 then out[#out + 1] = tr("settings without effect here: %s (why: qwen doctor)", names_of(others)) end
   return out
 end
 

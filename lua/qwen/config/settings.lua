@@ -9,6 +9,7 @@ local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
 local variables = require "qwen.config.variables"
+local phrase = require("qwen.util.translate").phrase
 
 local Settings = {}
 Settings.__index = Settings
@@ -51,11 +52,11 @@ local function from_layer(self, layer, key)
   if layer.notes_by_key and layer.notes_by_key[key] then return nil, layer.notes_by_key[key] end
   if layer.scope == "project" then
     value = allowed(key, value)
-    if value == nil then return nil, "ignored: a project may not set this key" end
+    if value == nil then return nil, phrase "ignored: a project may not set this key" end
   end
   if not layer.literal then value = variables.expand(value, function(name) return self:for_text(name) end) end
   local problem = config_value.problem(schema[key], value)
-  if problem then return nil, "ignored: " .. problem end
+  if problem then return nil, phrase("ignored: %s", problem) end
   return value
 end
 
@@ -109,7 +110,7 @@ end
 
 ---Everyone who has something to say of a key: who counts first, then who lost; `used` where the value comes from.
 ---@param key string
----@return {value: any, source: string, line: integer?, scope: string, used: boolean, note: string?}[]
+---@return {value: any, source: Phrase|string, line: integer?, scope: string, used: boolean, note: (Phrase|string)?}[]
 function Settings:explain(key)
   local used, lost, whole = {}, {}, nil
   for i = #self.layers, 1, -1 do
@@ -137,10 +138,11 @@ end
 ---none: it is for the key beside it (addresses.lua).
 ---@param name string
 ---@return string? value
----@return string? source in words
+---@return (Phrase|string)? source in words
+---@return "environment"|"dotenv"|"settings"|nil kind of source
 function Settings:env(name)
   for _, row in ipairs(self:variables(name)) do
-    if not (row.project and protocols.is_address(name)) then return row.value, row.source end
+    if not (row.project and protocols.is_address(name)) then return row.value, row.source, row.kind end
   end
   return nil
 end
@@ -222,7 +224,7 @@ local function exposed(layer)
   if layer.scope ~= "user" or not keys then return nil end
   local file, folder, home = fs.stat(layer.path), fs.stat(layer.path:match "^(.*)/"), fs.stat(paths.home() or "/")
   local open = file and file.mode & READ ~= 0 and folder and folder.mode & ENTER ~= 0 and home and home.mode & ENTER ~= 0
-  return open and ("%s holds keys and other users can read it: chmod 600 %s"):format(layer.source, layer.source) or nil
+  return open and phrase("%s holds keys and other users can read it: chmod 600 %s", layer.source, layer.source) or nil
 end
 
 ---Reads all sources. A file that cannot be understood is an error: half a configuration is worse than none.

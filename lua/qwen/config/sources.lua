@@ -9,14 +9,18 @@ local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
 local sys = require "sys.os"
+local translate = require "qwen.util.translate"
 local visible = require("sys.text").visible
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
 local MOST = 16 * 1024 * 1024
 
 local function broken(file, message)
-  return nil, err("usage", ("%s: %s; correct the file, or move it away"):format(paths.short(file.path), message), { path = file.path })
+  return nil, err("usage", tr("%s: %s; correct the file, or move it away", paths.short(file.path),
+    message), { path = file.path })
 end
 
 ---A settings file; nil without an error when there is none.
@@ -26,7 +30,7 @@ function M.file(file)
   local text, e = fs.read(file.path, MOST)
   if not text then
     if e.kind == "missing" then return nil end
-    return nil, err("usage", e.message .. "; make it readable, or move it away", { path = file.path })
+    return nil, err("usage", tr("%s; make it readable, or move it away", e.message), { path = file.path })
   end
   local value, lines, notes = require("qwen.util.jsonc").parse(text)
   if value == nil then return broken(file, lines.message) end
@@ -66,7 +70,9 @@ function M.flags(opts)
   for _, row in ipairs(flag_keys) do
     local value = opts[row[1]]
     if row[1] == "sandbox" and value then value = "bubblewrap" end
-    if value ~= nil and not (type(value) == "table" and #value == 0) then put(layer, row[2], value, "flag " .. row[3]) end
+    if value ~= nil and not (type(value) == "table" and #value == 0) then
+      put(layer, row[2], value, phrase("flag %s", row[3]))
+    end
   end
   return layer
 end
@@ -76,7 +82,7 @@ local function sandbox_variable(layer)
   local value = sys.env "QWEN_SANDBOX"
   if not value or value == "" then return end
   local known = { ["true"] = "bubblewrap", ["1"] = "bubblewrap", bwrap = "bubblewrap", ["false"] = "none", ["0"] = "none" }
-  put(layer, "tools.executionSandbox.backend", known[value] or value, "environment QWEN_SANDBOX")
+  put(layer, "tools.executionSandbox.backend", known[value] or value, phrase("environment %s", "QWEN_SANDBOX"))
 end
 
 -- Whether modelProviders has a model of this id, under the wanted protocol if there is one. An entry that
@@ -119,7 +125,7 @@ function M.environment(settings, opts)
     local selected = settings:get "model.name"
     put(layer, "model.name", id, source)
     if selected and is_entry(settings:get "modelProviders", selected, wanted, settings:get "providerProtocol") then
-      layer.notes_by_key["model.name"] = "weaker than a model of modelProviders that is selected"
+      layer.notes_by_key["model.name"] = phrase "weaker than a model of modelProviders that is selected"
     end
   end
   if known == protocols.get "openai" then
@@ -158,34 +164,40 @@ end
 ---What is wrong with a file that could be read, in sentences.
 ---@param layer table
 ---@param project_may fun(key: string): boolean
----@return string[]
----@return string[] fatal those after which no model can be asked: it would be another one than the file says
+---@return (Phrase|string)[]
+---@return (Phrase|string)[] fatal those after which no model can be asked: it would be another one than the file says
 ---@return string[] refused keys of a project that say where a prompt goes
 function M.complaints(layer, project_may)
   local out, ignored, told, keys, fatal, refused = {}, {}, {}, {}, {}, {}
-  for _, note in ipairs(layer.notes) do out[#out + 1] = layer.source .. ", " .. note end
+  for _, note in ipairs(layer.notes) do out[#out + 1] = visible(layer.source) .. ", " .. note end
   for key in pairs(schema) do keys[#keys + 1] = key end
   table.sort(keys)
   for _, key in ipairs(keys) do
     local value, wrong = config_value.dig(layer.values, key), blocked(layer, key)
     if wrong and not told[wrong] then
       told[wrong] = true
-      out[#out + 1] = ("%s%s must be an object { ... }; it is ignored"):format(where(layer, wrong), wrong)
-      if schema[key].vital and layer.scope ~= "project" then fatal[#fatal + 1] = visible(out[#out]) end
+      out[#out + 1] = phrase("%s%s must be an object { ... }; it is ignored", visible(where(layer, wrong)), wrong)
+      if schema[key].vital and layer.scope ~= "project" then
+        fatal[#fatal + 1] = phrase("%s%s must be an object { ... }", visible(where(layer, wrong)), wrong)
+      end
     elseif value ~= nil and layer.scope == "project" and not project_may(key) then
       ignored[#ignored + 1] = key
       if schema[key].vital and says_where(key, value) then refused[#refused + 1] = key end
     elseif value ~= nil then
       local problem = config_value.problem(schema[key], value)
-      if problem then out[#out + 1] = ("%s%s %s; it is ignored"):format(where(layer, key), key, problem) end
-      if problem and schema[key].vital then fatal[#fatal + 1] = visible(out[#out]) end
+      if problem then
+        out[#out + 1] = phrase("%s%s %s; it is ignored", visible(where(layer, key)), key, visible(problem))
+      end
+      if problem and schema[key].vital then
+        fatal[#fatal + 1] = visible(where(layer, key)) .. key .. " " .. visible(problem)
+      end
     end
   end
   if #ignored > 0 then
-    out[#out + 1] = ("%s: %s ignored; a project may not set %s"):format(layer.source, table.concat(ignored, ", ") .. (#ignored == 1 and " is" or " are"),
+    out[#out + 1] = phrase("%s: %s ignored; a project may not set %s", visible(layer.source),
+      table.concat(ignored, ", ") .. (#ignored == 1 and " is" or " are"),
       #ignored == 1 and "it" or "them")
   end
-  for i, sentence in ipairs(out) do out[i] = visible(sentence) end
   return out, fatal, refused
 end
 

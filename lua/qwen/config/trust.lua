@@ -3,6 +3,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -99,9 +100,10 @@ end
 ---@return boolean?, Err?
 function M.set(cwd, word)
   local path = store_path()
-  if not path then return nil, err("missing", "there is no home folder to remember the decision in; set HOME") end
+  if not path then return nil, err("missing", tr "there is no home folder to remember the decision in; set HOME") end
   if word == "TRUST_PARENT" and too_wide(parent_of(cwd)) then
-    return nil, err("usage", ("%s holds more than projects and cannot be trusted as a whole; trust the folder itself"):format(parent_of(cwd)))
+    return nil, err("usage", tr("%s holds more than projects and cannot be trusted as a whole; "
+      .. "trust the folder itself", parent_of(cwd)))
   end
   local ok, e = fs.mkdir(paths.qwen_home(), 448)
   if not ok then return nil, e end
@@ -111,7 +113,7 @@ function M.set(cwd, word)
   text, e = fs.read(path, 1024 * 1024)
   if not text and e.kind ~= "missing" then return nil, e end
   text, e = require("qwen.util.json_edit").edit(text or "", { cwd }, word)
-  if not text then return nil, err("usage", ("%s: %s; nothing was written"):format(paths.short(path), e.message)) end
+  if not text then return nil, err("usage", tr("%s: %s; nothing was written", paths.short(path), e.message)) end
   return fs.write(path, text, { mode = 384 })
 end
 

@@ -3,6 +3,7 @@
 local paths = require "qwen.util.paths"
 local config_value = require "qwen.config.value"
 local sys = require "sys.os"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -29,7 +30,7 @@ local function nothing() return nil end
 -- A row of the .env file. A project's addresses are kept apart there.
 local function of_file(file, name)
   local function get(other) return file.values[other] or file.addresses[other] end
-  return { value = get(name), source = file.path and paths.short(file.path) .. " " .. name, place = file.path,
+  return { value = get(name), source = file.path and paths.short(file.path) .. " " .. name, place = file.path, kind = "dotenv",
     project = file.project, all = file.all, beside = get,
     refused = function(other) return file.refused[other] end }
 end
@@ -39,7 +40,7 @@ local function of_settings(layer, values, name)
     local text = values[other]
     return type(text) == "string" and M.expand(text, sys.env) or nil
   end
-  return { value = get(name), source = layer.source .. " env." .. name, place = layer.path, all = values,
+  return { value = get(name), source = layer.source .. " env." .. name, place = layer.path, kind = "settings", all = values,
     beside = get, refused = nothing }
 end
 
@@ -47,14 +48,15 @@ end
 ---place, `refused(name)` says why one of them is not taken, `all` are those of a file.
 ---@param settings Settings
 ---@param name string
----@return {value: string, source: string, place: string, project: boolean?, all: table?,
+---@return {value: string, source: Phrase|string, kind: "environment"|"dotenv"|"settings", place: string, project: boolean?, all: table?,
 ---beside: (fun(name: string): string?), refused: (fun(name: string): string?)}[]
 function M.of(settings, name)
   local rows = {}
   local function add(row)
     if row.value then rows[#rows + 1] = row end
   end
-  add { value = sys.env(name), source = "environment " .. name, place = "environment", beside = sys.env,
+  add { value = sys.env(name), source = phrase("environment %s", name), place = "environment", kind = "environment",
+    beside = sys.env,
     refused = nothing }
   add(of_file(settings.dotenv, name))
   for i = #settings.layers, 1, -1 do

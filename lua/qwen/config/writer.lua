@@ -4,12 +4,13 @@ local fs = require "sys.fs"
 local jsonc = require "qwen.util.jsonc"
 local json_edit = require "qwen.util.json_edit"
 local paths = require "qwen.util.paths"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
 local function file_in(project)
   local folder = project or paths.qwen_home()
-  if not folder then return nil, err("missing", "there is no home folder for settings; set HOME") end
+  if not folder then return nil, err("missing", tr "there is no home folder for settings; set HOME") end
   return folder .. "/settings.json"
 end
 
@@ -30,7 +31,8 @@ function M.read(project)
   if not text then return nil, e end
   local value, problem = jsonc.parse(text)
   if type(value) == "table" then return value end
-  return nil, value == nil and problem or err("usage", paths.short(path) .. " holds no object { ... }", { path = path })
+  return nil, value == nil and problem
+    or err("usage", tr("%s holds no object { ... }", paths.short(path)), { path = path })
 end
 
 -- The first version of the settings had the model as a text where a group is today: it becomes that group before one of its values is set.
@@ -65,7 +67,7 @@ function M.set(changes, project)
   if not text then return nil, e end
   for _, change in ipairs(with_room(changes, text)) do
     text, e = json_edit.edit(text, change.path, change.value)
-    if not text then return nil, err("usage", ("%s: %s; nothing was written"):format(paths.short(path), e.message)) end
+    if not text then return nil, err("usage", tr("%s: %s; nothing was written", paths.short(path), e.message)) end
   end
   ok, e = fs.write(path, text, { mode = project and 420 or 384 })
   if not ok then return nil, e end

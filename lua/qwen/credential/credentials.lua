@@ -11,6 +11,7 @@ local passphrase = require "qwen.credential.passphrase"
 local secret = require "sys.secret"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 ---The stores there are, the one for existing installs of Qwen Code last.
 local M = { stores = stores.names, passphrase = passphrase.change }
@@ -25,7 +26,7 @@ local volatile = {} -- entries of the store "memory": for nobody else, so not in
 
 local function check_name(name)
   if type(name) == "string" and #name <= 100 and name:find "^[%w][%w._-]*$" then return true end
-  return nil, err("usage", "the name of a credential has letters, digits and ._- only, at most 100")
+  return nil, err("usage", tr "the name of a credential has letters, digits and ._- only, at most 100")
 end
 
 -- Keeping a secret must not be a way to have it sent elsewhere.
@@ -38,7 +39,7 @@ end
 local function complete(name, record)
   local origins = record.origins or type(record.secret) == "userdata" and record.secret:origins() or {}
   local out = { expires = record.expires, origins = origins, fields = record.fields or {} }
-  if record.secret == nil then return nil, err("usage", ("the credential '%s' has no secret"):format(name)) end
+  if record.secret == nil then return nil, err("usage", tr("the credential '%s' has no secret", name)) end
   for _, part in ipairs { "secret", "refresh" } do
     if record[part] ~= nil then
       local e
@@ -75,7 +76,10 @@ local function get(name)
   local entries, e = entries_for(name)
   if not entries then return nil, e end
   local entry = entry_for(name, entries)
-  if not entry then return nil, err("missing", ("no credential is kept as '%s'; sign in: qwen auth"):format(name), { code = "no-entry" }) end
+  if not entry then
+    return nil, err("missing", tr("no credential is kept as '%s'; sign in: qwen auth", name),
+      { code = "no-entry" })
+  end
   local record
   record, e = stores.get(name, entry.backend)
   if not record then return nil, e end
@@ -113,7 +117,7 @@ local function put_locked(name, record, backend)
   if before and before.backend ~= backend then
     ok, e = stores.remove(name, before.backend)
     if not ok then
-      return nil, err("broken", ("'%s' is in the store '%s' now, but could not be removed from '%s': %s"):format(name, backend, before.backend, e.message))
+      return nil, err("broken", tr("'%s' is in the store '%s' now, but could not be removed from '%s': %s", name, backend, before.backend, e.message))
     end
   end
   return backend
@@ -169,7 +173,9 @@ M.remove = opening(function(name)
   if not entries then return nil, e end
   local entry = volatile[name] or entries[name]
   local file = name == qwen_token_file.NAME and qwen_token_file.stat()
-  if not entry and not file then return nil, err("missing", ("no credential is kept as '%s'"):format(name), { code = "no-entry" }) end
+  if not entry and not file then
+    return nil, err("missing", tr("no credential is kept as '%s'", name), { code = "no-entry" })
+  end
   if entry then ok, e = stores.remove(name, entry.backend) end
   if file and (ok or not entry) then ok, e = stores.remove(name, "plain") end -- else it would be found again
   if not ok then return nil, e end
@@ -231,7 +237,7 @@ function M.move(to, name)
     end
   end
   if found then return moved end
-  return nil, err("missing", ("no credential is kept as '%s'; see: qwen auth list"):format(name))
+  return nil, err("missing", tr("no credential is kept as '%s'; see: qwen auth list", name))
 end
 
 -- Runs fn with a limit, because everybody waits for us meanwhile.

@@ -3,6 +3,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -12,7 +13,7 @@ local WAIT, LIMIT = 30, 1024 * 1024 -- seconds, bytes
 function M.path()
   local home = paths.qwen_home()
   if home then return home .. "/credentials.json" end
-  return nil, err("missing", "there is no home folder for credentials; set HOME")
+  return nil, err("missing", tr "there is no home folder for credentials; set HOME")
 end
 
 ---@return table<string, {backend: string, origins: string[], hint: string?, expires: number?, changed: number, version: string}>?, Err?
@@ -28,7 +29,8 @@ function M.read()
   local value = json.decode(text)
   local entries = type(value) == "table" and value.credentials
   if type(entries) == "table" then return entries end
-  return nil, err("broken", paths.short(path) .. " is damaged: it should say which store holds each credential; put it right, or remove it and sign in again",
+  return nil, err("broken", tr("%s is damaged: it should say which store holds each credential; "
+    .. "put it right, or remove it and sign in again", paths.short(path)),
     { path = path })
 end
 

@@ -5,6 +5,7 @@ local proc = require "qwen.util.process"
 local secret = require "sys.secret"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -28,15 +29,19 @@ end
 -- Runs the program; its first line is the key.
 local function ask(argv, what)
   local result, e = proc.run { argv = argv, env = proc.own_env(false), stderr = "pipe", timeout = PATIENCE, limit = MOST }
-  if not result then return nil, err("auth", ("the program for %s could not be run: %s"):format(what, e.message)) end
-  if result.timed_out then return nil, err("auth", ("%s, the program for %s, gave no key within %d s"):format(argv[1], what, PATIENCE)) end
+  if not result then return nil, err("auth", tr("the program for %s could not be run: %s", what, e.message)) end
+  if result.timed_out then return nil, err("auth", tr("%s, the program for %s, gave no key within %d s", argv[1], what, PATIENCE)) end
   if result.code ~= 0 then
     local words = text.visible(text.trim(result.err):sub(1, 300))
-    local how = result.code and "code " .. result.code or "signal " .. result.signal
-    return nil, err("auth", ("%s, the program for %s, failed (%s)%s"):format(argv[1], what, how, words ~= "" and ": " .. words or ""))
+    local how = result.code and tr("code %s", result.code) or "signal " .. result.signal
+    return nil, err("auth", tr("%s, the program for %s, failed (%s)%s", argv[1], what, how,
+      words ~= "" and ": " .. words or ""))
   end
   local key = result.out:match "^%s*([!-~]+)%s*$"
-  if not key then return nil, err("auth", ("%s, the program for %s, printed something that cannot be a key"):format(argv[1], what)) end
+  if not key then
+    return nil, err("auth", tr("%s, the program for %s, printed something that cannot be a key",
+      argv[1], what))
+  end
   return key
 end
 

@@ -4,6 +4,9 @@ local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
 local protocols = require "qwen.config.protocols"
 local secret = require "sys.secret"
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -85,17 +88,15 @@ end
 local function refusal(why, name, row, model)
   local host = model.base_url
   if why == "refused" then
-    local words = "%s is not taken (%s), so the key beside it is not either: take it out of that list, or set the key and the address elsewhere"
-    return words:format(row.source:gsub("[%w_]+$", "") .. name, row.refused(name))
+    return tr("%s is not taken (%s), so the key beside it is not either: take it out of that list, or set the key and the address elsewhere",
+      tostring(row.source):gsub("[%w_]+$", "") .. name, row.refused(name))
   elseif why == "misnamed" then
-    return ("the key (%s) has an address beside it, %s, a name that is not read; the name is %s"):format(row.source,
+    return tr("the key (%s) has an address beside it, %s, a name that is not read; the name is %s", row.source,
       name, protocols.get(model.provider).url)
   elseif why == "project" then
-    return ("the key (%s) is not sent to %s, which a project names (%s): write the key for it beside it in that file")
-      :format(row.source, host, model.from)
+    return tr("the key (%s) is not sent to %s, which a project names (%s): write the key for it beside it in that file", row.source, host, model.from)
   end
-  return ("the key (%s) is not sent to %s (%s): %s beside it says another address; set both in one place"):format(
-    row.source, host, model.from, name)
+  return tr("the key (%s) is not sent to %s (%s): %s beside it says another address; set both in one place", row.source, host, model.from, name)
 end
 
 -- The key in the settings is for the address in the settings, and for the protocol that they select.
@@ -133,7 +134,7 @@ local function seal(model, value, source)
   model.key, model.key_source = nil, nil
   if not value or value == "" then return true end
   local key, problem = secret.new(model.env_key or model.provider, value, { origin(model.base_url) })
-  if not key then return nil, err("auth", ("the key from %s cannot be used: %s"):format(source, problem.message)) end
+  if not key then return nil, err("auth", tr("the key from %s cannot be used: %s", source, problem.message)) end
   model.key, model.key_source = key, source
   return true
 end
@@ -144,7 +145,7 @@ local function stored_key(model)
   if not own or not model.env_key or not credentials.has(model.env_key, own) then return true end
   local record, e = credentials.get(model.env_key)
   if not record then return nil, e end
-  model.key, model.key_source = record.secret:bind { own }, ("the credential store (%s)"):format(record.backend)
+  model.key, model.key_source = record.secret:bind { own }, phrase("the credential store (%s)", record.backend)
   return true
 end
 
@@ -163,10 +164,10 @@ end
 ---@return boolean?, Err?
 function M.attach(settings, opts, model, value, source)
   if opts.api_key and opts.api_key ~= "" and model.project then
-    return nil, err("auth", ("--openai-api-key is not sent to %s, which a project names (%s); give --openai-base-url as well")
-      :format(model.base_url, model.from))
+    return nil, err("auth", tr("--openai-api-key is not sent to %s, which a project names (%s); "
+      .. "give --openai-base-url as well", model.base_url, model.from))
   end
-  if opts.api_key and flag_key_fits(settings, model) then value, source = opts.api_key, "flag --openai-api-key" end
+  if opts.api_key and flag_key_fits(settings, model) then value, source = opts.api_key, phrase("flag %s", "--openai-api-key") end
   local ok, e = seal(model, value, source)
   if ok and value == nil then return stored_key(model) end
   return ok, e

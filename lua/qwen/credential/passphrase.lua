@@ -5,6 +5,9 @@ local stores = require "qwen.credential.stores"
 local secret = require "sys.secret"
 local secret_input = require "qwen.util.secret_input"
 local task = require "sys.task"
+local translate = require "qwen.util.translate"
+
+local tr = translate.tr
 
 local M = {}
 
@@ -37,49 +40,54 @@ function M.strength(text)
   return n < WEAK and "weak" or n < FAIR and "fair" or "strong"
 end
 
-local advice = { weak = "weak: who has the file may guess it; five words that do not belong together are better",
-  fair = "fair; one or two more words make it strong", strong = "strong" }
+local advice = { weak = translate.phrase "weak: who has the file may guess it; five words that do not belong together are better",
+  fair = translate.phrase "fair; one or two more words make it strong", strong = translate.phrase "strong" }
 
 local function cancelled()
-  return nil, err("cancelled", "no passphrase was entered and nothing is written")
+  return nil, err("cancelled", tr "no passphrase was entered and nothing is written")
 end
 
 ---Asks for a new one, twice; "" when the person wants none.
 ---@return string?, Err?
 function M.choose(title)
   local line = secret_input.line
-  if not line then return nil, err("usage", "there is no terminal to ask for a passphrase at; set QWEN_VAULT_PASSPHRASE") end
+  if not line then
+    return nil, err("usage", tr "there is no terminal to ask for a passphrase at; set QWEN_VAULT_PASSPHRASE")
+  end
   for try = 1, TRIES do
     local first = line(title, true)
     if not first then return cancelled() end
     if first == "" then return "" end
-    if #first > LONGEST or first:find "%c" then return nil, err("usage", ("a passphrase is one line of at most %d bytes"):format(LONGEST)) end
-    local again = line(("%s. Once more:"):format(advice[M.strength(first)]), true)
+    if #first > LONGEST or first:find "%c" then
+      return nil, err("usage", tr("a passphrase is one line of at most %d bytes", LONGEST))
+    end
+    local again = line(tr("%s. Once more:", advice[M.strength(first)]), true)
     if not again then return cancelled() end
     if again == first then return first end
-    title = try < TRIES and "The two are not the same. New passphrase:" or title
+    title = try < TRIES and tr "The two are not the same. New passphrase:" or title
   end
-  return nil, err("usage", "the two were not the same three times; nothing is written")
+  return nil, err("usage", tr "the two were not the same three times; nothing is written")
 end
 
 -- Asks until it is right.
 local function ask(e)
   local line = secret_input.line
   if not line then return nil, e end
-  local title = stores.has_passphrase() and "QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"
-    or "The vault with your credentials is locked. Passphrase:"
+  local title = stores.has_passphrase() and tr "QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"
+    or tr "The vault with your credentials is locked. Passphrase:"
   for left = TRIES - 1, 0, -1 do
     local typed = line(title, true)
-    if not typed then return nil, err("cancelled", "the vault stays locked") end
+    if not typed then return nil, err("cancelled", tr "the vault stays locked") end
     local phrase = typed ~= "" and secret.new("vault passphrase", typed, {})
     local opened, problem
     if phrase then opened, problem = stores.unlock(phrase) end
     if opened then return true end
     if problem and problem.code ~= "locked" then return nil, problem end
-    title = ("That is not the passphrase; %s left. Passphrase:"):format(left == 1 and "one try is" or left .. " tries are")
+    title = tr("That is not the passphrase; %s left. Passphrase:", left == 1 and tr "one try is"
+      or tr("%s tries are", left))
   end
-  return nil, err("auth", "that was not the passphrase of the vault, three times; it stays locked. Where it is forgotten: remove "
-    .. "~/.qwen/credentials.vault and sign in again")
+  return nil, err("auth", tr("that was not the passphrase of the vault, three times; it stays "
+    .. "locked. Where it is forgotten: remove ~/.qwen/credentials.vault and sign in again"))
 end
 
 local others -- who waits for the answer to the question that is on the screen
@@ -92,7 +100,7 @@ local function open(e)
     return table.unpack(answer:get(), 1, 2)
   end
   others = {}
-  local result = { nil, err("cancelled", "the vault stays locked") }
+  local result = { nil, err("cancelled", tr "the vault stays locked") }
   local _ <close> = setmetatable({}, { __close = function()
     local waiting = others
     others = nil
@@ -124,7 +132,7 @@ local rekey = M.opening(stores.rekey)
 ---@return boolean?, Err?
 function M.change(remove)
   if remove then return rekey "" end
-  local phrase, e = M.choose "New passphrase for the vault:"
+  local phrase, e = M.choose(tr "New passphrase for the vault:")
   if phrase == "" then return cancelled() end
   if not phrase then return nil, e end
   return rekey(phrase)
@@ -134,7 +142,7 @@ end
 ---@return boolean?, Err?
 function M.offer()
   if stores.vault_exists() or stores.has_passphrase() or not secret_input.line then return true end
-  local phrase, e = M.choose "Passphrase for the vault (Enter for none: then a file on this machine opens it):"
+  local phrase, e = M.choose(tr "Passphrase for the vault (Enter for none: then a file on this machine opens it):")
   if not phrase then return nil, e end
   if phrase == "" then return true end
   return stores.rekey(phrase)

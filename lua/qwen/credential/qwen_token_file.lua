@@ -7,6 +7,7 @@ local paths = require "qwen.util.paths"
 local store = require "sys.secret_store"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = { NAME = "qwen-oauth" }
 
@@ -22,7 +23,7 @@ end
 
 local function only(name)
   if name == M.NAME then return true end
-  return nil, err("usage", ("the store 'plain' is %s of Qwen Code and holds '%s' only"):format(FILE, M.NAME))
+  return nil, err("usage", tr("the store 'plain' is %s of Qwen Code and holds '%s' only", FILE, M.NAME))
 end
 
 ---The file, if there is one.
@@ -50,7 +51,7 @@ function M.read(name)
   value, e = store.get("plain", FILE, { "access_token", "refresh_token" }, name, origins, options())
   if not value then return nil, e end
   if type(value.access_token) ~= "userdata" then
-    return nil, err("protocol", ("~/.qwen/%s holds no access_token; sign in again"):format(FILE))
+    return nil, err("protocol", tr("~/.qwen/%s holds no access_token; sign in again", FILE))
   end
   local expires = tonumber(value.expiry_date)
   return { secret = value.access_token, refresh = type(value.refresh_token) == "userdata" and value.refresh_token or nil,

@@ -9,6 +9,7 @@ local paths = require "qwen.util.paths"
 local secret = require "sys.secret"
 local sys = require "sys.os"
 local settings_writer = require "qwen.config.writer"
+local tr = require("qwen.util.translate").tr
 
 -- The one for existing installs of Qwen Code last.
 local M = { names = { "secret-service", "vault", "kernel", "helper", "memory", "plain" } }
@@ -65,7 +66,8 @@ function M.get(name, backend)
   local record, e = store.get(backend, key_of(name), { "secret", "refresh" }, name, M.origins_of, options(backend))
   if not record then
     if e.code == "no-entry" then
-      e = err("missing", ("the credential '%s' should be in the store '%s' and is not there any more; sign in again"):format(name, backend))
+      e = err("missing", tr("the credential '%s' should be in the store '%s' and is not there any "
+        .. "more; sign in again", name, backend))
     end
     return nil, e
   end
@@ -139,7 +141,7 @@ function M.check_name(name)
   for _, known in ipairs(M.names) do
     if name == known then return name end
   end
-  return nil, err("usage", ("there is no store '%s'; use %s"):format(tostring(name), table.concat(M.names, ", ")))
+  return nil, err("usage", tr("there is no store '%s'; use %s", tostring(name), table.concat(M.names, ", ")))
 end
 
 ---Where a new credential goes when nobody says: a configured helper, the desktop's keyring when it answers, else the vault.
@@ -157,8 +159,8 @@ function M.choose(entries)
   if ok then return "secret-service" end
   for name, entry in pairs(entries) do -- a credential from a safer back end does not move elsewhere without a word
     if entry.backend == "secret-service" then
-      return nil, err("denied", ("the keyring that holds '%s' cannot be reached now (%s): unlock it, or choose another store: --store vault")
-        :format(name, tostring(e)))
+      return nil, err("denied", tr("the keyring that holds '%s' cannot be reached now (%s): unlock "
+        .. "it, or choose another store: --store vault", name, tostring(e)))
     end
   end
   return "vault"

@@ -5,6 +5,7 @@ local fs = require "sys.fs"
 local environment = require "qwen.extension.environment"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
+local tr = require("qwen.util.translate").tr
 
 local M = {
   kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages" },
@@ -98,7 +99,7 @@ function M.scan(options, keep_modules)
     if kind and M.state.files[kind] then
       add_file(kind, name, "use", path)
     else
-      M.state.problems[#M.state.problems + 1] = ("--use %s: name it KIND/NAME.lua with a kind of %s"):format(path, table.concat(M.kinds, ", "))
+      M.state.problems[#M.state.problems + 1] = tr("--use %s: name it KIND/NAME.lua with a kind of %s", path, table.concat(M.kinds, ", "))
     end
   end
   M.look()

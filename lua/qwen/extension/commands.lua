@@ -6,6 +6,7 @@ local err = require "qwen.util.err"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -25,7 +26,8 @@ function M.find(name, ctx)
   if ctx and name ~= "reload" then require("qwen.extension.reload").take_saved(ctx) end -- that one tells by itself
   if registry.has("commands", name) then return registry.get("commands", name) end
   local near = text.nearest(name, registry.names "commands")
-  return nil, err("usage", ("there is no command /%s; %s"):format(name, near and "did you mean /" .. near .. "?" or "see /help"))
+  return nil, err("usage", tr("there is no command /%s; %s", name, near
+    and tr("did you mean /%s?", near) or tr "see /help"))
 end
 
 ---Whether a name may be one that a tool server of the settings brings when it has started: SERVER:PROMPT.

@@ -3,6 +3,7 @@
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -198,7 +199,7 @@ function M.own_error(e)
   local out, frames = { with_hint(first) }, 0
   for frame in words:gmatch "\n%s+([^\n]-:%d+): in " do
     frames = frames + 1
-    if frames > 1 and not ours(frame) then out[#out + 1] = "  from " .. frame end
+    if frames > 1 and not ours(frame) then out[#out + 1] = tr("  from %s", frame) end
   end
   return table.concat(out, "\n")
 end

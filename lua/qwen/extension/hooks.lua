@@ -5,6 +5,7 @@ local events = require "qwen.extension.events"
 local environment = require "qwen.extension.environment"
 local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -78,12 +79,12 @@ end
 
 -- Told with the place and, when it was once too often, with how to get it back.
 local function failed(handler, event, why)
-  local words = registry.blamed(("hook %s failed in %s: %s"):format(handler.name, event, why), "hooks", handler.name)
+  local words = registry.blamed(tr("hook %s failed in %s: %s", handler.name, event, why), "hooks", handler.name)
   handler.failures = handler.failures + 1
   local guard = event:sub(1, 7) == "before_"
   if handler.failures == MOST_FAILURES and not guard then
     handler.off = true
-    words = words .. ("\nthat was the third time: %s is left out of %s until /reload"):format(handler.name, event)
+    words = words .. "\n" .. tr("that was the third time: %s is left out of %s until /reload", handler.name, event)
   end
   if on_problem then on_problem(words) end
   return guard and words or nil

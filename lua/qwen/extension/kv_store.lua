@@ -3,6 +3,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local tr = require("qwen.util.translate").tr
 
 local Store = {}
 Store.__index = Store
@@ -32,7 +33,7 @@ function Store:all()
 end
 
 function Store:update(key, fn)
-  if not self.path then return nil, err("missing", "there is no home folder for a store; set HOME") end
+  if not self.path then return nil, err("missing", tr "there is no home folder for a store; set HOME") end
   local ok, e = fs.mkdir(self.path:match "^(.*)/", 448)
   if not ok then return nil, e end
   local lock <close>, busy = fs.lock(self.path .. ".lock")
@@ -41,7 +42,7 @@ function Store:update(key, fn)
   local new = fn(values[key])
   values[key] = new
   local encoded, text = pcall(json.encode, values)
-  if not encoded then return nil, err("usage", "a store keeps what JSON can say: " .. tostring(text)) end
+  if not encoded then return nil, err("usage", tr("a store keeps what JSON can say: %s", tostring(text))) end
   ok, e = fs.write(self.path, text, { mode = 384, fsync = false })
   if not ok then return nil, e end
   return new

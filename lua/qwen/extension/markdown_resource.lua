@@ -4,6 +4,7 @@ local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -26,7 +27,7 @@ local function read(kind, folder, entry, out, problems)
   local fields, body = require("qwen.util.front_matter").read(text.utf8(source))
   local description = fields.description and text.trim(fields.description) or ""
   if description == "" then
-    problems[#problems + 1] = ("%s is left out: its front matter has no description"):format(paths.short(path))
+    problems[#problems + 1] = tr("%s is left out: its front matter has no description", paths.short(path))
     return
   end
   local called = fields.name and fields.name ~= "" and fields.name or name

@@ -7,6 +7,7 @@ local json = require "sys.json"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -60,7 +61,7 @@ Worker.__index = Worker
 
 ---One question; the process is ended when it takes too long.
 function Worker:ask(question)
-  if not self.child then return nil, err("broken", "the process of the project's Lua has ended") end
+  if not self.child then return nil, err("broken", tr "the process of the project's Lua has ended") end
   local lock = self.turn:get() -- one question at a time
   local _ <close> = setmetatable({}, { __close = function() self.turn:put(lock) end })
   local reader = task.spawn(function()
@@ -78,7 +79,7 @@ function Worker:ask(question)
   if ok and type(answer) == "table" then return answer end
   reader:cancel()
   self:close()
-  return nil, err("timeout", "the project's Lua did not answer; it was ended")
+  return nil, err("timeout", tr "the project's Lua did not answer; it was ended")
 end
 
 function Worker:close()
@@ -93,7 +94,7 @@ end
 ---@return string[]? problems
 function M.start(files)
   local program = fs.realpath "/proc/self/exe"
-  if not program then return nil, err("missing", "the program's own path is not known") end
+  if not program then return nil, err("missing", tr "the program's own path is not known") end
   local child, e = require("sys.proc").open { argv = { "/bin/sh", "-c", LIMITS, program }, cwd = "/", env = {}, stdin = "pipe", stderr = "null" }
   if not child then return nil, e end
   local self = setmetatable({ child = child, pending = "", turn = task.queue(1) }, Worker)

@@ -7,6 +7,7 @@ local front_matter = require "qwen.util.front_matter"
 local policy = require "qwen.permission.policy"
 local runner = require "qwen.permission.runner"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -41,7 +42,7 @@ local function file_text(ctx, path)
   local full = path:sub(1, 1) == "/" and files.normal(path) or files.normal(ctx.cwd .. "/" .. path)
   local place = files.place(full)
   if not files.place_inside(ctx, place) or policy.hidden(ctx)(place.name, place.real) then
-    return nil, err("denied", ("@{%s} is outside the project, or its reading is refused"):format(path))
+    return nil, err("denied", tr("@{%s} is outside the project, or its reading is refused", path))
   end
   local scoped = files.scope(ctx, "read", { place })
   local stat, e = files.stat(scoped, full)
@@ -61,17 +62,18 @@ end
 local function shell_text(ctx, command)
   local verdict, reason = runner.judge(ctx, command)
   if verdict == "ask" then
-    local answer = ctx.ask { title = "run a part of this command", detail = command, reason = reason,
-      choices = { { key = "y", label = "yes, once" }, { key = "n", label = "no" } } }
-    if answer ~= "y" then return nil, err("denied", ("'%s' was not allowed to run (%s)"):format(command, reason)) end
+    local answer = ctx.ask { title = tr "run a part of this command", detail = command, reason = tr(reason),
+      choices = { { key = "y", label = tr "yes, once" }, { key = "n", label = tr "no" } } }
+    if answer ~= "y" then return nil, err("denied", tr("'%s' was not allowed to run (%s)", command, reason)) end
   elseif verdict == "deny" then
-    return nil, err("denied", ("'%s' is refused: %s"):format(command, reason))
+    return nil, err("denied", tr("'%s' is refused: %s", command, reason))
   end
   local result, e = runner.run(ctx, { command = command, stderr = "stdout", timeout = SECONDS, limit = MOST_OUTPUT * 4 })
   if not result then return nil, e end
   local out = text.head_tail(text.utf8(result.out), MOST_OUTPUT)
   if result.code == 0 then return out end
-  return ("%s\n[`%s` ended with %s]"):format(out, command, result.code and "exit code " .. result.code or "a signal")
+  return ("%s\n[`%s` ended with %s]"):format(out, command, result.code
+    and ("exit code %s"):format(result.code) or "a signal")
 end
 
 -- The prompt that a template makes of what was typed behind the command.
@@ -115,7 +117,7 @@ function M.command(entry, source)
     local prompt, e = expand(ctx, body, rest or "")
     if not prompt then return nil, e end
     local expanded, reason = ctx.emit("prompt_expanded", { command = entry.name, args = rest or "", text = prompt })
-    if not expanded then return nil, err("denied", "the prompt was blocked: " .. tostring(reason)) end
+    if not expanded then return nil, err("denied", tr("the prompt was blocked: %s", tostring(reason))) end
     return { prompt = expanded.text }
   end
   return C

@@ -8,6 +8,9 @@ local environment = require "qwen.extension.environment"
 local inheritance = require "qwen.extension.inheritance"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = { kinds = catalogue.kinds, scan = catalogue.scan }
 
@@ -30,18 +33,23 @@ local function shipped_name(kind, name)
   return (kind == "commands" and "commands/" or "lua/" .. kind .. "/") .. name .. ".lua"
 end
 
-local words_of_tier = { use = "--use", user = "yours", project = "the project's" }
+local words_of_tier = { use = "--use", user = phrase "yours", project = phrase "the project's" }
 
 -- What an override hides, and the ways out of it; "" when it hides nothing.
 local function chain_of(entry)
   local below
   for _, other in ipairs(entry and catalogue.state.files[entry.kind][entry.name] or {}) do
-    if below then below[#below + 1] = ("%s (%s)"):format(paths.short(other.path), words_of_tier[other.tier] or other.tier) end
+    if below then
+      below[#below + 1] = tr("%s (%s)", paths.short(other.path), words_of_tier[other.tier]
+        or other.tier)
+    end
     if other == entry then below = {} end
   end
   if not below or #below == 0 then return "" end
-  return ("\n  %s (%s) takes the place of %s; look at both: qwen explain override %s/%s; without yours: qwen --safe"):format(paths.short(entry.path),
-    words_of_tier[entry.tier] or entry.tier, table.concat(below, ", and that of "), entry.kind, entry.name)
+  return "\n" .. tr("  %s (%s) takes the place of %s; look at both: qwen explain override %s/%s; "
+    .. "without yours: qwen --safe",
+    paths.short(entry.path), words_of_tier[entry.tier] or entry.tier,
+      table.concat(below, tr ", and that of "), entry.kind, entry.name)
 end
 
 ---Words about a failure, and behind them what the file that is to blame takes the place of: the one that they name, else the one of this name.
@@ -157,7 +165,7 @@ end
 function M.get(kind, name)
   local entries = catalogue.state.files[kind] and catalogue.state.files[kind][name]
   if not entries then
-    return nil, err("missing", ("there is no %s '%s'"):format(kind:gsub("s$", ""), name))
+    return nil, err("missing", tr("there is no %s '%s'", kind:gsub("s$", ""), name))
   end
   local value = M.ready(entries[1])
   if value then return value end
@@ -172,7 +180,8 @@ end
 ---Every name of a kind, sorted.
 ---@param kind string
 ---@param left_out (fun(name: string): boolean)? names that are not wanted, and not loaded
----@return {name: string, tier: string, path: string, summary: string?, shadows: string[], problem: string?}[]
+---@return {name: string, tier: string, path: string, summary: string?, shadows: string[], problem: string?, declared: boolean}[] declared: by a
+---Lua file, so that its summary is a text to translate, and not data as that of a tool server
 function M.list(kind, left_out)
   local out = {}
   for name, entries in pairs(catalogue.state.files[kind] or {}) do
@@ -180,7 +189,7 @@ function M.list(kind, left_out)
       local value, shadows = load_entry(entries[1]), {}
       for i = 2, #entries do shadows[#shadows + 1] = entries[i].path end
       out[#out + 1] = { name = name, tier = entries[1].tier, path = entries[1].path, summary = value and value.summary, shadows = shadows,
-        problem = entries[1].problem, value = value }
+        problem = entries[1].problem, value = value, declared = entries[1].form == "lua" }
     end
   end
   table.sort(out, function(a, b) return a.name < b.name end)

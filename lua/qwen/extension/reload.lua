@@ -4,6 +4,7 @@ local catalogue = require "qwen.extension.catalogue"
 local environment = require "qwen.extension.environment"
 local loader = require "qwen.extension.loader"
 local registry = require "qwen.extension.registry"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -60,7 +61,7 @@ function M.take_saved(ctx)
   if not catalogue.look() then return end
   local problems, swapped = M.all()
   for _, problem in ipairs(problems) do ctx.notice(problem) end
-  if not swapped then ctx.notice "until that is mended, everything stays as it was before" end
+  if not swapped then ctx.notice(tr "until that is mended, everything stays as it was before") end
   return swapped
 end
 

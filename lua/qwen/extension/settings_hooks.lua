@@ -3,6 +3,7 @@
 local config_value = require "qwen.config.value"
 local regex = require "qwen.util.regex"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -102,16 +103,16 @@ end
 
 local function group_problems(place, group, out)
   if not config_value.is_object(group) then
-    out[#out + 1] = { key = place, text = "must be an object { \"matcher\": ..., \"hooks\": [ ... ] }" }
+    out[#out + 1] = { key = place, text = tr "must be an object { \"matcher\": ..., \"hooks\": [ ... ] }" }
   elseif not is_list(group.hooks) then
     local bare = group.command or group.url or group.prompt
-    out[#out + 1] = { key = place, text = bare and "must have its command in a list \"hooks\": [ ... ]" or "has no list \"hooks\": [ ... ]" }
+    out[#out + 1] = { key = place, text = bare and tr "must have its command in a list \"hooks\": [ ... ]" or tr "has no list \"hooks\": [ ... ]" }
   else
     local matcher = group.matcher
     local _, problem
     if type(matcher) == "string" and text.trim(matcher) ~= "*" then _, problem = expression(matcher) end
     if matcher ~= nil and type(matcher) ~= "string" then problem = "it is not a text" end
-    if problem then out[#out + 1] = { key = place .. ".matcher", text = "fits every name: " .. problem } end
+    if problem then out[#out + 1] = { key = place .. ".matcher", text = tr("fits every name: %s", problem) } end
     for i, hook in ipairs(group.hooks) do
       local wrong = hook_problem(hook)
       if wrong then out[#out + 1] = { key = ("%s.hooks.%d"):format(place, i - 1), text = wrong } end
@@ -133,9 +134,9 @@ function M.problems(hooks)
     local groups, place = hooks[event], "hooks." .. event
     if M.events[event] == nil then
       local near = text.nearest(event, known)
-      out[#out + 1] = { key = place, text = "is no event" .. (near and "; did you mean " .. near .. "?" or "") }
+      out[#out + 1] = { key = place, text = tr("is no event%s", (near and tr("; did you mean %s?", near) or "")) }
     elseif not is_list(groups) then
-      out[#out + 1] = { key = place, text = "must be a list [ ... ]" }
+      out[#out + 1] = { key = place, text = tr "must be a list [ ... ]" }
     else
       for i, group in ipairs(groups) do group_problems(("%s.%d"):format(place, i - 1), group, out) end
     end

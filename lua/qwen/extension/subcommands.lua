@@ -2,6 +2,7 @@
 -- `complete` and one usage of the command. What a sub-command does is its own business.
 local err = require "qwen.util.err"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -62,7 +63,8 @@ local function usage(command, own)
 end
 
 local function wrong(command, name, args, why)
-  return nil, err("usage", ("%susage: %s%s%s"):format(why or "", command.shell and "qwen " or "/", name, args and " " .. args or ""))
+  return nil, err("usage", (why or "") .. tr("usage: %s", (command.shell and "qwen " or "/") .. name
+    .. (args and " " .. args or "")))
 end
 
 -- Runs one; `false` from it means that the words do not fit its usage.
@@ -94,8 +96,8 @@ function M.join(name, value)
     local flag = not first or first:find "^%-"
     if own.run and (flag or own.args and takes_words(own.args)) then return run_one(value, name, { run = own.run, args = value.args }, ctx, words, rest) end
     local near = not flag and text.nearest(first, names_of(value))
-    local hint = near and ("; did you mean '%s %s'?"):format(name, near) or ""
-    return wrong(value, name, value.args, not flag and ("there is no '%s %s'%s\n"):format(name, first, hint))
+    local hint = near and tr("; did you mean %s?", ("'%s %s'"):format(name, near)) or ""
+    return wrong(value, name, value.args, not flag and tr("there is no '%s'%s", name .. " " .. first, hint) .. "\n")
   end
   function value.complete(ctx, word, before)
     before = before or {}
@@ -103,7 +105,9 @@ function M.join(name, value)
     if sub then return sub.complete and sub.complete(ctx, word, table.move(before, 2, #before, 1, {})) or {} end
     local out = {}
     if not before[1] then
-      for _, each in ipairs(M.list(value)) do out[#out + 1] = { text = each.name, args = each.args, detail = each.summary } end
+      for _, each in ipairs(M.list(value)) do
+        out[#out + 1] = { text = each.name, args = each.args, detail = tr(each.summary) }
+      end
     end
     for _, more in ipairs(complete and complete(ctx, word, before) or {}) do out[#out + 1] = more end
     return out

@@ -1,6 +1,7 @@
 -- Whether anything says which model to ask, and the words for when nothing does: what every start asks before it begins.
 local err = require "qwen.util.err"
 local protocols = require "qwen.config.protocols"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -37,15 +38,17 @@ function M.undecided(settings, opts)
   end
   if #names < 2 then return nil end
   table.sort(names)
-  return err("auth", ("modelProviders has models of %s, and nothing says which are meant: run qwen auth, or set security.auth.selectedType, "
-    .. "or give --model ID"):format(table.concat(names, " and ")))
+  return err("auth", tr("modelProviders has models of %s, and nothing says which are meant: run "
+    .. "qwen auth, or set security.auth.selectedType, "
+    .. "or give --model ID", table.concat(names, tr " and ")))
 end
 
 ---What to do when nothing is configured and nobody can be asked.
 ---@return Err
 function M.nothing()
-  return err("auth", "no model is configured and no local server answers; run: qwen auth, or set OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL " ..
-    "for other services than OpenAI), or start LM Studio, Ollama, llama.cpp or vLLM")
+  return err("auth", tr("no model is configured and no local server answers; run: qwen auth, or "
+    .. "set OPENAI_API_KEY (and OPENAI_BASE_URL, OPENAI_MODEL for other services than OpenAI), or "
+    .. "start LM Studio, Ollama, llama.cpp or vLLM"))
 end
 
 return M

@@ -4,21 +4,22 @@ local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
 local kv_store = require "qwen.extension.kv_store"
 local paths = require "qwen.util.paths"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
 local NO, ALWAYS = 1, 3
 
 local function words(model)
-  local key = model.key and "with the key of that file" or "without a key"
-  return ("prompts go to %s (%s, model %s), %s"):format(model.base_url, model.from, model.id, key)
+  local key = model.key and tr "with the key of that file" or tr "without a key"
+  return tr("prompts go to %s (%s, model %s), %s", model.base_url, model.from, model.id, key)
 end
 
 -- The first choice is the one that Enter takes by mistake: it sends nothing. No digit and no typed prompt answers, as the list is searched.
 -- The address stands above the question, where no width of a terminal cuts it.
 local function ask(pick, model, notice)
-  notice(("%s names the service for this folder: %s"):format(paths.short(model.project), words(model)))
-  return pick("Use it?", { "no, and end", "this time", "always in this folder" }, { search = true })
+  notice(tr("%s names the service for this folder: %s", paths.short(model.project), words(model)))
+  return pick(tr "Use it?", { tr "no, and end", tr "this time", tr "always in this folder" }, { search = true })
 end
 
 ---Gives the settings their question about addresses of a project.
@@ -39,8 +40,8 @@ function M.attach(settings, pick, notice)
     end
     local choice = ask(picker, model, notice) or NO
     if choice == NO then
-      return nil, err("denied", ("%s is not used, nor are the key and the model beside it; to use another service in this folder: "
-        .. "--openai-base-url URL"):format(model.from))
+      return nil, err("denied", tr("%s is not used, nor are the key and the model beside it; to use another service in this folder: "
+        .. "--openai-base-url URL", model.from))
     end
     allowed[place] = true
     if choice == ALWAYS then

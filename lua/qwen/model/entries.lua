@@ -8,6 +8,7 @@ local http = require "sys.http"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -111,7 +112,7 @@ end
 function M.unknown(name, what)
   local near = text.nearest(name, protocols.names)
   return ("%s%s; use %s, or write ~/.qwen/providers/%s.lua"):format(what,
-    near and " (did you mean " .. near .. "?)" or "", table.concat(protocols.names, ", "), name)
+    near and tr(" (did you mean %s?)", near) or "", table.concat(protocols.names, ", "), name)
 end
 
 -- The protocol of a name under modelProviders, or what is wrong with it.

@@ -9,6 +9,9 @@ local keys = require "qwen.credential.keys"
 local protocols = require "qwen.config.protocols"
 local raw = require "qwen.model.raw"
 local sources = require "qwen.config.sources"
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local find = entries.find
 
@@ -78,13 +81,13 @@ local function by_settings(settings, list, id, url)
   if exact or not namesakes[1] then return exact, not exact and unusable(list, id) or nil end
   if not url then return namesakes[1] end
   local row = settings:explain("model.baseUrl")[1]
-  local says = ("%s model.baseUrl: no entry of %s is at %s"):format(row.source, id, url)
+  local says = tr("%s model.baseUrl: no entry of %s is at %s", row.source, id, url)
   if #namesakes > 1 then
     local places = {}
     for i, model in ipairs(namesakes) do places[i] = id .. "@" .. M.place(model) end
-    return nil, err("usage", ("%s; choose one with --model or /model: %s"):format(says, table.concat(places, ", ")))
+    return nil, err("usage", tr("%s; choose one with --model or /model: %s", says, table.concat(places, ", ")))
   end
-  list.problems[#list.problems + 1] = ("%s; %s is asked"):format(says, namesakes[1].base_url)
+  list.problems[#list.problems + 1] = tr("%s; %s is asked", says, namesakes[1].base_url)
   return namesakes[1]
 end
 
@@ -109,14 +112,15 @@ end
 local function tell_unused(settings, opts, model, problems)
   local unused, path = addresses.unused(settings, model.base_url)
   if #unused > 0 then
-    problems[#problems + 1] = ("%s: %s %s not used: %s of %s is asked at %s"):format(path, table.concat(unused, ", "),
+    problems[#problems + 1] = tr("%s: %s %s not used: %s of %s is asked at %s", path, table.concat(unused, ", "),
       #unused == 1 and "is" or "are", model.id, model.from, model.base_url)
   end
   local known = model.group and protocols.get(model.provider)
   for _, row in ipairs(known and known.url and not opts.model and settings:variables(known.url) or {}) do
     if row.value ~= "" and not row.project and not addresses.same_origin(row.value, model.base_url) then
-      problems[#problems + 1] = ("%s is not used: the settings select %s at %s (%s). For that address: --openai-base-url %s"):format(
-        row.source, model.id, model.base_url, model.from, row.value)
+      problems[#problems + 1] = tr("%s is not used: the settings select %s at %s (%s). For that "
+        .. "address: --openai-base-url %s", row.source, model.id, model.base_url, model.from,
+        row.value)
       break
     end
   end
@@ -124,11 +128,12 @@ end
 
 -- What flags, settings and variables say before a model is looked for.
 local function read(settings, opts, has_provider)
-  if settings.fatal[1] then return nil, err("usage", (settings.fatal[1]:gsub("; it is ignored$", ""))) end
+  if settings.fatal[1] then return nil, err("usage", settings.fatal[1]) end
   local wanted, mapped = opts.auth_type or settings:get "security.auth.selectedType", settings:get "providerProtocol" or {}
   local group = wanted and (settings:get "modelProviders" or {})[wanted]
   if wanted and not (protocols.get(wanted) or has_provider(wanted) or mapped[wanted] or group) then
-    local source = opts.auth_type and "flag --auth-type" or settings:explain("security.auth.selectedType")[1].source .. " security.auth.selectedType"
+    local source = opts.auth_type and phrase("flag %s", "--auth-type")
+      or settings:explain("security.auth.selectedType")[1].source .. " security.auth.selectedType"
     return nil, err("usage", entries.unknown(wanted, ("%s: unknown auth type '%s'"):format(source, wanted)))
   end
   local models, problems, broken = entries.read(settings, has_provider)
@@ -160,7 +165,7 @@ function M.choose(settings, opts, has_provider)
   if model then
     value, source = keys.of_entry(settings, model)
     if next(settings:get "model.generationConfig" or {}) then
-      list.problems[#list.problems + 1] = ("model.generationConfig is not used: %s has its own in modelProviders"):format(model.id)
+      list.problems[#list.problems + 1] = tr("model.generationConfig is not used: %s has its own in modelProviders", model.id)
     end
   else
     model, e, address = raw.model(settings, opts, list, id)
@@ -182,7 +187,7 @@ local function borrowed(current, id)
     offered = false
     for _, item in ipairs(known.models) do offered = offered or item.id == id end
   end
-  if not offered then return current, nil, ("%s does not offer %s; %s is asked instead"):format(M.place(current), id, current.id) end
+  if not offered then return current, nil, tr("%s does not offer %s; %s is asked instead", M.place(current), id, current.id) end
   local model, config = {}, {}
   for name, value in pairs(current) do model[name] = value end
   for name, value in pairs(current.config) do config[name] = value end
@@ -200,7 +205,7 @@ local function entry_beside(settings, list, current, name)
   if not meant[1] and known then
     local entry = find(list.models, id, protocol)
     local own = find({ current }, nil, protocol)
-    local e = not entry and (unusable(list, id) or not own and err("usage", ("no entry of modelProviders for %s is called '%s'"):format(protocol, id)))
+    local e = not entry and (unusable(list, id) or not own and err("usage", tr("no entry of modelProviders for %s is called '%s'", protocol, id)))
     return entry, e or nil, id
   end
   local entry = find(meant, nil, nil, current.base_url) or find(meant, nil, current.provider) or meant[1]
@@ -238,7 +243,7 @@ end
 ---@param current Model? the one in use
 ---@return Model?, Err?
 function M.take(settings, opts, id, provider, has_provider, url, current)
-  if id == "" then return nil, err("usage", "no model is named") end
+  if id == "" then return nil, err("usage", tr "no model is named") end
   local entry = find((M.list(settings, has_provider)), id, provider, url)
   if not entry and current and (not provider or find({ current }, nil, provider)) and not url then
     return M.beside(settings, opts, has_provider, current, id)
@@ -256,7 +261,7 @@ end
 ---@return Model[]?, Err?
 function M.fallbacks(settings, opts, has_provider, model)
   local out, e, names = {}, nil, settings:get "model.fallback" or {}
-  if #names > MOST_FALLBACKS then return nil, err("usage", ("model.fallback names more than %d models"):format(MOST_FALLBACKS)) end
+  if #names > MOST_FALLBACKS then return nil, err("usage", tr("model.fallback names more than %d models", MOST_FALLBACKS)) end
   if names[1] and not model then model, e = M.choose(settings, opts, has_provider) end
   if e then return nil, e end
   for i, name in ipairs(names) do

@@ -7,6 +7,7 @@ local merge = require("qwen.net.headers").merge
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -72,7 +73,8 @@ local function page(ctx, model, provider, o, url)
   local answer = json.decode(text)
   local list = type(answer) == "table" and o.list(answer)
   if type(list) == "table" then return list, nil, o.next and o.next(answer) end
-  return nil, err("protocol", ("%s answered with something else than a list of models: %s"):format(url:match "^[^?]*", text:sub(1, 120)))
+  return nil, err("protocol", tr("%s answered with something else than a list of models: %s",
+    url:match "^[^?]*", text:sub(1, 120)))
 end
 
 ---Asks a service for its list, page after page, signed as its provider signs.
@@ -124,7 +126,7 @@ function M.get(ctx, model, refresh)
   local provider, e = require("qwen.model.provider_of").of(model)
   if not provider then return nil, e end
   if not provider.models then
-    return nil, err("missing", ("the protocol %s has no list of models"):format(model.provider))
+    return nil, err("missing", tr("the protocol %s has no list of models", model.provider))
   end
   local list
   list, e = provider.models(ctx, model)

@@ -1,5 +1,6 @@
 -- The services we know by their address: what they are called, whose terms apply, and which auth file signs in there.
 local http = require "sys.http"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -30,16 +31,16 @@ end
 
 ---Which terms of service and which privacy notice apply to requests to a model.
 ---@param model Model
----@return {terms: string, privacy: string}
+---@return {terms: Phrase|string, privacy: Phrase|string}
 function M.terms(model)
   local terms, row, host, loopback = service_of(model, 4)
   if terms then return { terms = terms, privacy = row[5] } end
-  if loopback then return { terms = "your own", privacy = "requests stay on this machine" } end
-  local whose = "those of the service at " .. host
+  if loopback then return { terms = phrase "your own", privacy = phrase "requests stay on this machine" } end
+  local whose = phrase("those of the service at %s", host)
   return { terms = whose, privacy = whose }
 end
 
----How one signs in for a model, for people: "Alibaba Cloud Coding Plan", "API key".
+---How one signs in for a model, in English: "Alibaba Cloud Coding Plan", "API key". tr() has its translation.
 ---@param _ Ctx
 ---@param model Model
 ---@return string

@@ -4,6 +4,7 @@ local http = require "sys.http"
 local models = require "qwen.model.registry"
 local remote_list = require "qwen.model.remote_list"
 local registry = require "qwen.extension.registry"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -36,7 +37,7 @@ function M.settle(ctx, problem, pick)
   if pick then
     local choices = {}
     for i, item in ipairs(list) do choices[i] = { label = item.id, detail = item.name } end
-    local index = pick(("No model is named. %s offers:"):format(models.place(service)), choices, { search = true })
+    local index = pick(tr("No model is named. %s offers:", models.place(service)), choices, { search = true })
     chosen = list[index]
   end
   if not chosen then
@@ -44,7 +45,7 @@ function M.settle(ctx, problem, pick)
     return nil, problem
   end
   ctx.opts.model = chosen.id
-  if not pick then ctx.notice(("no model is named; %s of %s is asked"):format(chosen.id, service.base_url)) end
+  if not pick then ctx.notice(tr("no model is named; %s of %s is asked", chosen.id, service.base_url)) end
   return true
 end
 

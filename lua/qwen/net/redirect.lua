@@ -1,6 +1,7 @@
 -- Where a service sends a request on: followed on its own origin, where nothing but the path changes; anything else is said, never done.
 local err = require "qwen.util.err"
 local http = require "sys.http"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -17,12 +18,15 @@ end
 -- What is said of a redirect that is not followed.
 local function refused(url, target)
   local here, there = http.parse_url(url), http.parse_url(target)
-  local words = "%s sends on to %s: correct the base URL if that is right; the key goes only to the address beside it"
+  local secure = false
   if here and there and here.host == there.host and here.scheme == "http" and there.scheme == "https" then
-    words = "%s sends on to %s: an address of http:// where https:// is spoken; correct the base URL"
+    secure = true
   end
   local shown = require("qwen.net.redact").url(target):match "^[^?#]*"
-  return err("protocol", words:format(here and here.host or url, shown), { code = "redirect" })
+  local words = phrase(secure and "%s sends on to %s: an address of http:// where https:// is spoken; correct the base URL"
+    or "%s sends on to %s: correct the base URL if that is right; the key goes only to the address beside it",
+    here and here.host or url, shown)
+  return err("protocol", words, { code = "redirect" })
 end
 
 ---Sends a request again where its own origin says that the path is another (307, 308).
@@ -49,7 +53,7 @@ function M.follow(transport, request, stream)
     stream, e = transport(request)
   end
   if stream then stream:close() end
-  return nil, err("protocol", "the service sends on from one path to the next", { code = "redirect" })
+  return nil, err("protocol", phrase "the service sends on from one path to the next", { code = "redirect" })
 end
 
 return M

@@ -7,6 +7,7 @@ local redact = require("sys.secret").redact
 local sys = require "sys.os"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -88,7 +89,7 @@ function M.attach(ctx, folder)
       local written, problem = write()
       if written or told then return end
       told = true
-      ctx.notice("the log of requests cannot be written: " .. problem.message)
+      ctx.notice(tr("the log of requests cannot be written: %s", problem.message))
     end
     save()
     local stream, problem = open(request)

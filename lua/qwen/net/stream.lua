@@ -4,6 +4,7 @@ local err = require "qwen.util.err"
 local http = require "sys.http"
 local secret = require "sys.secret"
 local text = require "qwen.util.text"
+local phrase = require("qwen.util.translate").phrase
 
 local REST, SEALED, MOST_WHOLE, FIRST_WORDS = 32 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024, 120
 
@@ -25,8 +26,9 @@ end
 local function not_events(stream, bytes)
   local kind = (stream.headers["content-type"] or ""):lower()
   local words = secret.redact(text.utf8(bytes)):gsub("[%c%s]+", " "):sub(1, FIRST_WORDS)
-  return err("protocol", ("%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s")
-    :format(stream.url, kind ~= "" and kind or "something else", stream.status, words), { status = stream.status })
+  return err("protocol", phrase("%s sent %s (status %d) instead of an event stream; check the base "
+    .. "URL and the model. It begins: %s", stream.url, kind ~= "" and kind
+    or phrase "something else", stream.status, words), { status = stream.status })
 end
 
 ---Adds all(), sealed(), event() and closing to a table that has read() and close().
@@ -43,7 +45,10 @@ return function(stream)
       if e then return nil, e end
       if not bytes then return table.concat(pieces) end
       size = size + #bytes
-      if size > limit then return nil, err("too_long", ("the answer of %s is larger than %d bytes"):format(self.url, limit)) end
+      if size > limit then
+        return nil, err("too_long", phrase("the answer of %s is larger than %d bytes", self.url,
+          limit))
+      end
       pieces[#pieces + 1] = bytes
     end
   end

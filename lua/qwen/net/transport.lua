@@ -3,6 +3,7 @@
 local fs = require "sys.fs"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -13,7 +14,7 @@ local function extra_certificates(ctx)
   local path = not ctx.opts.ca and sys.env "NODE_EXTRA_CA_CERTS" or ""
   if path == "" then return nil end
   if fs.stat(path) then return path end
-  ctx.notice(("NODE_EXTRA_CA_CERTS: %s cannot be read; its certificates are left out"):format(path))
+  ctx.notice(tr("NODE_EXTRA_CA_CERTS: %s cannot be read; its certificates are left out", path))
 end
 
 ---Which certificates a connection is checked with: what flags and environment say.

@@ -1,7 +1,11 @@
 -- Asks the person about a call: once, for a rule from now on, changed first, or no with a word to the model.
+local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local translate = require "qwen.util.translate"
+
+local tr = translate.tr
 
 local M = {}
 
@@ -16,21 +20,21 @@ end
 local function meaning(tool, name, rule)
   local folder = tool.effect == "edit" and rule:match "^Edit%(/(.*)/%*%*%)$"
   if folder then
-    return ("always, saved in your settings: edits in %s, but not of what decides what runs later"):format(paths.short(folder))
+    return tr("always, saved in your settings: edits in %s, but not of what decides what runs later", paths.short(folder))
   end
-  if tool.command then return "always, saved in your settings: exactly this command, in every folder" end
-  return ("always, saved in your settings: every call of %s, in every folder"):format(name)
+  if tool.command then return tr "always, saved in your settings: exactly this command, in every folder" end
+  return tr("always, saved in your settings: every call of %s, in every folder", name)
 end
 
 local function choices(ctx, tool, name, rule)
-  local out = { { key = "y", label = "yes, once" } }
+  local out = { { key = "y", label = tr "yes, once" } }
   if rule then
-    out[#out + 1] = { key = "a", label = "yes, and in this session always " .. rule }
+    out[#out + 1] = { key = "a", label = tr("yes, and in this session always %s", rule) }
     out[#out + 1] = { key = "A", label = meaning(tool, name, rule) }
   end
-  if tool.editable and ctx.edit then out[#out + 1] = { key = "e", label = "change it first" } end
-  out[#out + 1] = { key = "n", label = "no" }
-  out[#out + 1] = { key = "d", label = "no, and say why", words = "What should the model know?" }
+  if tool.editable and ctx.edit then out[#out + 1] = { key = "e", label = tr "change it first" } end
+  out[#out + 1] = { key = "n", label = tr "no" }
+  out[#out + 1] = { key = "d", label = tr "no, and say why", words = tr "What should the model know?" }
   return out
 end
 
@@ -44,7 +48,11 @@ local function save_rule(ctx, rule)
     local longer = table.move({ rule }, 1, 1, #list + 1, table.move(list, 1, #list, 1, {}))
     path, e = settings_writer.set { { path = { "permissions", "allow" }, value = json.array(longer) } }
   end
-  if path then ctx.print("  saved: permissions.allow has " .. rule) else ctx.notice("the rule holds for this session only: " .. e.message) end
+  if path then
+    ctx.print(tr("  saved: permissions.allow has %s", rule))
+  else
+    ctx.notice(tr("the rule holds for this session only: %s", e.message))
+  end
 end
 
 -- The call with the argument that the person has written anew.
@@ -66,7 +74,7 @@ end
 ---@param call CallPart
 ---@param tool Tool
 ---@param args table
----@param reason string
+---@param reason Phrase|string
 ---@param rule string? what would allow calls of this kind
 ---@return boolean allowed
 ---@return string? words for the model when it may not run
@@ -75,12 +83,12 @@ end
 function M.ask(ctx, call, tool, args, reason, rule)
   local detail, e
   if tool.preview then detail, e = tool.preview(ctx, args) end
-  if e then return false, e.message, nil, true end
+  if e then return false, err.english(e), nil, true end
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local label = tool.label and tool.label(args) or ""
   local before = reached(ctx, tool, args)
   local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, diff = tool.effect == "edit",
-    reason = reason, choices = choices(ctx, tool, call.name, rule) }
+    reason = translate.for_user(reason), choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."
   end

@@ -4,13 +4,16 @@ local command_rules = require "qwen.permission.command_rules"
 local files = require "qwen.permission.files"
 local paths = require "qwen.util.paths"
 local path_expansion = require "qwen.permission.path_expansion"
+local phrase = require("qwen.util.translate").phrase
 local program_lists = require "qwen.permission.program_lists"
 local read_only = require "qwen.permission.read_only"
 local rules = require "qwen.permission.rules"
 local shell_parser = require "qwen.permission.shell_parser"
 local wrappers = require "qwen.permission.wrappers"
 
-local M = { READ_ONLY = "it only reads" }
+-- READS is the one reason that others act on, by its code.
+local M = { READS = phrase "it only reads" }
+M.READS.code = "reads"
 
 local MOST_FOLDERS = 16
 
@@ -22,9 +25,9 @@ local function redirect_problem(at, part)
   for _, redirect in ipairs(part.redirects) do
     local copy = redirect.op:find "&$" and redirect.target:match "^[%d-]+$"
     if not copy and not harmless_targets[redirect.target] then
-      if redirect.op ~= "<" then return "it writes to " .. redirect.target end
+      if redirect.op ~= "<" then return phrase("it writes to %s", redirect.target) end
       if not path_expansion.readable(at.ctx, at.bases, redirect.target, redirect.marks) then
-        return "it reads " .. redirect.target
+        return phrase("it reads %s", redirect.target)
       end
     end
   end
@@ -60,13 +63,13 @@ for name in ("cd pushd popd eval source . set shopt export alias unalias unset t
 
 local function looks_only(at, part)
   if at.lost then return false, at.lost end
-  if assigns_matter(part) then return false, "it sets variables" end
+  if assigns_matter(part) then return false, phrase "it sets variables" end
   if changes_folder(at, part) then return true end
   local looks, why = read_only.check(at.ctx, part, at.bases)
   if looks and part.deep then
     for _, rule in ipairs(at.paths) do
       if rules.names_tool(rule, "read_file") then
-        return false, "it could read what " .. command_rules.by_rule(rule) .. " hides"
+        return false, phrase("it could read what the rule %s hides", rule.text)
       end
     end
   end
@@ -102,13 +105,13 @@ local function judge_part(at, set, part)
   if rule then return "ask", command_rules.by_rule(rule) end
   local redirect = redirect_problem(at, part)
   local looks, why = looks_only(at, part)
-  if looks and not redirect then return "allow", M.READ_ONLY end
-  if stateful[part.argv[1]] then at.lost = "an earlier part changes the shell" end
+  if looks and not redirect then return "allow", M.READS end
+  if stateful[part.argv[1]] then at.lost = phrase "an earlier part changes the shell" end
   rule = rules.first(set.allow, "run_shell_command", function(spec) return rules.matches_command(spec, part.argv) end)
   if rule and not redirect and not assigns_matter(part) then
     return "allow", command_rules.by_rule(rule)
   end
-  if redirect or assigns_matter(part) then return nil, redirect or "it sets variables" end
+  if redirect or assigns_matter(part) then return nil, redirect or phrase "it sets variables" end
   return nil, why, suggest(part)
 end
 
@@ -119,14 +122,13 @@ local rank = { deny = 5, unsure = 4, ask = 3, mode = 2, allow = 1 }
 ---@param set {allow: table[], ask: table[], deny: table[]}
 ---@param command string
 ---@param folder string? it starts in
--- -@return "deny"|"unsure"|"ask"|"mode"|"allow" verdict unsure: it may be what a rule refuses;
--- mode: as the approval mode has it
----@return string reason
+---@return "deny"|"unsure"|"ask"|"mode"|"allow" verdict unsure: it may be what a rule refuses
+---@return Phrase reason
 ---@return string? rule that would allow it
 function M.judge(ctx, set, command, folder)
   local parsed = shell_parser.parse(command)
   folder = folder and paths.normal(folder) or ctx.cwd
-  local lost = parsed.why or not files.inside(ctx, folder) and folder .. " is outside the project" or nil
+  local lost = parsed.why or not files.inside(ctx, folder) and phrase("%s is outside the project", folder) or nil
   local at = { ctx = ctx, bases = { folder }, lost = lost, command = command,
     paths = command_rules.path_rules(set.deny), commands = false }
   for _, rule in ipairs(set.deny) do
@@ -139,8 +141,8 @@ function M.judge(ctx, set, command, folder)
     verdict = verdict or "mode"
     if verdict == "deny" then return "deny", reason end
     if verdict ~= "allow" then asking = asking + 1 end
-    only_reads = only_reads and reason == M.READ_ONLY
-    if not worst or rank[verdict] > rank[worst[1]] or verdict == "allow" and worst[1] == "allow" and worst[2] == M.READ_ONLY then
+    only_reads = only_reads and reason.code == M.READS.code
+    if not worst or rank[verdict] > rank[worst[1]] or verdict == "allow" and worst[1] == "allow" and worst[2].code == M.READS.code then
       worst = { verdict, reason, rule }
     end
   end
@@ -148,15 +150,15 @@ function M.judge(ctx, set, command, folder)
     local denied = command_rules.named_anywhere(set.deny, command)
     if denied then return "deny", command_rules.by_rule(denied) end
     if parsed.hard and (at.commands or #at.paths > 0) then
-      return "unsure", "the command holds " .. parsed.hard
+      return "unsure", phrase("the command holds %s", parsed.hard)
     end
     if worst and rank[worst[1]] > rank.mode then return worst[1], worst[2] end
     local asked = command_rules.named_anywhere(set.ask, command)
     if asked then return "ask", command_rules.by_rule(asked) end
-    return "mode", "the command holds " .. parsed.why
+    return "mode", phrase("the command holds %s", parsed.why)
   end
-  if not worst then return "allow", M.READ_ONLY end
-  if worst[1] == "allow" then return "allow", only_reads and M.READ_ONLY or worst[2] end
+  if not worst then return "allow", M.READS end
+  if worst[1] == "allow" then return "allow", only_reads and M.READS or worst[2] end
   return worst[1], worst[2], asking == 1 and worst[3] or nil
 end
 

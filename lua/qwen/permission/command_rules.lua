@@ -3,6 +3,7 @@
 local child_env = require "qwen.util.child_env"
 local path_expansion = require "qwen.permission.path_expansion"
 local paths = require "qwen.util.paths"
+local phrase = require("qwen.util.translate").phrase
 local program_lists = require "qwen.permission.program_lists"
 local read_only = require "qwen.permission.read_only"
 local rules = require "qwen.permission.rules"
@@ -15,7 +16,7 @@ local MOST_FOLDERS = 16
 ---@param rule table
 ---@return string
 function M.by_rule(rule)
-  return "the rule " .. rule.text
+  return phrase("the rule %s", rule.text)
 end
 
 ---What a rule for commands begins with; nil for other rules.
@@ -152,7 +153,7 @@ end
 local function denied_path(at, list, part)
   if #list == 0 or not part.argv[1] then return nil end
   local bases = named_folders(at, part)
-  local unsure = names_elsewhere(part) or searches(part) and ("%s reads whole folders (grep_search leaves out what is refused)"):format(part.argv[1]) or nil
+  local unsure = names_elsewhere(part) or searches(part) and phrase("%s reads whole folders (grep_search leaves out what is refused)", part.argv[1]) or nil
   local deep = program_lists.deep[(program_lists.names(part.argv[1]))]
   local text_only = read_only.text_only(part.argv[1])
   local function denied(word, marks, text)
@@ -162,11 +163,11 @@ local function denied_path(at, list, part)
         local rule = refusing(at, list, path, deep)
         if rule then return rule end
         if deep and paths.is_folder(path) then
-          unsure = unsure or ("%s takes a whole folder"):format(part.argv[1])
+          unsure = unsure or phrase("%s takes a whole folder", part.argv[1])
         end
       end
       if (unknown or at.anywhere and word:sub(1, 1) ~= "-") and not text then
-        unsure = unsure or ("'%s' may name any file"):format(word)
+        unsure = unsure or phrase("'%s' may name any file", word)
       end
     end
   end
@@ -179,7 +180,7 @@ local function denied_path(at, list, part)
     local rule = not copy and not redirect.op:find "^<<" and denied(redirect.target, redirect.marks)
     if rule then return rule end
   end
-  return nil, unsure and ("%s, and %s refuses some"):format(unsure, M.by_rule(list[1]))
+  return nil, unsure and phrase("%s, and %s refuses some", unsure, M.by_rule(list[1]))
 end
 
 ---Where `cd` and its like lead, for rules that refuse: known folders are added, of an unknown one
@@ -209,12 +210,12 @@ local function git_doubt(part)
     local plain = setting and (setting:find "^user%." or setting:find "^colou?r%." or setting:find "^core%.quote" or setting:find "^advice%."
       or setting:find "^init%." or setting:find "^[^.]*$")
     if setting and not plain or argv[i]:find "^%-%-config%-env" then
-      return "a setting of git may run a program"
+      return phrase "a setting of git may run a program"
     end
   end
   for _, i in ipairs(wrappers.subcommand_places(argv)) do
     if not program_lists.git_commands[argv[i]] then
-      return ("git %s may be an alias for anything"):format(argv[i])
+      return phrase("git %s may be an alias for anything", argv[i])
     end
   end
 end
@@ -225,19 +226,19 @@ local function command_doubt(at, list, part)
   for _, assign in ipairs(part.assigns) do
     local name, value = assign:match "^([^=+]+)%+?=(.*)$"
     if name and (name == "PATH" or name == "SHELL" or name:find "PAGER" or name:find "EDITOR" or name:find "_COMMAND$" or name:find "_OPTIONS$"
-      or child_env.loads(name, value)) then return ("%s may choose a program"):format(name) end
+      or child_env.loads(name, value)) then return phrase("%s may choose a program", name) end
   end
   if not argv[1] then return nil end
   local git = git_doubt(part)
   if git then return git end
   for i = 2, #argv do
     local computed = program_lists.computing[argv[1]] and (argv[i]:find("$(", 1, true) or argv[i]:find("`", 1, true))
-    if computed then return ("%s computes what is in its words"):format(argv[1]) end
+    if computed then return phrase("%s computes what is in its words", argv[1]) end
     if argv[i]:find "^ext::" then return "git runs the program of an ext:: address" end
     local marks = part.marks[i]
     for _, path in ipairs(marks and marks.glob and argv[i]:find "/" and path_expansion.may_name({ at.ctx.cwd }, argv[i], marks) or {}) do
       local rule = met(list, { { path:match "[^/]*$" } })
-      if rule then return ("%s may name what %s refuses"):format(argv[i], M.by_rule(rule)) end
+      if rule then return phrase("%s may name what %s refuses", argv[i], M.by_rule(rule)) end
     end
   end
   local reader = program_lists.readers[(select(2, program_lists.names(argv[1])))]
@@ -246,18 +247,18 @@ local function command_doubt(at, list, part)
     from_text = from_text or redirect.op:find "^<" ~= nil
   end
   if reader and (part.piped or from_text) and argv[1] ~= "xargs" then
-    return ("what %s is given to run is not known"):format(argv[1])
+    return phrase("what %s is given to run is not known", argv[1])
   end
   local rule = met(list, wrappers.perhaps(part))
-  if rule then return ("%s may run what %s refuses"):format(argv[1], M.by_rule(rule)) end
+  if rule then return phrase("%s may run what %s refuses", argv[1], M.by_rule(rule)) end
   local kind = wrappers.kind(part)
   rule = (kind == "may" or kind == "runs" and program_lists.names(argv[1]) ~= "find") and M.named_anywhere(list, table.concat(argv, " ", 2))
-  if rule then return ("a word of %s is in what %s runs"):format(M.by_rule(rule), argv[1]) end
+  if rule then return phrase("a word of %s is in what %s runs", M.by_rule(rule), argv[1]) end
   for _, one in ipairs(list) do
     local first, several = M.first_word(one), one.spec and one.spec:find "%S%s+%S"
     for _, i in ipairs(first and several and first == program_lists.names(argv[1]) and wrappers.subcommand_places(argv) or {}) do
       if part.marks[i] then
-        return ("what %s is asked to do comes from a variable or a pattern"):format(argv[1])
+        return phrase("what %s is asked to do comes from a variable or a pattern", argv[1])
       end
     end
   end

@@ -3,10 +3,13 @@
 -- asking; the sandbox decides ability.
 local command_policy = require "qwen.permission.command_policy"
 local files = require "qwen.permission.files"
+local phrase = require("qwen.util.translate").phrase
 local rules = require "qwen.permission.rules"
 local sandbox = require "qwen.permission.sandbox"
 
-local M = { READ_ONLY = command_policy.READ_ONLY, refused = rules.refused }
+local M = { refused = rules.refused }
+
+local READS, PLAN = command_policy.READS, phrase "plan mode only looks"
 
 -- Whether a deny rule hides a file from reading.
 local function hidden_by(ctx, set, path, real)
@@ -26,7 +29,7 @@ function M.hidden(ctx)
 end
 
 local function by_rule(rule)
-  return "the rule " .. rule.text
+  return phrase("the rule %s", rule.text)
 end
 
 -- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or
@@ -35,13 +38,13 @@ local function beyond_sandbox(ctx, tool, list, guarded)
   local seen, e = sandbox.seen(ctx)
   if not seen then return e and e.message or nil end
   if guarded then
-    return guarded .. " decides what runs later: with the sandbox on the user is asked about it in every mode"
+    return phrase("%s decides what runs later: with the sandbox on the user is asked about it in every mode", guarded)
   end
   local kind = tool.effect == "read" and "read" or "write"
   for _, place in ipairs(list) do
     local reach = not place.unsure and seen(place.real)
     if not (reach == "write" or reach == kind) and not (kind == "read" and files.place_readable(ctx, place)) then
-      return ("%s is outside the sandbox; tools.executionSandbox.%s or a rule with its path allows it"):format(place.real, kind)
+      return phrase("%s is outside the sandbox; tools.executionSandbox.%s or a rule with its path allows it", place.real, kind)
     end
   end
 end
@@ -79,13 +82,13 @@ local function judge_paths(ctx, set, name, tool, list)
   end
   local beyond = list[1] and beyond_sandbox(ctx, tool, list, guarded)
   if guarded then
-    return beyond and "beyond" or "guarded", beyond or guarded .. " decides what runs later", nil
+    return beyond and "beyond" or "guarded", beyond or phrase("%s decides what runs later", guarded), nil
   end
   rule = allowing(outside or beyond)
   if rule then return "allow", by_rule(rule) end
   if beyond then return "beyond", beyond end
-  if outside then return "outside", outside .. " is outside the project", nil end
-  return "mode", tool.effect == "read" and M.READ_ONLY or "it changes a file"
+  if outside then return "outside", phrase("%s is outside the project", outside), nil end
+  return "mode", tool.effect == "read" and READS or phrase "it changes a file"
 end
 
 ---Judges a call.
@@ -95,7 +98,7 @@ end
 ---@param args table
 ---@param list Place[]? of its paths, where they are known
 ---@return "allow"|"ask"|"deny" verdict
----@return string reason
+---@return Phrase reason its code is "reads" when the call only reads
 ---@return string? rule that would allow it
 function M.judge(ctx, name, tool, args, list)
   local set = rules.of(ctx)
@@ -113,19 +116,19 @@ function M.judge(ctx, name, tool, args, list)
     return "ask", reason
   end
   if verdict == "ask" then
-    if ctx.mode == "plan" then return "deny", "plan mode only looks" end
+    if ctx.mode == "plan" then return "deny", PLAN end
     return "ask", reason
   end
-  local looks = reason == M.READ_ONLY
+  local looks = reason.code == READS.code
   if ctx.mode == "plan" then
     if looks and verdict ~= "outside" or tool.effect == "none" then return "allow", reason end
-    return "deny", "plan mode only looks"
+    return "deny", PLAN
   end
   if verdict == "allow" then return "allow", reason end
-  if ctx.mode == "yolo" then return "allow", "mode yolo" end
+  if ctx.mode == "yolo" then return "allow", phrase "mode yolo" end
   if verdict == "guarded" or verdict == "outside" then return "ask", reason, nil end
   if tool.effect == "none" or looks then return "allow", reason end
-  if tool.effect == "edit" and ctx.mode == "auto-edit" then return "allow", "mode auto-edit" end
+  if tool.effect == "edit" and ctx.mode == "auto-edit" then return "allow", phrase "mode auto-edit" end
   return "ask", reason, rule
 end
 

@@ -6,6 +6,7 @@ local path_expansion = require "qwen.permission.path_expansion"
 local fs = require "sys.fs"
 local programs = require "qwen.util.programs"
 local sys = require "sys.os"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -105,12 +106,14 @@ local function check_arguments(program, part, bases, look)
   local positional, operands, pattern_given, i = 0, program.any, not program.pattern, 2
   while i <= #part.argv do
     local word, marks = part.argv[i], part.marks[i]
-    if not operands and path_expansion.option(bases, word, marks) then return "a file's name would become an option there" end
+    if not operands and path_expansion.option(bases, word, marks) then
+      return phrase "a file's name would become an option there"
+    end
     if word == "--" and not program.words and not operands then
       operands = true
     elseif word:sub(1, 1) == "-" and #word > 1 and not operands then
       local names, value, plain = read_option(program, word)
-      if not names then return ("the option %s of %s is not known to only read"):format(word, part.argv[1]) end
+      if not names then return phrase("the option %s of %s is not known to only read", word, part.argv[1]) end
       for _, name in ipairs(names) do
         pattern_given = pattern_given or among(program.pattern, name)
         if among(program.deep == true and "" or program.deep, name) then part.deep = true end
@@ -118,7 +121,9 @@ local function check_arguments(program, part, bases, look)
       if value == "next" then
         i = i + 1
         value, marks = part.argv[i] or "", part.marks[i]
-        if path_expansion.option(bases, value, marks) then return "a file's name would become an option there" end
+        if path_expansion.option(bases, value, marks) then
+          return phrase "a file's name would become an option there"
+        end
       end
       local why = value and (not plain or marks) and look(value, marks)
       if why then return why end
@@ -126,7 +131,9 @@ local function check_arguments(program, part, bases, look)
       local text = program.text or not pattern_given
       pattern_given = true
       positional = positional + 1
-      if program.positional and (positional > program.positional or marks) then return part.argv[1] .. " would write to its last argument" end
+      if program.positional and (positional > program.positional or marks) then
+        return phrase("%s would write to its last argument", part.argv[1])
+      end
       local why = (not text or marks) and look(word, marks)
       if why then return why end
     end
@@ -144,11 +151,11 @@ local function another_program(ctx, name)
   local path = programs.find(name)
   if not path then return nil end
   local why = programs.problem(path, ctx.cwd)
-  if why then return ("%s, which runs for '%s', %s"):format(path, name, why) end
+  if why then return phrase("%s, which runs for '%s', %s", path, name, why) end
   local target = (fs.realpath(path) or ""):match "[^/]*$"
   local plain = target:gsub("^gnu", ""):gsub("[.-].*$", "")
   if plain == name or plain == "g" .. name or many[plain] or name:find "^[ef]grep$" and plain == "grep" then return nil end
-  return ("%s, which runs for '%s', is a link to %s"):format(path, name, target)
+  return phrase("%s, which runs for '%s', is a link to %s", path, name, target)
 end
 
 -- The variable among a word's that looks like a credential.
@@ -174,28 +181,38 @@ function M.text_only(name) return known[name] ~= nil and known[name].text == tru
 ---@param part table as shell.parse gives it
 ---@param bases string[] folders it could be in
 ---@return boolean
----@return string? why not
+---@return Phrase? why not
 function M.check(ctx, part, bases)
   local name = part.argv[1]
   local program = name and known[name]
-  if not name then return false, "it sets variables" end
-  if not program then return false, ("'%s' is not known to only read"):format(name) end
+  if not name then return false, phrase "it sets variables" end
+  if not program then return false, phrase("'%s' is not known to only read", name) end
   local stranger = not builtins[name] and another_program(ctx, name)
   if stranger then return false, stranger end
-  if program.first and (part.argv[2] or ""):sub(1, 1) == "-" then return false, ("an option of %s can do more than read"):format(name) end
-  if program.first and part.marks[2] then return false, "what the first argument becomes is not known here" end
-  if name == "printf" and (part.argv[2] or ""):gsub("%%%%", ""):find "%%[^%a%%]*[hlLjzt]*n" then return false, "%n sets a variable" end
-  if part.split and not program.any then return false, "a variable without quotes can become several arguments" end
+  if program.first and (part.argv[2] or ""):sub(1, 1) == "-" then
+    return false, phrase("an option of %s can do more than read", name)
+  end
+  if program.first and part.marks[2] then return false, phrase "what the first argument becomes is not known here" end
+  if name == "printf" and (part.argv[2] or ""):gsub("%%%%", ""):find "%%[^%a%%]*[hlLjzt]*n" then
+    return false, phrase("%s sets a variable", "%n")
+  end
+  if part.split and not program.any then
+    return false, phrase "a variable without quotes can become several arguments"
+  end
   part.deep = program.deep == true
   for i = 2, #part.argv do
     local secret = credential(part.marks[i])
-    if secret then return false, ("%s looks like a credential"):format(secret) end
+    if secret then return false, phrase("%s looks like a credential", secret) end
   end
   local why = check_arguments(program, part, bases, function(word, marks)
     if program.text and not (marks and marks.glob) then return nil end
-    if marks and marks.variable then return "the value of a variable is not known here" end
-    if program.flat and path_expansion.any_folder(bases, word, marks) then return "links in a folder would be followed" end
-    if not path_expansion.readable(ctx, bases, word, marks, program.text) then return ("%s is outside the project"):format(word) end
+    if marks and marks.variable then return phrase "the value of a variable is not known here" end
+    if program.flat and path_expansion.any_folder(bases, word, marks) then
+      return phrase "links in a folder would be followed"
+    end
+    if not path_expansion.readable(ctx, bases, word, marks, program.text) then
+      return phrase("%s is outside the project", word)
+    end
   end)
   return why == nil, why
 end

@@ -8,6 +8,7 @@ local policy = require "qwen.permission.policy"
 local proc = require "qwen.util.process"
 local protected = require "qwen.permission.protected"
 local sandbox = require "qwen.permission.sandbox"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -34,7 +35,7 @@ end
 -- The options of a run inside its border, and what is closed behind it.
 local function prepare(ctx, request)
   if request.command:find("\0", 1, true) then
-    return nil, err("usage", "a command cannot hold a zero byte. Nothing was run.")
+    return nil, err("usage", phrase "a command cannot hold a zero byte. Nothing was run.")
   end
   local folder = request.cwd or ctx.cwd
   local rules_only = setmetatable({ mode = "default" }, { __index = ctx }) -- the mode was for whoever asked
@@ -42,7 +43,7 @@ local function prepare(ctx, request)
   if verdict == "deny" then return nil, err("denied", reason) end
   local pass = ctx.settings:get "tools.shell.passVariables"
   local env, taken = child_env.for_command {
-    pass = type(pass) == "table" and pass or nil, trusted = reason == policy.READ_ONLY, cwd = ctx.cwd,
+    pass = type(pass) == "table" and pass or nil, trusted = reason.code == "reads", cwd = ctx.cwd,
   }
   local options, hold = sandbox.wrap(ctx, {
     argv = shell_argv(request.command), cwd = folder, env = env, stderr = request.stderr, timeout = request.timeout,

@@ -8,6 +8,9 @@ local paths = require "qwen.util.paths"
 local proc = require "qwen.util.process"
 local sandbox_mounts = require "qwen.permission.sandbox_mounts"
 local sys = require "sys.os"
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -33,9 +36,14 @@ local function listed(ctx, name)
   local out = {}
   for _, text in ipairs(ctx.settings:get(KEY .. "." .. name) or {}) do
     local path = type(text) == "string" and text:gsub("^~%f[/\0]", paths.home() or "~")
-    if not path or path:sub(1, 1) ~= "/" then return nil, err("usage", ("%s.%s holds %s, which is no absolute path"):format(KEY, name, tostring(text))) end
+    if not path or path:sub(1, 1) ~= "/" then
+      return nil, err("usage", phrase("%s.%s holds %s, which is no absolute path", KEY, name,
+        tostring(text)))
+    end
     local real = fs.realpath(path)
-    if real == "/" then return nil, err("usage", ("%s.%s cannot hold /: everything would be shown"):format(KEY, name)) end
+    if real == "/" then
+      return nil, err("usage", phrase("%s.%s cannot hold /: everything would be shown", KEY, name))
+    end
     out[#out + 1] = real
   end
   return out
@@ -47,13 +55,16 @@ end
 -- string[]}?, Err?
 function M.state(ctx)
   local whole = ctx.settings:get(KEY)
-  if whole ~= nil and type(whole) ~= "table" then return nil, err("usage", ("%s must be an object { ... }, not %s"):format(KEY, tostring(whole))) end
+  if whole ~= nil and type(whole) ~= "table" then
+    return nil, err("usage", phrase("%s must be an object { ... }, not %s", KEY, tostring(whole)))
+  end
   local state = {}
   for name, allowed in pairs(choices) do
     local value = ctx.settings:get(KEY .. "." .. name)
     if value == nil then value = allowed[1] end
     if value ~= allowed[1] and value ~= allowed[2] then
-      return nil, err("usage", ("%s.%s is '%s'; it can be %s"):format(KEY, name, tostring(value), table.concat(allowed, " or ")))
+      return nil, err("usage", phrase("%s.%s is '%s'; it can be %s", KEY, name, tostring(value),
+        table.concat(allowed, " or ")))
     end
     state[name] = value
   end
@@ -71,8 +82,9 @@ end
 ---@return string
 function M.words(ctx)
   local state, e = M.state(ctx)
-  if not state then return "broken: " .. e.message end
-  return state.backend == "none" and "none" or ("%s, %s, network %s"):format(state.backend, state.filesystem, state.network)
+  if not state then return tr("broken: %s", e.message) end
+  return state.backend == "none" and tr "none" or tr("%s, %s, network %s", state.backend,
+    state.filesystem, state.network)
 end
 
 ---What commands see of a path in the sandbox that was asked for; nil where none was, or with an
@@ -113,7 +125,8 @@ function M.wrap(ctx, options, more)
   if not state then return nil, e end
   if state.backend == "none" then return options, sandbox_mounts.take {} end
   if not fs.stat(PROGRAM) then
-    return nil, err("missing", ("the sandbox needs %s, which is missing. Nothing was run. Install bubblewrap, or set %s.backend to none."):format(PROGRAM, KEY))
+    return nil, err("missing", phrase("the sandbox needs %s, which is missing. Nothing was run. "
+      .. "Install bubblewrap, or set %s.backend to none.", PROGRAM, KEY))
   end
   local copies = {}
   local list, absent = sandbox_mounts.list(ctx, state, more and more.read, copies)
@@ -148,8 +161,8 @@ function M.start(ctx, state)
   if result and result.code == 0 then return true end
   local why = e and e.message or result.err:match "[^\n]+" or result.timed_out and "no answer in 20 s"
     or "it ended with " .. tostring(result.code or result.signal)
-  return nil, err("denied", ("the sandbox was asked for and does not start: %s. No command is run. See docs/security.md, or set %s.backend to none."):format(
-    why, KEY), { code = "sandbox" })
+  return nil, err("denied", phrase("the sandbox was asked for and does not start: %s. No command "
+    .. "is run. See docs/security.md, or set %s.backend to none.", why, KEY), { code = "sandbox" })
 end
 
 local symptoms = { "Read%-only file system", "Operation not permitted", "Permission denied", "Network is unreachable", "[Cc]ould not resolve",

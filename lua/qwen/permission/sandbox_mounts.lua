@@ -4,6 +4,7 @@ local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local phrase = require("qwen.util.translate").phrase
 local protected = require "qwen.permission.protected"
 local sys = require "sys.os"
 
@@ -146,7 +147,7 @@ local function shown(ctx, state, more, copies)
   local hidden = hidden_folders()
   for _, folder in ipairs(hidden) do
     if paths.below(folder, ctx.cwd) then
-      return nil, err("denied", ("no sandbox can be kept around %s: it holds %s. Start qwen in the folder of one project."):format(ctx.cwd, folder))
+      return nil, err("denied", phrase("no sandbox can be kept around %s: it holds %s. Start qwen in the folder of one project.", ctx.cwd, folder))
     end
     list[#list + 1] = { "--size", SCRATCH, "--tmpfs", folder }
   end
@@ -227,7 +228,7 @@ local function keep(ctx, state, list)
     if protected.named(entry.name) and not taken[path] then
       there[entry.name] = true
       if entry.type == "link" and at_once[entry.name] then
-        return nil, err("denied", ("%s is a link, which a sandbox cannot keep as it is; set tools.executionSandbox.filesystem to read-only"):format(path))
+        return nil, err("denied", phrase("%s is a link, which a sandbox cannot keep as it is; set tools.executionSandbox.filesystem to read-only", path))
       end
       -- what becomes of another link is told
       if entry.type ~= "link" then list[#list + 1] = { "--ro-bind", path, path } end

@@ -1,6 +1,8 @@
 -- Reads a shell command as a shell would split it, for judging only. Whatever it does not fully understand makes it say so:
 -- `certain` is false and the reader must ask. POSIX Shell Command Language, sections 2.2 to 2.10.
 
+local phrase = require("qwen.util.translate").phrase
+
 local M = {}
 
 local MAX_LENGTH, MAX_PARTS = 32 * 1024, 50
@@ -27,18 +29,18 @@ end
 function Reader:expansion()
   local rest = self.text:sub(self.at)
   if rest:match "^%$%(%(" or rest:match "^%$%[" then
-    self:doubt "arithmetic is not read here"
+    self:doubt(phrase "arithmetic is not read here")
   elseif rest:match "^%$%(" or rest:match "^`" then
-    self:doubt "a command inside the command"
+    self:doubt(phrase "a command inside the command")
   elseif rest:match "^%${" and not rest:match "^%${[%a_][%w_]*}" then
-    self:doubt "a variable expansion that can do more than read"
+    self:doubt(phrase "a variable expansion that can do more than read")
   elseif rest:match "^%$['\"]" then
-    self:doubt "quotes of a special kind"
+    self:doubt(phrase "quotes of a special kind")
   end
   local name = rest:match "^%${[%a_][%w_]*}" or rest:match "^%$[%a_][%w_]*" or rest:match "^%$[%d@*#?$!-]"
   self.at = self.at + #(name or "$")
   if name then
-    if name:find "^%${?_}?$" then self:doubt "the last argument of another command" end
+    if name:find "^%${?_}?$" then self:doubt(phrase "the last argument of another command") end
     self.variable = self.variable or {}
     self.variable[#self.variable + 1] = name:match "[^${}]+" or name
     return name
@@ -52,21 +54,21 @@ function Reader:double_quoted()
   while true do
     local c = self:peek()
     if c == "" then
-      self:doubt "a quote that is never closed"
+      self:doubt(phrase "a quote that is never closed")
       break
     elseif c == '"' then
       self.at = self.at + 1
       break
     elseif c == "\\" then
       local escaped = self.text:sub(self.at + 1, self.at + 1)
-      if escaped == "\n" then self:doubt "a line that goes on inside a word" end
+      if escaped == "\n" then self:doubt(phrase "a line that goes on inside a word") end
       out[#out + 1] = escaped:find '[$`"\\]' and escaped or "\\" .. escaped
       self.at = self.at + 2
     elseif c == "$" or c == "`" then
       out[#out + 1] = self:expansion()
       if c == "`" and self:peek() == "`" then self.at = self.at + 1 end
     else
-      if c == "\n" and self.documents[1] then self:doubt "a quote over the beginning of a here-document" end
+      if c == "\n" and self.documents[1] then self:doubt(phrase "a quote over the beginning of a here-document") end
       out[#out + 1] = c
       self.at = self.at + 1
     end
@@ -77,11 +79,11 @@ end
 function Reader:single_quoted()
   local close = self.text:find("'", self.at + 1, true)
   if not close then
-    self:doubt "a quote that is never closed"
+    self:doubt(phrase "a quote that is never closed")
     close = #self.text + 1
   end
   local body = self.text:sub(self.at + 1, close - 1)
-  if self.documents[1] and body:find "\n" then self:doubt "a quote over the beginning of a here-document" end
+  if self.documents[1] and body:find "\n" then self:doubt(phrase "a quote over the beginning of a here-document") end
   self.at = close + 1
   return body
 end
@@ -100,8 +102,8 @@ function Reader:word()
     elseif c == '"' then
       out[#out + 1], plain = self:double_quoted(), false
     elseif c == "\\" then
-      if self.at == #self.text then self:doubt "a backslash at the end" end
-      if self:peek(2) == "\\\n" then self:doubt "a line that goes on inside a word" end
+      if self.at == #self.text then self:doubt(phrase "a backslash at the end") end
+      if self:peek(2) == "\\\n" then self:doubt(phrase "a line that goes on inside a word") end
       out[#out + 1], plain = self.text:sub(self.at + 1, self.at + 1), false
       self.at = self.at + 2
     elseif c == "$" or c == "`" then
@@ -112,9 +114,9 @@ function Reader:word()
       out[#out + 1] = "{}"
       self.at = self.at + 2
     else
-      if c:find "[{}]" then self:doubt "braces" end
-      if c:find "[%c\x7f]" then self:doubt "a control character" end
-      if c == "~" and (out[#out] or ""):find "[=:]$" then self:doubt "a home folder inside a word" end
+      if c:find "[{}]" then self:doubt(phrase "braces") end
+      if c:find "[%c\x7f]" then self:doubt(phrase "a control character") end
+      if c == "~" and (out[#out] or ""):find "[=:]$" then self:doubt(phrase "a home folder inside a word") end
       if c:find "[*?%[]" then glob = glob or table.concat(out) == "" and "start" or "inside" end
       out[#out + 1] = c
       self.at = self.at + 1
@@ -148,9 +150,9 @@ function Reader:skip_documents()
       local line = self.text:sub(self.at, stop - 1)
       self.at = stop + 1
       ended = (document.tabs and line:gsub("^\t+", "") or line) == document.word
-      if not ended and not document.quoted and line:find "[$`\\]" then self:doubt "something to expand in a here-document" end
+      if not ended and not document.quoted and line:find "[$`\\]" then self:doubt(phrase "something to expand in a here-document") end
     end
-    if not ended then self:doubt "a here-document without an end" end
+    if not ended then self:doubt(phrase "a here-document without an end") end
   end
   self.documents = {}
 end
@@ -162,20 +164,24 @@ function Reader:redirect()
   for _, op in ipairs(operators) do
     if here:sub(1, #op) == op then
       self.at = self.at + #op
-      if op:sub(1, 2) == "<<" then self:doubt("a here-document", true) end
-      if self:peek() == "(" then self:doubt "a command inside the command" end
+      if op:sub(1, 2) == "<<" then self:doubt(phrase "a here-document", true) end
+      if self:peek() == "(" then self:doubt(phrase "a command inside the command") end
       while self:peek():find "[ \t]" do self.at = self.at + 1 end
       local start = self.at
       local target, plain, marks = self:word()
       if target and (op == "<<" or op == "<<-") then
-        if marks and marks.variable or self.text:sub(start, self.at):find "\n." then self:doubt "a here-document without a known end" end
+        if marks and marks.variable or self.text:sub(start, self.at):find "\n." then
+          self:doubt(phrase "a here-document without a known end")
+        end
         self.documents[#self.documents + 1] = { word = target, quoted = not plain, tabs = op == "<<-" }
       end
       if not target then
-        self:doubt "a redirection without a target"
+        self:doubt(phrase "a redirection without a target")
       else
         self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, marks = marks }
-        if op:sub(1, 1) == "&" and self.text:find("^[ \t]*[^%s;&|]", self.at) then self:doubt "words behind &>, which not every shell reads alike" end
+        if op:sub(1, 1) == "&" and self.text:find("^[ \t]*[^%s;&|]", self.at) then
+          self:doubt(phrase "words behind &>, which not every shell reads alike")
+        end
       end
       return true
     end
@@ -193,8 +199,10 @@ function Reader:read_word()
   elseif plain and word:match "^%d+$" and self:peek():find "[<>]" then
     return true -- the number of a descriptor
   else
-    if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then self:doubt("'" .. word .. "' in the place of a command", soft[word]) end
-    if #part.argv == 0 and marks and word ~= "[" then self:doubt "a command whose name is a variable or a pattern" end
+    if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then
+      self:doubt(phrase("'%s' in the place of a command", word), soft[word])
+    end
+    if #part.argv == 0 and marks and word ~= "[" then self:doubt(phrase "a command whose name is a variable or a pattern") end
     if marks and marks.variable and source:sub(1, 1) ~= '"' then part.split = true end
     part.argv[#part.argv + 1] = word
     part.marks[#part.argv] = marks
@@ -204,12 +212,12 @@ end
 
 ---Reads a command.
 ---@param command string
----@return {parts: table[], certain: boolean, why: string?, hard: string?} each part: argv, marks of each word, redirects {op, target,
+---@return {parts: table[], certain: boolean, why: Phrase?, hard: Phrase?} each part: argv, marks of each word, redirects {op, target,
 ---marks}, assigns, piped; an unquoted variable sets `split`; hard: a doubt that can hide commands from the list of parts
 function M.parse(command)
   local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part(), documents = {} }, Reader)
-  if #command > MAX_LENGTH then self:doubt "it is too long to be read safely" end
-  if command:find "[%z\r\f\v\b\27]" then self:doubt "a control character" end
+  if #command > MAX_LENGTH then self:doubt(phrase "it is too long to be read safely") end
+  if command:find "[%z\r\f\v\b\27]" then self:doubt(phrase "a control character") end
   while self.at <= #self.text do
     local c = self:peek()
     local two = self:peek(2)
@@ -220,26 +228,26 @@ function M.parse(command)
     elseif c == "#" then
       self.at = self.text:find("\n", self.at, true) or #self.text + 1
     elseif two == "&&" or two == "||" or two == ";;" or two == "|&" then
-      if two == ";;" then self:doubt "a case" end
+      if two == ";;" then self:doubt(phrase "a case") end
       self:finish_part(two == "|&")
       self.at = self.at + 2
     elseif two ~= "&>" and c:find "[;\n|&]" then
-      if c == "&" then self:doubt("a command in the background", true) end
+      if c == "&" then self:doubt(phrase "a command in the background", true) end
       self:finish_part(c == "|")
       self.at = self.at + 1
       if c == "\n" then self:skip_documents() end
     elseif c == "(" or c == ")" then
-      self:doubt("a sub-shell or function", c == ")" or two ~= "((" and #self.part.argv == 0 and #self.part.assigns == 0)
+      self:doubt(phrase "a sub-shell or function", c == ")" or two ~= "((" and #self.part.argv == 0 and #self.part.assigns == 0)
       if c == ")" or #self.part.argv == 0 then self:finish_part() end
       self.at = self.at + 1
     elseif not self:redirect() and not self:read_word() then
-      self:doubt "something that is not understood"
+      self:doubt(phrase "something that is not understood")
       self.at = self.at + 1
     end
   end
   self:finish_part()
-  if self.documents[1] then self:doubt "a here-document without an end" end
-  if #self.parts > MAX_PARTS then self:doubt(("more than %d commands in one"):format(MAX_PARTS)) end
+  if self.documents[1] then self:doubt(phrase "a here-document without an end") end
+  if #self.parts > MAX_PARTS then self:doubt(phrase("more than %d commands in one", MAX_PARTS)) end
   return { parts = self.parts, certain = self.why == nil, why = self.why, hard = self.hard }
 end
 

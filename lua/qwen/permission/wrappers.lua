@@ -1,6 +1,7 @@
 -- The commands that a part of a command may start: behind `env` or `sudo`, after `find -exec`, in
 -- the text given to `sh -c` or to an interpreter. It names rather too many than too few, for rules
 -- that refuse or ask; nothing is allowed by what is found here.
+local phrase = require("qwen.util.translate").phrase
 local program_lists = require "qwen.permission.program_lists"
 local read_only = require "qwen.permission.read_only"
 local shell_parser = require "qwen.permission.shell_parser"
@@ -142,16 +143,18 @@ function M.parts(part, out, depth)
   out, depth = out or {}, depth or 0
   out[#out + 1] = part
   local kind = M.kind(part)
-  if #part.argv > MOST_WORDS then out.doubt = out.doubt or "it has too many words" end
+  if #part.argv > MOST_WORDS then out.doubt = out.doubt or phrase "it has too many words" end
   if kind ~= "runs" and kind ~= "may" then return out end
   for i = 2, math.min(#part.argv, MOST_WORDS) do
     local word = part.argv[i]
-    if kind == "runs" and part.marks[i] and part.marks[i].variable then out.doubt = out.doubt or ("what %s runs comes from a variable"):format(part.argv[1]) end
+    if kind == "runs" and part.marks[i] and part.marks[i].variable then
+      out.doubt = out.doubt or phrase("what %s runs comes from a variable", part.argv[1])
+    end
     if word:find "[%s;&|<>()`$]" then
-      if depth >= MOST_DEPTH then out.doubt = out.doubt or "commands in commands, too deep" end
+      if depth >= MOST_DEPTH then out.doubt = out.doubt or phrase "commands in commands, too deep" end
       for _, text in ipairs(depth < MOST_DEPTH and texts(word) or {}) do
         local parsed = shell_parser.parse(text)
-        if kind == "runs" and text == word and parsed.hard then out.doubt = out.doubt or "the command in it holds " .. parsed.hard end
+        if kind == "runs" and text == word and parsed.hard then out.doubt = out.doubt or phrase("the command in it holds %s", parsed.hard) end
         for _, one in ipairs(parsed.parts) do
           if #out < 2000 then M.parts(one, out, depth + 1) end
         end

@@ -3,6 +3,7 @@
 local err = require "qwen.util.err"
 local error_body = require "qwen.provider.error_body"
 local json = require "sys.json"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -38,7 +39,7 @@ end
 ---@return Err
 function M.spoilt(word, why)
   local what = why or "it says nothing"
-  return err("overloaded", ("the service gave an answer that cannot be used (%s): %s"):format(word, what), { code = word, retries = 1 })
+  return err("overloaded", phrase("the service gave an answer that cannot be used (%s): %s", word, what), { code = word, retries = 1 })
 end
 
 ---An answer without a word and without a call. Its thinking may be on the screen already; another try is made all the same.
@@ -218,7 +219,7 @@ function Answer:finish(last)
   elseif reason == "end" and answer.calls > 0 then
     reason = "calls"
   elseif not reason then
-    answer:fail(err("network", "the answer ended before the service said that it was complete"))
+    answer:fail(err("network", phrase "the answer ended before the service said that it was complete"))
   end
   if reason then answer:add { type = "stop", reason = reason, word = answer.word } end
 end

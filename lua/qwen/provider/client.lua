@@ -5,6 +5,8 @@ local limiter = require "qwen.usage.limits"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local provider_of = require "qwen.model.provider_of"
+local translate = require "qwen.util.translate"
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -40,7 +42,7 @@ local function set_limits(ctx, model, request)
     if value == nil or value == "" then value = limit.default end
     local ms = tonumber(value)
     if value ~= nil and not (ms and ms >= 0 and ms < 1e12) then
-      return nil, err("usage", ("%s must be a number of milliseconds, not '%s'"):format(from, tostring(value)))
+      return nil, err("usage", phrase("%s must be a number of milliseconds, not '%s'", from, tostring(value)))
     end
     if request[limit.field] == nil then request[limit.field] = ms and ms / 1000 end -- a provider or a hook may know better
   end
@@ -55,11 +57,9 @@ local function in_settings_words(e)
   return e
 end
 
-local names_of = { providers = "provider", auth = "sign-in" }
-
 -- A provider or auth file that is wrong, with what it takes the place of.
 local function wrong(kind, name, why)
-  return err("broken", registry.blamed(("the %s %s is wrong: %s"):format(names_of[kind], name, why), kind, name))
+  return err("broken", registry.blamed(tr(kind == "auth" and "the sign-in %s is wrong: %s" or "the provider %s is wrong: %s", name, why), kind, name))
 end
 
 -- Calls a function of a provider or auth file. One that is wrong fails like a service that does. `gives`: the type of what it must give
@@ -81,7 +81,7 @@ local function build(ctx, provider, model, view)
   if not request then return nil, e end
   if type(request.url) ~= "string" then return nil, wrong("providers", model.provider, "its request has no url") end
   local built, reason = ctx.emit("request_built", request, model)
-  if not built then return nil, err("denied", "the request was blocked: " .. tostring(reason)) end
+  if not built then return nil, err("denied", phrase("the request was blocked: %s", tostring(reason))) end
   request = built
   local credential
   credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)

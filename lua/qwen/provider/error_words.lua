@@ -1,5 +1,8 @@
 -- What only the words of an error tell: that the conversation is too long, and the window; which quota ended; that tools are not taken.
 -- Services have no codes for these, or each its own; the lists hold what about forty of them write.
+
+local phrase = require("qwen.util.translate").phrase
+
 local M = {}
 
 -- Parts of sentences in lower case, and codes.
@@ -93,9 +96,9 @@ function M.says_quota(text, object)
 end
 
 -- What a server that takes no tools says, and what helps.
-local JINJA = "start llama-server with --jinja: without it this server takes no tools"
-local PARSER = "start the server with --enable-auto-tool-choice and --tool-call-parser NAME: without them it takes no tools"
-local NO_TOOLS = "this model, or its server, takes no tools: choose another model (/model)"
+local JINJA = phrase "start llama-server with --jinja: without it this server takes no tools"
+local PARSER = phrase "start the server with --enable-auto-tool-choice and --tool-call-parser NAME: without them it takes no tools"
+local NO_TOOLS = phrase "this model, or its server, takes no tools: choose another model (/model)"
 local tools = {
   { "--jinja", JINJA }, { "enable-auto-tool-choice", PARSER }, { "tool-call-parser", PARSER }, { "does not support tool", NO_TOOLS },
   { "does not support function", NO_TOOLS }, { "doesn't support tool", NO_TOOLS }, { "not support tool", NO_TOOLS },

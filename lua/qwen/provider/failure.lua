@@ -3,6 +3,7 @@
 local err = require "qwen.util.err"
 local error_body = require "qwen.provider.error_body"
 local error_words = require "qwen.provider.error_words"
+local phrase = require("qwen.util.translate").phrase
 local redact = require("sys.secret").redact
 local rate_limit_headers = require "qwen.usage.rate_limit_headers"
 local task = require "sys.task"
@@ -10,15 +11,15 @@ local utf8_of = require("sys.text").utf8
 
 local MOST_WORDS = 2000 -- bytes of the words of an error; some repeat the whole request
 
-local SHORTER = { "too_long", "make the conversation shorter: /compact" }
+local SHORTER = { "too_long", phrase "make the conversation shorter: /compact" }
 local NO_QUOTA = { "limit" } -- its words depend on what the service says
-local WAIT = { "limit", "too many requests; wait and try again" }
-local BUSY = { "overloaded", "the service is overloaded; try again later" }
-local FAILED = { "overloaded", "the service failed; try again later" }
-local KEY = { "auth", "check the key: qwen auth status" }
-local MODEL = { "missing", "check the model name; see: /model" }
-local FILTER = { "protocol", "the service's content filter refused this" }
-local REFUSED = { "protocol", "the service refused the request" }
+local WAIT = { "limit", phrase "too many requests; wait and try again" }
+local BUSY = { "overloaded", phrase "the service is overloaded; try again later" }
+local FAILED = { "overloaded", phrase "the service failed; try again later" }
+local KEY = { "auth", phrase "check the key: qwen auth status" }
+local MODEL = { "missing", phrase "check the model name; see: /model" }
+local FILTER = { "protocol", phrase "the service's content filter refused this" }
+local REFUSED = { "protocol", phrase "the service refused the request" }
 
 -- By code: the first names of a line share its rule.
 local by_code = {}
@@ -40,10 +41,10 @@ end
 local by_status = {
   [401] = KEY,
   [402] = NO_QUOTA,
-  [403] = { "auth", "the key may not use this model or region" },
-  [404] = { "missing", "check the model name and the base URL; is /v1 missing?" },
-  [407] = { "auth", "the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in the proxy setting" },
-  [408] = { "timeout", "try again" },
+  [403] = { "auth", phrase "the key may not use this model or region" },
+  [404] = { "missing", phrase "check the model name and the base URL; is /v1 missing?" },
+  [407] = { "auth", phrase "the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in the proxy setting" },
+  [408] = { "timeout", phrase "try again" },
   [413] = SHORTER,
   [429] = WAIT,
   [529] = BUSY,
@@ -78,10 +79,7 @@ local function rule_of(status, codes, text, object)
   return by_status[status] or rule or status >= 500 and FAILED or REFUSED
 end
 
-local FREE = "the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI https://app.fireworks.ai, "
-  .. "Alibaba Cloud ModelStudio https://modelstudio.console.alibabacloud.com; sign in with /auth"
 local LONG = 300 -- a wait of which the end is said as a time
-local USED_UP = "the %s used up%s; take another model (/model, --fallback-model) or another account (qwen auth)"
 
 -- The moment in so many seconds, as people say it.
 local function moment(wait)
@@ -90,10 +88,13 @@ end
 
 -- Which quota, until when, and what else there is.
 local function quota_words_of(status, text, wait, window, written)
-  local when = wait and " until " .. (written or moment(wait)) or "; waiting does not help"
-  if text:lower():find "free allocated quota exceeded" then return FREE:format(when) end
-  local what = status == 402 and "balance of the account is" or window and ("quota of %s is"):format(window) or "quota is"
-  return USED_UP:format(what, when)
+  local when = wait and phrase(" until %s", written or moment(wait)) or phrase "; waiting does not help"
+  if text:lower():find "free allocated quota exceeded" then
+    return phrase("the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI "
+      .. "https://app.fireworks.ai, Alibaba Cloud ModelStudio https://modelstudio.console.alibabacloud.com; sign in with /auth", when)
+  end
+  local what = status == 402 and phrase "balance of the account is" or window and phrase("quota of %s is", window) or phrase "quota is"
+  return phrase("the %s used up%s; take another model (/model, --fallback-model) or another account (qwen auth)", what, when)
 end
 
 ---@param status integer 0 when the error came inside a stream
@@ -108,9 +109,9 @@ return function(status, headers, body)
   local wait, window, written = rate_limit_headers.read(headers, object, text)
   local quota = rule == NO_QUOTA or nil
   local advice = quota and quota_words_of(status, text, wait, window, written) or rule[2]
-  if wait and wait >= LONG and not quota then advice = ("%s; it asks to wait until %s"):format(advice, moment(wait)) end
+  if wait and wait >= LONG and not quota then advice = phrase("%s; it asks to wait until %s", advice, moment(wait)) end
   local code = status == 402 and "insufficient_quota" or codes[1]
-  local message = status > 0 and ("%d %s (%s)"):format(status, text, advice) or ("%s (%s)"):format(text, advice)
+  local message = status > 0 and phrase("%d %s (%s)", status, text, advice) or phrase("%s (%s)", text, advice)
   return err(rule[1], message, { status = status > 0 and status or nil, code = code, retry_after = wait, quota = quota, window = window,
     context = rule == SHORTER and error_words.window(text:lower(), object) or nil })
 end

@@ -3,6 +3,7 @@ local Answer = require "qwen.provider.answer"
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local merge = require("qwen.net.headers").merge
+local phrase = require("qwen.util.translate").phrase
 
 local M = {
   decoder = require("qwen.provider.stream").decoder, unseen = require("qwen.provider.media").unseen, on_top = merge,
@@ -235,7 +236,9 @@ function M.lines(stream)
         local bytes, e = stream:read()
         if e then return nil, e end
         held, at, ended = held:sub(at) .. (bytes or ""), 1, bytes == nil
-        if #held > LONGEST_LINE and not held:find("\n", 1, true) then return nil, err("protocol", "the service sent a line without an end") end
+        if #held > LONGEST_LINE and not held:find("\n", 1, true) then
+          return nil, err("protocol", phrase "the service sent a line without an end")
+        end
       elseif at > #held then
         return nil
       else

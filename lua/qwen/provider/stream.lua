@@ -5,6 +5,7 @@ local err = require "qwen.util.err"
 local error_body = require "qwen.provider.error_body"
 local json = require "sys.json"
 local redact = require("sys.secret").redact
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -22,7 +23,7 @@ end
 -- Text that stands where JSON is expected.
 local function not_json(answer, data, name)
   if name == "error" then return answer:fail(data) end
-  answer:fail(err("protocol", "the service sent an event that is not JSON: " .. data:sub(1, 120)))
+  answer:fail(err("protocol", phrase("the service sent an event that is not JSON: %s", data:sub(1, 120))))
 end
 
 -- One event of the answer.
@@ -50,8 +51,8 @@ local function read_whole(answer, data, read)
   if not answer.failed and not answer.reason and answer.calls == 0 and not answer.spoke then
     local model, found = answer.model, error_body.of(events[1])
     if found.text then return answer:fail(events[1]) end
-    answer:fail(err("protocol", ("%s sent JSON instead of an event stream; check the base URL and the model. It begins: %s")
-      :format(tostring(model.base_url or model.id), redact(data:sub(1, 120)))))
+    answer:fail(err("protocol", phrase("%s sent JSON instead of an event stream; check the base URL and the model. It begins: %s",
+      tostring(model.base_url or model.id), redact(data:sub(1, 120)))))
   end
   answer:over()
 end

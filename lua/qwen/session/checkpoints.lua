@@ -6,6 +6,7 @@ local json = require "sys.json"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -54,7 +55,7 @@ local function keep(state, path)
   local stat, problem = fs.stat_exact(path)
   if not stat and problem.kind == "missing" then return false end
   local text = stat and stat.type == "file" and stat.size <= MOST and fs.read_exact(path)
-  if not text then return nil, err("too_long", path .. " is no file, or too large to keep") end
+  if not text then return nil, err("too_long", tr("%s is no file, or too large to keep", path)) end
   local hash = sys.sha256(text)
   local place = state.folder .. "/" .. hash
   if fs.stat(place) then return hash, nil, stat.mode end
@@ -133,10 +134,10 @@ end
 local function take_back(ctx, state, entry)
   local now, e = keep(state, entry.path)
   if now == nil then return nil, e end
-  if now ~= entry.after then return nil, err("denied", entry.path .. " was changed since; it is left as it is") end
+  if now ~= entry.after then return nil, err("denied", tr("%s was changed since; it is left as it is", entry.path)) end
   if not entry.before then return fs.remove_exact(entry.path) end
   local text = M.content(ctx, entry.before)
-  if not text then return nil, err("missing", ("the content of %s before the edit is no longer kept"):format(entry.path)) end
+  if not text then return nil, err("missing", tr("the content of %s before the edit is no longer kept", entry.path)) end
   return fs.write_exact(entry.path, text, { mode = entry.mode })
 end
 

@@ -8,6 +8,7 @@ local messages = require "qwen.session.message"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local Session = {}
 Session.__index = Session
@@ -27,7 +28,7 @@ local function open_file(self)
   self.lock, e = fs.lock(self.path .. ".lock", 0)
   if not self.lock then
     if e.kind == "timeout" then
-      return nil, err("denied", ("session %s is open in another qwen; end that one, or start a new session"):format(self.id), { path = self.path })
+      return nil, err("denied", tr("session %s is open in another qwen; end that one, or start a new session", self.id), { path = self.path })
     end
     return nil, e
   end
@@ -42,12 +43,12 @@ end
 ---@return Session?, Err?
 function Session.create(cwd, id)
   if id and not id:match "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$" then
-    return nil, err("usage", ("'%s' is not a session id; use a UUID such as %s"):format(id, sys.uuid()))
+    return nil, err("usage", tr("'%s' is not a session id; use a UUID such as %s", id, sys.uuid()))
   end
   local chats = paths.chats(cwd)
   id = id or sys.uuid()
   if chats and fs.stat(chats .. "/" .. id .. ".jsonl") then
-    return nil, err("usage", ("session %s is there already; go on with it: qwen --resume %s"):format(id, id))
+    return nil, err("usage", tr("session %s is there already; go on with it: qwen --resume %s", id, id))
   end
   return new(cwd, id, chats and chats .. "/" .. id .. ".jsonl")
 end
@@ -95,7 +96,8 @@ end
 function Session:rewind(at)
   local before = self.messages[at - 1]
   if self.compacted and at - 1 <= self.compacted then
-    return nil, err("usage", "that is before the place where the conversation was shortened; go back to a later prompt, or start anew: /clear")
+    return nil, err("usage", tr("that is before the place where the conversation was shortened; go "
+      .. "back to a later prompt, or start anew: /clear"))
   end
   self.messages = table.move(self.messages, 1, at - 1, 1, {})
   self.leaf = before and before.id or nil
@@ -221,8 +223,11 @@ local function find(cwd, id)
     end
     if entry.id:sub(1, #id) == id then found[#found + 1] = entry end
   end
-  if #found == 0 then return nil, err("missing", ("there is no session '%s' in this folder; see: qwen sessions list"):format(id)) end
-  if #found > 1 then return nil, err("usage", ("%d sessions begin with '%s'; give more of the id"):format(#found, id)) end
+  if #found == 0 then
+    return nil, err("missing",
+      tr("there is no session '%s' in this folder; see: qwen sessions list", id))
+  end
+  if #found > 1 then return nil, err("usage", tr("%d sessions begin with '%s'; give more of the id", #found, id)) end
   return found[1]
 end
 
@@ -244,7 +249,9 @@ function Session.delete(cwd, id)
   local found, e = find(cwd, id)
   if not found then return nil, e end
   local lock <close>, busy = fs.lock(found.path .. ".lock", 0)
-  if not lock and busy.kind == "timeout" then busy = err("denied", ("session %s is open; end it first"):format(found.id), { path = found.path }) end
+  if not lock and busy.kind == "timeout" then
+    busy = err("denied", tr("session %s is open; end it first", found.id), { path = found.path })
+  end
   if not lock then return nil, busy end
   local ok
   ok, e = fs.remove(found.path)
@@ -258,7 +265,7 @@ end
 ---@return Session?, Err?
 function Session.latest(cwd)
   local newest = Session.list(cwd)[1]
-  if not newest then return nil, err("missing", "there is no session in this folder yet; start one: qwen") end
+  if not newest then return nil, err("missing", tr "there is no session in this folder yet; start one: qwen") end
   return load(new(cwd, newest.id, newest.path))
 end
 

@@ -3,6 +3,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -21,7 +22,7 @@ local opened, told
 local function store()
   if opened then return opened end
   local home = paths.qwen_home()
-  if not home then return nil, err("missing", "there is no home folder for the usage ledger; set HOME") end
+  if not home then return nil, err("missing", tr "there is no home folder for the usage ledger; set HOME") end
   local ok, e = fs.mkdir(home, 448)
   if ok then opened, e = require("sys.db").open(home .. "/usage.db", SCHEMA, VERSION) end
   return opened, e
@@ -67,12 +68,12 @@ function M.add(ctx, row)
     cost, cost and (type(row.prices.currency) == "string" and row.prices.currency or "USD") or nil, row.seconds)
   if not ok and not told then
     told = true
-    ctx.notice(("usage is not recorded: %s"):format(e.message))
+    ctx.notice(tr("usage is not recorded: %s", e.message))
   end
   local aside = opened and opened:aside()
   if aside and aside ~= told then
     told = aside
-    ctx.notice(("the usage ledger was damaged; it is now %s, and a new one was begun"):format(paths.short(aside)))
+    ctx.notice(tr("the usage ledger was damaged; it is now %s, and a new one was begun", paths.short(aside)))
   end
 end
 
@@ -92,7 +93,7 @@ function M.sum(by, where)
   where = where or {}
   local names, columns = {}, {}
   for i, name in ipairs(by) do
-    if not groups[name] then return nil, err("usage", ("usage cannot be grouped by '%s'"):format(name)) end
+    if not groups[name] then return nil, err("usage", tr("usage cannot be grouped by '%s'", name)) end
     names[i], columns[i] = groups[name], groups[name] .. " AS \"" .. name .. "\""
   end
   columns[#columns + 1] = "count(*) AS requests, sum(outcome <> 'ok') AS errors, total(input) AS input, total(output) AS output, "

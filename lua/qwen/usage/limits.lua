@@ -10,6 +10,8 @@ local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
 local provider_of = require "qwen.model.provider_of"
 local rate_limit = require "qwen.usage.rate_limit"
+local translate = require "qwen.util.translate"
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -50,12 +52,12 @@ function M.rule(ctx, model)
   for _, at in ipairs { model.id, host, bare(host), name, model.provider, "*" } do
     if rules[at] ~= nil then
       local found, e = rate_limit.read(rules[at])
-      if not found then ctx.notice(("limits.rules, %s: %s; it is not kept"):format(at, e.message)) end
+      if not found then ctx.notice(tr("limits.rules, %s: %s; it is not kept", at, e.message)) end
       return made(at == model.id and key .. " " .. model.id or key, found, "settings, " .. at)
     end
   end
   local found, e = rate_limit.read(provider and provider.limit or {})
-  if not found then ctx.notice(("the limit of the provider %s: %s; it is not kept"):format(name, e.message)) end
+  if not found then ctx.notice(tr("the limit of the provider %s: %s; it is not kept", name, e.message)) end
   return made(key, found, provider and provider.limit and "provider " .. name or "nothing")
 end
 
@@ -71,14 +73,14 @@ end
 -- Where the file is; on a network folder locks do not hold, so there each machine keeps its own.
 local function file(ctx)
   local home = paths.qwen_home()
-  if not home then return nil, err("missing", "there is no home folder for the limits; set HOME") end
+  if not home then return nil, err("missing", tr "there is no home folder for the limits; set HOME") end
   local ok, e = fs.mkdir(home, 448)
   if not ok then return nil, e end
   if not require("sys.db").on_network(home) then return home .. "/limits.db" end
   local runtime = sys.env "XDG_RUNTIME_DIR" or "/tmp/qwen-" .. sys.uid()
   ok, e = fs.mkdir(runtime, 448)
   if not ok then return nil, e end
-  once(ctx, ("%s is a network folder: limits are kept for this machine alone, in %s"):format(paths.short(home), runtime))
+  once(ctx, tr("%s is a network folder: limits are kept for this machine alone, in %s", paths.short(home), runtime))
   return runtime .. "/qwen-limits.db"
 end
 
@@ -103,10 +105,10 @@ end
 local function without_others(ctx, rule, e)
   local stays = ctx.settings:get "limits.onFailure" or (ctx.interactive and "local" or "stop")
   if stays == "stop" then
-    return nil, err("limit", ("the limit %s cannot be kept: %s; set limits.onFailure to \"local\" to go on with a quarter of it")
-      :format(rule.spec, e.message), { retries = 0 })
+    return nil, err("limit", phrase("the limit %s cannot be kept: %s; set limits.onFailure to "
+      .. "\"local\" to go on with a quarter of it", rule.spec, err.phrase(e)), { retries = 0 })
   end
-  once(ctx, ("the shared limits cannot be used (%s); this process keeps a quarter of each by itself"):format(e.message))
+  once(ctx, tr("the shared limits cannot be used (%s); this process keeps a quarter of each by itself", e.message))
   alone = alone or assert(require("sys.limit").open ":memory:")
   local quarter = {}
   for i, w in ipairs(rule.windows) do
@@ -133,21 +135,21 @@ end
 -- Waiting --------------------------------------------------------------------------------------------------------------
 
 local function clock_words(seconds)
-  local moment = os.date(seconds < 20 * 3600 and "%H:%M:%S" or "%Y-%m-%d %H:%M", math.floor(task.time() + seconds))
-  return tostring(moment)
+  return tostring(os.date(seconds < 20 * 3600 and "%H:%M:%S" or "%Y-%m-%d %H:%M", math.floor(task.time() + seconds)))
 end
 
 -- What one waits for, as an error value: it is shown while waiting, and is the answer when that would take too long.
 local function reason(rule, answer)
-  local queue = answer.ahead > 0 and (" (%d ahead)"):format(answer.ahead) or ""
-  if answer.why == "pause" then return err("limit", "the service asked for a pause" .. queue) end
-  if answer.why == "server" then return err("limit", "the service says that its limit is used up" .. queue) end
-  return err("limit", ("the limit of %s is used up%s"):format(rate_limit.words(rule.windows[answer.window]), queue))
+  local queue = answer.ahead > 0 and phrase(" (%d ahead)", answer.ahead) or ""
+  if answer.why == "pause" then return err("limit", phrase("the service asked for a pause%s", queue)) end
+  if answer.why == "server" then return err("limit", phrase("the service says that its limit is used up%s", queue)) end
+  return err("limit", phrase("the limit of %s is used up%s", rate_limit.words(rule.windows[answer.window]), queue))
 end
 
 local function too_long(rule, answer)
-  local e = reason(rule, answer)
-  return err("limit", ("%s until %s; see: qwen limits"):format(e.message, clock_words(answer.wait)), { retry_after = answer.wait, quota = true })
+  local why = err.phrase(reason(rule, answer))
+  return err("limit", phrase("%s until %s; see: qwen limits", why, clock_words(answer.wait)),
+    { retry_after = answer.wait, quota = true })
 end
 
 local function weight_of(rule, estimate)
@@ -291,10 +293,8 @@ function M.set(name, text)
   if text then list, e = rate_limit.read(text) end
   if not list then return nil, e end
   local words = text and (#list > 0 and rate_limit.spec(list) or "off") or nil
-  local path
-  path, e = require("qwen.config.writer").set { { path = { "limits", "rules", name }, value = words } }
-  if not path then return nil, e end
-  return words or ""
+  local path, problem = require("qwen.config.writer").set { { path = { "limits", "rules", name }, value = words } }
+  return path and (words or ""), problem
 end
 
 return M

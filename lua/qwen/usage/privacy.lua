@@ -6,6 +6,7 @@ local telemetry = require "qwen.usage.telemetry"
 local usage_ledger = require "qwen.usage.ledger"
 local settings_writer = require "qwen.config.writer"
 local provider_of = require "qwen.model.provider_of"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -45,7 +46,7 @@ local function terms_of(ctx, model)
   local host = url and url.host or address
   if auth and auth.terms then terms = auth.terms end
   return { method = services.method_of(ctx, model), model = model.id, host = host, ["local"] = url ~= nil and url.loopback, terms = terms.terms,
-    privacy = terms.privacy, because = ("%s is asked at %s (%s)"):format(model.id, host, now.configured_by or model.from) }
+    privacy = terms.privacy, because = tr("%s is asked at %s (%s)", model.id, host, now.configured_by or model.from) }
 end
 
 ---Everything there is to say.

@@ -1,5 +1,6 @@
 -- Windows of limits in words and as tables: "60/min, 100/day, 6000/5h, 200k tokens/min, 100/day utc".
 local err = require "qwen.util.err"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -13,7 +14,8 @@ local function margin(per)
 end
 
 local function wrong(text)
-  return nil, err("usage", ("'%s' is no limit; write it like 60/min, 6000/5h, 100/day, 100/day utc or 200k tokens/min"):format(text))
+  return nil, err("usage", tr("'%s' is no limit; write it like 60/min, 6000/5h, 100/day, 100/day "
+    .. "utc or 200k tokens/min", text))
 end
 
 local function parse_one(text)
@@ -63,7 +65,7 @@ function M.read(value)
   end
   local bad = value ~= "off" and value ~= false and add(value)
   if bad then return wrong(bad) end
-  if #out > 16 then return nil, err("usage", "a limit has at most 16 windows") end
+  if #out > 16 then return nil, err("usage", tr "a limit has at most 16 windows") end
   for _, window in ipairs(out) do window.margin = window.margin or margin(window.per) end
   return out
 end

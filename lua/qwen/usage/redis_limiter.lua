@@ -5,6 +5,7 @@ local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local secret = require "sys.secret"
+local tr = require("qwen.util.translate").tr
 
 local Fleet = {}
 Fleet.__index = Fleet
@@ -21,8 +22,8 @@ local function parse(address)
   local host, port, db = place:match "^%[([%x:.]+)%]:?(%d*)/?(%d*)$"
   if not host then host, port, db = place:match "^([^:/%[%]]+):?(%d*)/?(%d*)$" end
   if scheme ~= "redis" and scheme ~= "rediss" or not host then
-    return nil, err("usage", ("limits.store must be like redis://HOST:6379/0, or rediss://HOST:6379/0 with TLS, not '%s'")
-      :format((address:gsub("//.*@", "//***@"))))
+    return nil, err("usage", tr("limits.store must be like redis://HOST:6379/0, or "
+      .. "rediss://HOST:6379/0 with TLS, not '%s'", (address:gsub("//.*@", "//***@"))))
   end
   local user, password = (login or ""):match "^(.-):(.*)$"
   user = user or login
@@ -193,10 +194,15 @@ end
 function M.choose(ctx, address, password)
   local place, e = parse(address)
   if not place then return nil, e end
-  if place.password then return nil, err("usage", "the address holds a password, which others could read; leave it out and give --password") end
+  if place.password then
+    return nil, err("usage", tr("the address holds a password, which others could read; leave it "
+      .. "out and give --password"))
+  end
   local store
   store, e = M.open(address, require("qwen.net.transport").trust(ctx), password)
-  if not store and e.code == "NOAUTH" and not password then return nil, err(e.kind, e.message .. " Give the password: --password") end
+  if not store and e.code == "NOAUTH" and not password then
+    return nil, err(e.kind, tr("%s Give the password: --password", e.message))
+  end
   if not store then return nil, e end
   store:close()
   local kept

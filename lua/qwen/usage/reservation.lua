@@ -2,6 +2,7 @@
 local err = require "qwen.util.err"
 local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
+local tr = require("qwen.util.translate").tr
 
 local LONGEST_SHUT, HOUR = 3600, 3600
 local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
@@ -34,7 +35,7 @@ end
 ---The request was left before its end: as settle, where nothing can be waited for.
 ---@param used Usage?
 function Reservation:leave(used)
-  if not self.recorded then pcall(self.settle, self, used, err("cancelled", "stopped")) end
+  if not self.recorded then pcall(self.settle, self, used, err("cancelled", tr "stopped")) end
 end
 
 ---The request never left: its place is given back.
@@ -80,7 +81,8 @@ function Reservation:learn(headers, status)
     local store = self.store or self.open(self.ctx)
     local asked = rate_limit_headers.read(headers, {}, "")
     if asked and asked > LONGEST_SHUT then
-      self.ctx.notice(("the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"):format(asked / 60))
+      self.ctx.notice(tr("the service asks for a pause of %.0f minutes; requests are held back for "
+        .. "an hour, then it is asked again", asked / 60))
     end
     local pause = asked and asked + math.random() * math.min(asked * 0.1, 5) -- not all at the same moment
     if store then store:shut(asked and asked > LONG and self.rule.pause_key or self.rule.key, pause) end

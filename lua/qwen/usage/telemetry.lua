@@ -6,6 +6,7 @@ local fs = require "sys.fs"
 local json = require "sys.json"
 local sys = require "sys.os"
 local task = require "sys.task"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -61,7 +62,9 @@ end
 function M.wanted(ctx)
   if not state then
     state = { config = M.config(ctx), logs = {}, sums = {}, since = task.time() }
-    if state.config.enabled and state.config.protocol == "grpc" then ctx.notice "telemetry speaks OTLP as JSON over HTTP, not grpc" end
+    if state.config.enabled and state.config.protocol == "grpc" then
+      ctx.notice(tr "telemetry speaks OTLP as JSON over HTTP, not grpc")
+    end
   end
   return state.config.enabled
 end
@@ -109,7 +112,7 @@ local function to_collector(ctx, endpoint, path, body)
     total_timeout = TIMEOUT, headers = { ["content-type"] = "application/json" }, proxy = ctx.settings:get "proxy" }
   if not stream then return nil, e end
   local _ <close> = stream
-  if stream.status >= 300 then return nil, err("protocol", ("the collector answered %d"):format(stream.status)) end
+  if stream.status >= 300 then return nil, err("protocol", tr("the collector answered %d", stream.status)) end
   return true
 end
 
@@ -129,7 +132,8 @@ function M.flush(ctx)
   end
   if not ok and not state.trouble then
     state.trouble = true
-    ctx.notice(("telemetry could not be written to %s%s"):format(config.outfile or config.endpoint, e and ": " .. e.message or ""))
+    ctx.notice(tr("telemetry could not be written to %s%s", config.outfile or config.endpoint, e
+      and ": " .. e.message or ""))
   end
 end
 

@@ -3,6 +3,7 @@ local http = require "sys.http"
 local proc = require "qwen.util.process"
 local sys = require "sys.os"
 local term = require "sys.term"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -43,7 +44,7 @@ function M.show(ctx, url, code)
   local parsed = http.parse_url(url)
   local safe = parsed and (parsed.scheme == "https" or parsed.loopback) and not url:find "[%c%s'\"<>\\^`{|}]"
   if not safe then
-    ctx.notice "the service gave an address that is not safe to open"
+    ctx.notice(tr "the service gave an address that is not safe to open")
     return false
   end
   local opened = open(url)
@@ -52,10 +53,11 @@ function M.show(ctx, url, code)
     local lines = require("qwen.util.qrcode").lines(url, columns) or {}
     for i = 1, #lines < rows and #lines or 0 do ctx.print(lines[i]) end
   end
-  ctx.print(opened and "The browser opens; if it does not, open this address:" or "Open this address in a browser, on any device:")
+  ctx.print(opened and tr "The browser opens; if it does not, open this address:"
+    or tr "Open this address in a browser, on any device:")
   ctx.print("")
   ctx.print("  " .. url)
-  if code then ctx.print(("\n  and compare the code: %s"):format(code)) end
+  if code then ctx.print("\n" .. tr("  and compare the code: %s", code)) end
   ctx.print("")
   return opened
 end

@@ -2,6 +2,7 @@
 local err = require "qwen.util.err"
 local proc = require "qwen.util.process"
 local sys = require "sys.os"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -31,11 +32,16 @@ end
 function M.copy(text)
   local program = by_program(text)
   if program then return program end
-  if not sys.isatty(1) then return nil, err("missing", "there is no clipboard: no desktop, and the output is no terminal") end
+  if not sys.isatty(1) then
+    return nil, err("missing",
+      tr "there is no clipboard: no desktop, and the output is no terminal")
+  end
   local encoded = sys.base64(text)
-  if #encoded > MOST then return nil, err("too_long", ("%d bytes are more than a terminal takes; use /export"):format(#text)) end
+  if #encoded > MOST then
+    return nil, err("too_long", tr("%d bytes are more than a terminal takes; use /export", #text))
+  end
   sys.out("\27]52;c;" .. encoded .. "\7")
-  return "the terminal"
+  return tr "the terminal"
 end
 
 local TYPES = { "image/png", "image/jpeg", "image/webp", "image/gif" }
@@ -71,8 +77,9 @@ function M.image()
       end
     end
   end
-  if some then return nil, err("missing", "there is no image on the clipboard") end
-  return nil, err("missing", "the clipboard cannot be read: install wl-clipboard, xclip or pngpaste; or give the file as @picture.png")
+  if some then return nil, err("missing", tr "there is no image on the clipboard") end
+  return nil, err("missing", tr("the clipboard cannot be read: install wl-clipboard, xclip or "
+    .. "pngpaste; or give the file as @picture.png"))
 end
 
 return M

@@ -2,6 +2,7 @@
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local jsonc = require "qwen.util.jsonc"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -99,7 +100,8 @@ local function edit_once(text, root, path, value)
     object = member.span
     if not object.members then
       if value == nil then return text end
-      return nil, err("usage", ("'%s' is not an object, so '%s' cannot be set in it"):format(table.concat(path, ".", 1, depth), path[depth + 1]))
+      return nil, err("usage", tr("'%s' is not an object, so '%s' cannot be set in it",
+        table.concat(path, ".", 1, depth), path[depth + 1]))
     end
   end
 end
@@ -121,7 +123,7 @@ function M.edit(text, path, value)
       if value == nil then return bom .. text end
       text = text:gsub("[^\n]$", "%0\n") .. "{}\n"
     elseif not span.members then
-      return nil, err("usage", "the file holds no object { ... }, so nothing can be set in it")
+      return nil, err("usage", tr "the file holds no object { ... }, so nothing can be set in it")
     else
       local out, e = edit_once(text, span, path, value)
       if not out then return nil, e end

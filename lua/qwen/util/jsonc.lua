@@ -2,6 +2,7 @@
 -- Strict JSON from the network goes through sys.json; this reader is for small files whose errors must name a line.
 local err = require "qwen.util.err"
 local json = require "sys.json"
+local phrase = require("qwen.util.translate").phrase
 local visible = require("sys.text").visible
 
 local M = {}
@@ -92,7 +93,7 @@ local function read_object(state, span, path, depth)
     state.at = state.at + 1
     local child, line = child_path(path, key), line_of(state, at)
     if object[key] ~= nil then
-      state.problems[#state.problems + 1] = ("line %d: %s is there twice; the last one counts"):format(line, quoted(child))
+      state.problems[#state.problems + 1] = phrase("line %d: %s is there twice; the last one counts", line, quoted(child))
     end
     state.lines[child] = line
     local member = { name = key, at = at }
@@ -174,7 +175,10 @@ end
 ---@return string[]? problems sentences about what was read all the same
 ---@return table? span of the whole value, for jsonedit.lua; nil for an empty text
 function M.parse(text)
-  if text:match "^\xff\xfe" or text:match "^\xfe\xff" then return nil, err("usage", "line 1, column 1: the file is UTF-16; save it as UTF-8", { line = 1 }) end
+  if text:match "^\xff\xfe" or text:match "^\xfe\xff" then
+    return nil, err("usage", phrase "line 1, column 1: the file is UTF-16; save it as UTF-8",
+      { line = 1 })
+  end
   if text:sub(1, 3) == "\xef\xbb\xbf" then text = text:sub(4) end
   local state = { text = text, at = 1, lines = {}, problems = {}, line = 1, counted = 1 }
   local ok, value, span = pcall(function()

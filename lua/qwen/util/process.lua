@@ -2,6 +2,7 @@
 -- only; judging whether a program may run is not done here.
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
+local phrase = require("qwen.util.translate").phrase
 local proc = require "sys.proc"
 local programs = require "qwen.util.programs"
 local task = require "sys.task"
@@ -15,9 +16,9 @@ local function located(options)
   if type(name) ~= "string" or name:find "[/%z]" then return options end
   local path, problem = programs.trusted(name)
   if not path and problem then
-    return nil, err("denied", ("cannot run %s: %s; give its absolute path if you mean it"):format(name, problem))
+    return nil, err("denied", phrase("cannot run %s: %s; give its absolute path if you mean it", name, problem))
   end
-  if not path then return nil, err("missing", ("cannot run %s: not found in PATH"):format(name)) end
+  if not path then return nil, err("missing", phrase("cannot run %s: not found in PATH", name)) end
   local copy = {}
   for key, value in pairs(options) do copy[key] = value end
   copy.argv = table.move(options.argv, 2, #options.argv, 2, { path })

@@ -2,6 +2,7 @@
 -- that file there.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local phrase = require("qwen.util.translate").phrase
 local sys = require "sys.os"
 
 local M = {}
@@ -45,17 +46,19 @@ end
 -- replace what is in it.
 local function open_to_others(path, last)
   local stat = fs.stat(path)
-  if not stat then return "is missing" end
+  if not stat then return phrase "is missing" end
   local own = fs.stat "/proc/self"
-  if stat.uid ~= 0 and own and stat.uid ~= own.uid then return "belongs to another user" end
-  if stat.mode & OTHERS_WRITE ~= 0 and (last or stat.mode & STICKY == 0) then return "can be written by others" end
+  if stat.uid ~= 0 and own and stat.uid ~= own.uid then return phrase "belongs to another user" end
+  if stat.mode & OTHERS_WRITE ~= 0 and (last or stat.mode & STICKY == 0) then
+    return phrase "can be written by others"
+  end
 end
 
 -- Why what is in a folder is not trusted, or nil.
 local function folder_problem(folder, project)
   local real = fs.realpath(folder)
-  if not real then return "is missing" end
-  if project and (below(folder, project) or below(real, project)) then return "is in the project" end
+  if not real then return phrase "is missing" end
+  if project and (below(folder, project) or below(real, project)) then return phrase "is in the project" end
   local at, last = real, true
   while at and at ~= "" do
     local why = open_to_others(at, last)
@@ -68,11 +71,11 @@ end
 ---others can write it.
 ---@param path string absolute
 ---@param cwd string?
----@return string?
+---@return Phrase?
 function M.problem(path, cwd)
   local project = M.project(cwd)
   local real = fs.realpath(path)
-  if not real then return "is missing" end
+  if not real then return phrase "is missing" end
   return folder_problem(path:match "^(.*)/" == "" and "/" or path:match "^(.*)/", project)
     or real ~= path and folder_problem(real:match "^(.*)/", project) or open_to_others(real, true)
 end
@@ -118,7 +121,7 @@ end
 ---user's.
 ---@param name string a name, or an absolute path
 ---@return string? path
----@return string? problem what is wrong with those that were found
+---@return Phrase? problem what is wrong with those that were found
 function M.trusted(name)
   if name:sub(1, 1) == "/" then return executable(name) and name or nil end
   if name:find "[/%z]" or name == "" then return nil end
@@ -126,7 +129,7 @@ function M.trusted(name)
   for _, entry in ipairs(entries()) do
     local path = entry == "/" and "/" .. name or entry .. "/" .. name
     local why = executable(path) and M.problem(path)
-    if why then problem = problem or ("%s %s"):format(path, why) elseif why == nil then return path end
+    if why then problem = problem or phrase("%s %s", path, why) elseif why == nil then return path end
   end
   return nil, problem
 end

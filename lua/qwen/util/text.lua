@@ -142,6 +142,22 @@ function M.human_bytes(n)
   return ("%.1f GB"):format(n / 1024 / 1024 / 1024)
 end
 
+---The columns of a terminal that one line of clean text takes.
+---@param text string
+---@return integer
+function M.width(text)
+  return require("sys.term").width(text)
+end
+
+---A text with blanks to so many columns of a terminal, which string.format cannot count.
+---@param text string
+---@param width integer the blanks stand behind the text; before it for a negative width
+---@return string
+function M.pad(text, width)
+  local blanks = (" "):rep(math.abs(width) - M.width(text))
+  return width < 0 and blanks .. text or text .. blanks
+end
+
 return setmetatable(M, {
   __index = function(self, name)
     self[name] = name == "diff" and require "qwen.util.diff" or require("sys.text")[name]

@@ -3,6 +3,7 @@ local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local task = require "sys.task"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -49,8 +50,8 @@ local function receive(self, text)
   local message, problem = json.decode(text)
   if type(message) ~= "table" then
     if not text:find('"jsonrpc"', 1, true) then return false end -- words that a program prints
-    local failure = problem or err("protocol", "not valid JSON: no object")
-    failure.message = "it sent a reply that cannot be read: " .. failure.message
+    local failure = problem or err("protocol", phrase "not valid JSON: no object")
+    failure = err(failure.kind, phrase("it sent a reply that cannot be read: %s", err.phrase(failure)), { code = failure.code, status = failure.status })
     if not hand_over(self, text:match '"id"%s*:%s*"?(%d+)', { failure = failure }) then
       for id in pairs(self.waiting) do hand_over(self, id, { failure = failure }) end -- whose it was is not known: nobody waits in vain
     end
@@ -78,7 +79,7 @@ local function read_all(self, link)
     receive(self, text)
   end
   if self.link ~= link then return end -- another has taken its place
-  self.ended = e or err("broken", "the connection was closed")
+  self.ended = e or err("broken", phrase "the connection was closed")
   for _, queue in pairs(self.waiting) do queue:close() end
 end
 
@@ -96,19 +97,19 @@ local function ask(self, method, params, limit)
   local link, text = self.link, json.encode { jsonrpc = "2.0", id = id, method = method, params = params or {} }
   local sender = task.spawn(function()
     local ok, e = link.send(text)
-    if ok and link.answers and self.waiting[id] == queue then e = err("protocol", "the server ended its answer without a reply") end
+    if ok and link.answers and self.waiting[id] == queue then e = err("protocol", phrase "the server ended its answer without a reply") end
     if e and self.waiting[id] == queue then hand_over(self, id, { failure = e }) end
   end)
   local reply = queue:get(limit or CALL)
   done = reply ~= nil
   sender:cancel()
   if not reply then
-    local why = self.ended and self.ended.message or ("no answer to %s within %g s"):format(method, limit or CALL)
-    return nil, err(self.ended and "broken" or "timeout", ("the tool server %s: %s"):format(self.name, why))
+    local why = self.ended and err.phrase(self.ended) or phrase("no answer to %s within %g s", method, limit or CALL)
+    return nil, err(self.ended and "broken" or "timeout", phrase("the tool server %s: %s", self.name, why))
   end
   local failure = reply.failure or type(reply.error) == "table" and err("broken", tostring(reply.error.message))
   if failure then
-    return nil, err(failure.kind, ("the tool server %s: %s"):format(self.name, failure.message), { code = failure.code, status = failure.status })
+    return nil, err(failure.kind, phrase("the tool server %s: %s", self.name, err.phrase(failure)), { code = failure.code, status = failure.status })
   end
   return type(reply.result) == "table" and reply.result or {}
 end
@@ -129,7 +130,7 @@ local transports = { stdio = "qwen.extension.mcp.stdio", http = "qwen.extension.
 -- Opens the connection in one way and greets.
 local function open_as(self, kind)
   local link, e = require(transports[kind]).open(self.config, self.ctx, self.name, function(text) return receive(self, text) end)
-  if not link then return nil, err(e.kind, ("the tool server %s: %s"):format(self.name, e.message), { status = e.status, code = e.code }) end
+  if not link then return nil, err(e.kind, phrase("the tool server %s: %s", self.name, err.phrase(e)), { status = e.status, code = e.code }) end
   self.link, self.ended = link, nil
   if link.read then self.ctx.background(function() read_all(self, link) end) end
   local ok
@@ -208,7 +209,8 @@ function Client:notify(method, params)
   local said = queue:get(self.start_limit)
   sender:cancel()
   if said == true then return true end
-  return nil, err(said and said.kind or "timeout", ("the tool server %s: %s"):format(self.name, said and said.message or "it does not take " .. method))
+  return nil, err(said and said.kind or "timeout", phrase("the tool server %s: %s", self.name, said
+    and err.phrase(said) or phrase("it does not take %s", method)))
 end
 
 -- All pages of a list, of things with a name.

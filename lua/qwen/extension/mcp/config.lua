@@ -1,5 +1,6 @@
 -- An entry of mcpServers in the one form that the transports read: words of a command line, variables with defaults, the home folder.
 local err = require "qwen.util.err"
+local phrase = require("qwen.util.translate").phrase
 local sys = require "sys.os"
 
 local M = {}
@@ -64,13 +65,13 @@ function M.read(ctx, name, given)
     local headers = type(config.headers) == "table" and config.headers or {}
     local variable, header = unset_variable(headers)
     if variable then
-      local words = "mcpServers.%s.headers.%s names the variable %s, which is not set: set it, or write ${%s:-value}"
-      return nil, err("usage", words:format(name, header, variable, variable))
+      return nil, err("usage", phrase("mcpServers.%s.headers.%s names the variable %s, which is not set: set it, or write ${%s:-value}",
+        name, header, variable, variable))
     end
     return { url = url, headers = headers, kinds = sse and { "sse", "http" } or { "http", "sse" }, timeout = config.timeout,
       discoveryTimeoutMs = config.discoveryTimeoutMs }
   end
-  if type(config.command) ~= "string" then return nil, err("usage", ("mcpServers.%s has neither command nor httpUrl"):format(name)) end
+  if type(config.command) ~= "string" then return nil, err("usage", phrase("mcpServers.%s has neither command nor httpUrl", name)) end
   local args, command = config.args, in_home(config.command)
   if type(args) == "string" then args = words_of(args) end
   args = type(args) == "table" and args or {}

@@ -3,6 +3,7 @@
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local secret = require "sys.secret"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -54,13 +55,15 @@ function M.post(ctx, target, headers, text)
     local body = moved and "" or (stream:all(2000) or ""):sub(1, 200)
     stream:close()
     if location and not moved then
-      return nil, err("protocol", ("the server sends on to %s: put that address into the settings if it is right"):format(location), { status = stream.status })
+      return nil, err("protocol",
+        phrase("the server sends on to %s: put that address into the settings if it is right",
+        location), { status = stream.status })
     elseif not moved then
-      return nil, err(stream.status == 401 and "auth" or "protocol", ("the server answered %d %s"):format(stream.status, body), { status = stream.status })
+      return nil, err(stream.status == 401 and "auth" or "protocol", phrase("the server answered %d %s", stream.status, body), { status = stream.status })
     end
     target.url = moved
   end
-  return nil, err("protocol", "the server sends on from one path to the next")
+  return nil, err("protocol", phrase "the server sends on from one path to the next")
 end
 
 -- The messages of an answer, told as they come.
@@ -78,7 +81,7 @@ local function read_answer(stream, receive)
       if data:find "%S" then ok = receive(data) and ok end
     end
   end
-  if not ok then return nil, err("protocol", "the server sent a reply that is not JSON") end
+  if not ok then return nil, err("protocol", phrase "the server sent a reply that is not JSON") end
   return true
 end
 

@@ -1,6 +1,7 @@
 -- A tool server (MCP) by the older transport: a stream of events that stays open names the address for messages, and brings all replies.
 local err = require "qwen.util.err"
 local http = require "qwen.extension.mcp.http"
+local phrase = require("qwen.util.translate").phrase
 local task = require "sys.task"
 
 local M = {}
@@ -34,14 +35,14 @@ function M.open(config, ctx, name)
   if stream.status ~= 200 or not is_stream then
     local body = (stream:all(2000) or ""):sub(1, 200)
     stream:close()
-    return nil, err(stream.status == 401 and "auth" or "protocol", ("the server answered %d %s"):format(stream.status, body),
+    return nil, err(stream.status == 401 and "auth" or "protocol", phrase("the server answered %d %s", stream.status, body),
       { status = stream.status, code = "no_stream" })
   end
   local endpoint, kind = first_event(stream)
   local link, target = {}, { url = kind == "endpoint" and endpoint and http.at_origin(config.url, endpoint) }
   if not target.url then
     stream:close()
-    return nil, err("protocol", "the server did not say where messages go", { code = "no_stream" })
+    return nil, err("protocol", phrase "the server did not say where messages go", { code = "no_stream" })
   end
 
   function link.send(text)
@@ -52,7 +53,7 @@ function M.open(config, ctx, name)
   function link.read()
     while true do
       local data, event = stream:event()
-      if not data then return nil, err.is(event) and event or err("broken", "the server ended its stream") end
+      if not data then return nil, err.is(event) and event or err("broken", phrase "the server ended its stream") end
       if event ~= "endpoint" and data:find "%S" then return data end
     end
   end

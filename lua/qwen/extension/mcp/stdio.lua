@@ -2,6 +2,7 @@
 local err = require "qwen.util.err"
 local proc = require "qwen.util.process"
 local texts = require "qwen.util.text"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
@@ -38,13 +39,14 @@ function M.open(config, ctx)
     while not queued[1] do
       local chunk, from = child:read()
       if not chunk then
-        return nil, err("broken", "the program ended" .. (said:find "%S" and ": " .. texts.trim_end(said) or ""))
+        return nil, err("broken", phrase("the program ended%s",
+          (said:find "%S" and ": " .. texts.trim_end(said) or "")))
       end
       if from == "err" then
         said = (said .. chunk):sub(-ERRORS_KEPT)
       else
         pieces[#pieces + 1], size = chunk, size + #chunk
-        if size > LINE_MAX then return nil, err("too_long", "a message is larger than 32 MB") end
+        if size > LINE_MAX then return nil, err("too_long", phrase "a message is larger than 32 MB") end
         if chunk:find("\n", 1, true) then
           local rest = table.concat(pieces)
           for line in rest:gmatch "([^\n]*)\n" do queued[#queued + 1] = line end

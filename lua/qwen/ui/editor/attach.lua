@@ -6,6 +6,7 @@ local image = require "qwen.util.image"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -18,9 +19,11 @@ local attached = {} -- parts by label, and the labels in their order
 ---@return Err?
 function M.add(bytes)
   local look = image.look(bytes)
-  if not look then return nil, nil, err("usage", "this is no image that models take (PNG, JPEG, GIF, WebP)") end
+  if not look then return nil, nil, err("usage", tr "this is no image that models take (PNG, JPEG, GIF, WebP)") end
   if #bytes > image.most then
-    return nil, nil, err("too_long", ("the image has %s, models take up to %s: make a smaller copy of it"):format(text.human_bytes(#bytes),
+    return nil, nil, err("too_long",
+      tr("the image has %s, models take up to %s: make a smaller copy of it",
+      text.human_bytes(#bytes),
       text.human_bytes(image.most)))
   end
   local size = look.width and look.height and ("%dx%d "):format(look.width, look.height) or ""

@@ -6,6 +6,7 @@ local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -62,7 +63,8 @@ local function command_items(word)
   local function fits(name) return name:sub(1, #word) == word:lower() end
   for _, entry in ipairs(registry.list "commands") do
     if entry.value and entry.value.repl ~= false and fits(entry.name) then
-      out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.summary, tier = entry.tier }
+      out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.declared
+        and tr(entry.summary) or entry.summary, tier = entry.tier }
     end
     for _, alias in ipairs(#word > 0 and aliases.of(entry.value) or {}) do
       if fits(alias.name) and not registry.has("commands", alias.name) then

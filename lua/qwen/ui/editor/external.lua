@@ -4,6 +4,7 @@ local fs = require "sys.fs"
 local proc = require "qwen.util.process"
 local sys = require "sys.os"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -24,7 +25,7 @@ end
 ---@return string?, Err?
 function M.edit(before, suffix)
   local argv = command()
-  if not argv then return nil, err("missing", "there is no editor: set EDITOR to the name of one") end
+  if not argv then return nil, err("missing", tr "there is no editor: set EDITOR to the name of one") end
   local folder, e = fs.mkdtemp((sys.env "TMPDIR" or "/tmp") .. "/qwen-edit-")
   if not folder then return nil, e end
   local _ <close> = setmetatable({}, { __close = function() fs.remove_tree(folder) end })
@@ -38,7 +39,8 @@ function M.edit(before, suffix)
   if not child then return nil, e end
   local result = child:wait()
   if result.code ~= 0 then
-    return nil, err("cancelled", ("the editor %s ended with %s; the text is as it was"):format(argv[1], result.code and "code " .. result.code or "a signal"))
+    return nil, err("cancelled", tr("the editor %s ended with %s; the text is as it was", argv[1],
+      result.code and tr("code %s", result.code) or tr "a signal"))
   end
   local after
   after, e = fs.read(path, 16 * 1024 * 1024)

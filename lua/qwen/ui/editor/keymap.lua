@@ -2,6 +2,7 @@
 -- A key can mean one thing at the prompt, another in a list: the name of the action says where it counts.
 local err = require "qwen.util.err"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -127,20 +128,23 @@ end
 
 -- What is wrong with a binding; nil when it can be.
 local function problem_of(keys, name, action)
-  if not name then return ("'%s' is no key; write it as ctrl-o, alt-shift-f, f5, or ctrl-x ctrl-s"):format(tostring(keys)) end
+  if not name then
+    return tr("'%s' is no key; write it as ctrl-o, alt-shift-f, f5, or ctrl-x ctrl-s",
+      tostring(keys))
+  end
   if type(action) == "string" and not rows[action] then
     local names = {}
     for other in pairs(rows) do names[#names + 1] = other end
     table.sort(names)
     local near = text.nearest(action, names)
-    local hint = near and "; did you mean " .. near .. "?" or ""
-    return ("there is no action '%s' for the key %s%s; the list: /keys"):format(action, name, hint)
+    local hint = near and tr("; did you mean %s?", near) or ""
+    return tr("there is no action '%s' for the key %s%s; the list: /keys", action, name, hint)
   end
   if action and type(action) ~= "string" and type(action) ~= "function" then
-    return ("the key %s wants the name of an action, a function, or false"):format(name)
+    return tr("the key %s wants the name of an action, a function, or false", name)
   end
   if action == "list_accept" and is_text(name) then
-    return ("the key %s cannot be list_accept: what is typed for the prompt would answer a question"):format(name)
+    return tr("the key %s cannot be list_accept: what is typed for the prompt would answer a question", name)
   end
 end
 
@@ -174,7 +178,7 @@ function M.problems()
   refused = {}
   for action in pairs(restored) do
     local keys = table.concat(rows[action], ", ", 3)
-    out[#out + 1] = ("no key was left for %s: %s still count"):format(action, keys)
+    out[#out + 1] = tr("no key was left for %s: %s still count", action, keys)
   end
   table.sort(out)
   return out

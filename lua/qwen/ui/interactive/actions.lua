@@ -5,6 +5,7 @@ local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
 local thinking = require "qwen.ui.transcript.thinking"
+local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
 
 local M = {}
@@ -66,7 +67,8 @@ local function attach(self, bytes, problem)
   if not paste then return self.ctx.notice(problem.message) end
   self.state = editor.attach(self.state, paste)
   if require("qwen.provider.media").image_unseen(self.ctx.model, mime) then
-    self.ctx.notice(("%s takes no images: it will only be told that one was left out; choose another model with /model"):format(self.ctx.model.id))
+    self.ctx.notice(tr("%s takes no images: it will only be told that one was left out; choose "
+      .. "another model with /model", self.ctx.model.id))
   end
 end
 
@@ -104,7 +106,7 @@ function M.next_mode(self)
   for i, mode in ipairs(MODES) do
     if mode == ctx.mode then
       ctx.mode = MODES[i % #MODES + 1]
-      return ctx.print("mode: " .. ctx.mode)
+      return ctx.print(tr("mode: %s", ctx.mode))
     end
   end
 end

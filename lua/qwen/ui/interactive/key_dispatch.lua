@@ -8,6 +8,7 @@ local menu = require "qwen.ui.widget.menu"
 local task = require "sys.task"
 local text = require "qwen.util.text"
 local texts = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
 
 local function submit(self)
@@ -29,8 +30,9 @@ local function call_bound(self, fn, keys)
     local ok, new, cursor = task.limited(KEY_SECONDS, fn, self.ctx, editor.text(state), state.cursor)
     if not ok then
       local shipped = keymap.shipped(keys)
-      self.ctx.notice(("the function of the key %s failed: %s%s"):format(keys, require("qwen.extension.environment").words(new), shipped
-        and ("\n  it takes the place of '%s' (shipped); without yours: qwen --safe"):format(shipped) or ""))
+      self.ctx.notice(tr("the function of the key %s failed: %s%s", keys,
+        require("qwen.extension.environment").words(new), shipped
+        and "\n" .. tr("  it takes the place of '%s' (shipped); without yours: qwen --safe", shipped) or ""))
     elseif type(new) == "string" then
       self.state = editor.set(self.state, text.clean(new))
       if math.type(cursor) == "integer" then self.state = editor.move_to(self.state, cursor) end

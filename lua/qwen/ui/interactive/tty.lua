@@ -18,6 +18,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
 
 local M = {}
@@ -160,10 +161,8 @@ end
 
 -- Whoever had the terminal is done with it.
 function on.returned(self)
-  if not term.open() then
-    self.quit = 1
-    return
-  end
+  self.quit = not term.open() and 1 or self.quit
+  if self.quit then return end
   self.away = false
   self:read_keys()
   live.show()
@@ -174,8 +173,8 @@ function on.done(self, event)
   self.busy = nil
   show.finish_line(self.ctx)
   if not event.ok then
-    local cancelled = event.err.kind == "cancelled"
-    if cancelled then self.ctx.print(say "stopped") else self.ctx.notice("this went wrong inside qwen: " .. tostring(event.err)) end
+    local stopped = event.err.kind == "cancelled" and say "stopped"
+    if stopped then self.ctx.print(stopped) else self.ctx.notice(tr("this went wrong inside qwen: %s", tostring(event.err))) end
     local back = turn.take_back(self)
     if back ~= "" then self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state)) end
   end
@@ -247,7 +246,7 @@ end
 
 local function bind_settings(ctx)
   for keys, action in pairs(ctx.settings:get "ui.keys" or {}) do
-    keymap.bind(keys, action ~= "" and action or false, "setting ui.keys:")
+    keymap.bind(keys, action ~= "" and action or false, tr "setting ui.keys:")
   end
   for _, problem in ipairs(keymap.problems()) do ctx.notice(problem) end
 end

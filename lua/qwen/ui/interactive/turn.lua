@@ -6,6 +6,7 @@ local input_area = require "qwen.ui.editor.input_area"
 local show = require "qwen.ui.transcript.show"
 local task = require "sys.task"
 local shell_words = require("qwen.util.text").shell_words
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -29,7 +30,7 @@ end
 local function message_of(ctx, text)
   local submitted, reason = ctx.emit("prompt_submitted", { text = text })
   if not submitted then
-    ctx.notice("the prompt was blocked: " .. tostring(reason))
+    ctx.notice(tr("the prompt was blocked: %s", tostring(reason)))
     return nil
   end
   local parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text)
@@ -55,7 +56,10 @@ local function shell_line(self, command, told)
     local result, e = require("qwen.util.process").run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout", limit = TOLD * 4,
       on_output = function(chunk) ctx.raw(through(chunk)) end }
     if not result then return ctx.notice(e.message) end
-    if result.code ~= 0 then ctx.print(result.code and ("(exit code %d)"):format(result.code) or ("(signal %d)"):format(result.signal)) end
+    if result.code ~= 0 then
+      ctx.print(result.code and tr("(exit code %d)", result.code)
+        or tr("(signal %d)", result.signal))
+    end
     if not told then return end
     local text = require("qwen.util.text").head_tail(result.out, TOLD)
     ctx.session:add(require("qwen.session.message").user(("I ran `%s` myself. It printed:\n%s"):format(command, text)))

@@ -1,70 +1,19 @@
--- What the screen says, in the person's language: lua/languages/NAME.lua and ~/.qwen/languages/NAME.lua. A text without a translation is English.
+-- What the screen says by the names of lua/languages/en.lua, in the user's language; times, prices and counts for people.
 local registry = require "qwen.extension.registry"
-local sys = require "sys.os"
+local translate = require "qwen.util.translate"
 
 local M = {}
 
-local english, chosen, translator
+local english
 
-local function words_of(name)
-  local value = registry.get("languages", name)
-  return value and value.words
-end
-
--- "zh_CN.UTF-8", "zh-CN" and "Chinese" are "zh" when there is a file of that name.
-local function find(name)
-  local lower = (name or ""):lower()
-  local spoken = { chinese = "zh", ["中文"] = "zh", english = "en" }
-  for _, candidate in ipairs { name or "", lower, lower:match "^%a+" or "", spoken[lower] or "" } do
-    if registry.has("languages", candidate) then return candidate end
-  end
-end
-
-local function of_environment()
-  for _, variable in ipairs { "LC_ALL", "LC_MESSAGES", "LANG" } do
-    local value = sys.env(variable)
-    if value and value ~= "" then return value end
-  end
-end
-
----Takes a language from now on.
----@param set string? setting general.language; nil and "auto": what the environment says
----@return string name
----@return string? problem of its file; English is spoken then
-function M.use(set)
-  local name = set and set ~= "auto" and find(set) or find(of_environment()) or "en"
-  english = words_of "en" or {}
-  local value, e = registry.get("languages", name)
-  chosen = value and value.words or english
-  translator = value and value.texts and require("qwen.ui.render.translate").new(value.texts) or nil
-  return name, e and e.message
-end
-
----A text by its name, or the translation of an English one; filled in as by string.format.
+---A text by its name, filled in as by string.format.
 ---@param id string
 ---@return string
 function M.say(id, ...)
-  if not chosen then M.use() end
-  local text = chosen[id] or english[id] or id
-  return select("#", ...) > 0 and text:format(...) or text
-end
-
----An English text of ours in the person's language, where the language has it.
----@param text string
----@param exactly boolean? only as it stands in the table, with nothing filled in: for what must not become another text
----@return string
-function M.translate(text, exactly)
-  if not chosen then M.use() end
-  if not translator then return text end
-  return exactly and translator.texts[text] or not exactly and translator:whole(text) or text
-end
-
----As translate, line by line, and in rows of cells each cell.
----@param lines string
----@return string
-function M.lines(lines)
-  if not chosen then M.use() end
-  return translator and translator:lines(lines) or lines
+  if not english then english = (registry.get("languages", "en") or {}).words or {} end
+  local text = english[id] or id
+  if select("#", ...) == 0 then return translate.word(id) or text end
+  return translate.fill(text, translate.word(id), ...)
 end
 
 ---A time for people; whole seconds while it still runs.
@@ -82,8 +31,9 @@ end
 ---@param n integer
 ---@return string
 function M.plural(id, n)
-  local one = n == 1 and (chosen or {})[id .. "_one"]
-  return one or M.say(id, n)
+  local text = M.say(id, n)
+  if n ~= 1 then return text end
+  return translate.word(id .. "_one") or not translate.word(id) and english[id .. "_one"] or text
 end
 
 ---A price for people: enough digits to tell it from nothing.

@@ -15,6 +15,7 @@ local term = require "sys.term"
 local text = require "qwen.util.text"
 local theme = require "qwen.ui.render.theme"
 local thinking = require "qwen.ui.transcript.thinking"
+local tr = require("qwen.util.translate").tr
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
@@ -149,17 +150,15 @@ end
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
 function M.attach(ctx)
-  local _, problem = words.use(ctx.settings:get "general.language")
-  if problem then ctx.notice(problem) end
   tool_calls.folder = ctx.cwd
   style.listen(ctx.settings:get "ui.accessibility.screenReader")
   M.use_theme(ctx)
   function ctx.print(words_of_it, as_is)
     local said = clean(redact(words_of_it))
-    line(as_is and said or wrap.text(words.lines(said), columns()))
+    line(as_is and said or wrap.text(said, columns()))
   end
   function ctx.notice(words_of_it)
-    local content = { text = wrap.untab("! " .. words.lines(clean(redact(words_of_it)):gsub("\n$", ""))), spans = {} }
+    local content = { text = wrap.untab("! " .. clean(redact(words_of_it)):gsub("\n$", "")), spans = {} }
     lines((wrap.rows(content, columns(), "warn")))
   end
   function ctx.raw(bytes)
@@ -175,7 +174,7 @@ function M.attach(ctx)
     tool_calls.progress(chunk)
     status.touch()
   end
-  function ctx.status(line_of_it) status.note(line_of_it and words.translate(line_of_it)) end
+  function ctx.status(line_of_it) status.note(line_of_it) end
   -- The reason once, then one line that counts down and goes away.
   function ctx.waiting(e, left, attempt)
     if e and e.message ~= page.told then
@@ -218,7 +217,7 @@ function M.greet(ctx)
   status.open(ctx)
   local name = sys.env "TERM"
   if style.enabled() and name ~= "linux" and page.automatic then sys.out "\27]11;?\27\\" end -- nobody waits for the answer
-  local where = ("  %s at %s  /help"):format(clean(ctx.model.id), clean(ctx.model.base_url))
+  local where = tr("  %s at %s  /help", clean(ctx.model.id), clean(ctx.model.base_url))
   line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", where))
   if #ctx.session.messages > 0 then line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #ctx.session.messages)))) end
 end

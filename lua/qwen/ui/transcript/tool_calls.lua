@@ -81,7 +81,7 @@ function M.ended(call, part, columns)
   local label = entry and entry.label or label_of(call)
   local start, used = head(one_line(call.name), label, columns, part.error and "✗" or "●", part.error and "bad" or "accent")
   local took = entry and task.now() - entry.since or 0
-  local result = one_line(words.translate(part.display or "done"))
+  local result = one_line(part.display or words.say "done")
   if result == label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
   local arrow = style.reader() and words.say "result" .. ": " or "→ "

@@ -10,7 +10,7 @@ local patch = require "qwen.ui.render.patch"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 
-local say, translate = words.say, words.translate
+local say = words.say
 
 local Question = Dialog.class({ list_cancel = function() return false end }, "list")
 
@@ -49,8 +49,8 @@ end
 ---@return string
 function Question:lines()
   local asked = self.asked
-  local out = { style.paint("warn", "? ") .. translate(Question.visible((asked.title:gsub("%s+", " ")))) }
-  local detail = Question.visible(translate(asked.detail or "", true), asked.diff)
+  local out = { style.paint("warn", "? ") .. Question.visible((asked.title:gsub("%s+", " "))) }
+  local detail = Question.visible(asked.detail or "", asked.diff)
   local rows = patch.detail(detail, nil, not asked.diff)
   local shown = asked.diff and patch.is_diff(detail) and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
   table.move(rows, 1, shown, #out + 1, out)
@@ -58,14 +58,16 @@ function Question:lines()
     self.rest = table.move(rows, shown + 1, #rows, 1, {})
     out[#out + 1] = "  " .. style.paint("warn", words.plural("more_lines", #self.rest))
   end
-  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", translate(lookalike.marked(text.clean(asked.reason))))) end
+  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", lookalike.marked(text.clean(asked.reason)))) end
   return table.concat(out, "\n") .. "\n"
 end
 
 function Question:rows(columns, height)
   if self.entry then return self.entry:rows(columns, height) end
   local keys = {}
-  for i, choice in ipairs(self.choices) do keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(translate(choice.label)) end
+  for i, choice in ipairs(self.choices) do
+    keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(choice.label)
+  end
   if self.rest then table.insert(keys, 1, style.paint("accent", "[v]") .. " " .. say "show_rest") end
   local line = "  " .. table.concat(keys, "  ")
   if ansi.width(line) < columns then return { line }, { row = 1, column = ansi.width(line) } end
@@ -106,7 +108,8 @@ end
 
 function Question:said(answer)
   local sign = style.paint("dim", style.reader() and "" or "→ ")
-  return "  " .. sign .. (answer and text.clean(translate(answer.label)) .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no_answer")
+  return "  " .. sign .. (answer and text.clean(answer.label)
+    .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no_answer")
 end
 
 return Question

@@ -65,7 +65,7 @@ end
 function M.status(words)
   if live.dumb() then return end
   local _, columns = term.size()
-  sys.out("\r" .. (words and (term.cut(text.clean(require("qwen.ui.render.words").translate(words)), columns - 1)) or "") .. "\27[K")
+  sys.out("\r" .. (words and (term.cut(text.clean(words), columns - 1)) or "") .. "\27[K")
 end
 
 ---A line of text; nil when the person leaves.

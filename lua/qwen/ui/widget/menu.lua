@@ -4,7 +4,6 @@ local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 local text = require "qwen.util.text"
-local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
 local M = {}
@@ -47,7 +46,7 @@ function M.rows(self, columns, height)
     local item = items[i]
     local room = math.max(item.args and item.detail and widest or columns - 3, term.width(item.text), 1)
     local label, width = wrap.cut(text.clean(item.text .. (item.args and " " .. item.args or "")), math.min(room, math.max(columns - 3, 1)))
-    local about = item.detail and words.translate((text.clean(item.detail):gsub("%s+", " ")))
+    local about = item.detail and text.clean(item.detail):gsub("%s+", " ")
     local detail = about and wrap.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
     local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
     out[#out + 1] = (i == menu.at and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)

@@ -32,12 +32,6 @@ local function one_line(label)
   return (text.clean(tostring(label)):gsub("%s+", " "))
 end
 
--- What the caller says of a choice; a single word may be a name of something.
-local function translated(label)
-  label = one_line(label)
-  return label:find " " and words.translate(label) or label
-end
-
 ---@param title string
 ---@param choices (string|{label: string, detail: string?, group: string?, disabled: string?})[]
 ---@param options {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}? the one to begin with; whether letters search, by
@@ -45,12 +39,12 @@ end
 ---@return table
 function Pick.new(title, choices, options)
   options = options or {}
-  local self = Pick.make { title = words.translate(one_line(title)), choices = {}, preview = options.preview, page = 1 }
-  self.hint = options.hint and words.translate(options.hint)
+  local self = Pick.make { title = one_line(title), choices = {}, preview = options.preview, page = 1 }
+  self.hint = options.hint
   for i, choice in ipairs(choices) do
     if type(choice) ~= "table" then choice = { label = choice } end
-    local said = { label = translated(choice.label) }
-    for _, name in ipairs { "detail", "group", "disabled" } do said[name] = choice[name] and words.translate(one_line(choice[name])) end
+    local said = { label = one_line(choice.label) }
+    for _, name in ipairs { "detail", "group", "disabled" } do said[name] = choice[name] and one_line(choice[name]) end
     said.hay = table.concat({ said.group or "", said.label, said.detail or "" }, " "):lower()
     self.choices[i] = said
   end

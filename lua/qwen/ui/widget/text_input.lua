@@ -18,7 +18,7 @@ local MOST_DOTS, SAID_DOTS = 40, 8 -- what stays in the scrollback tells no leng
 ---@param hidden boolean? shown as dots
 ---@return table
 function Entry.new(title, hidden)
-  return Entry.make { title = words.translate((text.clean(title):gsub("%s+", " "))), hidden = hidden, line = editor.new {} }
+  return Entry.make { title = (text.clean(title):gsub("%s+", " ")), hidden = hidden, line = editor.new {} }
 end
 
 local function dots(typed)

@@ -28,7 +28,7 @@ end
 function WatchView:rows(columns, height)
   local out = {}
   for i, line in ipairs(self.lines) do
-    if i < height - 1 then out[i] = (wrap.cut(words.lines(text.clean(line)), math.max(columns - 1, 1))) end
+    if i < height - 1 then out[i] = (wrap.cut(text.clean(line), math.max(columns - 1, 1))) end
   end
   out[#out + 1] = style.paint("dim", words.say("board_keys", (KeyReader.labels "view_close")))
   return out, { row = #out, column = 0 }
@@ -36,7 +36,7 @@ end
 
 ---@return string
 function WatchView:said()
-  return words.lines(text.clean(table.concat(self.lines, "\n")))
+  return text.clean(table.concat(self.lines, "\n"))
 end
 
 return WatchView
