@@ -1,4 +1,5 @@
--- The terminal says its background when it is asked (OSC 11), whenever it likes: the theme follows, unless the user chose one.
+-- The terminal says its background when it is asked (OSC 11), whenever it likes: the theme follows,
+-- unless the user chose one.
 local t = dofile "tests/check.lua"
 local recording = dofile "tests/recording.lua"
 local json = require "sys.json"

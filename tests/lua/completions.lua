@@ -1,5 +1,6 @@
--- What each command offers for a word: the `complete` of every shipped command and sub-command, with words that make sense and words that do
--- not, in a run of the program with models, sessions, servers and settings to choose from.
+-- What each command offers for a word: the `complete` of every shipped command and sub-command,
+-- with words that make sense and words that do not, in a run of the program with models, sessions,
+-- servers and settings to choose from.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
@@ -46,26 +47,36 @@ return { summary = "ask all", run = function(ctx)
 end }
 ]==]
 
--- By the words that stand already: the command, what comes before; then what must be offered, and what must not (behind a minus).
+-- By the words that stand already: the command, what comes before; then what must be offered, and
+-- what must not (behind a minus).
 local cases = {
-  { "auth", "status", "qwen-oauth", "openrouter", "logout" }, { "auth logout", "openrouter", "-status" }, { "auth move", "--to", "-vault" },
-  { "auth move --to", "vault", "-openrouter" },
-  { "config", "set", "unset", "explain" }, { "config set", "model.name", "ui.theme" }, { "config explain", "model.name" }, { "config unset", "model.name" },
-  { "config set general.vimMode", "true", "false", "-model.name" }, { "config set tools.approvalMode", "plan" },
-  { "config explain general.vimMode", "-true", "-model.name" },
-  { "config get", "model.name" }, { "copy", "code" }, { "diff", "last" }, { "eject", "providers/openai", "commands/copy" },
-  { "explain", "override", "providers/openai" }, { "explain override", "tools/edit" }, { "explain config", "model.name" },
+  { "auth", "status", "qwen-oauth", "openrouter", "logout" },
+  { "auth logout", "openrouter", "-status" },
+  { "auth move", "--to", "-vault" }, { "auth move --to", "vault", "-openrouter" },
+  { "config", "set", "unset", "explain" }, { "config get", "model.name" },
+  { "config set", "model.name", "ui.theme" }, { "config unset", "model.name" },
+  { "config explain", "model.name" }, { "config explain general.vimMode", "-true", "-model.name" },
+  { "config set general.vimMode", "true", "false", "-model.name" },
+  { "config set tools.approvalMode", "plan" },
+  { "copy", "code" }, { "diff", "last" }, { "eject", "providers/openai", "commands/copy" },
+  { "explain", "override", "providers/openai" }, { "explain override", "tools/edit" },
+  { "explain config", "model.name" },
   { "export", "html", "json", "md" }, { "export md", "-html" }, { "help", "keys" },
-  { "limits", "--json", "set", "store" }, { "limits set", "--for" }, { "limits unset", "--for" }, { "limits store", "off" },
-  { "limits store 127.0.0.1", "--password" },
-  { "memory", "add" }, { "permissions", "test" }, { "project", "allow" }, { "sandbox", "verify" }, { "mcp", "add", "remove" }, { "mcp remove", "mine" },
-  { "mode", "plan", "auto-edit" }, { "mode plan", "-yolo" },
-  { "model", "first", "second", "-third" }, { "model first", "-second" }, { "provider", "test" }, { "provider test", "first", "openai" },
-  { "new", "tool", "types" }, { "new tool", "-hook" }, { "privacy", "--json" }, { "resume", "@SESSION" },
-  { "sessions", "list", "delete" }, { "sessions list", "--json", "--limit" }, { "sessions delete", "@SESSION" },
-  { "settings", "model.name", "general.vimMode" }, { "settings general.vimMode", "true", "-model.name" }, { "settings general.vimMode true", "-true" },
-  { "theme", "auto", "dark" }, { "settings nothing.of.it", "-true" },
-  { "theme dark", "-auto" }, { "usage", "--by", "--days" },
+  { "limits", "--json", "set", "store" }, { "limits set", "--for" }, { "limits unset", "--for" },
+  { "limits store", "off" }, { "limits store 127.0.0.1", "--password" },
+  { "mcp", "add", "remove" }, { "mcp remove", "mine" }, { "memory", "add" },
+  { "mode", "plan", "yolo" }, { "mode plan", "-yolo" },
+  { "model", "first", "second", "-third" }, { "model first", "-second" },
+  { "new", "tool", "types" }, { "new tool", "-hook" }, { "permissions", "test" },
+  { "privacy", "--json" }, { "project", "allow" },
+  { "provider", "test" }, { "provider test", "first", "openai" }, { "resume", "@SESSION" },
+  { "sandbox", "verify" }, { "sessions", "list", "delete" },
+  { "sessions list", "--json", "--limit" }, { "sessions delete", "@SESSION" },
+  { "settings", "model.name", "general.vimMode" },
+  { "settings general.vimMode", "true", "-model.name" },
+  { "settings general.vimMode true", "-true" }, { "settings nothing.of.it", "-true" },
+  { "trust", "yes", "parent", "no" },
+  { "theme", "auto", "dark" }, { "theme dark", "-auto" }, { "usage", "--by", "--days" },
 }
 
 local entry = { id = "first", envKey = "FIRST_KEY", baseUrl = "http://127.0.0.1:9/v1" }

@@ -1,4 +1,5 @@
--- Whatever stands in the place of the input takes its keys from the keymap: users' bindings reach each of them, and no letter answers.
+-- Whatever stands in the place of the input takes its keys from the keymap: users' bindings reach
+-- each of them, and no letter answers.
 local t = dofile "tests/check.lua"
 local keys = qwen.keys
 local Picker = require "qwen.ui.widget.picker"

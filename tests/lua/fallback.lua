@@ -1,5 +1,5 @@
--- When a model has no room another one is asked, and the user is told which: in the conversation and in a subagent, whose choice is its own; and
--- the model that a hook wants.
+-- When a model has no room another one is asked, and the user is told which: in the conversation
+-- and in a subagent, whose choice is its own; and the model that a hook wants.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"

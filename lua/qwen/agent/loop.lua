@@ -26,8 +26,9 @@ end
 
 local busy = { limit = true, overloaded = true }
 
--- Another model when the one at hand has no room, or a hook says so, and nothing was said yet; it stays for the rest of the run. A hook gets no
--- model a second time: two that send to each other would never end.
+-- Another model when the one at hand has no room, or a hook says so, and nothing was said yet; it
+-- stays for the rest of the run. A hook gets no model a second time: two that send to each other
+-- would never end.
 local function fall_back(ctx, m, tried)
   if m.stop ~= "error" or #m.parts > 0 then return false end
   local from, other = ctx.model.id, nil

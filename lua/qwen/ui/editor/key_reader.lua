@@ -1,4 +1,5 @@
--- Reads the keys of one place: what each means in its contexts of the keymap; rows such as ctrl-x ctrl-e are collected until they do.
+-- Reads the keys of one place: what each means in its contexts of the keymap; rows such as ctrl-x
+-- ctrl-e are collected until they do.
 local keymap = require "qwen.ui.editor.keymap"
 
 local Reader = {}
@@ -10,7 +11,8 @@ function Reader.new(...)
   return setmetatable({ contexts = { ... } }, Reader)
 end
 
----What an event means: an action, nil where no context knows it, false when it belongs to a row that is not whole or means nothing.
+---What an event means: an action, nil where no context knows it, false when it belongs to a row
+---that is not whole or means nothing.
 ---@param event KeyEvent
 ---@param typed boolean? text goes somewhere: what types a character is an action at the prompt only
 ---@return string|function|false|nil action
@@ -34,7 +36,8 @@ end
 
 local names = { up = "↑", down = "↓", left = "←", right = "→" }
 
----The keys of actions for a hint: of each one that we ship where it still counts, else one of the user's.
+---The keys of actions for a hint: of each one that we ship where it still counts, else one of the
+---user's.
 ---@param ... string
 ---@return string ...
 function Reader.labels(...)

@@ -1,5 +1,6 @@
--- Which key does what: keys, or rows of keys such as "ctrl-x ctrl-e", to names of actions or to functions. Users bind their own.
--- A key can mean one thing at the prompt, another in a list: the name of the action says where it counts.
+-- Which key does what: keys, or rows of keys such as "ctrl-x ctrl-e", to names of actions or to
+-- functions. Users bind their own. A key can mean one thing at the prompt, another in a list: the
+-- name of the action says where it counts.
 local err = require "qwen.util.err"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
@@ -47,7 +48,8 @@ local prompt = {
   { "redo", "make it again", "alt-_", "alt-z", "ctrl-shift-z" },
 }
 
--- In pickers, questions, the search of the history and views; keys that are not here edit its text as at the prompt.
+-- In pickers, questions, the search of the history and views; keys that are not here edit its text
+-- as at the prompt.
 local list = {
   { "list_accept", "take the marked choice, or the text", "enter" },
   { "list_cancel", "leave without an answer", "esc", "ctrl-c", "ctrl-g" },
@@ -66,7 +68,8 @@ local view = {
 
 local contexts = { { "prompt", prompt }, { "list", list }, { "view", view } }
 
--- Without a key for these nothing can be sent, or a question stays for ever: their shipped keys count when no other does.
+-- Without a key for these nothing can be sent, or a question stays for ever: their shipped keys
+-- count when no other does.
 local needed = { submit = true, list_accept = true, list_cancel = true }
 
 local rows, context_of = {}, {} -- by the name of an action
@@ -75,7 +78,8 @@ for _, context in ipairs(contexts) do
 end
 
 local bound = {} -- by context: what was bound
-local active, prefixes, restored = {}, {}, {} -- by context: what counts; beginnings of rows of keys; by needed action: true
+local active, prefixes = {}, {} -- by context: what counts; the beginnings of rows of keys
+local restored = {} -- by needed action: its shipped keys count
 local refused = {} -- what a person bound in vain, until it was told
 
 -- "alt-ctrl-x" as the decoder names it: super, ctrl, alt, shift.
@@ -109,12 +113,16 @@ local function settle()
       active[name][keys] = action
       for prefix in keys:gmatch "() " do prefixes[name][keys:sub(1, prefix - 1)] = true end
     end
-    for keys, action in pairs(map) do reached[action] = reached[action] or not prefixes[name][keys] end
+    for keys, action in pairs(map) do
+      reached[action] = reached[action] or not prefixes[name][keys]
+    end
   end
   for action in pairs(needed) do
     local row, name = rows[action], context_of[action]
     restored[action] = not reached[action] or nil
-    for i = 3, restored[action] and #row or 0 do active[name][row[i]], prefixes[name][row[i]] = action, nil end
+    for i = 3, restored[action] and #row or 0 do
+      active[name][row[i]], prefixes[name][row[i]] = action, nil
+    end
   end
 end
 
@@ -148,8 +156,8 @@ local function problem_of(keys, name, action)
   end
 end
 
----Binds a key to an action by its name, or to a function at the prompt; false takes the key away everywhere. What is refused is also told
----when a session starts.
+---Binds a key to an action by its name, or to a function at the prompt; false takes the key away
+---everywhere. What is refused is also told when a session starts.
 ---@param keys string "ctrl-o", or one after the other: "ctrl-x ctrl-s"
 ---@param action string|false|fun(ctx: Ctx, text: string, cursor: integer): string?, integer? the function gives the new text and cursor, or nil
 ---@param from string? who says so, before messages; the caller's file and line when left out
@@ -159,7 +167,8 @@ function M.bind(keys, action, from)
   local problem = problem_of(keys, name, action)
   if problem then
     local caller = not from and debug.getinfo(2, "Sl")
-    refused[#refused + 1] = (from or ("%s:%d:"):format(caller.short_src, caller.currentline)) .. " " .. problem
+    from = from or ("%s:%d:"):format(caller.short_src, caller.currentline)
+    refused[#refused + 1] = from .. " " .. problem
     return nil, err("usage", problem)
   end
   if action then
@@ -171,7 +180,8 @@ function M.bind(keys, action, from)
   return true
 end
 
----What to tell of the bindings so far, once: those that were refused, and needed actions that have no key but those we ship.
+---What to tell of the bindings so far, once: those that were refused, and needed actions that have
+---no key but those we ship.
 ---@return string[]
 function M.problems()
   local out = refused
@@ -213,16 +223,20 @@ function M.list()
     local place, keys = {}, {}
     for i, key in ipairs(shipped) do place[key] = i end
     for key, action in pairs(active[context]) do
-      if action == name or name == "function" and type(action) == "function" then keys[#keys + 1] = key end
+      local own = name == "function" and type(action) == "function"
+      if own or action == name then keys[#keys + 1] = key end
     end
     table.sort(keys, function(a, b)
       if place[a] == place[b] then return a < b end
       return (place[a] or math.huge) < (place[b] or math.huge)
     end)
-    if #keys > 0 then out[#out + 1] = { keys = keys, action = name, what = what, context = context } end
+    if #keys == 0 then return end
+    out[#out + 1] = { keys = keys, action = name, what = what, context = context }
   end
   for _, context in ipairs(contexts) do
-    for _, row in ipairs(context[2]) do add(context[1], row[1], row[2], { table.unpack(row, 3) }) end
+    for _, row in ipairs(context[2]) do
+      add(context[1], row[1], row[2], { table.unpack(row, 3) })
+    end
     if context[1] == "prompt" then add("prompt", "function", "a function of yours", {}) end
   end
   return out

@@ -1,5 +1,6 @@
--- What everything that stands in the place of the input shares: the keymap says what a key means, and the dialog's own actions or its line of
--- text do it. A dialog gives rows(columns, height), key(event) and said(answer); who shows it is tty.lua or ask.lua.
+-- What everything that stands in the place of the input shares: the keymap says what a key means,
+-- and the dialog's own actions or its line of text do it. A dialog gives rows(columns, height),
+-- key(event) and said(answer); who shows it is tty.lua or ask.lua.
 local KeyReader = require "qwen.ui.editor.key_reader"
 local editor = require "qwen.ui.editor.editor"
 

@@ -1,4 +1,5 @@
--- Ctrl-R: what was typed before, found by a piece of it while it is typed. The keys that it does not know are the prompt's again.
+-- Ctrl-R: what was typed before, found by a piece of it while it is typed. The keys that it does
+-- not know are the prompt's again.
 local Dialog = require "qwen.ui.widget.dialog"
 local editor = require "qwen.ui.editor.editor"
 local keymap = require "qwen.ui.editor.keymap"
@@ -6,7 +7,8 @@ local input_area = require "qwen.ui.editor.input_area"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 
--- The newest entry before `from` that holds what is typed; where there is none, the one that is shown stays.
+-- The newest entry before `from` that holds what is typed; where there is none, the one that is
+-- shown stays.
 local function find(self, from)
   local at = editor.find(self.before, self.line.text, from)
   self.failed = not at
@@ -26,7 +28,8 @@ local Search = Dialog.class({
 
 ---@param state Editor
 function Search.new(state)
-  return Search.make { before = state, state = state, at = #state.history + 1, line = editor.new {} }
+  local newest = #state.history + 1
+  return Search.make { before = state, state = state, at = newest, line = editor.new {} }
 end
 
 function Search:rows(columns, height)

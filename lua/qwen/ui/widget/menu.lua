@@ -99,7 +99,9 @@ local actions = {
   up = up, down = down, older = up, newer = down, submit = enter,
   list_up = up, list_down = down, -- keys that the prompt does not know
   list_page_up = function(self) return go(self, math.max(self.menu.at - MOST, 1)) end,
-  list_page_down = function(self) return go(self, math.min(self.menu.at + MOST, #self.menu.items)) end,
+  list_page_down = function(self)
+    return go(self, math.min(self.menu.at + MOST, #self.menu.items))
+  end,
 }
 
 ---An action while the list is shown: true when that was all.

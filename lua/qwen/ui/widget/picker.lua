@@ -120,8 +120,8 @@ end
 -- How it is answered, by the keys that count.
 local function hint(self)
   if self.hint then return self.hint end
-  local up, down, accept, cancel = KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel")
-  return say(self.line and "search_keys" or "number_keys", up, down, accept, cancel)
+  local id = self.line and "search_keys" or "number_keys"
+  return say(id, KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel"))
 end
 
 ---@param columns integer
@@ -131,7 +131,9 @@ end
 function Pick:rows(columns, height)
   local below = preview(self, columns)
   local out = { style.paint("bold", (wrap.cut(self.title, math.max(columns - 1, 1)))) }
-  if self.line then out[2] = style.paint("dim", say "search") .. " " .. wrap.cut(query(self), math.max(columns - 10, 1)) end
+  if self.line then
+    out[2] = style.paint("dim", say "search") .. " " .. wrap.cut(query(self), math.max(columns - 10, 1))
+  end
   local head = #out
   local rows, chosen = list(self, columns)
   local most = math.max(1, math.min(#rows, height - head - 2 - #below))
@@ -144,7 +146,8 @@ function Pick:rows(columns, height)
   table.move(below, 1, #below, #out + 1, out)
   if not self.line then return out, { row = head + chosen - first + 1, column = 0 } end
   local typed = one_line(self.line.text:sub(1, self.line.cursor))
-  return out, { row = 2, column = math.min(term.width(say "search") + 1 + term.width(typed), columns - 1) }
+  local column = term.width(say "search") + 1 + term.width(typed)
+  return out, { row = 2, column = math.min(column, columns - 1) }
 end
 
 ---@param event KeyEvent

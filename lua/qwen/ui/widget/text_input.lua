@@ -26,7 +26,8 @@ local function dots(typed)
 end
 
 function Entry:rows(columns)
-  local before, after = self.line.text:sub(1, self.line.cursor), self.line.text:sub(self.line.cursor + 1)
+  local line = self.line
+  local before, after = line.text:sub(1, line.cursor), line.text:sub(line.cursor + 1)
   if self.hidden then before, after = dots(editor.text(self.line)), "" end
   local lead = style.paint("bold", self.title) .. " "
   local rows = ansi.wrap(lead .. before:gsub("\n", " "), columns - 1)

@@ -1,4 +1,5 @@
--- A view of lines that are made anew every second while the person looks; the keys that accept or leave a list close it, and q.
+-- A view of lines that are made anew every second while the person looks; the keys that accept or
+-- leave a list close it, and q.
 local Dialog = require "qwen.ui.widget.dialog"
 local KeyReader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
