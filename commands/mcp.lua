@@ -52,9 +52,8 @@ local function take(out, name, option, value)
     out[option.field] = math.tointeger(tonumber(value))
     if not out[option.field] then return usage(tr("%s wants a whole number, not '%s'", name, value)) end
   elseif option.list then
-    local list = qwen.json.array {}
-    for item in value:gmatch "[^,%s]+" do list[#list + 1] = item end
-    out[option.field] = list
+    out[option.field] = qwen.json.array {}
+    for item in value:gmatch "[^,%s]+" do table.insert(out[option.field], item) end
   else
     local fits = not option.choices
     for _, choice in ipairs(option.choices or {}) do fits = fits or choice == value end
@@ -82,8 +81,10 @@ local function read(words)
     elseif of_command or word:sub(1, 1) ~= "-" then
       -- Claude Code takes several variables behind one --env.
       local more = not of_command and out.env and word:find(options["--env"].pair)
-      local ok, e = not more or take(out, "--env", options["--env"], word)
-      if not ok then return nil, e end
+      if more then
+        local ok, e = take(out, "--env", options["--env"], word)
+        if not ok then return nil, e end
+      end
       if not more then plain[#plain + 1] = word end
     elseif not option then
       local names = {}

@@ -499,6 +499,7 @@ qwen = {}
 ---@field trim fun(text: string): string without white space at both ends, in one pass: `%s+$` would take a look for each blank of each run
 ---@field trim_end fun(text: string): string without white space at its end
 ---@field shell_words fun(line: string): string[] words as a shell would split them, with both quotes
+---@field without_mark fun(word: string): string? a name in a sentence without the mark of punctuation behind it
 ---@field last_line fun(text: string): string what stands behind the last line end
 
 ---@class qwen.proc
@@ -642,6 +643,8 @@ qwen = {}
 ---@class qwen.x.project_files what a folder brings along for qwen
 ---@field list fun(cwd: string, names: any): string[] what counts only when the folder is trusted; names: of the files with instructions
 ---@field never fun(cwd: string): string[] what never counts
+---@field left_out fun(cwd: string, trusted: boolean, names: any): string[] sentences about what is not read
+---@field instructions fun(folder: string, value: any): string[] names of the files with instructions in a folder; value: context.fileName
 
 ---@class qwen.x.trust
 ---@field decided fun(cwd: string): boolean whether a rule speaks of a folder

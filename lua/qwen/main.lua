@@ -221,21 +221,6 @@ local function at_prompt(opts)
   return sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 and not opts.command
 end
 
--- Says what of this folder is not read.
-local function tell_left_out(ctx)
-  local project_files = require "qwen.config.project_files"
-  local found = ctx.trusted and {} or project_files.list(ctx.cwd, ctx.settings:get "context.fileName")
-  if #found > 0 then
-    ctx.notice(tr("this folder is not trusted: %s not read (trust it: qwen trust yes, or "
-      .. "--trust-folder for once)", table.concat(found, ", ")
-      .. (#found == 1 and " is" or " are")))
-  end
-  local never = project_files.never(ctx.cwd)
-  if #never > 0 then
-    ctx.notice(tr("%s is not read, because a project makes no servers start: add them with qwen mcp add", table.concat(never, ", ")))
-  end
-end
-
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   language.use() -- of the environment, until the settings are known
@@ -280,7 +265,9 @@ local function route(argv)
     local ask = require "qwen.ui.widget.ask"
     return ctx.pick or ask.possible() and ask.pick or nil
   end, function(words) ctx.notice(words) end)
-  tell_left_out(ctx)
+  for _, text in ipairs(require("qwen.config.project_files").left_out(cwd, trusted, settings:get "context.fileName")) do
+    ctx.notice(text)
+  end
   if at_prompt(opts) then
     local stopped = first_start(ctx)
     if stopped then return stopped end

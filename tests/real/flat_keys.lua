@@ -5,7 +5,7 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local effect = require "qwen.config.effect"
 local flat_keys = require "qwen.config.flat_keys"
-local fs, json = require "sys.fs", require "sys.json"
+local fs = require "sys.fs"
 
 -- All names: today's key is honoured, or named with a reason.
 local names = [[accessibility allowedTools allowMCPServers approvalMode autoAccept autoConfigureMaxOldSpaceSize bugCommand chatCompression

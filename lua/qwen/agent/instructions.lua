@@ -3,7 +3,7 @@ local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local project_files = require "qwen.config.project_files"
 local sys = require "sys.os"
-local words = require "qwen.util.text"
+local texts = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
@@ -30,7 +30,7 @@ local function read_below(ctx, base, path)
   end
   if #text > MAX_FILE then
     ctx.notice(tr("%s is longer than %d KB: the rest is left out", paths.short(path), MAX_FILE // 1024))
-    text = words.utf8((text:sub(1, MAX_FILE):gsub("[\192-\255][\128-\191]*$", "")))
+    text = texts.utf8((text:sub(1, MAX_FILE):gsub("[\192-\255][\128-\191]*$", "")))
   end
   return text, real
 end
@@ -62,7 +62,7 @@ local function with_imports(ctx, text, folder, base, depth, seen)
         seen[real] = true
         return space .. with_imports(ctx, imported, real:match "^(.*)/", base, depth + 1, seen) .. word:sub(#path + 1)
       end
-      path = words.without_mark(path)
+      path = texts.without_mark(path)
     end
   end
   local out, fence = {}, nil

@@ -2,6 +2,7 @@
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local schema = require "qwen.config.schema"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
@@ -64,6 +65,24 @@ end
 function M.never(cwd)
   local out = {}
   if paths.project_config(cwd) then add(out, cwd == "/" and "" or cwd, "", ".mcp.json") end
+  return out
+end
+
+---Says what of a folder is not read.
+---@param cwd string
+---@param trusted boolean
+---@param names any context.fileName
+---@return string[] sentences
+function M.left_out(cwd, trusted, names)
+  local out, found, never = {}, trusted and {} or M.list(cwd, names), M.never(cwd)
+  if #found > 0 then
+    local which = table.concat(found, ", ") .. (#found == 1 and " is" or " are")
+    out[#out + 1] = tr("this folder is not trusted: %s not read (trust it: qwen trust yes, or --trust-folder for once)", which)
+  end
+  if #never > 0 then
+    out[#out + 1] = tr("%s is not read, because a project makes no servers start: add them with qwen mcp add",
+      table.concat(never, ", "))
+  end
   return out
 end
 
