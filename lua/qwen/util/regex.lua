@@ -128,8 +128,9 @@ local function quantified(source, at)
   local item
   item, at = atom(source, at)
   local char = source:sub(at, at)
-  local least, most = source:match("^{(%d+)}", at)
-  if least then most = least else least, most = source:match("^{(%d+),(%d*)}", at) end
+  local least = source:match("^{(%d+)}", at)
+  local most = least
+  if not least then least, most = source:match("^{(%d+),(%d*)}", at) end
   if char == "*" then least, most = 0, math.huge
   elseif char == "+" then least, most = 1, math.huge
   elseif char == "?" then least, most = 0, 1
