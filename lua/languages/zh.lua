@@ -902,6 +902,12 @@ return {
     ["%s is longer than %d KB: the rest is left out"] = "%s 超过 %d KB：其余部分被略去",
     ["%s is left out: %s"] = "略去 %s：%s",
     ["%s belongs to another user: %s left out"] = "%s 属于其他用户：略去 %s",
+    ["the same in one text: \"first, second\"; model.fallback is stronger"] = "同上，写成一段文字：\"first, second\"；model.fallback 优先",
+    ["prices by model for the costs shown: {inputPerMillionTokens, outputPerMillionTokens}"] = "用于显示费用的模型价格：{inputPerMillionTokens, outputPerMillionTokens}",
+    ["language of the answers; auto: as the model likes, or ~/.qwen/output-language.md"] = "回答的语言；auto：由模型决定，或按 ~/.qwen/output-language.md",
+    ["milliseconds for a command that says nothing itself; 0: no limit"] = "未自行指定时命令的毫秒数；0：不限",
+    ["most characters of an output of a tool for the model"] = "给模型的工具输出的最多字符数",
+    ["most lines of an output of a tool for the model"] = "给模型的工具输出的最多行数",
 
     -- reasons of permission, results of tools, refusals
     ["%s was refused: %s"] = "%s 已被拒绝：%s",

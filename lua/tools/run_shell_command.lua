@@ -97,7 +97,9 @@ function T.run(ctx, args)
   local cwd, e = directory(ctx, args)
   if not cwd then return nil, e end
   if args.is_background then return in_background(ctx, args, cwd) end
-  local seconds = args.timeout and args.timeout / 1000 or DEFAULT_TIMEOUT
+  local default = ctx.settings:get "tools.shell.defaultTimeoutMs"
+  local seconds = args.timeout and args.timeout / 1000 or default and default / 1000 or DEFAULT_TIMEOUT
+  if seconds <= 0 then seconds = nil end
   local result
   result, e = qwen.x.runner.run(ctx, { command = args.command, cwd = cwd, timeout = seconds, on_output = ctx.progress })
   if not result then return nil, e end

@@ -5,6 +5,8 @@ local sys = require "sys.os"
 
 local M = {}
 
+local MOST_LANGUAGE = 16 * 1024
+
 local BASE = [[
 You are qwen, a coding assistant working in the user's terminal. You act through tools and answer in Markdown that reads well in a terminal.
 
@@ -25,6 +27,14 @@ local PLAN = [[
 
 Plan mode is on: only look, change nothing. End with a short plan of what you would do, for the user to approve.]]
 
+-- The language of the answers: of the setting, else the user's output-language.md, as Qwen Code writes it.
+local function language(ctx)
+  local name = ctx.settings:get "general.outputLanguage"
+  if name and name ~= "auto" and name:find "%S" then return ("\n\nAnswer in this language: %s"):format(name) end
+  local words = ctx.home and fs.read(ctx.home .. "/output-language.md", MOST_LANGUAGE)
+  return words and words:find "%S" and "\n\n" .. words or ""
+end
+
 local function instructions(ctx)
   local out = {}
   for i, file in ipairs(instruction_files.files(ctx)) do
@@ -44,7 +54,7 @@ function M.system(ctx, opts)
   if not opts.system then
     text = text .. ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.stat(ctx.cwd .. "/.git") and " (git)" or "",
       platform.system, platform.release, os.date "%Y-%m-%d")
-    text = text .. instructions(ctx)
+    text = text .. language(ctx) .. instructions(ctx)
   end
   if opts.append_system then text = text .. "\n\n" .. opts.append_system end
   if ctx.mode == "plan" then text = text .. PLAN end

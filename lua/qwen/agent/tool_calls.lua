@@ -16,6 +16,21 @@ local M = {}
 
 local RESULT_LIMIT = 64 * 1024
 
+-- An output within our limit and those of the settings: characters, and lines.
+local function shortened(ctx, words)
+  local most = ctx.settings:get "tools.truncateToolOutputThreshold"
+  local lines = ctx.settings:get "tools.truncateToolOutputLines"
+  local limit = most and most > 0 and math.min(most, RESULT_LIMIT) or RESULT_LIMIT
+  local all = lines and lines > 0 and text.lines(words) or {}
+  if lines and lines > 0 and #all > lines then
+    local head = lines // 5
+    local tail = lines - head
+    words = ("%s\n[... %d lines left out ...]\n%s"):format(table.concat(all, "\n", 1, head), #all - lines,
+      table.concat(all, "\n", #all - tail + 1))
+  end
+  return #words > limit and text.head_tail(words, math.floor(limit)) or words
+end
+
 local function failed(call, words, display)
   return { type = "result", id = call.id, name = call.name, text = words, error = true, display = display or words }
 end
@@ -174,7 +189,7 @@ local function run_tool(ctx, job)
   if type(result) == "string" then result = { text = result } end
   local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
   if job.note then part.text = job.note .. part.text end
-  if #part.text > RESULT_LIMIT then part.text = text.head_tail(part.text, RESULT_LIMIT) end
+  part.text = shortened(ctx, part.text)
   return part, result.parts
 end
 

@@ -118,11 +118,11 @@ local rows = {
     model.maxToolCalls=-1 model.sessionTokenLimit=-1 model.skipLoopDetection=true slashCommands.disabled skills.disabled
     tools.sandbox=false tools.core tools.disabled security.auth.enforcedType security.allowedHttpHookUrls
     context.fileFiltering.respectGitIgnore context.fileFiltering.respectQwenIgnore=false
-    context.fileFiltering.customIgnoreFiles tools.truncateToolOutputThreshold tools.truncateToolOutputLines
+    context.fileFiltering.customIgnoreFiles
     mcp.toolIdleTimeoutMs]] },
-  { text = "it is not implemented", keys = [[general.outputStyle general.outputLanguage="auto"
-    ui.customThemes.* modelFallbacks="" model.reasoningEffort modelPricing.* context.includeDirectories.*
-    context.loadFromIncludeDirectories=false tools.shell.defaultTimeoutMs tools.autoAccept=false
+  { text = "it is not implemented", keys = [[general.outputStyle
+    ui.customThemes.* model.reasoningEffort context.includeDirectories.*
+    context.loadFromIncludeDirectories=false tools.autoAccept=false
     security.folderTrust.enabled=true]] },
 
   -- Names of older versions that nothing reads any more.

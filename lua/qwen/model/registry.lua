@@ -142,11 +142,21 @@ local function read(settings, opts, has_provider)
 end
 
 -- Gives a model its key and its measures; an address from a project is asked about, or told.
+-- The prices of a model in modelPricing, as the ledger has them.
+local function priced(settings, id)
+  local all = settings:get "modelPricing"
+  local row = type(all) == "table" and all[id]
+  if type(row) ~= "table" then return nil end
+  return { input = tonumber(row.inputPerMillionTokens), output = tonumber(row.outputPerMillionTokens),
+    cached = tonumber(row.cachedInputPerMillionTokens) }
+end
+
 local function finish(settings, opts, model, value, source)
   local ok, e = keys.attach(settings, opts, model, value, source)
   if ok and model.project and settings.consent then ok, e = settings.consent(model) end
   if not ok then return nil, e end
   model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
+  model.prices = model.prices or priced(settings, model.id)
   return model
 end
 
@@ -253,6 +263,13 @@ function M.take(settings, opts, id, provider, has_provider, url, current)
   return M.choose(settings, setmetatable(chosen, { __index = opts }), has_provider)
 end
 
+-- Qwen Code's name for the same: "first, second".
+local function named_fallbacks(settings)
+  local out = {}
+  for name in (settings:get "modelFallbacks" or ""):gmatch "[^,]+" do out[#out + 1] = name:match "^%s*(.-)%s*$" end
+  return out
+end
+
 ---The models to ask when the chosen one is overloaded, at most three.
 ---@param settings Settings
 ---@param opts table
@@ -260,7 +277,7 @@ end
 ---@param model Model? the chosen one
 ---@return Model[]?, Err?
 function M.fallbacks(settings, opts, has_provider, model)
-  local out, e, names = {}, nil, settings:get "model.fallback" or {}
+  local out, e, names = {}, nil, settings:get "model.fallback" or named_fallbacks(settings)
   if #names > MOST_FALLBACKS then return nil, err("usage", tr("model.fallback names more than %d models", MOST_FALLBACKS)) end
   if names[1] and not model then model, e = M.choose(settings, opts, has_provider) end
   if e then return nil, e end
