@@ -73,4 +73,16 @@ function M.measure(model, known)
   model.max_output = most and half and math.min(most, half) or most or half
 end
 
+---The prices of a model in modelPricing, as the ledger has them.
+---@param settings Settings
+---@param id string
+---@return {input: number?, output: number?, cached: number?}?
+function M.prices(settings, id)
+  local all = settings:get "modelPricing"
+  local row = type(all) == "table" and all[id]
+  if type(row) ~= "table" then return nil end
+  return { input = tonumber(row.inputPerMillionTokens), output = tonumber(row.outputPerMillionTokens),
+    cached = tonumber(row.cachedInputPerMillionTokens) }
+end
+
 return M

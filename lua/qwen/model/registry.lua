@@ -142,21 +142,12 @@ local function read(settings, opts, has_provider)
 end
 
 -- Gives a model its key and its measures; an address from a project is asked about, or told.
--- The prices of a model in modelPricing, as the ledger has them.
-local function priced(settings, id)
-  local all = settings:get "modelPricing"
-  local row = type(all) == "table" and all[id]
-  if type(row) ~= "table" then return nil end
-  return { input = tonumber(row.inputPerMillionTokens), output = tonumber(row.outputPerMillionTokens),
-    cached = tonumber(row.cachedInputPerMillionTokens) }
-end
-
 local function finish(settings, opts, model, value, source)
   local ok, e = keys.attach(settings, opts, model, value, source)
   if ok and model.project and settings.consent then ok, e = settings.consent(model) end
   if not ok then return nil, e end
   model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
-  model.prices = model.prices or priced(settings, model.id)
+  model.prices = model.prices or model_capabilities.prices(settings, model.id)
   return model
 end
 
