@@ -35,7 +35,20 @@ local function run_command(ctx, hook, input)
     or tr "a signal", said) }
 end
 
-local function run_http(_, hook, input)
+-- Whether the settings let an http hook send there.
+local function may_send(ctx, url)
+  local allowed = ctx.settings:get "security.allowedHttpHookUrls" or {}
+  for _, pattern in ipairs(allowed) do
+    local lua = "^" .. tostring(pattern):gsub("%p", "%%%0"):gsub("%%%*", ".*") .. "$"
+    if url:find(lua) then return true end
+  end
+  return #allowed == 0
+end
+
+local function run_http(ctx, hook, input)
+  if not may_send(ctx, tostring(hook.url)) then
+    return { warning = tr("%s is not asked: security.allowedHttpHookUrls has no such address", tostring(hook.url)) }
+  end
   local headers = { ["Content-Type"] = "application/json" }
   for name, value in pairs(type(hook.headers) == "table" and hook.headers or {}) do headers[name] = with_variables(tostring(value), hook.allowedEnvVars) end
   local stream <close>, e = qwen.http.open { url = hook.url, method = "POST", headers = headers, body = input, total_timeout = qwen.x.settings_hooks.seconds(hook, HTTP_SECONDS) }

@@ -141,4 +141,17 @@ function M.choose_model(ctx, quiet)
   return model
 end
 
+---What is asked before a session begins: which model, where none is named, and whether an address of the project may be used.
+---@param ctx Ctx
+---@return Err? why it cannot begin
+function M.ask_first(ctx)
+  local settings = ctx.settings
+  if not next(settings.dotenv.addresses) and (ctx.opts.model or settings:get "model.name") then return nil end
+  local model, e = M.choose_model(ctx, true)
+  if model or not e.unnamed then return e end
+  local ok
+  ok, e = require("qwen.model.unnamed").settle(ctx, e, require("qwen.ui.widget.ask").pick)
+  return not ok and e or nil
+end
+
 return M

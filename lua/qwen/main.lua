@@ -59,6 +59,10 @@ end
 
 local function open_session(ctx, opts)
   local Session = require "qwen.session.session"
+  if ctx.settings:get "general.chatRecording" == false then
+    if not (opts.resume or opts.continue) then return Session.create(ctx.cwd, opts.session_id, true) end
+    return nil, require("qwen.util.err")("usage", tr "general.chatRecording is false: sessions are not kept, so none is resumed")
+  end
   if opts.resume and opts.resume ~= true then return Session.open(ctx.cwd, opts.resume) end
   if opts.continue or opts.resume then return Session.latest(ctx.cwd) end
   return Session.create(ctx.cwd, opts.session_id)
@@ -108,24 +112,14 @@ local function prepare(ctx, opts)
   return true
 end
 
--- What is asked before the session begins: which model, where none is named, and whether an address of the project may be used.
-local function ask_first(ctx)
-  local settings = ctx.settings
-  if not next(settings.dotenv.addresses) and (ctx.opts.model or settings:get "model.name") then return nil end
-  local model, e = make_ctx.choose_model(ctx, true)
-  if e and e.unnamed then
-    local ok
-    ok, e = require("qwen.model.unnamed").settle(ctx, e, require("qwen.ui.widget.ask").pick)
-    if ok then return nil end
-  end
-  return not model and fail(e) or nil
-end
-
 -- Nothing is configured and somebody is there: the menu of ways to sign in. An exit code when none was taken.
 local function first_start(ctx)
   local configuration = require "qwen.model.configured"
   local undecided = configuration.undecided(ctx.settings, ctx.opts)
-  if not undecided and configuration.configured(ctx.settings, ctx.opts) then return ask_first(ctx) end
+  if not undecided and configuration.configured(ctx.settings, ctx.opts) then
+    local problem = make_ctx.ask_first(ctx)
+    return problem and fail(problem) or nil
+  end
   ctx.print(undecided and undecided.message or tr "Nothing is configured yet: choose how qwen reaches a model.")
   local code = require("qwen.run").shell_command(ctx, { name = "auth", args = {} })
   ctx.pick, ctx.line = nil, nil
@@ -172,7 +166,7 @@ local function slash(ctx, opts, prompt)
   local name, rest = commands.split(prompt)
   if not name or name == "" then return nil end
   local run = require "qwen.run"
-  local command, front = commands.find(name), nil
+  local command, front = commands.find(name, ctx), nil
   local comes = not command and commands.may_come(name, ctx)
   if comes or command and command.session then
     local problem

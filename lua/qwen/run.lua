@@ -13,8 +13,8 @@ local M = {}
 
 local INTERRUPTED = 130
 
--- Runs fn as a task that a signal ends. Gives true and its results, or nil and the signal's exit code.
-local function until_signal(fn)
+-- Runs fn as a task that a signal ends, or a limit of time. Gives true and its results, or nil and the exit code.
+local function until_signal(fn, seconds, over)
   local child = task.spawn(fn)
   local signals = task.signals("int", "term", "hup")
   local codes, got = { int = INTERRUPTED, term = 143, hup = 129 }, nil
@@ -22,8 +22,14 @@ local function until_signal(fn)
     got = codes[signals:get()]
     child:cancel()
   end)
+  local clock = seconds and task.spawn(function()
+    task.sleep(seconds)
+    got = over()
+    child:cancel()
+  end)
   local results = table.pack(child:join())
   watcher:cancel()
+  if clock then clock:cancel() end
   local busy = not results[1] and err.is(results[2]) and results[2].kind == "cancelled" -- stopped before the loop could tell us
   if got or busy then return nil, got or INTERRUPTED end
   if not results[1] then error(results[2], 0) end
@@ -53,6 +59,7 @@ function M.headless(ctx, prompt, front)
     ctx.notice(tr("the prompt was blocked: %s", tostring(reason)))
     return 1
   end
+  local seconds, over = require("qwen.agent.budget").seconds(ctx)
   local done, answer, turns = until_signal(function()
     local parts, told = {}, {}
     if submitted.text:find("@", 1, true) then parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text) end
@@ -60,6 +67,9 @@ function M.headless(ctx, prompt, front)
       if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
     end
     return loop.run(ctx, message.user(submitted.text, parts))
+  end, seconds, function()
+    ctx.notice(over.message)
+    return over.exit
   end)
   ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
   ctx.session:close()
@@ -87,7 +97,7 @@ end
 ---@return integer|{prompt: string} exit code, or what the model is to be asked
 function M.command(ctx, name, rest)
   local find = begun[ctx] and commands.await or commands.find
-  local command, e = find(name, begun[ctx] and ctx)
+  local command, e = find(name, ctx)
   if not command then
     ctx.notice(tostring(e))
     return 2

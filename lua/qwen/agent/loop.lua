@@ -1,4 +1,5 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
+local budget = require "qwen.agent.budget"
 local compaction = require "qwen.agent.compaction"
 local context = require "qwen.agent.view"
 local message = require "qwen.session.message"
@@ -148,8 +149,10 @@ function M.run(ctx, prompt)
   for _, done in ipairs(ctx.starting or {}) do done:get() end -- tool servers that are still being started
   ctx.starting = nil
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
-  keep(ctx, prompt)
   local limit, turns, sent_on = ctx.max_turns, 0, 0
+  local over = budget.tokens(ctx)
+  if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }), turns end
+  keep(ctx, prompt)
   while true do
     turns = turns + 1
     if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
@@ -170,6 +173,13 @@ function M.run(ctx, prompt)
       if closing then keep(ctx, closing) end
       ctx.session:sync()
       return setmetatable({ stop = "turns" }, { __index = answer }), turns
+    end
+    over = budget.calls(ctx, #message.calls_of(answer)) or budget.tokens(ctx)
+    if over then
+      local closing = message.close_dangling(ctx.session.messages, "A limit of the run was reached before this call.")
+      if closing then keep(ctx, closing) end
+      ctx.session:sync()
+      return setmetatable({ stop = "error", err = over }, { __index = answer }), turns
     end
     carry_out(ctx, message.calls_of(answer))
     local steered = ctx.steer and ctx.steer()

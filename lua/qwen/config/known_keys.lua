@@ -109,14 +109,13 @@ local rows = {
     keys = "agents.maxParallelAgents agents.maxParallelAgentsByModel" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },
   { text = "the model of an agent is set in its file", keys = "agents.modelGrades agents.builtin.exploreModel" },
-  { text = "all skills are offered", restricts = true, keys = "skills.disabledLevels skills.defaultDisabled" },
-  { text = "all skills of .qwen/skills are offered", keys = "skills.enabled skills.directories" },
+  { text = "skills of all levels are offered", restricts = true, keys = "skills.disabledLevels" },
+  { text = "all skills of .qwen/skills are offered", keys = "skills.directories" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
   { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 
-  { text = "it is not implemented", restricts = true, keys = [[general.chatRecording=true model.maxWallTimeSeconds=-1
-    model.maxToolCalls=-1 model.sessionTokenLimit=-1 model.skipLoopDetection=true slashCommands.disabled skills.disabled
-    tools.sandbox=false tools.core tools.disabled security.auth.enforcedType security.allowedHttpHookUrls
+  { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
+    tools.sandbox=false tools.core tools.disabled
     context.fileFiltering.respectGitIgnore context.fileFiltering.respectQwenIgnore=false
     context.fileFiltering.customIgnoreFiles
     mcp.toolIdleTimeoutMs]] },

@@ -18,12 +18,30 @@ function M.split(line)
   if name then return aliases.resolve(name, rest) end
 end
 
+---Whether the settings or QWEN_DISABLED_SLASH_COMMANDS take a slash command away.
+---@param ctx Ctx
+---@param name string
+---@return boolean
+function M.is_disabled(ctx, name)
+  name = name:lower()
+  for _, other in ipairs(ctx.settings:get "slashCommands.disabled") do
+    if tostring(other):lower() == name then return true end
+  end
+  for other in (ctx.settings:env "QWEN_DISABLED_SLASH_COMMANDS" or ""):gmatch "[^,%s]+" do
+    if other:lower() == name then return true end
+  end
+  return false
+end
+
 ---The command of a name, as it is saved now, or an error that names the nearest.
 ---@param name string
 ---@param ctx Ctx? what was saved in the meantime counts
 ---@return table?, Err?
 function M.find(name, ctx)
   if ctx and name ~= "reload" then require("qwen.extension.reload").take_saved(ctx) end -- that one tells by itself
+  if ctx and M.is_disabled(ctx, name) then
+    return nil, err("denied", tr("/%s is disabled by slashCommands.disabled", name))
+  end
   if registry.has("commands", name) then return registry.get("commands", name) end
   local near = text.nearest(name, registry.names "commands")
   return nil, err("usage", tr("there is no command /%s; %s", name, near

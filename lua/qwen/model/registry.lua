@@ -143,6 +143,11 @@ end
 
 -- Gives a model its key and its measures; an address from a project is asked about, or told.
 local function finish(settings, opts, model, value, source)
+  local enforced = settings:get "security.auth.enforcedType"
+  if enforced and not find({ model }, nil, enforced) then
+    return nil, err("denied", tr("%s of %s is not asked: security.auth.enforcedType allows %s only",
+      model.id, model.provider, enforced))
+  end
   local ok, e = keys.attach(settings, opts, model, value, source)
   if ok and model.project and settings.consent then ok, e = settings.consent(model) end
   if not ok then return nil, e end

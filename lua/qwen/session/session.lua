@@ -40,12 +40,13 @@ end
 ---A new session. Without a home folder it lives in memory only.
 ---@param cwd string
 ---@param id string? a UUID
+---@param in_memory boolean? nothing is written
 ---@return Session?, Err?
-function Session.create(cwd, id)
+function Session.create(cwd, id, in_memory)
   if id and not id:match "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$" then
     return nil, err("usage", tr("'%s' is not a session id; use a UUID such as %s", id, sys.uuid()))
   end
-  local chats = paths.chats(cwd)
+  local chats = not in_memory and paths.chats(cwd) or nil
   id = id or sys.uuid()
   if chats and fs.stat(chats .. "/" .. id .. ".jsonl") then
     return nil, err("usage", tr("session %s is there already; go on with it: qwen --resume %s", id, id))

@@ -105,7 +105,7 @@ function M.finish(ctx, answer, turns)
   if self.opts.output == "json" then sys.out(redact(json.encode(json.array(self.all))) .. "\n") end
   if answer.stop == "error" then
     sys.err(redact(json.encode { error = { type = answer.err.kind, message = answer.err.message, code = answer.err.status or 1 } }) .. "\n")
-    return 1
+    return answer.err.exit or 1
   end
   return answer.stop == "turns" and 53 or 0
 end

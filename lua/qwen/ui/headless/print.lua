@@ -66,7 +66,7 @@ end
 function M.finish(ctx, answer)
   if answer.stop == "error" then
     ctx.notice(answer.err.message)
-    return 1
+    return answer.err.exit or 1
   end
   if answer.stop == "turns" then
     ctx.notice "the limit of turns is reached (--max-session-turns)"

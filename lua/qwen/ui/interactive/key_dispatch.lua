@@ -17,7 +17,7 @@ local function submit(self)
   self.menu, self.dismissed = nil, nil
   self.state = editor.sent(self.state, line)
   self.state.vim = nil -- the next one begins in insert mode
-  history.add(self.ctx.cwd, line)
+  if self.ctx.settings:get "general.chatRecording" then history.add(self.ctx.cwd, line) end
   turn.send(self, line)
 end
 

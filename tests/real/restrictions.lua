@@ -1,0 +1,93 @@
+-- Settings that restrict: each is seen to restrict, in a run.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs, json = require "sys.fs", require "sys.json"
+
+local function run(settings, answers, argv, more)
+  local server <close> = fake.start(answers or { { text = "ok", times = 0 } })
+  local files = { ["~/.qwen/settings.json"] = json.encode(settings) }
+  for path, text in pairs(more and more.files or {}) do files[path] = text:gsub("@URL@", (server.url:gsub("%%", "%%%%"))) end
+  local place = program.place(files)
+  local env = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" }
+  for name, value in pairs(more and more.env or {}) do env[name] = value end
+  local r = program.run(place, argv or { "-y", "hi" }, { env = env, timeout = 60 })
+  return r, server:requests(), place
+end
+
+local function call(n) return { calls = { { name = "run_shell_command", arguments = { command = "echo x >> made" } } }, times = n } end
+
+-- Calls of tools.
+local r, asked, place = run({ model = { maxToolCalls = 2 } }, { call(0) })
+t.eq({ r.code, #asked }, { 55, 3 }, "no third call: " .. r.err)
+t.eq(fs.read(place.cwd .. "/made"), "x\nx\n", "two were made")
+r, asked, place = run({ model = { maxToolCalls = 0 } }, { call(0) })
+t.eq({ r.code, #asked, fs.stat(place.cwd .. "/made") ~= nil }, { 55, 1, false }, "none at all")
+r = run({ model = { maxToolCalls = 1 } }, { call(1), { text = "done" } })
+t.eq({ r.code, r.out }, { 0, "done\n" }, "as many as allowed are no obstacle")
+r = run({ model = { maxToolCalls = 0 } }, { call(0) }, { "-y", "-o", "json", "hi" })
+t.eq({ r.code, json.decode(r.out)[#json.decode(r.out)].is_error }, { 55, true }, "as JSON")
+
+-- Time.
+r = run({ model = { maxWallTimeSeconds = 1 } }, { { text = { "a", "b" }, fault = "stall", after = 300 } })
+t.eq(r.code, 55, "a run that takes longer is ended: " .. r.err)
+t.match(r.err, "maxWallTimeSeconds", "and says why")
+t.eq(run({ model = { maxWallTimeSeconds = 60 } }).code, 0, "a short one is not")
+
+-- Tokens of a session.
+r, asked = run({ model = { sessionTokenLimit = 50 } }, { { calls = call(1).calls, usage = { prompt_tokens = 100, completion_tokens = 1 } }, { text = "no" } })
+t.eq({ r.code, #asked }, { 1, 1 }, "nothing more is sent: " .. r.err)
+t.match(r.err, "sessionTokenLimit")
+
+-- The protocol that is allowed.
+r, asked = run({ security = { auth = { enforcedType = "anthropic" } } })
+t.eq({ r.code, #asked }, { 1, 0 }, "another protocol is not asked: " .. r.err)
+t.match(r.err, "enforcedType allows anthropic only")
+t.eq(run({ security = { auth = { enforcedType = "openai" } } }).code, 0, "the same one is")
+r, asked = run({ enforcedAuthType = "anthropic" })
+t.eq({ r.code, #asked }, { 1, 0 }, "by its old name as well")
+
+-- Sessions are not kept.
+r, asked, place = run { general = { chatRecording = false } }
+t.eq({ r.code, #asked }, { 0, 1 }, "the run goes on: " .. r.err)
+local function find(folder, pattern)
+  for _, entry in ipairs(fs.list(folder) or {}) do
+    local path = folder .. "/" .. entry.name
+    if entry.type == "dir" and find(path, pattern) or entry.name:find(pattern) then return path end
+  end
+end
+t.eq(find(place.home, "%.jsonl$"), nil, "no session is written")
+t.eq(run({ general = { chatRecording = false } }, nil, { "-c", "hi" }).code, 2, "and none resumed")
+
+-- Slash commands and skills.
+r = run({ slashCommands = { disabled = { "About" } } }, nil, { "-p", "/about" })
+t.match(r.err, "/about is disabled", "a slash command is refused")
+t.eq(run({}, nil, { "-p", "/about" }, { env = { QWEN_DISABLED_SLASH_COMMANDS = "stats,about" } }).out, "", "by the variable as well")
+local skills = { ["~/.qwen/skills/one/SKILL.md"] = "---\ndescription: first\n---\nx", ["~/.qwen/skills/two/SKILL.md"] = "---\ndescription: second\n---\nx" }
+local function offered(settings)
+  local _, requests = run(settings, nil, nil, { files = skills })
+  for _, tool in ipairs(requests[1].body.tools) do
+    if tool["function"].name == "skill" then return table.concat(tool["function"].parameters.properties.skill.enum, " ") end
+  end
+end
+t.eq(offered {}, "one two", "both are offered")
+t.eq(offered { skills = { disabled = { "ONE" } } }, "two", "a disabled one is not")
+t.eq(offered { skills = { disabled = { "one" }, enabled = { "one" } } }, "two", "nor when it is enabled elsewhere")
+t.eq(offered { skills = { defaultDisabled = { "one", "two" }, enabled = { "two" } } }, "two", "what is off by default can be enabled")
+t.eq(offered { skills = { disabled = { "one", "two" } } }, nil, "none is left")
+
+-- http hooks.
+local hook = [[{"hooks": {"UserPromptSubmit": [{"hooks": [{"type": "http", "url": "@URL@/hook"}]}]}, "security": {"allowedHttpHookUrls": %s}}]]
+local function hooked(allowed)
+  local answer, requests = run({}, { { path = "/hook", json = {}, times = 0 }, { text = "ok", times = 0 } }, nil,
+    { files = { ["~/.qwen/settings.json"] = hook:format(allowed) } })
+  local paths = {}
+  for i, request in ipairs(requests) do paths[i] = request.path end
+  return paths[1], answer
+end
+t.eq(hooked "[]", "/v1/hook", "an empty list allows all")
+t.eq(hooked '["http://127.0.0.1:*/v1/hook"]', "/v1/hook", "a pattern that fits")
+local path, answer = hooked '["https://hooks.example/*"]'
+t.eq(path, "/v1/chat/completions", "no other address is asked")
+t.match(answer.err, "allowedHttpHookUrls", "and it is told")
+t.done()
