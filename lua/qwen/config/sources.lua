@@ -174,12 +174,12 @@ function M.complaints(layer, project_may)
   table.sort(keys)
   for _, key in ipairs(keys) do
     local value, wrong = config_value.dig(layer.values, key), blocked(layer, key)
+    if wrong and schema[key].vital and layer.scope ~= "project" then -- whichever key below it is told of
+      fatal[#fatal + 1] = phrase("%s%s must be an object { ... }", visible(where(layer, wrong)), wrong)
+    end
     if wrong and not told[wrong] then
       told[wrong] = true
       out[#out + 1] = phrase("%s%s must be an object { ... }; it is ignored", visible(where(layer, wrong)), wrong)
-      if schema[key].vital and layer.scope ~= "project" then
-        fatal[#fatal + 1] = phrase("%s%s must be an object { ... }", visible(where(layer, wrong)), wrong)
-      end
     elseif value ~= nil and layer.scope == "project" and not project_may(key) then
       ignored[#ignored + 1] = key
       if schema[key].vital and says_where(key, value) then refused[#refused + 1] = key end
