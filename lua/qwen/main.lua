@@ -12,7 +12,6 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
 local trust = require "qwen.config.trust"
-
 local tr, for_user = translate.tr, translate.for_user
 
 local EXIT = { failed = 1, usage = 2, sandbox = 44, config = 52 }
@@ -40,8 +39,7 @@ local function print_lua(name)
     local names = {}
     for i, full in ipairs(embed.names()) do names[i] = full:gsub("^lua/", ""):gsub("%.lua$", "") end
     local near = qwen.text.nearest(name, names)
-    return fail(tr("there is no shipped file '%s'%s; the list: qwen --print-lua", name, near
-      and tr("; did you mean %s?", near) or ""), EXIT.usage)
+    return fail(tr("there is no shipped file '%s'%s; the list: qwen --print-lua", name, near and tr("; did you mean %s?", near) or ""), EXIT.usage)
   end
   sys.out(source)
   return 0
@@ -135,8 +133,7 @@ local function first_run(ctx)
   local server = require("qwen.model.local_servers").find(ctx.settings:get "local.servers")[1]
   if not server then return nil, configuration.nothing() end
   ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
-  ctx.notice(tr("nothing is configured; using %s of %s at %s (keep it: qwen auth local)",
-    ctx.opts.model, server.name, server.url))
+  ctx.notice(tr("nothing is configured; using %s of %s at %s (keep it: qwen auth local)", ctx.opts.model, server.name, server.url))
   return true
 end
 
