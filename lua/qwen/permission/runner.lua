@@ -65,10 +65,10 @@ end
 
 ---Runs a command to its end.
 ---@param ctx Ctx
--- -@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
--- string?, on_output: function?}
--- -@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken
--- out), `confined`
+---@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
+--- string?, on_output: function?}
+---@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken
+--- out), `confined`
 ---@return Err?
 function M.run(ctx, request)
   local options, hold, taken = prepare(ctx, request)

@@ -51,8 +51,8 @@ end
 
 ---What was asked for. A word that is not understood is an error: it is not taken for "none".
 ---@param ctx Ctx
--- -@return {backend: string, filesystem: string, network: string, read: string[], write:
--- string[]}?, Err?
+---@return {backend: string, filesystem: string, network: string, read: string[], write:
+--- string[]}?, Err?
 function M.state(ctx)
   local whole = ctx.settings:get(KEY)
   if whole ~= nil and type(whole) ~= "table" then
@@ -116,8 +116,8 @@ end
 ---when the run has ended.
 ---@param ctx Ctx
 ---@param options ProcOptions
--- -@param more {state: table?, read: string[]?}? another sandbox than the configured one; paths to
--- show besides
+---@param more {state: table?, read: string[]?}? another sandbox than the configured one; paths to
+--- show besides
 ---@return ProcOptions?, table|Err
 function M.wrap(ctx, options, more)
   local state, e = more and more.state, nil

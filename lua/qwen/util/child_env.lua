@@ -83,8 +83,8 @@ local function absolute(list)
 end
 
 ---The variables of a command that the model or a project causes.
--- -@param options {pass: string[]?, trusted: boolean?, cwd: string?}? pass: names that go through;
--- trusted: only programs and
+---@param options {pass: string[]?, trusted: boolean?, cwd: string?}? pass: names that go through;
+--- trusted: only programs and
 ---libraries of the system and the user, none of the project
 ---@return table<string, string> env
 ---@return string[] taken names of credentials that were taken out

@@ -40,8 +40,8 @@ function M.open(options)
 end
 
 ---Runs a program and waits until its pipes are at their end and it has exited.
--- -@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
--- default 16 MiB), on_output(chunk, "out"|"err")
+---@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
+--- default 16 MiB), on_output(chunk, "out"|"err")
 ---@return table? result {code, signal, timed_out, out, err, truncated, pid}
 ---@return Err?
 function M.run(options)
