@@ -250,17 +250,20 @@ static int stream_index(lua_State *L) {
 
 static void push_headers(lua_State *L, const struct http *h) {
   size_t at = 0;
-  const char *name, *value;
+  struct http_field f;
   lua_newtable(L);
-  while (http_next_header(h, &at, &name, &value)) {
-    if (lua_getfield(L, -1, name) == LUA_TNIL) {
+  while (http_next_header(h, &at, &f)) {
+    lua_pushlstring(L, f.name, f.name_len);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TNIL) {
       lua_pop(L, 1);
-      lua_pushstring(L, value);
+      lua_pushlstring(L, f.value, f.value_len);
     } else {
-      lua_pushfstring(L, "%s, %s", lua_tostring(L, -1), value);
-      lua_remove(L, -2);
+      lua_pushliteral(L, ", ");
+      lua_pushlstring(L, f.value, f.value_len);
+      lua_concat(L, 3);
     }
-    lua_setfield(L, -2, name);
+    lua_rawset(L, -3);
   }
 }
 

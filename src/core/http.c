@@ -13,7 +13,7 @@ enum {
   UNREAD_MAX = (1 << 20) + (128 << 10), /* then the transfer rests; more than the longest line of a stream, which is read whole */
   UNREAD_LOW = 512 << 10,
   RATIO_FREE = 1 << 20, RATIO_MAX = 200, CURL_CHUNK = 16 << 10,
-  FIRST_WORDS = 120
+  FIRST_WORDS = 120, TYPE_MAX = 61
 };
 #define LINGER 0.5 /* seconds that the end of a transfer is waited for when its answer is over */
 
@@ -33,7 +33,7 @@ static void stop_transfer(struct http *h) {
   http_send_wipe(h);
 }
 
-static void head_ends(struct http *h);
+static bool head_ends(struct http *h);
 static void resume(struct http *h);
 
 static void on_done(void *owner, CURLcode code) {
@@ -135,73 +135,54 @@ static size_t give_up(struct http *h, enum err_kind kind, const char *format, do
   return 0;
 }
 
-static void head_ends(struct http *h) {
-  if (h->head_done) return;
+/* False when what came is no answer: then h->error says so. */
+static bool head_ends(struct http *h) {
+  if (h->head_done) return true;
   char *address = NULL;
   long status = 0;
   h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
   h->curl->easy_getinfo(h->easy, CURLINFO_EFFECTIVE_URL, &address);
+  if (status < 200 || status > 999) return give_up(h, ERR_PROTOCOL, "%g is not the status of an HTTP answer", (double)status) != 0;
   h->status = (int)status;
   h->final_url = http_send_plain_url(h->curl, address);
   h->head_done = true;
   h->changed(h->arg);
+  return true;
 }
 
 static bool is_redirect(const struct http *h) {
-  size_t at = 0;
-  const char *name, *value;
   long status = 0;
-  if (!h->follow) return false;
   h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
-  if (status < 300 || status > 399) return false;
-  while (http_next_header(h, &at, &name, &value))
-    if (strcmp(name, "location") == 0) return true;
-  return false;
-}
-
-static bool keep_header(struct http *h, const char *line, size_t n) {
-  const char *colon = memchr(line, ':', n);
-  if (!colon) return true;
-  const char *value = colon + 1, *end = line + n;
-  while (value < end && (*value == ' ' || *value == '\t')) value++;
-  while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
-  size_t name = (size_t)(colon - line);
-  if (!buf_reserve(&h->head, n + 2)) return false;
-  for (size_t i = 0; i < name; i++) buf_addc(&h->head, line[i] >= 'A' && line[i] <= 'Z' ? (char)(line[i] | 0x20) : line[i]);
-  buf_addc(&h->head, '\0');
-  buf_add(&h->head, value, (size_t)(end - value));
-  buf_addc(&h->head, '\0');
-  h->encoded |= name == 16 && strncasecmp(line, "content-encoding", 16) == 0;
-  return true;
+  return h->follow && status >= 300 && status <= 399 && http_head_find(&h->head, "location", &(struct http_field){0});
 }
 
 static size_t on_header(char *line, size_t size, size_t n, void *arg) {
   struct http *h = arg;
-  size_t all = size * n;
-  h->head_bytes += all;
+  n *= size;
+  h->head_bytes += n;
   if (++h->head_lines > HEAD_LINES_MAX + 2) return give_up(h, ERR_PROTOCOL, "more than %g header lines", HEAD_LINES_MAX);
   if (h->head_bytes > HEAD_BYTES_MAX) return give_up(h, ERR_PROTOCOL, "more than %g KiB of headers", HEAD_BYTES_MAX / 1024);
-  if (h->head_done) return all; /* trailers */
-  n = all;
-  while (n > 0 && (line[n - 1] == '\n' || line[n - 1] == '\r')) n--;
-  if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0 && !memchr(line, ':', n)) {
-    h->head.len = 0;
-    h->encoded = false;
-  } else if (n > 0) {
-    if (!keep_header(h, line, n)) return give_up(h, ERR_BROKEN, "out of memory", 0);
-  } else {
-    long status = 0;
-    h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
-    if (is_redirect(h)) h->head_lines = h->head_bytes = 0; /* the next hop has its own budget; hops are counted by curl */
-    else if (status >= 200) head_ends(h);
+  if (h->head_done) return n; /* trailers */
+  long status = 0;
+  switch (http_head_add(&h->head, line, n)) {
+    case HTTP_HEAD_STATUS: case HTTP_HEAD_FIELD: break;
+    case HTTP_HEAD_BAD: return give_up(h, ERR_PROTOCOL, "header line %g is not one of HTTP", (double)h->head_lines);
+    case HTTP_HEAD_NO_MEMORY: return give_up(h, ERR_BROKEN, "out of memory", 0);
+    case HTTP_HEAD_END:
+      h->curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+      if (is_redirect(h)) h->head_lines = h->head_bytes = 0; /* the next hop has its own budget; hops are counted by curl */
+      else if ((status >= 200 || status == 101) && !head_ends(h)) return 0; /* no other protocol was asked for */
   }
-  return all;
+  return n;
 }
+
+/* Whether the body comes packed, so that it may grow beyond what was received. */
+static bool is_encoded(const struct http *h) { return http_head_find(&h->head, "content-encoding", &(struct http_field){0}); }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct http *h = arg;
   n *= size;
-  head_ends(h);
+  if (!head_ends(h)) return 0;
   if (h->body.len - h->pos >= h->unread_max) {
     h->paused = true;
     return CURL_WRITEFUNC_PAUSE;
@@ -209,7 +190,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   enter(h, PHASE_BODY);
   h->received += (int64_t)n;
   if (h->received > h->max_body) return give_up(h, ERR_TOO_LONG, "more than %g bytes", (double)h->max_body);
-  if (h->encoded && h->received > RATIO_FREE) {
+  if (h->received > RATIO_FREE && is_encoded(h)) {
     curl_off_t packed = 0;
     h->curl->easy_getinfo(h->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
     /* curl counts a chunk after it is unpacked, so the present one is allowed for */
@@ -326,13 +307,7 @@ enum http_result http_head(struct http *h, struct err *e) {
 int http_status(const struct http *h) { return h->status; }
 const char *http_final_url(const struct http *h) { return h->final_url ? h->final_url : ""; }
 
-bool http_next_header(const struct http *h, size_t *at, const char **name, const char **value) {
-  if (*at >= h->head.len) return false;
-  *name = h->head.data + *at;
-  *value = *name + strlen(*name) + 1;
-  *at += (size_t)(*value - *name) + strlen(*value) + 1;
-  return true;
-}
+bool http_next_header(const struct http *h, size_t *at, struct http_field *field) { return http_head_next(&h->head, at, field); }
 
 static size_t unread(const struct http *h) { return h->body.len - h->pos; }
 
@@ -397,20 +372,18 @@ static bool is_field(const char *p, size_t n, bool *open) {
 }
 
 /* What the body is by its first bytes; the content type, which is often wrong, only says what is unlike both stream and JSON. */
-static enum form form_of(const struct http *h, const char **type) {
-  size_t at = 0;
+static enum form form_of(const struct http *h, char type[TYPE_MAX]) {
   bool open;
-  const char *name, *value;
-  *type = "";
-  while (http_next_header(h, &at, &name, &value))
-    if (strcmp(name, "content-type") == 0) *type = value;
+  struct http_field field = {0};
+  if (!http_head_find(&h->head, "content-type", &field)) field.value = "";
+  snprintf(type, TYPE_MAX, "%.*s", field.value_len < TYPE_MAX ? (int)field.value_len : TYPE_MAX, field.value);
   const char *p = h->body.data + h->pos, *end = h->body.data + h->body.len;
   if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) p += 3;
   while (p < end && (*p == '\n' || *p == '\r' || *p == ' ')) p++;
   if (p == end) return FORM_UNKNOWN;
   if (*p == '{' || *p == '[') return FORM_WHOLE;
   if (*p == '<') return FORM_OTHER;
-  if (strcasestr(*type, "event-stream") || is_field(p, (size_t)(end - p), &open)) return FORM_STREAM;
+  if (strcasestr(type, "event-stream") || is_field(p, (size_t)(end - p), &open)) return FORM_STREAM;
   return open ? FORM_UNKNOWN : FORM_OTHER;
 }
 
@@ -431,7 +404,7 @@ static void not_a_stream(struct http *h, const char *type, struct err *e) {
     if (n > 0) n--;
   }
   words[n] = '\0';
-  err_set(e, ERR_PROTOCOL, "%s sent %.60s (status %d) instead of an event stream; check the base URL and the model. It begins: %s", h->where,
+  err_set(e, ERR_PROTOCOL, "%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s", h->where,
           type[0] ? type : "something else", h->status, words);
   e->status = h->status;
   buf_free(&shown);
@@ -445,10 +418,10 @@ static enum http_result whole_event(struct http *h, struct http_sse_event *ev, s
 
 enum http_result http_event(struct http *h, struct http_sse_event *ev, struct err *e) {
   if (!h->is_stream) {
-    const char *type;
+    char type[TYPE_MAX];
     enum http_result end = unread(h) == 0 ? ended(h, e) : HTTP_END;
     if (end != HTTP_END || unread(h) == 0) return end;
-    enum form form = form_of(h, &type);
+    enum form form = form_of(h, type);
     if (form == FORM_WHOLE) return whole_event(h, ev, e);
     if (form == FORM_UNKNOWN && !h->done) return HTTP_WAIT;
     if (form == FORM_OTHER && unread(h) < FIRST_WORDS && !h->done) return HTTP_WAIT;

@@ -6,6 +6,7 @@
 
 #include "loop.h"
 #include "secret.h"
+#include "http_head.h"
 #include "http_sse.h"
 
 struct http_piece { /* text, or a secret when there is one */
@@ -47,8 +48,8 @@ void http_finish(struct http *h);
 enum http_result http_head(struct http *h, struct err *e); /* HTTP_DATA once status and headers are there */
 int http_status(const struct http *h);
 const char *http_final_url(const struct http *h); /* final address, without user name and password */
-/* Walks the headers, names in lower case: *at begins at 0; false after the last. */
-bool http_next_header(const struct http *h, size_t *at, const char **name, const char **value);
+/* Walks the headers: *at begins at 0; false after the last. */
+bool http_next_header(const struct http *h, size_t *at, struct http_field *field);
 
 enum http_result http_read(struct http *h, const char **bytes, size_t *n, struct err *e);
 enum http_result http_all(struct http *h, size_t limit, const char **bytes, size_t *n, struct err *e);

@@ -21,7 +21,7 @@ struct http {
   struct curl_slist *list;
   struct buf sent; /* body of the request */
 
-  struct buf head; /* "name\0value\0..." */
+  struct buf head; /* of http_head.h */
   size_t head_lines, head_bytes;
   struct buf body; /* decoded bytes; those before pos are read */
   size_t pos, unread_max;
@@ -32,7 +32,7 @@ struct http {
   struct loop_timer *timer;
   double started, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
   int status;
-  bool head_done, done, paused, encoded, is_stream, follow;
+  bool head_done, done, paused, is_stream, follow;
   struct err error;
   char reason[CURL_ERROR_SIZE];
 };

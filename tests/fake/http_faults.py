@@ -129,6 +129,10 @@ def nonsense(c, q):
     c.keep = False
     c.send("hello, this is no HTTP\r\n\r\n")
 @route
+def bytes_of(c, q):
+    c.keep = False
+    c.send(bytes.fromhex(q))
+@route
 def silent(c, q): c.until_closed()
 @route
 def silent_body(c, q):

@@ -123,6 +123,17 @@ t.eq(fails("network", "127.0.0.1:1: Connection refused: check", "http://127.0.0.
 fails("network", "cannot find the host of no%-such%-host%.invalid", "http://no-such-host.invalid/")
 fails("network", "connection to 127.0.0.1:%d+ was cut", "/reset")
 fails("protocol", "127.0.0.1:%d+", "/nonsense")
+-- Heads that break the rules: a value of one header never holds bytes of anything else, and what is no status is no answer.
+for _, head in ipairs {
+  "HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", "HTTP/1.1 200 OK\r\nA\0: b\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
+  "HTTP/1.1 200 OK\r\n\rA: b\r\n\r\n", "HTTP/1.1 200 OK\r\n\r: \0\0\0\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\rC: d\r\n\r\n",
+  "HTTP/1.1 200 OK\r\n\r\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\27[31m\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\127\r\n\r\n", "HTTP/1.1 200 OK\r\n: b\r\n\r\n",
+  "HTTP/1.1 200 OK\r\n: \0: \0\r\n\r\n", "HTTP/20 1. 01OK\r\n\r\n", "HTTP/1.1 000 OK\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/2 1 OK\r\n\r\n",
+  "HTTP/1.1 1000 OK\r\n\r\n", "HTTP/1.1 -1 OK\r\n\r\n",
+} do
+  local hex = head:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+  fails("protocol", "127.0.0.1:%d+", "/bytes-of?" .. hex, nil, ("%q"):format(head))
+end
 fails("timeout", "did not begin to answer within 0.1 s", "/silent", { first_timeout = 0.1 })
 fails("timeout", "longer than 0.1 s", "/silent", { total_timeout = 0.1 })
 do
