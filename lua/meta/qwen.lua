@@ -489,6 +489,7 @@ qwen = {}
 
 ---@class qwen.text: sys.text
 ---@field lines fun(text: string): string[] without line ends
+---@field head fun(text: string, limit: integer): string its beginning, at most so many bytes, ending with a whole character
 ---@field head_tail fun(text: string, limit: integer): string, boolean beginning (1/5) and end of a long text with a mark between; true when cut
 ---@field nearest fun(word: string, words: string[]): string? most alike, for "did you mean"
 ---@field diff fun(old: string, new: string, path: string): string unified diff
@@ -520,7 +521,7 @@ qwen = {}
 ---@field read fun(ctx: Ctx, path: string, limit?: integer, below?: boolean): string?, Stat|Err by the path that was judged, without a link; below: a name below what `opened` gave
 ---@field stat fun(ctx: Ctx, path: string, below?: boolean): Stat?, Err?
 ---@field list fun(ctx: Ctx, path: string, below?: boolean): {name: string, type: string}[]?, Err?
----@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen
+---@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false, part?: {first: integer, last: integer, count: integer, known: boolean}): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen; part: lines that were replaced, by how many, and whether the model gave all of them
 ---@field place fun(path: string): Place
 ---@field places fun(ctx: Ctx, paths: string[]): Place[] from the project folder, by their text
 ---@field place_inside fun(ctx: Ctx, place: Place): boolean in the project
@@ -537,8 +538,8 @@ qwen = {}
 ---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
 ---@field real fun(path: string): string, boolean? the path the system would reach, also of what does not exist yet; true when that is not sure
 ---@field relative fun(ctx: Ctx, path: string): string for people: relative to the project when it is inside
----@field mark_seen fun(ctx: Ctx, path: string, stat?: Stat) a file was read: it may be edited while it stays the same
----@field check_seen fun(ctx: Ctx, path: string): boolean?, Err? whether a file may be changed
+---@field mark_seen fun(ctx: Ctx, path: string, stat?: Stat, shown?: {first: integer, last: integer, total: integer}) lines of a file were shown: it may be edited while it stays the same; without shown no more than before, or all
+---@field check_seen fun(ctx: Ctx, path: string, stat?: Stat, whole?: boolean): boolean?, Err? whether a file may be changed; whole: all of it is replaced
 ---@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
 
 ---@class qwen.x.json_schema

@@ -1,6 +1,7 @@
 -- Replaces one text in a file by another. The file's own bytes are kept everywhere else: line ends, BOM, trailing blanks.
 
 local tr = qwen.tr
+local LINE = 1000 -- bytes of a line that is shown
 
 local T = {
   summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
@@ -29,7 +30,7 @@ local function create(ctx, path, args)
     return nil, qwen.err("usage", ("%s exists already, so an empty old_string is refused. Nothing was written. "
       .. "Give the text to replace, or use write_file."):format(path))
   end
-  return { path = path, before = "", after = args.new_string, fresh = true, stat = false, from = 1 }
+  return { path = path, before = "", after = args.new_string, fresh = true, stat = false }
 end
 
 local function wrong_count(path, text, ranges, args)
@@ -41,6 +42,18 @@ local function wrong_count(path, text, ranges, args)
   return qwen.err("usage", ("Found %d occurrences of old_string in %s but replace_all was not enabled. Nothing was written. "
     .. "Add lines around it to make it unique.")
     :format(#ranges, path))
+end
+
+local function line_ends(text)
+  return select(2, text:gsub("\n", ""))
+end
+
+-- Which lines are replaced, and by how many. Of several places those between them were not given by the model.
+local function part(before, after, ranges)
+  local first = line_ends(before:sub(1, ranges[1][1] - 1)) + 1
+  local last = first + line_ends(before:sub(ranges[1][1], ranges[#ranges][2] - 1))
+  local grown = line_ends(after) - line_ends(before)
+  return { first = first, last = last, count = last - first + 1 + grown, known = #ranges == 1 }
 end
 
 -- What the edit would make of the file; nothing is written.
@@ -60,8 +73,7 @@ local function plan(ctx, args)
   if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
   local after = qwen.x.fuzzy_match.replace(before, ranges, args.new_string, dropped)
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
-  local _, from = before:sub(1, ranges[1][1] - 1):gsub("\n", "")
-  return { path = path, before = before, after = after, stat = stat, from = from + 1, count = #ranges }
+  return { path = path, before = before, after = after, stat = stat, part = part(before, after, ranges), count = #ranges }
 end
 
 function T.preview(ctx, args)
@@ -72,18 +84,24 @@ end
 
 -- The lines around the change, so that the model need not read again.
 local function snippet(change)
-  local lines = qwen.text.lines(change.after)
-  local first = math.max(1, change.from - 4)
-  local last = math.min(#lines, change.from + 12)
+  local total = line_ends(change.after) + (change.after:sub(-1) == "\n" and 0 or 1)
+  local first, at = math.max(1, change.part.first - 4), 1
+  for _ = 2, first do at = change.after:find("\n", at, true) + 1 end
+  local lines = {}
+  while at <= #change.after and #lines < 17 do
+    local stop = change.after:find("\n", at, true) or #change.after + 1
+    lines[#lines + 1] = qwen.text.head(change.after:sub(at, stop - 1):gsub("\r$", ""), LINE)
+    at = stop + 1
+  end
   return ("The file: %s has been updated. Showing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
-    :format(change.path, first, last, #lines, table.concat(lines, "\n", first, last))
+    :format(change.path, first, first + #lines - 1, total, table.concat(lines, "\n"))
 end
 
 function T.run(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return nil, e end
   local ok
-  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat)
+  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat, change.part)
   if not ok then return nil, e end
   if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = tr "created" } end
   return { text = snippet(change), display = change.count > 1 and tr("%d places changed", change.count) or tr "changed" }

@@ -2,16 +2,17 @@
 
 local tr = qwen.tr
 local MAX_LINES, MAX_CHARS, MAX_FILE = 1000, 25000, 64 * 1024 * 1024
+local BOM = "\xef\xbb\xbf"
 local MAX_IMAGE, MAX_PDF, MAX_PAGES = qwen.x.image.most, 10 * 1024 * 1024, 100 -- the least that services take
 
 local T = {
-  summary = "Read a text file, image or PDF. Long files are cut: use offset and limit to read further.",
+  summary = "Read a text file, image or PDF. Long files come in parts: read on with offset.",
   effect = "read",
   schema = {
     type = "object",
     properties = {
       file_path = { type = "string", description = "absolute path" },
-      offset = { type = { "integer", "null" }, minimum = 0, description = "first line, counted from 0" },
+      offset = { type = { "integer", "null" }, minimum = 0, description = "first line, from 1" },
       limit = { type = { "integer", "null" }, minimum = 1, description = "number of lines" },
       pages = { type = { "string", "null" }, description = "of a PDF: 1-5" },
     },
@@ -23,21 +24,24 @@ function T.paths(args) return { args.file_path } end
 
 function T.label(args) return args.file_path end
 
--- The lines from..to as the model should see them, how many these are, and their total. A BOM and CRs are left out: edits keep them.
+-- The lines from `first` on as the model should see them, how many these are, how many of them are whole, and the total. A BOM and
+-- CRs are left out: edits keep them.
 local function slice(text, first, count)
-  text = text:gsub("^\xef\xbb\xbf", ""):gsub("\r\n", "\n")
-  local lines, total = {}, 0
-  for line in (text:sub(-1) == "\n" and text or text .. "\n"):gmatch "([^\n]*)\n" do
-    total = total + 1
-    if total > first and total <= first + count then lines[#lines + 1] = line end
+  local at, shown, size, whole = text:sub(1, 3) == BOM and 4 or 1, {}, 0, nil
+  local _, total = text:gsub("\n", "")
+  if text:sub(-1) ~= "\n" then total = total + 1 end
+  for number = 1, math.min(total, first + count - 1) do
+    local stop = text:find("\n", at, true) or #text + 1
+    if number >= first then
+      local line = text:sub(at, text:byte(stop - 1) == 13 and stop < #text + 1 and stop - 2 or stop - 1)
+      size = size + #line + 1
+      if size > MAX_CHARS and #shown > 0 then break end
+      if #line > MAX_CHARS then line, whole = qwen.text.head(line, MAX_CHARS) .. " [line cut]", whole or #shown end
+      shown[#shown + 1] = line
+    end
+    at = stop + 1
   end
-  local shown, size = {}, 0
-  for _, line in ipairs(lines) do
-    size = size + #line + 1
-    if size > MAX_CHARS and #shown > 0 then break end
-    shown[#shown + 1] = #line > MAX_CHARS and line:sub(1, MAX_CHARS) .. " [line cut]" or line
-  end
-  return table.concat(shown, "\n"), #shown, total
+  return table.concat(shown, "\n"), #shown, whole or #shown, total
 end
 
 -- What a file is by its first bytes: a wrong ending would make a service refuse the whole conversation.
@@ -112,21 +116,25 @@ function T.run(ctx, args)
   if text:sub(1, 8192):find("\0", 1, true) then
     return { text = "Cannot display content of binary file: " .. path, display = tr "binary file" }
   end
-  qwen.x.files.mark_seen(ctx, path, stat)
-  if text == "" then return { text = "(the file is empty)", display = tr "empty file" } end
-  local first = math.tointeger(args.offset) or 0
-  local body, count, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)
+  if text == "" then
+    qwen.x.files.mark_seen(ctx, path, stat)
+    return { text = "(the file is empty)", display = tr "empty file" }
+  end
+  local first = math.max(1, math.tointeger(args.offset) or 1)
+  local body, count, whole, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)
   if count == 0 then
     return { text = ("The file has %d lines; there is nothing from line %d on."):format(total,
       first), display = tr "nothing there" }
   end
+  local last = first + count - 1
+  qwen.x.files.mark_seen(ctx, path, stat, { first = first, last = first + whole - 1, total = total })
   if count == total then
     return { text = body .. (text:sub(-1) == "\n" and "\n" or ""),
       display = tr(total == 1 and "Read %d line" or "Read %d lines", total) }
   end
-  local header = ("Showing lines %d-%d of %d total lines."):format(first + 1, first + count, total)
-  return { text = header .. "\n\n---\n\n" .. body, display = tr("Read lines %d-%d of %d", first + 1,
-    first + count, total) }
+  local header = ("Showing lines %d-%d of %d total lines."):format(first, last, total)
+  if last < total then header = header .. (" Read on with offset %d."):format(last + 1) end
+  return { text = header .. "\n\n---\n\n" .. body, display = tr("Read lines %d-%d of %d", first, last, total) }
 end
 
 return T

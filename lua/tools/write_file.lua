@@ -19,6 +19,12 @@ function T.paths(args) return { args.file_path } end
 
 function T.label(args) return args.file_path end
 
+-- Lines as an editor counts them.
+local function line_count(text)
+  local _, ends = text:gsub("\n", "")
+  return text == "" and 0 or text:sub(-1) == "\n" and ends or ends + 1
+end
+
 local BOM = "\xef\xbb\xbf"
 
 local function keep_form(before, content)
@@ -39,7 +45,7 @@ local function plan(ctx, args)
   before, stat = qwen.x.files.read(ctx, path)
   if not before then return nil, stat end
   local ok
-  ok, e = qwen.x.files.check_seen(ctx, path, stat)
+  ok, e = qwen.x.files.check_seen(ctx, path, stat, true)
   if not ok then return nil, e end
   return { path = path, before = before, after = keep_form(before, args.content), stat = stat }
 end
@@ -56,10 +62,11 @@ function T.run(ctx, args)
   local ok
   ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat)
   if not ok then return nil, e end
-  local words = change.fresh and "Successfully created and wrote to new file: %s." or "Successfully overwrote file: %s."
-  local _, lines = args.content:gsub("\n", "")
-  return { text = words:format(change.path), display = tr(lines == 1 and "%d line written"
-    or "%d lines written", lines) }
+  local words = change.fresh and "Successfully created and wrote to new file: %s (%s)."
+    or "Successfully overwrote file: %s (%s; it had %d before)."
+  local lines = line_count(change.after)
+  return { text = words:format(change.path, qwen.text.count(lines, "line"), line_count(change.before)),
+    display = tr(lines == 1 and "%d line written" or "%d lines written", lines) }
 end
 
 return T

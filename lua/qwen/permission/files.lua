@@ -3,11 +3,13 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
+local listing = require "qwen.permission.listing"
 local paths = require "qwen.util.paths"
-local proc = require "qwen.util.process"
 local protected = require "qwen.permission.protected"
+local seen = require "qwen.session.seen"
 
-local M = { glob = glob.matcher, normal = paths.normal, real = paths.real }
+local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
+  ignore_flags = listing.ignore_flags, visible = listing.visible, walk = listing.walk }
 
 ---An absolute path in its normal form.
 ---@param ctx Ctx
@@ -171,19 +173,23 @@ function M.list(ctx, path, below)
 end
 
 ---Writes what was judged, in its own folder, which is made when it is missing. The file counts as
----seen.
+---seen, or, where a part was replaced, that part.
 ---@param ctx Ctx
 ---@param path string absolute
 ---@param text string
 ---@param before Stat|false the file that is there and was read; false: nothing is there
+---@param part {first: integer, last: integer, count: integer, known: boolean}? lines that were
+--- replaced, by how many; known: the model gave all of them
 ---@return boolean?, Err?
-function M.write(ctx, path, text, before)
+function M.write(ctx, path, text, before, part)
   local real, e = M.opened(ctx, path, true)
   if not real then return nil, e end
   local ok
   ok, e = fs.write_exact(real, text, { mode = 420, expect = before })
   if not ok then return nil, e end
+  if not before then ctx.seen[real] = nil end
   M.mark_seen(ctx, real)
+  if part and ctx.seen[real] then seen.replaced(ctx.seen[real], part) end
   return true
 end
 
@@ -196,90 +202,38 @@ function M.relative(ctx, path)
   return (path:gsub("^/", ""))
 end
 
----Notes that a file was read, so that it may be edited while it stays the same.
+---Notes that lines of a file were shown, so that it may be edited while it stays the same.
 ---@param ctx Ctx
 ---@param path string
 ---@param stat Stat? what it was before it was read
-function M.mark_seen(ctx, path, stat)
+---@param shown {first: integer, last: integer, total: integer}? which lines of how many; nil: no
+--- more than before, and all of a file that was not seen before
+function M.mark_seen(ctx, path, stat, shown)
   local real = paths.real(path)
   stat = stat or fs.stat_exact(real)
-  if stat then ctx.seen[real] = { size = stat.size, mtime = stat.mtime } end
+  if stat then ctx.seen[real] = seen.add(ctx.seen[real], stat, shown) end
 end
 
 ---Whether a file may be changed: it was read in this session and is still the same.
 ---@param ctx Ctx
 ---@param path string
 ---@param stat Stat? what it is now
+---@param whole boolean? all of it is replaced: then all of it was shown
 ---@return boolean?, Err?
-function M.check_seen(ctx, path, stat)
-  local seen = ctx.seen[paths.real(path)]
-  if not seen then
+function M.check_seen(ctx, path, stat, whole)
+  local file = ctx.seen[paths.real(path)]
+  if not file then
     return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
   end
-  if not stat or stat.size ~= seen.size or stat.mtime ~= seen.mtime then
+  if not stat or not seen.same(file, stat) then
     return nil, err("usage", ("%s has changed on disk since it was read. Nothing was written. Read it again with read_file."):format(path))
   end
+  local first, last = seen.gap(file)
+  if whole and first then
+    return nil, err("usage", ("Lines %d-%d of %s (%d lines) have not been shown to you, and would be lost. Nothing was "
+      .. "written. Change parts of the file with edit, or read those lines first."):format(first, last, path, file.total))
+  end
   return true
-end
-
----Arguments for ripgrep that leave out what .gitignore and the project's .qwenignore name, and .git
----itself.
----@param ctx Ctx
----@return string[]
-function M.ignore_flags(ctx)
-  local flags = { "--no-config", "--hidden", "--glob=!.git" }
-  if fs.stat(ctx.cwd .. "/.qwenignore") then
-    flags[#flags + 1] = "--ignore-file=" .. ctx.cwd .. "/.qwenignore"
-  end
-  return flags
-end
-
----Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is
----missing or takes too long.
----@param ctx Ctx
----@param folder string
----@param seconds number? default 60
----@return string[]?, Err?
-function M.visible(ctx, folder, seconds)
-  local rg = proc.which "rg"
-  if not rg then return nil end
-  local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
-  local result, e = proc.run { argv = argv, cwd = folder, env = proc.helper_env(), limit = 16 * 1024 * 1024, timeout = seconds or 60 }
-  if not result then return nil, e end
-  if result.timed_out then return nil end
-  local found = {}
-  for name in result.out:gmatch "[^%z]+" do found[#found + 1] = (name:gsub("^%./", "")) end
-  return found
-end
-
----Relative paths of the files below a folder, without .git and what looks generated. For when
----ripgrep is missing.
----@param root string
----@param limit integer?
----@return fun(): string?
-function M.walk(root, limit)
-  local skip = { [".git"] = true, node_modules = true, target = true, build = true, [".cache"] = true }
-  local real = fs.realpath(root) or root
-  if real == "/" then real = "" end
-  local stack, files, at, count = { "" }, {}, 0, 0
-  return function()
-    while true do
-      at = at + 1
-      if files[at] then
-        count = count + 1
-        if limit and count > limit then return nil end
-        return files[at]
-      end
-      local folder = table.remove(stack)
-      if not folder then return nil end
-      files, at = {}, 0
-      for _, entry in ipairs(fs.list_exact(folder == "" and real or real .. "/" .. folder) or {}) do
-        local name = folder == "" and entry.name or folder .. "/" .. entry.name
-        if entry.type == "file" then files[#files + 1] = name end
-        if entry.type == "dir" and not skip[entry.name] then stack[#stack + 1] = name end
-      end
-    end
-  end
 end
 
 return M
