@@ -70,7 +70,7 @@ static const char *read_key(lua_State *L, int index) {
 
 static double opt_field(lua_State *L, int index, const char *field) {
   double value = bind_opt_number(L, index, field, 0);
-  return value > 0 ? value : 0;
+  return value > 0 ? (value < 1e12 ? value : 1e12) : 0; /* a date is made of it */
 }
 
 static void read_seed(lua_State *L, int index, struct call *c) {
@@ -147,7 +147,11 @@ static void set_integer(lua_State *L, const char *field, int64_t value) {
 }
 
 static int push_answer(lua_State *L, const struct limit_answer *a) {
-  lua_createtable(L, 0, 5);
+  lua_createtable(L, 0, 6);
+  if (a->leapt) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "leapt");
+  }
   if (a->first) {
     lua_pushboolean(L, 1);
     lua_setfield(L, -2, "first");

@@ -18,7 +18,7 @@ static const double AFTER_BOOT = 60;
 enum { IN_A_ROW = 3 }; /* then one of the background has its turn, if one waits */
 
 static const char schema[] =
-    "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL, day INTEGER NOT NULL);"
+    "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL);"
     "CREATE TABLE keys (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, spec TEXT NOT NULL DEFAULT '',"
     " until REAL NOT NULL DEFAULT 0, struck REAL NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE grants (key INTEGER, ord INTEGER, at REAL NOT NULL, day INTEGER NOT NULL, weight REAL NOT NULL,"
@@ -124,26 +124,25 @@ static bool set_clock(struct plan *p) {
   p->wall = l->clock.wall();
   p->day = (int64_t)floor(p->wall / DAY);
   sqlite3_stmt *get =
-      limit_query(p, CLOCK_GET, "SELECT boot = ?, at, wall, day FROM clock", "s", l->boot);
+      limit_query(p, CLOCK_GET, "SELECT boot = ?, at, wall FROM clock", "s", l->boot);
   int got = get ? db_step(&l->db, get, e) : -1;
   if (got < 0) return false;
   if (got == 0)
-    return limit_exec(p, CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?, ?)", "sddi", l->boot,
-                      p->now, p->wall, p->day);
+    return limit_exec(p, CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?)", "sdd", l->boot, p->now,
+                      p->wall);
   bool same = l->db.sql->column_int64(get, 0);
   double at = l->db.sql->column_double(get, 1), wall = l->db.sql->column_double(get, 2);
-  int64_t day = l->db.sql->column_int64(get, 3);
   l->db.sql->reset(get);
   if (!same) {
     double off = p->wall - wall;
     if (!new_boot(p, p->now - (off > 0 ? off : 0) - at)) return false;
   } else if (p->wall > wall + (p->now - at) + DAY) { /* a leap that no server has confirmed */
+    p->leapt = true;
     p->wall = wall + (p->now - at);
     p->day = (int64_t)floor(p->wall / DAY);
   }
-  if (p->day < day) p->day = day;
-  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi",
-                    l->boot, p->now, p->wall, p->day);
+  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?", "sdd", l->boot,
+                    p->now, p->wall);
 }
 
 static bool find_key(struct plan *p, const char *name, bool make) {
@@ -169,10 +168,12 @@ static bool find_key(struct plan *p, const char *name, bool make) {
     return true;
   }
   sqlite3_stmt *last = limit_query(
-      p, LAST, "SELECT ord FROM grants WHERE key = ? ORDER BY ord DESC LIMIT 1", "i", p->key);
+      p, LAST, "SELECT ord, day FROM grants WHERE key = ? ORDER BY ord DESC LIMIT 1", "i", p->key);
   got = last ? db_step(&l->db, last, e) : -1;
   if (got > 0) {
+    int64_t day = l->db.sql->column_int64(last, 1);
     p->last = l->db.sql->column_int64(last, 0);
+    if (p->day < day) p->day = day; /* a clock that went back gives no day twice */
     l->db.sql->reset(last);
   }
   return got >= 0;
@@ -396,7 +397,7 @@ static bool take(struct plan *p, void *arg) {
   const struct limit_ask *ask = t->ask;
   struct limit_answer *a = t->answer;
   struct tight tight[LIMIT_WINDOWS];
-  *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .window = -1};
+  *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .leapt = p->leapt, .window = -1};
   if (a->first) return true;
   if (!limit_exec(p, KEY_SPEC,
                   "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1 AND ?1 <> ''", "si",

@@ -16,7 +16,8 @@ struct limit {
 struct plan {
   struct limit *l;
   double now, wall;
-  int64_t day;      /* of the wall clock, never earlier than one already seen */
+  bool leapt;       /* wall is by the time that passed, since the wall clock leapt */
+  int64_t day;      /* of the wall clock, never earlier than that of the key's last grant */
   int64_t key, last;
   int64_t run;      /* how many in a row went before somebody in the background */
   double until;     /* the end of the pause */

@@ -6,6 +6,7 @@
 #include "limit_internal.h"
 
 static const double LONGEST_SHUT = 3600;
+static const double CLOCKS_DIFFER = 3600; /* clocks that do by no more show the same time */
 
 /* -- afterwards ------------------------------------------------------------------------------------------------------ */
 
@@ -77,10 +78,10 @@ bool limit_tighten(struct limit *l, const char *key, int64_t grant, const struct
 
 static bool date(struct plan *p, void *arg) {
   struct limit *l = p->l;
-  double wall = ((struct one *)arg)->value;
-  int64_t day = (int64_t)floor(wall / DAY);
-  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, day = ?", "sddi",
-                    l->boot, p->now, wall, day > p->day ? day : p->day);
+  double own = l->clock.wall();
+  if (!(fabs(own - ((struct one *)arg)->value) <= CLOCKS_DIFFER)) return true;
+  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?", "sdd", l->boot,
+                    p->now, own);
 }
 
 bool limit_date(struct limit *l, double wall, struct err *e) { return limit_use(l, NULL, false, date, &(struct one){.value = wall}, e); }

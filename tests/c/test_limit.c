@@ -1,5 +1,6 @@
 /* limit.h with a clock of our own: no window is ever exceeded, order, shares of many waiters,
  * dying waiters, gates, days, restarts, jumps, damaged files. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 
 #include "../../src/core/limit.h"
 
+static const double DAY = 86400;
 static double now, wall;
 static double read_now(void) { return now; }
 static double read_wall(void) { return wall; }
@@ -59,13 +61,15 @@ static struct limit_answer ask(struct limit *l, const struct limit_window *w, in
   return ask(l, w, count, weight, ticket);
 }
 
-/* The wait that one would have, who then does not stay. */
-static double wait_for(struct limit *l, const struct limit_window *w, int count, double weight) {
+/* The answer of one who then does not stay. */
+static struct limit_answer peek(struct limit *l, const struct limit_window *w, int count, double weight) {
   struct limit_answer a = ask(l, w, count, weight, 0);
   lock(l);
   assert_true(a.grant ? limit_undo(l, "k", a.grant, &e) : limit_leave(l, a.ticket, &e));
-  return a.wait;
+  return a;
 }
+
+static double wait_for(struct limit *l, const struct limit_window *w, int count, double weight) { return peek(l, w, count, weight).wait; }
 
 /* Greedy asking at random moments: no window of the log may hold more than it should, and none is left unused. */
 static void windows_are_exact(void **state) {
@@ -340,8 +344,45 @@ static void days(void **state) {
   assert_true(wait_for(l, w, 1, 0) > 0);
   wall += 3600 + 3 * 86400; /* a leap that nobody confirms */
   assert_true(wait_for(l, w, 1, 0) > 0);
+  static const double wrong[] = {400 * 86400.0, 86400, 3601, -3601, -86400, 1e300, -1e300, INFINITY, -INFINITY, NAN};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) { /* one server's word against both clocks of this machine */
+    lock(l);
+    assert_true(limit_date(l, wall + wrong[i], &e));
+    a = peek(l, w, 1, 0);
+    assert_true(a.leapt && a.wait > 0);
+  }
   lock(l);
-  assert_true(limit_date(l, wall, &e));
+  assert_true(limit_date(l, wall + 60, &e));
+  a = ask(l, w, 1, 0, 0);
+  assert_true(a.grant && !a.leapt);
+  limit_close(l);
+}
+
+/* A date of a server, or a day of this machine that turned out wrong, holds for the key that was used then, until it is forgotten. */
+static void wrong_days(void **state) {
+  (void)state;
+  struct limit *l = fresh();
+  const struct limit_window w[] = {{1, 86400, 0, false, true}};
+  double right = wall;
+  assert_true(ask(l, w, 1, 0, 0).grant);
+  assert_true(wait_for(l, w, 1, 0) > 0);
+  lock(l);
+  assert_true(limit_date(l, wall + 400 * DAY, &e));
+  pass(DAY);
+  assert_true(ask(l, w, 1, 0, 0).grant); /* the next day is not put off */
+  limit_close(l);
+  now = 5;
+  wall += 400 * DAY;
+  clock_of_test.boot = "boot-3"; /* a start with a clock that is far ahead */
+  l = limit_open(path, &clock_of_test, &e);
+  pass(60);
+  assert_true(ask(l, w, 1, 0, 0).grant);
+  wall = right + 2 * DAY; /* set right */
+  assert_true(wait_for(l, w, 1, 0) > 0);
+  lock(l);
+  assert_true(limit_forget(l, "k", &e));
+  assert_true(ask(l, w, 1, 0, 0).grant);
+  pass(DAY);
   assert_true(ask(l, w, 1, 0, 0).grant);
   limit_close(l);
 }
@@ -483,6 +524,7 @@ int main(void) {
       cmocka_unit_test(gates),
       cmocka_unit_test(servers_tighten),
       cmocka_unit_test(days),
+      cmocka_unit_test(wrong_days),
       cmocka_unit_test(jumps_and_restarts),
       cmocka_unit_test(seeds_count),
       cmocka_unit_test(damaged_files_are_made_anew),

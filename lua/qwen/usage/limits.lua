@@ -192,7 +192,7 @@ local function take(ctx, rule, reserved)
     if answer and answer.first then
       answer, e = seed(store, rule)
     elseif answer and answer.grant then
-      reserved.grant, ticket = answer.grant, nil
+      reserved.grant, reserved.leapt, ticket = answer.grant, answer.leapt, nil
       return true
     elseif answer then
       ticket = answer.ticket

@@ -4,7 +4,7 @@ local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
 local tr = require("qwen.util.translate").tr
 
-local LONGEST_SHUT, HOUR = 3600, 3600
+local LONGEST_SHUT = 3600
 local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
 
 local Reservation = {}
@@ -88,8 +88,8 @@ function Reservation:learn(headers, status)
     if store then store:shut(asked and asked > LONG and self.rule.pause_key or self.rule.key, pause) end
   else
     tighten(self, headers, rate_limit_headers)
-    local date = rate_limit_headers.seconds(headers.date)
-    if date and math.abs(date) > HOUR then self.store:date(task.time() + date) end
+    local date = self.leapt and rate_limit_headers.seconds(headers.date)
+    if date then self.store:date(task.time() + date) end
   end
 end
 
