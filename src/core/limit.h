@@ -22,7 +22,6 @@ struct limit_clock { /* in place of the system's, for tests */
   double (*now)(void), (*wall)(void);
   const char *boot;
 };
-
 struct limit_ask {
   const char *key, *spec; /* spec: words for the windows, kept for those who list */
   const struct limit_window *windows;

@@ -141,6 +141,25 @@ do
   store:close()
 end
 
+-- What is remembered of a week is not shortened by an operation that names no window.
+do
+  local store = assert(redis_limiter.open(address))
+  local week = { n = 1000, per = 7 * 86400 }
+  local names = { "head", "log" }
+  assert(store:seed("w", { { age = 86400, weight = 0 } }))
+  assert(store:take("w", { week }).grant)
+  for _, op in ipairs {
+    function() return store:shut("w", 1) end, function() return store:tighten("w", 2, week, 0, 1) end, function() return store:take("w", { { n = 1, per = 60 } }) end,
+    function() return store:leave("w", 1) end, function() return store:settle("w", 2, 1) end, function() return store:undo("w", 2) end,
+  } do
+    op()
+    for _, name in ipairs(names) do
+      t.ok(tonumber(store.connection:call("TTL", "{qwen:w}:" .. name)) >= 7 * 86400, "the life of " .. name)
+    end
+  end
+  store:close()
+end
+
 -- Processes together: all get what they wait for, and no window of the log holds more than the limit.
 do
   local window = { n = 40, per = 1, margin = 0.1 }

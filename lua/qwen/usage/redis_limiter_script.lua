@@ -80,8 +80,11 @@ local function turn(weight, said)
   return t, why, window
 end
 
+-- Only lengthens: an operation that names no window does not shorten what is remembered for one.
 local function keep(seconds)
-  for _, name in ipairs { head, log, weights, queue, seen, tight } do call("EXPIRE", name, math.ceil(seconds)) end
+  for _, name in ipairs { head, log, weights, queue, seen, tight } do
+    if call("TTL", name) < seconds then call("EXPIRE", name, math.ceil(seconds)) end
+  end
 end
 
 local function longest()
