@@ -647,6 +647,20 @@ return {
     ["skills that are not offered unless skills.enabled has them"] = "不提供的技能，除非 skills.enabled 包含它们",
     ["skills that are offered in spite of skills.defaultDisabled"] = "即使在 skills.defaultDisabled 中也提供的技能",
     ["keep sessions in files; without them none is resumed"] = "把会话保存到文件；否则无法恢复",
+    ["%s was refused because nobody can be asked: %s"] = "%s 被拒绝，因为无法询问：%s",
+    [" or "] = " 或 ",
+    ["tools.core lists other tools"] = "tools.core 只列出了其他工具",
+    ["tools.core lists other commands"] = "tools.core 只列出了其他命令",
+    ["tools that are neither offered nor run"] = "既不提供也不运行的工具",
+    ["the only shipped tools that are offered; Shell(git status): other commands are asked about"] =
+      "唯一提供的内置工具；Shell(git status)：其他命令会被询问",
+    ["tools.sandbox is '%s'; it can be true, false, docker, podman or sandbox-exec"] =
+      "tools.sandbox 为“%s”；可以是 true、false、docker、podman 或 sandbox-exec",
+    ["the sandbox is bubblewrap instead of %s; tool servers and hooks run outside"] = "沙箱使用 bubblewrap 代替 %s；工具服务器和钩子在沙箱外运行",
+    ["true: a sandbox around commands and file tools; docker, podman: bubblewrap instead"] =
+      "true：命令和文件工具在沙箱中；docker、podman：改用 bubblewrap",
+    ["the same: bubblewrap, auto or none; without it none, but with filesystem and network auto"] =
+      "同上：bubblewrap、auto 或 none；未设置时为 none，但有 filesystem 和 network 时为 auto",
     ["no entry is called '%s', and %s does not offer it%s"] = "没有名为“%s”的条目，%s 也不提供它%s",
     ["no entry is called '%s', and %s does not list its models%s"] = "没有名为“%s”的条目，%s 不列出其模型%s",
     ["keep the model in use"] = "保留当前模型", ["ask %s for %s all the same"] = "仍向 %s 请求 %s", ["; see /model"] = "；见 /model",
@@ -752,7 +766,6 @@ return {
     ["names of the files with instructions"] = "说明文件的名称", ["offer list_directory to the model"] = "向模型提供 list_directory",
     ["paths in your home folder that they may read: [\"~/.rustup\"]"] = "可读的主目录路径：[\"~/.rustup\"]",
     ["whether they reach the network: closed (without it) or open"] = "能否访问网络：closed（默认）或 open",
-    ["sandbox around commands of the model: bubblewrap, or none (without it none)"] = "模型命令的沙箱：bubblewrap 或 none（默认 none）",
     ["variables that are set when the environment and .env do not"] = "环境变量和 .env 未设置时使用的变量",
     ["options of your own Lua files, by KIND/NAME"] = "你自己的 Lua 文件的选项，按 KIND/NAME",
     ["programs and addresses that are told events, as in Qwen Code"] = "接收事件的程序和地址，与 Qwen Code 相同",
@@ -928,8 +941,8 @@ return {
 
     -- reasons of permission, results of tools, refusals
     ["%s was refused: %s"] = "%s 已被拒绝：%s",
-    ["%s was refused because nobody can be asked: %s; allow it with %s or --yolo"] =
-      "%s 已被拒绝，因为没有人可以询问：%s；用 %s 或 --yolo 允许",
+    ["%s was refused because nobody can be asked: %s; allow it with %s"] =
+      "%s 已被拒绝，因为没有人可以询问：%s；用 %s 允许",
     ["arguments are not JSON"] = "参数不是 JSON", ["failed inside"] = "内部出错",
     ["the tool %s failed: %s"] = "工具 %s 失败：%s", ["the tool %s is wrong: %s"] = "工具 %s 有误：%s",
     ["plan mode only looks"] = "计划模式只查看", ["mode yolo"] = "yolo 模式",

@@ -666,7 +666,7 @@ qwen = {}
 ---@field word fun(id: string): string?
 
 ---@class qwen.x.policy
----@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string? verdict, reason (its code is "reads" when the call only reads), rule that would allow
+---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away:
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
 ---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule keeps a file from being read
@@ -733,6 +733,7 @@ qwen = {}
 ---@field state fun(ctx: Ctx): SandboxState?, Err? what was asked for
 ---@field words fun(ctx: Ctx): string the same for people
 ---@field wrap fun(ctx: Ctx, options: ProcOptions, more?: {state: SandboxState?, read: string[]?}): ProcOptions?, any the run inside it, where one was asked for, and what is closed when the run has ended (`local _ <close> = hold`); nil and an error: nothing may be run
+---@field instead_of fun(ctx: Ctx): string? the sandbox of Qwen Code, such as docker, that bubblewrap stands in for
 ---@field seen fun(ctx: Ctx): (fun(real: string): "read"|"write"|nil)?, Err? what commands see of a path; nil where no sandbox was asked for
 ---@field start fun(ctx: Ctx, state?: SandboxState): boolean?, Err? starts it once; an error where one was asked for and cannot be had
 ---@field suspect fun(output: string): boolean a command that failed may have failed because of it

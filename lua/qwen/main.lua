@@ -93,9 +93,12 @@ end
 local function prepare(ctx, opts)
   local ok, e = set_transport(ctx, opts)
   if not ok then return nil, e, EXIT.usage end
-  if ctx.settings:get "tools.executionSandbox" ~= nil then
-    ok, e = require("qwen.permission.sandbox").start(ctx)
+  if ctx.settings:get "tools.executionSandbox" ~= nil or ctx.settings:get "tools.sandbox" ~= nil then
+    local sandbox = require "qwen.permission.sandbox"
+    ok, e = sandbox.start(ctx)
     if not ok then return nil, e, EXIT.sandbox end
+    local other = sandbox.instead_of(ctx)
+    if other then ctx.notice(tr("the sandbox is bubblewrap instead of %s; tool servers and hooks run outside", other)) end
   end
   ctx.model, e = make_ctx.choose_model(ctx)
   if e and e.unnamed and not ctx.interactive then

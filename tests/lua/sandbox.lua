@@ -207,8 +207,12 @@ t.ok(fs.stat(place.cwd .. "/made"), "the command ran")
 t.match(qwen.json.encode(server:requests()), "Read%-only file system", "in the sandbox")
 env.QWEN_SANDBOX = "docker"
 r = program.run(place, { "--yolo", "-p", "hi" }, { env = env })
-t.eq(r.code, 44, "a sandbox that we have not")
-t.match(r.err, "'docker'; it can be none or bubblewrap", "in words")
+t.eq(r.code, 1, "the model has no more to say")
+t.match(r.err, "bubblewrap instead of docker", "a sandbox that we have not: ours, and said")
+env.QWEN_SANDBOX = "my-own-command"
+r = program.run(place, { "--yolo", "-p", "hi" }, { env = env })
+t.eq(r.code, 44, "a command of the user's own")
+t.match(r.err, "'my%-own%-command'", "in words")
 assert(fs.mkdir(place.cwd .. "/.qwen"))
 assert(fs.write(place.cwd .. "/.qwen/settings.json", '{"tools": {"executionSandbox": {"backend": "none", "write": ["~"]}}}'))
 env.QWEN_SANDBOX = "true"

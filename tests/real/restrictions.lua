@@ -76,6 +76,88 @@ t.eq(offered { skills = { disabled = { "one" }, enabled = { "one" } } }, "two", 
 t.eq(offered { skills = { defaultDisabled = { "one", "two" }, enabled = { "two" } } }, "two", "what is off by default can be enabled")
 t.eq(offered { skills = { disabled = { "one", "two" } } }, nil, "none is left")
 
+-- Tools: those that are left are offered, and no other runs when the model calls it all the same.
+local function tools_of(settings, argv, more)
+  local _, requests, where = run(settings, { call(1), { text = "ok", times = 0 } }, argv, more)
+  local names = {}
+  for _, tool in ipairs(requests[1] and requests[1].body.tools or {}) do names[#names + 1] = tool["function"].name end
+  table.sort(names)
+  local results = requests[#requests].body.messages
+  return table.concat(names, " "), fs.stat(where.cwd .. "/made") ~= nil, results[#results].content
+end
+for _, row in ipairs {
+  -- settings, offered, whether the command ran, flags
+  { { tools = { core = { "read_file" } } }, "read_file", false },
+  { { tools = { core = { "ReadFileTool", "Grep" } } }, "grep_search read_file", false },
+  { { coreTools = { "Glob" } }, "glob", false },
+  { { tools = { core = { "ShellTool" } } }, "run_shell_command", true },
+  { { tools = { core = { "Shell(echo)" } } }, "run_shell_command", true },
+  { { tools = { core = { "Shell(git status)", "ShellTool(ls)" } } }, "run_shell_command", false },
+  { {}, "read_file", false, { "--core-tools", "read_file", "-y", "hi" } },
+  { { tools = { core = { "nothing we know" } } }, "", false },
+  { { tools = { core = { "run_shell_command", "edit" }, disabled = { "Bash" } } }, "edit", false },
+} do
+  local names, ran = tools_of(row[1], row[4])
+  t.eq({ names, ran }, { row[2], row[3] }, json.encode(row[1]))
+end
+local all = tools_of {}
+t.eq(tools_of { tools = { core = json.array {} } }, all, "an empty list allows all")
+for _, list in ipairs { { "Shell" }, { "run_shell_command" }, { "ShellTool", "glob" } } do
+  local names, ran = tools_of { tools = { disabled = list } }
+  t.eq({ names:find "run_shell_command", ran }, { nil, false }, "tools.disabled " .. table.concat(list, " "))
+end
+local _, _, said = tools_of { tools = { core = { "Shell(git status)" } } }
+t.match(said, "tools.core", "and the model is told why")
+
+-- A sandbox: with yolo nothing outside the project is written, by a command or by a tool of ours.
+local function outside(settings, env, argv)
+  local where = program.place {}
+  local target = where.root .. "/outside"
+  local answers = { { calls = { { name = "run_shell_command", arguments = { command = "touch in; touch " .. target } },
+    { name = "write_file", arguments = { file_path = target, content = "x" } } } }, { text = "ok", times = 0 } }
+  local server <close> = fake.start(answers)
+  fs.mkdir(where.home .. "/.qwen")
+  fs.write(where.home .. "/.qwen/settings.json", json.encode(settings))
+  env.OPENAI_BASE_URL, env.OPENAI_MODEL = server.url, "m"
+  local result = program.run(where, argv or { "-y", "hi" }, { env = env })
+  return fs.stat(target) ~= nil, fs.stat(where.cwd .. "/in") ~= nil, result
+end
+t.eq(outside({}, {}), true, "without one it is")
+local confined = { filesystem = "workspace-write", network = "closed" }
+for _, row in ipairs {
+  { { tools = { sandbox = true } }, {} }, { { sandbox = true }, {} }, { { tools = { sandbox = "docker" } }, {} },
+  { { tools = { sandbox = "podman" } }, {} }, { { tools = { executionSandbox = confined } }, {} },
+  { { tools = { executionSandbox = { backend = "auto", filesystem = "workspace-write" } } }, {} },
+  { { tools = { sandbox = true, executionSandbox = { backend = "none" } } }, {} },
+  { {}, { QWEN_SANDBOX = "true" } }, { {}, { QWEN_SANDBOX = "docker" } }, { { env = { QWEN_SANDBOX = "1" } }, {} },
+  { { tools = { sandbox = false } }, {}, { "--sandbox", "-y", "hi" } },
+} do
+  local wrote, _, result = outside(row[1], row[2], row[3])
+  t.eq({ wrote, result.code }, { false, 0 }, json.encode(row) .. result.err)
+end
+for _, row in ipairs { { { tools = { sandbox = "run-in-my-vm" } }, {} }, { {}, { QWEN_SANDBOX = "lxc" } } } do
+  local wrote, ran, result = outside(row[1], row[2])
+  t.eq({ wrote, ran, result.code }, { false, false, 44 }, "what we do not know ends the run: " .. json.encode(row))
+end
+
+-- Rules that ask hold with yolo, too, and advice never names a flag that was given or would not help.
+for _, row in ipairs {
+  -- settings, flags, whether the command runs, what is said, what is not
+  { { permissions = { ask = { "Bash(echo *)" } } }, { "-y" }, false, "Bash%(echo %*%)", "%-%-" },
+  { { permissions = { ask = { "Bash(rm *)" } } }, { "-y" }, true },
+  { { permissions = { ask = { "run_shell_command" } } }, {}, false, "the rule run_shell_command", "%-%-" },
+  { { permissions = { deny = { "Bash(echo *)" } } }, { "-y" }, false, "Bash%(echo %*%)", "%-%-" },
+  { {}, {}, false, "allow it with %-%-yolo" },
+  { {}, { "--approval-mode", "auto-edit" }, false, "allow it with %-%-yolo", "auto%-edit" },
+  { { tools = { core = { "Shell(git)" } } }, { "-y" }, false, "tools%.core", "%-%-" },
+} do
+  local result, _, where = run(row[1], { call(1), { text = "ok", times = 0 } }, table.move({ "-p", "hi" }, 1, 2, #row[2] + 1, table.move(row[2], 1, #row[2], 1, {})))
+  local name = json.encode { row[1], row[2] }
+  t.eq(fs.stat(where.cwd .. "/made") ~= nil, row[3], name)
+  if row[4] then t.match(result.err, row[4], name) end
+  if row[5] then t.ok(not result.err:find(row[5]), name .. " says " .. result.err) end
+end
+
 -- http hooks.
 local hook = [[{"hooks": {"UserPromptSubmit": [{"hooks": [{"type": "http", "url": "@URL@/hook"}]}]}, "security": {"allowedHttpHookUrls": %s}}]]
 local function hooked(allowed)

@@ -65,15 +65,24 @@ end
 
 -- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
 local function judge(ctx, call, tool, args, must_ask, places)
-  local verdict, reason, rule = policy.judge(ctx, call.name, tool, args, places)
+  local verdict, reason, rule, firm = policy.judge(ctx, call.name, tool, args, places)
   if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
-  if verdict == "allow" and must_ask then return "ask", must_ask end
-  return verdict, reason, rule
+  if verdict == "allow" and must_ask then return "ask", must_ask, nil, true end
+  return verdict, reason, rule, firm
+end
+
+-- The flags that would allow a call where nobody can be asked; none where no flag does.
+local function allowing(ctx, tool, rule, firm)
+  if firm then return nil end
+  local flags = { rule and ("--allowed-tools '%s'"):format(rule) or nil }
+  if rule and tool.effect == "edit" and ctx.mode == "default" then flags[#flags + 1] = "--approval-mode auto-edit" end
+  if ctx.mode ~= "yolo" then flags[#flags + 1] = "--yolo" end
+  return flags[1] and table.concat(flags, tr " or ")
 end
 
 -- `scoped` is the ctx of the run: it opens the files that were judged, and no others.
 local function permission(ctx, scoped, call, tool, args, must_ask, places)
-  local verdict, reason, rule = judge(ctx, call, tool, args, must_ask, places)
+  local verdict, reason, rule, firm = judge(ctx, call, tool, args, must_ask, places)
   if verdict == "allow" then return true, reason end
   if verdict == "ask" then
     local allowed, words = asked_hooks(ctx, call, args, reason, rule)
@@ -85,8 +94,9 @@ local function permission(ctx, scoped, call, tool, args, must_ask, places)
     ctx.notice(tr("%s was refused: %s", call.name, reason))
     return false, "Refused: " .. tostring(reason)
   end
-  local flag = rule and ("--allowed-tools '%s'"):format(rule) or "--approval-mode auto-edit"
-  ctx.notice(tr("%s was refused because nobody can be asked: %s; allow it with %s or --yolo", call.name, reason, flag))
+  local flags = allowing(ctx, tool, rule, firm)
+  ctx.notice(flags and tr("%s was refused because nobody can be asked: %s; allow it with %s", call.name, reason, flags)
+    or tr("%s was refused because nobody can be asked: %s", call.name, reason))
   return false, "Refused: this call needs the user's approval and nobody can be asked in this run ("
     .. tostring(reason) .. ")."
 end

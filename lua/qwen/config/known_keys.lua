@@ -115,7 +115,6 @@ local rows = {
   { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 
   { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
-    tools.sandbox=false tools.core tools.disabled
     context.fileFiltering.respectGitIgnore context.fileFiltering.respectQwenIgnore=false
     context.fileFiltering.customIgnoreFiles
     mcp.toolIdleTimeoutMs]] },

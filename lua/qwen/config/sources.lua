@@ -8,7 +8,6 @@ local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
-local sys = require "sys.os"
 local translate = require "qwen.util.translate"
 local visible = require("sys.text").visible
 
@@ -60,7 +59,8 @@ local flag_keys = {
   { "mode", "tools.approvalMode", "--approval-mode" }, { "proxy", "proxy", "--proxy" }, { "max_turns", "model.maxSessionTurns", "--max-session-turns" },
   { "openai_logging", "model.enableOpenAILogging", "--openai-logging" }, { "openai_logging_dir", "model.openAILoggingDir", "--openai-logging-dir" },
   { "allowed_tools", "tools.allowed", "--allowed-tools" }, { "exclude_tools", "tools.exclude", "--exclude-tools" },
-  { "sandbox", "tools.executionSandbox.backend", "--sandbox" },
+  { "core_tools", "tools.core", "--core-tools" },
+  { "sandbox", "tools.sandbox", "--sandbox" },
 }
 
 ---The flags.
@@ -69,7 +69,6 @@ function M.flags(opts)
   local layer = { scope = "flags", source = "flag", literal = true, values = {}, sources = {} }
   for _, row in ipairs(flag_keys) do
     local value = opts[row[1]]
-    if row[1] == "sandbox" and value then value = "bubblewrap" end
     if value ~= nil and not (type(value) == "table" and #value == 0) then
       put(layer, row[2], value, phrase("flag %s", row[3]))
     end
@@ -77,12 +76,18 @@ function M.flags(opts)
   return layer
 end
 
--- QWEN_SANDBOX as Qwen Code has it, of the real environment only. What it names and we have not is refused later, not left out.
-local function sandbox_variable(layer)
-  local value = sys.env "QWEN_SANDBOX"
-  if not value or value == "" then return end
-  local known = { ["true"] = "bubblewrap", ["1"] = "bubblewrap", bwrap = "bubblewrap", ["false"] = "none", ["0"] = "none" }
-  put(layer, "tools.executionSandbox.backend", known[value] or value, phrase("environment %s", "QWEN_SANDBOX"))
+local off = { ["false"] = true, ["0"] = true }
+
+-- QWEN_SANDBOX as Qwen Code has it; a project may ask for a sandbox by it, but not take one away. What it names and we have
+-- not is refused later, not left out.
+local function sandbox_variable(layer, settings)
+  for _, row in ipairs(settings:variables "QWEN_SANDBOX") do
+    if row.value ~= "" and not (row.project and off[row.value]) then
+      put(layer, "tools.sandbox", row.value, row.source)
+      if off[row.value] then put(layer, "tools.executionSandbox.backend", "none", row.source) end
+      return
+    end
+  end
 end
 
 -- Whether modelProviders has a model of this id, under the wanted protocol if there is one. An entry that
@@ -115,7 +120,7 @@ end
 ---@param opts table
 function M.environment(settings, opts)
   local layer = { scope = "environment", source = "environment", literal = true, values = {}, sources = {}, notes_by_key = {} }
-  sandbox_variable(layer)
+  sandbox_variable(layer, settings)
   local wanted = opts.auth_type or settings:get "security.auth.selectedType"
   local known = protocols.get(M.protocol(settings, opts))
   local address = known and addresses.of(settings, opts, M.protocol(settings, opts))

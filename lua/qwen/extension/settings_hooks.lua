@@ -17,13 +17,7 @@ M.events = {
 }
 
 ---Other names of tools, in Qwen Code and Claude Code; the first is the one of Claude Code.
-M.tool_names = {
-  run_shell_command = { "Bash", "Shell", "ShellTool" }, read_file = { "Read", "ReadFile", "ReadFileTool" },
-  write_file = { "Write", "WriteFile", "WriteFileTool" }, edit = { "Edit", "EditFile", "EditTool", "MultiEdit" },
-  grep_search = { "Grep", "SearchFiles", "GrepTool", "search_file_content" }, glob = { "Glob", "FindFiles", "GlobTool" },
-  list_directory = { "LS", "ListFiles", "ListFilesTool", "ReadFolder" }, todo_write = { "TodoWrite", "TodoWriteTool" },
-  task = { "Task", "Agent", "TaskTool", "agent" }, skill = { "Skill", "SkillTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
-}
+M.tool_names = require("qwen.permission.tool_names").others
 
 local compiled = {} -- by matcher: a function, or false
 

@@ -15,6 +15,7 @@ local wrappers = require "qwen.permission.wrappers"
 local M = { READS = phrase "it only reads" }
 M.READS.code = "reads"
 
+local NOT_CORE = phrase "tools.core lists other commands"
 local MOST_FOLDERS = 16
 
 local harmless_targets = { ["/dev/null"] = true, ["/dev/stdout"] = true, ["/dev/stderr"] = true }
@@ -93,6 +94,15 @@ local function suggest(part)
   return not line:find ":$" and ("Bash(%s)"):format(line) or nil
 end
 
+-- Whether a part, as it is written, is one of the commands of tools.core: Shell(git) is every git command.
+local function is_core(core, part)
+  for _, rule in ipairs(core) do
+    local spec = rule.spec
+    if rules.matches_command(spec, part.argv) or rules.matches_command(spec .. " *", part.argv) then return true end
+  end
+  return false
+end
+
 -- One part of a command by the rules: "deny", "unsure", "ask", "allow" or nil; the reason; the rule
 -- that would allow it.
 local function judge_part(at, set, part)
@@ -103,6 +113,7 @@ local function judge_part(at, set, part)
   if unsure then return "unsure", unsure end
   rule = command_rules.met(set.ask, parts)
   if rule then return "ask", command_rules.by_rule(rule) end
+  if at.core and not is_core(at.core, part) then return "ask", NOT_CORE end
   local redirect = redirect_problem(at, part)
   local looks, why = looks_only(at, part)
   if looks and not redirect then return "allow", M.READS end
@@ -119,7 +130,7 @@ local rank = { deny = 5, unsure = 4, ask = 3, mode = 2, allow = 1 }
 
 ---Judges a command.
 ---@param ctx Ctx
----@param set {allow: table[], ask: table[], deny: table[]}
+---@param set {allow: table[], ask: table[], deny: table[], core: table[]?}
 ---@param command string
 ---@param folder string? it starts in
 ---@return "deny"|"unsure"|"ask"|"mode"|"allow" verdict unsure: it may be what a rule refuses
@@ -130,7 +141,7 @@ function M.judge(ctx, set, command, folder)
   folder = folder and paths.normal(folder) or ctx.cwd
   local lost = parsed.why or not files.inside(ctx, folder) and phrase("%s is outside the project", folder) or nil
   local at = { ctx = ctx, bases = { folder }, lost = lost, command = command,
-    paths = command_rules.path_rules(set.deny), commands = false }
+    paths = command_rules.path_rules(set.deny), core = rules.core_commands(set), commands = false }
   for _, rule in ipairs(set.deny) do
     at.commands = at.commands or command_rules.first_word(rule) ~= nil
   end
@@ -155,6 +166,7 @@ function M.judge(ctx, set, command, folder)
     if worst and rank[worst[1]] > rank.mode then return worst[1], worst[2] end
     local asked = command_rules.named_anywhere(set.ask, command)
     if asked then return "ask", command_rules.by_rule(asked) end
+    if at.core then return "ask", NOT_CORE end
     return "mode", phrase("the command holds %s", parsed.why)
   end
   if not worst then return "allow", M.READS end

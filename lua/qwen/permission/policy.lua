@@ -100,8 +100,10 @@ end
 ---@return "allow"|"ask"|"deny" verdict
 ---@return Phrase reason its code is "reads" when the call only reads
 ---@return string? rule that would allow it
+---@return boolean? firm no approval mode takes the question away
 function M.judge(ctx, name, tool, args, list)
   local set = rules.of(ctx)
+  if rules.left_out(set, name) then return "deny", phrase "tools.core lists other tools" end
   local verdict, reason, rule
   if tool.command then
     verdict, reason, rule = command_policy.judge(ctx, set, tool.command(args))
@@ -113,11 +115,11 @@ function M.judge(ctx, name, tool, args, list)
   if verdict == "deny" then return "deny", reason end
   if verdict == "unsure" or verdict == "beyond" then
     if ctx.mode == "yolo" or ctx.mode == "plan" then return "deny", reason end
-    return "ask", reason
+    return "ask", reason, nil, true
   end
   if verdict == "ask" then
     if ctx.mode == "plan" then return "deny", PLAN end
-    return "ask", reason
+    return "ask", reason, nil, true
   end
   local looks = reason.code == READS.code
   if ctx.mode == "plan" then

@@ -1,18 +1,14 @@
 -- Permission rules as people write them: `Tool` or `Tool(what)`. Matches parsed commands and real paths, never raw text.
 local paths = require "qwen.util.paths"
+local tool_names = require "qwen.permission.tool_names"
 
 local M = {}
 
-local aliases = {
-  Bash = "run_shell_command", Shell = "run_shell_command", ShellTool = "run_shell_command", ReadFile = "read_file", EditFile = "edit", Write = "write_file",
-  WriteFile = "write_file", Grep = "grep_search", SearchFiles = "grep_search", Glob = "glob", FindFiles = "glob", ListFiles = "list_directory",
-  TodoWrite = "todo_write", WebFetch = "web_fetch", Skill = "skill", Agent = "task",
-}
--- Names that stand for several tools.
-local groups = {
-  Read = { read_file = true, grep_search = true, glob = true, list_directory = true },
-  Edit = { edit = true, write_file = true, notebook_edit = true },
-}
+local groups = tool_names.groups
+local aliases = {}
+for tool, names in pairs(tool_names.others) do
+  for _, name in ipairs(names) do aliases[name] = tool end
+end
 
 ---Takes a rule apart.
 ---@param rule string
@@ -116,22 +112,54 @@ local function read(list)
   return out
 end
 
----The rules in the settings.
+---The rules in the settings. `core`: the only tools of ours that may run, where tools.core lists some.
 ---@param ctx Ctx
----@return {allow: table[], ask: table[], deny: table[]}
+---@return {allow: table[], ask: table[], deny: table[], core: table[]?}
 function M.of(ctx)
   local s = ctx.settings
   local allow, deny = read(s:get "permissions.allow"), read(s:get "permissions.deny")
   for _, rule in ipairs(read(s:get "tools.allowed")) do allow[#allow + 1] = rule end
-  for _, rule in ipairs(read(s:get "tools.exclude")) do deny[#deny + 1] = rule end
-  return { allow = allow, ask = read(s:get "permissions.ask"), deny = deny }
+  for _, key in ipairs { "tools.exclude", "tools.disabled" } do
+    for _, rule in ipairs(read(s:get(key))) do deny[#deny + 1] = rule end
+  end
+  local core = s:get "tools.core"
+  return { allow = allow, ask = read(s:get "permissions.ask"), deny = deny, core = core and #core > 0 and read(core) or nil }
 end
 
----True when a rule without a condition refuses a tool, so that it need not be offered.
+---Whether tools.core leaves a tool out: it lists others, and speaks of such tools.
+---@param set {core: table[]?}
+---@param name string
+---@return boolean
+function M.left_out(set, name)
+  if not set.core or not tool_names.core[name] then return false end
+  for _, rule in ipairs(set.core) do
+    if M.names_tool(rule, name) then return false end
+  end
+  return true
+end
+
+---The commands that tools.core allows without a question of its own; nil where it allows all.
+---@param set {core: table[]?}
+---@return table[]?
+function M.core_commands(set)
+  if not set.core then return nil end
+  local out = {}
+  for _, rule in ipairs(set.core) do
+    if M.names_tool(rule, "run_shell_command") then
+      if not rule.spec then return nil end
+      out[#out + 1] = rule
+    end
+  end
+  return out
+end
+
+---True when a rule without a condition refuses a tool, or tools.core has others, so that it need not be offered.
 ---@param ctx Ctx
 ---@param name string
 function M.refused(ctx, name)
-  for _, rule in ipairs(M.of(ctx).deny) do
+  local set = M.of(ctx)
+  if M.left_out(set, name) then return true end
+  for _, rule in ipairs(set.deny) do
     if not rule.spec and M.names_tool(rule, name) then return true end
   end
   return false

@@ -49,6 +49,39 @@ local function listed(ctx, name)
   return out
 end
 
+-- The words for a sandbox that others use, and what they come to here. Containers we have not: bubblewrap stands in for them.
+local same = { ["true"] = "bubblewrap", ["1"] = "bubblewrap", auto = "bubblewrap", bwrap = "bubblewrap",
+  ["false"] = "none", ["0"] = "none", [""] = "none" }
+local instead = { docker = true, podman = true, ["sandbox-exec"] = true }
+
+-- Whether tools.sandbox, --sandbox or QWEN_SANDBOX asks for a sandbox: our backend, and the word where it is another's.
+local function asked(ctx)
+  local value = ctx.settings:get "tools.sandbox"
+  if type(value) == "table" then value = value.command end
+  local word = value ~= nil and tostring(value):lower() or ""
+  if instead[word] then return "bubblewrap", word end
+  local backend = same[word] or word
+  if backend == "none" or backend == "bubblewrap" then return backend end
+  return nil, err("usage", phrase("tools.sandbox is '%s'; it can be true, false, docker, podman or sandbox-exec",
+    tostring(value)))
+end
+
+-- The backend of tools.executionSandbox. As in Qwen Code an object with filesystem and network asks for a sandbox.
+local function backend_of(ctx, whole)
+  local value = ctx.settings:get(KEY .. ".backend")
+  if value == nil and whole and whole.filesystem and whole.network then return "bubblewrap" end
+  if value == nil then return "none" end
+  return same[tostring(value)] or value
+end
+
+---The sandbox of Qwen Code that bubblewrap stands in for, where one was asked for.
+---@param ctx Ctx
+---@return string?
+function M.instead_of(ctx)
+  local backend, word = asked(ctx)
+  return backend and word or nil
+end
+
 ---What was asked for. A word that is not understood is an error: it is not taken for "none".
 ---@param ctx Ctx
 ---@return {backend: string, filesystem: string, network: string, read: string[], write:
@@ -58,9 +91,12 @@ function M.state(ctx)
   if whole ~= nil and type(whole) ~= "table" then
     return nil, err("usage", phrase("%s must be an object { ... }, not %s", KEY, tostring(whole)))
   end
+  local wanted, e = asked(ctx)
+  if not wanted then return nil, e end
   local state = {}
   for name, allowed in pairs(choices) do
-    local value = ctx.settings:get(KEY .. "." .. name)
+    local value
+    if name == "backend" then value = backend_of(ctx, whole) else value = ctx.settings:get(KEY .. "." .. name) end
     if value == nil then value = allowed[1] end
     if value ~= allowed[1] and value ~= allowed[2] then
       return nil, err("usage", phrase("%s.%s is '%s'; it can be %s", KEY, name, tostring(value),
@@ -68,9 +104,11 @@ function M.state(ctx)
     end
     state[name] = value
   end
+  if wanted == "bubblewrap" then state.backend = wanted end
   if ctx.mode == "plan" then state.filesystem = "read-only" end
   for _, name in ipairs { "read", "write" } do
-    local list, e = listed(ctx, name)
+    local list
+    list, e = listed(ctx, name)
     if not list then return nil, e end
     state[name] = list
   end
