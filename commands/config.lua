@@ -18,7 +18,7 @@ end
 local function hidden(name, value, under_env)
   if type(value) == "string" then
     if under_env or is_secret(name) then return "(hidden)" end
-    return (value:gsub("(%a[%w+.-]*://[^/@:%s]*):[^/@%s]*@", "%1:***@"))
+    return (value:gsub("(://[^/@:%s]*):[^/@%s]*@", "%1:***@"))
   end
   if type(value) ~= "table" then return value end
   local out = #value > 0 and qwen.json.array {} or setmetatable({}, getmetatable(value))
@@ -28,7 +28,7 @@ end
 
 local function show(key, value)
   local under_env = key:find "^env%." ~= nil or key:find "%.env%." ~= nil
-  value = hidden(key:match "[^.]+$" or key, value, under_env)
+  value = hidden((key:gsub("^.*%.", "")), value, under_env)
   return qwen.text.visible(type(value) == "table" and qwen.json.encode(value) or tostring(value))
 end
 

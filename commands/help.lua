@@ -40,7 +40,7 @@ local function lua_page(ctx, name)
       if shown == 0 then ctx.print(name .. (class.text ~= "" and not only and ": " .. class.text or "")) end
       shown = shown + 1
       ctx.print("")
-      local line = ("  %s  %s"):format(field.name, field.type):gsub("%s+$", "")
+      local line = ("  %s  %s"):format(field.name, field.type):gsub("%f[%s]%s+$", "")
       ctx.print(line)
       if field.text ~= "" then ctx.print("      " .. field.text) end
     end

@@ -30,7 +30,7 @@ local function add(ctx, _, line)
   if not old:find(TITLE, 1, true) then old = old .. (old ~= "" and "\n" or "") .. TITLE .. "\n" end
   local ok, e = qwen.fs.mkdir(home)
   if not ok then return nil, e end
-  ok, e = qwen.fs.write(path, old:gsub("\n*$", "\n") .. "- " .. line:gsub("%s+", " ") .. "\n")
+  ok, e = qwen.fs.write(path, (old:match "^.*[^\n]" or "") .. "\n- " .. line:gsub("%s+", " ") .. "\n")
   if not ok then return nil, e end
   ctx.print(tr("added to %s; it counts from the next session on, and /clear begins one", qwen.paths.short(path)))
   return 0

@@ -22,7 +22,7 @@ end
 function C.run(ctx, args)
   local path = args[1] or (qwen.paths.qwen_home() or ".") .. "/tests"
   if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
-  local files, missing = find(path:gsub("/+$", ""), {})
+  local files, missing = find(path:gsub("%f[/]/+$", ""), {})
   if not files then return nil, missing end
   local passed, failed = 0, 0
   for _, file in ipairs(files) do

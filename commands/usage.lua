@@ -38,7 +38,7 @@ local function table_of(head, rows, words)
     for i, cell in ipairs(row) do
       cells[i] = qwen.text.pad(cell, i <= words and width[i] or -width[i])
     end
-    out[#out + 1] = (table.concat(cells, "  "):gsub("%s+$", ""))
+    out[#out + 1] = (table.concat(cells, "  "):gsub("%f[%s]%s+$", ""))
   end
   return table.concat(out, "\n")
 end

@@ -83,7 +83,7 @@ end
 -- The variable of a key: the protocol's own for its own service, else one that names the service.
 local function env_key_for(settings, protocol, url)
   local own = qwen.models.key_variable(settings, protocol.name, url)
-  return own or ("QWEN_CUSTOM_API_KEY_%s_%s"):format(protocol.name, url):upper():gsub("[^%w]+", "_"):gsub("_+$", "")
+  return own or ("QWEN_CUSTOM_API_KEY_%s_%s"):format(protocol.name, url):upper():gsub("[^%w]+", "_"):gsub("%f[_]_+$", "")
 end
 
 local function address_for(ctx, protocol, typed)

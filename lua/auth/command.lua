@@ -12,7 +12,7 @@ local A = {
 local function words_of(line)
   local words = {}
   for quoted, plain in line:gmatch [[%s*"([^"]*)"]] do words[#words + 1] = quoted or plain end
-  if #words > 0 and not line:find '^[^"]*%S[^"]*"' then return words end
+  if #words > 0 and not (line:match '^([^"]*)"' or ""):find "%S" then return words end
   words = {}
   for word in line:gmatch "%S+" do words[#words + 1] = word end
   return words

@@ -7,7 +7,7 @@ local ALTERNATIVES = "OpenRouter (https://openrouter.ai), Fireworks AI (https://
   "(https://modelstudio.console.alibabacloud.com): run qwen auth"
 
 local function host(ctx)
-  return ((ctx.settings:env "QWEN_OAUTH_HOST" or ctx.settings:get "qwenOauth.host" or HOST):gsub("/+$", ""))
+  return ((ctx.settings:env "QWEN_OAUTH_HOST" or ctx.settings:get "qwenOauth.host" or HOST):gsub("%f[/]/+$", ""))
 end
 
 -- A token may go to the makers of the service, and to the host that a private server was set up at.
@@ -27,7 +27,7 @@ local function address(ctx, said)
     return nil, qwen.err("denied", tr("Qwen OAuth names %s as the service, which is none of its "
       .. "own; the token is not sent there", url.origin))
   end
-  text = text:gsub("/+$", "")
+  text = text:gsub("%f[/]/+$", "")
   return text:find "/v1$" and text or text .. "/v1", url.origin
 end
 

@@ -172,7 +172,7 @@ end
 local function prompt_arguments(declared, words)
   local out, rest = {}, {}
   for _, word in ipairs(words) do
-    local name, value = word:match "^%-*([%w_-]+)=(.*)$"
+    local name, value = word:gsub("^%-+", ""):match "^([%w_-]+)=(.*)$"
     local known = false
     for _, one in ipairs(declared) do known = known or one.name == name end
     if known then out[name] = value else rest[#rest + 1] = word end

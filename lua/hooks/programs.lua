@@ -66,7 +66,7 @@ local function run_prompt(ctx, hook, input)
   local text, e = qwen.one_shot.ask(ctx, { prompt = prompt, model = hook.model, purpose = "hook",
     seconds = qwen.x.settings_hooks.seconds(hook, PROMPT_SECONDS), system = JUDGE })
   if not text then return { warning = e.message } end
-  local value = qwen.json.decode(text:match "%b{}" or "")
+  local value = qwen.json.decode(text:match("^%b{}", text:find("{", 1, true)) or "")
   if type(value) ~= "table" or type(value.ok) ~= "boolean" then
     return { warning = tr "the model gave no JSON with a verdict" }
   end

@@ -499,6 +499,7 @@ qwen = {}
 ---@field pad fun(text: string, width: integer): string with blanks to so many columns of a terminal, behind it; before it for a negative width
 ---@field trim fun(text: string): string without white space at both ends, in one pass: `%s+$` would take a look for each blank of each run
 ---@field trim_end fun(text: string): string without white space at its end
+---@field closed fun(text: string): table<integer, integer> where the braces of a text that are closed end, by the place of the opening one
 ---@field shell_words fun(line: string): string[] words as a shell would split them, with both quotes
 ---@field without_mark fun(word: string): string? a name in a sentence without the mark of punctuation behind it
 ---@field last_line fun(text: string): string what stands behind the last line end

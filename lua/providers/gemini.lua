@@ -94,7 +94,7 @@ local function thinking(model)
   local number, reasoning = version(model.id), model.config.reasoning
   if number < 2.5 and type(reasoning) ~= "table" then return nil end
   if reasoning == false then
-    if model.id:find "2%.5.*flash" then return { thinkingBudget = 0 } end -- the others cannot do without
+    if (model.id:match "2%.5(.*)" or ""):find("flash", 1, true) then return { thinkingBudget = 0 } end -- the others cannot do without
     return { includeThoughts = false }
   end
   local out = { includeThoughts = true }

@@ -25,7 +25,7 @@ function P.encode_media(model, part)
   if note then return { type = "input_text", text = note } end
   local url = "data:" .. part.mime .. ";base64," .. part.data
   if part.type == "image" then return { type = "input_image", image_url = url, detail = "auto" } end
-  return { type = "input_file", filename = "file." .. part.mime:match "[%w]*$", file_data = url }
+  return { type = "input_file", filename = "file." .. part.mime:gsub("^.*%W", ""), file_data = url }
 end
 
 -- Reasoning may stand only before what it led to: it waits for that. Calls follow each other: DeepSeek refuses text between them.
@@ -213,7 +213,7 @@ local function stop(answer, event)
     reasoning = wire.object(u.output_tokens_details).reasoning_tokens,
   }
   local why = wire.text(wire.object(response.incomplete_details).reason)
-  answer:stop(answer.refused and "refusal" or reasons[why] or "end", why or wire.text(response.status) or event.type:match "[^.]*$")
+  answer:stop(answer.refused and "refusal" or reasons[why] or "end", why or wire.text(response.status) or (event.type:gsub("^.*%.", "")))
   answer:over()
 end
 

@@ -33,7 +33,7 @@ function P.encode_media(model, part)
   local note = wire.unseen(model, part, P.media)
   if note then return { type = "text", text = note } end
   if part.type == "image" then return { type = "image_url", image_url = { url = data_url(part) } } end
-  return { type = "file", file = { filename = "file." .. part.mime:match "[%w]*$", file_data = data_url(part) } }
+  return { type = "file", file = { filename = "file." .. part.mime:gsub("^.*%W", ""), file_data = data_url(part) } }
 end
 
 local function content_of(model, parts)

@@ -48,7 +48,7 @@ local function with_git(git, args, path, is_folder)
   local result, e = qwen.proc.run { argv = argv, limit = 4 * 1024 * 1024, timeout = 60, env = qwen.proc.helper_env() }
   if not result then return nil, e end
   local out, prefix = {}, folder:gsub("/$", "") .. "/"
-  for name, number, line in result.out:gmatch "([^%z\n]+)%z(%d+)[%z:]([^\n]*)" do
+  for name, number, line in result.out:gmatch "%f[^%z\n]([^%z\n]+)%z(%d+)[%z:]([^\n]*)" do
     out[#out + 1] = ("%s%s\0%s:%s"):format(prefix, name, number, line:sub(1, CUT_LINE))
   end
   result.out = table.concat(out, "\n")
@@ -107,7 +107,7 @@ local function verifier(ctx)
     if not line then return false end
     found = found:gsub("^\xef\xbb\xbf", ""):gsub("\r$", "")
     if found == line:gsub("\r$", "") then return true end
-    local cut = found:match "^(.*) %[%.%.%. [^%]]*%]$" or found -- of a long line the program gives the beginning
+    local cut = found:match "^(.*) %[%.%.%. [^%[%]]*%]$" or found -- of a long line the program gives the beginning
     return #cut >= CUT_LINE // 2 and line:sub(1, #cut) == cut
   end
 end

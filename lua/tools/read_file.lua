@@ -69,7 +69,7 @@ local function pdf_text(path, bytes, pages)
   end
   local argv = { program, "-layout" }
   if type(pages) == "string" then
-    local first, last = pages:match "^(%d+)%-?(%d*)$"
+    local first, last = pages:match "^(%d+)%f[%D]%-?(%d*)$"
     if not first then return nil, qwen.err("usage", ("pages must be a number or a range such as 1-5, not '%s'"):format(pages)) end
     table.move({ "-f", first, "-l", last ~= "" and last or first }, 1, 4, 3, argv)
   end

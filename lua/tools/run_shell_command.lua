@@ -114,7 +114,7 @@ function T.run(ctx, args)
   if failed and #result.taken > 0 then text = text .. "\n" .. TAKEN:format(table.concat(result.taken, ", ")) end
   local made = table.concat(result.made, ", ")
   if made ~= "" then text = text .. "\n" .. MADE:format(made) end
-  local last = (result.err ~= "" and failed and result.err or out):match "([^\n]*)\n*$" or ""
+  local last = qwen.text.last_line(qwen.text.trim_end(result.err ~= "" and failed and result.err or out))
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
   if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
   if not failed then return { text = text, display = last ~= "" and last or tr "done" } end

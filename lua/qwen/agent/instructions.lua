@@ -39,7 +39,7 @@ end
 local function outside_code(line, fn)
   local out, at = {}, 1
   while true do
-    local from, to = line:find("`+[^`]*`+", at)
+    local from, to = line:find("%f[`]`+[^`]*`+", at)
     out[#out + 1] = fn(line:sub(at, (from or 0) - 1))
     if not from then return table.concat(out) end
     out[#out + 1] = line:sub(from, to)
@@ -80,7 +80,7 @@ local function with_imports(ctx, text, folder, base, depth, seen)
     end
     out[#out + 1] = line
   end
-  return (table.concat(out, "\n"):gsub("\n+$", "\n"))
+  return (table.concat(out, "\n"):gsub("%f[\n]\n+$", "\n"))
 end
 
 -- Rules in .qwen/rules/*.md; one with `paths:` at its top says itself what it applies to.

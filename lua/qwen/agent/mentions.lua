@@ -61,7 +61,7 @@ local function from_server(ctx, word)
   if not entry then return nil end
   for _, done in ipairs(ctx.starting or {}) do done:get() end
   if not entry.client then return {}, tr "not read: the server is not running (see /mcp)" end
-  local result, e = entry.client:read((uri:gsub("[%.,;:!%?%)%]}'\"`>]+$", "")))
+  local result, e = entry.client:read(uri:match "^.*[^%.,;:!%?%)%]}'\"`>]" or "")
   if not result then return {}, e.message end
   local parts, size = {}, 0
   for _, item in ipairs(type(result.contents) == "table" and result.contents or {}) do

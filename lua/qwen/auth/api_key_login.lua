@@ -21,7 +21,7 @@ end
 
 -- A region by its name, one of its older names, or its address.
 local function find_region(o, name, url)
-  url = url and url:gsub("/+$", "")
+  url = url and url:gsub("%f[/]/+$", "")
   for _, region in ipairs(o.regions) do
     if region.name == name or region.older == name and name or region.url == url and url then return region end
   end

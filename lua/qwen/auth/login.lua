@@ -18,7 +18,7 @@ local M = { configured = configuration.configured, undecided = configuration.und
 ---@param key string?
 ---@return string?
 function M.clean_key(key)
-  key = key and key:gsub("^%s+", ""):gsub("%s+$", "")
+  key = key and key:gsub("^%s+", ""):gsub("%f[%s]%s+$", "")
   return key and key:find "^[!-~]+$" and key or nil
 end
 
@@ -239,7 +239,7 @@ end
 ---@param text string
 ---@return string?, Err?
 function M.address(text)
-  local address = text:gsub("^%s+", ""):gsub("[%s/]+$", "")
+  local address = text:gsub("^%s+", ""):gsub("%f[%s/][%s/]+$", "")
   if address:find "^%a[%w+.-]*:$" then address = address .. "//" end -- nothing but a scheme
   if not address:find "^%a[%w+.-]*://" then
     local host = address:match "^%[[%x:]+%]" or address:match "^[^/:]*"

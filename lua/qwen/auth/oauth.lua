@@ -32,9 +32,10 @@ local AHEAD = 30 -- seconds before its end that a token is renewed
 -- Whether an answer says that the refresh token counts no longer. Whatever else goes wrong may be right the next time.
 local function is_over(answer)
   local words = token.words_of(answer):lower()
+  local behind = words:match "refresh[_ ]token(.*)" or ""
   return answer.error == "invalid_grant" or answer.error == "invalid_refresh_token"
     or words:find("refresh token", 1, true) ~= nil and words:find "inval" ~= nil
-    or words:find "refresh[_ ]token.*expired" ~= nil or words:find "refresh[_ ]token.*revoked" ~= nil
+    or behind:find("expired", 1, true) ~= nil or behind:find("revoked", 1, true) ~= nil
 end
 
 ---Renews a token; an error with the code "over" says that the sign-in has ended.

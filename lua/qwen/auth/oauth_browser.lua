@@ -18,10 +18,13 @@ end
 
 local function read_query(query)
   local out = {}
-  for name, value in query:gmatch "([^&=]+)=([^&]*)" do
-    name = unescape(name)
+  for pair in query:gmatch "[^&]+" do
+    local name, value = pair:match "^=*([^=]*)(.*)$"
+    if value == "" then goto continue end
+    name, value = unescape(name), value:sub(2)
     if out[name] then return {} end -- twice is a trick
     out[name] = unescape(value)
+    ::continue::
   end
   return out
 end

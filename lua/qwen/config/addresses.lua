@@ -24,9 +24,9 @@ end
 ---@return string
 function M.normal(url)
   local parsed = http.parse_url(url)
-  if not parsed then return (url:gsub("/+$", "")) end
+  if not parsed then return (url:gsub("%f[/]/+$", "")) end
   local query = url:match "^[^?#]*(%?[^#]*)" or ""
-  return parsed.origin .. parsed.path:gsub("/+$", "") .. query
+  return parsed.origin .. parsed.path:gsub("%f[/]/+$", "") .. query
 end
 
 ---Whether two addresses are one.

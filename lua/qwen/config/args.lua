@@ -157,7 +157,7 @@ local function fill(words, separator, first, indent)
     line = line .. piece .. " "
   end
   lines[#lines + 1] = line
-  return (table.concat(lines, "\n"):gsub(" +\n", "\n"):gsub(" +$", ""))
+  return (table.concat(lines, "\n"):gsub("%f[ ] +\n", "\n"):gsub("%f[ ] +$", ""))
 end
 
 ---The help text: 80 columns, at most 40 lines; flags that few need are named only.

@@ -51,7 +51,7 @@ end
 ---@param key string
 ---@return string?
 function M.nearest(key)
-  local last, same, names = "." .. (key:match "[^.]+$" or key), nil, known().names()
+  local last, same, names = "." .. key:gsub("^.*%.", ""), nil, known().names()
   for name in pairs(schema) do names[#names + 1] = name end
   for _, name in ipairs(names) do
     if name:sub(-#last) == last then same = same and "" or name end

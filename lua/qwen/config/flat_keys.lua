@@ -101,7 +101,7 @@ end
 -- Takes one setting to today's place; nothing happens where that is no object.
 local function move(values, lines, place, from, key, opposite)
   local holder = place == "" and values or config_value.dig(values, place)
-  local name = from:match "[^.]+$"
+  local name = from:gsub("^.*%.", "")
   local value = holder[name]
   holder[name] = nil
   local said = value

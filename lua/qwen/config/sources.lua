@@ -150,7 +150,7 @@ end
 -- The first part of a dotted key that is something else than an object.
 local function blocked(layer, key)
   local value, path = layer.values, nil
-  for name in key:gmatch "([^.]+)%." do
+  for name in (key:match "^(.*)%." or ""):gmatch "[^.]+" do
     value, path = value[name], path and path .. "." .. name or name
     if value == nil or value == json.null then return nil end
     if not config_value.is_object(value) then return path end

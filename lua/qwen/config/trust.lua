@@ -53,7 +53,7 @@ end
 -- What one rule says of a folder: "yes", "no" or nil, and how near it is.
 local function judge(cwd, folder, word)
   if not words[word] or folder:sub(1, 1) ~= "/" then return nil end
-  folder = #folder > 1 and folder:gsub("/+$", "") or folder
+  folder = #folder > 1 and folder:gsub("%f[/]/+$", "") or folder
   if word == "DO_NOT_TRUST" then return inside(cwd, folder) and "no" or nil, folder end
   local root = word == "TRUST_PARENT" and not too_wide(parent_of(folder)) and parent_of(folder) or folder
   if cwd == root or inside(cwd, root) and not too_wide(root) then return "yes", root end

@@ -89,7 +89,7 @@ local function refusal(why, name, row, model)
   local host = model.base_url
   if why == "refused" then
     return tr("%s is not taken (%s), so the key beside it is not either: take it out of that list, or set the key and the address elsewhere",
-      tostring(row.source):gsub("[%w_]+$", "") .. name, row.refused(name))
+      tostring(row.source):gsub("%f[%w_][%w_]+$", "") .. name, row.refused(name))
   elseif why == "misnamed" then
     return tr("the key (%s) has an address beside it, %s, a name that is not read; the name is %s", row.source,
       name, protocols.get(model.provider).url)

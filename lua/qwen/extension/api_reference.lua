@@ -44,7 +44,7 @@ local function head(line, comment)
   local name, about = line:match "^%-%-%-@class ([%w_.]+)(.*)$"
   if name then
     local parent, behind = about:match "^: ?([%w_.]+)(.*)$"
-    about = (behind or about):gsub("^%s+", ""):gsub("%s+$", "")
+    about = (behind or about):gsub("^%s+", ""):gsub("%f[%s]%s+$", "")
     local words = comment == "" and about or about == "" and comment or comment .. ". " .. about
     return { name = name, parent = parent, fields = {}, text = words }
   end
@@ -54,7 +54,7 @@ end
 
 local function read(source, out)
   local words, class, last = {}, nil, nil -- last: the field on the line before
-  for line in source:gmatch "([^\n]*)\n" do
+  for line in source:gmatch "([^\n]*)\n?" do
     local new = head(line, table.concat(words, " "))
     local field, rest = line:match "^%-%-%-@field ([%w_]+%??)%s+(.*)$"
     local value, meaning = line:match '^%-%-%-| ("[^"]*") # (.*)$'
@@ -142,11 +142,11 @@ end
 function M.nearest(name)
   local bare, full = {}, {}
   for _, known in ipairs(M.names()) do
-    local last = known:match "[^.]*$"
+    local last = known:gsub("^.*%.", "")
     if not full[last] then bare[#bare + 1] = last end
     full[last] = full[last] or known
   end
-  return full[text.nearest(name:match "[^.]*$", bare)]
+  return full[text.nearest(name:gsub("^.*%.", ""), bare)]
 end
 
 local function cell(words) return (words:gsub("|", "\\|"):gsub("\n", " ")) end

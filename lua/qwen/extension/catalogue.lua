@@ -95,7 +95,7 @@ function M.scan(options, keep_modules)
     table.insert(M.state.files[entry.kind][entry.name], entry)
   end
   for _, path in ipairs(options.use or {}) do
-    local kind, name = path:match "([%w_-]+)/([%w_-]+)%.lua$"
+    local kind, name = path:match "%f[%w_-]([%w_-]+)/([%w_-]+)%.lua$"
     if kind and M.state.files[kind] then
       add_file(kind, name, "use", path)
     else

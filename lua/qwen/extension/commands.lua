@@ -14,8 +14,8 @@ local M = {}
 ---@param line string
 ---@return string? name, string? rest
 function M.split(line)
-  local name, rest = line:match "^/([%w_:?\128-\255-]*)%f[%s\0]%s*(.-)%s*$"
-  if name then return aliases.resolve(name, rest) end
+  local name, rest = line:match "^/([%w_:?\128-\255-]*)%f[%s\0](.*)$"
+  if name then return aliases.resolve(name, text.trim(rest)) end
 end
 
 ---Whether the settings or QWEN_DISABLED_SLASH_COMMANDS take a slash command away.

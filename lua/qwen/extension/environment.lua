@@ -197,7 +197,7 @@ function M.own_error(e)
   local place = first:match "^([^\n]-):%d+: "
   if not place or ours(place) then return nil end
   local out, frames = { with_hint(first) }, 0
-  for frame in words:gmatch "\n%s+([^\n]-:%d+): in " do
+  for frame in words:gmatch "\n[ \t]+%f[^ \t]([^\n]-:%d+): in " do
     frames = frames + 1
     if frames > 1 and not ours(frame) then out[#out + 1] = tr("  from %s", frame) end
   end

@@ -15,15 +15,15 @@ local MOST_FILE, MOST_OUTPUT, SECONDS = 256 * 1024, 64 * 1024, 120
 
 -- The pieces of a template: texts, {file=path}, {shell=command}, with braces inside them in balance.
 local function pieces_of(template)
-  local out, at = {}, 1
-  while true do
-    local start, _, mark = template:find("([@!])%b{}", at)
-    local stop = start and select(2, template:find("^%b{}", start + 1))
-    if not start then break end
-    if start > at then out[#out + 1] = template:sub(at, start - 1) end
-    local inner = text.trim(template:sub(start + 2, stop - 1))
-    out[#out + 1] = mark == "@" and { file = inner } or { shell = inner }
-    at = stop + 1
+  local out, at, ends = {}, 1, text.closed(template)
+  for start, mark in template:gmatch "()([@!]){" do
+    local stop = start >= at and ends[start + 1]
+    if stop then
+      if start > at then out[#out + 1] = template:sub(at, start - 1) end
+      local inner = text.trim(template:sub(start + 2, stop - 1))
+      out[#out + 1] = mark == "@" and { file = inner } or { shell = inner }
+      at = stop + 1
+    end
   end
   if at <= #template then out[#out + 1] = template:sub(at) end
   return out

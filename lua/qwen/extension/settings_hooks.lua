@@ -25,7 +25,7 @@ local compiled = {} -- by matcher: a function, or false
 local function expression(matcher)
   local known = compiled[matcher]
   if known == nil then
-    local found, problem = regex.compile((text.trim(matcher):gsub("%s*|%s*", "|")))
+    local found, problem = regex.compile((text.trim(matcher):gsub("%f[%s|]%s*|%s*", "|")))
     known = { found = found, problem = problem }
     compiled[matcher] = known
   end

@@ -41,7 +41,7 @@ function M.tool(entry, source)
     end
   end
   function T.command() return shell_words(argv) end
-  function T.label() return argv[1]:match "[^/]*$" end
+  function T.label() return (argv[1]:gsub("^.*/", "")) end
   function T.run(ctx, args)
     local result, problem = require("qwen.util.process").run { argv = argv, cwd = ctx.cwd,
       env = require("qwen.util.child_env").for_own(ctx.trusted), input = json.encode(args), timeout = seconds, limit = MOST_OUTPUT }

@@ -87,7 +87,7 @@ local function model_of(settings, group, entry, from)
   end
   local config, capabilities = entry.generationConfig or {}, entry.capabilities
   return { id = entry.id, name = type(entry.name) == "string" and entry.name or entry.id, provider = provider, group = group.name,
-    family = group.protocol, base_url = (url:gsub("/+$", "")), env_key = entry.envKey ~= "" and entry.envKey or nil,
+    family = group.protocol, base_url = (url:gsub("%f[/]/+$", "")), env_key = entry.envKey ~= "" and entry.envKey or nil,
     config = config, description = entry.description, vision = type(capabilities) == "table" and capabilities.vision or nil,
     prices = entry.prices, from = from }
 end

@@ -262,7 +262,7 @@ end
 -- Qwen Code's name for the same: "first, second".
 local function named_fallbacks(settings)
   local out = {}
-  for name in (settings:get "modelFallbacks" or ""):gmatch "[^,]+" do out[#out + 1] = name:match "^%s*(.-)%s*$" end
+  for name in (settings:get "modelFallbacks" or ""):gmatch "[^%s,]+" do out[#out + 1] = name end
   return out
 end
 

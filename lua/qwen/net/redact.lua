@@ -42,7 +42,7 @@ end
 ---@return string
 function M.url(url)
   url = redact(url):gsub("//[^/@]*@", "//")
-  return (url:gsub("([?&])([^=&#]*)=([^&#]*)", function(mark, name)
+  return (url:gsub("([?&])([^?=&#]*)=([^&#]*)", function(mark, name)
     return is_private(name) and mark .. name .. "=" .. REMOVED or nil
   end))
 end

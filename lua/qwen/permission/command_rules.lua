@@ -24,7 +24,7 @@ end
 ---@return string?
 function M.first_word(rule)
   local first = rule.spec and rules.names_tool(rule, "run_shell_command") and rule.spec:match "^[%w_./-]+"
-  return first and first:match "[^/]*$" or nil
+  return first and (first:gsub("^.*/", "")) or nil
 end
 
 ---The rule whose program is a word somewhere in a text.
@@ -237,7 +237,7 @@ local function command_doubt(at, list, part)
     if argv[i]:find "^ext::" then return "git runs the program of an ext:: address" end
     local marks = part.marks[i]
     for _, path in ipairs(marks and marks.glob and argv[i]:find "/" and path_expansion.may_name({ at.ctx.cwd }, argv[i], marks) or {}) do
-      local rule = met(list, { { path:match "[^/]*$" } })
+      local rule = met(list, { { (path:gsub("^.*/", "")) } })
       if rule then return phrase("%s may name what %s refuses", argv[i], M.by_rule(rule)) end
     end
   end

@@ -98,7 +98,7 @@ function M.may_name(bases, word, marks)
     if text then
       local path = text:sub(1, 1) == "/" and text or base .. "/" .. text
       out[#out + 1] = path
-      if path:find "/proc/.*/?[crf][wod]" then unknown = true end -- cwd, root, fd of who knows whom
+      if (path:match "/proc/(.*)" or ""):find "[crf][wod]" then unknown = true end -- cwd, root, fd of who knows whom
       local more = marks and marks.glob and expand(path, true) or nil
       if more then table.move(more, 1, #more, #out + 1, out) end
       unknown = unknown or marks and marks.glob and not more or false

@@ -103,8 +103,8 @@ M.plain = set("git npm pnpm yarn cargo go cp mv rm rmdir ln mkdir touch chmod ch
 ---@return string bare
 ---@return string base
 function M.names(name)
-  local bare = name:match "[^/]*$"
-  local base = bare:gsub("[%-]?[%d.]+$", "")
+  local bare = name:gsub("^.*/", "")
+  local base = bare:gsub("%-?%f[%d.][%d.]+$", "")
   return bare, base ~= "" and base or bare
 end
 

@@ -49,7 +49,7 @@ local pairs_of = { ["fish/conf.d"] = true, ["fish/functions"] = true, ["etc/prof
 
 -- As file systems that fold names, or leave out what cannot be seen, would read it.
 local function folded(part)
-  return (text.clean(part):lower():gsub("\u{17F}", "s"):gsub("\u{212A}", "k"):gsub("[%. ]+$", ""))
+  return (text.clean(part):lower():gsub("\u{17F}", "s"):gsub("\u{212A}", "k"):gsub("%f[%. ][%. ]+$", ""))
 end
 
 local function there(path)

@@ -152,7 +152,7 @@ local function another_program(ctx, name)
   if not path then return nil end
   local why = programs.problem(path, ctx.cwd)
   if why then return phrase("%s, which runs for '%s', %s", path, name, why) end
-  local target = (fs.realpath(path) or ""):match "[^/]*$"
+  local target = (fs.realpath(path) or ""):gsub("^.*/", "")
   local plain = target:gsub("^gnu", ""):gsub("[.-].*$", "")
   if plain == name or plain == "g" .. name or many[plain] or name:find "^[ef]grep$" and plain == "grep" then return nil end
   return phrase("%s, which runs for '%s', is a link to %s", path, name, target)

@@ -1,6 +1,7 @@
 -- Permission rules as people write them: `Tool` or `Tool(what)`. Matches parsed commands and real paths, never raw text.
 local paths = require "qwen.util.paths"
 local tool_names = require "qwen.permission.tool_names"
+local texts = require "qwen.util.text"
 
 local M = {}
 
@@ -59,9 +60,9 @@ end
 function M.matches_command(spec, argv)
   spec = spec:gsub(":%*$", " *")
   local line = table.concat(argv, " ")
-  local head = spec:match "^(.-)%s+%*$"
+  local head = spec:match "^(.*)%s%*$"
   if head then
-    local pattern = "^" .. line_pattern(head)
+    local pattern = "^" .. line_pattern(texts.trim_end(head))
     return line:match(pattern .. "$") ~= nil or line:match(pattern .. " ") ~= nil
   end
   return line:match("^" .. line_pattern(spec) .. "$") ~= nil
@@ -100,7 +101,9 @@ function M.folder_of(ctx, spec)
   local base = ctx.cwd
   if spec:sub(1, 2) == "//" then base, spec = "", spec:sub(2) elseif spec:sub(1, 2) == "~/" then base, spec = paths.home() or "", spec:sub(2) end
   if spec:find "^%*%*" or not spec:find "/." then return nil end
-  return paths.normal(base .. "/" .. spec:gsub("[^/]*[*?%[{].*$", ""))
+  local folder = spec:match "^[^*?%[{]*"
+  if folder ~= spec then folder = folder:match "^.*/" or "" end
+  return paths.normal(base .. "/" .. folder)
 end
 
 local function read(list)

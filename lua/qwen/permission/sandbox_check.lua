@@ -62,7 +62,7 @@ end
 local function sockets()
   local out = json.array {}
   for line in (fs.read "/proc/net/unix" or ""):gmatch "[^\n]+" do
-    local address = line:match " ([/@][^\n]*)$"
+    local address = line:match " ([/@].*)$"
     if address and #out < MOST_SOCKETS and probe.try("connect", address) then out[#out + 1] = address end
   end
   return out
@@ -93,7 +93,7 @@ local function run(ctx, state, plan)
   local _ <close> = hold
   local result, e = proc.run(options)
   if not result then return nil, e end
-  local out = json.decode(result.out:match "{.*}" or "")
+  local out = json.decode(result.out:match "^[^{]*({.*})" or "")
   if type(out) ~= "table" then return nil, err("broken", "the attempts inside the sandbox gave no result: " .. result.out:sub(1, 300)) end
   return out
 end

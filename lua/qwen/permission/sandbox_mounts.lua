@@ -123,7 +123,7 @@ end
 local function hide_sockets(list)
   local done = {}
   for line in (fs.read("/proc/net/unix", 16 * 1024 * 1024) or ""):gmatch "[^\n]+" do
-    local path = line:match " (/[^\n]*)$"
+    local path = line:match " (/.*)$"
     local real = path and not done[path] and #list < MOST_MOUNTS and fs.realpath(path)
     if real and not done[real] and M.through(list, real) ~= "--tmpfs" and not real:find "^/dev/" then
       list[#list + 1] = { "--ro-bind", "/dev/null", real }

@@ -73,7 +73,7 @@ local quota_patterns = {
 
 -- "Allocated quota exceeded" alone is a burst, in spite of its words; with a span before it, it is a plan's.
 local function is_burst(text)
-  return text:find("allocated quota exceeded", 1, true) ~= nil and not text:find "%a+ allocated quota exceeded"
+  return text:find("allocated quota exceeded", 1, true) ~= nil and not text:find "%a allocated quota exceeded"
 end
 
 ---Whether an error speaks of a quota that waiting a little does not bring back.

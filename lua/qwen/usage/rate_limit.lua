@@ -1,6 +1,7 @@
 -- Windows of limits in words and as tables: "60/min, 100/day, 6000/5h, 200k tokens/min, 100/day utc".
 local err = require "qwen.util.err"
 local tr = require("qwen.util.translate").tr
+local texts = require "qwen.util.text"
 
 local M = {}
 
@@ -18,7 +19,10 @@ local function wrong(text)
     .. "utc or 200k tokens/min", text))
 end
 
+local LONGEST = 100 -- bytes of a limit as it is written
+
 local function parse_one(text)
+  if #text > LONGEST then return nil end
   local n, factor, what, count, unit, utc = text:lower():match "^(%d+%.?%d*)%s*([km]?)%s*(%a*)%s*/%s*(%d*%.?%d*)%s*(%a+)%s*(%a*)$"
   if factor == "m" and what ~= "" and not what:find "^tok" and not what:find "^req" then return nil end
   local kind = what == "" and "requests" or ({ token = "tokens", tokens = "tokens", request = "requests", requests = "requests" })[what]
@@ -45,7 +49,7 @@ function M.read(value)
   local function add(item)
     if type(item) == "string" then
       for text in item:gmatch "[^,]+" do
-        text = text:match "^%s*(.-)%s*$"
+        text = texts.trim(text)
         local window = parse_one(text)
         if not window then return text end
         out[#out + 1] = window

@@ -7,7 +7,7 @@ local M = {}
 local months = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
 local function http_date(text)
-  local day, month, year, h, m, s = text:match "(%d+) (%a%a%a) (%d%d%d%d) (%d+):(%d+):(%d+)"
+  local day, month, year, h, m, s = text:match "%f[%d](%d+) (%a%a%a) (%d%d%d%d) (%d+):(%d+):(%d+)"
   return months[month] and date.utc(year, months[month], day, h, m, s)
 end
 
@@ -30,7 +30,7 @@ local EPOCH = 1e9 -- larger numbers are moments, not lengths
 local function length(text)
   local sum, rest = nil, text
   while true do
-    local n, unit, after = rest:match "^%s*(%d+%.?%d*)%s*(%a+)(.*)$"
+    local n, unit, after = rest:match "^%s*(%d+%f[%D]%.?%d*)%s*(%a+)(.*)$"
     if not n or not units[unit] then return sum, rest end
     sum, rest = (sum or 0) + tonumber(n) * units[unit], after
   end
@@ -66,7 +66,7 @@ local function moment_in_words(text)
   local meant = false
   for _, word in ipairs(before) do meant = meant or head:find(word, 1, true) ~= nil end
   for _, word in ipairs(behind) do meant = meant or tail:find(word, 1, true) ~= nil end
-  written = written:gsub("[.:]+$", "")
+  written = written:gsub("%f[.:][.:]+$", "")
   local at = meant and iso_date(written .. (zone or ""):gsub("^ ?UTC", "Z"):gsub("^ ", ""), BEIJING)
   if at then return at - task.time(), not zone and written or nil end
 end

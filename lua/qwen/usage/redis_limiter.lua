@@ -23,7 +23,7 @@ local function parse(address)
   if not host then host, port, db = place:match "^([^:/%[%]]+):?(%d*)/?(%d*)$" end
   if scheme ~= "redis" and scheme ~= "rediss" or not host then
     return nil, err("usage", tr("limits.store must be like redis://HOST:6379/0, or "
-      .. "rediss://HOST:6379/0 with TLS, not '%s'", (address:gsub("//.*@", "//***@"))))
+      .. "rediss://HOST:6379/0 with TLS, not '%s'", (address:gsub("^([^/]*//).*@", "%1***@"))))
   end
   local user, password = (login or ""):match "^(.-):(.*)$"
   user = user or login

@@ -108,7 +108,7 @@ local function to_file(path, line)
 end
 
 local function to_collector(ctx, endpoint, path, body)
-  local stream, e = require("sys.http").open { url = endpoint:gsub("/+$", "") .. path, method = "POST", body = body, connect_timeout = TIMEOUT,
+  local stream, e = require("sys.http").open { url = endpoint:gsub("%f[/]/+$", "") .. path, method = "POST", body = body, connect_timeout = TIMEOUT,
     total_timeout = TIMEOUT, headers = { ["content-type"] = "application/json" }, proxy = ctx.settings:get "proxy" }
   if not stream then return nil, e end
   local _ <close> = stream

@@ -65,7 +65,7 @@ function M.credential(name, value)
   end
   local split = name:gsub("(%l)(%u)", "%1_%2"):upper()
   for word in split:gmatch "[^_.%-]+" do
-    if words[word:gsub("%d+$", "")] then return true end
+    if words[word:gsub("%f[%d]%d+$", "")] then return true end
     for _, tail in ipairs(ends) do
       if #word > #tail and word:sub(-#tail) == tail then return true end
     end

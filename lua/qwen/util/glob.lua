@@ -87,7 +87,7 @@ end
 
 -- `a{b,c}d` is `abd` and `acd`.
 local function alternatives(pattern, out)
-  local before, body, after = pattern:match "^(.-)(%b{})(.*)$"
+  local before, body, after = pattern:match "^([^{]*)(%b{})(.*)$"
   if not body or not body:find(",", 1, true) then
     if #out < MOST_ALTERNATIVES then out[#out + 1] = pattern end
     return out

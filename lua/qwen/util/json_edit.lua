@@ -3,12 +3,13 @@ local err = require "qwen.util.err"
 local json = require "sys.json"
 local jsonc = require "qwen.util.jsonc"
 local tr = require("qwen.util.translate").tr
+local texts = require "qwen.util.text"
 
 local M = {}
 
 -- The indentation of a place that begins its line; nil when something else stands before it.
 local function own_indent(text, at)
-  return (at == 1 or text:sub(1, at - 1):match "\n[ \t]*$") and text:sub(1, at - 1):match "[ \t]*$"
+  return at == 1 and "" or text:sub(1, at - 1):match "\n([ \t]*)$"
 end
 
 -- How this file is written: its line end, and the indentation of one level as the first member has it.
@@ -46,9 +47,9 @@ end
 local function add_member(text, object, name, value, style)
   local last = object.members[#object.members]
   if not last then
-    local outer = text:sub(1, object.from - 1):match "([^\n]*)$":match "^[ \t]*"
+    local outer = texts.last_line(text:sub(1, object.from - 1)):match "^[ \t]*"
     local inner = outer .. style.unit
-    local kept = text:sub(object.from + 1, object.to - 1):match "^(.-)%s*$" -- a comment in an empty object stays
+    local kept = texts.trim_end(text:sub(object.from + 1, object.to - 1)) -- a comment in an empty object stays
     return splice(text, object.from, object.to, ("{%s%s%s: %s%s}"):format(kept, style.eol .. inner, json.encode(name),
       encoded(value, inner, style), style.eol .. outer))
   end

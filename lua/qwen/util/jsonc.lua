@@ -135,7 +135,7 @@ local function read_word(state)
   local word = state.text:match("^[%w_$.+-]+", state.at) or ""
   local value = literals[word]
   if value == nil then
-    local whole, fraction, exponent = word:match "^%-?(%d+)(%.?%d*)([eE]?[+-]?%d*)$"
+    local whole, fraction, exponent = word:match "^%-?(%d+)%f[%D](%.?%d*)%f[%D]([eE]?[+-]?%d*)$"
     local grammar = whole and (whole == "0" or whole:sub(1, 1) ~= "0") and (fraction == "" or #fraction > 1)
       and (exponent == "" or exponent:match "^[eE][+-]?%d+$")
     value = grammar and tonumber(word) or nil

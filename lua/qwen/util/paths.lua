@@ -14,7 +14,7 @@ end
 ---@return string?
 function M.qwen_home()
   local moved = sys.env "QWEN_HOME"
-  if moved and moved:sub(1, 1) == "/" then return (moved:gsub("/+$", "")) end
+  if moved and moved:sub(1, 1) == "/" then return (moved:gsub("%f[/]/+$", "")) end
   local home = M.home()
   return home and home .. "/.qwen" or nil
 end

@@ -32,6 +32,17 @@ function M.last_line(text)
   return text:match "^.*\n(.*)$" or text
 end
 
+---Where the braces of a text that are closed have their end, found in one pass: `%b{}` begins anew at each that is not.
+---@param text string
+---@return table<integer, integer> ends by the place of the opening brace
+function M.closed(text)
+  local open, ends = {}, {}
+  for at, brace in text:gmatch "()([{}])" do
+    if brace == "{" then open[#open + 1] = at elseif open[1] then ends[table.remove(open)] = at end
+  end
+  return ends
+end
+
 -- Moves a cut by up to three bytes so that it does not split a character; bytes that are no text are cut anywhere.
 local function char_start(text, at, step)
   for moved = at, math.max(1, at + 3 * step), step do

@@ -13,7 +13,7 @@ local function with_defaults(ctx, value)
     return out
   end
   if type(value) ~= "string" then return value end
-  return (value:gsub("%${([%a_][%w_]*):%-([^}]*)}", function(name, otherwise)
+  return (value:gsub("%${([%a_][%w_]*):%-([^{}]*)}", function(name, otherwise)
     local set = ctx.settings and ctx.settings.env and ctx.settings:env(name) or sys.env(name)
     return set and set ~= "" and set or otherwise
   end))

@@ -49,8 +49,9 @@ function M.open(config, ctx)
         if size > LINE_MAX then return nil, err("too_long", phrase "a message is larger than 32 MB") end
         if chunk:find("\n", 1, true) then
           local rest = table.concat(pieces)
-          for line in rest:gmatch "([^\n]*)\n" do queued[#queued + 1] = line end
-          rest = texts.last_line(rest)
+          local behind = texts.last_line(rest)
+          for line in rest:sub(1, #rest - #behind):gmatch "([^\n]*)\n?" do queued[#queued + 1] = line end
+          rest = behind
           pieces, size = { rest }, #rest
         end
       end

@@ -1,13 +1,14 @@
 -- From what a model wrote to calls: names that were offered, JSON of several shapes, calls as Python writes them, Gemma's own notation.
 -- Strict: what could be a definition, a file or an example of something else makes no call.
 local json = require "sys.json"
+local texts = require "qwen.util.text"
 
 local M = {}
 
 -- The name that was offered, without what templates put around it ("functions.f:0"); nil for any other.
 local function offered(names, raw)
   if type(raw) ~= "string" then return nil end
-  local name = raw:match "^%s*(.-)%s*$"
+  local name = texts.trim(raw)
   for _, candidate in ipairs { name, (name:gsub("^functions[.:]", ""):gsub(":%d+$", "")) } do
     if names and names[candidate] or not names and candidate:find "^[%w_.:/-]+$" then return candidate end
   end

@@ -3,6 +3,7 @@
 local forms = require "qwen.provider.text_calls.forms"
 local plain = require "qwen.provider.text_calls.plain"
 local values = require "qwen.provider.text_calls.values"
+local texts = require "qwen.util.text"
 
 local MOST_NAME, MOST_INFO = 128, 20
 
@@ -29,7 +30,7 @@ end
 -- A fence of three; what it says that it holds decides how it is read.
 local function fence(r, names, calls)
   local info = r:upto("\n", MOST_INFO)
-  info = info and info:match "^%s*(.-)%s*$"
+  info = info and texts.trim(info)
   if not infos[info or false] and not (info == "" and names) then return false end -- without a word only what was offered
   r:skip "%s"
   local ok

@@ -140,7 +140,9 @@ end
 ---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?}[]}? found
 ---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
 function M.find(ctx, before, changed)
-  local name, words, word = before:match "^/([%w_:?\128-\255-]+)%s+(.-)(%S*)$"
+  local name, rest = before:match "^/([%w_:?\128-\255-]+)%s+(.*)$"
+  local words = rest and (rest:match "^.*%s" or "")
+  local word = rest and rest:sub(#words + 1)
   local at = before:gsub("\\ ", "\\\1"):match "@([^%s@]*)$"
   at = at and at:gsub("\1", " ")
   local kind, items

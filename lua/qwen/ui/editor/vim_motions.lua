@@ -166,7 +166,7 @@ local function word(state, big, around)
   if around then
     local blank = #text:match("^[ \t]*", to + 1)
     if blank > 0 then return from, to + blank end
-    from = from - #text:sub(1, from):match "[ \t]*$"
+    from = #(text:sub(1, from):match "^.*[^ \t]" or "")
   end
   return from, to
 end

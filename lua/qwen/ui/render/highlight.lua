@@ -172,7 +172,7 @@ function M.new(name)
       at = last and last + 1 or #line + 1
       if last then inside = nil end
     elseif lang.key then
-      local from, last = line:match "^[%s-]*()[%w_.%-\"]+()%s*[:=]"
+      local from, last = line:match "^[%s-]*%f[^%s-]()[%w_.%-\"]+()%s*[:=]"
       if from then
         put(from, last - 1, "keyword")
         at = last

@@ -17,7 +17,7 @@ end
 local function parse(text)
   local lines, old, new, widest = {}, 0, 0, 1
   for line in text:gmatch "([^\n]*)\n?" do
-    local from, to = line:match "^@@ %-(%d+)[,%d]* %+(%d+)[,%d]* @@"
+    local from, to = line:match "^@@ %-(%d+)%f[%D][,%d]* %+(%d+)%f[%D][,%d]* @@"
     local mark = line:sub(1, 1)
     if from then
       if #lines > 0 then lines[#lines + 1] = { mark = "@" } end

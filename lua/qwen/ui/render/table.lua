@@ -55,7 +55,7 @@ local function add_row(out, row, widths, base)
       local text = cells[i] and cells[i][line]
       parts[i] = aligned(text or "", text and columns[i][line] or 0, width, row[i] and row[i].align)
     end
-    out[#out + 1] = table.concat(parts, " " .. style.paint("rule", "│") .. " "):gsub(" +$", "")
+    out[#out + 1] = table.concat(parts, " " .. style.paint("rule", "│") .. " "):gsub("%f[ ] +$", "")
   end
 end
 

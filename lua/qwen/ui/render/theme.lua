@@ -87,7 +87,7 @@ end
 
 -- Some terminals tell their colours in the environment: "15;0" is white on black.
 local function background_of_environment()
-  local index = tonumber((sys.env "COLORFGBG" or ""):match "(%d+)$")
+  local index = tonumber((sys.env "COLORFGBG" or ""):match "%f[%d](%d+)$")
   return index and (index == 7 or index > 8) and "light" or "dark"
 end
 

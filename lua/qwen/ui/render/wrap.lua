@@ -99,7 +99,7 @@ function M.hanging(line, columns)
   local function put(text)
     if #out == 0 then
       local first = term.wrap(text, columns)[1]
-      out[1] = first:gsub(" +$", "")
+      out[1] = first:gsub("%f[ ] +$", "")
       text = text:sub(#first + 1)
     end
     text = texts.trim(text)

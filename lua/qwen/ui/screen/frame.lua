@@ -106,7 +106,7 @@ end
 local function rows_of(finished, columns)
   local rows = {}
   for _, bytes in ipairs(finished) do
-    for line in bytes:gmatch "([^\n]*)\n" do
+    for line in bytes:gmatch "([^\n]*)\n?" do
       if line:find("\t", 1, true) or #line > columns and ansi.width(line) > columns then return nil end
       rows[#rows + 1] = line
     end

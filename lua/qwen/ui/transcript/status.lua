@@ -51,7 +51,7 @@ end
 function M.open(ctx)
   M.bell = ctx.settings:get "general.terminalBell"
   M.titled = escapes() and not ctx.settings:get "ui.hideWindowTitle"
-  M.name = "qwen · " .. (ctx.cwd:match "([^/]+)/?$" or "/")
+  M.name = "qwen · " .. (ctx.cwd:match "^.*/([^/]+)/?$" or "/")
   if M.titled then term.keep_title(true) end
   title(M.name)
 end

@@ -36,7 +36,7 @@ function Question.visible(detail, prose)
     local _, lines = gap:gsub("\n", "")
     if lines > MANY_LINES then return ("\n[%d empty lines]\n"):format(lines - 1) end
   end)
-  return (shown:gsub("([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
+  return (shown:gsub("%f[ \t]([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
 end
 
 ---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, choices: {key: string, label: string}[]} diff: the
