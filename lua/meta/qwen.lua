@@ -529,7 +529,8 @@ qwen = {}
 ---@field place_readable fun(ctx: Ctx, place: Place): boolean inside, or an output that was spilled for this project
 ---@field place_protected fun(ctx: Ctx, place: Place): boolean decides what runs later
 ---@field scope fun(ctx: Ctx, effect: string, places: Place[]): Ctx for one call: `read`, `list`, `stat` and `write` open these places and no others
----@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out ignored files
+---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out what git ignores
+---@field ignored fun(ctx: Ctx): fun(path: string): string? whether .qwenignore or a file like it names a path, and which
 ---@field visible fun(ctx: Ctx, folder: string, seconds?: number): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep, or when it takes longer
 ---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
 ---@field normal fun(path: string): string without ".", ".." and doubled slashes, by its text alone
@@ -541,7 +542,7 @@ qwen = {}
 ---@field relative fun(ctx: Ctx, path: string): string for people: relative to the project when it is inside
 ---@field mark_seen fun(ctx: Ctx, path: string, stat?: Stat, shown?: {first: integer, last: integer, total: integer}) lines of a file were shown: it may be edited while it stays the same; without shown no more than before, or all
 ---@field check_seen fun(ctx: Ctx, path: string, stat?: Stat, whole?: boolean): boolean?, Err? whether a file may be changed; whole: all of it is replaced
----@field walk fun(root: string, limit?: integer): fun(): string? relative file paths, ignored ones left out
+---@field walk fun(root: string, limit?: integer, ctx?: Ctx): fun(): string? relative file paths; with ctx without those of its .qwenignore
 
 ---@class qwen.x.json_schema
 ---@field check fun(schema: table, value: any): boolean?, string? what is wrong and where, in words for the model
@@ -667,10 +668,10 @@ qwen = {}
 ---@field word fun(id: string): string?
 
 ---@class qwen.x.policy
----@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away:
+---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
----@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule keeps a file from being read
+---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule or .qwenignore keeps a file from being read
 
 ---@class qwen.x.subagent
 ---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns

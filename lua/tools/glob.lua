@@ -30,7 +30,7 @@ local function list(ctx, pattern, path)
     end
     return names
   end
-  for name in qwen.x.files.walk(path, 100000) do
+  for name in qwen.x.files.walk(path, 100000, ctx) do
     if matches(name) then names[#names + 1] = name end
   end
   return names

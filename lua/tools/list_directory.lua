@@ -13,8 +13,8 @@ local T = {
       ignore = { type = "array", items = { type = "string" }, description = "names or patterns such as *.o to leave out" },
       file_filtering_options = {
         type = "object",
-        properties = { respect_git_ignore = { type = "boolean" }, respect_qwen_ignore = { type = "boolean" } },
-        description = "false shows ignored files too",
+        properties = { respect_git_ignore = { type = "boolean" } },
+        description = "false also shows what git ignores",
       },
     },
     required = { "path" },
@@ -34,7 +34,7 @@ end
 
 -- The entries that hold a file that is not ignored; nil when nothing is to be left out, or nobody can tell.
 local function visible_entries(ctx, path, options)
-  if options and (options.respect_git_ignore == false or options.respect_qwen_ignore == false) then return nil end
+  if options and options.respect_git_ignore == false then return nil end
   local names = qwen.x.files.inside(ctx, path) and qwen.x.files.visible(ctx, path, 5)
   if not names then return nil end
   local out = {}
@@ -57,12 +57,13 @@ function T.run(ctx, args)
   entries, e = qwen.x.files.list(ctx, real, true)
   if not entries then return nil, e end
   local rows, visible, patterns = {}, visible_entries(ctx, path, args.file_filtering_options), {}
+  local kept_back = qwen.x.files.ignored(ctx) -- the user's own: the model cannot lift it
   for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.x.files.glob(pattern) end
   for _, entry in ipairs(entries) do
     local full = path .. "/" .. entry.name
     local followed = entry.type == "link" and qwen.fs.stat(full) or entry
     local shown = not visible or visible[entry.name] or entry.type == "link" or entry.type == "dir" and is_empty(ctx, real .. "/" .. entry.name)
-    if shown and not ignored(entry.name, patterns) then
+    if shown and not ignored(entry.name, patterns) and not kept_back(real .. "/" .. entry.name) then
       rows[#rows + 1] = { dir = followed.type == "dir", name = entry.name, link = entry.type == "link" }
     end
   end

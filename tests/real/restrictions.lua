@@ -158,6 +158,52 @@ for _, row in ipairs {
   if row[5] then t.ok(not result.err:find(row[5]), name .. " says " .. result.err) end
 end
 
+-- Files that .qwenignore names are neither read, listed, searched nor mentioned.
+local private = { [".qwenignore"] = "# notes\n/secret/\n*.key\n!public.key\ndeep/**/x.txt\n", ["secret/in.txt"] = "HIT hidden",
+  ["a.key"] = "HIT hidden", ["public.key"] = "HIT shown", ["sub/secret/in.txt"] = "HIT shown", ["deep/1/2/x.txt"] = "HIT hidden",
+  ["plain.txt"] = "HIT shown", ["agent.txt"] = "HIT agent", [".agentignore"] = "agent.txt", ["own.txt"] = "HIT own", [".cursorignore"] = "own.txt" }
+local function reads(settings, tool, args, prompt, files)
+  local where = program.place(files or private)
+  for name, value in pairs(args) do args[name] = (value:gsub("^%.", (where.cwd:gsub("%%", "%%%%")))) end
+  fs.mkdir(where.home .. "/.qwen")
+  fs.write(where.home .. "/.qwen/settings.json", json.encode(settings))
+  local server <close> = fake.start { { calls = { { name = tool, arguments = args } } }, { text = "ok", times = 0 } }
+  program.run(where, { "-y", "-p", prompt or "hi" }, { env = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" } })
+  local requests = server:requests()
+  local messages = requests[#requests].body.messages
+  return messages[#messages].content, json.encode(messages[2])
+end
+local function filtering(set) return { context = { fileFiltering = set } } end
+for _, row in ipairs {
+  -- settings, tool, arguments, found, not found
+  { {}, "read_file", { file_path = "./secret/in.txt" }, "%.qwenignore names it", "HIT" },
+  { {}, "read_file", { file_path = "./a.key" }, "%.qwenignore names it", "HIT" },
+  { {}, "read_file", { file_path = "./deep/1/2/x.txt" }, "%.qwenignore names it", "HIT" },
+  { {}, "read_file", { file_path = "./public.key" }, "HIT shown" }, { {}, "read_file", { file_path = "./sub/secret/in.txt" }, "HIT shown" },
+  { {}, "read_file", { file_path = "./agent.txt" }, "%.agentignore names it", "HIT" },
+  { {}, "read_file", { file_path = "./own.txt" }, "HIT own" },
+  { filtering { customIgnoreFiles = { ".cursorignore" } }, "read_file", { file_path = "./own.txt" }, "%.cursorignore names it", "HIT" },
+  { filtering { customIgnoreFiles = { ".cursorignore" } }, "read_file", { file_path = "./agent.txt" }, "HIT agent" },
+  { filtering { customIgnoreFiles = { ".cursorignore" } }, "read_file", { file_path = "./a.key" }, "%.qwenignore names it", "HIT" },
+  { filtering { respectQwenIgnore = false }, "read_file", { file_path = "./a.key" }, "HIT hidden" },
+  { {}, "grep_search", { pattern = "HIT" }, "HIT shown", "hidden" }, { {}, "grep_search", { pattern = "HIT" }, "sub/secret", "agent" },
+  { {}, "grep_search", { pattern = "HIT", path = "./secret" }, "%.qwenignore names it", "HIT" },
+  { {}, "glob", { pattern = "**/*" }, "sub/secret/in", "project/secret" }, { {}, "glob", { pattern = "**/*.key" }, "public", "a%.key" },
+  { {}, "glob", { pattern = "**/*", path = "./deep" }, "No files", "x%.txt" },
+  { {}, "list_directory", { path = "." }, "public%.key", "a%.key" }, { {}, "list_directory", { path = "." }, "%[DIR%] sub", "%[DIR%] secret" },
+} do
+  local result = reads(row[1], row[2], row[3])
+  local name = json.encode(row)
+  t.match(result, row[4], name)
+  if row[5] then t.ok(not result:find(row[5]), name .. " gave " .. result) end
+end
+local _, mentioned = reads({}, "todo_write", {}, "see @a.key @secret/in.txt @secret @public.key @agent.txt @plain.txt")
+t.match(mentioned, "shown.*shown", "what is not ignored is mentioned")
+t.ok(not mentioned:find "HIT hidden" and not mentioned:find "HIT agent" and not mentioned:find "@secret:", "what is ignored is not: " .. mentioned)
+local git = { [".git/HEAD"] = "ref: refs/heads/main\n", [".gitignore"] = "*.log\n", ["a.log"] = "HIT log" }
+t.match((reads({}, "grep_search", { pattern = "HIT" }, nil, git)), "No matches", "git's ignored files are not searched")
+t.match((reads(filtering { respectGitIgnore = false }, "grep_search", { pattern = "HIT" }, nil, git)), "HIT log", "unless it is wanted")
+
 -- http hooks.
 local hook = [[{"hooks": {"UserPromptSubmit": [{"hooks": [{"type": "http", "url": "@URL@/hook"}]}]}, "security": {"allowedHttpHookUrls": %s}}]]
 local function hooked(allowed)

@@ -29,7 +29,7 @@ local function folder(ctx, named)
   local names = files.visible(ctx, path, 5)
   if not names then
     names = {}
-    for each in files.walk(path, MOST_NAMES + 1) do names[#names + 1] = each end
+    for each in files.walk(path, MOST_NAMES + 1, ctx) do names[#names + 1] = each end
   end
   table.sort(names)
   local cut = #names > MOST_NAMES and ("\n[... %d more]"):format(#names - MOST_NAMES) or ""

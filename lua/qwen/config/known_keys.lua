@@ -115,8 +115,6 @@ local rows = {
   { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 
   { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
-    context.fileFiltering.respectGitIgnore context.fileFiltering.respectQwenIgnore=false
-    context.fileFiltering.customIgnoreFiles
     mcp.toolIdleTimeoutMs]] },
   { text = "it is not implemented", keys = [[general.outputStyle
     ui.customThemes.* model.reasoningEffort context.includeDirectories.*

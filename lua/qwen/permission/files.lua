@@ -3,13 +3,14 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
+local ignore = require "qwen.permission.ignore"
 local listing = require "qwen.permission.listing"
 local paths = require "qwen.util.paths"
 local protected = require "qwen.permission.protected"
 local seen = require "qwen.session.seen"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
-  ignore_flags = listing.ignore_flags, visible = listing.visible, walk = listing.walk }
+  ignore_flags = listing.ignore_flags, visible = listing.visible, walk = listing.walk, ignored = ignore.matcher }
 
 ---An absolute path in its normal form.
 ---@param ctx Ctx

@@ -1,18 +1,16 @@
 -- Which files are below a folder: what git and .qwenignore leave out is not among them.
 local fs = require "sys.fs"
+local ignore = require "qwen.permission.ignore"
 local proc = require "qwen.util.process"
 
 local M = {}
 
----Arguments for ripgrep that leave out what .gitignore and the project's .qwenignore name, and .git
----itself.
+---Arguments for ripgrep that leave out what .gitignore names, where the settings want it, and .git itself.
 ---@param ctx Ctx
 ---@return string[]
 function M.ignore_flags(ctx)
   local flags = { "--no-config", "--hidden", "--glob=!.git" }
-  if fs.stat(ctx.cwd .. "/.qwenignore") then
-    flags[#flags + 1] = "--ignore-file=" .. ctx.cwd .. "/.qwenignore"
-  end
+  if ctx.settings:get "context.fileFiltering.respectGitIgnore" == false then flags[#flags + 1] = "--no-ignore" end
   return flags
 end
 
@@ -29,8 +27,11 @@ function M.visible(ctx, folder, seconds)
   local result, e = proc.run { argv = argv, cwd = folder, env = proc.helper_env(), limit = 16 * 1024 * 1024, timeout = seconds or 60 }
   if not result then return nil, e end
   if result.timed_out then return nil end
-  local found = {}
-  for name in result.out:gmatch "[^%z]+" do found[#found + 1] = (name:gsub("^%./", "")) end
+  local found, ignored = {}, ignore.matcher(ctx)
+  for name in result.out:gmatch "[^%z]+" do
+    name = name:gsub("^%./", "")
+    if not ignored(folder .. "/" .. name) then found[#found + 1] = name end
+  end
   return found
 end
 
@@ -38,8 +39,10 @@ end
 ---ripgrep is missing.
 ---@param root string
 ---@param limit integer?
+---@param ctx Ctx? what its .qwenignore names is left out
 ---@return fun(): string?
-function M.walk(root, limit)
+function M.walk(root, limit, ctx)
+  local ignored = ctx and ignore.matcher(ctx) or function() end
   local skip = { [".git"] = true, node_modules = true, target = true, build = true, [".cache"] = true }
   local real = fs.realpath(root) or root
   if real == "/" then real = "" end
@@ -57,8 +60,9 @@ function M.walk(root, limit)
       files, at = {}, 0
       for _, entry in ipairs(fs.list_exact(folder == "" and real or real .. "/" .. folder) or {}) do
         local name = folder == "" and entry.name or folder .. "/" .. entry.name
-        if entry.type == "file" then files[#files + 1] = name end
-        if entry.type == "dir" and not skip[entry.name] then stack[#stack + 1] = name end
+        local shown = not ignored(real .. "/" .. name)
+        if shown and entry.type == "file" then files[#files + 1] = name end
+        if shown and entry.type == "dir" and not skip[entry.name] then stack[#stack + 1] = name end
       end
     end
   end

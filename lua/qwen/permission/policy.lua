@@ -20,12 +20,14 @@ local function hidden_by(ctx, set, path, real)
   end
 end
 
----True when a deny rule keeps a file from being read: what searches whole folders leaves it out.
+---True when a deny rule or .qwenignore keeps a file from being read: what searches whole folders leaves it out.
 ---@param ctx Ctx
 ---@return fun(path: string, real: string?): boolean
 function M.hidden(ctx)
-  local set = rules.of(ctx)
-  return function(path, real) return hidden_by(ctx, set, path, real) ~= nil end
+  local set, ignored = rules.of(ctx), files.ignored(ctx)
+  return function(path, real)
+    return hidden_by(ctx, set, path, real) ~= nil or (ignored(path) or real and ignored(real)) ~= nil
+  end
 end
 
 local function by_rule(rule)
@@ -71,6 +73,11 @@ local function judge_paths(ctx, set, name, tool, list)
   end
   local rule = any(set.deny)
   if rule then return "deny", by_rule(rule) end
+  local ignored = tool.effect == "read" and files.ignored(ctx)
+  for _, place in ipairs(ignored and list or {}) do
+    local file = ignored(place.name) or ignored(place.real)
+    if file then return "deny", phrase("%s names it", file) end
+  end
   rule = any(set.ask)
   if rule then return "ask", by_rule(rule) end
   local outside, guarded

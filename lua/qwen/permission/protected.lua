@@ -38,7 +38,7 @@ M.files = words(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_ali
   .. ".lefthook-local.yml .overcommit.yml .pre-commit-config.yaml .pre-commit-config.yml "
   .. ".gitlab-ci.yml .travis.yml jenkinsfile azure-pipelines.yml .azure-pipelines.yml .drone.yml "
   .. ".drone.star bitbucket-pipelines.yml .woodpecker.yml .woodpecker.yaml .cirrus.yml "
-  .. "appveyor.yml .appveyor.yml buildkite.yml")
+  .. "appveyor.yml .appveyor.yml buildkite.yml .qwenignore .agentignore .aiignore")
 
 ---Of these an editor, a shell or git takes notice by itself: in the sandbox they cannot be made either.
 M.at_once = words(".git .qwen .hg .jj .vscode .idea .devcontainer .cursor .claude .husky .github "

@@ -1,0 +1,80 @@
+-- What .qwenignore, and files like it, keep from the model: patterns as in .gitignore, from the project folder on. What git itself
+-- ignores is left out by ripgrep (listing.lua).
+local fs = require "sys.fs"
+local glob = require "qwen.util.glob"
+local paths = require "qwen.util.paths"
+
+local M = {}
+
+local MOST = 1024 * 1024
+local KEY = "context.fileFiltering."
+
+-- One line as {fits, negated, folders}; nil for an empty line or a comment.
+local function compile(line)
+  line = line:gsub("\r$", "")
+  if line:find "^#" then return nil end
+  while line:find "%s$" and not line:find "\\%s$" do line = line:sub(1, -2) end
+  local negated = line:sub(1, 1) == "!"
+  if negated then line = line:sub(2) end
+  local folders = line:sub(-1) == "/"
+  line = line:gsub("/+$", "")
+  if line == "" then return nil end
+  local anchored = line:find("/", 1, true) ~= nil
+  local pattern = line:gsub("^/", ""):gsub("\\(.)", "[%1]"):gsub("[{}]", "[%0]")
+  return { fits = glob.matcher((anchored and "" or "**/") .. pattern), negated = negated, folders = folders }
+end
+
+-- The patterns of one file, or that it cannot be read: then nothing is known to be allowed.
+local function load(path, name)
+  local text, e = fs.read(path, MOST)
+  if not text then return e.kind ~= "missing" and { name = name, closed = true } or nil end
+  local out = { name = name }
+  for line in text:gsub("^\xef\xbb\xbf", ""):gmatch "[^\n]+" do out[#out + 1] = compile(line) end
+  return out[1] and out or nil
+end
+
+local function files_of(ctx)
+  local settings = ctx.settings
+  if settings:get(KEY .. "respectQwenIgnore") == false then return {} end
+  local names = { ".qwenignore", table.unpack(settings:get(KEY .. "customIgnoreFiles") or { ".agentignore", ".aiignore" }) }
+  local out = {}
+  for _, name in ipairs(names) do
+    local path = type(name) == "string" and paths.normal(ctx.cwd .. "/" .. name)
+    out[#out + 1] = path and paths.below(path, ctx.cwd) and load(path, name) or nil
+  end
+  return out
+end
+
+-- Whether the patterns of a file leave out one step of a path: the last that fits decides.
+local function leaves_out(file, step, is_folder)
+  local out = false
+  for _, pattern in ipairs(file) do
+    if out == pattern.negated and (not pattern.folders or is_folder()) and pattern.fits(step) then out = not pattern.negated end
+  end
+  return out
+end
+
+-- What is below a folder that is left out cannot be taken in again.
+local function ignores(file, relative, full)
+  if file.closed then return true end
+  for at in relative:gmatch "()/" do
+    if leaves_out(file, relative:sub(1, at - 1), function() return true end) then return true end
+  end
+  return leaves_out(file, relative, function() return paths.is_folder(full) end)
+end
+
+---Tells whether a path in the project is kept from the model.
+---@param ctx Ctx
+---@return fun(path: string): string? absolute path; gives the name of the file that names it
+function M.matcher(ctx)
+  local files, skip = files_of(ctx), #ctx.cwd + 2
+  return function(path)
+    if #files == 0 or path == ctx.cwd or not paths.below(path, ctx.cwd) then return nil end
+    for _, file in ipairs(files) do
+      if ignores(file, path:sub(skip), path) then return file.name end
+    end
+    return nil
+  end
+end
+
+return M
