@@ -424,6 +424,7 @@ qwen = {}
 ---@field reload qwen.x.reload
 ---@field remote_models qwen.x.remote_models
 ---@field replay qwen.x.replay
+---@field output qwen.x.output
 ---@field runner qwen.x.runner
 ---@field sandbox qwen.x.sandbox
 ---@field sandbox_check qwen.x.sandbox_check
@@ -490,6 +491,7 @@ qwen = {}
 ---@class qwen.text: sys.text
 ---@field lines fun(text: string): string[] without line ends
 ---@field head fun(text: string, limit: integer): string its beginning, at most so many bytes, ending with a whole character
+---@field tail fun(text: string, limit: integer): string its end, at most so many bytes, beginning with a whole character
 ---@field head_tail fun(text: string, limit: integer): string, boolean beginning (1/5) and end of a long text with a mark between; true when cut
 ---@field nearest fun(word: string, words: string[]): string? most alike, for "did you mean"
 ---@field diff fun(old: string, new: string, path: string): string unified diff
@@ -510,7 +512,7 @@ qwen = {}
 ---@field helper_env fun(): table<string, string> the few variables that a program of ours needs to look at files
 ---@field own_env fun(trusted?: boolean): table<string, string> all variables; PATH without relative entries and, unless the folder is trusted, without the project's
 ---@field desktop_env fun(): table<string, string> all variables but credentials, PATH without the project's folders
----@field run fun(options: ProcOptions|{input: string?, limit: integer?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
+---@field run fun(options: ProcOptions|{input: string?, limit: integer?, ends: boolean?, on_output: fun(chunk: string, from: string)?}): {code: integer?, signal: integer?, timed_out: boolean, out: string, err: string, truncated: boolean}?, Err? waits for the whole run
 
 ---@class Place a path of a call as it is judged
 ---@field name string in normal form
@@ -742,12 +744,16 @@ qwen = {}
 
 ---@class qwen.x.runner the one runner of commands that the model, a project or a prompt file causes
 ---@field judge fun(ctx: Ctx, command: string, folder?: string): "allow"|"ask"|"deny", string, string? verdict, reason, the rule that would allow it
----@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`, `made` (in the sandbox: names that decide what runs later and are new); asks nobody
+---@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, ends: boolean?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`, `made` (in the sandbox: names that decide what runs later and are new); asks nobody
 ---@field open fun(ctx: Ctx, request: {command: string, cwd: string?, stderr: string?}): Process?, any starts it; beside it what is closed when it has ended, or the error
 
 ---@class qwen.x.sandbox_check
 ---@field verify fun(ctx: Ctx): {name: string, ok: boolean?, detail: string?}[]?, Err? tries to get out; ok nil: could not be tried
 ---@field attempt fun(plan: string): string what is tried inside, for verify alone
+
+---@class qwen.x.output what a command wrote, as a model reads it
+---@field binary fun(bytes: string): boolean whether bytes are no text
+---@field cut fun(words: string, limit: integer, failed: boolean): string, string?, integer? beginning (a quarter), end and the number of bytes between, of what is longer than limit; of a failure the last 60 lines always
 
 ---@class qwen.x.checkpoints what tools changed in files, and taking it back
 ---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them

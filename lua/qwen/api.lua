@@ -61,6 +61,7 @@ local experimental = {
   reload = "qwen.extension.reload",
   remote_models = "qwen.model.remote_list",
   replay = "qwen.net.replay",
+  output = "qwen.util.output",
   runner = "qwen.permission.runner",
   sandbox = "qwen.permission.sandbox",
   sandbox_check = "qwen.permission.sandbox_check",

@@ -1,7 +1,11 @@
 -- Runs a shell command in its own process group and tells everything about its end. Whether it may run is decided before.
 
 local tr = qwen.tr
-local DEFAULT_TIMEOUT, LIMIT_CHARS, LIMIT_LINES, LIMIT_FILE = 120, 30000, 1000, 64 * 1024 * 1024
+local DEFAULT_TIMEOUT, MOST_TIMEOUT = 120, 600000 -- seconds, milliseconds
+local LIMIT, LIMIT_FILE = 12000, 64 * 1024 * 1024
+
+local TIME_LIMIT = "[stopped after %g s, the time limit; what it wrote until then is above. timeout is in milliseconds, at most 600000; "
+  .. "is_background is for what goes on]"
 
 local SANDBOX = "Sandbox: commands run in one, and this failure may come from it. It cannot be left from here; the person can run the command outside "
   .. "as !COMMAND, or allow more in tools.executionSandbox of settings.json. Ask instead of working around it."
@@ -20,7 +24,7 @@ local T = {
     properties = {
       command = { type = "string" },
       is_background = { type = "boolean" },
-      timeout = { type = "integer", minimum = 1, maximum = 600000, description = "milliseconds, default 120000" },
+      timeout = { type = "integer", minimum = 1, description = "milliseconds, default 120000" },
       description = { type = "string", description = "what it is for, in a few words" },
       directory = { type = "string", description = "absolute path inside the project" },
     },
@@ -36,25 +40,26 @@ function T.preview(_, args)
   return args.command .. (args.directory and "\n(in " .. args.directory .. ")" or "")
 end
 
--- The beginning (a fifth) and the end of what is too long; the whole goes to a file.
-local function shorten(ctx, text)
-  text = text:gsub("\n$", "")
-  local _, lines = text:gsub("\n", "")
-  if #text <= LIMIT_CHARS and lines <= LIMIT_LINES then return text end
-  local path = ctx.spill("run_shell_command", text)
-  if lines > LIMIT_LINES then
-    local all = qwen.text.lines(text)
-    local head = LIMIT_LINES // 5
-    local left_out = #all - LIMIT_LINES
-    text = table.concat(all, "\n", 1, head) .. ("\n[... %d lines left out ...]\n"):format(left_out)
-      .. table.concat(all, "\n", #all - (LIMIT_LINES - head) + 1)
+-- The output as text for the model, within the limit; the whole goes to a file.
+local function shown(ctx, bytes, failed)
+  if qwen.x.output.binary(bytes) then
+    local path = ctx.spill("run_shell_command", bytes)
+    return ("[%d bytes of binary output%s]"):format(#bytes, path and ", all in " .. path or "")
   end
-  text = qwen.text.head_tail(text, LIMIT_CHARS)
-  return "Tool output was too large and has been truncated." .. (path and " The whole output is in " .. path or "") .. "\n" .. text
+  local words = qwen.text.utf8(qwen.text.plain(bytes))
+  if words:sub(-1) == "\n" then words = words:sub(1, -2) end
+  local head, tail, left_out = qwen.x.output.cut(words, LIMIT, failed)
+  if not tail then return head end
+  local path = ctx.spill("run_shell_command", words)
+  return ("%s\n[... %d bytes left out%s ...]\n%s"):format(head, left_out,
+    path and "; read_file shows parts of the whole output in " .. path or "", tail)
 end
 
-local function or_none(value, none)
-  return value ~= nil and value ~= "" and tostring(value) or none
+-- How it ended, when that says something.
+local function ending(result, seconds)
+  if result.timed_out then return TIME_LIMIT:format(seconds) end
+  if result.signal then return ("[ended by signal %d]"):format(result.signal) end
+  if result.code ~= 0 then return ("[exit code %d]"):format(result.code) end
 end
 
 local function directory(ctx, args)
@@ -93,33 +98,50 @@ local function in_background(ctx, args, cwd)
     :format(id, pid, path), display = ("%s, pid %d"):format(id, pid) }
 end
 
+-- The time limit in seconds, and what is to be said about it.
+local function time_limit(ctx, args)
+  local default = ctx.settings:get "tools.shell.defaultTimeoutMs"
+  if not args.timeout then
+    local seconds = default and default / 1000 or DEFAULT_TIMEOUT
+    return seconds > 0 and seconds or nil
+  end
+  if args.timeout <= MOST_TIMEOUT then return args.timeout / 1000 end
+  return MOST_TIMEOUT / 1000, ("[the timeout was lowered to %d ms, the most there is; is_background has no limit]"):format(MOST_TIMEOUT)
+end
+
+-- What the person sees in one line.
+local function display(result, last, made, suspect)
+  if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
+  if not (result.timed_out or result.code ~= 0) then return last ~= "" and last or tr "done" end
+  local how = result.timed_out and "time limit" or result.code and "exit " .. result.code
+    or "signal " .. tostring(result.signal)
+  local hint = suspect and " (the sandbox? !COMMAND runs it outside)" or ""
+  return how .. hint .. (last ~= "" and ": " .. last or "")
+end
+
 function T.run(ctx, args)
   local cwd, e = directory(ctx, args)
   if not cwd then return nil, e end
   if args.is_background then return in_background(ctx, args, cwd) end
-  local default = ctx.settings:get "tools.shell.defaultTimeoutMs"
-  local seconds = args.timeout and args.timeout / 1000 or default and default / 1000 or DEFAULT_TIMEOUT
-  if seconds <= 0 then seconds = nil end
+  local seconds, lowered = time_limit(ctx, args)
   local result
-  result, e = qwen.x.runner.run(ctx, { command = args.command, cwd = cwd, timeout = seconds, on_output = ctx.progress })
+  result, e = qwen.x.runner.run(ctx, { command = args.command, cwd = cwd, timeout = seconds, stderr = "stdout", ends = true,
+    on_output = ctx.progress })
   if not result then return nil, e end
-  local out = result.out .. (result.truncated and "\n[more than 16 MB of output; what came after that is lost]" or "")
-  if result.timed_out then out = out .. ("\n[stopped after %g s: the time limit; what it printed until then is above]"):format(seconds) end
-  local text = ("Command: %s\nDirectory: %s\nOutput: %s\nError: %s\nExit Code: %s\nSignal: %s\nProcess Group PGID: %d"):format(
-    args.command, cwd, or_none(shorten(ctx, out), "(empty)"), or_none(shorten(ctx, result.err), "(none)"), or_none(result.code, "(none)"),
-    or_none(result.signal, "(none)"), result.pid)
   local failed = result.timed_out or result.code ~= 0
-  local suspect = failed and result.confined and qwen.x.sandbox.suspect(result.out .. result.err)
-  if suspect then text = text .. "\n" .. SANDBOX end
-  if failed and #result.taken > 0 then text = text .. "\n" .. TAKEN:format(table.concat(result.taken, ", ")) end
+  local output = shown(ctx, result.out, failed)
+  local suspect = failed and result.confined and qwen.x.sandbox.suspect(result.out)
   local made = table.concat(result.made, ", ")
-  if made ~= "" then text = text .. "\n" .. MADE:format(made) end
-  local last = qwen.text.last_line(qwen.text.trim_end(result.err ~= "" and failed and result.err or out))
-  local how = result.timed_out and "time limit" or result.code and "exit " .. result.code or "signal " .. tostring(result.signal)
-  if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
-  if not failed then return { text = text, display = last ~= "" and last or tr "done" } end
-  local hint = suspect and " (the sandbox? !COMMAND runs it outside)" or ""
-  return { text = text, error = true, display = how .. hint .. (last ~= "" and ": " .. last or "") }
+  local notes = {}
+  local function add(note) notes[#notes + 1] = note or nil end
+  add(output ~= "" and output or not failed and "(no output)")
+  add(ending(result, seconds))
+  add(lowered)
+  add(suspect and SANDBOX)
+  add(failed and #result.taken > 0 and TAKEN:format(table.concat(result.taken, ", ")))
+  add(made ~= "" and MADE:format(made))
+  return { text = table.concat(notes, "\n"), error = failed or nil,
+    display = display(result, qwen.text.last_line(qwen.text.trim_end(output)), made, suspect) }
 end
 
 return T

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../core/buf.h"
+#include "../core/term_plain.h"
 #include "../core/term_sanitize.h"
 #include "../core/fuzzy.h"
 #include "../core/utf8.h"
@@ -48,6 +49,17 @@ static int l_text_clean(lua_State *L) { return clean_whole(L, false); }
 
 static int l_text_visible(lua_State *L) { return clean_whole(L, true); }
 
+static int l_text_plain(lua_State *L) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  lua_settop(L, 1);
+  if (term_sanitize_is_plain(s, n)) return 1;
+  struct cleaner *c = bind_new(L, sizeof *c, class_name);
+  push_result(L, c, term_plain(&c->out, s, n));
+  buf_free(&c->out);
+  return 1;
+}
+
 static int feed(lua_State *L) {
   struct cleaner *c = lua_touserdata(L, lua_upvalueindex(1));
   if (lua_isnoneornil(L, 1)) return push_result(L, c, term_sanitize_end(&c->clean, &c->out));
@@ -90,7 +102,8 @@ static int l_text_rank(lua_State *L) {
 
 int open_text(lua_State *L) {
   static const luaL_Reg functions[] = {{"clean", l_text_clean},     {"visible", l_text_visible}, {"cleaner", l_text_cleaner},
-                                       {"utf8", l_text_utf8},       {"rank", l_text_rank},       {NULL, NULL}};
+                                       {"utf8", l_text_utf8},       {"rank", l_text_rank},       {"plain", l_text_plain},
+                                       {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   bind_class(L, class_name, no_methods, cleaner_gc);
   luaL_newlib(L, functions);

@@ -8,6 +8,7 @@ local policy = require "qwen.permission.policy"
 local proc = require "qwen.util.process"
 local protected = require "qwen.permission.protected"
 local sandbox = require "qwen.permission.sandbox"
+local task = require "sys.task"
 local phrase = require("qwen.util.translate").phrase
 
 local M = {}
@@ -25,11 +26,16 @@ function M.judge(ctx, command, folder)
   return policy.judge(ctx, "run_shell_command", TOOL, { command = command, directory = folder })
 end
 
--- What the system gets: bash without any start file, or sh where it is missing.
+local LONGEST = 128 * 1024 - 1 -- bytes that the system takes as one argument
+local FROM_INPUT = 'command=$(cat); eval "$command" </dev/null'
+
+-- What the system gets: bash without any start file, or sh where it is missing. A command that is too
+-- long for an argument comes by its input.
 local function shell_argv(command)
   local bash = proc.which "bash"
-  if bash then return { bash, "--norc", "--noprofile", "-c", command } end
-  return { "/bin/sh", "-c", command }
+  local given = #command < LONGEST and command or FROM_INPUT
+  if bash then return { bash, "--norc", "--noprofile", "-c", given } end
+  return { "/bin/sh", "-c", given }
 end
 
 -- The options of a run inside its border, and what is closed behind it.
@@ -47,7 +53,8 @@ local function prepare(ctx, request)
   }
   local options, hold = sandbox.wrap(ctx, {
     argv = shell_argv(request.command), cwd = folder, env = env, stderr = request.stderr, timeout = request.timeout,
-    limit = request.limit, on_output = request.on_output,
+    limit = request.limit, ends = request.ends, on_output = request.on_output,
+    input = #request.command >= LONGEST and request.command or nil,
   })
   if not options then return nil, hold end
   return options, hold, taken
@@ -96,7 +103,13 @@ end
 function M.open(ctx, request)
   local options, hold = prepare(ctx, request)
   if not options then return nil, hold end
+  if options.input then options.stdin = "pipe" end
   local child, e = proc.open(options)
+  if child and options.input then
+    task.spawn(function()
+      if child:write(options.input) then child:close_stdin() end
+    end)
+  end
   if child then return child, hold end
   local _ <close> = hold
   return nil, e

@@ -82,6 +82,11 @@ local function absolute(list)
   return table.concat(out, ":")
 end
 
+-- A program that asks for an editor gets an answer at once: nobody could type into one. Its value is read by a shell.
+local EDITORS = { "EDITOR", "VISUAL", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR" }
+local NO_EDITOR = "echo 'There is no editor here. Give the text in the command: git commit -m TEXT, git commit --amend "
+  .. "--no-edit, GIT_EDITOR=true git rebase --continue, crontab FILE.' >&2; false"
+
 ---The variables of a command that the model or a project causes.
 ---@param options {pass: string[]?, trusted: boolean?, cwd: string?}? pass: names that go through;
 --- trusted: only programs and
@@ -105,6 +110,10 @@ function M.for_command(options)
   env.LD_LIBRARY_PATH = libraries ~= "" and libraries or nil
   env.QWEN_CODE, env.PAGER, env.GIT_PAGER = "1", "cat", "cat"
   env.LESSSECURE, env.GIT_TERMINAL_PROMPT = "1", "0"
+  for _, name in ipairs(EDITORS) do env[name] = NO_EDITOR end
+  if not (env.FORCE_COLOR or env.CLICOLOR_FORCE) then env.NO_COLOR = env.NO_COLOR or "1" end
+  env.CLICOLOR = env.CLICOLOR or "0"
+  if not pass.TERM then env.TERM = "dumb" end
   return env, taken
 end
 

@@ -39,9 +39,38 @@ function M.open(options)
   return proc.open(found)
 end
 
+-- Gathers chunks up to a limit: the beginning of them, or with `ends` a quarter from the beginning and the rest from the end.
+local function gatherer(limit, ends)
+  local head, tail, first, size, held, lost = {}, {}, 1, 0, 0, 0
+  local most = ends and limit // 4 or limit
+  local function add(chunk)
+    local room = most - size
+    if room > 0 then
+      head[#head + 1] = chunk:sub(1, room)
+      size = size + #head[#head]
+    end
+    if #chunk <= room then return end
+    chunk = room > 0 and chunk:sub(room + 1) or chunk
+    if not ends then
+      lost = lost + #chunk
+      return
+    end
+    tail[#tail + 1], held = chunk, held + #chunk
+    while held - #tail[first] >= limit - most do
+      held, lost = held - #tail[first], lost + #tail[first]
+      tail[first], first = false, first + 1
+    end
+  end
+  return add, function()
+    local mark = ends and lost > 0 and ("\n[... %d bytes are lost here ...]\n"):format(lost) or ""
+    return table.concat(head) .. mark .. table.concat(tail, "", first), lost > 0
+  end
+end
+
 ---Runs a program and waits until its pipes are at their end and it has exited.
 ---@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
---- default 16 MiB), on_output(chunk, "out"|"err")
+--- default 16 MiB), ends (of what is longer the beginning and the end are kept),
+--- on_output(chunk, "out"|"err")
 ---@return table? result {code, signal, timed_out, out, err, truncated, pid}
 ---@return Err?
 function M.run(options)
@@ -60,27 +89,21 @@ function M.run(options)
     end)
   end
   local limit = options.limit or 16 * 1024 * 1024
-  local kept = { out = {}, err = {} }
-  local size = { out = 0, err = 0 }
-  local truncated = false
+  local add, finish = {}, {}
+  for _, from in ipairs { "out", "err" } do add[from], finish[from] = gatherer(limit, options.ends) end
   while true do
     local chunk, from = child:read()
     if not chunk then break end
     if options.on_output then options.on_output(chunk, from) end
-    local room = limit - size[from]
-    if #chunk > room then
-      truncated = true
-      chunk = chunk:sub(1, room)
-    end
-    if #chunk > 0 then
-      kept[from][#kept[from] + 1] = chunk
-      size[from] = size[from] + #chunk
-    end
+    add[from](chunk)
   end
   local result = child:wait()
   if writer then writer:cancel() end
   result.pid = child:pid()
-  result.out, result.err, result.truncated = table.concat(kept.out), table.concat(kept.err), truncated
+  local cut_out, cut_err
+  result.out, cut_out = finish.out()
+  result.err, cut_err = finish.err()
+  result.truncated = cut_out or cut_err
   return result
 end
 

@@ -59,6 +59,14 @@ function M.head(text, limit)
   return #text <= limit and text or text:sub(1, char_start(text, limit + 1, -1) - 1)
 end
 
+---The end of a text, at most so many bytes, beginning with a whole character.
+---@param text string
+---@param limit integer
+---@return string
+function M.tail(text, limit)
+  return #text <= limit and text or text:sub(char_start(text, #text - limit + 1, 1))
+end
+
 ---The beginning (a fifth) and the end of a text that is longer than limit bytes, with a mark between.
 ---@param text string
 ---@param limit integer

@@ -65,7 +65,7 @@ return {
   { "control: a user's own folder in PATH", call = shell "mine", path = "$ROOT/own:$PATH", files = { ["../own/mine"] = "#!/bin/sh\necho it works\n" },
     flags = { "--yolo" }, works = "it works" },
   { "control: a library path of the user", call = shell "printenv LD_LIBRARY_PATH", env = { LD_LIBRARY_PATH = "/opt/x/lib:" }, flags = { "--yolo" },
-    works = "Output: /opt/x/lib\n" },
+    works = "/opt/x/lib" },
   { "control: a hook of the user in a trusted folder", call = shell "ls", path = "$PROJ/bin:$PATH", flags = { "--trust-folder" }, files = { ["bin/mine"] = "#!/bin/sh\necho it works >&2\nexit 2\n",
     ["~/.qwen/settings.json"] = '{"hooks": {"PreToolUse": [{"hooks": [{"type": "command", "command": "mine"}]}]}}' }, works = "it works" },
   { "control: a prompt command that looks", prompt = "/x", files = { [".qwen/commands/x.md"] = "!{cat a.txt}", ["a.txt"] = "words" }, flags = { "--trust-folder" },

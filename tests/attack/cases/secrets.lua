@@ -41,7 +41,7 @@ for _, case in ipairs {
   { "control: a variable that is let through", call = shell "printenv GH_TOKEN", flags = { "--yolo" }, env = { GH_TOKEN = "gh-secret-1" }, works = "gh-secret-1",
     files = { ["~/.qwen/settings.json"] = '{"tools": {"shell": {"passVariables": ["GH_TOKEN"]}}}' } },
   { "a project lets a variable through", call = shell "printenv GH_TOKEN", flags = { "--yolo", "--trust-folder" }, env = { GH_TOKEN = "gh-secret-1" },
-    never = "Output: gh-secret-1", files = { [".qwen/settings.json"] = '{"tools": {"shell": {"passVariables": ["GH_TOKEN"]}}}' } },
+    never = "gh-secret-1", files = { [".qwen/settings.json"] = '{"tools": {"shell": {"passVariables": ["GH_TOKEN"]}}}' } },
   { "a variable that is let through is not read unasked", call = shell "echo $GH_TOKEN", env = { GH_TOKEN = "gh-secret-1" }, never = "gh-secret-1",
     files = { ["~/.qwen/settings.json"] = '{"tools": {"shell": {"passVariables": ["GH_TOKEN"]}}}' } },
   { "control: what was taken out is told", call = shell "false | grep x", env = { GH_TOKEN = "gh-secret-1" }, works = "GH_TOKEN, OPENAI_API_KEY" },
