@@ -568,7 +568,6 @@ qwen = {}
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field ready fun(entry: table): table? the table of a file, laid over what it builds on
 ---@field kinds string[]
----@field fields table<string, table<string, string>> the type of each field that a file of a kind may return
 
 ---@class qwen.x.reload taking what was saved since the files were read; what was in order and is broken now leaves the old one in force
 ---@field all fun(): string[], boolean finds and loads all files again; what is broken, and whether the new ones count

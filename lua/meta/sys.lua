@@ -366,7 +366,7 @@
 -- sys.embed --------------------------------------------------------------------------------------------------------
 
 ---@class sys.embed
----@field names fun(): string[] sorted: "lua/qwen/main.lua", "commands/help.lua", ...
+---@field names fun(folder?: string): string[] sorted: "lua/qwen/main.lua", "commands/help.lua", ...; folder: their beginning
 ---@field source fun(name: string): string? text as shipped
 ---@field load fun(name: string): function?, string? compiled chunk
 ---@field version string

@@ -8,7 +8,7 @@ local P = {
   summary = "Anthropic messages",
   protocol = "anthropic",
   default_url = "https://api.anthropic.com",
-  failure = qwen.x.failure,
+  failure = function(...) return qwen.x.failure(...) end, -- read when the first one comes
   media = "image pdf", -- files that models here take, where neither entry nor name tells
   sign = function(_, key) return { ["x-api-key"] = { key } } end,
 }

@@ -8,7 +8,7 @@ local P = {
   summary = "Gemini",
   protocol = "gemini",
   default_url = "https://generativelanguage.googleapis.com",
-  failure = qwen.x.failure,
+  failure = function(...) return qwen.x.failure(...) end, -- read when the first one comes
   media = "image pdf audio video", -- files that models here take, where neither entry nor name tells
   sign = function(_, key) return { ["x-goog-api-key"] = { key } } end,
 }

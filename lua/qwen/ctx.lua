@@ -56,7 +56,7 @@ local function background(ctx)
       local ok, e = task.limited(BACKGROUND_SECONDS, fn)
       if not ok then
         ctx.notice(tr("a job in the background failed: %s",
-          require("qwen.extension.environment").words(e)))
+          require("qwen.extension.user_modules").words(e)))
       end
     end)
   end

@@ -2,9 +2,7 @@
 require "qwen.api"
 local args = require "qwen.config.args"
 local embed = require "sys.embed"
-local hooks = require "qwen.extension.hooks"
 local language = require "qwen.extension.language"
-local make_ctx = require "qwen.ctx"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local Settings = require "qwen.config.settings"
@@ -100,10 +98,10 @@ local function prepare(ctx, opts)
     local other = sandbox.instead_of(ctx)
     if other then ctx.notice(tr("the sandbox is bubblewrap instead of %s; tool servers and hooks run outside", other)) end
   end
-  ctx.model, e = make_ctx.choose_model(ctx)
+  ctx.model, e = require("qwen.ctx").choose_model(ctx)
   if e and e.unnamed and not ctx.interactive then
     ok, e = require("qwen.model.unnamed").settle(ctx, e)
-    if ok then ctx.model, e = make_ctx.choose_model(ctx) end
+    if ok then ctx.model, e = require("qwen.ctx").choose_model(ctx) end
   end
   if not ctx.model then return nil, e end
   ctx.session, e = open_session(ctx, opts)
@@ -118,7 +116,7 @@ local function first_start(ctx)
   local configuration = require "qwen.model.configured"
   local undecided = configuration.undecided(ctx.settings, ctx.opts)
   if not undecided and configuration.configured(ctx.settings, ctx.opts) then
-    local problem = make_ctx.ask_first(ctx)
+    local problem = require("qwen.ctx").ask_first(ctx)
     return problem and fail(problem) or nil
   end
   ctx.print(undecided and undecided.message or tr "Nothing is configured yet: choose how qwen reaches a model.")
@@ -144,7 +142,7 @@ end
 local function prepare_headless(ctx, opts)
   local front = require(opts.output == "text" and "qwen.ui.headless.print" or "qwen.ui.headless.json")
   front.attach(ctx, opts)
-  hooks.attach_notices(ctx)
+  require("qwen.extension.hooks").attach_notices(ctx)
   local found, nothing = first_run(ctx)
   if not found then return nil, fail(nothing) end
   local ok, e, code = prepare(ctx, opts)
@@ -215,6 +213,12 @@ local function at_prompt(opts)
   return sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 and not opts.command
 end
 
+-- The files that count once flags and trust are known; nil where those add and take nothing.
+local function scan_again(opts, project)
+  if not (opts.safe or project or opts.use and opts.use[1]) then return nil end
+  return registry.scan { safe = opts.safe, project = project, use = opts.use }
+end
+
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   language.use() -- of the environment, until the settings are known
@@ -239,11 +243,11 @@ local function route(argv)
     if not settings then return fail(e, EXIT.config) end
   end
   local project = trusted and paths.project_config(cwd) or nil
-  if opts.safe or opts.use or project then problems = registry.scan { safe = opts.safe, project = project, use = opts.use } end
+  problems = scan_again(opts, project) or problems
   problems[#problems + 1] = select(2, language.use(settings:get "general.language"))
-  local ctx = make_ctx.new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
-  hooks.on_problem(function(words) ctx.notice(words) end)
-  require("qwen.extension.environment").say = function(words) ctx.notice(words) end
+  local ctx = require("qwen.ctx").new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
+  require("qwen.extension.hooks").on_problem(function(words) ctx.notice(words) end)
+  require("qwen.extension.user_modules").say = function(words) ctx.notice(words) end
   registry.use_settings(settings)
   task.on_error(function(_, words) ctx.notice(tr("a task failed: %s", (words:gsub("\nstack traceback:.*", "")))) end)
   for _, list in ipairs { settings.problems, problems } do

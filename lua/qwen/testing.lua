@@ -3,6 +3,7 @@
 local context = require "qwen.agent.view"
 local fs = require "sys.fs"
 local environment = require "qwen.extension.environment"
+local user_modules = require "qwen.extension.user_modules"
 local head_tail = require("qwen.util.text").head_tail
 local inspect = require "qwen.util.inspect"
 local json = require "sys.json"
@@ -93,7 +94,7 @@ local function clock()
       moving = true
       local ok, again = task.limited(TIMER_SECONDS, timer.run)
       moving = false
-      if not ok then timer.ctx.notice("a timer failed: " .. environment.words(again)) end
+      if not ok then timer.ctx.notice("a timer failed: " .. user_modules.words(again)) end
       timer.due = now + timer.seconds
       if not ok or not again then timers[timer] = nil end
     end
@@ -157,7 +158,7 @@ function T:match(text, pattern, name)
 end
 function T:fails(fn, pattern, name)
   local ok, e = pcall(fn)
-  check(not ok and environment.words(e):find(pattern), name, ok and "raised nothing" or "raised " .. environment.words(e))
+  check(not ok and user_modules.words(e):find(pattern), name, ok and "raised nothing" or "raised " .. user_modules.words(e))
 end
 
 ---Writes a file into the test's folder; gives its path.
@@ -251,7 +252,7 @@ local function run_one(path, fn, settings, fake)
   local ok, e = child:join(60)
   if not ok and not child:done() then child:cancel() end
   fs.remove_tree(t.dir)
-  return ok, not ok and environment.words(e):gsub("\nstack traceback:.*", "") or nil
+  return ok, not ok and user_modules.words(e):gsub("\nstack traceback:.*", "") or nil
 end
 
 ---Runs the tests of one file, a table of functions by name.
@@ -261,9 +262,9 @@ end
 ---@return Err?
 function M.run(path, ctx, told)
   local fake = clock()
-  environment.instead = { task = setmetatable(fake, { __index = task }) }
+  user_modules.instead = { task = setmetatable(fake, { __index = task }) }
   local _ <close> = setmetatable({}, { __close = function()
-    environment.instead = nil
+    user_modules.instead = nil
     require("qwen.extension.reload").all()
     registry.use_settings(ctx.settings)
   end })
@@ -272,7 +273,7 @@ function M.run(path, ctx, told)
   local chunk, problem = environment.load_file(path)
   if not chunk then return require "qwen.util.err"("usage", problem) end
   local ok, tests = task.limited(5, chunk)
-  if not ok then return require "qwen.util.err"("usage", environment.words(tests)) end
+  if not ok then return require "qwen.util.err"("usage", user_modules.words(tests)) end
   if type(tests) ~= "table" then return require "qwen.util.err"("usage", path .. ": a test file returns a table of functions by name") end
   local names = {}
   for name, fn in pairs(tests) do

@@ -7,21 +7,21 @@
 #include "bind.h"
 #include "open.h"
 
-struct embed_file {
-  const char *name, *code;
-  uint64_t code_size;
-  const char *source;
-  uint64_t source_size;
+struct embed_file { /* name, code and source by their distance from embed_bytes */
+  uint32_t name, code, code_size, source, source_size;
 };
 
+extern const char embed_bytes[];
 extern const struct embed_file embed_files[];
-extern const uint64_t embed_count;
+extern const uint32_t embed_count;
 
 static const char *runtime_folder;
 
 void embed_runtime(const char *folder) { runtime_folder = folder; }
 
-static int compare(const void *key, const void *file) { return strcmp(key, ((const struct embed_file *)file)->name); }
+static const char *name_of(const struct embed_file *f) { return embed_bytes + f->name; }
+
+static int compare(const void *key, const void *file) { return strcmp(key, name_of(file)); }
 
 static const struct embed_file *find(const char *name) {
   return bsearch(name, embed_files, embed_count, sizeof *embed_files, compare);
@@ -45,7 +45,7 @@ static bool load_chunk(lua_State *L, const char *name, bool *failed) {
   }
   const struct embed_file *f = find(name);
   if (!f) return false;
-  *failed = luaL_loadbufferx(L, f->code, f->code_size, name, "b") != LUA_OK;
+  *failed = luaL_loadbufferx(L, embed_bytes + f->code, f->code_size, name, "b") != LUA_OK;
   return !*failed;
 }
 
@@ -79,15 +79,22 @@ static int l_embed_load(lua_State *L) {
 static int l_embed_source(lua_State *L) {
   const struct embed_file *f = find(luaL_checkstring(L, 1));
   if (!f) return 0;
-  lua_pushlstring(L, f->source, f->source_size);
+  lua_pushlstring(L, embed_bytes + f->source, f->source_size);
   return 1;
 }
 
+/* names(folder): all names, or those that begin with it */
 static int l_embed_names(lua_State *L) {
-  lua_createtable(L, (int)embed_count, 0);
-  for (uint64_t i = 0; i < embed_count; i++) {
-    lua_pushstring(L, embed_files[i].name);
-    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  size_t length;
+  const char *folder = luaL_optlstring(L, 1, "", &length);
+  lua_Integer count = 0;
+  lua_newtable(L);
+  for (uint32_t i = 0; i < embed_count; i++) {
+    int order = strncmp(name_of(&embed_files[i]), folder, length);
+    if (order > 0) break;
+    if (order < 0) continue;
+    lua_pushstring(L, name_of(&embed_files[i]));
+    lua_rawseti(L, -2, ++count);
   }
   return 1;
 }

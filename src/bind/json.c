@@ -33,6 +33,13 @@ struct writer {
   struct step path[DEPTH_MAX];
 };
 
+static struct writer *writer_new(lua_State *L) {
+  struct writer *w = lua_newuserdatauv(L, sizeof *w, 0);
+  memset(w, 0, offsetof(struct writer, path)); /* not the path, which is most of it */
+  luaL_setmetatable(L, buffer_class);
+  return w;
+}
+
 static int writer_gc(lua_State *L) {
   struct writer *w = luaL_checkudata(L, 1, buffer_class);
   buf_free(&w->out);
@@ -275,7 +282,7 @@ static int l_json_encode(lua_State *L) {
   luaL_checkany(L, 1);
   double indent = lua_istable(L, 2) ? bind_opt_number(L, 2, "indent", -1) : -1;
   luaL_argcheck(L, indent >= -1 && indent <= 16, 2, "indent is 0 to 16");
-  struct writer *w = bind_new(L, sizeof *w, buffer_class);
+  struct writer *w = writer_new(L);
   w->indent = (int)indent;
   write_value(L, w, 1);
   lua_pushlstring(L, w->out.data ? w->out.data : "", w->out.len);
@@ -299,22 +306,35 @@ static bool has_long_string(const char *text, size_t n) {
   return inside && n - start > STRING_MAX;
 }
 
+/* The quote that ends the string whose text begins at `at`; NULL when there is none. */
+static const char *string_end(const char *at, const char *end) {
+  for (const char *quote; (quote = memchr(at, '"', (size_t)(end - at))); at = quote + 1) {
+    const char *escape = quote;
+    while (escape > at && escape[-1] == '\\') escape--;
+    if ((quote - escape) % 2 == 0) return quote;
+  }
+  return NULL;
+}
+
 /* Whether a number outside strings is too large for a double: 1e999 would be read as infinity, which is no JSON. Gives its offset
  * and length, 0 when there is none. Only an exponent or 300 digits can be so large. */
 static size_t huge_number(const char *text, size_t n, size_t *length) {
   static const char part[] = "0123456789+-.eE";
-  for (size_t i = 0; i < n; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c == '"') {
-      for (i++; i < n && text[i] != '"'; i++)
-        if (text[i] == '\\') i++;
-    } else if (c >= '0' && c <= '9') {
-      size_t first = i;
-      bool exponent = false;
-      for (; i < n && text[i] && strchr(part, text[i]); i++) exponent |= text[i] == 'e' || text[i] == 'E';
-      *length = i - first;
-      if ((exponent || *length >= 300) && isinf(strtod(text + first, NULL))) return first + 1;
-      i--;
+  const char *end = text + n;
+  for (const char *at = text; at < end; at++) {
+    if (*at == '"') {
+      if (!(at = string_end(at + 1, end))) return 0;
+    } else if ((unsigned)(*at - '0') < 10) {
+      const char *first = at;
+      while (at < end && (unsigned)(*at - '0') < 10) at++;
+      if (at < end && *at && strchr(part, *at)) { /* a NUL is a part for strchr */
+        while (at < end && *at && strchr(part, *at)) at++;
+      } else if (at - first < 300) {
+        at--;
+        continue;
+      }
+      *length = (size_t)(at-- - first);
+      if (isinf(strtod(first, NULL))) return (size_t)(first - text) + 1;
     }
   }
   return 0;
@@ -341,7 +361,7 @@ static bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
  * escapes, and cjson refuses them. With `keep` a half at the end or the beginning of a string stays, in the three bytes that UTF-8
  * would have for it: the other half may follow in the next text. */
 static bool mend_halves(lua_State *L, const char *text, size_t n, bool keep) {
-  struct writer *w = bind_new(L, sizeof *w, buffer_class);
+  struct writer *w = writer_new(L);
   const char *end = text + n, *from = text, *escaped = text; /* escaped: where the escape before ended */
   for (const char *at = text; (at = memchr(at, '\\', (size_t)(end - at)));) {
     int unit = unit_at(at, end);

@@ -48,7 +48,9 @@ static bool read_start(lua_State *L, int arg, size_t len, size_t *start) {
 /* Fills s from the arguments; false when the standard function is to be called. */
 static bool needs_budget(lua_State *L, enum kind kind, struct pattern_search *s) {
   if (lua_type(L, 1) != LUA_TSTRING || lua_type(L, 2) != LUA_TSTRING) return false; /* a number is short */
-  *s = (struct pattern_search){.anchors = kind != GMATCH, .stop = guard_stopping};
+  memset(s, 0, offsetof(struct pattern_search, captures));
+  s->anchors = kind != GMATCH;
+  s->stop = guard_stopping;
   s->text = lua_tolstring(L, 1, &s->text_len);
   s->pattern = lua_tolstring(L, 2, &s->pattern_len);
   if (kind != GSUB && !read_start(L, 3, s->text_len, &s->at)) return false;

@@ -31,15 +31,17 @@ struct pattern_search {
 
   size_t from, to;            /* of the last match */
   int count;                  /* of its captures */
-  struct pattern_capture captures[PATTERN_CAPTURES];
   const char *problem;
 
   bool again;                 /* there was a match: none may end where it ended */
   long steps;                 /* since the last look at the clock */
   double deadline;            /* of this stretch; 0 before its first look at the clock */
+
+  struct pattern_capture captures[PATTERN_CAPTURES];
 };
 
-/* The next match, behind the last one. A search begins with a struct that is zeroed but for its first part. */
+/* The next match, behind the last one. A search begins with a struct that is zeroed but for its first part and the captures, which
+ * are most of it. */
 enum pattern_result pattern_next(struct pattern_search *s);
 /* Work of the caller's with so many bytes counts, too. */
 void pattern_spend(struct pattern_search *s, size_t bytes);

@@ -108,7 +108,17 @@ end
 -- Files: what each kind may return, and the events with the fields of their values.
 local kinds = { commands = "Command", tools = "Tool", auth = "Auth", hooks = "Hook" }
 local types = tree.read "lua/meta/qwen.lua"
-for kind, class in pairs(kinds) do t.eq(difference(require("qwen.extension.registry").fields[kind], classes[class].fields), "", class) end
+local validate = require "qwen.extension.validate"
+for kind, class in pairs(kinds) do t.eq(difference(validate.fields[kind], classes[class].fields), "", class) end
+
+-- A run does not check what ships, so it is checked here.
+local registry = require "qwen.extension.registry"
+for _, kind in ipairs(registry.kinds) do
+  for _, name in ipairs(registry.names(kind)) do
+    local entry = { kind = kind, name = name, tier = "shipped", path = name }
+    t.eq(validate.problem(entry, assert(registry.get(kind, name))), nil, kind .. "/" .. name)
+  end
+end
 t.eq(difference(require("qwen.extension.subcommands").fields, classes.Subcommand.fields), "", "Subcommand")
 local tables = { request_built = "HttpRequest", delta = "Delta", tool_ended = "ResultPart", request_failed = "Failure" }
 for event, spec in pairs(require "qwen.extension.events") do

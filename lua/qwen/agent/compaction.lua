@@ -2,7 +2,6 @@
 -- wrote stays word for word. The whole history stays in the session file; only what the model is shown gets shorter.
 local err = require "qwen.util.err"
 local message = require "qwen.session.message"
-local one_shot = require "qwen.agent.one_shot"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -114,7 +113,8 @@ end
 local function summed_up(ctx, messages, cut, instruction)
   local shown = cleared(messages, cut, function(part) return (text.head_tail(part.text, SEEN)) end)
   local head = table.move(shown, 1, cut - 1, 1, {})
-  local notes, e = one_shot.ask(ctx, { system = SYSTEM, messages = message.mend(head, "not answered"), purpose = "compaction",
+  local notes, e = require("qwen.agent.one_shot").ask(ctx, {
+    system = SYSTEM, messages = message.mend(head, "not answered"), purpose = "compaction",
     model = ctx.settings:get "compactionModel", prompt = instruction and instruction ~= "" and ORDER .. " Above all keep: " .. instruction or ORDER })
   if not notes then return nil, e end
   local words = ("The conversation before this point was shortened.\n\nWhat I asked for, word for word:\n%s\n\nYour notes:\n%s")

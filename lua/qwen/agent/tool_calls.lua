@@ -1,7 +1,5 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
-local approval = require "qwen.permission.approval"
-local checkpoints = require "qwen.session.checkpoints"
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local json = require "sys.json"
@@ -87,7 +85,10 @@ local function permission(ctx, scoped, call, tool, args, must_ask, places)
   if verdict == "ask" then
     local allowed, words = asked_hooks(ctx, call, args, reason, rule)
     if allowed ~= nil then return allowed, words end
-    if ctx.interactive then return approval.ask(scoped, call, tool, args, reason, rule) end
+    if ctx.interactive then
+      local approval = require "qwen.permission.approval"
+      return approval.ask(scoped, call, tool, args, reason, rule)
+    end
   end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
@@ -180,7 +181,8 @@ end
 
 local function run_tool(ctx, job)
   local call = job.call
-  local watch = job.tool.effect == "edit" and job.tool.paths and checkpoints.begin(ctx, job.tool.paths(job.args))
+  local checkpoints = job.tool.effect == "edit" and require "qwen.session.checkpoints"
+  local watch = checkpoints and job.tool.paths and checkpoints.begin(ctx, job.tool.paths(job.args))
   local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.args)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then checkpoints.ended(ctx, watch, call.name) end

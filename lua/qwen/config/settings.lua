@@ -90,12 +90,17 @@ local function shows(key, under, over)
   return false
 end
 
+local UNSET = {} -- in the cache: the key has no value
+
 ---A value: the strongest source that has it, lists and objects joined where the key says so, else its default.
 ---@param key string dotted
 ---@return any
 function Settings:get(key)
-  if self.cache[key] ~= nil then return self.cache[key] end
-  local value
+  local value = self.cache[key]
+  if value ~= nil then
+    if value == UNSET then return nil end
+    return value
+  end
   for _, layer in ipairs(self.layers) do
     local found = from_layer(self, layer, key)
     if found ~= nil then value = joined(key, value, found) end
@@ -104,7 +109,7 @@ function Settings:get(key)
     value = schema[key].default
     if value == nil and schema[key].merge == "append" then value = {} end
   end
-  self.cache[key] = value
+  self.cache[key] = value == nil and UNSET or value
   return value
 end
 

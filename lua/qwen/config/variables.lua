@@ -27,15 +27,18 @@ end
 
 local function nothing() return nil end
 
--- A row of the .env file. A project's addresses are kept apart there.
+-- A row of the .env file, nil where it does not set the name. A project's addresses are kept apart
+-- there.
 local function of_file(file, name)
   local function get(other) return file.values[other] or file.addresses[other] end
-  return { value = get(name), source = file.path and paths.short(file.path) .. " " .. name, place = file.path, kind = "dotenv",
-    project = file.project, all = file.all, beside = get,
+  local value = get(name)
+  return value and { value = value, source = file.path and paths.short(file.path) .. " " .. name,
+    place = file.path, kind = "dotenv", project = file.project, all = file.all, beside = get,
     refused = function(other) return file.refused[other] end }
 end
 
 local function of_settings(layer, values, name)
+  if type(values[name]) ~= "string" then return nil end
   local function get(other)
     local text = values[other]
     return type(text) == "string" and M.expand(text, sys.env) or nil
@@ -51,18 +54,16 @@ end
 ---@return {value: string, source: Phrase|string, kind: "environment"|"dotenv"|"settings", place: string, project: boolean?, all: table?,
 ---beside: (fun(name: string): string?), refused: (fun(name: string): string?)}[]
 function M.of(settings, name)
-  local rows = {}
-  local function add(row)
-    if row.value then rows[#rows + 1] = row end
+  local rows, value = {}, sys.env(name)
+  if value then
+    rows[1] = { value = value, source = phrase("environment %s", name), place = "environment",
+      kind = "environment", beside = sys.env, refused = nothing }
   end
-  add { value = sys.env(name), source = phrase("environment %s", name), place = "environment", kind = "environment",
-    beside = sys.env,
-    refused = nothing }
-  add(of_file(settings.dotenv, name))
+  rows[#rows + 1] = of_file(settings.dotenv, name)
   for i = #settings.layers, 1, -1 do
     local layer = settings.layers[i]
     local values = layer.path and layer.scope ~= "project" and config_value.dig(layer.values, "env")
-    if config_value.is_object(values) then add(of_settings(layer, values, name)) end
+    if config_value.is_object(values) then rows[#rows + 1] = of_settings(layer, values, name) end
   end
   return rows
 end

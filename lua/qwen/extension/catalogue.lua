@@ -2,7 +2,7 @@
 -- Loads nothing. A trusted project adds prompt commands, before a user's of the same name, but never in the place of what ships.
 local embed = require "sys.embed"
 local fs = require "sys.fs"
-local environment = require "qwen.extension.environment"
+local user_modules = require "qwen.extension.user_modules"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
 local tr = require("qwen.util.translate").tr
@@ -25,7 +25,9 @@ local function add_file(kind, name, tier, path)
     table.insert(M.state.problems, ("%s and %s have the same name; the second counts"):format(paths.short(clash.path), paths.short(path)))
   end
   local at = tier == "project" and by_name[name][1] and by_name[name][#by_name[name]].tier == "shipped" and #by_name[name] + 1 or 1
-  table.insert(by_name[name], at, { kind = kind, name = name, tier = tier, path = path, form = path:match "%.(%w+)$" })
+  local form = tier == "shipped" and "lua" or path:match "%.(%w+)$"
+  local entry = { kind = kind, name = name, tier = tier, path = path, form = form }
+  table.insert(by_name[name], at, entry)
   if tier ~= "shipped" then table.insert(M.state.paths, path) end
 end
 
@@ -50,7 +52,7 @@ end
 ---Whether a user's file was saved, came or went since it was found, or since the last look.
 ---@return boolean
 function M.look()
-  local new, seen, modules = false, M.state.seen, environment.files()
+  local new, seen, modules = false, M.state.seen, user_modules.files
   for _, list in ipairs { M.state.paths, modules } do
     for _, path in ipairs(list) do
       local now = loader.stamp(path) or ""
@@ -68,10 +70,14 @@ local all_shipped
 local function shipped_files()
   if all_shipped then return all_shipped end
   all_shipped = {}
-  for _, path in ipairs(embed.names()) do
-    local kind, name = path:match "^lua/(%l+)/([%w_-]+)%.lua$"
-    if not kind then kind, name = path:match "^(commands)/([%w_-]+)%.lua$" end
-    if kind and M.state.files[kind] then all_shipped[#all_shipped + 1] = { kind = kind, name = name, path = path } end
+  for _, kind in ipairs(M.kinds) do
+    local folder = kind == "commands" and "commands/" or "lua/" .. kind .. "/"
+    for _, path in ipairs(embed.names(folder)) do
+      local name = path:sub(#folder + 1, -#".lua" - 1)
+      if not name:find("/", 1, true) then
+        all_shipped[#all_shipped + 1] = { kind = kind, name = name, path = path }
+      end
+    end
   end
   return all_shipped
 end
@@ -82,9 +88,9 @@ end
 ---@return string[] problems
 function M.scan(options, keep_modules)
   M.state = { files = {}, problems = {}, paths = {}, seen = {}, provided = M.state.provided, safe = options.safe, options = options,
-    instead = environment.instead }
+    instead = user_modules.instead }
   M.generation = M.generation + 1
-  if not keep_modules then environment.forget() end
+  if not keep_modules then user_modules.forget() end
   for _, kind in ipairs(M.kinds) do M.state.files[kind] = {} end
   for _, file in ipairs(shipped_files()) do add_file(file.kind, file.name, "shipped", file.path) end
   local home = paths.qwen_home()

@@ -1,7 +1,6 @@
 -- Commands by their name: finding one as it is saved now, running it, and telling hooks that it has ended. What a command's words come to
 -- and how a signal ends it is the caller's.
 local aliases = require "qwen.extension.aliases"
-local environment = require "qwen.extension.environment"
 local err = require "qwen.util.err"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
@@ -79,7 +78,7 @@ end
 function M.call(ctx, name, command, words, rest)
   local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
   if ok then return code, e end
-  local told = environment.own_error(code)
+  local told = require("qwen.extension.environment").own_error(code)
   if not told then error(code, 0) end
   return nil, err("broken", registry.blamed(told, "commands", name))
 end

@@ -3,16 +3,12 @@
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local text = require "qwen.util.text"
+local user_modules = require "qwen.extension.user_modules"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
 
 local MOST_SOURCE = 4 * 1024 * 1024
-
----Who hears what a file prints: fn(text). Never standard output, which belongs to the answer.
-function M.say(line)
-  require("sys.os").err(line .. "\n")
-end
 
 local function sorted_names(t)
   local out = {}
@@ -108,7 +104,7 @@ end
 local function say(...)
   local words = table.pack(...)
   for i = 1, words.n do words[i] = tostring(words[i]) end
-  M.say(table.concat(words, "\t"))
+  user_modules.say(table.concat(words, "\t"))
 end
 
 -- `table.move`, `insert` and `remove` go as far as they are told, in one call that nothing stops; what is stored is bounded by memory.
@@ -151,31 +147,7 @@ setmetatable(base, { __index = function(_, name)
   error(("undefined variable '%s'%s"):format(tostring(name), near and "; did you mean '" .. near .. "'?" or ""), 2)
 end })
 
----Modules in the place of those of `qwen`, while tests run.
----@type table<string, table>?
-M.instead = nil
-
-local loaded, files, shared_api = {}, {}, nil
-
----Modules of ~/.qwen/lua are read anew from now on.
-function M.forget()
-  loaded, files = {}, {}
-end
-
----The modules that were read.
----@return string[] paths
-function M.files()
-  return files
-end
-
----Whatever was raised, as words.
----@param e any
----@return string
-function M.words(e)
-  if e == nil then return "an error without a message" end
-  local ok, words = pcall(tostring, e)
-  return ok and words or "an error that cannot be printed"
-end
+local shared_api
 
 local function ours(place) return place:find "^lua/" or place:find "^commands/" or place:find "^%[C%]" end
 
@@ -192,7 +164,7 @@ end
 ---@param e any with the traceback
 ---@return string?
 function M.own_error(e)
-  local words = M.words(e)
+  local words = user_modules.words(e)
   local first = words:match "^[^\n]*"
   local place = first:match "^([^\n]-):%d+: "
   if not place or ours(place) then return nil end
@@ -208,6 +180,7 @@ end
 local function find_module(name)
   if type(name) ~= "string" then error("require wants a name", 3) end
   if libraries[name] then return libraries[name] end
+  local loaded, files = user_modules.loaded, user_modules.files
   if loaded[name] ~= nil then return loaded[name] end
   if withheld[name] then error(("'%s' is withheld: %s"):format(name, withheld[name]), 3) end
   if name:find "^sys%." or name:find "^qwen%." then error(("'%s' is inside the program; what is offered is in the global qwen"):format(name), 3) end
@@ -225,7 +198,7 @@ end
 ---Globals for one file.
 ---@return table
 function M.environment()
-  local env, instead = {}, M.instead
+  local env, instead = {}, user_modules.instead
   env._G = env
   shared_api = shared_api or api(qwen, "qwen")
   env.qwen = instead and api(qwen, "qwen", instead) or shared_api

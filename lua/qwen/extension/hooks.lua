@@ -2,7 +2,7 @@
 -- nil leaves the value as it is, a table replaces it, false and a reason block. A broken guard (before_*) closes its gate; any other
 -- handler that keeps failing is left out.
 local events = require "qwen.extension.events"
-local environment = require "qwen.extension.environment"
+local user_modules = require "qwen.extension.user_modules"
 local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
@@ -101,7 +101,7 @@ local function begin_fresh(ctx)
   for _, handler in ipairs(by_event.session_started or {}) do
     if names[handler.name] then
       local ok, e = limited(seconds_of(handler), handler.run, ctx, { source = "reload", model = ctx.model and ctx.model.id })
-      if not ok then failed(handler, "session_started", environment.words(e)) end
+      if not ok then failed(handler, "session_started", user_modules.words(e)) end
     end
   end
 end
@@ -143,7 +143,7 @@ function M.emit(ctx, event, value, second, ...)
       local wrong
       if ok then wrong = misuse(spec, old, result) end
       if not ok or wrong then
-        local closed = failed(handler, event, ok and place_of(handler) .. wrong or environment.words(result))
+        local closed = failed(handler, event, ok and place_of(handler) .. wrong or user_modules.words(result))
         if closed then return false, closed end
       elseif result == false then
         return false, reason and tostring(reason) or "blocked by the hook " .. handler.name

@@ -1,11 +1,10 @@
 -- One file of the user's or of ours: read, run in its environment, checked by its kind. Which file counts is the business of registry.lua.
 local embed = require "sys.embed"
 local fs = require "sys.fs"
-local environment = require "qwen.extension.environment"
-local validate = require "qwen.extension.validate"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
+local user_modules = require "qwen.extension.user_modules"
 
 local M = {}
 
@@ -40,7 +39,7 @@ function M.compile(entry)
     if not entry.source then return nil, e.message end
   end
   if entry.form ~= "lua" then return entry.source end
-  return environment.load(entry.source, entry.path)
+  return require("qwen.extension.environment").load(entry.source, entry.path)
 end
 
 ---Other forms than Lua: which module makes the table of a file, and by which function.
@@ -59,6 +58,9 @@ local function call(entry, chunk)
   return task.limited(LOAD_SECONDS, chunk)
 end
 
+-- A run without files of the user's does not need it: what ships is right, as a test of the house shows.
+local function validate() return require "qwen.extension.validate" end
+
 ---Runs the file and checks what it returns.
 ---@param entry table
 ---@param given {settings: (fun(): Settings?), get: fun(kind: string, name: string): table?, Err?} values of declared options; other files
@@ -68,12 +70,13 @@ function M.run(entry, given)
   local chunk, e = M.compile(entry)
   if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
   local ok, value = call(entry, chunk)
-  if not ok then return nil, (environment.words(value):gsub("\n.*", "")) end
-  local wrong = validate.problem(entry, value)
+  if not ok then return nil, (user_modules.words(value):gsub("\n.*", "")) end
+  local shipped = entry.tier == "shipped" and not embed.runtime
+  local wrong = not shipped and validate().problem(entry, value)
   if wrong then return nil, wrong end
   if entry.kind == "commands" then require("qwen.extension.subcommands").join(entry.name, value) end
-  if entry.tier ~= "shipped" then validate.limit(entry, value) end
-  if value.options then value.option = validate.options(entry, value.options, given.settings) end
+  if entry.tier ~= "shipped" then validate().limit(entry, value) end
+  if value.options then value.option = validate().options(entry, value.options, given.settings) end
   entry.good = true
   return value
 end

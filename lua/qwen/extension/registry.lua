@@ -4,7 +4,7 @@ local catalogue = require "qwen.extension.catalogue"
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local environment = require "qwen.extension.environment"
+local user_modules = require "qwen.extension.user_modules"
 local inheritance = require "qwen.extension.inheritance"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
@@ -13,8 +13,6 @@ local translate = require "qwen.util.translate"
 local tr, phrase = translate.tr, translate.phrase
 
 local M = { kinds = catalogue.kinds, scan = catalogue.scan }
-
-M.fields = require("qwen.extension.validate").fields
 
 local settings
 
@@ -243,7 +241,7 @@ function M.run_init(ctx)
   local chunk, e = loader.compile { tier = "user", path = path, form = "lua" }
   local ok = chunk ~= nil
   if chunk then ok, e = pcall(chunk, ctx) end
-  if not ok then ctx.notice(environment.words(e)) end
+  if not ok then ctx.notice(user_modules.words(e)) end
 end
 
 return M

@@ -1,7 +1,7 @@
 -- Taking what was saved since the files were read: all of them between two turns, those of one kind before a request. What was in order
 -- before and is broken now leaves the old one in force.
 local catalogue = require "qwen.extension.catalogue"
-local environment = require "qwen.extension.environment"
+local user_modules = require "qwen.extension.user_modules"
 local loader = require "qwen.extension.loader"
 local registry = require "qwen.extension.registry"
 local tr = require("qwen.util.translate").tr
@@ -38,7 +38,7 @@ end
 ---@return boolean swapped
 function M.all()
   catalogue.look()
-  local old, keep = catalogue.state, not catalogue.state.stale and catalogue.state.instead == environment.instead -- a test has a world of its own
+  local old, keep = catalogue.state, not catalogue.state.stale and catalogue.state.instead == user_modules.instead -- a test has a world of its own
   catalogue.scan(old.options, keep)
   if keep then keep_hooks(old) end
   for _, kind in ipairs(catalogue.kinds) do registry.list(kind) end

@@ -1,7 +1,6 @@
 -- `hooks` of settings.json as they are written: which run for an event and a name, and what is wrong with the others.
 -- A matcher is a regular expression over the name of a tool and its other names. Runs nothing; that is lua/hooks/programs.lua.
 local config_value = require "qwen.config.value"
-local regex = require "qwen.util.regex"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -25,6 +24,7 @@ local compiled = {} -- by matcher: a function, or false
 local function expression(matcher)
   local known = compiled[matcher]
   if known == nil then
+    local regex = require "qwen.util.regex"
     local found, problem = regex.compile((text.trim(matcher):gsub("%f[%s|]%s*|%s*", "|")))
     known = { found = found, problem = problem }
     compiled[matcher] = known

@@ -11,12 +11,11 @@ local rules = require "qwen.permission.rules"
 local shell_parser = require "qwen.permission.shell_parser"
 local wrappers = require "qwen.permission.wrappers"
 
--- READS is the one reason that others act on, by its code.
-local M = { READS = phrase "it only reads" }
-M.READS.code = "reads"
+local M = {}
 
 local NOT_CORE = phrase "tools.core lists other commands"
 local MOST_FOLDERS = 16
+local READS = rules.READS
 
 local harmless_targets = { ["/dev/null"] = true, ["/dev/stdout"] = true, ["/dev/stderr"] = true }
 local harmless_assigns = { LANG = true, LC_ALL = true, TZ = true, NO_COLOR = true, COLUMNS = true, CI = true }
@@ -116,7 +115,7 @@ local function judge_part(at, set, part)
   if at.core and not is_core(at.core, part) then return "ask", NOT_CORE end
   local redirect = redirect_problem(at, part)
   local looks, why = looks_only(at, part)
-  if looks and not redirect then return "allow", M.READS end
+  if looks and not redirect then return "allow", READS end
   if stateful[part.argv[1]] then at.lost = phrase "an earlier part changes the shell" end
   rule = rules.first(set.allow, "run_shell_command", function(spec) return rules.matches_command(spec, part.argv) end)
   if rule and not redirect and not assigns_matter(part) then
@@ -152,8 +151,8 @@ function M.judge(ctx, set, command, folder)
     verdict = verdict or "mode"
     if verdict == "deny" then return "deny", reason end
     if verdict ~= "allow" then asking = asking + 1 end
-    only_reads = only_reads and reason.code == M.READS.code
-    if not worst or rank[verdict] > rank[worst[1]] or verdict == "allow" and worst[1] == "allow" and worst[2].code == M.READS.code then
+    only_reads = only_reads and reason.code == READS.code
+    if not worst or rank[verdict] > rank[worst[1]] or verdict == "allow" and worst[1] == "allow" and worst[2].code == READS.code then
       worst = { verdict, reason, rule }
     end
   end
@@ -169,8 +168,8 @@ function M.judge(ctx, set, command, folder)
     if at.core then return "ask", NOT_CORE end
     return "mode", phrase("the command holds %s", parsed.why)
   end
-  if not worst then return "allow", M.READS end
-  if worst[1] == "allow" then return "allow", only_reads and M.READS or worst[2] end
+  if not worst then return "allow", READS end
+  if worst[1] == "allow" then return "allow", only_reads and READS or worst[2] end
   return worst[1], worst[2], asking == 1 and worst[3] or nil
 end
 

@@ -1,7 +1,6 @@
 -- Whether a call may run: allow, ask or deny, with the reason in words. deny beats ask beats allow
 -- beats the mode. Commands are judged as parsed; what is not fully understood asks. This decides
 -- asking; the sandbox decides ability.
-local command_policy = require "qwen.permission.command_policy"
 local files = require "qwen.permission.files"
 local phrase = require("qwen.util.translate").phrase
 local rules = require "qwen.permission.rules"
@@ -9,7 +8,7 @@ local sandbox = require "qwen.permission.sandbox"
 
 local M = { refused = rules.refused }
 
-local READS, PLAN = command_policy.READS, phrase "plan mode only looks"
+local READS, PLAN = rules.READS, phrase "plan mode only looks"
 
 -- Whether a deny rule hides a file from reading.
 local function hidden_by(ctx, set, path, real)
@@ -113,6 +112,7 @@ function M.judge(ctx, name, tool, args, list)
   if rules.left_out(set, name) then return "deny", phrase "tools.core lists other tools" end
   local verdict, reason, rule
   if tool.command then
+    local command_policy = require "qwen.permission.command_policy" -- here: many runs have no command
     verdict, reason, rule = command_policy.judge(ctx, set, tool.command(args))
   else
     verdict, reason = judge_paths(ctx, set, name, tool, list or files.places(ctx, tool.paths and tool.paths(args) or {}))

@@ -1,9 +1,14 @@
 -- Permission rules as people write them: `Tool` or `Tool(what)`. Matches parsed commands and real paths, never raw text.
 local paths = require "qwen.util.paths"
+local phrase = require("qwen.util.translate").phrase
 local tool_names = require "qwen.permission.tool_names"
 local texts = require "qwen.util.text"
 
-local M = {}
+---The one reason that others act on, by its code.
+local READS = phrase "it only reads"
+READS.code = "reads"
+
+local M = { READS = READS }
 
 local groups = tool_names.groups
 local aliases = {}

@@ -5,14 +5,15 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
-local proc = require "qwen.util.process"
-local sandbox_mounts = require "qwen.permission.sandbox_mounts"
 local sys = require "sys.os"
 local translate = require "qwen.util.translate"
 
 local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
+
+-- Read by the first command or path that meets a sandbox.
+local function mounts() return require "qwen.permission.sandbox_mounts" end
 
 local PROGRAM = "/usr/bin/bwrap"
 local PROCESSES = 4096
@@ -134,10 +135,10 @@ function M.seen(ctx)
   if not state then return nil, e end
   if state.backend == "none" then return nil end
   local list
-  list, e = sandbox_mounts.list(ctx, state)
+  list, e = mounts().list(ctx, state)
   if not list then return nil, e end
   return function(real)
-    local option, place, source = sandbox_mounts.through(list, real)
+    local option, place, source = mounts().through(list, real)
     if source ~= place then return nil end -- an empty folder, or something else in its place
     return option == "--bind" and "write" or "read"
   end
@@ -161,15 +162,15 @@ function M.wrap(ctx, options, more)
   local state, e = more and more.state, nil
   if not state then state, e = M.state(ctx) end
   if not state then return nil, e end
-  if state.backend == "none" then return options, sandbox_mounts.take {} end
+  if state.backend == "none" then return options, mounts().take {} end
   if not fs.stat(PROGRAM) then
     return nil, err("missing", phrase("the sandbox needs %s, which is missing. Nothing was run. "
       .. "Install bubblewrap, or set %s.backend to none.", PROGRAM, KEY))
   end
   local copies = {}
-  local list, absent = sandbox_mounts.list(ctx, state, more and more.read, copies)
+  local list, absent = mounts().list(ctx, state, more and more.read, copies)
   if not list then
-    local _ <close> = sandbox_mounts.take({}, copies)
+    local _ <close> = mounts().take({}, copies)
     return nil, absent
   end
   local argv = { PROGRAM, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL",
@@ -183,7 +184,7 @@ function M.wrap(ctx, options, more)
   for name, value in pairs(options) do inside[name] = value end
   inside.argv, inside.env, inside.cwd = argv, environment(options.env), "/"
   inside.confined = state.network == "open" and "no-unix-sockets" or "all"
-  return inside, sandbox_mounts.take(absent, copies)
+  return inside, mounts().take(absent, copies)
 end
 
 ---Starts it once: an error where one was asked for and cannot be had.
@@ -195,7 +196,7 @@ function M.start(ctx, state)
   if not options then return nil, hold end
   local _ <close> = hold
   if not options.confined then return true end
-  local result, e = proc.run(options)
+  local result, e = require("qwen.util.process").run(options)
   if result and result.code == 0 then return true end
   local why = e and e.message or result.err:match "[^\n]+" or result.timed_out and "no answer in 20 s"
     or "it ended with " .. tostring(result.code or result.signal)

@@ -1,7 +1,6 @@
 -- An answer that a decoder tells piece by piece: text, thinking, calls, usage, how it ends. Halves of characters are put together, and what
 -- went wrong is read into an error.
 local err = require "qwen.util.err"
-local error_body = require "qwen.provider.error_body"
 local json = require "sys.json"
 local phrase = require("qwen.util.translate").phrase
 
@@ -26,7 +25,7 @@ end
 ---@param read (fun(status: integer, headers: table, body: string): Err)? default qwen.failure
 ---@return Err
 function M.failed(e, read)
-  local found = error_body.of(e)
+  local found = require("qwen.provider.error_body").of(e)
   local words = found.text or found.codes[1] or "the service gave no reason"
   local ok, body = pcall(json.encode, { error = found.object })
   if not ok or not found.text or type(e) ~= "table" then body = json.encode { error = { message = words, code = found.codes[1], type = found.codes[2] } } end

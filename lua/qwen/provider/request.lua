@@ -48,7 +48,8 @@ local function cached(make)
       of_model = setmetatable({}, weak)
       kept[model] = of_model
     end
-    for i, thing in ipairs(things) do
+    for i = 1, #things do -- no iterator: each turn walks over all before it
+      local thing = things[i]
       local bytes = of_model[thing]
       if not bytes then
         bytes = make(model, thing)
@@ -75,16 +76,15 @@ function M.encoders(provider)
 end
 
 local function add_list(pieces, list)
-  pieces[#pieces + 1] = "["
-  local mark = ""
-  for _, bytes in ipairs(list) do
+  local n, mark = #pieces, "["
+  for i = 1, #list do
+    local bytes = list[i]
     if bytes ~= "" then
-      pieces[#pieces + 1] = mark
-      pieces[#pieces + 1] = bytes
-      mark = ","
+      pieces[n + 1], pieces[n + 2] = mark, bytes
+      n, mark = n + 2, ","
     end
   end
-  pieces[#pieces + 1] = "]"
+  pieces[n + 1] = mark == "[" and "[]" or "]"
 end
 
 ---The pieces of a JSON object: the names of `first` in their order, then the others sorted. Always the same, so that services can reuse

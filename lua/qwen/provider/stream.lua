@@ -2,7 +2,6 @@
 -- of events that differ in one text are read without decoding each.
 local Answer = require "qwen.provider.answer"
 local err = require "qwen.util.err"
-local error_body = require "qwen.provider.error_body"
 local json = require "sys.json"
 local redact = require("sys.secret").redact
 local phrase = require("qwen.util.translate").phrase
@@ -49,7 +48,7 @@ local function read_whole(answer, data, read)
     end
   end
   if not answer.failed and not answer.reason and answer.calls == 0 and not answer.spoke then
-    local model, found = answer.model, error_body.of(events[1])
+    local model, found = answer.model, require("qwen.provider.error_body").of(events[1])
     if found.text then return answer:fail(events[1]) end
     answer:fail(err("protocol", phrase("%s sent JSON instead of an event stream; check the base URL and the model. It begins: %s",
       tostring(model.base_url or model.id), redact(data:sub(1, 120)))))

@@ -88,6 +88,8 @@ end
 ---@param path string
 ---@return string
 function M.normal(path)
+  local plain = path:sub(1, 1) == "/" and path:sub(-1) ~= "/" and not path:find("//", 1, true)
+  if plain and not path:find("/.", 1, true) then return path end
   local parts = {}
   for part in path:gmatch "[^/]+" do
     if part == ".." then

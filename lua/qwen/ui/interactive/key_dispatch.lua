@@ -31,7 +31,7 @@ local function call_bound(self, fn, keys)
     if not ok then
       local shipped = keymap.shipped(keys)
       self.ctx.notice(tr("the function of the key %s failed: %s%s", keys,
-        require("qwen.extension.environment").words(new), shipped
+        require("qwen.extension.user_modules").words(new), shipped
         and "\n" .. tr("  it takes the place of '%s' (shipped); without yours: qwen --safe", shipped) or ""))
     elseif type(new) == "string" then
       self.state = editor.set(self.state, text.clean(new))
