@@ -1,7 +1,6 @@
 -- Which files are below a folder: what git and .qwenignore leave out is not among them.
 local fs = require "sys.fs"
 local ignore = require "qwen.permission.ignore"
-local proc = require "qwen.util.process"
 
 local M = {}
 
@@ -21,6 +20,7 @@ end
 ---@param seconds number? default 60
 ---@return string[]?, Err?
 function M.visible(ctx, folder, seconds)
+  local proc = require "qwen.util.process" -- here: who reads one file starts nothing
   local rg = proc.which "rg"
   if not rg then return nil end
   local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
