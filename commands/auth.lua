@@ -21,7 +21,7 @@ C.complete = method_names
 
 -- What is in force, as data.
 local function state(ctx)
-  if not qwen.x.login.configured(ctx.settings, ctx.opts) then return { method = qwen.json.null, configured = false } end
+  if not qwen.x.login.reachable(ctx.settings, ctx.opts) then return { method = qwen.json.null, configured = false } end
   local model, e = qwen.models.choose(ctx.settings, ctx.opts, has_provider)
   if not model then return nil, e end
   local terms = qwen.x.login.terms(model)
@@ -50,12 +50,6 @@ local function key_words(s)
   return s.env_key and tr("missing: set %s, or run qwen auth", s.env_key) or tr "missing: run qwen auth"
 end
 
--- A way to sign in, with what is to be known of it today.
-local function label(ctx, method)
-  local now = method.auth.state and method.auth.state(ctx)
-  return tr(method.auth.summary) .. (now and " · " .. now or "")
-end
-
 local function status(ctx, args)
   if args[1] and args[1] ~= "--json" or args[2] then
     return nil, qwen.err("usage", tr("usage: %s", "qwen auth status [--json]"))
@@ -68,7 +62,7 @@ local function status(ctx, args)
   end
   if not s.configured then
     ctx.print(tr "No authentication method is configured. Run one of:")
-    for _, method in ipairs(qwen.x.login.methods()) do ctx.print(("  qwen auth %-13s %s"):format(method.name, label(ctx, method))) end
+    for _, method in ipairs(qwen.x.login.advised(ctx)) do ctx.print(("  qwen auth %-13s %s"):format(method.name, method.label)) end
     return 0
   end
   local function row(name, value) ctx.print(qwen.text.pad(name, 9) .. " " .. value) end
@@ -147,7 +141,7 @@ local function take_effect(ctx)
   local model
   model, e = ctx.switch(id or ctx.model.id, protocol or ctx.model.provider)
   if not model then return nil, e end
-  ctx.print(tr("now: %s (%s, %s)", model.id, model.provider, model.base_url))
+  ctx.print(tr("now: %s (%s, %s)", model.id, model.provider, (qwen.x.login.asked_at(ctx, model))))
   return true
 end
 
@@ -159,6 +153,10 @@ local function login(ctx, args)
   end
   local options, problem = flags(args, auth.flags)
   if not options then return nil, problem end
+  local key
+  key, problem = qwen.x.login.given_key(options.key)
+  if problem then return nil, problem end
+  options.key = key
   local ok
   ok, problem = auth.login(ctx, options)
   if ok then ok, problem = take_effect(ctx) end
@@ -192,15 +190,17 @@ local function logout(ctx, args)
 end
 
 local function menu(ctx)
-  local list, labels = qwen.x.login.methods(), {}
-  for i, method in ipairs(list) do labels[i] = label(ctx, method) end
   if ctx.pick then
-    local choice = ctx.pick(tr "Select authentication method:", labels)
+    local list, at = qwen.x.login.offers(ctx)
+    local labels = {}
+    for i, method in ipairs(list) do labels[i] = { label = method.label, disabled = method.problem and tr("%s", method.problem) } end
+    local choice = ctx.pick(tr "Select authentication method:", labels, { at = at, search = true,
+      hint = tr "Use ↑ ↓ arrows to navigate, Enter to select, Ctrl+C to exit" })
     if not choice then return nil, qwen.err("cancelled", tr "nothing was chosen") end
     return login(ctx, { list[choice].name })
   end
   ctx.print(tr "Ways to sign in (there is no terminal to choose in: qwen auth NAME):")
-  for i, method in ipairs(list) do ctx.print(("%3d. %-14s %s"):format(i, method.name, labels[i])) end
+  for i, method in ipairs(qwen.x.login.advised(ctx)) do ctx.print(("%3d. %-14s %s"):format(i, method.name, method.label)) end
   ctx.print(tr("Or set a key in the environment: OPENAI_API_KEY, with OPENAI_BASE_URL and "
     .. "OPENAI_MODEL for other services."))
   return 0

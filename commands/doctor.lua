@@ -145,12 +145,12 @@ local function check_system(ctx, report)
   end
   for _, problem in ipairs(ctx.settings.problems) do report.warn(tr("%s", problem)) end
   report.title(phrase "Model")
-  if not qwen.x.login.configured(ctx.settings, ctx.opts) then
+  if not qwen.x.login.reachable(ctx.settings, ctx.opts) then
     return report.warn(tr "none is configured", tr "choose one: qwen auth")
   end
   local model, problem = qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end)
   if not model then return report.bad(tostring(problem), "qwen auth") end
-  local what = tr("%s of %s at %s", model.id, model.provider, model.base_url)
+  local what = tr("%s of %s at %s", model.id, model.provider, (qwen.x.login.asked_at(ctx, model)))
   local provider = qwen.models.provider(model)
   local auth = provider and qwen.x.registry.get("auth", provider.auth or "api-key")
   local signed = auth and auth.status and auth.status(ctx, model).key

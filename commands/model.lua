@@ -73,7 +73,7 @@ local function rows(ctx)
 end
 
 local function list(ctx, choices)
-  ctx.print(tr("now: %s (%s, %s)", ctx.model.id, ctx.model.provider, ctx.model.base_url))
+  ctx.print(tr("now: %s (%s, %s)", ctx.model.id, ctx.model.provider, (qwen.x.login.asked_at(ctx, ctx.model))))
   local group
   for _, row in ipairs(choices) do
     if row.group ~= group then ctx.print(row.group) end
@@ -101,7 +101,7 @@ local function take(ctx, model)
   local taken
   if ok then taken, e = ctx.switch(model.id, model.provider, not model.offered and model.base_url or nil) end
   if not taken then return nil, e end
-  ctx.print(tr("now: %s (%s, %s)", taken.id, taken.provider, taken.base_url))
+  ctx.print(tr("now: %s (%s, %s)", taken.id, taken.provider, (qwen.x.login.asked_at(ctx, taken))))
   return qwen.x.login.keep(ctx, taken)
 end
 

@@ -19,7 +19,7 @@ local function services(ctx)
     end
   end
   local any = setmetatable({ unnamed = true }, { __index = ctx.opts })
-  if qwen.x.login.configured(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, any, has_provider))) end
+  if qwen.x.login.reachable(ctx.settings, ctx.opts) then add((qwen.models.choose(ctx.settings, any, has_provider))) end
   for _, entry in ipairs((qwen.models.list(ctx.settings, has_provider))) do
     add((qwen.models.take(ctx.settings, ctx.opts, entry.id, entry.provider, has_provider, entry.base_url)))
   end

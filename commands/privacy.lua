@@ -5,7 +5,7 @@ local tr = qwen.tr
 local C = { summary = "whose terms apply, what is collected; on or off", shell = true, args = "[--json]" }
 
 local function model_of(ctx)
-  if ctx.model or not qwen.x.login.configured(ctx.settings, ctx.opts) then return ctx.model end
+  if ctx.model or not qwen.x.login.reachable(ctx.settings, ctx.opts) then return ctx.model end
   return (qwen.models.choose(ctx.settings, ctx.opts, function(name) return qwen.x.registry.has("providers", name) end))
 end
 

@@ -9,7 +9,15 @@ for _, group in ipairs(flags) do
 end
 for _, entry in ipairs(qwen.x.registry.list "commands") do
   local command = qwen.x.registry.get("commands", entry.name)
-  if command and command.shell then commands[#commands + 1] = { name = entry.name, summary = command.summary, subs = subcommands.list(command) } end
+  if command and command.shell then
+    local row = { name = entry.name, summary = command.summary, subs = subcommands.list(command) }
+    commands[#commands + 1] = row
+    if entry.name == "auth" then -- its first word may be a way to sign in, too
+      for _, method in ipairs(qwen.x.login.methods()) do
+        table.insert(row.subs, { name = method.name, summary = method.auth.summary })
+      end
+    end
+  end
 end
 
 ---What may follow a flag, as the shell at hand says it.

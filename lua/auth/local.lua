@@ -3,7 +3,7 @@
 local tr = qwen.tr
 
 local A = {
-  summary = "Local model - LM Studio, Ollama, llama.cpp or vLLM on this machine · no key",
+  summary = "Local model - LM Studio, Ollama, llama.cpp or vLLM · no key",
   order = 40,
   flags = { url = "ADDRESS", model = "ID" },
 }
@@ -15,10 +15,8 @@ end
 ---What answers now, for the menus.
 function A.state(ctx)
   local found = {}
-  for i, server in ipairs(servers(ctx)) do
-    found[i] = tr("%s: %d model%s", server.name, #server.models, #server.models == 1 and "" or "s")
-  end
-  return found[1] and "found " .. table.concat(found, ", ") or nil
+  for i, server in ipairs(servers(ctx)) do found[i] = server.name end
+  if found[1] then return tr("%s found", table.concat(found, ", ")), "ready" end
 end
 
 local function size(model)

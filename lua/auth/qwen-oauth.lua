@@ -63,7 +63,8 @@ local function over(now)
 end
 
 function A.state(_, now)
-  return tr(over(now) and "Ended %s" or "Ending %s", ENDS)
+  if over(now) then return tr("Ended %s", ENDS), "ended" end
+  return tr("Ending %s", ENDS)
 end
 
 function A.login(ctx, options)

@@ -150,7 +150,7 @@ return {
     ["API Key - Bring your own key · any OpenAI-compatible, Anthropic or Gemini service"] =
       "API 密钥 - 使用自己的密钥 · 任何兼容 OpenAI、Anthropic 或 Gemini 的服务",
     ["Key from a program - a password manager or a token command prints it"] = "由程序给出密钥 - 密码管理器或打印令牌的命令",
-    ["Local model - LM Studio, Ollama, llama.cpp or vLLM on this machine · no key"] =
+    ["Local model - LM Studio, Ollama, llama.cpp or vLLM · no key"] =
       "本地模型 - 本机上的 LM Studio、Ollama、llama.cpp 或 vLLM · 无需密钥",
     ["OpenRouter - sign in with a browser, or API key · models of many makers"] = "OpenRouter - 浏览器登录或 API 密钥 · 多家模型",
     ["Qwen OAuth - Free · 100 requests/day"] = "Qwen OAuth - 免费 · 每天 100 次请求",
@@ -1048,7 +1048,11 @@ return {
       "保险库的口令（回车即无：由本机的文件打开）：",
     ["The key is in the store '%s', the rest in %s."] = "密钥在存储“%s”中，其余在 %s。",
     ["The key is in %s as plain text."] = "密钥以明文保存在 %s 中。", ["Written to %s."] = "已写入 %s。",
-    ["%s: status %d, %s; asking again"] = "%s：状态 %d，%s；再次询问", ["%s: %d model%s"] = "%1：%2 个模型",
+    ["%s: status %d, %s; asking again"] = "%s：状态 %d，%s；再次询问", ["%s found"] = "找到 %s",
+    ["does not load: %s"] = "无法加载：%s",
+    ["Use ↑ ↓ arrows to navigate, Enter to select, Ctrl+C to exit"] = "使用 ↑ ↓ 移动，Enter 选择，Ctrl+C 退出",
+    ["--key - reads the key from standard input, which is empty"] = "--key - 从标准输入读取密钥，而标准输入为空",
+    ["%s answers on this machine and nothing is configured"] = "%s 在本机应答，且尚未配置任何模型",
     ["free tier ended %s; 60 requests/minute, 100 requests/day"] = "免费额度已于 %s 结束；每分钟 60 次请求，每天 100 次",
     ["free tier ending %s; 60 requests/minute, 100 requests/day"] = "免费额度将于 %s 结束；每分钟 60 次请求，每天 100 次",
     ["%s is a network folder: limits are kept for this machine alone, in %s"] = "%s 是网络目录：限制只在本机保存，位于 %s",

@@ -160,7 +160,7 @@
 ---@field logout (fun(ctx: Ctx, name: string?): boolean?, Err?)?
 ---@field credential (fun(ctx: Ctx, refused: boolean?): table?, Err?)? of a method of qwen.oauth: what it keeps, renewed
 ---@field order number? place in the menu; default 50
----@field state (fun(ctx: Ctx): string?)? what is known only now, for the menu: "Ending 2026-04-15"
+---@field state (fun(ctx: Ctx): string?, "ready"|"ended"?)? what is known only now, for the menu: "Ending 2026-04-15"; "ready": it works without a step more, "ended": it is offered last
 ---@field news (fun(ctx: Ctx): string?)? words for the start of a session: another list of models
 ---@field flags table<string, string|true>? names of the flags of `login`, with a word for the value, or true for none; without it any are taken
 ---@field terms {terms: string, privacy: string}?
@@ -886,10 +886,13 @@ qwen = {}
 ---@field json fun(fields: table): (string|Secret)[] secrets may stand in the object and in objects below it
 ---@class qwen.x.login what ways to sign in share
 ---@field configured fun(settings: Settings, opts: table): boolean anything says which model to ask
+---@field reachable fun(settings: Settings, opts: table): boolean, LocalServer? a model is configured, or a server on this machine answers and is named in opts
 ---@field nothing fun(): Err what to do when nothing is configured
 ---@field undecided fun(settings: Settings, opts: table): Err? what to say when there are models of several protocols and no choice
 ---@field clean_key fun(key: string?): string? without blanks around it; nil when it cannot be a key
 ---@field variable fun(name: string): string?, Err? the name of a variable for a key; not one that has another meaning
+---@field given_key fun(typed: string?): string?, Err? the key of a flag; "-" reads it from standard input
+---@field asked_at fun(ctx: Ctx, model: Model): string, Phrase|string where a model is asked, and what says so
 ---@field address fun(text: string): string?, Err? an address as typed, with a scheme
 ---@field install fun(ctx: Ctx, plan: SigninPlan): string?, Err? writes models, key and choice into the user's settings, all or nothing; where
 ---@field remove fun(ctx: Ctx, plan: {protocol: string?, owns: (fun(entry: table): boolean), env_key: string?, mark: string?, label: string}): boolean?, Err? takes that out again
@@ -898,7 +901,17 @@ qwen = {}
 ---@field terms fun(model: Model): {terms: string, privacy: string} which apply to requests to a model
 ---@field method_of fun(ctx: Ctx, model: Model): string how one signs in for a model, for people
 ---@field name_of fun(model: Model): string? the auth file that signs in for a model
----@field methods fun(): {name: string, auth: Auth, tier: string}[] the ways to sign in, in the order of the menu
+---@field methods fun(): SigninMethod[] the ways to sign in, in the order of the menu
+---@field offers fun(ctx: Ctx): SigninMethod[], integer the same with what is known today, and the one to begin with
+---@field advised fun(ctx: Ctx): SigninMethod[] the same as lines of advice, what has ended last
+
+---@class SigninMethod
+---@field name string of the auth file
+---@field auth Auth
+---@field tier string
+---@field problem Phrase|string|nil why the file does not load
+---@field label string? of the menu
+---@field state "ready"|"ended"|nil
 
 ---@class SigninPlan
 ---@field protocol string? default "openai"

@@ -130,11 +130,12 @@ local function first_run(ctx)
   local configuration = require "qwen.model.configured"
   local undecided = configuration.undecided(ctx.settings, ctx.opts)
   if undecided then return nil, undecided end
-  if configuration.configured(ctx.settings, ctx.opts) then return true end
-  local server = require("qwen.model.local_servers").find(ctx.settings:get "local.servers")[1]
-  if not server then return nil, configuration.nothing() end
-  ctx.opts.model, ctx.opts.base_url = server.models[1].id, server.url
-  ctx.notice(tr("nothing is configured; using %s of %s at %s (keep it: qwen auth local)", ctx.opts.model, server.name, server.url))
+  local reachable, server = configuration.reachable(ctx.settings, ctx.opts)
+  if not reachable then return nil, configuration.nothing() end
+  if server then
+    ctx.notice(tr("nothing is configured; using %s of %s at %s (keep it: qwen auth local)", ctx.opts.model, server.name,
+      server.url))
+  end
   return true
 end
 

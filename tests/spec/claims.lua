@@ -224,7 +224,7 @@ terms(18, "OpenAI's terms", "https://api.openai.com/v1", "https://openai.com/ter
 terms(19, "Alibaba Cloud's terms", "https://dashscope.aliyuncs.com/compatible-mode/v1", "https://www.alibabacloud.com/terms-of-use", "https://www.alibabacloud.com/privacy-policy")
 terms(20, "ModelScope's terms", "https://api-inference.modelscope.cn/v1", "https://modelscope.cn/terms", "https://modelscope.cn/privacy")
 terms(21, "OpenRouter's terms", "https://openrouter.ai/api/v1", "https://openrouter.ai/terms", "https://openrouter.ai/privacy")
-terms(22, "Azure's terms", "https://r.openai.azure.com/openai/v1", "https://www.microsoft.com/servicesagreement/", "https://www.microsoft.com/privacystatement")
+terms(22, "Azure's terms", "https://r.openai.azure.com/openai/v1", "https://www.microsoft.com/servicesagreement/", "https://privacy.microsoft.com/privacystatement")
 row(23, "OpenAI", function()
   local r = request_of { id = "gpt-x", baseUrl = "https://api.openai.com/v1", envKey = "K" }
   t.eq({ r.url, r.headers.authorization }, { "https://api.openai.com/v1/chat/completions", "Bearer <key>" })
@@ -477,6 +477,7 @@ local r_china, china, place_china = plan("--region china --key " .. KEY)
 local r_global, global = plan("--region global --key " .. KEY)
 row(63, "the plan's own address", function() t.eq(china.modelProviders.openai[1].baseUrl, "https://coding.dashscope.aliyuncs.com/v1") end)
 row(64, "two regions, two consoles", function()
+  t.eq(spec.settings(select(3, plan("--region intl --key " .. KEY))).codingPlan.region, "global", "the document's word")
   t.match(plan("--region china --key x").err, "https://bailian.console.aliyun.com")
   t.match(plan("--region global --key x").err, "https://bailian.console.alibabacloud.com")
 end)
@@ -702,13 +703,13 @@ do
   local shown
   row(113, "an arrow-key menu", function()
     shown = terminal:wait "Select authentication method:" .. terminal:wait "Enter[^\n]*"
-    t.match(shown, "> [^\n]*Qwen OAuth")
-    t.match(shown, "↑")
+    t.match(shown, "> [^\n]*Alibaba Cloud Coding Plan") -- Qwen OAuth has ended and is not marked
+    t.match(shown, "%(Use ↑ ↓ arrows to navigate, Enter to select, Ctrl%+C to exit%)")
   end)
   row(114, "its first line", function() t.match(shown, "Qwen OAuth %- Free · 100 requests/day · Ended 2026%-04%-15") end)
   row(115, "its second line", function() t.match(shown, "Alibaba Cloud Coding Plan %- Paid · Up to 6,000 requests/5 hrs · All Alibaba Cloud Coding Plan Models") end)
   row(116, "arrows, Enter, Ctrl-C", function()
-    terminal:send "\27[B\27[B\27[A\r"
+    terminal:send "\27[B\27[B\27[A\27[A\r"
     terminal:wait "Select region for Coding Plan:"
     terminal:send "\3"
     local code, rest = terminal:finish()

@@ -3,6 +3,7 @@ local t = dofile "tests/check.lua"
 
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local wait = dofile "tests/wait.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local proc, task = require "qwen.util.process", require "sys.task"
 
@@ -76,6 +77,7 @@ end
 
 ---Waits until something was shown since the last call; what came up to it.
 function Terminal:wait(pattern)
+  local late = task.now() + wait.PATIENCE
   repeat
     local from, to = self.text:find(pattern)
     if from then
@@ -85,7 +87,7 @@ function Terminal:wait(pattern)
     end
     local ended = self.reader:done()
     task.sleep(0.02)
-  until ended
+  until ended or task.now() > late
   error("never shown: " .. pattern .. "\n" .. self.text:sub(-2000), 2)
 end
 

@@ -19,11 +19,20 @@ local function region_names(o)
   return table.concat(names, "|")
 end
 
--- A region by its name, one of its older names, or its address.
+-- What else the regions are called in documents, on consoles and by older versions.
+local other_names = {
+  china = { "cn", "beijing", "cn-beijing", "aliyun" },
+  global = { "intl", "international", "singapore", "ap-southeast-1", "alibabacloud" },
+}
+
+-- A region by one of its names in any case, or by its address.
 local function find_region(o, name, url)
-  url = url and url:gsub("%f[/]/+$", "")
+  url, name = url and url:gsub("%f[/]/+$", ""), name and name:lower()
   for _, region in ipairs(o.regions) do
-    if region.name == name or region.older == name and name or region.url == url and url then return region end
+    if name and region.name == name or url and region.url == url then return region end
+    for _, other in ipairs(name and other_names[region.name] or {}) do
+      if other == name then return region end
+    end
   end
 end
 
@@ -78,7 +87,7 @@ local function entries(o, region, models)
     local config = { contextWindowSize = model.context }
     if model.thinking then config.extra_body = { enable_thinking = true } end
     if model.media then config.modalities = { image = true, video = true } end
-    out[i] = { id = model.id, name = ("%s (%s)"):format(model.id, short(o)), baseUrl = region.url, envKey = o.env_key,
+    out[i] = { id = model.id, name = ("%s (%s)"):format(model.name or model.id, short(o)), baseUrl = region.url, envKey = o.env_key,
       generationConfig = next(config) and config or nil }
   end
   return out

@@ -3,6 +3,7 @@ local configuration = require "qwen.model.configured"
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local json = require "sys.json"
+local methods = require "qwen.auth.methods"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local secret = require "sys.secret"
@@ -11,8 +12,9 @@ local sys = require "sys.os"
 local settings_writer = require "qwen.config.writer"
 local tr = require("qwen.util.translate").tr
 
-local M = { configured = configuration.configured, undecided = configuration.undecided, nothing = configuration.nothing,
-  terms = services.terms, method_of = services.method_of, name_of = services.name_of }
+local M = { configured = configuration.configured, reachable = configuration.reachable,
+  undecided = configuration.undecided, nothing = configuration.nothing, terms = services.terms, method_of = services.method_of, name_of = services.name_of,
+  methods = methods.list, offers = methods.offers, advised = methods.advised }
 
 ---A key as typed, without blanks around it; nil when it cannot be one.
 ---@param key string?
@@ -235,6 +237,32 @@ function M.keep(ctx, model)
   return true
 end
 
+---Where a model is asked: a sign-in may name another address than its protocol has.
+---@param ctx Ctx
+---@param model Model
+---@return string url
+---@return Phrase|string from what says so
+function M.asked_at(ctx, model)
+  local provider = require("qwen.model.provider_of").of(model)
+  local name = provider and provider.auth
+  local auth = name and registry.has("auth", name) and registry.get("auth", name)
+  local now = auth and auth.status and auth.status(ctx, model) or {}
+  return now.base_url or model.base_url, now.configured_by or model.from
+end
+
+---The key of a flag: "-" is the first line of standard input, so that no key stands in a list of processes.
+---@param typed string?
+---@return string? key nil where the user is to be asked
+---@return Err?
+function M.given_key(typed)
+  if typed ~= "-" or sys.isatty(0) then return typed ~= "-" and typed or nil end
+  local text, e = sys.stdin(64 * 1024)
+  if not text then return nil, e end
+  local key = text:match "^%s*([^\r\n]*)"
+  if key == "" then return nil, err("usage", tr "--key - reads the key from standard input, which is empty") end
+  return key
+end
+
 ---The address of a person's answer: with a scheme, without a final slash; nil, err when it cannot be one.
 ---@param text string
 ---@return string?, Err?
@@ -248,21 +276,6 @@ function M.address(text)
   local url, e = http.parse_url(address)
   if not url then return nil, err("usage", tr("the address '%s' cannot be used: %s", text, e.message)) end
   return address
-end
-
----The ways to sign in, in the order of the menu.
----@return {name: string, auth: Auth, tier: string}[]
-function M.methods()
-  local out = {}
-  for _, entry in ipairs(registry.list "auth") do
-    if entry.value and entry.value.login then out[#out + 1] = { name = entry.name, auth = entry.value, tier = entry.tier } end
-  end
-  table.sort(out, function(a, b)
-    local left, right = a.auth.order or 50, b.auth.order or 50
-    if left ~= right then return left < right end
-    return a.name < b.name
-  end)
-  return out
 end
 
 return M

@@ -90,7 +90,9 @@ end
 ---@return Err?
 function M.of(settings, opts, protocol, own)
   local known = protocols.get(protocol) or {}
-  if opts.base_url then return { url = opts.base_url, from = phrase("flag %s", "--openai-base-url"), place = "flag" } end
+  if opts.base_url then
+    return { url = opts.base_url, from = opts.base_url_from or phrase("flag %s", "--openai-base-url"), place = "flag" }
+  end
   for _, row in ipairs(known.url and settings:variables(known.url) or {}) do
     if row.value ~= "" and not (own and row.project) then
       return { url = row.value, from = row.source, place = row.place, project = row.project and row.place or nil }

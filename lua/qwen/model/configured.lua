@@ -1,7 +1,9 @@
 -- Whether anything says which model to ask, and the words for when nothing does: what every start asks before it begins.
 local err = require "qwen.util.err"
 local protocols = require "qwen.config.protocols"
-local tr = require("qwen.util.translate").tr
+local translate = require "qwen.util.translate"
+
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -41,6 +43,21 @@ function M.undecided(settings, opts)
   return err("auth", tr("modelProviders has models of %s, and nothing says which are meant: run "
     .. "qwen auth, or set security.auth.selectedType, "
     .. "or give --model ID", table.concat(names, tr " and ")))
+end
+
+---Whether a model can be asked: one is configured, or a server on this machine answers. Its first model is
+---then asked in this run, as the flags would name it.
+---@param settings Settings
+---@param opts table
+---@return boolean
+---@return LocalServer? server when it is asked because nothing is configured
+function M.reachable(settings, opts)
+  if M.configured(settings, opts) then return true end
+  local server = require("qwen.model.local_servers").find(settings:get "local.servers")[1]
+  if not server then return false end
+  opts.model, opts.base_url = server.models[1].id, server.url
+  opts.base_url_from = phrase("%s answers on this machine and nothing is configured", server.name)
+  return true, server
 end
 
 ---What to do when nothing is configured and nobody can be asked.

@@ -198,6 +198,22 @@ function M.read(settings, has_provider)
   return models, problems, broken
 end
 
+---The id that a name means: a name that no entry has stands for the one dated version of it that there is, as
+---documents write "qwen3-max" for "qwen3-max-2026-01-23".
+---@param models Model[]
+---@param name string?
+---@return string?
+function M.id_of(models, name)
+  local dated
+  for _, model in ipairs(name and models or {}) do
+    if model.id == name then return name end
+    local version = model.id:sub(1, #name) == name and model.id:sub(#name + 1):find "^%-%d%d%d%d%-%d%d%-%d%d$"
+    if version and dated and dated ~= model.id then return name end
+    if version then dated = model.id end
+  end
+  return dated or name
+end
+
 ---The first that fits. A protocol is meant by its own name, by that of a group of entries, or by that of the family.
 ---@param models Model[]
 ---@param id string?

@@ -5,8 +5,9 @@ local task = require "sys.task"
 
 local M = {}
 
--- Seconds. A port without a server refuses at once; a server that computes an answer is slow.
-local CONNECT, ANSWER = 0.3, 2
+-- Seconds. A port without a server refuses at once, so patience costs time only where something listens: a server that loads
+-- a model, or computes an answer, takes seconds.
+local PATIENCE = 5
 local MOST_SHOWN, MOST_BYTES = 40, 4 * 1024 * 1024
 
 -- Where servers listen unless told otherwise; the name is only taken when the answer does not tell who it is.
@@ -20,7 +21,7 @@ local function ask(url, deadline, question)
   if left <= 0 then return nil end
   local stream <close> = http.open {
     url = url,
-    connect_timeout = math.min(CONNECT, left),
+    connect_timeout = left,
     first_timeout = left,
     total_timeout = left,
     max_body = MOST_BYTES,
@@ -96,7 +97,7 @@ function M.ask(address)
   local url = http.parse_url(address)
   if not url then return nil end
   local root, now = url.origin, task.now()
-  local list = list_of(ask(root .. "/v1/models", now + ANSWER), "data")
+  local list = list_of(ask(root .. "/v1/models", now + PATIENCE), "data")
   local server = { name = by_port[url.port] or "a server", url = root .. "/v1", models = {} }
   for _, item in ipairs(list) do
     if type(item) == "table" and type(item.id) == "string" and item.id ~= "" then
@@ -105,7 +106,7 @@ function M.ask(address)
     end
   end
   if #server.models == 0 then return nil end
-  if richer[server.name] then richer[server.name](root, server, task.now() + ANSWER) end
+  if richer[server.name] then richer[server.name](root, server, task.now() + PATIENCE) end
   table.sort(server.models, function(a, b)
     if (a.loaded or false) ~= (b.loaded or false) then return a.loaded or false end
     return a.id < b.id

@@ -48,9 +48,9 @@ function M.named(models, name)
       if model.id == id and (not place or M.place(model) == place or (M.place(model):gsub(":%d+$", "")) == place) then out[#out + 1] = model end
     end
   end
-  add(name)
+  add(entries.id_of(models, name))
   local id, place = name:match "^(.+)@([^@]+)$"
-  if #out == 0 and id then add(id, place:lower()) end
+  if #out == 0 and id then add(entries.id_of(models, id), place:lower()) end
   return out
 end
 
@@ -166,7 +166,7 @@ function M.choose(settings, opts, has_provider)
   local list, e = read(settings, opts, has_provider)
   if not list then return nil, e end
   local id, model, value, source, address = opts.model or settings:get "model.name"
-  model, e = chosen_entry(settings, opts, list, id)
+  model, e = chosen_entry(settings, opts, list, entries.id_of(list.models, id))
   if e then return nil, e end
   if model then
     value, source = keys.of_entry(settings, model)

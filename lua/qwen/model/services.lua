@@ -11,7 +11,7 @@ local services = {
   { "coding-intl.dashscope.aliyuncs.com", "Alibaba Cloud Coding Plan", "coding-plan" },
   { "token-plan.cn-beijing.maas.aliyuncs.com", "Alibaba Cloud Token Plan", "token-plan" },
   { "aliyuncs.com", "Alibaba Cloud ModelStudio", "modelstudio", "https://www.alibabacloud.com/terms-of-use", "https://www.alibabacloud.com/privacy-policy" },
-  { "openai.azure.com", "Azure OpenAI", nil, "https://www.microsoft.com/servicesagreement/", "https://www.microsoft.com/privacystatement" },
+  { "openai.azure.com", "Azure OpenAI", nil, "https://www.microsoft.com/servicesagreement/", "https://privacy.microsoft.com/privacystatement" },
   { "openai.com", "OpenAI", nil, "https://openai.com/terms/", "https://openai.com/privacy/" },
   { "modelscope.cn", "ModelScope", nil, "https://modelscope.cn/terms", "https://modelscope.cn/privacy" },
   { "openrouter.ai", "OpenRouter", "openrouter", "https://openrouter.ai/terms", "https://openrouter.ai/privacy" },

@@ -1,5 +1,6 @@
 -- What leaves this machine and what is kept on it: whose terms apply and why, usage statistics (counters, here and nowhere else), telemetry.
 local http = require "sys.http"
+local login = require "qwen.auth.login"
 local registry = require "qwen.extension.registry"
 local services = require "qwen.model.services"
 local telemetry = require "qwen.usage.telemetry"
@@ -40,13 +41,12 @@ end
 local function terms_of(ctx, model)
   local provider, terms = provider_of.of(model), services.terms(model)
   local auth = provider and provider.auth and registry.has("auth", provider.auth) and registry.get("auth", provider.auth)
-  local now = auth and auth.status and auth.status(ctx, model) or {} -- a sign-in may name another address
-  local address = now.base_url or model.base_url
+  local address, from = login.asked_at(ctx, model)
   local url = http.parse_url(address)
   local host = url and url.host or address
   if auth and auth.terms then terms = auth.terms end
   return { method = services.method_of(ctx, model), model = model.id, host = host, ["local"] = url ~= nil and url.loopback, terms = terms.terms,
-    privacy = terms.privacy, because = tr("%s is asked at %s (%s)", model.id, host, now.configured_by or model.from) }
+    privacy = terms.privacy, because = tr("%s is asked at %s (%s)", model.id, host, from) }
 end
 
 ---Everything there is to say.
