@@ -100,6 +100,10 @@ end
 function A.status(ctx)
   local now = status(ctx)
   local service = now.origins and now.origins[#now.origins] -- the last one is where the models are
+  if not service and now.key then -- Qwen Code's own file is not in the index
+    local record = qwen.credentials.get "qwen-oauth"
+    service = record and address(ctx, record.fields.resource_url)
+  end
   if service then
     now.base_url, now.configured_by = service:gsub("^(https://.*):443$", "%1"),
       qwen.phrase "named by the sign-in"

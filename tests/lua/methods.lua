@@ -89,6 +89,16 @@ do
   t.eq(asked(entries "m-2026-02", { "-m", "m", "hi" }), nil, "no date")
 end
 
+-- The host that a sign-in names is the one that is shown, also of Qwen Code's own file.
+do
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { security = { auth = { selectedType = "qwen-oauth" } } } }
+  assert(fs.write(place.home .. "/.qwen/oauth_creds.json", json.encode { access_token = "access-token-of-a-test",
+    refresh_token = "refresh-token-of-a-test", resource_url = "portal.qwen.ai", expiry_date = 4e12 }, { mode = 384 }))
+  t.match(run(place, "auth status").out, "address +https://portal.qwen.ai/v1 ")
+  t.match(run(place, "-p /model").out, "now: coder%-model %(qwen%-oauth, https://portal.qwen.ai/v1%)")
+  t.eq(json.decode(run(place, "privacy --json").out).service.host, "portal.qwen.ai")
+end
+
 -- Completion knows the ways to sign in.
 local bash = assert(fs.read(program.binary:match "^(.*)/" .. "/qwen.bash"))
 for _, name in ipairs { "qwen-oauth", "coding-plan", "status" } do
