@@ -5,8 +5,15 @@ local tr, phrase = qwen.tr, qwen.phrase
 local C = { summary = "list the commands, explain one, or show a page of the Lua API",
   aliases = { "?", "docs" }, args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
 
-function C.complete()
-  return qwen.x.registry.names "commands"
+-- The names that can be called.
+local function names(ctx)
+  local out = {}
+  for i, entry in ipairs(qwen.x.aliases.listed(ctx)) do out[i] = entry.name end
+  return out
+end
+
+function C.complete(ctx)
+  return names(ctx)
 end
 
 -- A page of the reference: all names, or one class with its fields.
@@ -84,7 +91,7 @@ end
 -- One command with its arguments.
 local function explain(ctx, name)
   name = qwen.x.aliases.resolve(name)
-  for _, entry in ipairs(qwen.x.registry.list "commands") do
+  for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
     if entry.name == name then
       local command = entry.value
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
@@ -99,7 +106,7 @@ local function explain(ctx, name)
       return 0
     end
   end
-  local near = qwen.text.nearest(name, qwen.x.registry.names "commands")
+  local near = qwen.text.nearest(name, names(ctx))
   return nil, qwen.err("usage", tr("there is no command /%s%s", name, near and tr("; did you mean /%s?", near) or ""))
 end
 
@@ -113,7 +120,7 @@ local keys = {
 function C.run(ctx, args)
   if args[1] == "lua" and (args[2] or not ctx.session) then return lua_page(ctx, args[2]) end
   if args[1] then return explain(ctx, (args[1]:gsub("^/", ""))) end
-  for _, entry in ipairs(qwen.x.registry.list "commands") do
+  for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
     if entry.problem or entry.value.repl ~= false then
       ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and tr("out of order: %s", entry.problem)
         or summary(entry) .. (entry.tier ~= "shipped" and "  (" .. tr(entry.tier) .. ")" or "")))

@@ -647,6 +647,12 @@ return {
     ["skills that are not offered unless skills.enabled has them"] = "不提供的技能，除非 skills.enabled 包含它们",
     ["skills that are offered in spite of skills.defaultDisabled"] = "即使在 skills.defaultDisabled 中也提供的技能",
     ["keep sessions in files; without them none is resumed"] = "把会话保存到文件；否则无法恢复",
+    ["skills.disabledLevels has '%s'; the levels are user and project"] = "skills.disabledLevels 中有“%s”；级别为 user 和 project",
+    ["levels whose skills are not offered: user, project"] = "不提供其技能的级别：user、project",
+    ["%g s"] = "%g 秒",
+    ["%g s (mcp.toolIdleTimeoutMs)"] = "%g 秒（mcp.toolIdleTimeoutMs）",
+    ["milliseconds after which a call of a tool server ends that neither answers nor reports progress"] =
+      "工具服务器的调用既无应答也无进度时，经过此毫秒数后结束",
     ["%s names it"] = "%s 指定了它",
     ["lists and searches leave out what git ignores"] = "列表和搜索略去 git 忽略的文件",
     ["nothing that .qwenignore names is read, listed, searched or mentioned"] = ".qwenignore 指定的文件不读取、不列出、不搜索、不能提及",
@@ -1023,7 +1029,7 @@ return {
     ["the service asks for a pause of %.0f minutes; requests are held back for an hour, then it is asked again"] =
       "服务要求暂停 %s 分钟；一小时内不发请求，之后再问",
     ["%s; attempt %d in %.0f s"] = "%s；第 %d 次尝试在 %s 秒后",
-    ["%s; it goes on in %.0f s"] = "%s；%s 秒后继续", ["no answer to %s within %g s"] = "%2 秒内没有应答 %1",
+    ["%s; it goes on in %.0f s"] = "%s；%s 秒后继续", ["no answer to %s within %s"] = "%2 内没有应答 %1",
     ["there is no prompt: give one as an argument, with -p, or on standard input"] =
       "没有提示：请作为参数、用 -p 或从标准输入给出",
     ["there is no shipped file '%s'%s; the list: qwen --print-lua"] =

@@ -445,7 +445,9 @@ qwen = {}
 ---@field is_allowed fun(cwd: string, files: {path: string, source: string}[]): boolean
 ---@field start fun(files: {path: string, source: string}[]): table?, Err?, string[]? a worker with ask(question), events and close(); problems
 
----@class qwen.x.aliases other names of commands
+---@class qwen.x.aliases other names of commands, and those that the settings take away
+---@field is_disabled fun(ctx: Ctx, name: string, rest?: string): boolean by slashCommands.disabled, under any name
+---@field listed fun(ctx: Ctx): table[] the commands that can be called
 ---@field of fun(value: Command?): {name: string, words: string}[] of a command's table, with the words that each puts in front
 ---@field resolve fun(name: string, rest?: string): string, string the command that a name stands for, and the text behind it
 

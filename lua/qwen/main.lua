@@ -165,7 +165,7 @@ local function slash(ctx, opts, prompt)
   local name, rest = commands.split(prompt)
   if not name or name == "" then return nil end
   local run = require "qwen.run"
-  local command, front = commands.find(name, ctx), nil
+  local command, front = commands.find(name, ctx, rest), nil
   local comes = not command and commands.may_come(name, ctx)
   if comes or command and command.session then
     local problem

@@ -97,7 +97,7 @@ end
 ---@return integer|{prompt: string} exit code, or what the model is to be asked
 function M.command(ctx, name, rest)
   local find = begun[ctx] and commands.await or commands.find
-  local command, e = find(name, ctx)
+  local command, e = find(name, ctx, rest)
   if not command then
     ctx.notice(tostring(e))
     return 2

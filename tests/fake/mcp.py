@@ -1,6 +1,7 @@
 """A tool server (Model Context Protocol) for tests, on standard input and output or, with --http, on 127.0.0.1; prints "PORT n" there.
 
-Its faults by --fault: slow (never greets), dies (after the greeting), garbage (lines that are no JSON), hostile (tools with wrong schemas).
+Its faults by --fault: slow (never greets), dies (after the greeting), garbage (lines that are no JSON), hostile (tools with wrong schemas),
+mute (echo has no answer; env has one after eight reports of progress in four seconds).
 Tools: echo (gives its arguments as JSON), fail (an error), picture (an image), env (its environment),
 mixed (items that are no objects among others).
 Prompts: greet (CITY, and a STATE that may be left out), plain (without arguments), refused (an error). One resource: note://one.
@@ -75,7 +76,15 @@ def stdio():
     for line in sys.stdin:
         if FAULT == "garbage":
             print("no json\n{\"a\":\n[1,2]\n\"text\"", flush=True)
-        reply = answer(json.loads(line))
+        message = json.loads(line)
+        reply = answer(message)
+        if FAULT == "mute" and message.get("method") == "tools/call":
+            if message["params"]["name"] == "echo":
+                continue
+            for done in range(8):
+                params = {"progressToken": message["params"]["_meta"]["progressToken"], "progress": done}
+                print(json.dumps({"jsonrpc": "2.0", "method": "notifications/progress", "params": params}), flush=True)
+                time.sleep(0.5)
         if reply:
             print(json.dumps({"jsonrpc": "2.0", "id": "s1", "method": "ping"}), flush=True)
             print(json.dumps(reply), flush=True)

@@ -75,6 +75,33 @@ t.eq(offered { skills = { disabled = { "ONE" } } }, "two", "a disabled one is no
 t.eq(offered { skills = { disabled = { "one" }, enabled = { "one" } } }, "two", "nor when it is enabled elsewhere")
 t.eq(offered { skills = { defaultDisabled = { "one", "two" }, enabled = { "two" } } }, "two", "what is off by default can be enabled")
 t.eq(offered { skills = { disabled = { "one", "two" } } }, nil, "none is left")
+t.eq(offered { skills = { disabledLevels = { "user" } } }, nil, "a level that is off")
+t.eq(offered { skills = { disabledLevels = { "project", "bundled" } } }, "one two", "other levels")
+local shadowed = { ["~/.qwen/skills/one/SKILL.md"] = "---\ndescription: of the user\n---\nx",
+  [".qwen/skills/one/SKILL.md"] = "---\ndescription: of the project\n---\nx" }
+local _, with_both = run({ skills = { disabledLevels = { "project" } } }, nil, { "--trust-folder", "hi" }, { files = shadowed })
+t.match(json.encode(with_both[1].body.tools), "of the user", "the project's does not hide the user's")
+
+-- Slash commands that are taken away: by any of their names, and nothing shows them.
+local off = { slashCommands = { disabled = { "Compress", "/usage", "plan" } } }
+local help = run(off, nil, { "help" }).out
+for _, name in ipairs { "compact", "usage" } do t.ok(not help:find("/" .. name .. " ", 1, true), "/help without " .. name) end
+t.match(help, "/mode ", "what has another name with words stays")
+for line, refused in pairs { ["/compact"] = true, ["/summarize"] = true, ["/quota"] = true, ["/help usage"] = true, ["/plan"] = true,
+  ["/mode plan"] = true, ["/mode"] = false, ["/help about"] = false } do
+  local result = run(off, nil, { "-p", line })
+  t.eq(result.code ~= 0, refused, line .. ": " .. result.err)
+end
+t.eq(run({}, nil, { "--disabled-slash-commands", "about,usage", "-p", "/about" }).code, 2, "by the flag")
+t.ok(not json.encode(json.decode(run(off, nil, { "-o", "json", "hi" }).out)[1].slash_commands):find '"usage"', "nor in JSON")
+do
+  local complete = require "qwen.ui.editor.complete"
+  local settings = { get = function() return { "usage" } end, env = function() end }
+  local found = complete.find({ cwd = "/", settings = settings }, "/us", function() end)
+  for _, item in ipairs(found and found.items or {}) do t.ok(item.text ~= "/usage", "not in the completion") end
+  settings.get = function() return {} end
+  t.eq(complete.find({ cwd = "/", settings = settings }, "/us", function() end).items[1].text, "/usage", "where it is not disabled it is")
+end
 
 -- Tools: those that are left are offered, and no other runs when the model calls it all the same.
 local function tools_of(settings, argv, more)
@@ -203,6 +230,16 @@ t.ok(not mentioned:find "HIT hidden" and not mentioned:find "HIT agent" and not 
 local git = { [".git/HEAD"] = "ref: refs/heads/main\n", [".gitignore"] = "*.log\n", ["a.log"] = "HIT log" }
 t.match((reads({}, "grep_search", { pattern = "HIT" }, nil, git)), "No matches", "git's ignored files are not searched")
 t.match((reads(filtering { respectGitIgnore = false }, "grep_search", { pattern = "HIT" }, nil, git)), "HIT log", "unless it is wanted")
+
+-- A call of a tool server ends when the server says nothing, but not while it reports progress.
+for _, row in ipairs { { "echo", 400, "mcp%.toolIdleTimeoutMs" }, { "env", 3000, "GIVEN" } } do
+  local server = { command = "python3", args = json.array { assert(fs.realpath "tests/fake/mcp.py"), "--fault", "mute" },
+    env = { GIVEN = "x" }, trust = true }
+  local _, requests = run({ mcpServers = { my = server }, mcp = { toolIdleTimeoutMs = row[2] } },
+    { { calls = { { name = "mcp__my__" .. row[1], arguments = { text = "x" } } } }, { text = "ok", times = 0 } })
+  local messages = requests[#requests].body.messages
+  t.match(json.encode(messages[#messages].content), row[3], row[1])
+end
 
 -- http hooks.
 local hook = [[{"hooks": {"UserPromptSubmit": [{"hooks": [{"type": "http", "url": "@URL@/hook"}]}]}, "security": {"allowedHttpHookUrls": %s}}]]

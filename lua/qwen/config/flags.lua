@@ -29,6 +29,8 @@ return {
     { long = "allowed-tools", value = "RULES", list = true, field = "allowed_tools", text = "need no question: 'Bash(git *),edit'" },
     { long = "exclude-tools", value = "RULES", list = true, field = "exclude_tools", text = "tools that are refused" },
     { long = "core-tools", value = "RULES", list = true, field = "core_tools", rare = true, text = "the only shipped tools that are offered" },
+    { long = "disabled-slash-commands", value = "NAMES", list = true, field = "disabled_slash", rare = true,
+      text = "slash commands that are refused" },
     { long = "sandbox", short = "s", field = "sandbox", text = "run the model's commands in a sandbox" },
     { long = "trust-folder", field = "trust_folder", text = "read this folder's settings and .env" },
   },

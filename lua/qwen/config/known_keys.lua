@@ -109,13 +109,12 @@ local rows = {
     keys = "agents.maxParallelAgents agents.maxParallelAgentsByModel" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },
   { text = "the model of an agent is set in its file", keys = "agents.modelGrades agents.builtin.exploreModel" },
-  { text = "skills of all levels are offered", restricts = true, keys = "skills.disabledLevels" },
   { text = "all skills of .qwen/skills are offered", keys = "skills.directories" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
   { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 
   { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
-    mcp.toolIdleTimeoutMs]] },
+]] },
   { text = "it is not implemented", keys = [[general.outputStyle
     ui.customThemes.* model.reasoningEffort context.includeDirectories.*
     context.loadFromIncludeDirectories=false tools.autoAccept=false

@@ -61,6 +61,7 @@ local flag_keys = {
   { "allowed_tools", "tools.allowed", "--allowed-tools" }, { "exclude_tools", "tools.exclude", "--exclude-tools" },
   { "core_tools", "tools.core", "--core-tools" },
   { "sandbox", "tools.sandbox", "--sandbox" },
+  { "disabled_slash", "slashCommands.disabled", "--disabled-slash-commands" },
 }
 
 ---The flags.

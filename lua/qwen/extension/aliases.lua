@@ -1,4 +1,4 @@
--- Other names of commands: `aliases = { "compress", remember = "add" }` of a command's file. A name with words puts them before the others.
+-- Names of commands: which the settings take away, and other names: `aliases = { "compress", remember = "add" }` of a command's file. A name with words puts them before the others.
 -- The name of a file is always stronger than an alias.
 local registry = require "qwen.extension.registry"
 
@@ -42,6 +42,41 @@ function M.resolve(name, rest)
   if not alias then return name, rest end
   local words = alias.words ~= "" and rest ~= "" and alias.words .. " " .. rest or alias.words .. rest
   return alias.command, words
+end
+
+-- What takes commands away: slashCommands.disabled and QWEN_DISABLED_SLASH_COMMANDS, in lower case.
+local function taken_away(ctx)
+  local out = {}
+  for _, name in ipairs(ctx.settings:get "slashCommands.disabled") do out[#out + 1] = tostring(name):lower() end
+  for name in (ctx.settings:env "QWEN_DISABLED_SLASH_COMMANDS" or ""):gmatch "[^,%s]+" do out[#out + 1] = name:lower() end
+  return out
+end
+
+---Whether the settings take a slash command away, by any of its names; by a name with words only what begins with them.
+---@param ctx Ctx
+---@param name string
+---@param rest string?
+---@return boolean
+function M.is_disabled(ctx, name, rest)
+  local called, words = M.resolve(name, rest)
+  for _, other in ipairs(taken_away(ctx)) do
+    local command, in_front = M.resolve((other:gsub("^/", "")))
+    if command:lower() == called:lower() and (in_front == "" or (words .. " "):sub(1, #in_front + 1) == in_front .. " ") then
+      return true
+    end
+  end
+  return false
+end
+
+---The commands that can be called, as of the registry.
+---@param ctx Ctx
+---@return table[]
+function M.listed(ctx)
+  local out = {}
+  for _, entry in ipairs(registry.list "commands") do
+    if not M.is_disabled(ctx, entry.name) then out[#out + 1] = entry end
+  end
+  return out
 end
 
 return M

@@ -17,32 +17,20 @@ function M.split(line)
   if name then return aliases.resolve(name, text.trim(rest)) end
 end
 
----Whether the settings or QWEN_DISABLED_SLASH_COMMANDS take a slash command away.
----@param ctx Ctx
----@param name string
----@return boolean
-function M.is_disabled(ctx, name)
-  name = name:lower()
-  for _, other in ipairs(ctx.settings:get "slashCommands.disabled") do
-    if tostring(other):lower() == name then return true end
-  end
-  for other in (ctx.settings:env "QWEN_DISABLED_SLASH_COMMANDS" or ""):gmatch "[^,%s]+" do
-    if other:lower() == name then return true end
-  end
-  return false
-end
-
 ---The command of a name, as it is saved now, or an error that names the nearest.
 ---@param name string
 ---@param ctx Ctx? what was saved in the meantime counts
+---@param rest string? the text behind it
 ---@return table?, Err?
-function M.find(name, ctx)
+function M.find(name, ctx, rest)
   if ctx and name ~= "reload" then require("qwen.extension.reload").take_saved(ctx) end -- that one tells by itself
-  if ctx and M.is_disabled(ctx, name) then
+  if ctx and aliases.is_disabled(ctx, name, rest) then
     return nil, err("denied", tr("/%s is disabled by slashCommands.disabled", name))
   end
   if registry.has("commands", name) then return registry.get("commands", name) end
-  local near = text.nearest(name, registry.names "commands")
+  local names = {}
+  for i, entry in ipairs(ctx and aliases.listed(ctx) or registry.list "commands") do names[i] = entry.name end
+  local near = text.nearest(name, names)
   return nil, err("usage", tr("there is no command /%s; %s", name, near
     and tr("did you mean /%s?", near) or tr "see /help"))
 end
@@ -60,10 +48,11 @@ end
 ---As find, after the tool servers have started.
 ---@param name string
 ---@param ctx Ctx
+---@param rest string?
 ---@return table?, Err?
-function M.await(name, ctx)
+function M.await(name, ctx, rest)
   for _, done in ipairs(ctx.starting or {}) do done:get() end
-  return M.find(name, ctx)
+  return M.find(name, ctx, rest)
 end
 
 ---Tells those who listen that a command has ended.

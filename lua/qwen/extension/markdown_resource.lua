@@ -35,6 +35,20 @@ local function read(kind, folder, entry, out, problems)
     folder = path:match "^(.*)/" }
 end
 
+local LEVELS = { user = true, project = true, extension = true, bundled = true }
+
+-- The levels that skills.disabledLevels leaves out; a word that is no level is a problem.
+local function left_out(ctx, kind, problems)
+  local out = {}
+  for _, level in ipairs(kind == "skills" and ctx.settings:get "skills.disabledLevels" or {}) do
+    out[level] = true
+    if not LEVELS[level] then
+      problems[#problems + 1] = tr("skills.disabledLevels has '%s'; the levels are user and project", tostring(level))
+    end
+  end
+  return out
+end
+
 ---What is laid down, by name. A trusted project's take the place of a person's own of the same name.
 ---@param ctx Ctx
 ---@param kind "skills"|"agents"
@@ -42,8 +56,9 @@ end
 ---@return string[] problems
 function M.list(ctx, kind)
   local found, problems, out, count = {}, {}, {}, 0
-  local project = ctx.trusted and paths.project_config(ctx.cwd)
-  for _, home in ipairs { paths.qwen_home() or false, project or nil } do
+  local off = left_out(ctx, kind, problems)
+  local project = ctx.trusted and not off.project and paths.project_config(ctx.cwd)
+  for _, home in ipairs { not off.user and paths.qwen_home() or false, project or nil } do
     local folder = home and home .. "/" .. kind
     for _, entry in ipairs(folder and fs.list(folder) or {}) do
       count = count + 1

@@ -13,11 +13,13 @@ local KEY = "context.fileFiltering."
 local function compile(line)
   line = line:gsub("\r$", "")
   if line:find "^#" then return nil end
-  while line:find "%s$" and not line:find "\\%s$" do line = line:sub(1, -2) end
+  local last = #line
+  while last > 0 and line:find("^%s", last) and line:sub(last - 1, last - 1) ~= "\\" do last = last - 1 end
+  local folders = line:sub(last, last) == "/"
+  while last > 0 and line:sub(last, last) == "/" do last = last - 1 end
+  line = line:sub(1, last)
   local negated = line:sub(1, 1) == "!"
   if negated then line = line:sub(2) end
-  local folders = line:sub(-1) == "/"
-  line = line:gsub("/+$", "")
   if line == "" then return nil end
   local anchored = line:find("/", 1, true) ~= nil
   local pattern = line:gsub("^/", ""):gsub("\\(.)", "[%1]"):gsub("[{}]", "[%0]")

@@ -10,7 +10,7 @@ local M = {}
 local Client = {}
 Client.__index = Client
 
-local VERSION, START_LOCAL, START_REMOTE, CALL = "2025-06-18", 30, 5, 600 -- seconds
+local VERSION, START_LOCAL, START_REMOTE, CALL, IDLE = "2025-06-18", 30, 5, 600, 300 -- seconds
 local MOST_ITEMS, MOST_PAGES = 500, 50
 
 local function seconds(value, default)
@@ -22,6 +22,9 @@ end
 local function answer(self, message)
   if message.method == "notifications/tools/list_changed" then
     self.changed = true
+  elseif message.method == "notifications/progress" then
+    local id = type(message.params) == "table" and math.tointeger(tonumber(message.params.progressToken) or nil)
+    if id and self.heard[id] then self.heard[id] = task.now() end
   elseif message.id ~= nil and message.id ~= json.null then
     local reply = message.method == "ping" and { jsonrpc = "2.0", id = message.id, result = {} }
       or { jsonrpc = "2.0", id = message.id, error = { code = -32601, message = "not supported" } }
@@ -83,13 +86,30 @@ local function read_all(self, link)
   for _, queue in pairs(self.waiting) do queue:close() end
 end
 
+-- Waits for a reply until the limit, and with `idle` no longer than that since the server last said something of it.
+-- Without a reply it gives the seconds that were waited.
+local function wait_for(self, id, queue, limit, idle)
+  local now = task.now()
+  local ends = now + limit
+  self.heard[id] = now
+  while true do
+    local over = idle and math.min(ends, self.heard[id] + idle) or ends
+    local reply = queue:get(math.max(over - now, 0))
+    now = task.now()
+    if reply or self.ended then return reply end
+    if now >= ends then return nil, phrase("%g s", limit) end
+    if idle and now >= self.heard[id] + idle then return nil, phrase("%g s (mcp.toolIdleTimeoutMs)", idle) end
+  end
+end
+
 -- Asks once and waits for the result.
-local function ask(self, method, params, limit)
+local function ask(self, method, params, limit, idle)
   self.last = self.last + 1
   local id, queue, done = self.last, task.queue(1), false
   self.waiting[id] = queue
+  if idle then params._meta = { progressToken = id } end
   local _ <close> = setmetatable({}, { __close = function()
-    self.waiting[id] = nil
+    self.waiting[id], self.heard[id] = nil, nil
     if not done and not self.ended and method == "tools/call" then
       self.ctx.background(function() self:notify("notifications/cancelled", { requestId = id }) end)
     end
@@ -100,11 +120,11 @@ local function ask(self, method, params, limit)
     if ok and link.answers and self.waiting[id] == queue then e = err("protocol", phrase "the server ended its answer without a reply") end
     if e and self.waiting[id] == queue then hand_over(self, id, { failure = e }) end
   end)
-  local reply = queue:get(limit or CALL)
+  local reply, waited = wait_for(self, id, queue, limit or CALL, idle)
   done = reply ~= nil
   sender:cancel()
   if not reply then
-    local why = self.ended and err.phrase(self.ended) or phrase("no answer to %s within %g s", method, limit or CALL)
+    local why = self.ended and err.phrase(self.ended) or phrase("no answer to %s within %s", method, waited)
     return nil, err(self.ended and "broken" or "timeout", phrase("the tool server %s: %s", self.name, why))
   end
   local failure = reply.failure or type(reply.error) == "table" and err("broken", tostring(reply.error.message))
@@ -181,19 +201,20 @@ end
 ---@param method string
 ---@param params table?
 ---@param limit number? seconds
+---@param idle number? seconds without a word of it
 ---@return table? result
 ---@return Err?
-function Client:request(method, params, limit)
+function Client:request(method, params, limit, idle)
   if self.ended then
     local ok, e = reopen(self)
     if not ok then return nil, e end
   end
-  local result, e = ask(self, method, params, limit)
+  local result, e = ask(self, method, params, limit, idle)
   if result or e.code ~= "session" then return result, e end
   self.link.anew()
   local ok, problem = greet(self)
   if not ok then return nil, problem end
-  return ask(self, method, params, limit)
+  return ask(self, method, params, limit, idle)
 end
 
 ---Says something that has no answer; it has been sent when this comes back.
@@ -257,7 +278,7 @@ end
 ---@return table? result {content, isError}
 ---@return Err?
 function Client:call(name, args)
-  return self:request("tools/call", { name = name, arguments = args }, self.call_limit)
+  return self:request("tools/call", { name = name, arguments = args }, self.call_limit, self.idle_limit)
 end
 
 ---Ends the server.
@@ -274,7 +295,8 @@ end
 function M.connect(ctx, name, given)
   local config, e = require("qwen.extension.mcp.config").read(ctx, name, given)
   if not config then return nil, e end
-  local self = setmetatable({ ctx = ctx, name = name, config = config, last = 0, waiting = {}, can = {}, call_limit = seconds(config.timeout, CALL),
+  local self = setmetatable({ ctx = ctx, name = name, config = config, last = 0, waiting = {}, heard = {}, can = {}, call_limit = seconds(config.timeout, CALL),
+    idle_limit = seconds(ctx.settings:env "QWEN_CODE_MCP_TOOL_IDLE_TIMEOUT_MS" or ctx.settings:get "mcp.toolIdleTimeoutMs", IDLE),
     start_limit = seconds(config.discoveryTimeoutMs, config.url and START_REMOTE or START_LOCAL) }, Client)
   local ok, problem = open(self)
   if not ok then return nil, problem end

@@ -58,16 +58,16 @@ local function starting_with(list, word)
 end
 
 -- Commands, and their other names where one was begun.
-local function command_items(word)
+local function command_items(ctx, word)
   local out = {}
   local function fits(name) return name:sub(1, #word) == word:lower() end
-  for _, entry in ipairs(registry.list "commands") do
+  for _, entry in ipairs(aliases.listed(ctx)) do
     if entry.value and entry.value.repl ~= false and fits(entry.name) then
       out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.declared
         and tr(entry.summary) or entry.summary, tier = entry.tier }
     end
     for _, alias in ipairs(#word > 0 and aliases.of(entry.value) or {}) do
-      if fits(alias.name) and not registry.has("commands", alias.name) then
+      if fits(alias.name) and not registry.has("commands", alias.name) and not aliases.is_disabled(ctx, alias.name) then
         local words = alias.words ~= "" and " " .. alias.words or ""
         out[#out + 1] = { text = "/" .. alias.name, args = words == "" and entry.value.args or nil,
           detail = "/" .. entry.name .. words }
@@ -148,7 +148,7 @@ function M.find(ctx, before, changed)
   local kind, items
   if before:find "^/[%w_:?\128-\255-]*$" then
     kind, word = "command", before
-    items = command_items(before:sub(2))
+    items = command_items(ctx, before:sub(2))
   elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`\128-\255]$" or before == "@" .. (at or "") then
     kind, word = "file", "@" .. at
     items = file_items(ctx, at, changed)

@@ -1,9 +1,9 @@
 -- Headless output as JSON: one array at the end, or one object a line as things happen. Shapes as Qwen Code writes them.
+local aliases = require "qwen.extension.aliases"
 local embed = require "sys.embed"
 local json = require "sys.json"
 local redact = require("sys.secret").redact
 local messages = require "qwen.session.message"
-local registry = require "qwen.extension.registry"
 local sys = require "sys.os"
 local task = require "sys.task"
 
@@ -81,7 +81,7 @@ end
 function M.start(ctx)
   local tools, commands = json.array {}, json.array {}
   for i, tool in ipairs(ctx.tools) do tools[i] = tool.name end
-  for i, name in ipairs(registry.names "commands") do commands[i] = name end
+  for i, entry in ipairs(aliases.listed(ctx)) do commands[i] = entry.name end
   ctx.json.event { type = "system", subtype = "init", cwd = ctx.cwd, tools = tools, mcp_servers = json.array {}, model = ctx.model.id,
     permission_mode = ctx.mode, slash_commands = commands, qwen_code_version = embed.version, agents = json.array {} }
 end

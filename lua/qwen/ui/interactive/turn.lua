@@ -69,10 +69,10 @@ end
 local function command_line(self, line)
   local ctx = self.ctx
   local name, rest = commands.split(line)
-  local command, e = commands.find(name, ctx)
+  local command, e = commands.find(name, ctx, rest)
   if not command and not commands.may_come(name, ctx) then return ctx.notice(tostring(e)) end
   start(self, function()
-    if not command then command, e = commands.await(name, ctx) end
+    if not command then command, e = commands.await(name, ctx, rest) end
     if not command then return ctx.notice(tostring(e)) end
     local started = task.now()
     local code, problem = commands.call(ctx, name, command, shell_words(rest), rest)
