@@ -801,7 +801,6 @@ return {
     ["a sign-in of your own is a file in ~/.qwen/auth: qwen new auth NAME"] = "自己的登录方式是 ~/.qwen/auth 中的文件：qwen new auth NAME",
     ["a tool of your own is a file in ~/.qwen/tools: qwen new tool NAME"] = "自己的工具是 ~/.qwen/tools 中的文件：qwen new tool NAME",
     ["agents start no agents, so the depth is 1"] = "代理不会启动代理，深度为 1",
-    ["skills of all levels are offered"] = "提供所有技能",
     ["all skills of .qwen/skills are offered"] = "提供 .qwen/skills 中的所有技能",
     ["all tools are offered at once"] = "一次提供所有工具",
     ["an older version of Qwen Code used it"] = "这是旧版 Qwen Code 的设置",

@@ -1,5 +1,5 @@
--- Names of commands: which the settings take away, and other names: `aliases = { "compress", remember = "add" }` of a command's file. A name with words puts them before the others.
--- The name of a file is always stronger than an alias.
+-- Names of commands: which the settings take away, and other names: `aliases = { "compress", remember = "add" }` of a command's
+-- file. A name with words puts them before the others. The name of a file is always stronger than an alias.
 local registry = require "qwen.extension.registry"
 
 local M = {}

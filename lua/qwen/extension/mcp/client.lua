@@ -4,6 +4,7 @@ local err = require "qwen.util.err"
 local json = require "sys.json"
 local task = require "sys.task"
 local phrase = require("qwen.util.translate").phrase
+local wait = require "qwen.extension.mcp.wait"
 
 local M = {}
 
@@ -23,8 +24,7 @@ local function answer(self, message)
   if message.method == "notifications/tools/list_changed" then
     self.changed = true
   elseif message.method == "notifications/progress" then
-    local id = type(message.params) == "table" and math.tointeger(tonumber(message.params.progressToken) or nil)
-    if id and self.heard[id] then self.heard[id] = task.now() end
+    wait.heard(self, message.params)
   elseif message.id ~= nil and message.id ~= json.null then
     local reply = message.method == "ping" and { jsonrpc = "2.0", id = message.id, result = {} }
       or { jsonrpc = "2.0", id = message.id, error = { code = -32601, message = "not supported" } }
@@ -86,22 +86,6 @@ local function read_all(self, link)
   for _, queue in pairs(self.waiting) do queue:close() end
 end
 
--- Waits for a reply until the limit, and with `idle` no longer than that since the server last said something of it.
--- Without a reply it gives the seconds that were waited.
-local function wait_for(self, id, queue, limit, idle)
-  local now = task.now()
-  local ends = now + limit
-  self.heard[id] = now
-  while true do
-    local over = idle and math.min(ends, self.heard[id] + idle) or ends
-    local reply = queue:get(math.max(over - now, 0))
-    now = task.now()
-    if reply or self.ended then return reply end
-    if now >= ends then return nil, phrase("%g s", limit) end
-    if idle and now >= self.heard[id] + idle then return nil, phrase("%g s (mcp.toolIdleTimeoutMs)", idle) end
-  end
-end
-
 -- Asks once and waits for the result.
 local function ask(self, method, params, limit, idle)
   self.last = self.last + 1
@@ -120,7 +104,7 @@ local function ask(self, method, params, limit, idle)
     if ok and link.answers and self.waiting[id] == queue then e = err("protocol", phrase "the server ended its answer without a reply") end
     if e and self.waiting[id] == queue then hand_over(self, id, { failure = e }) end
   end)
-  local reply, waited = wait_for(self, id, queue, limit or CALL, idle)
+  local reply, waited = wait.reply(self, id, queue, limit or CALL, idle)
   done = reply ~= nil
   sender:cancel()
   if not reply then
