@@ -4,6 +4,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,14 @@ static int leave(lua_State *L) {
   quick_exit(code);
 #endif
   return 0;
+}
+
+/* os.exit(code, close): the usual one knows neither our output nor the way out. */
+static int l_os_exit(lua_State *L) {
+  code = lua_isboolean(L, 1) ? !lua_toboolean(L, 1) : (int)luaL_optinteger(L, 1, 0);
+  term_out_flush(NULL);
+  if (lua_toboolean(L, 2)) lua_close(L);
+  exit(code);
 }
 
 static void leave_last(lua_State *L) {
@@ -78,6 +87,9 @@ static int prepare(lua_State *L) {
   char **argv = lua_touserdata(L, 2);
   leave_last(L);
   luaL_openlibs(L);
+  lua_getglobal(L, "os");
+  lua_pushcfunction(L, l_os_exit);
+  lua_setfield(L, -2, "exit");
   pattern_open(L);
   open_modules(L);
   set_searchers(L);
@@ -92,12 +104,30 @@ static int prepare(lua_State *L) {
   return 2;
 }
 
+static int to_text(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
+/* Says why the main task failed, by the error on top of the stack. Want of memory is no bug. */
+static int complain(lua_State *L) {
+  lua_pushcfunction(L, to_text);
+  lua_insert(L, -2);
+  const char *message = lua_pcall(L, 1, 1, 0) == LUA_OK || lua_isstring(L, -1) ? lua_tostring(L, -1) : "an error that cannot be shown";
+  if (strstr(message, "not enough memory")) {
+    fputs("qwen: not enough memory\n", stderr);
+    return EXIT_FAILURE;
+  }
+  fprintf(stderr, "qwen: internal error, please report it\n%s\n", message);
+  return EXIT_BUG;
+}
+
 int host_run(int argc, char **argv) {
   term_out_init();
   lua_State *L = lua_newstate(alloc_block, NULL);
   if (!L) {
     fputs("qwen: not enough memory to start\n", stderr);
-    return EXIT_BUG;
+    return EXIT_FAILURE;
   }
   lua_atpanic(L, panic);
   embed_runtime(runtime_argument(argc, argv));
@@ -105,18 +135,16 @@ int host_run(int argc, char **argv) {
   lua_pushcfunction(L, prepare);
   lua_pushinteger(L, argc);
   lua_pushlightuserdata(L, argv);
-  if (lua_pcall(L, 2, 2, 0) == LUA_OK) {
+  bool ok = lua_pcall(L, 2, 2, 0) == LUA_OK;
+  if (ok) {
     lua_gc(L, LUA_GCRESTART);
     lua_gc(L, LUA_GCSTEP, -START_KB);
-    task_run_main(L);
-    if (lua_toboolean(L, -2))
-      code = (int)luaL_optinteger(L, -1, 0);
+    lua_pushcfunction(L, task_run_main);
+    lua_insert(L, -3);
+    ok = lua_pcall(L, 2, 1, 0) == LUA_OK;
   }
   term_out_flush(NULL);
-  if (code == EXIT_BUG) {
-    const char *message = luaL_tolstring(L, -1, NULL);
-    fprintf(stderr, "qwen: internal error, please report it\n%s\n", message);
-  }
+  code = ok ? (int)lua_tointeger(L, -1) : complain(L);
   lua_close(L);
   loop_close();
   return code;

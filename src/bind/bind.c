@@ -38,6 +38,12 @@ double bind_opt_number(lua_State *L, int index, const char *field, double otherw
   return value;
 }
 
+int bind_opt_int(lua_State *L, int index, const char *field, int otherwise, int low, int high) {
+  double value = bind_opt_number(L, index, field, otherwise);
+  if (!(value >= low && value <= high) && value != otherwise) return luaL_error(L, "field '%s' must be a number from %d to %d", field, low, high);
+  return (int)value;
+}
+
 int bind_opt_bool(lua_State *L, int index, const char *field, int otherwise) {
   lua_getfield(L, index, field);
   int value = lua_isnil(L, -1) ? otherwise : lua_toboolean(L, -1);

@@ -30,7 +30,6 @@ int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k)
 bool bind_in_task(lua_State *L);                     /* L is the running task itself, no coroutine inside it */
 void waiter_wake(struct waiter *w);                  /* everyone */
 void waiter_wake_arg(void *w);                       /* the same, as a loop_fn */
-
 /* Limits the running task's present wait: start before the first task_wait of a call, ask in the continuation, clear when done.
  * A wait that ends by cancelling needs no clearing. */
 void task_deadline(lua_State *L, double seconds);
@@ -40,12 +39,13 @@ void task_deadline_clear(void);
 /* Pushes nil and the error as a table with metatable "qwen.err"; use as `return bind_fail(L, &e)`. */
 int bind_fail(lua_State *L, const struct err *e);
 void bind_push_err(lua_State *L, const struct err *e);
-/* A new userdata of size bytes, zeroed, with the metatable made by bind_class: box first, fill after. */
+/* A new userdata, zeroed, with the metatable made by bind_class: box first, fill after. */
 void *bind_new(lua_State *L, size_t size, const char *class_name);
-/* Makes class metatable with methods as __index, and gc as __gc and __close (NULL: none); locks __metatable. Pops nothing, pushes nothing. */
+/* Makes class metatable with methods as __index, and gc as __gc and __close (NULL: none); locks __metatable. Leaves the stack as it was. */
 void bind_class(lua_State *L, const char *class_name, const luaL_Reg *methods, lua_CFunction gc);
-/* Optional fields of the options table at index: default when nil, raises on a wrong type. */
+/* Optional fields of the options table at index: default when nil, raises on a wrong type or outside of low to high. */
 double bind_opt_number(lua_State *L, int index, const char *field, double otherwise);
+int bind_opt_int(lua_State *L, int index, const char *field, int otherwise, int low, int high);
 int bind_opt_bool(lua_State *L, int index, const char *field, int otherwise);
 /* The secret in the handle at index, NULL when it is no handle or already wiped. It lives as long as the handle. */
 struct secret;

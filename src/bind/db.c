@@ -137,6 +137,7 @@ static int run_k(lua_State *L, int status, lua_KContext ctx) {
 static int l_db_run(lua_State *L) {
   check_open(L);
   luaL_checkstring(L, 2);
+  luaL_checkstack(L, lua_gettop(L) + LUA_MINSTACK, "too many values"); /* for the copies that run makes, when nothing may be raised */
   for (int i = 3; i <= lua_gettop(L); i++) {
     int type = lua_type(L, i);
     luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING, i, "text, number, boolean or nil expected");

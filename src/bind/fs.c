@@ -66,7 +66,7 @@ static int l_fs_write(lua_State *L) {
   int mode = -1;
   bool sync = true;
   if (lua_istable(L, 3)) {
-    mode = (int)bind_opt_number(L, 3, "mode", -1);
+    mode = bind_opt_int(L, 3, "mode", -1, 0, 07777);
     sync = bind_opt_bool(L, 3, "fsync", 1);
   }
   struct err e;
@@ -246,7 +246,7 @@ static int l_fs_write_exact(lua_State *L) {
   const char *path = check_path(L, 1), *bytes = luaL_checklstring(L, 2, &n);
   struct fs_exact_plan plan = {.mode = -1};
   if (lua_istable(L, 3)) {
-    plan.mode = (int)bind_opt_number(L, 3, "mode", -1);
+    plan.mode = bind_opt_int(L, 3, "mode", -1, 0, 07777);
     int type = lua_getfield(L, 3, "expect");
     plan.fresh = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
     if (type == LUA_TTABLE) {

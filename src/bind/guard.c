@@ -166,7 +166,8 @@ int l_task_limited(lua_State *L) {
   struct guard *g = NULL;
   if (bind_in_task(L)) {
     g = lua_newuserdatauv(L, sizeof *g, 0); /* Lua never sees it */
-    g->limit = seconds * TICKS_PER_SECOND < 1 ? 1 : seconds > 3600 ? 3600 * TICKS_PER_SECOND : (int)(seconds * TICKS_PER_SECOND);
+    double ticks = seconds * TICKS_PER_SECOND, most = 3600 * TICKS_PER_SECOND;
+    g->limit = !(ticks >= 1) ? 1 : (int)(ticks < most ? ticks : most);
   } else {
     lua_pushnil(L);
   }
@@ -229,7 +230,7 @@ static int wrap_call(lua_State *L) {
   int status = lua_status(co);
   if (status != LUA_OK && status != LUA_YIELD) {
     lua_State *before = guard_enter(co); /* its `<close>` may be a busy loop too */
-    lua_resetthread(co);
+    if (lua_resetthread(co) != LUA_OK) lua_xmove(co, L, 1); /* the error of that time or of a `<close>`; what is left there would be called */
     guard_leave(before);
   }
   if (lua_type(L, -1) == LUA_TSTRING) {

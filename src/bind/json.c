@@ -280,10 +280,9 @@ static void write_value(lua_State *L, struct writer *w, int index) {
 /* encode(value, options?) */
 static int l_json_encode(lua_State *L) {
   luaL_checkany(L, 1);
-  double indent = lua_istable(L, 2) ? bind_opt_number(L, 2, "indent", -1) : -1;
-  luaL_argcheck(L, indent >= -1 && indent <= 16, 2, "indent is 0 to 16");
+  int indent = lua_istable(L, 2) ? bind_opt_int(L, 2, "indent", -1, 0, 16) : -1;
   struct writer *w = writer_new(L);
-  w->indent = (int)indent;
+  w->indent = indent;
   write_value(L, w, 1);
   lua_pushlstring(L, w->out.data ? w->out.data : "", w->out.len);
   buf_free(&w->out);

@@ -9,6 +9,6 @@ void pattern_open(lua_State *L); /* the search functions of `string`, with a bou
 /* Searcher for package.searchers: "qwen.x" is lua/qwen/x.lua. */
 int embed_searcher(lua_State *L);
 void embed_runtime(const char *folder); /* scripts come from this folder instead; must outlive the state */
-/* Runs the function on top of the stack as the main task until it ends; leaves true and its result, or false and the error. */
-void task_run_main(lua_State *L);
+/* A function for lua_pcall: runs its first argument with the others as the main task until it ends; its first result, or its error. */
+int task_run_main(lua_State *L);
 #endif

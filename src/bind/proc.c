@@ -96,8 +96,8 @@ static int l_proc_open(lua_State *L) {
                            .timeout = bind_opt_number(L, 1, "timeout", 0), .group = bind_opt_bool(L, 1, "group", 1)};
   if (lua_getfield(L, 1, "pty") == LUA_TTABLE) {
     spec.pty = true;
-    spec.rows = (int)bind_opt_number(L, 2, "rows", 24);
-    spec.cols = (int)bind_opt_number(L, 2, "cols", 80);
+    spec.rows = bind_opt_int(L, 2, "rows", 24, 0, 65535);
+    spec.cols = bind_opt_int(L, 2, "cols", 80, 0, 65535);
   }
   if (lua_getfield(L, 1, "confined") != LUA_TNIL) {
     static const char *const names[] = {"all", "no-unix-sockets", NULL};

@@ -1,5 +1,5 @@
 /* The scheduler of `sys.task`: tasks are coroutines that C resumes; waiting yields with a continuation. Queues are in task_queue.c,
- * signals in task_signals.c; what stops a task that does not wait is in guard.c.
+ * signals in task_signals.c, errors that nobody joins in task_report.c; what stops a task that does not wait is in guard.c.
  * A task is a userdata: the registry holds it while it is live, its second user value holds the error it ended with.
  * Children end with their parent; a cancelled coroutine is closed, so that no pcall swallows it and `<close>` runs. */
 #include <time.h>
@@ -131,6 +131,7 @@ static void push_task(lua_State *L, struct task *t) {
 static struct task *spawn(lua_State *L, int args) {
   struct task *t = bind_new(L, sizeof *t, class_name);
   t->L = lua_newthread(L);
+  if (!lua_checkstack(t->L, args + 1)) luaL_error(L, "too many arguments for a task");
   lua_setiuservalue(L, -2, 1);
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, t);
@@ -167,27 +168,51 @@ static void leave_ready(struct task *t) {
   t->ready = false;
 }
 
-/* Sets the error of t from the top of t->L, with a traceback when it is text. */
-static void keep_error(lua_State *L, struct task *t) {
-  lua_State *C = t->L;
-  push_task(L, t);
-  const char *text = lua_tostring(C, -1);
-  if (text) luaL_traceback(L, C, text, 0);
-  else lua_pushvalue(C, -1), lua_xmove(C, L, 1);
+/* The scheduler itself stands outside of every protected call, and what raised there would end the program or leave a task half ended.
+ * So whatever may raise for want of memory, or runs code of others, is called by this: fn with data as its one argument. */
+static bool protect(lua_State *L, lua_CFunction fn, void *data) {
+  lua_pushcfunction(L, fn);
+  lua_pushlightuserdata(L, data);
+  bool ok = lua_pcall(L, 1, 0, 0) == LUA_OK;
+  if (!ok) lua_pop(L, 1);
+  return ok;
+}
+
+/* Why a task ends: words of ours, that it was cancelled, or (neither) the error on top of its stack. */
+struct ending {
+  struct task *t;
+  const char *words, *cancelled;
+};
+
+static int set_error(lua_State *L) {
+  struct ending *end = lua_touserdata(L, 1);
+  push_task(L, end->t);
+  if (end->cancelled) {
+    struct err e;
+    err_set(&e, ERR_CANCELLED, "%s", end->cancelled);
+    bind_push_err(L, &e);
+  } else {
+    if (end->words) lua_pushstring(L, end->words);
+    else if (!lua_checkstack(end->t->L, 1)) lua_pushliteral(L, "stack overflow");
+    else lua_pushvalue(end->t->L, -1), lua_xmove(end->t->L, L, 1);
+    const char *text = lua_tostring(L, -1);
+    if (text) luaL_traceback(L, end->t->L, text, 0);
+  }
+  lua_setiuservalue(L, 2, 2);
+  return 0;
+}
+
+static void keep(lua_State *L, struct ending end) {
+  if (protect(L, set_error, &end)) return;
+  push_task(L, end.t);
+  lua_pushliteral(L, "not enough memory"); /* Lua has this text ready */
   lua_setiuservalue(L, -2, 2);
   lua_pop(L, 1);
 }
 
-static void keep_cancelled(lua_State *L, struct task *t, const char *why) {
-  struct err e;
-  err_set(&e, ERR_CANCELLED, "%s", why);
-  push_task(L, t);
-  bind_push_err(L, &e);
-  lua_setiuservalue(L, -2, 2);
-  lua_pop(L, 1);
-}
+static void keep_error(lua_State *L, struct task *t, const char *words) { keep(L, (struct ending){.t = t, .words = words}); }
 
-static void report(lua_State *L, int error_index);
+static void keep_cancelled(lua_State *L, struct task *t, const char *why) { keep(L, (struct ending){.t = t, .cancelled = why}); }
 
 /* Ends t: children first, then its own `<close>` variables, then whoever joins it. */
 static void finish(lua_State *L, struct task *t, enum task_state state) {
@@ -209,8 +234,7 @@ static void finish(lua_State *L, struct task *t, enum task_state state) {
     lua_sethook(t->L, NULL, 0, 0);
     if (lua_resetthread(t->L) != LUA_OK && lua_gettop(t->L) > 0 && state == TASK_REPORTED) {
       lua_xmove(t->L, L, 1);
-      report(L, lua_gettop(L));
-      lua_pop(L, 1);
+      task_report(L);
     }
     sched.current = current;
     guard_leave(before);
@@ -240,8 +264,7 @@ static void resume(lua_State *L, struct task *t) {
   } else if (status == LUA_YIELD) {
     lua_pop(t->L, results);
     if (!t->on && !t->ready) { /* coroutine.yield in a task: nobody would ever resume it */
-      lua_pushliteral(t->L, "coroutine.yield called outside a coroutine; to wait, call a function that waits");
-      keep_error(L, t);
+      keep_error(L, t, "coroutine.yield called outside a coroutine; to wait, call a function that waits");
       finish(L, t, TASK_FAILED);
     }
   } else if (status == LUA_OK) {
@@ -251,28 +274,13 @@ static void resume(lua_State *L, struct task *t) {
     keep_cancelled(L, t, "interrupted");
     finish(L, t, TASK_REPORTED);
   } else if (stopped) {
-    lua_pushstring(t->L, stopped);
-    keep_error(L, t);
+    keep_error(L, t, stopped);
     finish(L, t, TASK_FAILED);
   } else {
-    keep_error(L, t);
+    keep_error(L, t, NULL);
     finish(L, t, TASK_FAILED);
   }
   sched.current = NULL;
-}
-
-/* Tells the handler set by on_error about an error nobody joins; without one, standard error. */
-static void report(lua_State *L, int error_index) {
-  luaL_tolstring(L, error_index, NULL);
-  if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.on_error") == LUA_TFUNCTION) {
-    lua_pushvalue(L, error_index);
-    lua_pushvalue(L, -3);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_pop(L, 1);
-  } else {
-    lua_pop(L, 1);
-    lua_writestringerror("qwen: a task failed: %s\n", lua_tostring(L, -1));
-  }
-  lua_pop(L, 1);
 }
 
 static int task_gc(lua_State *L) {
@@ -280,7 +288,7 @@ static int task_gc(lua_State *L) {
   if (t->state != TASK_FAILED) return 0;
   t->state = TASK_REPORTED;
   lua_getiuservalue(L, 1, 2);
-  report(L, lua_gettop(L));
+  task_report(L);
   return 0;
 }
 
@@ -304,10 +312,12 @@ static int join_k(lua_State *L, int status, lua_KContext ctx) {
   lua_pushboolean(L, t->state == TASK_DONE);
   if (t->state == TASK_DONE) {
     luaL_checkstack(L, t->results, "too many results");
-    lua_checkstack(t->L, t->results);
+    if (!lua_checkstack(t->L, 1)) return luaL_error(L, "too many results");
     int first = lua_gettop(t->L) - t->results + 1;
-    for (int i = 0; i < t->results; i++) lua_pushvalue(t->L, first + i);
-    lua_xmove(t->L, L, t->results);
+    for (int i = 0; i < t->results; i++) { /* one by one: others may join as well, and there may be no room for all twice */
+      lua_pushvalue(t->L, first + i);
+      lua_xmove(t->L, L, 1);
+    }
     return 1 + t->results;
   }
   t->state = TASK_REPORTED;
@@ -390,13 +400,6 @@ static int l_task_time(lua_State *L) {
   return 1;
 }
 
-static int l_task_on_error(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TFUNCTION);
-  lua_settop(L, 1);
-  lua_setfield(L, LUA_REGISTRYINDEX, "sys.task.on_error");
-  return 0;
-}
-
 /* -- the main task -------------------------------------------------------------------------------------------------- */
 
 static void run_ready(lua_State *L) {
@@ -415,12 +418,12 @@ static void run_ready(lua_State *L) {
   }
 }
 
-void task_run_main(lua_State *L) {
+int task_run_main(lua_State *L) {
   sched.L = L;
   luaL_requiref(L, "sys.err", open_err, 0); /* both make the metatables that the scheduler itself uses */
   luaL_requiref(L, "sys.task", open_task, 0);
   lua_pop(L, 2);
-  struct task *t = spawn(L, 1);
+  struct task *t = spawn(L, lua_gettop(L) - 1);
   push_task(L, t); /* keeps it beyond its end */
   bool alive = true;
   while (t->state == TASK_LIVE && alive) {
@@ -428,20 +431,16 @@ void task_run_main(lua_State *L) {
     if (t->state == TASK_LIVE) alive = loop_run(!sched.ready_first) || sched.ready_first;
   }
   sched.L = NULL;
-  if (!alive) {
-    lua_pushboolean(L, 0);
-    lua_pushliteral(L, "every task waits for something that can no longer happen");
-    return;
-  }
-  lua_pushboolean(L, t->state == TASK_DONE);
+  if (!alive) return luaL_error(L, "every task waits for something that can no longer happen");
   if (t->state == TASK_DONE) {
     lua_settop(t->L, t->results ? 1 + lua_gettop(t->L) - t->results : 0);
-    if (!t->results) lua_pushnil(t->L);
+    if (!t->results) return 0;
     lua_xmove(t->L, L, 1);
-  } else {
-    t->state = TASK_REPORTED;
-    lua_getiuservalue(L, -2, 2);
+    return 1;
   }
+  t->state = TASK_REPORTED;
+  lua_getiuservalue(L, -1, 2);
+  return lua_error(L);
 }
 
 int open_task(lua_State *L) {

@@ -16,17 +16,24 @@ static int signal_number(lua_State *L, int index, const char **name) {
   return luaL_argerror(L, index, "unknown signal");
 }
 
-/* registry["sys.task.signals"][number] is the queue that hears of it */
+/* registry["sys.task.signals"][number] is the queue that hears of it. Stack: number. */
+static int put_signal(lua_State *L) {
+  if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.signals") != LUA_TTABLE) return 0;
+  if (lua_rawgeti(L, 2, lua_tointeger(L, 1)) != LUA_TUSERDATA) return 0;
+  int i = 0;
+  while (signal_names[i].number != lua_tointeger(L, 1)) i++; /* only those of the list are watched */
+  lua_pushstring(L, signal_names[i].name);
+  task_queue_push(L, 3, 4);
+  return 0;
+}
+
+/* The loop calls this, and nothing may be raised there: without memory the signal is not heard. */
 static void on_signal(int number) {
   lua_State *L = task_main();
   if (!L) return; /* the main task has ended */
-  int top = lua_gettop(L);
-  if (lua_getfield(L, LUA_REGISTRYINDEX, "sys.task.signals") == LUA_TTABLE && lua_rawgeti(L, -1, number) == LUA_TUSERDATA) {
-    for (int i = 0; signal_names[i].name; i++)
-      if (signal_names[i].number == number) lua_pushstring(L, signal_names[i].name);
-    task_queue_push(L, top + 2, top + 3);
-  }
-  lua_settop(L, top);
+  lua_pushcfunction(L, put_signal);
+  lua_pushinteger(L, number);
+  if (lua_pcall(L, 1, 0, 0) != LUA_OK) lua_pop(L, 1);
 }
 
 int l_task_signals(lua_State *L) {

@@ -1,0 +1,112 @@
+-- No Lua, however wrong, corrupts memory, ends the program or leaves the scheduler half done: counts of values, errors that cannot be
+-- shown, coroutines after their error, numbers out of range. The debug build sees what a release build would survive by luck.
+local t = dofile "tests/check.lua"
+local program = dofile "tests/program.lua"
+local db, http, limit, os, proc, redis, task = require "sys.db", require "sys.http", require "sys.limit", require "sys.os", require "sys.proc",
+  require "sys.redis", require "sys.task"
+
+local function many(n)
+  local list = {}
+  for i = 1, n do list[i] = i end
+  return list
+end
+
+-- More values than a stack has at first: all arrive, or it is an error.
+local store = assert(db.open(":memory:", "CREATE TABLE x (y)", 1))
+-- The number of values after true; the error after false.
+local function count(ok, ...) return ok and select("#", ...) or error((...)) end
+local calls = {
+  spawn = function(n)
+    local one = task.spawn(function(...) return select("#", ...) end, table.unpack(many(n)))
+    local ok, got = one:join()
+    return ok and got or error(got)
+  end,
+  join = function(n) return count(task.spawn(function() return table.unpack(many(n)) end):join()) end,
+  limited = function(n) return count(task.limited(9, function(...) return ... end, table.unpack(many(n)))) end,
+  wrap = function(n) return select("#", coroutine.wrap(function(...) return ... end)(table.unpack(many(n)))) end,
+  resume = function(n) return count(coroutine.resume(coroutine.create(function(...) return ... end), table.unpack(many(n)))) end,
+  gsub = function(n) return #(("x"):gsub("x", ("%1"):rep(n))) end,
+  statement = function(n)
+    local rows = assert(store:run("SELECT max(0, " .. ("?,"):rep(n) .. "0) AS most", table.unpack(many(n))))
+    return rows[1].most
+  end,
+}
+for name, call in pairs(calls) do
+  for _, n in ipairs { 0, 1, 17, 38, 39, 300, 5000, 200000, 900000 } do
+    local ok, got = pcall(call, n)
+    if ok then t.eq(got, n, name .. " of " .. n)
+    elseif n <= 60 or name ~= "statement" and n <= 5000 then t.ok(false, ("%s of %d: %s"):format(name, n, tostring(got))) end
+  end
+end
+
+-- Errors that cannot be shown, raised where nobody listens.
+local bad = setmetatable({}, { __tostring = function() error "cannot be shown" end })
+local worse = setmetatable({}, { __tostring = function() return {} end })
+for _, e in ipairs { bad, worse, setmetatable({}, { __tostring = function() error(bad) end }), setmetatable({}, { __name = 1 }) } do
+  local ran = 0
+  local function closing() return setmetatable({}, { __close = function() ran = ran + 1 error(e) end }) end
+  local parent = task.spawn(function()
+    task.spawn(function()
+      local _ <close> = closing()
+      task.sleep(1e6)
+    end)
+    local _ <close> = closing()
+    task.sleep(1e6)
+  end)
+  task.sleep(0)
+  task.sleep(0) -- the child has begun
+  parent:cancel()
+  t.eq({ parent:done(), ran }, { true, 2 }, "both were closed")
+  local ok, why = task.spawn(function() error(e) end):join()
+  t.eq({ ok, rawequal(why, e) }, { false, true }, "the error itself reaches who joins")
+  task.spawn(function() error(e) end)
+  task.sleep(0)
+  collectgarbage()
+end
+
+-- A coroutine after its error is dead; what it raised is not called.
+do
+  local called = 0
+  local e = setmetatable({}, { __call = function() called = called + 1 end })
+  for _, fail in ipairs { function() error(e) end, function()
+    local _ <close> = setmetatable({}, { __close = function() error(e) end })
+    error "first"
+  end } do
+    local co = coroutine.wrap(fail)
+    t.eq({ pcall(co) }, { false, e })
+    for _ = 1, 2 do
+      local ok, words = pcall(co)
+      t.eq({ ok, tostring(words):find("cannot resume dead coroutine", 1, true) ~= nil }, { false, true })
+    end
+  end
+  t.eq(called, 0)
+end
+
+-- Numbers out of range, where C wants an integer.
+for _, n in ipairs { 0 / 0, 1 / 0, -1 / 0, 1e300, -1e300, 2 ^ 63, -2 ^ 63, 2 ^ 31, -2 ^ 31 - 1 } do
+  local fs = require "sys.fs"
+  local words = tostring(n)
+  t.eq({ task.limited(n, function() return 1 end) }, { true, 1 }, "limited " .. words)
+  pcall(fs.write, os.env "TMPDIR" .. "/number", "x", { mode = n })
+  pcall(fs.write_exact, os.env "TMPDIR" .. "/number", "x", { mode = n })
+  pcall(http.open, { url = "http://127.0.0.1:1/", max_body = n, connect_timeout = n, first_timeout = n, idle_timeout = n, total_timeout = n })
+  pcall(redis.open, "127.0.0.1", 1, { timeout = n })
+  pcall(proc.open, { argv = { "/bin/true" }, timeout = n, rows = n, cols = n, pty = true })
+  pcall(require("sys.json").encode, {}, { indent = n })
+  local l = assert(limit.open ":memory:")
+  pcall(l.seed, l, "k", { { age = n, weight = n } })
+  pcall(l.take, l, "k", { { n = n, per = n, margin = n } }, n)
+  pcall(l.date, l, n)
+  pcall(l.shut, l, "k", n)
+  pcall(l.usage, l, "k", { { n = 5, per = 60 } })
+  l:close()
+end
+t.ok(pcall(task.sleep, 0 / 0), "a sleep of no number")
+
+-- The end by os.exit: with its code, and everything that was written.
+for _, case in ipairs { { "3", 3 }, { "3, true", 3 }, { "true, true", 0 }, { "false", 1 }, { "", 0 }, { "0, true", 0 } } do
+  local place = program.place { ["end.lua"] = 'io.write "a" qwen.os.out "b" qwen.task.spawn(function() os.exit(' .. case[1] .. ") end) qwen.task.sleep(9)" }
+  local r = program.run(place, { "lua", "end.lua" })
+  t.eq({ r.code, #r.out }, { case[2], 2 }, "os.exit(" .. case[1] .. ")")
+end
+t.done()
