@@ -101,7 +101,7 @@ t.fails(function() encode { 1, 2, a = 3 } end, "names beside its positions", "mi
 t.fails(function() encode { x = { [1] = 1, [2000] = 2 } } end, "holes.* at %.x", "sparse")
 t.fails(function() encode { a = { [5] = 1 } } end, "key of type number %(5%).* at %.a", "number as a key")
 t.fails(function() encode { [true] = 1 } end, "key of type boolean", "boolean as a key")
-t.fails(function() encode({}, { indent = 99 }) end, "indent is 0 to 16", "indent")
+t.fails(function() encode({}, { indent = 99 }) end, "field .indent. must be a number from 0 to 16", "indent")
 t.fails(function() encode() end, "value expected", "no value")
 do
   local deep = {}
