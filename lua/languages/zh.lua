@@ -1066,6 +1066,17 @@ return {
     ["is in the project"] = "在项目中", ["%s %s"] = "%s %s", ["%s, which runs for '%s', %s"] = "为“%2”运行的 %1 %3",
     ["%s, which runs for '%s', is a link to %s"] = "为“%2”运行的 %1 是指向 %3 的链接", ["%s looks like a credential"] = "%s 看起来像凭据",
     ["%s, and %s refuses some"] = "%s，而%s拒绝了其中一些", ["a setting of git may run a program"] = "git 的某个设置可能运行程序",
+    ["%s: %s is not a valid rule and has no effect. Write it like Bash(rm *) or Read(.env)"] =
+      "%s：%s 不是有效的规则，不起作用。请写成 Bash(rm *) 或 Read(.env) 的形式",
+    ["%s: no tool is called '%s', so the rule has no effect"] = "%s：没有名为“%s”的工具，该规则不起作用",
+    ["%s: in %s only * is a wildcard; all other characters are literal"] =
+      "%s：%s 中只有 * 是通配符，其他字符均按原样匹配",
+    ["the files that find passes on are not known"] = "无法得知 find 传递的文件",
+    ["'%s' contains a name of %s"] = "“%s”中含有%s的名称",
+    ["a word of %s is in a file that the command writes"] = "命令写入的文件中含有%s的词",
+    ["the names that %s gets are not known"] = "无法得知 %s 得到的文件名",
+    ["git takes files that are ignored"] = "git 会收入被忽略的文件",
+    ["git runs the program of an ext:: address"] = "git 会运行 ext:: 地址中的程序",
     ["git %s may be an alias for anything"] = "git %s 可能是任何命令的别名", ["%s may choose a program"] = "%s 可能选定要运行的程序",
     ["what %s is given to run is not known"] = "不知道 %s 会运行什么", ["%s may run what %s refuses"] = "%s 可能运行%s所拒绝的内容",
     ["a word of %s is in what %s runs"] = "%2 运行的内容中有%1的词", ["a quote over the beginning of a here-document"] = "跨越 here-document 开头的引号",

@@ -220,6 +220,15 @@ local function scan_again(opts, project)
   return registry.scan { safe = opts.safe, project = project, use = opts.use }
 end
 
+-- What the settings say that has no effect here.
+local function tell_without_effect(ctx, settings)
+  for _, text in ipairs(require("qwen.config.effect").sentences(settings.without)) do ctx.notice(text) end
+  local no_rules = require("qwen.permission.rules").problems(settings, function(name)
+    return registry.has("tools", name)
+  end)
+  for _, text in ipairs(no_rules) do ctx.notice(for_user(text)) end
+end
+
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   language.use() -- of the environment, until the settings are known
@@ -259,7 +268,7 @@ local function route(argv)
   local refused = opts.command and refuse_foreign(opts.command)
   if refused then return refused end
   if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
-  for _, text in ipairs(require("qwen.config.effect").sentences(settings.without)) do ctx.notice(text) end
+  tell_without_effect(ctx, settings)
   require("qwen.model.consent").attach(settings, function()
     local ask = require "qwen.ui.widget.ask"
     return ctx.pick or ask.possible() and ask.pick or nil

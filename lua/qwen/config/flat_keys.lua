@@ -114,12 +114,32 @@ local function move(values, lines, place, from, key, opposite)
   return false
 end
 
+-- Puts what stands under a dotted name, as "permissions.deny", where that key is.
+local function spread(values, holder, prefix)
+  local dotted = {}
+  for name, value in pairs(holder) do
+    local key = prefix .. tostring(name)
+    if tostring(name):find(".", 1, true) and schema[key] then
+      dotted[#dotted + 1] = name
+    elseif config_value.is_object(value) and prefix:find "^[^.]*%.?$" then
+      spread(values, value, key .. ".")
+    end
+  end
+  table.sort(dotted)
+  for _, name in ipairs(dotted) do
+    local value = holder[name]
+    holder[name] = nil
+    if not put(values, prefix .. name, value) then holder[name] = value end
+  end
+end
+
 ---Reads the flat settings of a file into today's places. What cannot be put there stays, and is reported as unknown.
 ---@param values table as parsed; changed
 ---@param lines table<string, integer> by dotted key; today's keys get the lines of the old ones
 ---@return table<string, string> moved old name by today's key
 function M.read(values, lines)
   local old, moved = {}, {}
+  spread(values, values, "")
   for name, value in pairs(values) do
     if is_old(name, value) then old[#old + 1] = name end
   end

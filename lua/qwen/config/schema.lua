@@ -2,7 +2,7 @@
 -- type: string, boolean, number, list, object, any. choices: the only values. project: a trusted folder's own settings may set it.
 -- merge: "append" joins the lists of all sources, "replace" takes an object whole; without it objects are merged and all else is replaced.
 -- partly: some fields of the object have no effect (known_keys.lua).
--- vital: it says where a prompt goes. One of a wrong type is not passed over; no model is asked until it is corrected.
+-- vital: it says where a prompt goes, or what is refused. One of a wrong type is not passed over; no model is asked until it is corrected.
 
 return {
   ["model.name"] = { vital = true, type = "string", text = "model to use", project = true },
@@ -62,13 +62,13 @@ return {
   ["tools.shell.passVariables"] = { type = "list", merge = "append",
     text = "variables that commands get though they look like credentials: [\"GH_TOKEN\"]" },
   ["tools.allowed"] = { type = "list", merge = "append", text = "rules for tools that need no question" },
-  ["tools.exclude"] = { type = "list", merge = "append", project = true, text = "rules for tools that are refused" },
+  ["tools.exclude"] = { vital = true, type = "list", merge = "append", project = true, text = "rules for tools that are refused" },
   ["tools.disabled"] = { type = "list", merge = "append", project = true, text = "tools that are neither offered nor run" },
   ["tools.core"] = { type = "list", text = "the only shipped tools that are offered; Shell(git status): other commands are asked about" },
   ["tools.listDirectory.enabled"] = { type = "boolean", default = true, project = true, text = "offer list_directory to the model" },
   ["permissions.allow"] = { type = "list", merge = "append", text = "rules that allow" },
-  ["permissions.ask"] = { type = "list", merge = "append", project = true, text = "rules that ask" },
-  ["permissions.deny"] = { type = "list", merge = "append", project = true, text = "rules that refuse" },
+  ["permissions.ask"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that ask" },
+  ["permissions.deny"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that refuse" },
   ["context.fileName"] = { type = "any", default = { "QWEN.md", "AGENTS.md" }, project = true, text = "names of the files with instructions" },
   ["context.fileFiltering.respectGitIgnore"] = { type = "boolean", default = true, text = "lists and searches leave out what git ignores" },
   ["context.fileFiltering.respectQwenIgnore"] = { type = "boolean", default = true,

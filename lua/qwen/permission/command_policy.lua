@@ -2,6 +2,7 @@
 -- told counts against the command where a rule refuses something.
 local command_rules = require "qwen.permission.command_rules"
 local files = require "qwen.permission.files"
+local path_rules = require "qwen.permission.path_rules"
 local paths = require "qwen.util.paths"
 local path_expansion = require "qwen.permission.path_expansion"
 local phrase = require("qwen.util.translate").phrase
@@ -23,8 +24,7 @@ local harmless_assigns = { LANG = true, LC_ALL = true, TZ = true, NO_COLOR = tru
 -- Redirections that write to a file, or read one outside the project; nil when there are none.
 local function redirect_problem(at, part)
   for _, redirect in ipairs(part.redirects) do
-    local copy = redirect.op:find "&$" and redirect.target:match "^[%d-]+$"
-    if not copy and not harmless_targets[redirect.target] then
+    if not redirect.copy and not harmless_targets[redirect.target] then
       if redirect.op ~= "<" then return phrase("it writes to %s", redirect.target) end
       if not path_expansion.readable(at.ctx, at.bases, redirect.target, redirect.marks) then
         return phrase("it reads %s", redirect.target)
@@ -83,7 +83,8 @@ local function suggest(part)
   local name = argv[1]
   if not name or next(part.marks) or stateful[name] or name:find "^%(" then return nil end
   local kind = wrappers.kind(part)
-  if kind == "runs" or kind == "may" and not program_lists.builders[name] or program_lists.network[(program_lists.names(name))] then
+  local may = kind == "may" and (not program_lists.builders[name] or wrappers.by_a_word(argv))
+  if kind == "runs" or may or program_lists.network[(program_lists.names(name))] then
     return nil
   end
   for _, word in ipairs(argv) do
@@ -108,10 +109,10 @@ local function judge_part(at, set, part)
   local bare = wrappers.stripped(part)
   local parts = wrappers.parts(bare)
   local rule, unsure = command_rules.refused(at, set, parts)
-  if rule then return "deny", command_rules.by_rule(rule) end
+  if rule then return "deny", rules.words(rule) end
   if unsure then return "unsure", unsure end
   rule = command_rules.met(set.ask, parts)
-  if rule then return "ask", command_rules.by_rule(rule) end
+  if rule then return "ask", rules.words(rule) end
   if at.core and not is_core(at.core, part) then return "ask", NOT_CORE end
   local redirect = redirect_problem(at, part)
   local looks, why = looks_only(at, part)
@@ -119,7 +120,7 @@ local function judge_part(at, set, part)
   if stateful[part.argv[1]] then at.lost = phrase "an earlier part changes the shell" end
   rule = rules.first(set.allow, "run_shell_command", function(spec) return rules.matches_command(spec, part.argv) end)
   if rule and not redirect and not assigns_matter(part) then
-    return "allow", command_rules.by_rule(rule)
+    return "allow", rules.words(rule)
   end
   if redirect or assigns_matter(part) then return nil, redirect or phrase "it sets variables" end
   return nil, why, suggest(part)
@@ -140,14 +141,14 @@ function M.judge(ctx, set, command, folder)
   folder = folder and paths.normal(folder) or ctx.cwd
   local lost = parsed.why or not files.inside(ctx, folder) and phrase("%s is outside the project", folder) or nil
   local at = { ctx = ctx, bases = { folder }, lost = lost, command = command,
-    paths = command_rules.path_rules(set.deny), core = rules.core_commands(set), commands = false }
+    paths = path_rules.of(set.deny), core = rules.core_commands(set), commands = false }
   for _, rule in ipairs(set.deny) do
     at.commands = at.commands or command_rules.first_word(rule) ~= nil
   end
   local worst, only_reads, asking = nil, true, 0
   for _, part in ipairs(parsed.parts) do
     local verdict, reason, rule = judge_part(at, set, part)
-    command_rules.follow(at, part)
+    path_rules.follow(at, part)
     verdict = verdict or "mode"
     if verdict == "deny" then return "deny", reason end
     if verdict ~= "allow" then asking = asking + 1 end
@@ -158,13 +159,13 @@ function M.judge(ctx, set, command, folder)
   end
   if not parsed.certain then
     local denied = command_rules.named_anywhere(set.deny, command)
-    if denied then return "deny", command_rules.by_rule(denied) end
+    if denied then return "deny", rules.words(denied) end
     if parsed.hard and (at.commands or #at.paths > 0) then
       return "unsure", phrase("the command holds %s", parsed.hard)
     end
     if worst and rank[worst[1]] > rank.mode then return worst[1], worst[2] end
     local asked = command_rules.named_anywhere(set.ask, command)
-    if asked then return "ask", command_rules.by_rule(asked) end
+    if asked then return "ask", rules.words(asked) end
     if at.core then return "ask", NOT_CORE end
     return "mode", phrase("the command holds %s", parsed.why)
   end

@@ -29,10 +29,6 @@ function M.hidden(ctx)
   end
 end
 
-local function by_rule(rule)
-  return phrase("the rule %s", rule.text)
-end
-
 -- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or
 -- shows it.
 local function beyond_sandbox(ctx, tool, list, guarded)
@@ -50,9 +46,11 @@ local function beyond_sandbox(ctx, tool, list, guarded)
   end
 end
 
-local function judge_paths(ctx, set, name, tool, list)
+local function judge_paths(ctx, set, name, tool, list, args)
   local function any(rule_list)
-    local whole = rules.first(rule_list, name, function() return false end)
+    local whole = rules.first(rule_list, name, function(spec)
+      return not tool.paths and rules.matches_arguments(spec, args)
+    end)
     if whole then return whole end
     for _, place in ipairs(list) do
       local rule = rules.first(rule_list, name, function(spec) return rules.matches_path(ctx, spec, place.name, false, place.real) end)
@@ -71,14 +69,14 @@ local function judge_paths(ctx, set, name, tool, list)
     end
   end
   local rule = any(set.deny)
-  if rule then return "deny", by_rule(rule) end
+  if rule then return "deny", rules.words(rule) end
   local ignored = tool.effect == "read" and files.ignored(ctx)
   for _, place in ipairs(ignored and list or {}) do
     local file = ignored(place.name) or ignored(place.real)
     if file then return "deny", phrase("%s names it", file) end
   end
   rule = any(set.ask)
-  if rule then return "ask", by_rule(rule) end
+  if rule then return "ask", rules.words(rule) end
   local outside, guarded
   for _, place in ipairs(list) do
     if not (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place) then
@@ -91,7 +89,7 @@ local function judge_paths(ctx, set, name, tool, list)
     return beyond and "beyond" or "guarded", beyond or phrase("%s decides what runs later", guarded), nil
   end
   rule = allowing(outside or beyond)
-  if rule then return "allow", by_rule(rule) end
+  if rule then return "allow", rules.words(rule) end
   if beyond then return "beyond", beyond end
   if outside then return "outside", phrase("%s is outside the project", outside), nil end
   return "mode", tool.effect == "read" and READS or phrase "it changes a file"
@@ -115,7 +113,7 @@ function M.judge(ctx, name, tool, args, list)
     local command_policy = require "qwen.permission.command_policy" -- here: many runs have no command
     verdict, reason, rule = command_policy.judge(ctx, set, tool.command(args))
   else
-    verdict, reason = judge_paths(ctx, set, name, tool, list or files.places(ctx, tool.paths and tool.paths(args) or {}))
+    verdict, reason = judge_paths(ctx, set, name, tool, list or files.places(ctx, tool.paths and tool.paths(args) or {}), args)
     local plain = not ctx.cwd:find "[*?%[{()]" -- as a pattern the folder would be another
     rule = tool.effect == "edit" and (plain and ("Edit(/%s/**)"):format(ctx.cwd) or "Edit") or tool.effect == "read" and "Read" or name
   end

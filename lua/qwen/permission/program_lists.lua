@@ -28,12 +28,12 @@ M.hosts = set("at batch crontab ts gdb lldb rr tmux screen byobu zellij dtach ab
   .. "sbcl ghci runghc R Rscript julia groovy scala kotlin jshell irb ipython osascript make "
   .. "gmake ninja just task rake vi vim nvim view ex ed emacs nano less more man most lftp ftp "
   .. "sftp socat nc ncat docker podman nerdctl kubectl lxc vagrant ansible salt zip split m4 sed "
-  .. "dc bc openssl rsync scp git-shell dotnet java mvn gradle psql mysql sqlite3 sort")
+  .. "dc bc openssl rsync scp git-shell dotnet java mvn gradle psql mysql sqlite3 sort tar ip")
 
 -- Their standard input is a program.
 M.readers = set("sh bash zsh dash ksh mksh pdksh yash ash rbash fish csh tcsh pwsh nu elvish "
   .. "xonsh rc es osh python perl ruby node nodejs deno bun lua luajit php xargs parallel at "
-  .. "batch crontab tclsh guile R Rscript julia psql mysql sqlite3 ed ex gdb lldb bc dc socat")
+  .. "batch crontab tclsh guile R Rscript julia psql mysql sqlite3 ed ex gdb lldb bc dc socat source .")
 
 -- These run others only by some words: program, then any of the words (as a whole word, before `=`,
 -- or its beginning).
@@ -42,13 +42,16 @@ M.some_words = {
     .. "daemon hook send-email web--browse --exec-path --upload-pack --receive-pack --exec -x -O "
     .. "--open-files-in-pager --extcmd --tool --ext-diff --textconv shell config clone -u"),
   tar = set("--checkpoint-action --to-command --use-compress-program -I -F --info-script "
-    .. "--new-volume-script --rsh-command --rmt-command"),
-  npm = set("exec x explore init create"), pnpm = set("exec dlx create"),
-  yarn = set("exec dlx create node"), uv = set("run tool x"), cargo = set("--config"),
+    .. "--new-volume-script --rsh-command --rmt-command"), ip = set("netns vrf"),
+  npm = set("exec x explore init create config c set --script-shell --shell --git --editor --viewer "
+    .. "--browser"),
+  pnpm = set("exec dlx create --script-shell --shell"), yarn = set("exec dlx create node run"), uv = set("run tool x"), cargo = set("--config"),
   poetry = set("run"), pipenv = set("run"), hatch = set("run"), conda = set("run"),
-  mamba = set("run"), rustup = set("run"), go = set("-exec -toolexec generate run"),
+  mamba = set("run"), rustup = set("run"), go = set("-exec -toolexec -vettool generate run"),
   bundle = set("exec"), gem = set("exec"), composer = set("exec"), pixi = set("run"),
   mise = set("exec x"), asdf = set("exec"), rg = set("--pre --hostname-bin"),
+  gh = set("alias extension ext"), svn = set("--config-option --diff-cmd --diff3-cmd --editor-cmd"),
+  hg = set("--config --debugger"), wget = set("--use-askpass --execute -e"), install = set("--strip-program"),
 }
 
 -- git's options that take the next word as their value.
@@ -75,26 +78,28 @@ M.git_commands = set("add am annotate apply archive bisect blame branch bundle c
 -- Built-ins that compute what stands in their words, quoted or not.
 M.computing = set("let declare typeset local readonly export printf read test [ unset mapfile readarray getopts")
 
+-- Built-ins that set variables for the commands behind them.
+M.declaring = set("declare typeset local readonly export")
+
 -- They take whole folders: what they name, they read or hand on.
 M.deep = set("cp mv ln tar bsdtar zip 7z 7za rar rsync scp cpio pax ar dar restic borg rclone "
   .. "install docker podman nerdctl")
 
--- They do what a file of the project says; a rule for exactly these words is offered.
-M.builders = set "make gmake ninja just task rake mvn gradle"
+-- Of those that may run others: a rule for exactly these words is offered all the same.
+M.builders = set "make gmake ninja just task rake mvn gradle tar ip"
 
 -- They talk to other machines: no rule for them is offered.
 M.network = set "curl wget nc ncat telnet scp sftp rsync ftp socat gh glab"
 
--- They read every file below a folder; the first three only when asked to.
-M.searchers = { grep = "r", egrep = "r", fgrep = "r", rg = "", ag = "", ack = "", ugrep = "", ["git-grep"] = "" }
+-- They read every file below a folder; the first four only when asked to.
+M.searchers = { grep = "r", egrep = "r", fgrep = "r", diff = "r", rg = "", ag = "", ack = "", ugrep = "", ["git-grep"] = "" }
 
--- They run nothing that is named in their words.
-M.plain = set("git npm pnpm yarn cargo go cp mv rm rmdir ln mkdir touch chmod chown tar gzip "
+-- They run nothing that is named in their words, but for those above.
+M.plain = set("git npm pnpm yarn cargo go cp mv rm rmdir ln mkdir touch chmod chown gzip "
   .. "gunzip zstd xz bzip2 unzip date sleep kill cd pushd popd export unset set unalias local "
   .. "declare typeset readonly read shift return exit wait jobs umask hash type ulimit shopt "
-  .. "mktemp tee cmake ctest pytest mypy ruff black eslint prettier tsc jest vitest gcc g++ cc "
-  .. "c++ clang clang++ rustc javac ld ar objdump nm strip file jq yq curl wget ping dig host ip "
-  .. "ss ps top free apt apt-get dpkg pip pip3 gh glab svn hg base64 xxd od hexdump sha512sum "
+  .. "mktemp tee pytest mypy ruff black eslint prettier tsc jest vitest ar objdump nm strip file "
+  .. "jq yq curl wget ping dig host ss ps top free gh svn hg base64 xxd od hexdump sha512sum "
   .. "b2sum install truncate dd lsof pgrep pkill id groups hostname locale clear tput for fi done "
   .. "in")
 

@@ -11,6 +11,7 @@ local phrase = require("qwen.util.translate").phrase
 local M = {}
 
 -- Short options as getopt reads them: "n:" takes a value, "e;" a value that is no path. Long ones: "x" none, "x=" one, "x=?" perhaps one.
+-- `apart`: the letters behind one with a value are options too; the value is the next word, or a number.
 local function options(short, long, more)
   local program = more or {}
   program.short, program.long = {}, {}
@@ -67,7 +68,7 @@ local known = {
   sort = options("bdfghinMRrVcCsuzk:t;", "ignore-leading-blanks dictionary-order ignore-case general-numeric-sort human-numeric-sort month-sort "
     .. "numeric-sort random-sort reverse version-sort check=? stable unique zero-terminated key= field-separator=", { plain = "field-separator" }),
   uniq = options("cdDiuzf:s:w:", "count repeated all-repeated=? ignore-case unique zero-terminated skip-fields= skip-chars= check-chars=", { positional = 1 }),
-  tree = options("adfipsughDFvtcUrnCL:I;P;", "noreport dirsfirst prune du si inodes device sort= gitignore matchdirs"),
+  tree = options("adfipsughDFvtcUrnCL:I;P;", "noreport dirsfirst prune du si inodes device sort= gitignore matchdirs", { apart = true }),
   find = words("-name; -iname; -path; -ipath; -wholename; -regex; -iregex; -regextype; -type; -size; -mtime; -mmin; -ctime; -cmin; -atime; -amin; "
     .. "-newer: -maxdepth; -mindepth; -print -print0 -printf; -ls -empty -not -o -or -a -and -perm; -user; -group; -links; -inum; -prune -xdev "
     .. "-mount -depth -executable -readable -writable -true -false -quit -P -daystart -noleaf"),
@@ -96,6 +97,7 @@ local function read_option(program, word)
     local kind = program.short[letter]
     if not kind then return nil end
     names[#names + 1] = letter
+    if kind ~= "" and program.apart and word:find("%D", at + 1) then return nil end
     if kind ~= "" then return names, at < #word and word:sub(at + 1) or "next", kind == ";" end
   end
   return names

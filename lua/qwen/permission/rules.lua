@@ -11,21 +11,32 @@ READS.code = "reads"
 local M = { READS = READS }
 
 local groups = tool_names.groups
-local aliases = {}
+local aliases = {} -- in small letters
 for tool, names in pairs(tool_names.others) do
-  for _, name in ipairs(names) do aliases[name] = tool end
+  aliases[tool] = tool
+  for _, name in ipairs(names) do aliases[name:lower()] = tool end
 end
 
 ---Takes a rule apart.
 ---@param rule string
----@return {tool: string?, group: table?, spec: string?, text: string}?
+---@return {name: string, tool: string?, group: table?, spec: string?, text: string}?
 function M.parse(rule)
-  local name, spec = rule:match "^%s*([%w_*-]+)%s*%((.*)%)%s*$"
-  name = name or rule:match "^%s*([%w_*-]+)%s*$"
+  local bare = texts.trim(rule)
+  local name, spec = bare:match "^([%w_*-]+)%s*%((.*)%)$"
+  name = name or bare:match "^[%w_*-]+$"
   if not name then return nil end
+  spec = spec and texts.trim(spec)
+  spec = spec and spec:match '^"(.*)"$' or spec
   if spec == "" or spec == "*" then spec = nil end
-  return { tool = aliases[name] or name, group = groups[name], spec = spec, text = rule }
+  local low = name:lower():gsub("(.)tool$", "%1")
+  local group = groups[name] or name ~= "edit" and groups[low:gsub("^%l", string.upper)] or nil
+  return { name = name, tool = aliases[name:lower()] or aliases[low] or name:lower(), group = group, spec = spec, text = rule }
 end
+
+---A rule as a reason.
+---@param rule table
+---@return Phrase
+function M.words(rule) return phrase("the rule %s", rule.text) end
 
 ---Whether a rule is about reading or changing files.
 ---@param rule table
@@ -34,12 +45,21 @@ function M.about_files(rule)
   return rule.group ~= nil or groups.Read[rule.tool] or groups.Edit[rule.tool] or false
 end
 
+-- `mcp__server` is each of its tools; `*` at the end is any end.
+local function of_server(name, tool)
+  if name:sub(1, 5) ~= "mcp__" then return false end
+  tool = tool:lower()
+  local head = name:match "^(.*[^*])%*+$"
+  return name == tool or tool:sub(1, #name + 2) == name .. "__"
+    or head ~= nil and tool:sub(1, #head) == head
+end
+
 ---@param rule table
 ---@param tool string
 ---@return boolean
 function M.names_tool(rule, tool)
   if rule.group then return rule.group[tool] or false end
-  return rule.tool == tool or rule.tool == "*" or rule.tool:sub(1, 5) == "mcp__" and tool:sub(1, #rule.tool + 2) == rule.tool .. "__"
+  return rule.name == tool or rule.tool == tool:lower() or rule.tool == "*" or of_server(rule.tool, tool)
 end
 
 ---The first rule of a list that is for a tool and fits.
@@ -73,8 +93,23 @@ function M.matches_command(spec, argv)
   return line:match("^" .. line_pattern(spec) .. "$") ~= nil
 end
 
+-- A text without the `x/..` that name nothing.
+local function without_ups(spec)
+  if not spec:find("/../", 1, true) then return spec end
+  local out = {}
+  for part in spec:gmatch "[^/]+" do
+    local last = out[#out]
+    if part == ".." and last and last ~= ".." and not last:find "[*?%[{]" then
+      out[#out] = nil
+    else
+      out[#out + 1] = part
+    end
+  end
+  return spec:match "^/*" .. table.concat(out, "/")
+end
+
 ---Whether a rule's text fits a path, by its name or by what it really reaches: //abs, ~/home, /project root, ./here, a name anywhere
----below the project. What is below a folder that fits also fits.
+---below the project. What is below a folder that fits also fits. A rule that refuses means with /x also //x.
 ---@param ctx Ctx
 ---@param spec string
 ---@param path string absolute
@@ -82,7 +117,9 @@ end
 ---@param real string? what it reaches, where that is known
 ---@return boolean
 function M.matches_path(ctx, spec, path, both, real)
-  local files, base = require "qwen.permission.files", ctx.cwd -- here: to offer tools no file is looked at
+  local files = require "qwen.permission.files" -- here: to offer tools no file is looked at
+  local base, rooted = ctx.cwd == "/" and "" or ctx.cwd, spec:find "^/[^/]"
+  if not both and rooted and base ~= "" and M.matches_path(ctx, "/" .. spec, path, false, real) then return true end
   if spec:sub(1, 2) == "//" then
     base = ""
   elseif spec:sub(1, 2) == "~/" then
@@ -90,6 +127,7 @@ function M.matches_path(ctx, spec, path, both, real)
   elseif not spec:find "/." then
     spec = "**/" .. spec
   end
+  spec = without_ups(spec)
   local fits = files.glob(spec:gsub("^%./", ""), true)
   for _, name in ipairs { files.normal(path), real or (files.real(path)) } do
     local fit = name:sub(1, #base + 1) == base .. "/" and fits(name:sub(#base + 1))
@@ -111,11 +149,71 @@ function M.folder_of(ctx, spec)
   return paths.normal(base .. "/" .. folder)
 end
 
+---Whether an argument of a tool without paths holds what a rule that refuses names: `Skill(x)`,
+---`WebFetch(domain:x)`.
+---@param spec string
+---@param args table
+---@return boolean
+function M.matches_arguments(spec, args)
+  local pattern = line_pattern(spec:match "^%l+:(.*)$" or spec)
+  for _, value in pairs(args) do
+    if type(value) == "string" and value:find(pattern) then return true end
+  end
+  return false
+end
+
+-- The texts between the commas that stand in no brackets.
+local function between_commas(text)
+  local out, depth, from = {}, 0, 1
+  for at, sign in text:gmatch "()([(),])" do
+    depth = depth + (sign == "(" and 1 or sign == ")" and -1 or 0)
+    if sign == "," and depth == 0 then out[#out + 1], from = text:sub(from, at - 1), at + 1 end
+  end
+  out[#out + 1] = text:sub(from)
+  return out
+end
+
+-- The rules of a list, and those that are none. Several may stand in one text: "Bash(a *), Edit".
 local function read(list)
+  local out, wrong = {}, {}
+  for _, item in ipairs(list or {}) do
+    local understood, found = type(item) == "string", {}
+    for _, text in ipairs(understood and between_commas(item) or {}) do
+      local rule = M.parse(text)
+      understood = understood and rule ~= nil
+      found[#found + 1] = rule
+    end
+    if understood then table.move(found, 1, #found, #out + 1, out) else wrong[#wrong + 1] = item end
+  end
+  return out, wrong
+end
+
+local known = { todo_write = true, skill = true, ["*"] = true }
+for _, name in pairs(aliases) do known[name] = true end
+
+---What in the settings is written as a rule that refuses or asks and is none: nothing is refused by
+---it.
+---@param settings Settings
+---@param is_tool fun(name: string): boolean
+---@return Phrase[]
+function M.problems(settings, is_tool)
   local out = {}
-  for _, text in ipairs(list or {}) do
-    local rule = type(text) == "string" and M.parse(text)
-    if rule then out[#out + 1] = rule end
+  for _, key in ipairs { "permissions.deny", "permissions.ask", "tools.exclude" } do
+    local understood, wrong = read(settings:get(key))
+    for _, item in ipairs(wrong) do
+      out[#out + 1] = phrase("%s: %s is not a valid rule and has no effect. Write it like Bash(rm *) or Read(.env)", key,
+        type(item) == "string" and "'" .. item .. "'" or "an item that is not a string")
+    end
+    for _, rule in ipairs(understood) do
+      local signs = M.names_tool(rule, "run_shell_command") and rule.spec and rule.spec:find "[?%[%]|{}^$\\]"
+      if signs then
+        out[#out + 1] = phrase("%s: in %s only * is a wildcard; all other characters are literal", key, rule.text)
+      end
+      local may_be = rule.group or known[rule.tool] or rule.tool:find "^mcp__" or is_tool(rule.name)
+      if not may_be then
+        out[#out + 1] = phrase("%s: no tool is called '%s', so the rule has no effect", key, rule.name)
+      end
+    end
   end
   return out
 end
@@ -131,7 +229,7 @@ function M.of(ctx)
     for _, rule in ipairs(read(s:get(key))) do deny[#deny + 1] = rule end
   end
   local core = s:get "tools.core"
-  return { allow = allow, ask = read(s:get "permissions.ask"), deny = deny, core = core and #core > 0 and read(core) or nil }
+  return { allow = allow, ask = (read(s:get "permissions.ask")), deny = deny, core = core and #core > 0 and (read(core)) or nil }
 end
 
 ---Whether tools.core leaves a tool out: it lists others, and speaks of such tools.

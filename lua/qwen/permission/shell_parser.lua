@@ -178,7 +178,8 @@ function Reader:redirect()
       if not target then
         self:doubt(phrase "a redirection without a target")
       else
-        self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, marks = marks }
+        self.part.redirects[#self.part.redirects + 1] = { op = op, target = target, marks = marks,
+          copy = op:find "&$" ~= nil and (target == "-" or target:find "^%d+%-?$" ~= nil) }
         if op:sub(1, 1) == "&" and self.text:find("^[ \t]*[^%s;&|]", self.at) then
           self:doubt(phrase "words behind &>, which not every shell reads alike")
         end
@@ -213,7 +214,7 @@ end
 ---Reads a command.
 ---@param command string
 ---@return {parts: table[], certain: boolean, why: Phrase?, hard: Phrase?} each part: argv, marks of each word, redirects {op, target,
----marks}, assigns, piped; an unquoted variable sets `split`; hard: a doubt that can hide commands from the list of parts
+---marks, copy: of a descriptor}, assigns, piped; an unquoted variable sets `split`; hard: a doubt that can hide commands from the list of parts
 function M.parse(command)
   local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part(), documents = {} }, Reader)
   if #command > MAX_LENGTH then self:doubt(phrase "it is too long to be read safely") end

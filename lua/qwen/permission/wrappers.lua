@@ -59,18 +59,35 @@ local function add_forms(out, argv)
   local forms = { argv }
   if bare ~= argv[1] then forms[#forms + 1] = { bare, table.unpack(argv, 2) } end
   if base ~= bare then forms[#forms + 1] = { base, table.unpack(argv, 2) } end
+  local dashed = bare:match "^git%-(.+)$"
+  if dashed then forms[#forms + 1] = { "git", dashed, table.unpack(argv, 2) } end
   for _, form in ipairs(forms) do out[#out + 1] = form end
+  local handed = false -- `git for-each-repo --config=x push`
   for _, i in ipairs(M.subcommand_places(argv)) do
     if i > 2 then out[#out + 1] = { bare, table.unpack(argv, i) } end
+    handed = handed or bare == "git" and argv[i] == "for-each-repo"
+  end
+  for i = 3, handed and math.min(#argv, MOST_WORDS) or 2 do
+    out[#out + 1] = { bare, table.unpack(argv, i) }
   end
 end
 
--- Whether one of a part's words makes its program run the others.
-local function by_a_word(argv)
+---Whether one of a part's words makes its program run the others.
+---@param argv string[]
+---@return boolean
+function M.by_a_word(argv)
   local words = program_lists.some_words[(program_lists.names(argv[1]))]
   for i = 2, words and #argv or 1 do
     local word = argv[i]
     if words[word] or words[word:match "^([^=]+)=" or ""] or words[word:match "^%-%a" or ""] then return true end
+    local letters = word:match "^%-(%a+)$" or i == 2 and argv[1] == "tar" and word:match "^%a+$" or ""
+    for letter in letters:gmatch "." do
+      if words["-" .. letter] then return true end
+    end
+    local long = word:match "^%-%-%l[%l-]+" -- GNU programs take the beginning of a long option for it
+    for name in pairs(long and words or {}) do
+      if name:sub(1, #long) == long then return true end
+    end
   end
   return false
 end
@@ -83,7 +100,7 @@ function M.kind(part)
   local name = part.argv[1]
   if not name then return "plain" end
   if program_lists.runs_others(name) then return "runs" end
-  if program_lists.hosts_others(name) or by_a_word(part.argv) then return "may" end
+  if program_lists.hosts_others(name) or M.by_a_word(part.argv) then return "may" end
   return (program_lists.plain[name] or read_only.knows(name)) and "plain" or "unknown"
 end
 
@@ -110,8 +127,13 @@ function M.commands(part)
   add_forms(out, argv)
   if not argv[1] then return out end
   if M.kind(part) ~= "runs" then return out end
-  local find = program_lists.names(argv[1]) == "find"
-  return add_inner(out, argv, function(i) return not find or argv[i - 1]:find "^%-exec" or argv[i - 1]:find "^%-ok" end)
+  if program_lists.names(argv[1]) ~= "find" then return add_inner(out, argv, function() return true end) end
+  for i = 3, #argv do
+    local starts = argv[i - 1]:find "^%-exec" or argv[i - 1]:find "^%-ok"
+    local inner = starts and { argv = { table.unpack(argv, i) }, marks = {} }
+    for _, one in ipairs(inner and M.commands(inner) or {}) do out[#out + 1] = one end
+  end
+  return out
 end
 
 ---The words of commands that a part may start, for a program that is not there to run others. Of a
@@ -144,7 +166,7 @@ function M.parts(part, out, depth)
   out[#out + 1] = part
   local kind = M.kind(part)
   if #part.argv > MOST_WORDS then out.doubt = out.doubt or phrase "it has too many words" end
-  if kind ~= "runs" and kind ~= "may" then return out end
+  if kind == "plain" then return out end
   for i = 2, math.min(#part.argv, MOST_WORDS) do
     local word = part.argv[i]
     if kind == "runs" and part.marks[i] and part.marks[i].variable then

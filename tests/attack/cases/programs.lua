@@ -1,12 +1,12 @@
 -- Programs of a project that must not run unasked: the model's call, PATH and the files of the project. Each would make the file `ran`.
--- {name, call, path: PATH of the run, files: of the project, links: of the project, env, flags}
+-- {name, call, path: PATH of the run, files: of the project, links: of the project, env, flags, said: on standard error}
 local SCRIPT = "#!/bin/sh\necho ran >> \"$PROJ/ran\"\necho \"$OPENAI_API_KEY\" >> \"$PROJ/ran\"\nexit 0\n"
 local function shell(command) return { name = "run_shell_command", arguments = { command = command } } end
 local ls, grep = shell "ls", { name = "grep_search", arguments = { pattern = "x" } }
 local bin = { ["bin/ls"] = SCRIPT, ["bin/rg"] = SCRIPT, ["bin/git"] = SCRIPT, ["bin/bash"] = SCRIPT, ["bin/cat"] = SCRIPT, ["bin/pdftotext"] = SCRIPT,
   ["bin/pdfinfo"] = SCRIPT, ["bin/setsid"] = SCRIPT, ["bin/sh"] = SCRIPT, ["a.txt"] = "x\n", ["a.pdf"] = "%PDF-1.4\n" }
 
-return {
+local out = {
   { "a relative entry of PATH", call = ls, path = "./bin:$PATH", files = bin },
   { "a relative entry without a dot", call = ls, path = "bin:$PATH", files = bin },
   { "an empty entry in front", call = ls, path = ":$PATH", files = { ls = SCRIPT } },
@@ -71,3 +71,22 @@ return {
   { "control: a prompt command that looks", prompt = "/x", files = { [".qwen/commands/x.md"] = "!{cat a.txt}", ["a.txt"] = "words" }, flags = { "--trust-folder" },
     works = "words" },
 }
+-- Rules that refuse, in settings of another form: honoured, or the run says that they are not.
+local function under(key, value, more)
+  local settings = ('{"permissions": {"allow": []}, %s: %s}'):format(key, value)
+  if key == "deny" then settings = ('{"permissions": {"deny": %s}}'):format(value) end
+  local case = { ("refused by %s %s"):format(key, value), call = shell "touch $PROJ/ran", flags = { "--yolo" },
+    files = { ["~/.qwen/settings.json"] = settings } }
+  for name, item in pairs(more or {}) do case[name] = item end
+  out[#out + 1] = case
+end
+for _, value in ipairs { '"Bash(touch *)"', '{"Bash(touch *)": true}', '["Bash(touch *), Bash(rm *)"]', '["bash(touch *)"]', '["Bash(touch)"]', '["Bash,Edit"]' } do under("deny", value) end
+under('"permissions.deny"', '["Bash"]')
+under('"tools.exclude"', '["run_shell_command"]')
+under('"tools"', '{"exclude": "run_shell_command"}')
+under('"excludeTools"', '["run_shell_command(touch)"]')
+for _, value in ipairs { '["Bash(touch *"]', '[["Bash(touch *)"]]', '[{"tool": "Bash"}]', '["!Bash(touch *)"]', '["Terminal(touch *)"]', '["Bash(tou?h *)"]', '["Bash(touch|rm)"]' } do
+  under("deny", value, { call = ls, said = "permissions.deny: " })
+end
+
+return out

@@ -7,7 +7,8 @@ local function control(name, command, deny, allow, mode) out[#out + 1] = { "cont
 -- Files that may not be read, commands that may run.
 local ssh, env, shadow = { "Read(~/.ssh/**)" }, { "Read(.env)" }, { "Read(//etc/shadow)" }
 local cat = { "Bash(xargs *)", "Bash(find *)", "Bash(git *)", "Bash(rsync *)", "Bash(docker *)", "Bash(cat *)", "Bash(cd *)", "Bash(tar *)", "Bash(cp *)", "Bash(head *)", "Bash(env *)", "Bash(python3 *)", "Bash(sh *)", "Bash(ln *)", "Bash(grep *)",
-  "Bash(curl *)", "Bash(zip *)", "Bash(X *)", "Bash(pushd *)", "Bash(for *)", "Bash(do *)", "Bash(done *)" }
+  "Bash(curl *)", "Bash(zip *)", "Bash(X *)", "Bash(pushd *)", "Bash(for *)", "Bash(do *)", "Bash(done *)",
+  "Bash(sed *)", "Bash(awk *)", "Bash(frob *)", "Bash(diff *)", "Bash(podman *)" }
 for _, case in ipairs {
   { "~", "cat ~/.ssh/id_rsa", ssh }, { "$HOME", "cat $HOME/.ssh/id_rsa", ssh }, { "$HOME in quotes", 'cat "$HOME/.ssh/id_rsa"', ssh },
   { "${HOME}", "cat ${HOME}/.ssh/id_rsa", ssh }, { "${HOME} cut short", "cat ${HOME%/}/.ssh/id_rsa", ssh }, { "a user's home", "cat ~$USER/.ssh/id_rsa", ssh },
@@ -34,6 +35,15 @@ for _, case in ipairs {
   { "names for tar", "tar cf x -T list", env }, { "names for zip", "zip -@ x < list", env }, { "names for rsync", "rsync --files-from=list . x", env },
   { "git grep", "git grep K", env }, { "git add -f", "git add -f .", env }, { "git stash -a", "git stash -a", env }, { "a context for docker", "docker build .", env },
   { "/proc", "cat /proc/self/cwd/.env", env }, { "/proc of another", "cat /proc/$$/cwd/x", env }, { "a pattern outside", "cat /etc/shado*", shadow }, { "a pattern for the folder", "cat /e*/shadow", shadow },
+  { "a letter before a name", "sed r.env f", env }, { "a sign and a letter before it", "sed '$r.env' f", env }, { "the same for a folder", "sed \"r$HOME/.ssh/id_rsa\" f", ssh },
+  { "a name in a program", "awk 'BEGIN{while((getline x<\".env\")>0)print x}'", env }, { "a name in a script of an unknown program", "frob '@.env'", env },
+  { "find hands on", "find . -type f -exec cat {} \\;", env }, { "find hands on a pattern", "find . -name '.e*' -exec cat {} +", env }, { "find hands on by -ok", "find . -ok head {} \\;", env },
+  { "find hands on from home", "find ~ -exec cat {} +", ssh }, { "a difference of folders", "diff -r . sub", env }, { "the same in letters", "diff -Nur sub ../project", env },
+  { "a folder for a container", "docker run -v $PWD:/x y", env }, { "the same behind the option", "docker run -v$HOME:/x y", ssh }, { "a hidden folder for a container", "docker run -v ~/.ssh:/x y", ssh },
+  { "a mount for a container", "docker run --mount type=bind,src=$HOME,dst=/x y", ssh }, { "everything for a container", "podman run -v /:/x y", ssh },
+  { "a rule with one slash", "cat /etc/shadow", { "Read(/etc/shadow)" } }, { "a folder with one slash", "tar cf x /etc", { "Read(/etc/ssl/**)" } }, { "a rule with ..", "cat .env", { "Read(sub/../.env)" } },
+  { "a rule with blanks", "cat .env", { "Read( .env )" } }, { "a rule in quotes", "cat .env", { 'Read(".env")' } }, { "a rule in small letters", "cat .env", { "read(.env)" } },
+  { "the tool's name", "cat .env", { "ReadFileTool(.env)" } },
 } do attack(case[1], case[2], case[3], cat) end
 
 -- Commands that may not run.
@@ -80,6 +90,29 @@ for _, command in ipairs { "env -S'rm f'", "env -S 'rm f'", "env --split-string=
   attack("rm: " .. command:sub(1, 60), command, rm, all)
 end
 
+-- Programs on no list, programs inside programs, and options in other forms.
+for _, command in ipairs { "find . -exec env rm {} \\;", "find . -exec nice -n5 rm {} +", "find . -execdir timeout 5 rm {} \\;", "find . -ok sudo rm {} \\;", "ip netns exec x rm f", "ip netns e x rm f",
+  "ip vrf exec x rm f", "tar --use='rm f' -cf x f", "tar --checkpoint-act=exec='rm f' -cf x f", "tar cfI x 'rm f' f", "tar -cI 'rm f' -f x f", "tar -cFx 'rm f' f", "gcc -wrapper rm,f x.c",
+  "rustc -C linker=rm x.rs", "javac -J-XX:OnError='rm f' X.java", "cmake -E rm f", "cmake -E env rm f", "cmake -E time rm f", "install -s --strip-program=rm x y", "install --strip-prog=rm x y",
+  "apt-get -o APT::Update::Pre-Invoke::='rm f' update", "dpkg --pre-invoke='rm f' -i x", "pip install --python rm x", "go vet -vettool=rm", "wget --use-askpass=rm h", "wget -e use_askpass=rm h",
+  "wget -qe use_askpass=rm h", "svn diff --diff-cmd rm", "svn --config-option config:tunnels:x='rm f' ls x", "hg --config alias.x='!rm f' x", "hg --conf alias.x='!rm f' x", "gh alias set x '!rm f'",
+  "npm i --script-shell='rm f'", "npm config set editor 'rm f'", "yarn run rm f", "bun run rm", "pdflatex --shell-escape '\\write18{rm f}'", "latexmk -e 'system(\"rm f\")'", "gs -c '(rm f) system'",
+  "mongo --eval 'run(\"rm f\")'", "ocaml -e 'Sys.command \"rm f\"'", "erl -eval 'os:cmd(\"rm f\")'", "elixir -e 'System.cmd(\"rm\",[\"f\"])'", "kak -e 'nop %sh{rm f}'", "ranger --cmd='shell rm f'",
+  "fzf --bind 'start:execute(rm f)'", "fzf --preview 'rm f'", "ld.so /bin/rm f", "/lib/ld-musl-x86_64.so.1 /bin/rm f", "qemu-x86_64 /bin/rm f", "wine rm f", "rlwrap rm f", "bind -x '\"x\":rm f'",
+  "choom -n 1 -- rm f", "uclampset -m 1 rm f", "sg x 'rm f'", "runcon x rm f", "run-parts --arg=rm .", "RUSTC_WRAPPER=rm cargo build", "CC='rm f' make", "GOFLAGS=-toolexec=rm go build",
+  "export CC='rm f'; make", "declare -x CC='rm f'; make", "typeset -x CC=rm; make", "echo 'rm f' > x; sh x", "echo rm f > x; chmod +x x; ./x", "printf 'rm f' | tee x; bash x", "cat > x <<< 'rm f'; . ./x",
+  "printf 'rm f' | dd of=x; sh x", "source /dev/stdin <<< 'rm f'", ". /dev/stdin < f", "coreutils --coreutils-prog=rm f" } do
+  attack("rm: " .. command:sub(1, 60), command, rm, all)
+end
+for _, command in ipairs { "git-push", "/usr/lib/git-core/git-push origin", "git for-each-repo --config=x push", "git for-each-repo --config x push -f", "find . -execdir git push \\;", "echo git push > x; sh x" } do
+  attack("git push: " .. command, command, push, all)
+end
+-- The same rule written by another hand.
+for _, rule in ipairs { "bash(rm *)", "BASH(rm *)", "BashTool(rm *)", "ShellTool(rm *)", "Bash( rm * )", 'Bash("rm *")', "Bash(rm)", "Bash(rm:*)", "run_shell_command(rm)", "Run_Shell_Command(rm *)",
+  "Bash(/bin/rm *)", "Bash(/usr/bin/rm)", "Bash(//bin/rm *)", "Bash(ls *), Bash(rm *)", "Edit, Bash(rm f)", "Bash,Edit", "bash" } do
+  attack("the rule " .. rule, "rm f", { rule }, all)
+end
+
 for _, case in ipairs {
   { "git status", "git status", push, { "Bash(git status)" } }, { "git log", "git --no-pager log", push, { "Bash(git *)" } }, { "git -C", "git -C sub status", push, { "Bash(git *)" } },
   { "git commit", "git commit -m 'push it'", push, { "Bash(git commit *)" } }, { "git stash push", "git stash push", push, { "Bash(git stash *)" } }, { "git rm", "git rm f", rm, { "Bash(git *)" } },
@@ -92,5 +125,8 @@ for _, case in ipairs {
   { "yolo: without rules", "echo $(date) > x; eval ls", {}, nil, "yolo" }, { "sudo by rule", "sudo -n true", rm, { "Bash(sudo *)" } }, { "env by rule", "env A=1 make", rm, { "Bash(env *)" } },
   { "git add", "git add .", env, { "Bash(git *)" } }, { "printf", "printf '%s\\n' \"rm\"", rm }, { "sort", "sort f", rm }, { "a pattern with a folder", "ls sub/*", rm }, { "git push -u", "git push -u origin main", rm, { "Bash(git *)" } },
   { "yolo: xargs", "ls | xargs echo", env, nil, "yolo" }, { "yolo: a pipe", "cat f | sort | uniq -c", rm, nil, "yolo" }, { "yolo: find", "find . -name '*.c' -exec wc -l {} +", rm, nil, "yolo" },
+  { "tar", "tar xf x.tar", rm, { "Bash(tar *)" } }, { "ip", "ip addr", rm, { "Bash(ip *)" } }, { "gcc", "gcc -o x a.c", rm, { "Bash(gcc *)" } }, { "a pull request", "gh pr list", rm, { "Bash(gh *)" } },
+  { "find names", "find . -name '*.c'", env }, { "find and echo", "find . -exec echo {} +", env, { "Bash(find *)" } }, { "diff of files", "diff f a.c", env }, { "a container", "docker run -v /tmp/x:/x y", push, { "Bash(docker *)" } },
+  { "yolo: write and test", "echo x > y; npm test", rm, nil, "yolo" }, { "a word that only begins so", "sed s/.environment/x/ f", env, { "Bash(sed *)" } },
 } do control(case[1], case[2], case[3], case[4], case[5]) end
 return out
