@@ -745,8 +745,8 @@ qwen = {}
 
 ---@class qwen.x.runner the one runner of commands that the model, a project or a prompt file causes
 ---@field judge fun(ctx: Ctx, command: string, folder?: string): "allow"|"ask"|"deny", string, string? verdict, reason, the rule that would allow it
----@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, ends: boolean?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`, `made` (in the sandbox: names that decide what runs later and are new); asks nobody
----@field open fun(ctx: Ctx, request: {command: string, cwd: string?, stderr: string?}): Process?, any starts it; beside it what is closed when it has ended, or the error
+---@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, ends: boolean?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`, `kept` (what goes on: {left, job, limit}), `made` (in the sandbox: names that decide what runs later and are new); asks nobody
+---@field start fun(ctx: Ctx, request: {command: string, cwd: string?}): {id: string, path: string?, pid: integer}?, Err? starts what goes on by itself until the session ends; path: the file with what it writes
 
 ---@class qwen.x.sandbox_check
 ---@field verify fun(ctx: Ctx): {name: string, ok: boolean?, detail: string?}[]?, Err? tries to get out; ok nil: could not be tried

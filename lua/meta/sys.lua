@@ -167,12 +167,14 @@
 ---@field pty {rows: integer, cols: integer}? run on a pseudo terminal (all three descriptors)
 ---@field timeout number? then the whole process group is killed and `wait` says timed_out
 ---@field confined "all"|"no-unix-sockets"|nil before the program: no new privileges, an empty session keyring, limits, a filter of system calls (src/core/proc_confine.h)
+---@field leave boolean? what still runs when the program has ended keeps the pipes
 ---@field group boolean? own process group and session; default true
 
 ---@class Process own process group; killed whole by `<close>`
 ---@field pid fun(self: Process): integer
 ---@field close fun(self: Process) kills the whole tree
----@field read fun(self: Process): string?, ("out"|"err")? waits for the next output; nil when all pipes are at their end
+---@field read fun(self: Process): string?, ("out"|"err"|"silent")? waits for the next output; nil when all pipes are at their end; with `leave` nil, "silent" when the program has ended and nothing came for a moment
+---@field status fun(self: Process): {code: integer?, signal: integer?, timed_out: boolean, others: boolean}? nil while it runs; others: processes of its group go on
 ---@field write fun(self: Process, bytes: string): boolean?, Err? waits until taken; nil, err when the reader went away before
 ---@field close_stdin fun(self: Process)
 ---@field wait fun(self: Process): {code: integer?, signal: integer?, timed_out: boolean} waits until pipes are at their end and it has exited; output not read before is dropped
@@ -186,7 +188,7 @@
 -- sys.fs -----------------------------------------------------------------------------------------------------------
 
 ---@class Stat
----@field type "file"|"dir"|"link"|"other"
+---@field type "file"|"dir"|"link"|"pipe"|"device"|"other"
 ---@field size integer
 ---@field mtime number
 ---@field mode integer permission bits

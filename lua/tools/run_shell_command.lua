@@ -2,7 +2,7 @@
 
 local tr = qwen.tr
 local DEFAULT_TIMEOUT, MOST_TIMEOUT = 120, 600000 -- seconds, milliseconds
-local LIMIT, LIMIT_FILE = 12000, 64 * 1024 * 1024
+local LIMIT = 12000
 
 local TIME_LIMIT = "[stopped after %g s, the time limit; what it wrote until then is above. timeout is in milliseconds, at most 600000; "
   .. "is_background is for what goes on]"
@@ -72,30 +72,32 @@ local function directory(ctx, args)
   return path
 end
 
--- A background command lives in a task of the session, with its output in a file.
+-- Where what it writes can be read.
+local function output_place(job)
+  return job.path and ("Its output goes to %s (read it with read_file)"):format(job.path) or "Its output is not kept"
+end
+
 local function in_background(ctx, args, cwd)
-  local path = ctx.spill("background", "")
-  if not path then return nil, qwen.err("broken", "there is no folder for the output of a background command. Nothing was run.") end
-  local child, hold = qwen.x.runner.open(ctx, { command = args.command, cwd = cwd, stderr = "stdout" })
-  if not child then return nil, hold end
-  local id = "bg_" .. qwen.os.uuid():sub(1, 8)
-  local pid = child:pid()
-  ctx.background(function()
-    local file <close> = qwen.fs.append(path)
-    local _ <close> = hold
-    local running <close> = child
-    local room = LIMIT_FILE
-    while true do
-      local chunk = running:read()
-      if not chunk then break end
-      if room > 0 then file:write(#chunk < room and chunk or chunk:sub(1, room) .. "\n[more than 64 MB; the rest is lost]") end
-      room = room - #chunk
-    end
-    local status = running:wait()
-    file:write(("\n[%s ended with %s]\n"):format(id, status.code and "code " .. status.code or "signal " .. status.signal))
-  end)
-  return { text = ("Started in the background as %s, pid %d. Its output goes to %s (read it with read_file); it ends with the session.")
-    :format(id, pid, path), display = ("%s, pid %d"):format(id, pid) }
+  local job, e = qwen.x.runner.start(ctx, { command = args.command, cwd = cwd })
+  if not job then return nil, e end
+  return { text = ("Started in the background as %s, pid %d. %s; it ends with the session, or by kill %d.")
+    :format(job.id, job.pid, output_place(job), job.pid), display = ("%s, pid %d"):format(job.id, job.pid) }
+end
+
+-- What a command left behind.
+local function still_running(kept)
+  local lines = {}
+  for i, process in ipairs(kept.left) do lines[i] = ("%d %s"):format(process.pid, process.words) end
+  local names = #lines > 0 and table.concat(lines, "\n") or "a process outside the session of the command, which holds its output"
+  local time = kept.limit and ("in %d s at the latest (is_background has no limit)"):format(kept.limit) or "with the session"
+  return ("[still running:\n%s\n%s; it ends %s, or by kill PID]"):format(names, output_place(kept.job), time)
+end
+
+-- In the sandbox all ends with the shell.
+local function ended_with_it(result, command)
+  if not result.confined then return nil end
+  local background = command:gsub("&&", ""):gsub("[<>|]&", ""):gsub("&>", ""):find("&", 1, true)
+  return background and "[what it started in the background ended with it: this is a sandbox; is_background goes on]" or nil
 end
 
 -- The time limit in seconds, and what is to be said about it.
@@ -136,6 +138,8 @@ function T.run(ctx, args)
   local function add(note) notes[#notes + 1] = note or nil end
   add(output ~= "" and output or not failed and "(no output)")
   add(ending(result, seconds))
+  add(ended_with_it(result, args.command))
+  add(result.kept and still_running(result.kept))
   add(lowered)
   add(suspect and SANDBOX)
   add(failed and #result.taken > 0 and TAKEN:format(table.concat(result.taken, ", ")))

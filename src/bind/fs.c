@@ -127,7 +127,8 @@ static int l_fs_truncate(lua_State *L) {
 }
 
 static const char *type_name(mode_t mode) {
-  return S_ISREG(mode) ? "file" : S_ISDIR(mode) ? "dir" : S_ISLNK(mode) ? "link" : "other";
+  return S_ISREG(mode) ? "file" : S_ISDIR(mode) ? "dir" : S_ISLNK(mode) ? "link" : S_ISFIFO(mode) ? "pipe"
+         : S_ISCHR(mode) || S_ISBLK(mode) ? "device" : "other";
 }
 
 static void set_integer(lua_State *L, const char *field, lua_Integer value) {

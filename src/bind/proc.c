@@ -93,7 +93,8 @@ static int l_proc_open(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   struct proc_spec spec = {.in = opt_stdio(L, "stdin", "null"), .out = opt_stdio(L, "stdout", "pipe"), .err = opt_stdio(L, "stderr", "pipe"),
-                           .timeout = bind_opt_number(L, 1, "timeout", 0), .group = bind_opt_bool(L, 1, "group", 1)};
+                           .timeout = bind_opt_number(L, 1, "timeout", 0), .group = bind_opt_bool(L, 1, "group", 1),
+                           .leave = bind_opt_bool(L, 1, "leave", 0)};
   if (lua_getfield(L, 1, "pty") == LUA_TTABLE) {
     spec.pty = true;
     spec.rows = bind_opt_int(L, 2, "rows", 24, 0, 65535);
@@ -144,6 +145,11 @@ static int read_k(lua_State *L, int status, lua_KContext ctx) {
     return 2;
   }
   if (proc_ended(box->p)) return 0;
+  if (proc_silent(box->p)) {
+    lua_pushnil(L);
+    lua_pushliteral(L, "silent");
+    return 2;
+  }
   return task_wait(L, &box->waiting, ctx, read_k);
 }
 
@@ -177,6 +183,24 @@ static int l_process_close_stdin(lua_State *L) {
   return 0;
 }
 
+static void push_status(lua_State *L, int code, bool timed_out) {
+  lua_createtable(L, 0, 4);
+  if (WIFEXITED(code)) lua_pushinteger(L, WEXITSTATUS(code)), lua_setfield(L, -2, "code");
+  else lua_pushinteger(L, WTERMSIG(code)), lua_setfield(L, -2, "signal");
+  lua_pushboolean(L, timed_out);
+  lua_setfield(L, -2, "timed_out");
+}
+
+static int l_process_status(lua_State *L) {
+  int code;
+  bool timed_out, others;
+  if (!proc_exited(check(L)->p, &code, &timed_out, &others)) return 0;
+  push_status(L, code, timed_out);
+  lua_pushboolean(L, others);
+  lua_setfield(L, -2, "others");
+  return 1;
+}
+
 static int wait_k(lua_State *L, int status, lua_KContext ctx) {
   struct process *box = (struct process *)ctx;
   int code;
@@ -184,11 +208,7 @@ static int wait_k(lua_State *L, int status, lua_KContext ctx) {
   (void)status;
   if (!box->p) return luaL_error(L, "the process was closed while it was waited for");
   if (!proc_done(box->p, &code, &timed_out)) return task_wait(L, &box->waiting, ctx, wait_k);
-  lua_createtable(L, 0, 3);
-  if (WIFEXITED(code)) lua_pushinteger(L, WEXITSTATUS(code)), lua_setfield(L, -2, "code");
-  else lua_pushinteger(L, WTERMSIG(code)), lua_setfield(L, -2, "signal");
-  lua_pushboolean(L, timed_out);
-  lua_setfield(L, -2, "timed_out");
+  push_status(L, code, timed_out);
   return 1;
 }
 
@@ -226,7 +246,7 @@ static int l_proc_which(lua_State *L) {
 int open_proc(lua_State *L) {
   static const luaL_Reg methods[] = {{"read", l_process_read}, {"write", l_process_write}, {"close_stdin", l_process_close_stdin},
                                      {"wait", l_process_wait}, {"kill", l_process_kill},   {"resize", l_process_resize},
-                                     {"pid", l_process_pid},   {"close", process_gc},      {NULL, NULL}};
+                                     {"pid", l_process_pid},   {"close", process_gc},      {"status", l_process_status}, {NULL, NULL}};
   static const luaL_Reg functions[] = {{"open", l_proc_open}, {"which", l_proc_which}, {NULL, NULL}};
   bind_class(L, class_name, methods, process_gc);
   luaL_newlib(L, functions);

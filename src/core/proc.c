@@ -35,7 +35,7 @@ struct channel {
 struct proc {
   pid_t pid;
   struct channel in, out, err, exit; /* exit holds the pidfd */
-  bool group, pty, exited, timed_out, discard, close_in;
+  bool group, pty, leave, silent, exited, timed_out, discard, close_in;
   int status;
   struct proc_tree tree;
   struct loop_timer *timeout, *kill_timer, *grace;
@@ -80,6 +80,8 @@ static void give_up(void *arg) {
   bool out = channel_read(&p->out), err = channel_read(&p->err);
   if (out || err) {
     restart_grace(p);
+  } else if (p->leave) {
+    p->silent = true;
   } else {
     channel_close(&p->out);
     channel_close(&p->err);
@@ -136,6 +138,20 @@ void proc_discard(struct proc *p) {
 }
 
 bool proc_ended(const struct proc *p) { return p->out.fd < 0 && p->err.fd < 0; }
+
+bool proc_silent(struct proc *p) {
+  bool was = p->silent;
+  p->silent = false;
+  if (!was && p->leave && !p->grace) restart_grace(p);
+  return was;
+}
+
+bool proc_exited(const struct proc *p, int *status, bool *timed_out, bool *others) {
+  *status = p->status;
+  *timed_out = p->timed_out;
+  *others = p->exited && p->group && kill(-p->pid, 0) == 0;
+  return p->exited;
+}
 
 bool proc_done(const struct proc *p, int *status, bool *timed_out) {
   *status = p->status;
@@ -330,6 +346,7 @@ struct proc *proc_open(const struct proc_spec *spec, void (*on_change)(void *), 
   p->in.fd = p->out.fd = p->err.fd = p->exit.fd = -1;
   p->group = spec->group || spec->pty;
   p->pty = spec->pty;
+  p->leave = spec->leave;
   int number = start(p, spec);
   if (number) {
     struct stat st;

@@ -17,7 +17,7 @@ struct proc_spec {
   char *const *argv, *const *envp;
   const char *cwd;       /* NULL: ours */
   enum proc_stdio in, out, err;
-  bool pty, group;
+  bool pty, group, leave; /* leave: what still runs when the program has ended keeps the pipes */
   bool confined, no_unix; /* see proc_confine.h */
   int rows, cols;
   double timeout;        /* seconds, 0 none */
@@ -31,6 +31,8 @@ struct buf *proc_output(struct proc *p, bool err);          /* unread bytes; dro
 void proc_taken(struct proc *p, bool err, size_t n);
 void proc_discard(struct proc *p);                          /* from now on output is thrown away */
 bool proc_ended(const struct proc *p);                      /* pipes at their end, nothing more to read will come */
+bool proc_silent(struct proc *p);                           /* with leave: it has exited, and nothing came for a moment since this was asked last */
+bool proc_exited(const struct proc *p, int *status, bool *timed_out, bool *others); /* others: of its group, still there */
 bool proc_done(const struct proc *p, int *status, bool *timed_out); /* ended and exited */
 bool proc_write(struct proc *p, const char *bytes, size_t n); /* queues; false when stdin is closed */
 bool proc_writing(const struct proc *p);                    /* bytes are still queued */

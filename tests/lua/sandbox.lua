@@ -55,6 +55,8 @@ works("pipes, devices", "head -c 10 /dev/urandom | wc -c > /dev/null; /usr/bin/p
 works("loopback inside", "/usr/bin/python3 -ISc 'import socket as s; l=s.create_server((\"127.0.0.1\",0)); s.create_connection(l.getsockname())'")
 t.match(run "exit 7", "%[exit code 7%]", "its exit code")
 t.match(run "kill -9 $$", "%[exit code 137%]", "a signal comes as the shell's code for it")
+t.match(run "sleep 7654321 & echo hi", "^hi\n%[what it started in the background ended with it", "nothing goes on")
+t.eq(run "echo a && echo b 2>&1 >&2 |& cat", "a\nb", "no word where nothing is started")
 t.match(run "pwd; echo $0", "^" .. place.cwd:gsub("%p", "%%%0") .. "\n", "the folder")
 
 -- A file that another listens at, by path and by abstract name, and a port; told by "ready".

@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local wait = dofile "tests/wait.lua"
-local fs, secret, task = require "sys.fs", require "sys.secret", require "sys.task"
+local fs, secret = require "sys.fs", require "sys.secret"
 local output, proc = require "qwen.util.output", require "qwen.util.process"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "shell-")))
@@ -125,14 +125,6 @@ do
   t.match(r.out, "\nQWEN_CODE=1\n")
   t.eq(live:name(), "k")
 end
-
--- In the background.
-local jobs = {}
-ctx.background = function(fn) jobs[#jobs + 1] = task.spawn(fn) end
-result = run("echo started; echo $((6*7))", { is_background = true })
-t.match(result.text, "^Started in the background as bg_%x+, pid %d+%. Its output goes to (%S+) %(read it with read_file%)")
-t.ok((jobs[1]:join()))
-t.match(fs.read(result.text:match "goes to (%S+)"), "^started\n42\n\n%[bg_%x+ ended with code 0%]\n$", "its output file")
 
 fs.remove_tree(root)
 t.done()

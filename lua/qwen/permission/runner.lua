@@ -1,6 +1,7 @@
 -- The one runner: every command that the model, a project or a prompt file causes gets its
 -- environment, PATH, sandbox, judgement and limits here. It asks nobody: who calls it has asked,
 -- and a command that a rule refuses does not run all the same.
+local background = require "qwen.permission.background"
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
@@ -70,23 +71,52 @@ local function deciding(ctx)
   return out
 end
 
+local MOMENT = 0.25 -- seconds in which what a command left behind may end without a word
+local HEADLESS = 120 -- seconds that it may go on where nobody is there
+
+-- What happens with what a command left behind: what ends by itself is waited for, the rest goes on beside
+-- the session. `kept` gets what is told about it.
+local function leftovers(ctx, hold, seconds, kept)
+  local began, ended = task.now(), nil
+  return function(child, status, holds)
+    ended = ended or task.now()
+    if status.timed_out then return "end" end
+    local now, left = task.now(), background.left(child:pid())
+    if not left[1] and not holds then return "end" end
+    local in_time = not seconds or now - began < seconds
+    if now - ended < MOMENT or in_time and left[1] and background.ending(left) then
+      task.sleep(math.min(MOMENT, math.max(0.01, (now - ended) / 4)))
+      return "wait"
+    end
+    kept.limit = not ctx.interactive and HEADLESS or nil
+    kept.job = background.adopt(ctx, child, hold, kept.limit)
+    kept.left = left
+    return "keep"
+  end
+end
+
 ---Runs a command to its end.
 ---@param ctx Ctx
 ---@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
 --- string?, on_output: function?}
 ---@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken
---- out), `confined`
+--- out), `confined`, `kept` ({left: LeftProcess[], job, limit}: what goes on, and for how long)
 ---@return Err?
 function M.run(ctx, request)
   local options, hold, taken = prepare(ctx, request)
   if not options then return nil, hold end
   local before = options.confined and deciding(ctx) or nil
-  local result, e
+  local kept, result, e = {}
+  if ctx.background then options.left = leftovers(ctx, hold, request.timeout, kept) end
   do
-    local _ <close> = hold
+    local _ <close> = setmetatable({}, { __close = function()
+      if kept.job then return end
+      local _ <close> = hold
+    end })
     result, e = proc.run(options)
   end
   if not result then return nil, e end
+  result.kept = kept.job and kept
   result.taken, result.confined, result.made = taken, before ~= nil, {}
   for name, what in pairs(before and deciding(ctx) or {}) do
     if before[name] ~= what then result.made[#result.made + 1] = name end
@@ -95,22 +125,26 @@ function M.run(ctx, request)
   return result
 end
 
----Starts a command that goes on by itself. The hold is closed when it has ended.
+---Starts a command that goes on by itself, until the session ends.
 ---@param ctx Ctx
 ---@param request {command: string, cwd: string?}
----@return Process?
----@return any hold_or_err
-function M.open(ctx, request)
+---@return {id: string, path: string?, pid: integer}?
+---@return Err?
+function M.start(ctx, request)
   local options, hold = prepare(ctx, request)
   if not options then return nil, hold end
-  if options.input then options.stdin = "pipe" end
+  options.stdin, options.stderr, options.leave = options.input and "pipe" or nil, "stdout", true
   local child, e = proc.open(options)
   if child and options.input then
     task.spawn(function()
       if child:write(options.input) then child:close_stdin() end
     end)
   end
-  if child then return child, hold end
+  if child then
+    local job = background.adopt(ctx, child, hold)
+    job.pid = child:pid()
+    return job
+  end
   local _ <close> = hold
   return nil, e
 end

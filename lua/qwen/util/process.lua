@@ -67,21 +67,36 @@ local function gatherer(limit, ends)
   end
 end
 
----Runs a program and waits until its pipes are at their end and it has exited.
+-- Reads all that a program writes.
+local function read_all(child, options, add)
+  while true do
+    local chunk, from = child:read()
+    if not chunk then return from end
+    if options.on_output then options.on_output(chunk, from) end
+    add[from](chunk)
+  end
+end
+
+---Runs a program and waits until its pipes are at their end and it has exited. With `left` what it
+---left behind may go on: the function is asked again and again after the program's end, gets the
+---process, and says "wait", "keep" (it belongs to the function from then on) or "end".
 ---@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
 --- default 16 MiB), ends (of what is longer the beginning and the end are kept),
---- on_output(chunk, "out"|"err")
+--- on_output(chunk, "out"|"err"), left(child, status, holds): holds: its pipes
 ---@return table? result {code, signal, timed_out, out, err, truncated, pid}
 ---@return Err?
 function M.run(options)
-  if options.input then
+  if options.input or options.left then
     local copy = {}
     for key, value in pairs(options) do copy[key] = value end
-    copy.stdin = "pipe"
+    copy.stdin, copy.leave = options.input and "pipe" or options.stdin, options.left ~= nil
     options = copy
   end
-  local child <close>, e = M.open(options)
+  local child, e = M.open(options)
   if not child then return nil, e end
+  local held <close> = setmetatable({ child = child }, { __close = function(self)
+    if self.child then self.child:close() end
+  end })
   local writer
   if options.input then
     writer = task.spawn(function()
@@ -91,15 +106,15 @@ function M.run(options)
   local limit = options.limit or 16 * 1024 * 1024
   local add, finish = {}, {}
   for _, from in ipairs { "out", "err" } do add[from], finish[from] = gatherer(limit, options.ends) end
-  while true do
-    local chunk, from = child:read()
-    if not chunk then break end
-    if options.on_output then options.on_output(chunk, from) end
-    add[from](chunk)
-  end
-  local result = child:wait()
+  local silent, result, verdict
+  repeat
+    silent = read_all(child, options, add)
+    result = child:status() or child:wait() and child:status()
+    verdict = options.left and (silent or result.others) and options.left(child, result, silent)
+  until verdict ~= "wait"
+  if verdict == "keep" then held.child = nil end
   if writer then writer:cancel() end
-  result.pid = child:pid()
+  result.others, result.pid = nil, child:pid()
   local cut_out, cut_err
   result.out, cut_out = finish.out()
   result.err, cut_err = finish.err()

@@ -1,0 +1,113 @@
+-- Commands that go on by themselves: what they write goes to a file, and they end with the session.
+local fs = require "sys.fs"
+local sys = require "sys.os"
+local task = require "sys.task"
+local text = require "qwen.util.text"
+
+local M = {}
+
+local MOST_OUTPUT, MOST_WORDS = 64 * 1024 * 1024, 120
+local WRITES = 128 -- the bit of a descriptor's link in /proc that says it is open for writing
+local PAUSE = 0.25 -- seconds between two looks at who is left
+
+---@class LeftProcess
+---@field pid integer
+---@field words string its command line, cut
+
+-- The session and the state of a process; nil when it is gone.
+local function state_of(pid)
+  local stat = fs.read("/proc/" .. pid .. "/stat", 4096)
+  local rest = stat and stat:match "^.*%)(.*)$" -- the name before it may hold anything
+  if not rest then return nil end
+  local state, session = rest:match "^ (%a) %d+ %d+ (%d+)"
+  return math.tointeger(session), state
+end
+
+---The processes of a command's session that are alive.
+---@param pid integer of the command
+---@return LeftProcess[]
+function M.left(pid)
+  local out = {}
+  for _, entry in ipairs(fs.list "/proc" or {}) do
+    local number = math.tointeger(tonumber(entry.name))
+    local session, state = nil, nil
+    if number then session, state = state_of(number) end
+    if session == pid and state ~= "Z" and state ~= "X" then
+      local words = text.utf8(fs.read("/proc/" .. number .. "/cmdline", 65536) or ""):gsub("%z", " ")
+      out[#out + 1] = { pid = number, words = text.head(text.trim(words), MOST_WORDS) }
+    end
+  end
+  return out
+end
+
+-- Whether a process only reads what is left in a pipe that nobody can write to any more: it ends by itself.
+local function ends_soon(process, all)
+  local held = "/proc/" .. process.pid .. "/fd"
+  local input = fs.stat(held .. "/0")
+  local list, e = fs.list(held)
+  if list and #list == 0 or e and e.kind == "missing" then return true end -- it is about to be gone
+  if not input or input.type ~= "pipe" then return false end
+  for _, other in ipairs(all) do
+    local folder = "/proc/" .. other.pid .. "/fd/"
+    for _, entry in ipairs(fs.list(folder) or {}) do
+      local stat = fs.stat(folder .. entry.name)
+      local link = stat and stat.ino == input.ino and stat.dev == input.dev and fs.stat(folder .. entry.name, false)
+      if link and link.mode & WRITES ~= 0 then return false end
+    end
+  end
+  return true
+end
+
+---Whether a command's processes all end by themselves, as those of `> >(sort)`.
+---@param processes LeftProcess[]
+---@return boolean
+function M.ending(processes)
+  for _, process in ipairs(processes) do
+    if not ends_soon(process, processes) then return false end
+  end
+  return true
+end
+
+-- Brings what a command writes to its file until it and all that it left behind have ended.
+local function drain(child, file)
+  local room = MOST_OUTPUT
+  while true do
+    local chunk, silent = child:read()
+    if chunk and file and room > 0 then
+      file:write(#chunk < room and chunk or chunk:sub(1, room) .. "\n[more than 64 MB; the rest is lost]")
+      room = room - #chunk
+    end
+    local status = not chunk and child:status()
+    if not chunk and not silent and not status then status = child:wait() end
+    if status and not status.others and not silent then return status end
+    if status then task.sleep(PAUSE) end
+  end
+end
+
+---Takes over a command that goes on. `id` stands in the last line of its file.
+---@param ctx Ctx
+---@param child Process opened with `leave`
+---@param hold any closed when it has ended
+---@param seconds number? then it is ended; default: it ends with the session
+---@return {id: string, path: string?} path: of the file with what it writes; nil where there is no folder for it
+function M.adopt(ctx, child, hold, seconds)
+  local path = ctx.spill("background", "")
+  local id = "bg_" .. sys.uuid():sub(1, 8)
+  ctx.background(function()
+    local _ <close> = hold
+    local running <close> = child
+    local file <close> = path and fs.append(path) or nil
+    local limit = seconds and task.spawn(function()
+      task.sleep(seconds)
+      running:kill()
+    end)
+    local status = drain(running, file)
+    if limit then limit:cancel() end
+    if file then
+      file:write(("\n[%s ended with %s]\n"):format(id, status.code and "code " .. status.code or "signal " .. status.signal))
+    end
+  end)
+  return { id = id, path = path }
+end
+
+return M
