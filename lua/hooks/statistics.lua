@@ -44,7 +44,8 @@ local function ask_once(ctx)
       detail = table.concat({ tr "Names of commands and tools, counts, times and kinds of errors;",
         tr "no prompts, answers, code, paths or keys. They are sent nowhere.",
           tr "See it and change it at any time: /privacy" }, "\n"),
-      choices = { { key = "y", label = tr "yes" }, { key = "n", label = tr "no" } } }
+      choices = { { key = "n", label = tr "no", lasting = true },
+        { key = "y", label = tr "yes", lasting = true } } }
     local ok, e = qwen.x.privacy.set(ctx, answer == "y")
     if not ok then ctx.notice(e.message) end
   end)

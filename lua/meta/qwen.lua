@@ -280,11 +280,18 @@
 
 -- ctx ---------------------------------------------------------------------------------------------------------------
 
----@class Question about an effect: shown whole, answered by one key
+---@class QuestionChoice one answer of a question
+---@field key string what ask returns; one letter also answers at the keyboard after a second of quiet
+---@field label string
+---@field words string? the title of a line that is asked for beside the key
+---@field lasting boolean? it holds beyond this once: no letter answers it
+
+---@class Question about an effect: shown whole, answered from a list by arrows, digits or letters
 ---@field title string
 ---@field detail string? the command or the change; everything in it is shown
 ---@field reason string? why it is asked
----@field choices {key: string, label: string, words: string?}[] words: the title of a line that is asked for beside the key
+---@field choices QuestionChoice[]
+---@field turn boolean? who leaves it stops the turn
 
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx

@@ -17,7 +17,7 @@ local question = ask(qwen.text.diff("", table.concat(new), "a"), true)
 local shown = question:lines()
 t.ok(count(shown) < 210, ("%d lines at first"):format(count(shown)))
 t.match(shown, "… %d+ more lines", "it says how many more")
-t.match(table.concat((question:rows(80, 24))), "%[v%] show the rest", "and the key for them")
+t.match(table.concat((question:rows(80, 24, true))), "v: show the rest", "and the key for them")
 t.eq(question:key { type = "key", key = "v", text = "v" }, nil, "no answer yet")
 local write, rest = live.write, ""
 live.write = function(bytes) rest = rest .. bytes end
@@ -26,12 +26,17 @@ shown = question:lines()
 question:key { type = "key", key = "v", text = "v" }
 live.write = write
 t.eq(select(2, (shown .. rest):gsub("line %d+", "")), 5000, "all of it")
-t.ok(not table.concat((question:rows(80, 24))):find("[v]", 1, true), "no more to show")
+t.ok(not table.concat((question:rows(80, 24, true))):find("v: ", 1, true), "no more to show")
 t.eq(question:key({ type = "key", key = "y", text = "y" }).key, "y", "an answer")
 
 local command = ("echo %d\n"):rep(1000)
 t.eq(count(ask(command):lines()), 1001, "a command is always whole")
 t.match(ask("--- a\n+++ b\n@@ -1 +1 @@\n" .. command .. "rm x"):lines(), "rm x\n$", "also when it looks like a change")
+
+-- The numbers are those of the file, also around lines that are empty or end in blanks.
+local old, changed = "one\n\n  \ntwo\t \nthree\nfour\n", "one\n\n  \ntwo\t \nTHREE\nfour\n"
+t.match(ask(qwen.text.diff(old, changed, "a"), true):lines(),
+  "2 +\n.*3 +··\n.*4 +two··\n.*5 %- three\n.*5 %+ THREE\n.*6 +four\n", "numbers and blanks")
 
 -- A call that cannot work is not called refused: the person sees what is wrong with it.
 do

@@ -80,12 +80,26 @@ t.eq(found "o backspace enter", { "", "enter" })
 t.eq(found "o n ctrl-x", { "one two", "ctrl-x" }, "a row of the prompt's begins")
 t.eq(press(Search.new(past), "o esc"), false)
 local choices = { { key = "y", label = "yes" }, { key = "d", label = "no, because", words = "Why?" }, { key = "n", label = "no" } }
-local function question() return Question.new { title = "run", choices = choices } end
-t.eq(press(question(), "x q enter j space ctrl-d tab"), nil, "only what is shown answers")
+local function question(armed, typing, answers)
+  local asked = Question.new { title = "run", choices = answers or choices }
+  asked:rows(80, 24, armed, typing)
+  return asked
+end
+t.eq(press(question(), "x q enter j space ctrl-d"), nil, "only what is shown answers")
 t.eq(press(question(), "y").key, "y")
+t.eq(press(question(), "3").key, "n", "a number")
+t.eq(press(question(), "4 0"), nil, "that is there")
 t.eq(press(question(), "esc"), false)
 t.eq(press(question(), "d h i enter").words, "hi")
 t.eq(press(question(), "d h esc n").key, "n", "back from the words")
+t.eq(press(question(true), "enter").key, "y", "the first is marked")
+t.eq(press(question(true, true), "enter"), nil, "nothing is, beside a text")
+t.eq(press(question(true, true), "down enter").key, "y", "until one is marked")
+t.eq(press(question(true), "up enter").key, "n", "round the end")
+t.eq(press(question(true), "down down down enter").key, "y", "round the end")
+local lasting = { { key = "a", label = "always", lasting = true }, { key = "n", label = "no" } }
+t.eq(press(question(true, false, lasting), "a"), nil, "no letter for what lasts")
+t.eq(press(question(true, false, lasting), "1").key, "a")
 
 -- A user's keys in all of them.
 keys.bind("f5", "list_accept")
@@ -108,7 +122,8 @@ t.eq(press(View.new(function() return { "a" } end), "f9"), false)
 t.eq(found "t w alt-r enter", { "two", "enter" })
 t.eq(found "t w f5", { "one two" }, "taken, and not sent")
 t.eq(press(Search.new(past), "q f9"), false)
-t.eq(press(question(), "j q f5"), nil, "no letter, and no key that accepts a list")
+t.eq(press(question(), "j j j f5").key, "n", "and in a question")
+t.eq(press(question(), "j f5").key, "y")
 t.eq(press(question(), "f9"), false)
 local list = { menu = { at = 1, items = { { text = "/a" }, { text = "/b" } } } }
 t.ok(menu.act(list, "list_down") and list.menu.at == 2, "the list below the input")

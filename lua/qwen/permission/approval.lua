@@ -16,25 +16,30 @@ local function reached(ctx, tool, args)
   return table.concat(out, "\0")
 end
 
--- What a rule that is saved will allow, in words.
-local function meaning(tool, name, rule)
+-- What a rule allows, in words, and whether that is so in every folder.
+local function allowed(tool, name, rule)
   local folder = tool.effect == "edit" and rule:match "^Edit%(/(.*)/%*%*%)$"
   if folder then
-    return tr("always, saved in your settings: edits in %s, but not of what decides what runs later", paths.short(folder))
+    return tr("edits below %s, but not of what decides what runs later", paths.short(folder)), false
   end
-  if tool.command then return tr "always, saved in your settings: exactly this command, in every folder" end
-  return tr("always, saved in your settings: every call of %s, in every folder", name)
+  local command = tool.command and rule:match "^%w+%((.*)%)$"
+  if not command then return tr("every call of %s", name), true end
+  local beginning = command:match "^(.*) %*$"
+  if beginning then return tr("commands that begin with `%s`", beginning), true end
+  return tr("exactly `%s`", command), true
 end
 
 local function choices(ctx, tool, name, rule)
-  local out = { { key = "y", label = tr "yes, once" } }
+  local out = { { key = "y", label = tr "Yes" } }
   if rule then
-    out[#out + 1] = { key = "a", label = tr("yes, and in this session always %s", rule) }
-    out[#out + 1] = { key = "A", label = meaning(tool, name, rule) }
+    local what, anywhere = allowed(tool, name, rule)
+    out[2] = { key = "a", lasting = true, label = tr("Yes, and for this session: %s", what) }
+    if anywhere then what = tr("%s, in every folder", what) end
+    out[3] = { key = "A", lasting = true, label = tr("Always, saved in your settings: %s", what) }
   end
-  if tool.editable and ctx.edit then out[#out + 1] = { key = "e", label = tr "change it first" } end
-  out[#out + 1] = { key = "n", label = tr "no" }
-  out[#out + 1] = { key = "d", label = tr "no, and say why", words = tr "What should the model know?" }
+  if tool.editable and ctx.edit then out[#out + 1] = { key = "e", label = tr "Change it first" } end
+  out[#out + 1] = { key = "n", label = tr "No, and tell the model why",
+    words = tr "What should the model know? (may stay empty)" }
   return out
 end
 
@@ -88,7 +93,7 @@ function M.ask(ctx, call, tool, args, reason, rule)
   local label = tool.label and tool.label(args) or ""
   local before = reached(ctx, tool, args)
   local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, diff = tool.effect == "edit",
-    reason = translate.for_user(reason), choices = choices(ctx, tool, call.name, rule) }
+    turn = true, reason = translate.for_user(reason), choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."
   end

@@ -12,7 +12,8 @@ local M = {}
 ---The terminal for somebody else: fn runs while it is as the shell left it.
 function M.lend(self, fn)
   self.away = true
-  self.reader:cancel()
+  if self.reader then self.reader:cancel() end
+  self.reader = nil
   live.hide()
   term.close()
   local _ <close> = setmetatable({}, { __close = function() self.events:put { type = "returned" } end })
@@ -55,8 +56,9 @@ function M.attach(self)
     local question = require("qwen.ui.widget.approval_dialog").new(asked)
     show.asking(asked.title)
     live.write(question:lines())
-    local answer = self:ask(question)
+    local answer = self:ask(question, true)
     if answer then return answer.key, answer.words end
+    if asked.turn and self.busy then self.busy:cancel() end
   end
   function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.widget.picker").new(title, choices, options)) end
   function ctx.line(title, hidden) return self:ask(require("qwen.ui.widget.text_input").new(title, hidden)) end

@@ -10,6 +10,7 @@ local menu = require "qwen.ui.widget.menu"
 local dialogs = require "qwen.ui.interactive.dialogs"
 local key_dispatch = require "qwen.ui.interactive.key_dispatch"
 local input_area = require "qwen.ui.editor.input_area"
+local questions = require "qwen.ui.interactive.questions"
 local registry = require "qwen.extension.registry"
 local say = require("qwen.ui.render.words").say
 local show = require "qwen.ui.transcript.show"
@@ -23,15 +24,14 @@ local turn = require "qwen.ui.interactive.turn"
 
 local M = {}
 
-local TYPING = 0.5 -- seconds between two keys of somebody who types
-
 ---@class TtySession
 ---@field ctx Ctx
 ---@field events Queue
 ---@field state Editor
 ---@field busy Task? what runs now
 ---@field queue string[] lines to be sent after it
----@field questions table[] what is asked; the first is shown in the place of the input
+---@field questions table[] what is asked; the first is shown above the input
+---@field typed number? when a key went to a text that is not sent yet
 ---@field quit integer? the exit code
 local Session = {}
 Session.__index = Session
@@ -57,8 +57,9 @@ function Session:repaint()
   local question = self.questions[1]
   live.follow(not question and self.state.text == "" and not cursor_stays())
   live.set("queue", function(columns) return queue_rows(self, columns) end)
+  questions.watch(self)
   live.set("input", function(columns, height)
-    if question then return question:rows(columns, height) end
+    if question then return questions.rows(self, columns, height) end
     return input_area.rows(self.state, columns, math.max(height // 2, 1))
   end)
   live.set("menu", function(columns, height) return question and {} or menu.rows(self, columns, height) end)
@@ -67,29 +68,18 @@ end
 
 -- Questions ---------------------------------------------------------------------------------------------------------
 
----Shows a question in the place of the input; done gets the answer, false when the person leaves.
----@param question table with rows and key
----@param done fun(answer: any)
-function Session:show_question(question, done)
-  question.done = done
-  table.insert(self.questions, question)
-  self:repaint()
-end
-
-local function take_away(self, question)
-  for i, other in ipairs(self.questions) do
-    if other == question then table.remove(self.questions, i) end
-  end
-end
+Session.show_question, Session.ask = questions.show, questions.ask
 
 local on = {} -- what each event does
 
--- Before the session runs nobody looks at its events: a question that comes up then looks itself.
-local function await(self, answers)
+---Waits for an answer. Before the session runs nobody looks at its events: then this does.
+---@param answers Queue
+---@return {value: any}
+function Session:await(answers)
   local answer
   while not self.running and not answer do
-    local event = self.reader and self.events:get() or not self.reader and term.key()
-    if not event then return { value = false } end
+    self:read_keys()
+    local event = self.events:get()
     if on[event.type] then on[event.type](self, event) end
     answer = answers:get(0)
     if self.quit then return { value = false } end
@@ -97,54 +87,25 @@ local function await(self, answers)
   return answer or answers:get()
 end
 
----Shows a question until it is answered; nil when the person leaves.
----@param question table with rows, key and said
----@return any
-function Session:ask(question)
-  local answers = task.queue()
-  question.begun = self.state.text ~= "" and task.now() - (self.last_key or 0) < TYPING -- a key that is already on its way is for the text
-  local _ <close> = setmetatable({}, { __close = function()
-    take_away(self, question)
-    self:repaint()
-  end })
-  self:show_question(question, function(answer) answers:put { value = answer } end)
-  local answer = await(self, answers).value
-  live.write(question:said(answer) .. "\n")
-  return answer or nil
-end
-
-local function answer(self, question, value)
-  take_away(self, question)
-  question.done(value)
-end
-
--- True when the key was for the question.
-local function to_question(self, event)
-  local question = self.questions[1]
-  if not question then return false end
-  question.begun = question.begun and task.now() - self.last_key < TYPING
-  if question.begun then return false end
-  local value = question:key(event)
-  if value ~= nil then answer(self, question, value) end
-  return true
-end
-
 Session.press = key_dispatch
 
 -- Events ------------------------------------------------------------------------------------------------------------
 
-function on.key(self, event)
-  local mine = not to_question(self, event)
-  self.last_key = task.now()
-  if mine then
-    self.state = editor.resize(self.state, input_area.columns(select(2, term.size())))
-    if event.type == "paste" then
-      actions.paste(self, event.text)
-    else
-      self:press(event)
-    end
-    if not self.questions[1] then menu.follow(self) end
+---A key of the text. `typed` is when somebody was typing last: their keys answer no question.
+---@param event KeyEvent
+function Session:type_key(event)
+  self.state = editor.resize(self.state, input_area.columns(select(2, term.size())))
+  if event.type == "paste" then
+    actions.paste(self, event.text)
+  else
+    self:press(event)
   end
+  self.typed = self.state.text ~= "" and task.now() or nil
+  if not self.questions[1] then menu.follow(self) end
+end
+
+function on.key(self, event)
+  if self.questions[1] then questions.key(self, event) else self:type_key(event) end
   self:repaint()
   if self.state.text ~= "" and not self.busy then self.ctx.warm() end
 end
@@ -153,6 +114,11 @@ on.paste = on.key
 
 function on.resize(self) self:repaint() end
 function on.changed(self) self:repaint() end
+
+function on.tick(self)
+  questions.tick(self)
+  self:repaint()
+end
 
 function on.listed(self)
   menu.follow(self)
@@ -188,9 +154,8 @@ function on.reply(self, event) show.reply(self.ctx, event.text) end
 
 function on.int(self)
   if self.away then return end
-  local question = self.questions[1]
-  if question then
-    answer(self, question, false)
+  if self.questions[1] then
+    questions.answer(self, false)
   elseif self.busy then
     self.busy:cancel()
   elseif self.state.text ~= "" then
@@ -217,6 +182,7 @@ end
 on["end"] = function(self) self.quit = 0 end
 
 function Session:read_keys()
+  if self.reader then return end
   local events = self.events
   self.reader = task.spawn(function()
     while true do

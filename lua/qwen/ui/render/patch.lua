@@ -13,8 +13,8 @@ function M.is_diff(text)
   return text:find "^%-%-%- [^\n]*\n%+%+%+ [^\n]*\n@@ " ~= nil
 end
 
--- Each line with its mark and its number in the file it stands in.
-local function parse(text)
+-- Each line with its mark and its number in the file it stands in; show makes its text.
+local function parse(text, show)
   local lines, old, new, widest = {}, 0, 0, 1
   for line in text:gmatch "([^\n]*)\n?" do
     local from, to = line:match "^@@ %-(%d+)%f[%D][,%d]* %+(%d+)%f[%D][,%d]* @@"
@@ -24,11 +24,11 @@ local function parse(text)
       old, new = math.tointeger(tonumber(from)), math.tointeger(tonumber(to))
     elseif new > 0 or old > 0 then
       if mark == "-" then
-        lines[#lines + 1], old = { mark = mark, number = old, text = line:sub(2) }, old + 1
+        lines[#lines + 1], old = { mark = mark, number = old, text = show(line:sub(2)) }, old + 1
       elseif mark == "+" then
-        lines[#lines + 1], new = { mark = mark, number = new, text = line:sub(2) }, new + 1
+        lines[#lines + 1], new = { mark = mark, number = new, text = show(line:sub(2)) }, new + 1
       elseif mark == " " then
-        lines[#lines + 1], old, new = { mark = mark, number = new, text = line:sub(2) }, old + 1, new + 1
+        lines[#lines + 1], old, new = { mark = mark, number = new, text = show(line:sub(2)) }, old + 1, new + 1
       elseif mark == "\\" then
         lines[#lines + 1] = { mark = mark, text = line:sub(3) }
       end
@@ -84,12 +84,15 @@ local function painted(line)
     .. style.paint(kind, line.text:sub(line.to + 1))
 end
 
+local function same(line) return line end
+
 ---The rows of a diff.
 ---@param text string
 ---@param most integer? rows; what is more is counted
+---@param show (fun(line: string): string)? makes what a line holds clean; without it the text is
 ---@return string[]
-function M.rows(text, most)
-  local lines, width = parse(text)
+function M.rows(text, most, show)
+  local lines, width = parse(text, show or same)
   compare(lines)
   local rows, format = {}, "%" .. width .. "s "
   for i, line in ipairs(lines) do
@@ -109,11 +112,12 @@ end
 ---@param text string
 ---@param most integer? rows of a diff
 ---@param plain boolean? it is no diff, whatever it looks like
+---@param show (fun(line: string): string)? as for rows
 ---@return string[]
-function M.detail(text, most, plain)
+function M.detail(text, most, plain, show)
   local rows = {}
   if not plain and M.is_diff(text) then
-    rows = M.rows(text, most)
+    rows = M.rows(text, most, show)
   elseif text ~= "" then
     for line in text:gsub("\n$", ""):gmatch "[^\n]*" do rows[#rows + 1] = line end
   end

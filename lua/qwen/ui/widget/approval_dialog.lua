@@ -1,7 +1,8 @@
--- A question about an effect: the whole command or change in the scrollback with nothing hidden, and one key to answer it.
--- What the answer means is the business of who asks.
+-- A question about an effect: the whole command or change in the scrollback with nothing hidden,
+-- and a list of answers. What an answer means is the business of who asks.
 local Dialog = require "qwen.ui.widget.dialog"
 local Entry = require "qwen.ui.widget.text_input"
+local KeyReader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
 local ansi = require "qwen.ui.render.ansi"
 local live = require "qwen.ui.screen.live"
@@ -9,12 +10,35 @@ local lookalike = require "qwen.ui.render.lookalike"
 local patch = require "qwen.ui.render.patch"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
+local wrap = require "qwen.ui.render.wrap"
 
 local say = words.say
 
-local Question = Dialog.class({ list_cancel = function() return false end }, "list")
+-- The place that Enter takes: where the person moved to, else the first, but not beside a text.
+local function marked(self) return self.at or self.armed and not self.typing and 1 or nil end
+
+-- To a place in the list, round its end.
+local function go(self, at) self.at = (at - 1) % #self.choices + 1 end
+
+-- Takes a choice, or asks for the words that go with it.
+local function take(self, at)
+  local choice = at and self.choices[at]
+  if not choice then return nil end
+  if not choice.words then return { key = choice.key, label = choice.label } end
+  self.chosen, self.entry = choice, Entry.new(choice.words)
+end
+
+local Question = Dialog.class({
+  list_cancel = function() return false end,
+  list_up = function(self) go(self, (self.at or 1) - 1) end,
+  list_down = function(self) go(self, (marked(self) or 0) + 1) end,
+  list_first = function(self) go(self, 1) end,
+  list_last = function(self) go(self, #self.choices) end,
+  list_accept = function(self) return take(self, marked(self)) end,
+}, "list")
 
 local MANY_SPACES, MANY_LINES = 24, 3
+local FEW = 9 -- up to here a digit chooses
 local MOST_DIFF = 200 -- rows of a change that are shown at once
 
 -- Blanks that a terminal shows as it shows a space.
@@ -39,10 +63,17 @@ function Question.visible(detail, prose)
   return (shown:gsub("%f[ \t]([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
 end
 
----@param asked {title: string, detail: string?, diff: boolean?, reason: string?, choices: {key: string, label: string}[]} diff: the
----detail is a change that we made out; a command that only looks like one is shown whole
+---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, choices: QuestionChoice[]}
+---diff: the detail is a change that we made out; a command that only looks like one is shown whole
 function Question.new(asked)
   return Question.make { asked = asked, choices = asked.choices }
+end
+
+-- The rows of a change: what each line holds is made visible after the marks are read.
+local function change_rows(detail)
+  local function visible(line) return Question.visible(line, true) end
+  local rows = patch.detail(detail, nil, false, visible)
+  return rows, #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
 end
 
 ---What goes into the scrollback before the answer: everything that is asked about, but of a long change the beginning; a key shows the rest.
@@ -50,9 +81,14 @@ end
 function Question:lines()
   local asked = self.asked
   local out = { style.paint("warn", "? ") .. Question.visible((asked.title:gsub("%s+", " "))) }
-  local detail = Question.visible(asked.detail or "", asked.diff)
-  local rows = patch.detail(detail, nil, not asked.diff)
-  local shown = asked.diff and patch.is_diff(detail) and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
+  local detail = asked.detail or ""
+  local rows, shown
+  if asked.diff and patch.is_diff(detail) then
+    rows, shown = change_rows(detail)
+  else
+    rows = patch.detail(Question.visible(detail, asked.diff), nil, true)
+    shown = #rows
+  end
   table.move(rows, 1, shown, #out + 1, out)
   if shown < #rows then
     self.rest = table.move(rows, shown + 1, #rows, 1, {})
@@ -62,24 +98,72 @@ function Question:lines()
   return table.concat(out, "\n") .. "\n"
 end
 
-function Question:rows(columns, height)
+-- The letter that answers at once: none for what lasts.
+local function letter(choice)
+  return not choice.lasting and choice.key:find "^%a$" and choice.key or nil
+end
+
+-- One choice, with its mark, in as many rows as it needs.
+local function choice_rows(self, i, chosen, columns)
+  local choice = self.choices[i]
+  local number = #self.choices <= FEW and ("%d. "):format(i) or ""
+  local key = letter(choice)
+  local label = number .. text.clean(choice.label) .. (key and " (" .. key .. ")" or "")
+  local rows = ansi.wrap(label, math.max(columns - 5, 8))
+  for n, row in ipairs(rows) do
+    row = chosen and style.paint("bold", row) or row
+    local lead = n > 1 and (" "):rep(4 + #number) or chosen and style.paint("accent", "  ❯ ") or "    "
+    rows[n] = lead .. row
+  end
+  return rows
+end
+
+-- How it is answered, once it can be; an empty row before, so that nothing moves.
+local function hint(self, columns)
+  if not self.armed then return "" end
+  local id = self.typing and not self.at and "answer_later" or "answer_keys"
+  local said = say(id, KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel"))
+  if self.rest then said = said .. ", v: " .. say "show_rest" end
+  return "    " .. style.paint("dim", (wrap.cut(said, math.max(columns - 5, 8))))
+end
+
+---@param columns integer
+---@param height integer
+---@param armed boolean? keys answer it now
+---@param typing boolean? a text stands below it: no choice is marked by itself
+---@return string[] rows
+---@return {row: integer, column: integer} cursor
+function Question:rows(columns, height, armed, typing)
   if self.entry then return self.entry:rows(columns, height) end
-  local keys = {}
+  self.armed, self.typing = armed, typing
+  local out, cursor = {}, nil
+  local at = marked(self)
+  for i in ipairs(self.choices) do
+    if i == at then cursor = { row = #out + 1, column = 2 } end
+    local rows = choice_rows(self, i, i == (at or live.dumb() and 1), columns)
+    table.move(rows, 1, #rows, #out + 1, out)
+  end
+  out[#out + 1] = hint(self, columns)
+  return out, cursor or { row = #out, column = math.min(ansi.width(out[#out]), columns - 1) }
+end
+
+function Question:types() return self.entry ~= nil end
+
+-- The choice that a character takes.
+local function named(self, event)
+  if not event.text then return nil end
   for i, choice in ipairs(self.choices) do
-    keys[i] = style.paint("accent", "[" .. choice.key .. "]") .. " " .. text.clean(choice.label)
+    local digit = #self.choices <= FEW and event.text == tostring(i)
+    if digit or letter(choice) == event.text then return i end
   end
-  if self.rest then table.insert(keys, 1, style.paint("accent", "[v]") .. " " .. say "show_rest") end
-  local line = "  " .. table.concat(keys, "  ")
-  if ansi.width(line) < columns then return { line }, { row = 1, column = ansi.width(line) } end
-  local rows = {}
-  for _, key in ipairs(keys) do
-    for _, row in ipairs(ansi.wrap("  " .. key, columns - 1)) do rows[#rows + 1] = row end
-  end
-  return rows, { row = #rows, column = ansi.width(rows[#rows]) }
+end
+
+function Question:wants(event)
+  return event.text == "v" and self.rest ~= nil or named(self, event) ~= nil or Dialog.wants(self, event)
 end
 
 ---@param event KeyEvent
----@return {key: string, words: string?}|false|nil
+---@return {key: string, label: string, words: string?}|false|nil
 function Question:key(event)
   if self.entry then
     local said = self.entry:key(event)
@@ -91,25 +175,20 @@ function Question:key(event)
     return nil
   end
   if event.type ~= "key" then return nil end
-  if event.key == "v" and self.rest then
+  if event.text == "v" and self.rest then
     live.write(table.concat(self.rest, "\n") .. "\n")
     self.rest = nil
     return nil
   end
-  for _, choice in ipairs(self.choices) do
-    if choice.key == event.key then
-      if not choice.words then return { key = choice.key, label = choice.label } end
-      self.chosen, self.entry = choice, Entry.new(choice.words)
-      return nil
-    end
-  end
-  if not event.text then return Dialog.key(self, event) end -- a letter is only what is shown here
+  local at = named(self, event)
+  if at then return take(self, at) end
+  return Dialog.key(self, event)
 end
 
 function Question:said(answer)
   local sign = style.paint("dim", style.reader() and "" or "→ ")
   return "  " .. sign .. (answer and text.clean(answer.label)
-    .. (answer.words and ": " .. text.clean(answer.words) or "") or say "no_answer")
+    .. ((answer.words or "") ~= "" and ": " .. text.clean(answer.words) or "") or say "left")
 end
 
 return Question

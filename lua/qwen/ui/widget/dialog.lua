@@ -3,6 +3,7 @@
 -- key(event) and said(answer); who shows it is tty.lua or ask.lua.
 local KeyReader = require "qwen.ui.editor.key_reader"
 local editor = require "qwen.ui.editor.editor"
+local keymap = require "qwen.ui.editor.keymap"
 
 local Dialog = {}
 Dialog.__index = Dialog
@@ -21,6 +22,23 @@ function Dialog.class(actions, ...)
     return setmetatable(fields, class)
   end
   return class
+end
+
+---Whether a text is typed in it.
+---@return boolean
+function Dialog:types() return self.line ~= nil end
+
+---Whether a key means something in it.
+---@param event KeyEvent
+---@return boolean
+function Dialog:wants(event)
+  if self.keys.begun then return true end
+  for _, context in ipairs(self.keys.contexts) do
+    local action, begins = keymap.action(event.key, context)
+    local known = begins or self.actions[action]
+    if known and (context ~= "prompt" or not event.text) then return true end
+  end
+  return false
 end
 
 ---@param event KeyEvent

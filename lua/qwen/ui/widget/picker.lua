@@ -150,12 +150,21 @@ function Pick:rows(columns, height)
   return out, { row = 2, column = math.min(column, columns - 1) }
 end
 
+-- The choice that a digit takes.
+local function numbered(self, event)
+  local number = not self.line and math.tointeger(tonumber(event.text)) -- as it stands before each
+  return number, number and self.choices[number]
+end
+
+function Pick:wants(event)
+  return numbered(self, event) ~= nil or Dialog.wants(self, event)
+end
+
 ---@param event KeyEvent
 ---@return integer|false|nil number of the choice; false when the person leaves; nil to go on
 function Pick:key(event)
-  local number = not self.line and math.tointeger(tonumber(event.text)) -- as it stands before each
+  local number, choice = numbered(self, event)
   if not number then return Dialog.key(self, event) end
-  local choice = self.choices[number]
   if choice and not choice.disabled then return number end
 end
 
