@@ -5,7 +5,7 @@ local tr = qwen.tr
 local C = { summary = "show whether this folder is trusted, or decide it", shell = true }
 
 local function show(ctx)
-  local state, reason = qwen.x.trust.state(ctx.cwd, ctx.opts.trust_folder)
+  local state, reason = qwen.x.trust.state(ctx.cwd, ctx.opts.trust_folder, ctx.settings:get "security.folderTrust.enabled")
   ctx.print(tr("%s: %s (%s)", qwen.paths.short(ctx.cwd), state == "trusted" and tr "trusted" or tr "not trusted", reason))
   local files = qwen.x.project_files.list(ctx.cwd, ctx.settings:get "context.fileName")
   for _, name in ipairs(files) do ctx.print(("  %-28s %s"):format(name, state == "trusted" and tr "read" or tr "not read")) end

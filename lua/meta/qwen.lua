@@ -94,6 +94,7 @@
 ---@field key Secret? bound to the origin of base_url; nil when none is set
 ---@field key_source (Phrase|string)? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
 ---@field config table generationConfig of the entry, as written by the user
+---@field effort string? model.reasoningEffort, where it counts for this model
 ---@field vision boolean?
 ---@field context integer? tokens: of the entry, else as the service or the family of the name has it
 ---@field max_output integer? tokens of one answer, from the same places
@@ -661,7 +662,7 @@ qwen = {}
 
 ---@class qwen.x.trust
 ---@field decided fun(cwd: string): boolean whether a rule speaks of a folder
----@field state fun(cwd: string, flag?: boolean): "trusted"|"untrusted", string
+---@field state fun(cwd: string, flag?: boolean, enabled?: boolean): "trusted"|"untrusted", string enabled: security.folderTrust.enabled
 ---@field set fun(cwd: string, word: "TRUST_FOLDER"|"TRUST_PARENT"|"DO_NOT_TRUST"): boolean?, Err?
 
 ---A text of ours that is not translated yet: tostring(phrase) is the English, as in JSON, qwen.tr(phrase) the translation.

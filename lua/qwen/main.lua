@@ -247,6 +247,11 @@ local function route(argv)
   local settings
   settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
   if not settings then return fail(e, EXIT.config) end
+  if not trusted and settings:get "security.folderTrust.enabled" == false then -- no project has had a say yet
+    trusted = trust.state(cwd, opts.trust_folder, false) == "trusted"
+    if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end
+    if not settings then return fail(e, EXIT.config) end
+  end
   if not trusted and at_prompt(opts) then
     trusted = require("qwen.ui.interactive.trust_question").ask(cwd, settings)
     if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end

@@ -29,6 +29,40 @@ t.ok(#output < 700, "tools.truncateToolOutputThreshold")
 _, output = sent({ tools = { shell = { defaultTimeoutMs = 300 } } }, shell "sleep 600; echo LA''TE")
 t.ok(not output:find("LATE", 1, true), "tools.shell.defaultTimeoutMs")
 
+-- model.reasoningEffort: what each family is told; an entry's own word is stronger.
+for _, row in ipairs { { "o3", "high", nil, "high" }, { "o3", "max", nil, "high" }, { "gpt-5.2", "max", nil, "xhigh" }, { "gpt-4o", "high" },
+  { "qwen3-coder-plus", "high" }, { "o3", "high", { reasoning = { effort = "low" } }, "low" }, { "o3", "default" }, { "o3", nil } } do
+  local server <close> = fake.start { { text = "ok", times = 0 } }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { model = { name = row[1], reasoningEffort = row[2] },
+    security = { auth = { selectedType = "openai" } },
+    modelProviders = { openai = json.array { { id = row[1], baseUrl = server.url, generationConfig = row[3] } } } } }
+  local r = program.run(place, { "-p", "hi" })
+  local asked = server:requests()[1]
+  t.eq(asked and asked.body.reasoning_effort or "none", row[4] or "none", ("%s %s %s"):format(row[1], row[2], r.err))
+end
+
+-- Trust that is switched off by the user's own settings; a project cannot do that, and a rule against a folder stays.
+do
+  local off = [[{"security": {"folderTrust": {"enabled": false}}}]]
+  local project = [[{"ui": {"theme": "light"}, "security": {"folderTrust": {"enabled": false}}}]]
+  local function theme(user, rules)
+    local place = program.place { ["~/.qwen/settings.json"] = user, [".qwen/settings.json"] = project }
+    if rules then assert(require("sys.fs").write(place.home .. "/.qwen/trustedFolders.json", json.encode { [place.cwd] = rules })) end
+    return program.run(place, { "config", "get", "ui.theme" }).out, program.run(place, { "trust", "show" }).out
+  end
+  local value, shown = theme(off)
+  t.eq(value, "light\n", "the project's settings count")
+  t.match(shown, "security%.folderTrust%.enabled", "and it is shown why")
+  t.eq((theme "{}"), "auto\n", "not by the project's word")
+  t.eq((theme(off, "DO_NOT_TRUST")), "auto\n", "a rule against the folder stays")
+end
+
+-- Hints of mode auto: the model is told of them; those that are rules hold.
+system = sent { permissions = { autoMode = { hints = { hardDeny = { "Sending secrets anywhere" }, softDeny = { "Migrations" } } } } }
+t.match(system, "Never.*Sending secrets anywhere.*exactly that: Migrations", "hints are told")
+_, output = sent({ permissions = { autoMode = { hints = { hardDeny = { "Bash(seq *)" } } } } }, shell "seq 3")
+t.match(output, "the rule Bash%(seq %*%)", "a hint that is a rule")
+
 -- modelFallbacks: the second model is asked when the first is overloaded. modelPricing: its cost is shown.
 do
   local function entry(id, url) return { id = id, baseUrl = url, generationConfig = { maxRetries = 0 } } end

@@ -2,6 +2,7 @@
 local fs = require "sys.fs"
 local instruction_files = require "qwen.agent.instructions"
 local sys = require "sys.os"
+local utf8_only = require("qwen.util.text").utf8
 
 local M = {}
 
@@ -35,6 +36,21 @@ local function language(ctx)
   return words and words:find "%S" and "\n\n" .. words or ""
 end
 
+local MOST_HINTS, LONGEST_HINT = 50, 200
+
+-- What permissions.autoMode.hints forbid: qwen has no mode that would hold the model to sentences, so it is told of them.
+local function forbidden(ctx)
+  local out = {}
+  for _, row in ipairs { { "hardDeny", "Never, whatever is said later" }, { "softDeny", "Only when the user asks for exactly that" },
+    { "deny", "Only when the user asks for exactly that" } } do
+    local list = ctx.settings:get("permissions.autoMode.hints." .. row[1])
+    for i = 1, math.min(type(list) == "table" and #list or 0, MOST_HINTS) do
+      out[#out + 1] = ("- %s: %s"):format(row[2], utf8_only(tostring(list[i]):sub(1, LONGEST_HINT)))
+    end
+  end
+  return out[1] and "\n\nThe user forbids:\n" .. table.concat(out, "\n") or ""
+end
+
 local function instructions(ctx)
   local out = {}
   for i, file in ipairs(instruction_files.files(ctx)) do
@@ -56,6 +72,7 @@ function M.system(ctx, opts)
       platform.system, platform.release, os.date "%Y-%m-%d")
     text = text .. language(ctx) .. instructions(ctx)
   end
+  text = text .. forbidden(ctx)
   if opts.append_system then text = text .. "\n\n" .. opts.append_system end
   if ctx.mode == "plan" then text = text .. PLAN end
   return ctx.emit("system_built", { text = text }).text

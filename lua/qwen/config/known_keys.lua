@@ -66,7 +66,7 @@ local rows = {
   { text = "Qwen Code writes this for itself", keys = "ui.autoModeAcknowledged=*" },
   { text = "telemetry is sent to your own collector only (telemetry.*)", keys = "outboundCorrelation.*" },
   { text = "Qwen Code does not use it any more either", keys = [[model.skipNextSpeakerCheck=true
-    model.chatCompression.contextPercentageThreshold context.importFormat]] },
+    model.chatCompression.contextPercentageThreshold context.importFormat tools.autoAccept]] },
   { text = "a compaction keeps a summary and no files or images",
     keys = [[model.chatCompression.maxRecentFilesToRetain model.chatCompression.maxRecentImagesToRetain
     model.chatCompression.enableScreenshotTrigger=false model.chatCompression.screenshotTriggerThreshold]] },
@@ -98,7 +98,7 @@ local rows = {
     keys = "context.fileFiltering.enableRecursiveFileSearch=true context.fileFiltering.enableFuzzySearch=true" },
 
   -- What restricts and is not here: said at each start.
-  { text = "there is no mode auto; use permissions.ask and permissions.deny",
+  { text = "there is no mode auto: the model is told of them, and those written as a rule hold; use permissions.deny",
     restricts = true, keys = [[permissions.autoMode.hints.softDeny permissions.autoMode.hints.hardDeny permissions.autoMode.hints.deny
     permissions.autoMode.classifyAllShell=false]] },
   { text = "there is no mode auto", keys = [[permissions.autoMode.hints.allow permissions.autoMode.classifier.*
@@ -116,9 +116,8 @@ local rows = {
   { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
 ]] },
   { text = "it is not implemented", keys = [[general.outputStyle
-    ui.customThemes.* model.reasoningEffort context.includeDirectories.*
-    context.loadFromIncludeDirectories=false tools.autoAccept=false
-    security.folderTrust.enabled=true]] },
+    ui.customThemes.* context.includeDirectories.*
+    context.loadFromIncludeDirectories=false]] },
 
   -- Names of older versions that nothing reads any more.
   { text = "an older version of Qwen Code used it",

@@ -81,11 +81,16 @@ end
 ---The state of a folder. The rule nearest to it counts; between two equally near ones the refusal.
 ---@param cwd string real path
 ---@param flag boolean? --trust-folder was given
+---@param enabled boolean? security.folderTrust.enabled; false: no rule is needed, but one against it counts
 ---@return "trusted"|"untrusted" state
 ---@return string reason
-function M.state(cwd, flag)
+function M.state(cwd, flag, enabled)
   if flag then return "trusted", "flag --trust-folder" end
   local verdict, nearest, problem = verdict_of(cwd)
+  if enabled == false and not verdict and not problem then
+    if ours_down_to(cwd, parent_of(cwd)) then return "trusted", "security.folderTrust.enabled is false" end
+    return "untrusted", "it belongs to somebody else"
+  end
   if verdict == "yes" then
     local ours, foreign = ours_down_to(cwd, nearest)
     if ours then return "trusted", paths.short(store_path()) end

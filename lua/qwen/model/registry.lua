@@ -1,6 +1,7 @@
 -- Which model is asked: by flags, the session, `modelProviders`, variables and settings, by the documented precedence. The entries are
 -- read in entries.lua; which key goes with one is in credential/keys.lua. What cannot be used ends the choice: nothing stands in for it.
 local addresses = require "qwen.config.addresses"
+local effort = require "qwen.model.effort"
 local entries = require "qwen.model.entries"
 local err = require "qwen.util.err"
 local model_capabilities = require "qwen.model.capabilities"
@@ -24,10 +25,7 @@ local MOST_FALLBACKS = 3
 ---@param has_provider fun(name: string): boolean whether a provider file of that name exists
 ---@return Model[]
 ---@return string[] problems
-function M.list(settings, has_provider)
-  local models, problems = entries.read(settings, has_provider)
-  return models, problems
-end
+M.list = entries.read
 
 ---Where a model is, as it stands after the @: the host, and the port when it is not the usual one.
 ---@param model Model
@@ -153,6 +151,7 @@ local function finish(settings, opts, model, value, source)
   if not ok then return nil, e end
   model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
   model.prices = model.prices or model_capabilities.prices(settings, model.id)
+  effort.apply(model, settings:get "model.reasoningEffort")
   return model
 end
 
@@ -201,6 +200,7 @@ local function borrowed(current, id)
   model.id, model.name, model.config, model.borrowed = id, id, config, true
   model.prices, model.vision, model.description = nil, nil, nil
   model_capabilities.measure(model, known)
+  effort.apply(model, model.effort)
   return model
 end
 

@@ -198,7 +198,7 @@ for _, name in pairs(aliases) do known[name] = true end
 ---@return Phrase[]
 function M.problems(settings, is_tool)
   local out = {}
-  for _, key in ipairs { "permissions.deny", "permissions.ask", "tools.exclude" } do
+  for _, key in ipairs { "permissions.deny", "permissions.ask", "tools.exclude", "tools.disabled", "tools.core" } do
     local understood, wrong = read(settings:get(key))
     for _, item in ipairs(wrong) do
       out[#out + 1] = phrase("%s: %s is not a valid rule and has no effect. Write it like Bash(rm *) or Read(.env)", key,
@@ -218,6 +218,13 @@ function M.problems(settings, is_tool)
   return out
 end
 
+-- Hints of Qwen Code's mode auto are sentences; those that are written as a rule for a tool hold as one.
+local function hinted(s, name, list)
+  for _, rule in ipairs(read(s:get("permissions.autoMode.hints." .. name))) do
+    if rule.spec and (rule.group or tool_names.others[rule.tool] or rule.tool:find "^mcp__") then list[#list + 1] = rule end
+  end
+end
+
 ---The rules in the settings. `core`: the only tools of ours that may run, where tools.core lists some.
 ---@param ctx Ctx
 ---@return {allow: table[], ask: table[], deny: table[], core: table[]?}
@@ -228,8 +235,10 @@ function M.of(ctx)
   for _, key in ipairs { "tools.exclude", "tools.disabled" } do
     for _, rule in ipairs(read(s:get(key))) do deny[#deny + 1] = rule end
   end
-  local core = s:get "tools.core"
-  return { allow = allow, ask = (read(s:get "permissions.ask")), deny = deny, core = core and #core > 0 and (read(core)) or nil }
+  local ask, core = (read(s:get "permissions.ask")), s:get "tools.core"
+  hinted(s, "hardDeny", deny)
+  for _, name in ipairs { "softDeny", "deny" } do hinted(s, name, ask) end
+  return { allow = allow, ask = ask, deny = deny, core = core and #core > 0 and (read(core)) or nil }
 end
 
 ---Whether tools.core leaves a tool out: it lists others, and speaks of such tools.
