@@ -9,7 +9,6 @@ local Settings = require "qwen.config.settings"
 local sys = require "sys.os"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
-local trust = require "qwen.config.trust"
 local tr, for_user = translate.tr, translate.for_user
 
 local EXIT = { failed = 1, usage = 2, sandbox = 44, config = 52 }
@@ -243,15 +242,9 @@ local function route(argv)
   local cwd
   cwd, e = paths.cwd()
   if not cwd then return fail(e) end
-  local trusted = trust.state(cwd, opts.trust_folder) == "trusted"
-  local settings
-  settings, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
+  local settings, trusted
+  settings, e, trusted = Settings.open(cwd, opts)
   if not settings then return fail(e, EXIT.config) end
-  if not trusted and settings:get "security.folderTrust.enabled" == false then -- no project has had a say yet
-    trusted = trust.state(cwd, opts.trust_folder, false) == "trusted"
-    if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end
-    if not settings then return fail(e, EXIT.config) end
-  end
   if not trusted and at_prompt(opts) then
     trusted = require("qwen.ui.interactive.trust_question").ask(cwd, settings)
     if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end

@@ -8,6 +8,7 @@ local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
+local trust = require "qwen.config.trust"
 local variables = require "qwen.config.variables"
 local phrase = require("qwen.util.translate").phrase
 
@@ -261,6 +262,21 @@ function Settings.load(where)
   table.insert(self.layers, sources.flags(where.opts))
   self.cache = {}
   return self
+end
+
+---Reads all sources of a folder, with its own files where it is trusted.
+---@param cwd string
+---@param opts table flags
+---@return Settings?, Err?
+---@return boolean? trusted
+function Settings.open(cwd, opts)
+  local trusted = trust.state(cwd, opts.trust_folder) == "trusted"
+  local self, e = Settings.load { cwd = cwd, trusted = trusted, opts = opts }
+  if self and not trusted and self:get "security.folderTrust.enabled" == false then -- no project has had a say yet
+    trusted = trust.state(cwd, opts.trust_folder, false) == "trusted"
+    if trusted then self, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end
+  end
+  return self, e, trusted
 end
 
 ---Reads all sources anew; on failure everything stays as it is.
