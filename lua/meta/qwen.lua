@@ -408,6 +408,7 @@ qwen = {}
 ---@field environment fun(): table globals as a user file has them
 ---@field export qwen.x.export
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
+---@field encoding qwen.x.encoding
 ---@field files qwen.x.files
 ---@field fuzzy_match qwen.x.fuzzy_match
 ---@field image qwen.x.image
@@ -529,12 +530,28 @@ qwen = {}
 ---@field real string what it reached then
 ---@field unsure boolean a link in it leads nowhere
 
+---@class Encoding what a file's text is in
+---@field name string
+---@field bom string the mark before it; ""
+
+---@class FilePart lines of a file that were replaced
+---@field first integer
+---@field last integer
+---@field count integer by so many
+---@field known boolean the model gave all of them
+
+---@class qwen.x.encoding
+---@field decode fun(bytes: string): string?, Encoding? text in UTF-8 and what it was in (nil: UTF-8); nil when it is no text
+---@field encode fun(text: string, encoding?: Encoding): string?, string? bytes; nil and the first character that it does not have
+
 ---@class qwen.x.files
 ---@field opened fun(ctx: Ctx, path: string, change?: boolean): string?, Err? the real path that this call may open for a path
 ---@field read fun(ctx: Ctx, path: string, limit?: integer, below?: boolean): string?, Stat|Err by the path that was judged, without a link; below: a name below what `opened` gave
+---@field read_text fun(ctx: Ctx, path: string, limit?: integer): string?, Stat|Err, Encoding? the same as text in UTF-8; the error has the code "binary" when it is none
+---@field form fun(text: string, encoding?: Encoding): string? what a text is in where that is not UTF-8 with plain line ends
 ---@field stat fun(ctx: Ctx, path: string, below?: boolean): Stat?, Err?
 ---@field list fun(ctx: Ctx, path: string, below?: boolean): {name: string, type: string}[]?, Err?
----@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false, part?: {first: integer, last: integer, count: integer, known: boolean}): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen; part: lines that were replaced, by how many, and whether the model gave all of them
+---@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false, how?: {encoding: Encoding?, part: FilePart?}): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen; part: lines that were replaced
 ---@field place fun(path: string): Place
 ---@field places fun(ctx: Ctx, paths: string[]): Place[] from the project folder, by their text
 ---@field place_inside fun(ctx: Ctx, place: Place): boolean in the project
@@ -803,6 +820,8 @@ qwen = {}
 ---@class qwen.x.fuzzy_match
 ---@field find fun(file: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped
 ---@field replace fun(file: string, ranges: table[], new: string, dropped: boolean): string new lines end as those around them
+---@field find_form fun(file: string, old: string, new: string): {[1]: integer, [2]: integer}[]? where two texts differ in nothing but line ends and a BOM: the places of the old one byte by byte
+---@field replace_form fun(file: string, ranges: table[], new: string): string the new one in their place, byte by byte
 ---@field line_end fun(file: string): string what most lines end with
 ---@field nearest fun(file: string, old: string): string? the region most alike, with line numbers
 

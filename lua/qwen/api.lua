@@ -37,6 +37,7 @@ local experimental = {
   demo = "demo.project",
   export = "qwen.session.export",
   failure = "qwen.provider.failure",
+  encoding = "qwen.util.encoding",
   files = "qwen.permission.files",
   fuzzy_match = "qwen.util.fuzzy_match",
   image = "qwen.util.image",

@@ -56,6 +56,14 @@ local function part(before, after, ranges)
   return { first = first, last = last, count = last - first + 1 + grown, known = #ranges == 1 }
 end
 
+-- The places, and a function that makes the new text.
+local function places(before, args)
+  local form = qwen.x.fuzzy_match.find_form(before, args.old_string, args.new_string)
+  if form then return form, function() return qwen.x.fuzzy_match.replace_form(before, form, args.new_string) end end
+  local ranges, dropped = qwen.x.fuzzy_match.find(before, args.old_string)
+  return ranges, function() return qwen.x.fuzzy_match.replace(before, ranges, args.new_string, dropped) end
+end
+
 -- What the edit would make of the file; nothing is written.
 local function plan(ctx, args)
   local path, e = qwen.x.files.resolve(ctx, args.file_path)
@@ -64,16 +72,17 @@ local function plan(ctx, args)
   if args.old_string == args.new_string then
     return nil, qwen.err("usage", "old_string and new_string are the same. Nothing was written.")
   end
-  local before, stat = qwen.x.files.read(ctx, path)
+  local before, stat, encoding = qwen.x.files.read_text(ctx, path)
   if not before then return nil, stat.kind == "missing" and qwen.err("missing", "File not found: " .. path) or stat end
   local ok
   ok, e = qwen.x.files.check_seen(ctx, path, stat)
   if not ok then return nil, e end
-  local ranges, dropped = qwen.x.fuzzy_match.find(before, args.old_string)
+  local ranges, replaced = places(before, args)
   if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
-  local after = qwen.x.fuzzy_match.replace(before, ranges, args.new_string, dropped)
+  local after = replaced()
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
-  return { path = path, before = before, after = after, stat = stat, part = part(before, after, ranges), count = #ranges }
+  return { path = path, before = before, after = after, stat = stat, encoding = encoding, part = part(before, after, ranges),
+    count = #ranges }
 end
 
 function T.preview(ctx, args)
@@ -93,15 +102,16 @@ local function snippet(change)
     lines[#lines + 1] = qwen.text.head(change.after:sub(at, stop - 1):gsub("\r$", ""), LINE)
     at = stop + 1
   end
-  return ("The file: %s has been updated. Showing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
-    :format(change.path, first, first + #lines - 1, total, table.concat(lines, "\n"))
+  local form = qwen.x.files.form(change.after, change.encoding)
+  return ("The file: %s has been updated%s. Showing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
+    :format(change.path, form and " (" .. form .. ")" or "", first, first + #lines - 1, total, table.concat(lines, "\n"))
 end
 
 function T.run(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return nil, e end
   local ok
-  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat, change.part)
+  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat, change)
   if not ok then return nil, e end
   if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = tr "created" } end
   return { text = snippet(change), display = change.count > 1 and tr("%d places changed", change.count) or tr "changed" }

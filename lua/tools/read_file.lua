@@ -113,7 +113,9 @@ function T.run(ctx, args)
   local mime = media_type(text)
   if mime == "application/pdf" then return read_pdf(ctx, path, text, args.pages) end
   if mime then return read_image(path, mime, text) end
-  if text:sub(1, 8192):find("\0", 1, true) then
+  local encoding
+  text, encoding = qwen.x.encoding.decode(text)
+  if not text then
     return { text = "Cannot display content of binary file: " .. path, display = tr "binary file" }
   end
   if text == "" then
@@ -128,13 +130,15 @@ function T.run(ctx, args)
   end
   local last = first + count - 1
   qwen.x.files.mark_seen(ctx, path, stat, { first = first, last = first + whole - 1, total = total })
+  local form = qwen.x.files.form(text, encoding)
+  form = form and ("(The file has %s; edits keep that.)\n"):format(form) or ""
   if count == total then
-    return { text = body .. (text:sub(-1) == "\n" and "\n" or ""),
+    return { text = form .. body .. (text:sub(-1) == "\n" and "\n" or ""),
       display = tr(total == 1 and "Read %d line" or "Read %d lines", total) }
   end
   local header = ("Showing lines %d-%d of %d total lines."):format(first, last, total)
   if last < total then header = header .. (" Read on with offset %d."):format(last + 1) end
-  return { text = header .. "\n\n---\n\n" .. body, display = tr("Read lines %d-%d of %d", first, last, total) }
+  return { text = form .. header .. "\n\n---\n\n" .. body, display = tr("Read lines %d-%d of %d", first, last, total) }
 end
 
 return T

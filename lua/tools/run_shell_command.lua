@@ -46,7 +46,10 @@ local function shown(ctx, bytes, failed)
     local path = ctx.spill("run_shell_command", bytes)
     return ("[%d bytes of binary output%s]"):format(#bytes, path and ", all in " .. path or "")
   end
-  local words = qwen.text.utf8(qwen.text.plain(bytes))
+  local plain = qwen.text.plain(bytes)
+  local words, encoding = qwen.x.encoding.decode(plain)
+  words = qwen.text.utf8(words or plain)
+  if encoding then words = ("(This was in %s.)\n%s"):format(encoding.name, words) end
   if words:sub(-1) == "\n" then words = words:sub(1, -2) end
   local head, tail, left_out = qwen.x.output.cut(words, LIMIT, failed)
   if not tail then return head end

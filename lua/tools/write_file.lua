@@ -25,6 +25,7 @@ local function line_count(text)
   return text == "" and 0 or text:sub(-1) == "\n" and ends or ends + 1
 end
 
+local KEPT = " It has %s, as before or as given; edit with replace_all changes line ends (\\r\\n to \\n) and a BOM."
 local BOM = "\xef\xbb\xbf"
 
 local function keep_form(before, content)
@@ -41,13 +42,13 @@ local function plan(ctx, args)
   if not stat and e.kind ~= "missing" then return nil, e end
   if not stat then return { path = path, before = "", after = args.content, fresh = true, stat = false } end
   if stat.type ~= "file" then return nil, qwen.err("usage", path .. " is not a file. Nothing was written.") end
-  local before
-  before, stat = qwen.x.files.read(ctx, path)
+  local before, encoding
+  before, stat, encoding = qwen.x.files.read_text(ctx, path)
   if not before then return nil, stat end
   local ok
   ok, e = qwen.x.files.check_seen(ctx, path, stat, true)
   if not ok then return nil, e end
-  return { path = path, before = before, after = keep_form(before, args.content), stat = stat }
+  return { path = path, before = before, after = keep_form(before, args.content), stat = stat, encoding = encoding }
 end
 
 function T.preview(ctx, args)
@@ -60,12 +61,13 @@ function T.run(ctx, args)
   local change, e = plan(ctx, args)
   if not change then return nil, e end
   local ok
-  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat)
+  ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat, change)
   if not ok then return nil, e end
   local words = change.fresh and "Successfully created and wrote to new file: %s (%s)."
     or "Successfully overwrote file: %s (%s; it had %d before)."
-  local lines = line_count(change.after)
-  return { text = words:format(change.path, qwen.text.count(lines, "line"), line_count(change.before)),
+  local lines, form = line_count(change.after), qwen.x.files.form(change.after, change.encoding)
+  local kept = form and not change.fresh and KEPT:format(form) or form and (" It has %s."):format(form) or ""
+  return { text = words:format(change.path, qwen.text.count(lines, "line"), line_count(change.before)) .. kept,
     display = tr(lines == 1 and "%d line written" or "%d lines written", lines) }
 end
 

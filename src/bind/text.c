@@ -1,7 +1,9 @@
 /* `sys.text`: UTF-8 repair and the sanitiser before every terminal sink. Text that needs nothing comes back as the same string. */
+#include <errno.h>
 #include <string.h>
 
 #include "../core/buf.h"
+#include "../core/charset.h"
 #include "../core/term_plain.h"
 #include "../core/term_sanitize.h"
 #include "../core/fuzzy.h"
@@ -60,6 +62,24 @@ static int l_text_plain(lua_State *L) {
   return 1;
 }
 
+/* convert(bytes, from, to): the text; nil and the place of the first byte that cannot be converted */
+static int l_text_convert(lua_State *L) {
+  size_t n, at = 0;
+  const char *s = luaL_checklstring(L, 1, &n), *from = luaL_checkstring(L, 2), *to = luaL_checkstring(L, 3);
+  lua_settop(L, 3);
+  struct cleaner *c = bind_new(L, sizeof *c, class_name);
+  int number = charset_convert(&c->out, s, n, from, to, &at);
+  if (number == 0 || number == ENOMEM) {
+    push_result(L, c, number == 0);
+    buf_free(&c->out);
+    return 1;
+  }
+  buf_free(&c->out);
+  lua_pushnil(L);
+  lua_pushinteger(L, number == EILSEQ ? (lua_Integer)at + 1 : 0);
+  return 2;
+}
+
 static int feed(lua_State *L) {
   struct cleaner *c = lua_touserdata(L, lua_upvalueindex(1));
   if (lua_isnoneornil(L, 1)) return push_result(L, c, term_sanitize_end(&c->clean, &c->out));
@@ -103,7 +123,7 @@ static int l_text_rank(lua_State *L) {
 int open_text(lua_State *L) {
   static const luaL_Reg functions[] = {{"clean", l_text_clean},     {"visible", l_text_visible}, {"cleaner", l_text_cleaner},
                                        {"utf8", l_text_utf8},       {"rank", l_text_rank},       {"plain", l_text_plain},
-                                       {NULL, NULL}};
+                                       {"convert", l_text_convert}, {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   bind_class(L, class_name, no_methods, cleaner_gc);
   luaL_newlib(L, functions);

@@ -30,6 +30,7 @@ for _, case in ipairs {
   { "printf 'a\\0b'", "a\nb" }, { "printf '\\033[1;31mred\\033[0m\\n'", "red" },
   { "for i in 1 2 3; do printf '\\r%d %%' $i; done; echo; echo ok", "3 %\nok" },
   { "head -c 1000 /dev/zero", "[1000 bytes of binary output, all in " .. root .. "/.spill-run_shell_command-1]" },
+  { "printf 'caf\\351\\n'", "(This was in WINDOWS-1252.)\ncaf\u{e9}" }, { "printf 'a\\377b \u{fc}\u{e4}\u{e8}'", "a\u{fffd}b \u{fc}\u{e4}\u{e8}" },
   { "printenv NO_COLOR TERM CLICOLOR PAGER QWEN_CODE", "1\ndumb\n0\ncat\n1" },
   { "x=" .. ("y"):rep(200000) .. "; echo ${#x}; cat", "200000" },
   { "cat <<'E' | wc -c\n" .. ("z\n"):rep(100000) .. "E", "200000" },

@@ -1,5 +1,6 @@
 -- Paths as tools see them: absolute, compared by whole components on real paths, and which ones are
 -- never touched unasked.
+local encoding = require "qwen.util.encoding"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
@@ -153,6 +154,22 @@ function M.read(ctx, path, limit, below)
   return fs.read_exact(real, limit)
 end
 
+---Reads what was judged as text in UTF-8, whatever it is in.
+---@param ctx Ctx
+---@param path string absolute
+---@param limit integer?
+---@return string? text
+---@return Stat|Err what the open file is; of code "binary" when it is no text
+---@return Encoding? encoding nil: UTF-8
+function M.read_text(ctx, path, limit)
+  local bytes, stat = M.read(ctx, path, limit)
+  if not bytes then return nil, stat end
+  local words, found = encoding.decode(bytes)
+  if words then return words, stat, found end
+  return nil, err("usage", ("%s is binary, or in a character set that could not be told. Nothing was done."):format(path),
+    { code = "binary" })
+end
+
 ---@param ctx Ctx
 ---@param path string absolute
 ---@param below boolean?
@@ -179,19 +196,37 @@ end
 ---@param path string absolute
 ---@param text string
 ---@param before Stat|false the file that is there and was read; false: nothing is there
----@param part {first: integer, last: integer, count: integer, known: boolean}? lines that were
---- replaced, by how many; known: the model gave all of them
+---@param how {encoding: Encoding?, part: FilePart?}? what it is written in; lines that were replaced
 ---@return boolean?, Err?
-function M.write(ctx, path, text, before, part)
+function M.write(ctx, path, text, before, how)
   local real, e = M.opened(ctx, path, true)
   if not real then return nil, e end
+  how = how or {}
+  local bytes, foreign = encoding.encode(text, how.encoding)
+  if not bytes then
+    return nil, err("usage", ("%s is in %s, which does not have the character %s. Nothing was written. Use other "
+      .. "characters, or bring the file to UTF-8 first (iconv)."):format(path, how.encoding.name, foreign))
+  end
   local ok
-  ok, e = fs.write_exact(real, text, { mode = 420, expect = before })
+  ok, e = fs.write_exact(real, bytes, { mode = 420, expect = before })
   if not ok then return nil, e end
   if not before then ctx.seen[real] = nil end
   M.mark_seen(ctx, real)
-  if part and ctx.seen[real] then seen.replaced(ctx.seen[real], part) end
+  if how.part and ctx.seen[real] then seen.replaced(ctx.seen[real], how.part) end
   return true
+end
+
+---What a text is in where that is not UTF-8 with plain line ends, in words for the model.
+---@param text string
+---@param found Encoding?
+---@return string?
+function M.form(text, found)
+  local out = { found and found.name }
+  if text:sub(1, 3) == "\u{FEFF}" or found and found.bom ~= "" then out[#out + 1] = "BOM" end
+  if text:find("\r\n", 1, true) then
+    out[#out + 1] = (text:find "[^\r]\n" or text:find "^\n") and "mixed line ends" or "CRLF line ends"
+  end
+  return out[1] and table.concat(out, ", ") or nil
 end
 
 ---A path for people: relative to the project when it is inside.

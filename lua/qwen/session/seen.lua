@@ -63,7 +63,7 @@ end
 
 ---Takes into account that lines were replaced. What the model has not seen stays unseen.
 ---@param file SeenFile
----@param part {first: integer, last: integer, count: integer, known: boolean}
+---@param part FilePart
 function M.replaced(file, part)
   if not file.total then return end
   local moved, ranges = part.count - (part.last - part.first + 1), {}

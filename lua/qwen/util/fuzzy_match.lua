@@ -130,6 +130,7 @@ local line_ends = { ["\r\n"] = "\n" }
 -- A file's text without BOM and with LF only; how long the BOM is; where CRs were.
 local function plain_text(file)
   local skip = file:sub(1, #BOM) == BOM and #BOM or 0
+  if not file:find("\r", 1, true) then return skip == 0 and file or file:sub(skip + 1), skip, { places = {}, bytes = {} } end
   local text, shorter = shorten(file:sub(skip + 1), "\r\n", line_ends)
   return text, skip, shorter
 end
@@ -150,10 +151,36 @@ function M.find(file, old)
   return ranges, dropped
 end
 
+---Where two texts differ in nothing but line ends and a BOM, the change of those is what is wanted: the old one byte by byte.
+---@param file string
+---@param old string
+---@param new string
+---@return {[1]: integer, [2]: integer}[]? ranges nil: they differ in more
+function M.find_form(file, old, new)
+  if old == "" or old == new or (plain_text(old)) ~= (plain_text(new)) then return nil end
+  return find_all(file, old)
+end
+
+---@param file string
+---@param ranges table[]
+---@param new string
+---@return string
+function M.replace_form(file, ranges, new)
+  local out, at = {}, 1
+  for _, range in ipairs(ranges) do
+    out[#out + 1] = file:sub(at, range[1] - 1)
+    out[#out + 1] = new
+    at = range[2] + 1
+  end
+  out[#out + 1] = file:sub(at)
+  return table.concat(out)
+end
+
 ---The line end that most lines of a file have.
 ---@param file string
 ---@return "\r\n"|"\n"
 function M.line_end(file)
+  if not file:find("\r", 1, true) then return "\n" end
   local _, all = file:gsub("\n", "")
   local _, crlf = file:gsub("\r\n", "")
   return crlf * 2 > all and "\r\n" or "\n"
