@@ -595,7 +595,8 @@ return {
     ["nothing is configured; using %s of %s at %s (keep it: qwen auth local)"] = "尚未配置；使用 %2（%3）的 %1（保留：qwen auth local）",
 
     -- services, and the way to them
-    ["%s until %s; see: qwen limits"] = "%s，直到 %s；见 qwen limits", ["the limit of %s is used up%s"] = "%s 的限制已用完%s",
+    ["%s until %s; %s"] = "%s，直到 %s；%s", ["%s; see: qwen limits"] = "%s；见 qwen limits", ["see: qwen limits"] = "见 qwen limits",
+    ["the command %s returned a %s; it must return an exit code, a prompt or nothing"] = "命令 %s 返回了 %s；它必须返回退出码、提示词或什么都不返回", ["the limit of %s is used up%s"] = "%s 的限制已用完%s",
     ["the service asked for a pause%s"] = "服务要求暂停%s", ["the service says that its limit is used up%s"] = "服务称其限制已用完%s",
     ["stopped"] = "已停止",
 

@@ -132,6 +132,7 @@
 ---@field media string? kinds of files that its models take where neither entry nor name tells: "image pdf audio video"
 ---@field auth string? auth file; default "api-key"
 ---@field limit any windows: "60/min, 100/day", or tables {n, per, reset = "utc"?, tokens = true?}; see qwen.x.rate_limit
+---@field instead (fun(): string)? what else there is when a limit is used up
 ---@field prices table<string, table>? by model id, per million tokens: {input, output, cached?, cache_write?, currency?}
 ---@field models (fun(ctx: Ctx, model: Model): table[]?, Err?)? asks the service
 ---@field request fun(model: Model, view: View): Request pure: same in, same bytes
@@ -877,6 +878,7 @@ qwen = {}
 ---@field thinking fun(model: Model, message: Message): string a model's own thinking as text; "" for another's
 ---@field alternate fun(messages: Message[]): Message[] those of the person that follow each other made one
 ---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
+---@field extra fun(fields: table, extra: table?) puts fields of `extra_body` on top; null takes one out
 ---@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all
 ---that comes is passed on as it is
 ---@field tool_call_splitter fun(names?: table<string, any>): fun(text: string?, out: Delta[]): boolean|string|nil finds tool calls that a model writes into

@@ -163,6 +163,7 @@ function P.body(model, view)
   fields.max_tokens = wire.integer(fields.max_tokens) or model.max_output or DEFAULT_MAX
   local reasoning = reasoning_of(model, view)
   if reasoning then think(fields, headers, model, view, reasoning) end
+  wire.extra(fields, model.config.extra_body)
   return fields, headers
 end
 

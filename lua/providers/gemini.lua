@@ -119,6 +119,7 @@ function P.generation(model, view)
   for key, value in pairs(model.config.samplingParams or {}) do
     out[names[key] or key:gsub("_(%l)", string.upper)] = value
   end
+  wire.extra(out, (model.config.extra_body or {}).generationConfig)
   return out
 end
 
@@ -148,6 +149,9 @@ function P.request(model, view)
   local generation, tools = P.generation(model, view), tools_of(model, view.tools)
   local fields = { generationConfig = next(generation) and generation or nil }
   if view.system ~= "" then fields.systemInstruction = { parts = { { text = view.system } } } end
+  for key, value in pairs(model.config.extra_body or {}) do
+    if key ~= "generationConfig" then wire.extra(fields, { [key] = value }) end -- what is below that one stands there already
+  end
   local declared = #tools > 0 and { '{"functionDeclarations":[' .. table.concat(tools, ",") .. "]}" } or nil
   local body = wire.body(fields, { contents = messages_of(model, view.messages), tools = declared }, first)
   return wire.post(model, P.url(model), body, P.headers(model, view))

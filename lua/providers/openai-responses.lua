@@ -93,10 +93,7 @@ function P.body(model, view)
   local reasoning = type(config.reasoning) == "table" and config.reasoning
   if reasoning then fields.reasoning = { effort = reasoning.effort, summary = reasoning.summary or "auto" } end
   if reasoning or reasons then fields.include, fields.temperature = json.array { "reasoning.encrypted_content" }, nil end
-  for key, value in pairs(config.extra_body or {}) do
-    if value == json.null then value = nil end -- null takes a field out
-    fields[key] = value
-  end
+  wire.extra(fields, config.extra_body)
   return fields
 end
 

@@ -144,10 +144,7 @@ function P.body(model, view)
   end
   local reasoning = config.reasoning
   if not config.samplingParams and (type(reasoning) == "table" or reasoning == false) then P.reason(fields, model, reasoning) end
-  for key, value in pairs(config.extra_body or {}) do
-    if value == null then value = nil end -- null takes a field out
-    fields[key] = value
-  end
+  wire.extra(fields, config.extra_body)
   return fields
 end
 

@@ -65,7 +65,7 @@ end
 do
   local place = program.place { ["~/.qwen/settings.json"] = '{"env":{"K":"user","N":7,"R":"<${REAL}>$NO"}}', [".qwen/settings.json"] = '{"env":{"K":"project","P":"p"}}' }
   local r = look(place, { "K", "P", "N", "R" }, { env = { REAL = "r" } }, trust)
-  t.eq(r.out, "K\tuser\t~/.qwen/settings.json env.K\nP\nN\nR\t<r>$NO\t~/.qwen/settings.json env.R\n", "never a project's")
+  t.eq(r.out, "K\tuser\t~/.qwen/settings.json env.K\nP\nN\t7\t~/.qwen/settings.json env.N\nR\t<r>$NO\t~/.qwen/settings.json env.R\n", "never a project's")
   t.match(r.err, "%.qwen/settings%.json: env is ignored; a project may not set it")
   fs.write(place.root .. "/sys.json", '{"env":{"K":"system"}}')
   t.match(look(place, { "K" }, { env = { QWEN_CODE_SYSTEM_SETTINGS_PATH = place.root .. "/sys.json" } }).out, "^K\tsystem\t")

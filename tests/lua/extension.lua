@@ -211,4 +211,48 @@ do
   t.eq(fs.stat(place.cwd .. "/ran"), nil, "not even in a trusted folder, before its content was allowed")
 end
 
+-- What a command gives back: success, or a sentence; never the end of the program.
+for text, want in pairs { ["true"] = { 0, "" }, ["3"] = { 3, "" }, ["'x'"] = { 1, "must return an exit code" }, ["1.5"] = { 1, "must return an exit code" } } do
+  local place = program.place { ["~/.qwen/commands/odd.lua"] = ("return { summary = 'odd', shell = true, run = function() return %s end }"):format(text) }
+  local r = run(place, "odd")
+  t.eq(r.code, want[1], text)
+  t.ok(r.err:find(want[2], 1, true), text .. ": " .. r.err)
+end
+
+-- A changed copy of a shipped file counts as one that was changed in place: also inside the functions that it took along. A function
+-- of the copy may call the one that it replaces.
+do
+  local server <close> = fake.start { { path = "/team/v1/go", times = 0, text = "by the gateway" } }
+  local change = "local url = P.url\nfunction COPY.url(m) return P.url(m):gsub('/v1/.*$', '/team/v1/go') end\n"
+  local ways = {
+    ["in place"] = "local COPY = P\nlocal P = { url = P.url }\n" .. change .. "return COPY",
+    copied = "local COPY = {}\nfor k, v in pairs(P) do COPY[k] = v end\n" .. change .. "return COPY",
+    ["looked up"] = "local COPY = setmetatable({}, { __index = P })\n" .. change .. "return COPY",
+    ["a part of it"] = "local COPY = { summary = 'mine', request = P.request, decoder = P.decoder }\n" .. change .. "return COPY",
+  }
+  for way, text in pairs(ways) do
+    local place = program.place { ["~/.qwen/providers/openai.lua"] = 'local P = qwen.shipped "providers/openai"\n' .. text }
+    local r = program.run(place, { "-m", "m", "hi" }, { env = { OPENAI_BASE_URL = server.url } })
+    t.eq({ r.code, r.out }, { 0, "by the gateway\n" }, way .. r.err)
+  end
+  local without = program.place { ["~/.qwen/providers/openai.lua"] = [[local P, copy = qwen.shipped "providers/openai", {}
+    for k, v in pairs(P) do copy[k] = v end
+    copy.think_tags, copy.summary = nil, "mine"
+    return copy]], ["look.lua"] = [[local p = qwen.x.registry.get("providers", "openai")
+    print(p.summary, p.think_tags, p.url ~= nil)]] }
+  t.eq(run(without, "lua", "look.lua").out, "mine\tnil\ttrue\n", "a field that is taken out of a copy")
+  local place = program.place { ["~/.qwen/auth/api-key.lua"] = [[local A = qwen.shipped "auth/api-key"
+    local copy = {}
+    for k, v in pairs(A) do copy[k] = v end
+    function copy.headers(...)
+      local headers = A.headers(...)
+      headers["X-Team"] = "1"
+      return headers
+    end
+    return copy]] }
+  local one <close> = fake.start { { text = "ok" } }
+  t.eq(program.run(place, { "-m", "m", "hi" }, { env = { OPENAI_BASE_URL = one.url, OPENAI_API_KEY = "k" } }).out, "ok\n")
+  t.eq({ one:requests()[1].headers["x-team"], one:requests()[1].headers.authorization }, { "1", "Bearer k" }, "an auth file")
+end
+
 t.done()

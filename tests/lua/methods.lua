@@ -89,6 +89,22 @@ do
   t.eq(asked(entries "m-2026-02", { "-m", "m", "hi" }), nil, "no date")
 end
 
+-- A choice that a flag stands over is for later starts; one that a variable stands over is not, and that is said.
+do
+  local entries = json.array { { id = "a", baseUrl = "http://127.0.0.1:1/v1" }, { id = "b", baseUrl = "http://127.0.0.1:1/v1" } }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = entries } } }
+  local r = program.run(place, { "-m", "a", "-p", "/model b" })
+  t.eq({ r.code, r.err }, { 0, "" }, "nothing is said of the next start")
+  t.match(run(place, "auth status").out, "model +b\n", "it takes the choice")
+end
+
+-- Numbers and truth values under env of the settings are texts as anywhere else.
+for value, text in pairs { [5] = "5", [1e15] = "1000000000000000", [0.5] = "0.5", [true] = "true", [false] = "false", ["x"] = "x" } do
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { env = { K = value } },
+    ["k.lua"] = 'local ctx = ... print((ctx.settings:env "K"))' }
+  t.eq(run(place, "lua k.lua").out, text .. "\n", text)
+end
+
 -- The host that a sign-in names is the one that is shown, also of Qwen Code's own file.
 do
   local place = program.place { ["~/.qwen/settings.json"] = json.encode { security = { auth = { selectedType = "qwen-oauth" } } } }

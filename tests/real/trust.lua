@@ -18,8 +18,24 @@ end
 -- Instructions above the folder belong to the project; an empty folder and another one's name do not.
 assert(fs.mkdir(place.cwd .. "/.git"))
 assert(fs.mkdir(place.cwd .. "/sub/.qwen/commands"))
-t.eq(project_files.list(place.cwd .. "/sub", { "QWEN.md", "a/b", 7 }), { "../QWEN.md" }, "of a folder below")
-t.eq(project_files.list(place.cwd .. "/sub", "AGENTS.md"), { "../AGENTS.md" }, "another name")
+t.eq(project_files.list(place.cwd .. "/sub", { "QWEN.md", "a/b", 7 }), { "../.qwen/.env", "../QWEN.md" }, "of a folder below")
+t.eq(project_files.list(place.cwd .. "/sub", "AGENTS.md"), { "../.qwen/.env", "../AGENTS.md" }, "another name")
+assert(fs.write(place.cwd .. "/sub/.env", "A=c"))
+t.eq(project_files.list(place.cwd .. "/sub", {}), { ".env" }, "its own .env stands before that of a folder above")
+assert(fs.remove(place.cwd .. "/sub/.env"))
+
+-- The .env of a folder above is told where it is left out, and read where the folder is trusted; that of the
+-- home folder is the user's own and needs no trust.
+do
+  local above = program.place { [".env"] = "K=above", ["~/.env"] = "K=home" }
+  assert(fs.mkdir(above.cwd .. "/a/b"))
+  local function value(...)
+    assert(fs.write(above.root .. "/k.lua", 'local ctx = ... print((ctx.settings:env "K"))'))
+    return program.run(above, { ..., "lua", above.root .. "/k.lua" }, { cwd = above.cwd .. "/a/b" }).out
+  end
+  t.match(program.run(above, { "hi" }, { cwd = above.cwd .. "/a/b" }).err, "not trusted: ../../.env is not read")
+  t.eq({ value "--safe", value "--trust-folder" }, { "home\n", "above\n" })
+end
 
 local function theme() return program.run(place, { "config", "get", "ui.theme" }).out end
 t.eq(theme(), "auto\n", "not trusted")

@@ -645,10 +645,14 @@ row(97, "customHeaders", function()
   local headers = request_of({ id = "m", baseUrl = "https://far.example/v1", envKey = "K", generationConfig = { customHeaders = { ["X-Team"] = "a" } } }).headers
   t.eq(headers["x-team"], "a")
 end)
-row(98, "extra_body for OpenAI only", function()
-  local config = { extra_body = { extra = 1 } }
-  t.eq(request_of({ id = "m", baseUrl = "https://far.example/v1", envKey = "K", generationConfig = config }).body.extra, 1)
-  t.eq(request_of({ id = "m", baseUrl = "https://far.example", envKey = "K", generationConfig = config }, "anthropic").body.extra, nil)
+row(98, "extra_body in all protocols", function()
+  local server <close> = mock(anthropic, gemini)
+  local settings = protocols(server)
+  for _, list in pairs(settings.modelProviders) do list[1].generationConfig = { extra_body = { extra = 1 } } end
+  for _, id in ipairs { "o", "a", "g" } do
+    t.eq(run(spec.place(settings), "-m " .. id .. " hi", { K = "k" }).code, 0)
+    t.eq(spec.last(server).body.extra, 1, id)
+  end
 end)
 row(99, "models in two places", function()
   local place = spec.place(with { id = "m", baseUrl = "http://127.0.0.1:1/v1" }, { [".qwen/settings.json"] = json.encode(with { id = "p", baseUrl = "https://evil.example/v1" }) })

@@ -229,7 +229,10 @@ function M.keep(ctx, model)
   local ok
   ok, e = ctx.settings:reload()
   if not ok then return nil, e end
-  local winner = ctx.settings:explain("model.name")[1]
+  local winner
+  for _, row in ipairs(ctx.settings:explain "model.name") do -- a flag is for this run alone
+    winner = winner or row.scope ~= "flags" and row or nil
+  end
   if winner and winner.value ~= model.id then
     ctx.notice(tr("%s is kept, but the next start takes %s: %s says so", model.id,
       tostring(winner.value), winner.source))

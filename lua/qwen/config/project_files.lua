@@ -41,7 +41,23 @@ local function add(out, folder, prefix, name)
   end
 end
 
----What a trusted folder would bring: its .qwen, its .env, and the instructions from the top of the project on.
+-- Adds the .env of the nearest folder above that has one: the one that would count where the folder has none itself.
+-- The search ends at the home folder, as that of config/dotenv.lua does.
+local function add_env_above(out, cwd)
+  local home, up, at = paths.home(), "../", cwd
+  while at ~= "/" do
+    at = at:match "^(.+)/[^/]+$" or "/"
+    if home and paths.same(at, home) then return end
+    local before = #out
+    for _, name in ipairs { ".qwen/.env", ".env" } do
+      if #out == before then add(out, at == "/" and "" or at, up, name) end
+    end
+    if #out > before then return end
+    up = up .. "../"
+  end
+end
+
+---What a trusted folder would bring: its .qwen, its .env or that of a folder above, and the instructions from the top of the project on.
 ---@param cwd string
 ---@param names any names of the files with instructions (context.fileName)
 ---@return string[] names relative to the folder
@@ -49,7 +65,9 @@ function M.list(cwd, names)
   local out, config = {}, paths.project_config(cwd)
   if not config then return out end
   for _, name in ipairs(own) do add(out, config, ".qwen/", name) end
+  local here = #out
   add(out, cwd == "/" and "" or cwd, "", ".env")
+  if #out == here and not fs.stat(config .. "/.env") then add_env_above(out, cwd) end
   local root, at, up = paths.project_root(cwd), cwd, ""
   repeat
     for _, name in ipairs(M.instructions(at == "/" and "" or at, names)) do out[#out + 1] = up .. name end

@@ -30,6 +30,14 @@ function M.dig(value, key)
   return value
 end
 
+---A number, or true and false, as the text that stands for it in a variable; other values as they are.
+---@param value any
+---@return any
+function M.as_text(value)
+  if type(value) == "boolean" then return tostring(value) end
+  return math.type(value) and tostring(math.tointeger(value) or value) or value
+end
+
 local checks = {
   any = function() return true end,
   list = M.is_list,

@@ -38,9 +38,9 @@ local function of_file(file, name)
 end
 
 local function of_settings(layer, values, name)
-  if type(values[name]) ~= "string" then return nil end
+  if type(config_value.as_text(values[name])) ~= "string" then return nil end
   local function get(other)
-    local text = values[other]
+    local text = config_value.as_text(values[other])
     return type(text) == "string" and M.expand(text, sys.env) or nil
   end
   return { value = get(name), source = layer.source .. " env." .. name, place = layer.path, kind = "settings", all = values,

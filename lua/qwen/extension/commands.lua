@@ -62,11 +62,21 @@ function M.ended(ctx, name, started, code)
   ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table", seconds = task.now() - started })
 end
 
+-- What a command may give back: an exit code, a prompt, false, nothing; true is success.
+local function exit_code(name, code)
+  if code == true then return 0 end
+  if not code or math.type(code) == "integer" or type(code) == "table" and type(code.prompt) == "string" then return code end
+  return nil, err("broken", tr("the command %s returned a %s; it must return an exit code, a prompt or nothing", name, type(code)))
+end
+
 ---Runs a command. What a person's own file raises is a failure like any other, with the file it stands in the place of.
 ---@return integer|{prompt: string}|nil, Err?
 function M.call(ctx, name, command, words, rest)
   local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
-  if ok then return code, e end
+  if ok then
+    local result, wrong = exit_code(name, code)
+    return result, wrong or e
+  end
   local told = require("qwen.extension.environment").own_error(code)
   if not told then error(code, 0) end
   return nil, err("broken", registry.blamed(told, "commands", name))

@@ -1,6 +1,7 @@
 -- One file of the user's or of ours: read, run in its environment, checked by its kind. Which file counts is the business of registry.lua.
 local embed = require "sys.embed"
 local fs = require "sys.fs"
+local inheritance = require "qwen.extension.inheritance"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -71,6 +72,7 @@ function M.run(entry, given)
   if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
   local ok, value = call(entry, chunk)
   if not ok then return nil, (user_modules.words(value):gsub("\n.*", "")) end
+  value = inheritance.received(value)
   local shipped = entry.tier == "shipped" and not embed.runtime
   local wrong = not shipped and validate().problem(entry, value)
   if wrong then return nil, wrong end

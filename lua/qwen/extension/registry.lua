@@ -214,16 +214,21 @@ function M.source(name)
   return kind and embed.source(shipped_name(kind, base)) or nil
 end
 
----The shipped file of that name as a fresh table.
+-- The shipped file of that name as a fresh table.
+local function fresh(name)
+  local kind, base = name:match "^(%w+)/([%w_-]+)$"
+  if not kind then error("qwen.shipped wants KIND/NAME, such as providers/openai, not '" .. tostring(name) .. "'", 4) end
+  local chunk, e = embed.load(shipped_name(kind, base))
+  if not chunk then error(e, 4) end
+  local value = chunk()
+  return kind == "providers" and value.base and inheritance.lay(value, fresh("providers/" .. value.base)) or value
+end
+
+---The shipped file of that name as a table to amend, or to copy, and return.
 ---@param name string "providers/openai"
 ---@return table
 function M.shipped(name)
-  local kind, base = name:match "^(%w+)/([%w_-]+)$"
-  if not kind then error("qwen.shipped wants KIND/NAME, such as providers/openai, not '" .. tostring(name) .. "'", 3) end
-  local chunk, e = embed.load(shipped_name(kind, base))
-  if not chunk then error(e, 3) end
-  local value = chunk()
-  return kind == "providers" and value.base and inheritance.lay(value, M.shipped("providers/" .. value.base)) or value
+  return inheritance.hand_out(fresh(name))
 end
 
 ---What is wrong with files that were loaded so far.

@@ -10,6 +10,16 @@ local M = {
   failed = Answer.failed, integer = Answer.integer, text = Answer.text, spoilt = Answer.spoilt,
 }
 
+---Puts fields of an entry's `extra_body` on top of others; null takes a field out.
+---@param fields table
+---@param extra table?
+function M.extra(fields, extra)
+  for key, value in pairs(type(extra) == "table" and extra or {}) do
+    if value == json.null then value = nil end
+    fields[key] = value
+  end
+end
+
 ---A splitter of <think> tags for one stream: fun(text, out) appends deltas; nil ends it.
 ---@return fun(text: string?, out: Delta[]): boolean
 function M.think_splitter()

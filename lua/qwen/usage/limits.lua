@@ -16,7 +16,6 @@ local tr, phrase = translate.tr, translate.phrase
 local M = {}
 
 local POLL, QUIET, FAILED_TRIES, HOUR = 1, 0.3, 10, 3600
-
 -- Which limit ---------------------------------------------------------------------------------------------------------
 
 local function host_of(model)
@@ -147,8 +146,9 @@ local function reason(rule, answer)
 end
 
 local function too_long(rule, answer)
-  local why = err.phrase(reason(rule, answer))
-  return err("limit", phrase("%s until %s; see: qwen limits", why, clock_words(answer.wait)),
+  local why, more = err.phrase(reason(rule, answer)), rule.provider and rule.provider.instead
+  local advice = more and phrase("%s; see: qwen limits", more()) or phrase "see: qwen limits"
+  return err("limit", phrase("%s until %s; %s", why, clock_words(answer.wait), advice),
     { retry_after = answer.wait, quota = true })
 end
 
