@@ -120,9 +120,9 @@ function A.login(ctx, options)
     return nil, qwen.err("usage", tr("give the key for %s: qwen auth api-key --base-url %s --key "
       .. "KEY --model ID; only services on this machine need none", host, url))
   end
-  if key and place.scheme ~= "https" and not place.loopback then
+  if key and place.exposed then
     return nil, qwen.err("usage", tr("a key is not sent to %s: everyone on the way could read it; "
-      .. "give the https:// address", url))
+      .. "give the https:// address, or allow it: \"connections\": {\"%s\": {\"plainHttp\": true}}", url, place.origin))
   end
   local env_key
   env_key, e = qwen.x.login.variable(options.env_key or env_key_for(ctx.settings, protocol, url))

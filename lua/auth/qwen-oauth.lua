@@ -14,7 +14,7 @@ end
 local function allowed(ctx, url)
   if url.host:find "%.qwen%.ai$" or url.host:find "%.aliyuncs%.com$" then return url.scheme == "https" end
   local own = qwen.http.parse_url(host(ctx))
-  return own ~= nil and own.origin ~= HOST .. ":443" and own.host == url.host and (url.scheme == "https" or url.loopback)
+  return own ~= nil and own.origin ~= HOST .. ":443" and own.host == url.host and not url.exposed
 end
 
 -- The address of the models, from what the service said when it gave the token.

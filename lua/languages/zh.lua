@@ -174,7 +174,8 @@ return {
     ["this cannot be a key: it has blanks or characters that no key has"] = "这不可能是密钥：含有空格或密钥中不会有的字符",
     ["give the key for %s: qwen auth api-key --base-url %s --key KEY --model ID; only services on this machine need none"] =
       "请给出 %s 的密钥：qwen auth api-key --base-url %s --key KEY --model ID；只有本机的服务不需要",
-    ["a key is not sent to %s: everyone on the way could read it; give the https:// address"] = "不会把密钥发送到 %s：途中任何人都能读到；请给出 https:// 地址",
+    ["a key is not sent to %s: everyone on the way could read it; give the https:// address, or allow it: \"connections\": {\"%s\": {\"plainHttp\": true}}"] =
+      "不会把密钥发送到 %s：途中任何人都能读到；请给出 https:// 地址，或允许它：\"connections\": {\"%s\": {\"plainHttp\": true}}",
     ["'%s' cannot be the name of a variable"] = "“%s”不能作为变量名", ["%s at %s is set up, now %s. %s"] = "%s（%s）已设置，当前模型 %s。%s",
     ["say which key: qwen auth logout VARIABLE, as qwen auth list names it"] = "请说明哪个密钥：qwen auth logout VARIABLE，名称见 qwen auth list",
     ["give the variable of the key: --env-key OPENAI_API_KEY"] = "请给出密钥的变量：--env-key OPENAI_API_KEY",
@@ -224,7 +225,9 @@ return {
     ["The browser opens; if it does not, open this address:"] = "正在打开浏览器；如果没有打开，请访问此地址：",
     ["Open this address in a browser, on any device:"] = "请在任意设备的浏览器中打开此地址：",
     ["  and compare the code: %s"] = "  并核对代码：%s",
-    ["the %s '%s' cannot be used: %s"] = "%s“%s”不能使用：%s", ["the %s %s is not protected; it must be https://"] = "%s %s 没有保护；必须是 https://",
+    ["the %s '%s' cannot be used: %s"] = "%s“%s”不能使用：%s",
+    ["the %s %s is not protected; it must be https://, or be allowed: \"connections\": {\"%s\": {\"plainHttp\": true}}"] =
+      "%s %s 没有保护；必须是 https://，或被允许：\"connections\": {\"%s\": {\"plainHttp\": true}}",
     ["%s answered without a token"] = "%s 的应答中没有令牌", ["%s cannot be reached at %s: %s; behind a proxy use --proxy"] = "无法连接 %s（%s）：%s；使用代理请加 --proxy",
     ["%s gave no code (status %d): %s"] = "%s 没有给出代码（状态 %d）：%s", ["%s gave no address to open"] = "%s 没有给出可打开的地址",
     ["%s: it was refused in the browser; nothing has changed"] = "%s：已在浏览器中拒绝；没有任何改动", ["%s: the code has expired; start again"] = "%s：代码已过期；请重新开始",
@@ -609,7 +612,6 @@ return {
     ["mcpServers.%s.headers.%s names the variable %s, which is not set: set it, or write ${%s:-value}"] =
       "mcpServers.%s.headers.%s 用到了未设置的变量 %s：请设置它，或写成 ${%s:-值}",
     ["the server ended its stream"] = "服务器结束了事件流", ["the server did not say where messages go"] = "服务器没有说明消息应发往何处",
-    ["the server sends on to %s: put that address into the settings if it is right"] = "服务器转到 %s：若无误，请把该地址写入设置",
     ["the server sends on from one path to the next"] = "服务器不断转到别的路径",
     ["the server sent a reply that is not JSON"] = "服务器发来的应答不是 JSON", ["the server ended its answer without a reply"] = "服务器结束了应答却没有给出结果",
     ["it does not take %s"] = "它不接受 %s", ["not valid JSON: no object"] = "不是有效的 JSON：不是对象",
@@ -710,7 +712,16 @@ return {
     ["protocols of the names in modelProviders that are no protocol: {\"team\": \"openai\"}"] =
       "modelProviders 中非协议名称所用的协议：{\"team\": \"openai\"}",
     ["the address '%s' of %s (%s) cannot be used: %s"] = "%2（%3）的地址“%1”不能使用：%4", ["the key from %s cannot be used: %s"] = "来自 %s 的密钥不能使用：%s",
-    ["NODE_EXTRA_CA_CERTS: %s cannot be read; its certificates are left out"] = "NODE_EXTRA_CA_CERTS：无法读取 %s；略去其证书",
+    ["%s cannot be read: %s"] = "无法读取 %s：%s", ["%s holds no certificate in PEM form"] = "%s 中没有 PEM 格式的证书",
+    ["%s: %s; it is left out"] = "%s：%s；已略去",
+    ["%s: the folder %s has no certificates; it is left out"] = "%s：文件夹 %s 中没有证书；已略去",
+    ["a key goes to %s without TLS: others in that network can read it"] = "密钥未经 TLS 发送到 %s：该网络中的其他人可以读到",
+    ["is none of %s"] = "不是 %s 之一", ["connections: '%s' of %s %s; it is ignored"] = "connections：%2 的“%1”%3；已忽略",
+    ["connections: '%s' is ignored: write \"http://HOST:PORT\": { ... }"] = "connections：忽略“%s”：请写成 \"http://HOST:PORT\": { ... }",
+    ["proxy for all hosts but this machine and those of NO_PROXY; without it HTTPS_PROXY, HTTP_PROXY, ALL_PROXY"] =
+      "除本机和 NO_PROXY 所列以外所有主机的代理；未设置时为 HTTPS_PROXY、HTTP_PROXY、ALL_PROXY",
+    ["what is true of one address: {\"https://host\": {plainHttp, clientCert, clientKey, clientKeyPassphrase}}"] =
+      "对单个地址的设定：{\"https://host\": {plainHttp, clientCert, clientKey, clientKeyPassphrase}}",
     ["%s; it asks to wait until %s"] = "%s；要求等到 %s",
     ["the log of requests cannot be written: %s"] = "无法写入请求日志：%s", ["%s must be a number of milliseconds, not '%s'"] = "%s 必须是毫秒数，而不是“%s”",
 
@@ -752,7 +763,7 @@ return {
     ["where a new credential is kept; unset is auto"] = "新凭据保存在哪里；不设为自动", ["names not taken from a project's .env"] = "不从项目 .env 读取的变量名",
     ["models by protocol"] = "按协议列出的模型",
     ["send telemetry to your own collector or file"] = "把遥测发送到你自己的收集器或文件", ["end a run after this many model turns; -1 is no limit"] = "模型轮次达到此数后结束；-1 为不限",
-    ["proxy for all requests"] = "所有请求的代理", ["addresses where local model servers are looked for, instead of the usual ports"] = "查找本地模型服务器的地址，代替常用端口",
+    ["addresses where local model servers are looked for, instead of the usual ports"] = "查找本地模型服务器的地址，代替常用端口",
     ["tell none of the hooks"] = "不通知任何钩子",
     ["limits by model, host, provider or *: \"60/min, 100/day\" (qwen limits set)"] = "按模型、主机、服务或 * 的限制：\"60/min, 100/day\"（qwen limits set）",
     ["keys of the prompt and what they do: {\"ctrl-o\": \"newline\"}; the names: /keys"] = "按键及其动作：{\"ctrl-o\": \"newline\"}；名称见 /keys",

@@ -636,6 +636,7 @@ qwen = {}
 ---@field project_config fun(cwd: string): string? a project's own .qwen; nil where it is the person's
 ---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
 ---@field short fun(path: string): string ~ instead of the home folder
+---@field expand fun(path: string): string the home folder instead of ~
 ---@field cwd fun(): string?, Err? real path
 ---@field is_folder fun(path: string): boolean whether it leads to a folder
 ---@field below fun(path: string, folder: string): boolean the folder itself, or in it, by the text of both
@@ -1058,7 +1059,7 @@ qwen = {}
 ---@field set fun(name: string, text: string?): string?, Err? a rule in the user's settings, by model, host, provider or "*"; nil takes it away
 
 ---@class qwen.x.redis_limiter limits in a Redis server that several machines share
----@field open fun(address: string, trust: {ca: string?, extra_ca: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err?
+---@field open fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err?
 ---@field choose fun(ctx: Ctx, address: string, password: string?): string?, Err? counts there and keeps the password, if the server takes it; the store that has it
 ---@field leave fun(): string?, Err? counts on this machine again and forgets the password
 

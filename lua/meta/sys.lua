@@ -79,11 +79,26 @@
 ---@field idle_timeout number? between two bytes; default 120
 ---@field total_timeout number? default none
 ---@field max_body integer? decoded bytes; default 256 MiB
----@field proxy string? "" means none; nil means the environment decides (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, both cases), but never for loopback hosts
----@field ca string? file or folder of certificates, instead of the system's
----@field extra_ca string? file of certificates, beside the system's; not with `ca`
+---@field proxy string? "" means none; nil: what `use` named, else the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY (each serves the
+---others' addresses too), in both cases; not for loopback hosts, nor for those of NO_PROXY
+---@field ca string? file or folder of certificates, instead of the system's; "" for none of them
+---@field ca_pem string? the text of certificates, beside the system's or those of `ca`
+---@field client_cert string? file of our own certificate, for a server that asks for one; with `client_key` and `client_password`
+---@field client_key string? file of its key; without it the same file
+---@field client_password string? passphrase of the key
 ---@field insecure boolean? no certificate check
 ---@field follow boolean? follow up to 5 redirects; an error in the presence of a secret
+
+---What is true of connections, in the whole process.
+---@class HttpRoute
+---@field proxy string? "" means none; without it variables decide
+---@field forced boolean? that proxy is for loopback hosts, too
+---@field ca string?
+---@field ca_pem string?
+---@field insecure boolean?
+---@field variables table<string, string>? beside the environment, which is stronger
+---@field rules table<string, {plain: boolean?, client_cert: string?, client_key: string?, client_password: string?}>? by origin; plain:
+---a credential may go there without TLS
 
 ---@class HttpStream
 ---@field status integer
@@ -102,7 +117,8 @@
 ---@field open fun(request: HttpRequest): HttpStream?, Err? waits for the status line and headers
 ---@field sse fun(): fun(bytes: string?): table?, Err? a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
 ---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use (by a HEAD without headers); does not wait; nothing for loopback hosts
----@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean)} as curl sees it
+---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean), private (boolean: this machine or a private network), exposed (boolean: no credential goes there)} as curl sees it
+---@field use fun(route: HttpRoute) counts for every request from now on that does not say otherwise itself
 
 -- sys.listen -------------------------------------------------------------------------------------------------------
 
@@ -364,7 +380,7 @@
 ---@field close fun(self: Redis)
 
 ---@class sys.redis
----@field open fun(host: string, port: integer, options?: {timeout: number?, tls: boolean?, ca: string?, extra_ca: string?, insecure: boolean?}): Redis?, Err? certificates as in HttpRequest
+---@field open fun(host: string, port: integer, options?: {timeout: number?, tls: boolean?, ca: string?, ca_pem: string?, insecure: boolean?}): Redis?, Err? certificates as in HttpRequest
 
 -- sys.embed --------------------------------------------------------------------------------------------------------
 

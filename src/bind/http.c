@@ -2,8 +2,10 @@
 #include "../core/http.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "../core/http_route.h"
 #include "../core/http_url.h"
 #include "bind.h"
 
@@ -79,7 +81,8 @@ static void read_headers(lua_State *L, struct http_request *r) {
 static void read_request(lua_State *L, struct http_request *r) {
   luaL_checktype(L, 1, LUA_TTABLE);
   *r = (struct http_request){.url = opt_string(L, "url"), .method = opt_string(L, "method"), .proxy = opt_string(L, "proxy"), .ca = opt_string(L, "ca"),
-                              .extra_ca = opt_string(L, "extra_ca")};
+                              .pem = opt_string(L, "ca_pem"), .cert = opt_string(L, "client_cert"), .key = opt_string(L, "client_key"),
+                              .password = opt_string(L, "client_password")};
   if (!r->url) luaL_error(L, "a request needs the field 'url'");
   r->insecure = bind_opt_bool(L, 1, "insecure", 0);
   r->follow = bind_opt_bool(L, 1, "follow", 0);
@@ -314,6 +317,55 @@ static int l_http_warm(lua_State *L) {
   return 0;
 }
 
+/* A copy of a field of the table on top, NULL where it is missing. Raises nothing once something was copied: a wrong type is none. */
+static char *copy_field(lua_State *L, const char *field) {
+  char *copy = lua_getfield(L, -1, field) == LUA_TSTRING ? strdup(lua_tostring(L, -1)) : NULL;
+  lua_pop(L, 1);
+  return copy;
+}
+
+static bool bool_field(lua_State *L, const char *field) {
+  lua_getfield(L, -1, field);
+  bool value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+/* Pushes a table of the table at 1 and counts its entries whose names are texts. */
+static size_t count_named(lua_State *L, const char *field) {
+  size_t n = 0;
+  if (lua_getfield(L, 1, field) != LUA_TTABLE) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+  }
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) n += lua_type(L, -2) == LUA_TSTRING;
+  return n;
+}
+
+/* use(route) */
+static int l_http_use(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  struct http_route route = {.proxy = copy_field(L, "proxy"), .ca = copy_field(L, "ca"), .pem = copy_field(L, "ca_pem"),
+                             .insecure = bool_field(L, "insecure"), .forced = bool_field(L, "forced")};
+  size_t n = count_named(L, "variables");
+  route.variables = calloc(n + 1, sizeof *route.variables);
+  for (lua_pushnil(L); route.variables && lua_next(L, -2); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING) continue;
+    route.variables[route.variable_count++] = (struct http_variable){strdup(lua_tostring(L, -2)), strdup(lua_tostring(L, -1))};
+  }
+  n = count_named(L, "rules");
+  route.rules = calloc(n + 1, sizeof *route.rules);
+  for (lua_pushnil(L); route.rules && lua_next(L, -2); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING || !lua_istable(L, -1)) continue;
+    route.rules[route.rule_count++] =
+        (struct http_rule){strdup(lua_tostring(L, -2)), copy_field(L, "client_cert"), copy_field(L, "client_key"),
+                           copy_field(L, "client_password"), bool_field(L, "plain")};
+  }
+  http_route_use(&route);
+  return 0;
+}
+
 static int framer_feed(lua_State *L) {
   struct framer *f = lua_touserdata(L, lua_upvalueindex(1));
   bool end = lua_isnoneornil(L, 1);
@@ -365,7 +417,7 @@ static int l_http_parse_url(lua_State *L) {
   const char *text = luaL_checkstring(L, 1);
   struct http_url *u = bind_new(L, sizeof *u, url_class);
   if (!http_url_parse(text, u, &e)) return bind_fail(L, &e);
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 7);
   lua_pushstring(L, u->scheme);
   lua_setfield(L, -2, "scheme");
   lua_pushstring(L, u->host);
@@ -378,6 +430,10 @@ static int l_http_parse_url(lua_State *L) {
   lua_setfield(L, -2, "origin");
   lua_pushboolean(L, u->loopback);
   lua_setfield(L, -2, "loopback");
+  lua_pushboolean(L, u->private);
+  lua_setfield(L, -2, "private");
+  lua_pushboolean(L, http_route_is_exposed(u, http_route_proxy(u, NULL)));
+  lua_setfield(L, -2, "exposed");
   return 1;
 }
 
@@ -389,7 +445,8 @@ static int shutdown_gc(lua_State *L) {
 }
 
 int open_http(lua_State *L) {
-  static const luaL_Reg functions[] = {{"open", l_http_open}, {"sse", l_http_sse}, {"warm", l_http_warm}, {"parse_url", l_http_parse_url}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"open", l_http_open},
+                                       {"sse", l_http_sse}, {"warm", l_http_warm}, {"use", l_http_use}, {"parse_url", l_http_parse_url}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"read", l_stream_read}, {"all", l_stream_all}, {"sealed", l_stream_sealed}, {"event", l_stream_event}, {"close", l_stream_close},
       {NULL, NULL}};

@@ -38,7 +38,7 @@ static int l_redis_open(lua_State *L) {
   luaL_checktype(L, 3, LUA_TTABLE);
   place.timeout = bind_opt_number(L, 3, "timeout", 2);
   place.tls = bind_opt_bool(L, 3, "tls", 0);
-  place.certs = (struct http_tls){opt_path(L, "ca"), opt_path(L, "extra_ca"), bind_opt_bool(L, 3, "insecure", 0)};
+  place.certs = (struct http_tls){.ca = opt_path(L, "ca"), .pem = opt_path(L, "ca_pem"), .insecure = bind_opt_bool(L, 3, "insecure", 0)};
   luaL_argcheck(L, n > 0 && n <= 250 && strcspn(place.host, "/?#@ \\[]") == n, 1, "that is no host");
   luaL_argcheck(L, port > 0 && port < 65536, 2, "a port is 1 to 65535");
   luaL_argcheck(L, place.timeout > 0 && place.timeout < 1e6, 3, "a time above 0");

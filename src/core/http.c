@@ -40,9 +40,11 @@ static void on_done(void *owner, CURLcode code) {
   struct http *h = owner;
   if (code == CURLE_OK) head_ends(h);
   if (code != CURLE_OK && h->error.kind == ERR_NONE) {
-    struct http_error_cause f = {code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), h->proxy, 0, 0};
+    struct http_error_cause f = {code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), h->proxy, 0, 0, 0,
+                                  h->asked_cert && !h->head_done, h->gave_cert};
     h->curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &f.os_error);
     h->curl->easy_getinfo(h->easy, CURLINFO_SSL_VERIFYRESULT, &f.verify);
+    h->curl->easy_getinfo(h->easy, CURLINFO_HTTP_CONNECTCODE, &f.tunnel);
     http_error_explain(&h->error, &f);
   }
   h->done = h->head_done = true;
@@ -123,7 +125,10 @@ static void check_time(void *arg) {
 
 static int on_connected(void *arg, char *ip, char *own_ip, int port, int own_port) {
   (void)ip, (void)own_ip, (void)port, (void)own_port;
-  enter(arg, PHASE_FIRST);
+  struct http *h = arg;
+  h->curl->easy_setopt(h->easy, CURLOPT_VERBOSE, 0L); /* the handshake is over, and with it what its trace is for */
+  h->curl->easy_setopt(h->easy, CURLOPT_DEBUGFUNCTION, NULL);
+  enter(h, PHASE_FIRST);
   return CURL_PREREQFUNC_OK;
 }
 
@@ -279,8 +284,8 @@ void http_warm(const struct http_request *r) {
   struct err e;
   struct http_url u;
   if (!http_url_parse(r->url, &u, &e)) return;
-  struct http_request head = {.url = u.origin, .method = "HEAD", .proxy = r->proxy, .ca = r->ca, .extra_ca = r->extra_ca, .insecure = r->insecure,
-                              .connect_timeout = 10, .first_timeout = 10, .idle_timeout = 10, .max_body = 1};
+  struct http_request head = {.url = u.origin, .method = "HEAD", .proxy = r->proxy, .ca = r->ca, .pem = r->pem, .cert = r->cert, .key = r->key,
+                              .insecure = r->insecure, .connect_timeout = 10, .first_timeout = 10, .idle_timeout = 10, .max_body = 1};
   if (!u.loopback) {
     http_close(warming);
     warming = http_open(&head, nobody, NULL, &e); /* what goes wrong here, the request itself will report */

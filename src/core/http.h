@@ -22,7 +22,8 @@ struct http_header {
 };
 
 struct http_request {
-  const char *url, *method, *proxy, *ca, *extra_ca; /* all but url may be NULL */
+  const char *url; /* the others may be NULL */
+  const char *method, *proxy, *ca, *pem, *cert, *key, *password; /* NULL: as http_route.h says */
   const struct http_header *headers;
   size_t header_count;
   const struct http_piece *body;

@@ -30,7 +30,9 @@ static struct meaning meaning_of(CURLcode code) {
       return (struct meaning){ERR_NETWORK, "cannot connect to %s", "check that the server runs and the port is right"};
     case CURLE_OPERATION_TIMEDOUT:
       return (struct meaning){ERR_TIMEOUT, "no connection to %s in time", "check the address, the network and the proxy"};
-    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CIPHER: case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CERTPROBLEM:
+      return (struct meaning){ERR_USAGE, "our own certificate for %s cannot be used", "check clientCert, clientKey and the passphrase"};
+    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CIPHER:
       return (struct meaning){ERR_NETWORK, "no secure connection to %s", "check the address and its port"};
     case CURLE_SSL_CACERT_BADFILE:
       return (struct meaning){ERR_MISSING, "the certificates to check %s with cannot be read", "check the file given with --ca or NODE_EXTRA_CA_CERTS"};
@@ -79,6 +81,12 @@ static bool is_certificate(CURLcode code) {
   return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS;
 }
 
+/* What curl says where a server ends the connection behind its handshake. */
+static bool is_cut(CURLcode code) {
+  return code == CURLE_SSL_CONNECT_ERROR || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING ||
+         code == CURLE_HTTP2 || code == CURLE_HTTP2_STREAM;
+}
+
 /* "http://host:port" of a proxy is what curl names when it connects; a refused CONNECT speaks of itself. */
 static bool is_proxy(const struct http_error_cause *f) {
   if (f->code == CURLE_COULDNT_RESOLVE_PROXY || f->code == CURLE_PROXY) return true;
@@ -107,10 +115,19 @@ void http_error_explain(struct err *e, const struct http_error_cause *f) {
     struct finding found = finding_of(f->verify);
     err_set(e, ERR_NETWORK, "no secure connection to %s: its certificate %s (%s): %s", f->where, found.what, words, found.advice);
     snprintf(e->code, sizeof e->code, "certificate");
+  } else if (f->tunnel == 407) {
+    err_set(e, ERR_AUTH, "the proxy %s wants a name and a password: http://NAME:PASSWORD@HOST:PORT in the proxy setting", f->proxy);
+    snprintf(e->code, sizeof e->code, "proxy");
   } else if (is_proxy(f)) {
     err_set(e, ERR_NETWORK, "the proxy %s gave no connection to %s%s%s: check --proxy, the proxy setting or HTTPS_PROXY, HTTP_PROXY, ALL_PROXY",
             f->proxy, f->where, words[0] ? ": " : "", words);
     snprintf(e->code, sizeof e->code, "proxy");
+  } else if (f->asked_cert && is_cut(f->code)) {
+    const char *what = f->gave_cert ? "refused our certificate" : "wants a certificate of this machine's";
+    bool says = strstr(words, "alert") != NULL; /* else it is about a socket that the server has closed */
+    err_set(e, ERR_AUTH, "no secure connection to %s: the server %s%s%s%s: give clientCert and clientKey under connections in ~/.qwen/settings.json, "
+            "or QWEN_CODE_CLIENT_CERT and QWEN_CODE_CLIENT_KEY", f->where, what, says ? " (" : "", says ? words : "", says ? ")" : "");
+    snprintf(e->code, sizeof e->code, "client_certificate");
   } else if (f->code == CURLE_SSL_CONNECT_ERROR && strstr(f->reason, "wrong version number")) {
     err_set(e, ERR_NETWORK, "no secure connection to %s: the server does not speak TLS there (%s): for a plain local server use http://", f->where, words);
     snprintf(e->code, sizeof e->code, "tls");

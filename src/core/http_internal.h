@@ -13,6 +13,7 @@ struct http {
   struct http_url url;
   char where[HTTP_URL_ORIGIN_MAX]; /* host, and port where it is not the usual one */
   char proxy[HTTP_URL_ORIGIN_MAX];  /* the one that may stand between, without its password; "" for none */
+  const char *route; /* the proxy as it was chosen; until the transfer is prepared */
   char *final_url;
   loop_fn changed;
   void *arg;
@@ -33,6 +34,7 @@ struct http {
   double started, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
   int status;
   bool head_done, done, paused, is_stream, follow;
+  bool asked_cert, gave_cert; /* the server asked for a certificate of ours; there is one */
   struct err error;
   char reason[CURL_ERROR_SIZE];
 };

@@ -5,12 +5,24 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http_route.h"
 #include "http_tls.h"
 #include "http_internal.h"
 
 enum { REDIRECTS_MAX = 5 };
 
 /* -- secrets -------------------------------------------------------------------------------------------------------- */
+
+/* Whether what signs a request may go this way: with TLS, in a private network, or where the user allowed it. */
+static bool check_plain(const struct http *h, const char *what, const char *name, struct err *e) {
+  if (!http_route_is_exposed(&h->url, h->route)) return true;
+  err_set(e, ERR_DENIED,
+          "%s '%.64s' was not sent to %s%s: everyone on the way could read it; use an https:// address, or allow it in ~/.qwen/settings.json: "
+          "\"connections\": {\"%s\": {\"plainHttp\": true}}",
+          what, name, h->url.origin, h->route && h->url.private ? " through the proxy" : "", h->url.origin);
+  snprintf(e->code, sizeof e->code, "plain_http");
+  return false;
+}
 
 static bool check_secret(const struct http *h, const struct http_request *r, const struct secret *s, struct err *e) {
   const char *name = secret_name(s);
@@ -27,12 +39,7 @@ static bool check_secret(const struct http *h, const struct http_request *r, con
     buf_free(&list);
     return false;
   }
-  bool plain = strcmp(h->url.scheme, "https") != 0;
-  if (plain && (!h->url.loopback || (r->proxy && r->proxy[0]))) {
-    err_set(e, ERR_DENIED, "the secret '%.64s' was not sent to %s: everyone on the way could read it; use an https:// address", name, h->url.origin);
-    return false;
-  }
-  return true;
+  return check_plain(h, "the secret", name, e);
 }
 
 /* -- headers -------------------------------------------------------------------------------------------------------- */
@@ -44,7 +51,15 @@ static bool is_token(const char *s) {
   return true;
 }
 
+/* Whether a header holds a credential, by its name: also where the value is no secret of ours. */
+static bool signs(const char *name) {
+  size_t n = strlen(name);
+  return strcasestr(name, "auth") || strcasestr(name, "cookie") || strcasestr(name, "secret") || (n >= 3 && strcasecmp(name + n - 3, "key") == 0) ||
+         (n >= 5 && strcasecmp(name + n - 5, "token") == 0);
+}
+
 static bool check_header(const struct http *h, const struct http_request *r, const struct http_header *header, struct err *e) {
+  bool sealed = false;
   if (!is_token(header->name)) {
     err_set(e, ERR_USAGE, "'%.64s' is not a name for a header", header->name);
     return false;
@@ -56,6 +71,7 @@ static bool check_header(const struct http *h, const struct http_request *r, con
   for (size_t i = 0; i < header->count; i++) {
     const struct http_piece *p = &header->pieces[i];
     if (p->secret && !check_secret(h, r, p->secret, e)) return false;
+    sealed |= p->secret != NULL;
     for (size_t k = 0; !p->secret && k < p->len; k++) {
       unsigned char c = (unsigned char)p->text[k];
       if ((c >= ' ' || c == '\t') && c != 0x7f) continue;
@@ -63,7 +79,7 @@ static bool check_header(const struct http *h, const struct http_request *r, con
       return false;
     }
   }
-  return true;
+  return sealed || !signs(header->name) || check_plain(h, "the header", header->name, e);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -160,21 +176,47 @@ static bool make_body(struct http *h, const struct http_request *r, struct err *
   return true;
 }
 
-static void set_proxy(struct http *h, const struct http_request *r) {
-  bool plain = strcmp(h->url.scheme, "http") == 0;
-  static const char *const names[][4] = {{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}, {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}};
-  const char *proxy = r->proxy;
-  for (size_t i = 0; !proxy && !h->url.loopback && i < 4; i++) proxy = getenv(names[plain][i]);
-  if (r->proxy) SET(PROXY, r->proxy);
-  else if (h->url.loopback) SET(PROXY, ""); /* a proxy of the environment is for what lies outside */
-  else if (plain && !getenv("http_proxy") && getenv("HTTP_PROXY")) SET(PROXY, getenv("HTTP_PROXY")); /* curl reads the rest itself */
-  if (!proxy) return;
+/* Names the proxy for the reader: without its password. */
+static void name_proxy(struct http *h, const char *proxy) {
   const char *name = strrchr(proxy, '@'), *scheme = strstr(proxy, "://");
   bool known = name && scheme && scheme < name;
   snprintf(h->proxy, sizeof h->proxy, "%.*s%s", known ? (int)(scheme + 3 - proxy) : 0, proxy, name ? name + 1 : proxy);
   h->proxy[strcspn(h->proxy, "\r\n\t ")] = '\0';
   size_t n = strlen(h->proxy);
   if (n > 0 && h->proxy[n - 1] == '/') h->proxy[n - 1] = '\0';
+}
+
+/* What was chosen counts, whatever the environment says to curl itself. */
+static void set_proxy(struct http *h) {
+  SET(PROXY, h->route ? h->route : "");
+  SET(NOPROXY, "");
+  h->route = NULL;
+}
+
+/* Notes that the server asks for a certificate. curl tells only in its trace, which ends with the handshake (on_connected). */
+static int on_trace(CURL *easy, curl_infotype type, char *text, size_t n, void *arg) {
+  (void)easy;
+  static const char words[] = "Request CERT";
+  struct http *h = arg;
+  if (type == CURLINFO_TEXT && memmem(text, n, words, sizeof words - 1)) h->asked_cert = true;
+  return 0;
+}
+
+static bool set_tls(struct http *h, const struct http_request *r, struct err *e) {
+  const struct http_route *route = http_route_now();
+  const struct http_rule *rule = http_route_rule(h->url.origin);
+  bool own = r->cert || !rule;
+  struct http_tls tls = {r->ca ? r->ca : route->ca, r->ca || r->pem ? r->pem : route->pem, r->insecure || route->insecure,
+                         own ? r->cert : rule->cert, own ? r->key : rule->key, own ? r->password : rule->password};
+  if (strcmp(h->url.scheme, "https") == 0) {
+    h->gave_cert = tls.cert != NULL;
+    SET(VERBOSE, 1L);
+    SET(DEBUGFUNCTION, on_trace);
+    SET(DEBUGDATA, h);
+  } else {
+    tls.cert = NULL; /* a proxy is not shown it */
+  }
+  return http_tls_set(h->curl, h->easy, &tls, e);
 }
 
 /* A connection must not live on in a child. */
@@ -210,6 +252,8 @@ bool http_send_prepare(struct http *h, const struct http_request *r, struct err 
   bool usual = h->url.port == (strcmp(h->url.scheme, "https") == 0 ? 443 : 80);
   snprintf(h->where, sizeof h->where, "%s", h->url.host);
   if (!usual) snprintf(h->where + strlen(h->where), 8, ":%d", h->url.port);
+  h->route = http_route_proxy(&h->url, r->proxy);
+  if (h->route) name_proxy(h, h->route);
   if (!make_headers(h, r, e)) goto fail;
   h->easy = h->curl->easy_init();
   if (!h->easy) {
@@ -217,9 +261,10 @@ bool http_send_prepare(struct http *h, const struct http_request *r, struct err 
     goto fail;
   }
   set_rules(h, r);
-  set_proxy(h, r);
   SET(HTTPHEADER, h->list);
-  if (http_tls_set(h->curl, h->easy, &(struct http_tls){r->ca, r->extra_ca, r->insecure}, e) && make_body(h, r, e)) return true;
+  bool ready = set_tls(h, r, e) && make_body(h, r, e);
+  set_proxy(h);
+  if (ready) return true;
   h->curl->easy_cleanup(h->easy);
   h->easy = NULL;
 fail:

@@ -1,4 +1,4 @@
-/* Certificates: the system's folder of hashed names where it exists, else what curl was built for; a person's own instead or beside. */
+/* Certificates: the system's folder of hashed names where it exists, else what curl was built for; those of the user instead or beside. */
 #include "http_tls.h"
 
 #include <dirent.h>
@@ -20,33 +20,48 @@ static const char *hashed_folder(void) {
   return known ? folder : NULL;
 }
 
+static bool is_there(const char *path, const char *what, struct err *e) {
+  struct stat st;
+  if (stat(path, &st) == 0) return true;
+  err_set(e, ERR_MISSING, "the %s '%.200s' cannot be read: correct its setting", what, path);
+  snprintf(e->path, sizeof e->path, "%s", path);
+  return false;
+}
+
+/* Our own certificate, shown to a server that asks for one. */
+static bool set_own(const struct http_curl_api *curl, CURL *easy, const struct http_tls *r, struct err *e) {
+  const char *key = r->key ? r->key : r->cert;
+  if (!is_there(r->cert, "client certificate", e) || !is_there(key, "key of the client certificate", e)) return false;
+  SET(SSLCERT, r->cert);
+  SET(SSLKEY, key);
+  SET(KEYPASSWD, r->password ? r->password : ""); /* without one OpenSSL would ask at the terminal */
+  return true;
+}
+
 bool http_tls_set(const struct http_curl_api *curl, CURL *easy, const struct http_tls *r, struct err *e) {
   struct stat st;
   const char *folder = hashed_folder(), *file = NULL;
+  if (r->cert && !set_own(curl, easy, r, e)) return false;
   if (r->insecure) {
     SET(SSL_VERIFYPEER, 0L);
     SET(SSL_VERIFYHOST, 0L);
   }
-  if (r->ca) {
-    if (stat(r->ca, &st) != 0) {
-      err_set(e, ERR_MISSING, "the certificates '%.200s' cannot be read: correct the 'ca' setting", r->ca);
-      snprintf(e->path, sizeof e->path, "%s", r->ca);
-      return false;
-    }
-    folder = S_ISDIR(st.st_mode) ? r->ca : NULL;
+  if (r->ca && r->ca[0]) {
+    if (!is_there(r->ca, "file of certificates", e)) return false;
+    folder = stat(r->ca, &st) == 0 && S_ISDIR(st.st_mode) ? r->ca : NULL;
     file = folder ? NULL : r->ca;
+  } else if (r->ca) {
+    folder = NULL;
   }
-  if (!r->ca && r->extra) {
-    if (!folder) {
-      err_set(e, ERR_MISSING, "certificates can only be added where /etc/ssl/certs has names by hash; give one file with all of them as --ca");
-      return false;
-    }
-    file = r->extra;
-  }
-  if (!folder && !file) return true; /* curl's own choice: the bundle it was built for */
+  if (!folder && !file && !r->pem) return true; /* curl's own choice: the bundle it was built for */
   SET(CAPATH, folder);
   SET(CAINFO, file);
   SET(PROXY_CAPATH, folder);
   SET(PROXY_CAINFO, file);
+  if (r->pem) {
+    struct curl_blob blob = {(void *)(size_t)r->pem, strlen(r->pem), CURL_BLOB_COPY};
+    SET(CAINFO_BLOB, &blob);
+    SET(PROXY_CAINFO_BLOB, &blob);
+  }
   return true;
 }

@@ -6,9 +6,10 @@
 #include "http_curl.h"
 
 struct http_tls {
-  const char *ca;    /* file or folder instead of the system's, or NULL */
-  const char *extra; /* file beside the system's, or NULL */
+  const char *ca;    /* file or folder instead of the system's, "" for none of them, or NULL */
+  const char *pem;   /* the text of certificates beside them, or NULL */
   bool insecure;     /* no check */
+  const char *cert, *key, *password; /* files of our own certificate and its key, for a server that asks; or NULL */
 };
 
 bool http_tls_set(const struct http_curl_api *curl, CURL *easy, const struct http_tls *r, struct err *e);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void lower(char *s) {
   for (; *s; s++) *s = (char)tolower((unsigned char)*s);
@@ -21,6 +22,32 @@ bool http_url_is_loopback(const char *host) {
   bare[strcspn(bare, "]")] = '\0';
   static const unsigned char one[16] = {[15] = 1};
   return inet_pton(AF_INET6, bare, v6) == 1 && memcmp(v6, one, 16) == 0;
+}
+
+static bool ends_with(const char *host, size_t n, const char *tail) {
+  size_t len = strlen(tail);
+  return n > len && strncasecmp(host + n - len, tail, len) == 0;
+}
+
+bool http_url_is_private(const char *host) {
+  static const char *const tails[] = {".localhost", ".local", ".lan", ".internal", ".home.arpa"};
+  unsigned char a[16];
+  char bare[HTTP_URL_HOST_MAX];
+  snprintf(bare, sizeof bare, "%s", host[0] == '[' ? host + 1 : host);
+  bare[strcspn(bare, "]%")] = '\0';
+  size_t n = strlen(bare);
+  if (n > 1 && bare[n - 1] == '.') bare[--n] = '\0';
+  if (inet_pton(AF_INET6, bare, a) == 1) {
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (memcmp(a, mapped, 12) != 0) return http_url_is_loopback(host) || (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0xc0) == 0x80);
+    memmove(a, a + 12, 4);
+  } else if (inet_pton(AF_INET, bare, a) != 1) {
+    bool named = n > 0 && !strchr(bare, '.') && !strchr(bare, ':');
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) named |= ends_with(bare, n, tails[i]);
+    return named;
+  }
+  return a[0] == 10 || a[0] == 127 || (a[0] == 192 && a[1] == 168) || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 169 && a[1] == 254) ||
+         (a[0] == 100 && (a[1] & 0xc0) == 64); /* the last: addresses that a provider shares out, as VPNs do */
 }
 
 /* Copies one part of the parsed address; false when it is missing or does not fit. */
@@ -66,6 +93,7 @@ bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
   lower(u->host);
   u->port = atoi(port);
   u->loopback = http_url_is_loopback(u->host);
+  u->private = http_url_is_private(u->host);
   snprintf(u->origin, sizeof u->origin, "%s://%s:%d", u->scheme, u->host, u->port);
   u->handle = h;
   return true;

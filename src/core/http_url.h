@@ -14,7 +14,7 @@ struct http_url {
   char host[HTTP_URL_HOST_MAX]; /* lower case, IPv6 in brackets */
   int port;
   char origin[HTTP_URL_ORIGIN_MAX]; /* "https://host:443" */
-  bool loopback;
+  bool loopback, private;           /* private: this machine, or a network that is not the internet */
 };
 
 /* http and https only. On failure *u is empty; the words never hold a password of the address. */
@@ -23,4 +23,6 @@ void http_url_free(struct http_url *u);
 /* "scheme://host" or "scheme://host:port" written by a person, into the one form that is compared; without curl. */
 bool http_url_origin(const char *text, char out[HTTP_URL_ORIGIN_MAX]);
 bool http_url_is_loopback(const char *host);
+/* By the name or number alone: this machine, or one in a private network. */
+bool http_url_is_private(const char *host);
 #endif

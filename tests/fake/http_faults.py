@@ -27,6 +27,13 @@ def many_events(n):
     return b"".join(b"event: delta\ndata: {\"index\":%d,\"text\":\"%s\"}\n\n" % (i, b"word " * 30) for i in range(n))
 
 
+def refuse_tunnel(c):
+    if c.target.startswith("wants-a-name"):
+        c.answer("who?", status="407 Proxy Authentication Required", extra='Proxy-Authenticate: Basic realm="x"\r\n')
+    else:
+        c.answer("no tunnel", status="403 Forbidden")
+
+
 class Conn:
     def __init__(self, sock):
         self.sock = sock
@@ -233,7 +240,7 @@ def serve(sock, context):
         c = Conn(sock)
         while c.keep and c.request():
             if not c.target.startswith("/"):  # as a proxy
-                c.answer(c.head) if c.method != "CONNECT" else c.answer("no tunnel", status="403 Forbidden")
+                c.answer(c.head) if c.method != "CONNECT" else refuse_tunnel(c)
                 continue
             url = urlsplit(c.target)
             fn = routes.get(url.path)

@@ -44,6 +44,12 @@ function World:news()
   return out
 end
 
+---All that it was sent, as text.
+---@return string
+function World:text()
+  return fs.read(self.log) or ""
+end
+
 ---@param place table of tests/program.lua
 ---@param args string[]
 ---@param options table? as of program.run

@@ -2,7 +2,7 @@
 
 Usage: world.py LOG.jsonl     Prints "PORT n" once it listens; ends when its standard input closes.
 
-LOG gets one JSON line a request: {"method", "target", "head", "body"}. Every answer is 502.
+LOG gets one JSON line a request: {"method", "target", "head", "body"}. Every CONNECT is answered 502, anything else 403.
 """
 import json
 import sys
@@ -21,7 +21,7 @@ class World(BaseHTTPRequestHandler):
         entry = {"method": self.command, "target": self.path, "head": dict(self.headers.items()), "body": body}
         with lock, open(sys.argv[1], "a", encoding="utf-8") as log:
             log.write(json.dumps(entry) + "\n")
-        self.send_response(502)
+        self.send_response(502 if self.command == "CONNECT" else 403)  # a 502 of a service would be tried again
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
         self.end_headers()

@@ -19,7 +19,7 @@ local ctx = {
   cwd = "/",
   opts = {},
   interactive = false,
-  settings = { get = function(_, key) return values[key] end },
+  settings = { get = function(_, key) return values[key] end, env = function() end },
   waiting = function() end,
   notice = function(words) io.stderr:write(words, "\n") end,
 }

@@ -197,8 +197,8 @@ end
 
 -- An entry whose own headers carry the credential needs no key; one with other headers does.
 do
-  local function entry(id, header) return { id = id, baseUrl = "http://gateway.example/v1", generationConfig = { customHeaders = { [header] = "Bearer own" } } } end
-  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = { entry("own", "Authorization"), entry("none", "X-Team") } } } }
+  local function entry(id, header, host) return { id = id, baseUrl = "http://" .. host .. "/v1", generationConfig = { customHeaders = { [header] = "Bearer own" } } } end
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = { entry("own", "Authorization", "gateway.lan"), entry("none", "X-Team", "gateway.example") } } } }
   local server <close> = fake.start { { text = "let in" } }
   local env = { http_proxy = server.url:gsub("/v1$", "") }
   local r = program.run(place, { "-m", "own", "-p", "hi" }, { env = env })

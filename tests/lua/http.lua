@@ -372,7 +372,7 @@ do
   denied("http://127.0.0.1:" .. port .. "@evil.example/", "not sent to http://evil.example:80: it belongs to http://127.0.0.1")
   local plain = assert(secret.new("plain", "0123456789abcdef", { "http://example.test" }))
   denied("http://example.test/", "use an https:// address", plain)
-  v, e = bearer("/echo", { proxy = base })
+  v, e = bearer("/echo", { proxy = "http://proxy.example:1" })
   t.err(v, e, "denied", "a proxy would read it")
   local odd = assert(secret.new("odd", "sk-odd-value-0001", { "http://127.1:" .. port, "http://127.0.0.1:" .. port }))
   local o <close> = assert(bearer("http://2130706433:" .. port .. "/echo", { token = odd }))
@@ -471,7 +471,7 @@ end
 
 -- addresses and the framer
 t.eq(http.parse_url "HTTPS://API.Example.com/v1/x?y=1#z",
-  { scheme = "https", host = "api.example.com", port = 443, path = "/v1/x", origin = "https://api.example.com:443", loopback = false }, "address")
+  { scheme = "https", host = "api.example.com", port = 443, path = "/v1/x", origin = "https://api.example.com:443", loopback = false, private = false, exposed = false }, "address")
 t.eq(http.parse_url("http://[::1]:8080").loopback, true, "loopback")
 t.err(nil, select(2, http.parse_url "nothing"), "usage", "not an address")
 do

@@ -1,7 +1,7 @@
 -- Certificates as they really go wrong, made by openssl: each refusal says what is wrong with it and what to do; what is trusted passes.
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
-local fs, http, os, proc = require "sys.fs", require "sys.http", require "sys.os", require "sys.proc"
+local fs, http, json, os, proc = require "sys.fs", require "sys.http", require "sys.json", require "sys.os", require "sys.proc"
 
 local folder = assert(fs.mkdtemp((os.env "TMPDIR" or "/tmp") .. "/tls-"))
 local function at(name) return folder .. "/" .. name end
@@ -63,6 +63,12 @@ local function serve(name)
   return said:match "%d+ (%d+)", said:match "%d+"
 end
 
+local function serve_by(...)
+  local server = assert(proc.open { argv = { "python3", ... }, stdin = "pipe", stderr = "null" })
+  servers[#servers + 1] = server
+  return (assert(server:read(), "the server did not start"):match "%d+")
+end
+
 local trusted = at "ca.pem"
 local good_port, plain_port = serve "good"
 for name, case in pairs {
@@ -80,7 +86,7 @@ for name, case in pairs {
 end
 
 local good = "https://localhost:" .. good_port .. "/ok"
-for field, path in pairs { ca = trusted, extra_ca = trusted } do
+for field, path in pairs { ca = trusted, ca_pem = assert(fs.read(trusted)) } do
   local s <close> = assert(http.open { url = good, [field] = path })
   t.eq(s:all(), "hello", field)
 end
@@ -95,10 +101,11 @@ end
 for name, case in pairs {
   ["nobody listens"] = { "http://ann:hunter22@127.0.0.1:1", "the proxy http://127.0.0.1:1 gave no connection to example.test: Connection refused: check %-%-proxy" },
   ["refuses"] = { "http://ann:hunter22@127.0.0.1:" .. plain_port, "the proxy http://127.0.0.1:%d+ gave no connection to example.test: .*403" },
+  ["wants a name"] = { "http://127.0.0.1:" .. plain_port, "the proxy http://127.0.0.1:%d+ wants a name and a password: http://NAME:PASSWORD@HOST:PORT", "auth" },
   ["no such host"] = { "http://no-such-host.invalid:3128/", "the proxy http://no%-such%-host.invalid:3128 gave no connection to example.test" },
 } do
-  local s, e = http.open { url = "https://example.test/", proxy = case[1] }
-  t.err(s, e, "network", name)
+  local s, e = http.open { url = name == "wants a name" and "https://wants-a-name.test/" or "https://example.test/", proxy = case[1] }
+  t.err(s, e, case[3] or "network", name)
   t.match(e.message, case[2], name)
   t.eq(e.code, "proxy", name)
   t.ok(not e.message:find "hunter22", name .. ": no password")
@@ -121,10 +128,61 @@ do
   fs.remove(hook)
   t.match(ask({}, "--ca", trusted).err, "404", "--ca")
   t.match(ask({ NODE_EXTRA_CA_CERTS = trusted }).err, "404", "NODE_EXTRA_CA_CERTS")
-  r = ask { NODE_EXTRA_CA_CERTS = "/no/such/file" }
-  t.match(r.err, "NODE_EXTRA_CA_CERTS: /no/such/file cannot be read.*no secure connection", "a file that is not there")
-  fs.write(place.cwd .. "/.env", "NODE_EXTRA_CA_CERTS=" .. trusted .. "\n")
-  t.match(ask({}, "--trust-folder").err, "no secure connection", "a project's .env adds no authority")
+  -- Every variable, from every place of the user's own.
+  fs.write(at "bom.pem", "\xef\xbb\xbf" .. fs.read(trusted))
+  fs.write(at "words.pem", "no certificate\n")
+  fs.mkdir(at "folder")
+  fs.write(at "folder/team.crt", fs.read(trusted))
+  fs.mkdir(at "empty")
+  local values = { SSL_CERT_FILE = trusted, SSL_CERT_DIR = at "folder", NODE_EXTRA_CA_CERTS = at "bom.pem" }
+  local dotenv, settings = place.home .. "/.qwen/.env", place.home .. "/.qwen/settings.json"
+  for name, value in pairs(values) do
+    t.match(ask({ [name] = value }).err, "404", name)
+    fs.write(dotenv, name .. "=" .. value .. "\n")
+    t.match(ask({}).err, "404", name .. " of ~/.qwen/.env")
+    fs.remove(dotenv)
+    fs.write(settings, json.encode { env = { [name] = value } })
+    t.match(ask({}).err, "404", name .. " of env in the settings")
+    fs.remove(settings)
+    fs.write(place.cwd .. "/.env", name .. "=" .. value .. "\n")
+    t.match(ask({}, "--trust-folder").err, "no secure connection", name .. ": a project's .env adds no authority")
+    fs.remove(place.cwd .. "/.env")
+    t.match(ask({ [name] = "/no/such/file" }).err, name .. ": [^\n]*/no/such/file[^\n]* left out.*no secure connection", name .. ": not there")
+  end
+  t.match(ask({}, "--ca", at "bom.pem").err, "404", "--ca with a mark at its beginning")
+  t.match(ask({ SSL_CERT_FILE = at "words.pem" }).err, "SSL_CERT_FILE: [^\n]* holds no certificate", "no certificate in it")
+  t.match(ask({ SSL_CERT_DIR = at "empty" }).err, "SSL_CERT_DIR: the folder [^\n]* has no certificates", "nothing in it")
+  t.match(ask({ SSL_CERT_DIR = at "empty", SSL_CERT_FILE = trusted, NODE_EXTRA_CA_CERTS = trusted }).err, "404", "all together")
+end
+
+-- A server that wants a certificate of ours, as both versions of TLS refuse.
+for _, version in ipairs { "1.2", "1.3" } do
+  if version == "1.2" then
+    request("ann", "ann", "-x509", "-days", "2", "-out", at "ann.pem")
+    request("eve", "eve", "-x509", "-days", "2", "-out", at "eve.pem")
+    openssl("ec", "-in", at "ann.key", "-aes128", "-passout", "pass:word", "-out", at "locked.key")
+  end
+  local port = serve_by("tests/fake/mtls.py", at "good.pem", at "good.key", at "ann.pem", version)
+  local url, place = ("https://localhost:%s"):format(port), program.place()
+  local model = { OPENAI_API_KEY = "sk-0123456789abcdef", OPENAI_BASE_URL = url .. "/v1", SSL_CERT_FILE = trusted }
+  local function ask(env, connection, ...)
+    for name, value in pairs(model) do env[name] = value end
+    fs.mkdir(place.home .. "/.qwen")
+    fs.write(place.home .. "/.qwen/settings.json", json.encode { connections = { [url] = connection } })
+    local words = ... and { ... } or { "-m", "m", "hi" }
+    return program.run(place, words, { env = env })
+  end
+  local r = ask {}
+  t.eq({ r.code, r.err:match "no secure connection to localhost:%d+: the server wants a certificate" ~= nil }, { 1, true }, version .. ": none")
+  t.match(r.err, "clientCert and clientKey.*QWEN_CODE_CLIENT_CERT", "what to do")
+  t.match(ask({}, nil, "models").err .. ask({}, nil, "models").out, "the server wants a certificate", "for the list of models, too")
+  t.eq(ask({ QWEN_CODE_CLIENT_CERT = at "ann.pem", QWEN_CODE_CLIENT_KEY = at "ann.key" }).out, "hello ann\n", version .. ": of the variables")
+  t.eq(ask({}, { clientCert = at "ann.pem", clientKey = at "ann.key" }).out, "hello ann\n", version .. ": of the settings")
+  t.match(ask({}, { clientCert = at "ann.pem", clientKey = at "ann.key" }, "models").out, "m", version .. ": the list of models")
+  t.eq(ask({}, { clientCert = at "ann.pem", clientKey = at "locked.key", clientKeyPassphrase = "word" }).out, "hello ann\n", "with a passphrase")
+  t.match(ask({}, { clientCert = at "ann.pem", clientKey = at "locked.key" }).err, "our own certificate for localhost:%d+ cannot be used", "without it")
+  t.match(ask({}, { clientCert = at "eve.pem", clientKey = at "eve.key" }).err, "the server refused our certificate", version .. ": another's")
+  t.match(ask({}, { clientCert = at "none.pem" }).err, "client certificate '[^']*none.pem' cannot be read", "not there")
 end
 
 t.done()

@@ -2,6 +2,7 @@
 -- moment they arrive.
 local err = require "qwen.util.err"
 local http = require "sys.http"
+local redirect = require "qwen.net.redirect"
 local sys = require "sys.os"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
@@ -38,8 +39,9 @@ end
 function M.checked(url, what)
   local parsed, e = http.parse_url(url)
   if not parsed then return nil, err("usage", tr("the %s '%s' cannot be used: %s", what, visible(url), e.message)) end
-  if parsed.scheme ~= "https" and not parsed.loopback then
-    return nil, err("usage", tr("the %s %s is not protected; it must be https://", what, visible(url)))
+  if parsed.exposed then
+    return nil, err("usage", tr("the %s %s is not protected; it must be https://, or be allowed: "
+      .. "\"connections\": {\"%s\": {\"plainHttp\": true}}", what, visible(url), parsed.origin))
   end
   return parsed
 end
@@ -61,7 +63,8 @@ function M.ask(o, url, request_body, content_type)
   if not place then return nil, wrong end
   local headers = { Accept = "application/json", ["Content-Type"] = content_type or "application/x-www-form-urlencoded", ["User-Agent"] = o.ctx.user_agent }
   for name, value in pairs(o.headers or {}) do headers[name] = value end
-  local stream <close>, e = o.ctx.transport { method = "POST", url = url, headers = headers, body = request_body, total_timeout = PATIENCE }
+  local stream <close>, e = redirect.open(o.ctx.transport,
+    { method = "POST", url = url, headers = headers, body = request_body, total_timeout = PATIENCE })
   if not stream then return nil, e end
   local answer, problem = stream:sealed(o.seal or TOKENS, o.name, function(value)
     local list = { place.origin }

@@ -18,6 +18,14 @@ function M.origin(url)
   return parsed and parsed.origin
 end
 
+---Whether a service stands on this machine or in a private network, by its address alone: it may need no key.
+---@param url string
+---@return boolean
+function M.is_private(url)
+  local parsed = http.parse_url(url)
+  return parsed ~= nil and parsed.private
+end
+
 ---One form for addresses that are the same: host and scheme in lower case, without the usual port and
 ---without a final slash.
 ---@param url string

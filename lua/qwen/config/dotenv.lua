@@ -12,9 +12,11 @@ local M = {}
 local forbidden = {
   HOME = true, PATH = true, SHELL = true, IFS = true, ENV = true, BASH_ENV = true, TMPDIR = true, QWEN_HOME = true, QWEN_RUNTIME_DIR = true,
   HTTP_PROXY = true, HTTPS_PROXY = true, ALL_PROXY = true, NO_PROXY = true, CURL_CA_BUNDLE = true, REQUESTS_CA_BUNDLE = true,
+  NODE_EXTRA_CA_CERTS = true, NODE_TLS_REJECT_UNAUTHORIZED = true,
   EDITOR = true, VISUAL = true, PAGER = true, BROWSER = true, NODE_OPTIONS = true, PYTHONPATH = true, LUA_PATH = true, LUA_CPATH = true,
 }
-local forbidden_patterns = { "^LD_", "^DYLD_", "^GIT_", "^SSL_", "^LUA_C?PATH_", "^QWEN_CODE_SYSTEM", "^QWEN_.*TRUST", "^QWEN_OAUTH", "_BASE_URL$" }
+local forbidden_patterns = { "^LD_", "^DYLD_", "^GIT_", "^SSL_", "^LUA_C?PATH_", "^QWEN_CODE_SYSTEM", "^QWEN_CODE_CLIENT_",
+  "^QWEN_.*TRUST", "^QWEN_OAUTH", "_BASE_URL$" }
 
 ---Whether a variable is one of those: a project does not set it, and it is no name for a key.
 ---@param name string

@@ -1,6 +1,6 @@
 -- What is known of models by the family of their name: tokens of context, tokens of one answer, which files they take. It counts only where
 -- neither the entry of a model nor its service says it: figures of vendors are at home here, and nowhere else.
-local is_private_host = require "qwen.model.private_host"
+local is_private = require("qwen.config.addresses").is_private
 
 local M = {}
 
@@ -63,7 +63,7 @@ end
 ---@param model Model
 ---@param known table? the service's list of models, as it was asked once
 function M.measure(model, known)
-  local offered, family = {}, is_private_host(model.base_url) and {} or M.of(model.id)
+  local offered, family = {}, is_private(model.base_url) and {} or M.of(model.id)
   for _, item in ipairs(known and known.models or {}) do
     if item.id == model.id then offered = item end
   end

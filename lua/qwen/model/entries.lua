@@ -2,7 +2,6 @@
 -- whose fields are not understood is never asked at a default address: the address may be in such a field.
 local addresses = require "qwen.config.addresses"
 local model_capabilities = require "qwen.model.capabilities"
-local is_private_host = require "qwen.model.private_host"
 local keys = require "qwen.credential.keys"
 local http = require "sys.http"
 local protocols = require "qwen.config.protocols"
@@ -188,7 +187,7 @@ function M.read(settings, has_provider)
       elseif model then
         seen[identity], models[#models + 1] = true, model
         model_capabilities.measure(model)
-        local needs = not model.env_key and not is_private_host(model.base_url) and not keys.signs(model)
+        local needs = not model.env_key and not addresses.is_private(model.base_url) and not keys.signs(model)
         if needs and not keys.is_own_service(settings, model) then
           complain(at, ("model %s has no envKey, the name of the variable with its key; none is sent"):format(model.id))
         end

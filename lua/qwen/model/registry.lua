@@ -16,7 +16,7 @@ local tr, phrase = translate.tr, translate.phrase
 
 local find = entries.find
 
-local M = { keyless = require "qwen.model.private_host", signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
+local M = { keyless = addresses.is_private, signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
 
 local MOST_FALLBACKS = 3
 

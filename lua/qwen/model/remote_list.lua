@@ -5,6 +5,7 @@ local http = require "sys.http"
 local json = require "sys.json"
 local merge = require("qwen.net.headers").merge
 local paths = require "qwen.util.paths"
+local redirect = require "qwen.net.redirect"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
@@ -64,7 +65,8 @@ local function page(ctx, model, provider, o, url)
   if auth then signed, e = auth.headers(ctx, model, request) end
   if not signed then return nil, e end
   for name, value in pairs(signed) do request.headers[name] = value end
-  local stream <close>, problem = ctx.transport(request)
+  require("qwen.net.transport").show_certificate(ctx, request, model)
+  local stream <close>, problem = redirect.open(ctx.transport, request)
   if not stream then return nil, problem end
   local text
   text, e = stream:all(MOST_BYTES)

@@ -15,8 +15,12 @@ local function target_of(url, location)
   return (url:match "^[^?#]*/" or url .. "/") .. location
 end
 
--- What is said of a redirect that is not followed.
-local function refused(url, target)
+---What is said of a redirect that is not followed.
+---@param url string that was asked
+---@param location string as the service gave it
+---@return Err
+function M.refused(url, location)
+  local target = target_of(url, location)
   local here, there = http.parse_url(url), http.parse_url(target)
   local secure = false
   if here and there and here.host == there.host and here.scheme == "http" and there.scheme == "https" then
@@ -29,7 +33,14 @@ local function refused(url, target)
   return err("protocol", words, { code = "redirect" })
 end
 
----Sends a request again where its own origin says that the path is another (307, 308).
+-- Whether asking there again is the same request: to its own origin, by a status that keeps it as it is.
+local function keeps(request, status, target)
+  local here, there = http.parse_url(request.url), http.parse_url(target)
+  if not (here and there) or here.origin ~= there.origin or target == request.url then return false end
+  return status == 307 or status == 308 or request.body == nil and (request.method or "GET") == "GET"
+end
+
+---Sends a request again where its own origin says that the path is another.
 ---@param transport fun(request: HttpRequest): HttpStream?, Err?
 ---@param request HttpRequest
 ---@param stream HttpStream? what was answered
@@ -40,12 +51,10 @@ function M.follow(transport, request, stream)
     local location = stream and stream.status >= 301 and stream.status <= 308 and stream.headers.location
     if not location then return stream, e end
     local target = target_of(request.url, location)
-    local here, there = http.parse_url(request.url), http.parse_url(target)
-    local follows = (stream.status == 307 or stream.status == 308) and here and there and here.origin == there.origin and target ~= request.url
     local status = stream.status
     stream:close()
-    if not follows then
-      local problem = refused(request.url, target)
+    if not keeps(request, status, target) then
+      local problem = M.refused(request.url, location)
       problem.status = status
       return nil, problem
     end
@@ -54,6 +63,16 @@ function M.follow(transport, request, stream)
   end
   if stream then stream:close() end
   return nil, err("protocol", phrase "the service sends on from one path to the next", { code = "redirect" })
+end
+
+---Sends a request, and again where its own origin says so; any other redirect is an error with its target.
+---@param transport fun(request: HttpRequest): HttpStream?, Err?
+---@param request HttpRequest
+---@return HttpStream?, Err?
+function M.open(transport, request)
+  local stream, e = transport(request)
+  if not stream or not stream.headers.location then return stream, e end
+  return M.follow(transport, request, stream)
 end
 
 return M

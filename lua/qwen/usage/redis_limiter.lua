@@ -45,7 +45,7 @@ end
 local function connect(self)
   local place = self.place
   local connection, e = require("sys.redis").open(place.host, place.port, { timeout = TIMEOUT, tls = place.tls, ca = self.trust.ca,
-    extra_ca = self.trust.extra_ca, insecure = self.trust.insecure })
+    ca_pem = self.trust.ca_pem, insecure = self.trust.insecure })
   if not connection then return nil, e end
   local ok
   ok, e = login(connection, place)
@@ -171,7 +171,7 @@ local M = {}
 
 ---The limiter in a Redis server.
 ---@param address string "redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]", "rediss://" for TLS
----@param trust {ca: string?, extra_ca: string?, insecure: boolean?}? certificates, as in HttpRequest
+---@param trust {ca: string?, ca_pem: string?, insecure: boolean?}? certificates, as in HttpRequest
 ---@param password (string|Secret)? instead of the one that is kept
 ---@return Limiter?, Err?
 function M.open(address, trust, password)

@@ -158,6 +158,14 @@ function M.short(path)
   return path
 end
 
+---A path as a user writes it: the home folder instead of ~.
+---@param path string
+---@return string
+function M.expand(path)
+  local home = M.home()
+  return home and path:gsub("^~%f[/\0]", (home:gsub("%%", "%%%%"))) or path
+end
+
 ---The real path of the folder we run in.
 ---@return string?, Err?
 function M.cwd()

@@ -1,5 +1,6 @@
 -- An entry of mcpServers in the one form that the transports read: words of a command line, variables with defaults, the home folder.
 local err = require "qwen.util.err"
+local paths = require "qwen.util.paths"
 local phrase = require("qwen.util.translate").phrase
 local sys = require "sys.os"
 
@@ -37,11 +38,6 @@ local function words_of(line)
   return out
 end
 
-local function in_home(path)
-  local home = sys.env "HOME"
-  return home and path:gsub("^~%f[/\0]", (home:gsub("%%", "%%%%"))) or path
-end
-
 -- A variable in a header that nothing sets would be sent as its name.
 local function unset_variable(headers)
   for key, value in pairs(headers) do
@@ -72,14 +68,14 @@ function M.read(ctx, name, given)
       discoveryTimeoutMs = config.discoveryTimeoutMs }
   end
   if type(config.command) ~= "string" then return nil, err("usage", phrase("mcpServers.%s has neither command nor httpUrl", name)) end
-  local args, command = config.args, in_home(config.command)
+  local args, command = config.args, paths.expand(config.command)
   if type(args) == "string" then args = words_of(args) end
   args = type(args) == "table" and args or {}
   if command:find "%s" and not require("sys.fs").stat(command) then -- a whole line where a program is expected
     local line = words_of(command)
-    command, args = in_home(line[1] or command), table.move(args, 1, #args, #line, table.move(line, 2, #line, 1, {}))
+    command, args = paths.expand(line[1] or command), table.move(args, 1, #args, #line, table.move(line, 2, #line, 1, {}))
   end
-  local cwd = type(config.cwd) == "string" and in_home(config.cwd) or nil
+  local cwd = type(config.cwd) == "string" and paths.expand(config.cwd) or nil
   return { command = command, args = args, env = config.env, cwd = cwd, kinds = { "stdio" },
     timeout = config.timeout, discoveryTimeoutMs = config.discoveryTimeoutMs }
 end

@@ -2,6 +2,7 @@
 -- its origin, and every message goes to that origin, also where the server says that its path is another.
 local err = require "qwen.util.err"
 local http = require "sys.http"
+local redirect = require "qwen.net.redirect"
 local secret = require "sys.secret"
 local phrase = require("qwen.util.translate").phrase
 
@@ -47,19 +48,19 @@ end
 ---@return HttpStream?, Err?
 function M.post(ctx, target, headers, text)
   for _ = 1, MOST_MOVES do
-    local stream, e = ctx.transport { url = target.url, method = "POST", headers = headers, body = text }
-    if not stream then return nil, e end
-    local location = (stream.status == 307 or stream.status == 308) and stream.headers.location
-    local moved = location and M.at_origin(target.url, location)
-    if stream.status < 300 then return stream end
+    local stream, problem = ctx.transport { url = target.url, method = "POST", headers = headers, body = text }
+    if not stream then return nil, problem end
+    local status, location = stream.status, stream.status >= 300 and stream.headers.location
+    local moved = location and (status == 307 or status == 308) and M.at_origin(target.url, location)
+    if status < 300 then return stream end
     local body = moved and "" or (stream:all(2000) or ""):sub(1, 200)
     stream:close()
     if location and not moved then
-      return nil, err("protocol",
-        phrase("the server sends on to %s: put that address into the settings if it is right",
-        location), { status = stream.status })
+      local e = redirect.refused(target.url, location)
+      e.status = status
+      return nil, e
     elseif not moved then
-      return nil, err(stream.status == 401 and "auth" or "protocol", phrase("the server answered %d %s", stream.status, body), { status = stream.status })
+      return nil, err(status == 401 and "auth" or "protocol", phrase("the server answered %d %s", status, body), { status = status })
     end
     target.url = moved
   end

@@ -29,8 +29,12 @@ function M.open(config, ctx, name)
   for key, value in pairs(headers) do asking[key] = key ~= "Content-Type" and value or nil end
   asking.Accept = "text/event-stream"
   local stream
-  stream, e = ctx.transport { url = config.url, method = "GET", headers = asking, first_timeout = FIRST, idle_timeout = 0 }
-  if not stream then return nil, e end
+  local request = { url = config.url, method = "GET", headers = asking, first_timeout = FIRST, idle_timeout = 0 }
+  stream, e = require("qwen.net.redirect").open(ctx.transport, request)
+  if not stream then
+    if e.code == "redirect" then e.code = "no_stream" end
+    return nil, e
+  end
   local is_stream = (stream.headers["content-type"] or ""):find("text/event-stream", 1, true)
   if stream.status ~= 200 or not is_stream then
     local body = (stream:all(2000) or ""):sub(1, 200)
