@@ -656,6 +656,13 @@ return {
     ["skills that are not offered unless skills.enabled has them"] = "不提供的技能，除非 skills.enabled 包含它们",
     ["skills that are offered in spite of skills.defaultDisabled"] = "即使在 skills.defaultDisabled 中也提供的技能",
     ["keep sessions in files; without them none is resumed"] = "把会话保存到文件；否则无法恢复",
+    ["it is no file"] = "它不是文件",
+    ["it is not UTF-8"] = "它不是 UTF-8",
+    ["it is empty"] = "它是空的",
+    ["the output style %s is left out: %s"] = "略去输出样式 %s：%s",
+    ["no output style is called '%s'; there are %s"] = "没有名为“%s”的输出样式；可用：%s",
+    ["how answers are written: Concise, Proactive, Explanatory, Learning, or a file in ~/.qwen/output-styles"] =
+      "回答的写法：Concise、Proactive、Explanatory、Learning，或 ~/.qwen/output-styles 中的文件",
     ["false: lists and searches show what git ignores"] = "false：列表和搜索也显示 git 忽略的文件",
     ["false: what .qwenignore names is read, listed and searched"] = "false：读取、列出并搜索 .qwenignore 指定的文件",
     ["files in the project folder that count like .qwenignore; without it .agentignore and .aiignore"] =

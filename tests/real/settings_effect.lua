@@ -63,6 +63,34 @@ t.match(system, "Never.*Sending secrets anywhere.*exactly that: Migrations", "hi
 _, output = sent({ permissions = { autoMode = { hints = { hardDeny = { "Bash(seq *)" } } } } }, shell "seq 3")
 t.match(output, "the rule Bash%(seq %*%)", "a hint that is a rule")
 
+-- general.outputStyle: built in, of the user, of a trusted project; without the lines about code where it says so.
+local styles = { ["~/.qwen/output-styles/review.md"] = "---\nname: Reviewer\n---\n<!-- a note -->List findings.",
+  ["~/.qwen/output-styles/concise.md"] = "Three words.", ["~/.qwen/output-styles/empty.md"] = "<!-- nothing -->" }
+local function styled(name, ...) return (sent({ general = { outputStyle = name } }, ...)) end
+local CODE = "After a change, verify"
+for _, row in ipairs { { "concise", "style Concise:\n.*preamble", true }, { "REVIEWER", "style Reviewer:\nList findings%.", false, styles },
+  { "Concise", "style concise:\nThree words%.", true, styles } } do
+  local files = {}
+  for path, words in pairs(row[4] or {}) do files[path] = words end
+  system = styled(row[1], nil, files)
+  t.match(system, row[2], row[1])
+  t.eq(system:find(CODE, 1, true) ~= nil, row[3], row[1] .. " and the lines about code")
+  t.ok(not system:find("a note", 1, true), "no comments")
+end
+for _, name in ipairs { "default", "", "Learning", "no such style" } do
+  t.ok(not styled(name):find("the style", 1, true), "none by " .. name)
+end
+do
+  local place = program.place { ["~/.qwen/settings.json"] = [[{"general": {"outputStyle": "empty"}}]],
+    ["~/.qwen/output-styles/empty.md"] = "<!-- nothing -->" }
+  local server <close> = fake.start { { text = "ok", times = 0 } }
+  local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", "-p", "hi" })
+  t.match(r.err, "empty%.md is left out", "a file that is no style is said")
+  t.match(r.err, "no output style is called 'empty'", "and the name")
+  r = program.run(place, { "--openai-base-url", server.url, "-m", "m", "--output-style", "Proactive", "-p", "hi" })
+  t.eq(r.err, "", "the flag is stronger")
+end
+
 -- modelFallbacks: the second model is asked when the first is overloaded. modelPricing: its cost is shown.
 do
   local function entry(id, url) return { id = id, baseUrl = url, generationConfig = { maxRetries = 0 } } end

@@ -1,6 +1,7 @@
 -- The system prompt: what the model is told once, from facts of this run and the person's own instruction files. Kept short on purpose.
 local fs = require "sys.fs"
 local instruction_files = require "qwen.agent.instructions"
+local output_style = require "qwen.agent.output_style"
 local sys = require "sys.os"
 local utf8_only = require("qwen.util.text").utf8
 
@@ -22,6 +23,9 @@ How you work:
 - Be brief: a few lines unless detail was asked for. No preamble, no summary of what the user can see. Name places as path:line.
 - If a tool is refused, do not look for a way around it: say what you need and why, or find a different way that is allowed.
 - If you cannot do something, say so plainly.]]
+
+-- The lines about work on code, which a style of other work leaves out.
+local CODING = { "\n%- Look before you act[^\n]*", "\n%- Do what was asked[^\n]*", "\n%- After a change[^\n]*" }
 
 local PLAN = [[
 
@@ -68,8 +72,11 @@ function M.system(ctx, opts)
   local platform = sys.platform()
   local text = opts.system or BASE
   if not opts.system then
+    local style = output_style.of(ctx)
+    for _, line in ipairs(style and not style.keep and CODING or {}) do text = text:gsub(line, "") end
     text = text .. ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.stat(ctx.cwd .. "/.git") and " (git)" or "",
       platform.system, platform.release, os.date "%Y-%m-%d")
+    text = text .. (style and ("\n\nHow you write, the style %s:\n%s"):format(style.name, style.text) or "")
     text = text .. language(ctx) .. instructions(ctx)
   end
   text = text .. forbidden(ctx)

@@ -10,6 +10,7 @@ return {
     { long = "session-id", value = "UUID", field = "session_id", rare = true, text = "id for the new session" },
     { long = "max-session-turns", value = "N", field = "max_turns", number = true, text = "end after N turns of the model (exit 53)" },
     { long = "system-prompt", value = "TEXT", blank = true, field = "system", rare = true, text = "replace the system prompt" },
+    { long = "output-style", value = "NAME", field = "output_style", rare = true, text = "how answers are written (general.outputStyle)" },
     { long = "append-system-prompt", value = "TEXT", blank = true, field = "append_system", rare = true, text = "add to the system prompt" },
   },
   { group = "Model:",

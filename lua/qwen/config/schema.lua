@@ -18,6 +18,8 @@ return {
   ["modelFallbacks"] = { type = "string", text = "the same in one text: \"first, second\"; model.fallback is stronger" },
   ["modelPricing"] = { type = "object", text = "prices by model for the costs shown: {inputPerMillionTokens, outputPerMillionTokens}" },
   ["general.outputLanguage"] = { type = "string", text = "language of the answers; auto: as the model likes, or ~/.qwen/output-language.md" },
+  ["general.outputStyle"] = { type = "string", project = true,
+    text = "how answers are written: Concise, Proactive, Explanatory, Learning, or a file in ~/.qwen/output-styles" },
   ["tools.shell.defaultTimeoutMs"] = { type = "number", text = "milliseconds for a command that says nothing itself; 0: no limit" },
   ["tools.truncateToolOutputThreshold"] = { type = "number", text = "most characters of an output of a tool for the model" },
   ["tools.truncateToolOutputLines"] = { type = "number", text = "most lines of an output of a tool for the model" },

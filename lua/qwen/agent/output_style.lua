@@ -1,0 +1,79 @@
+-- Output styles: how answers are written. Four are built in; more are Markdown files of the user and of a trusted project. A style adds
+-- to the system prompt and changes nothing of what is allowed.
+local fs = require "sys.fs"
+local paths = require "qwen.util.paths"
+local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
+
+local M = {}
+
+local MOST_FILE = 25 * 1024
+local OFF = "default"
+
+local builtin = {
+  concise = { name = "Concise", keep = true, text = "Begin with the result. No preamble, no account of what you are about to do, no summary "
+    .. "at the end. Do the work as thoroughly as ever; errors and questions about safety keep all they need to say." },
+  proactive = { name = "Proactive", keep = true, text = "Begin to work at once. Where a small decision is open, choose, say what you assumed "
+    .. "and go on instead of asking. What needs approval still needs it." },
+  explanatory = { name = "Explanatory", keep = true, text = "While you work, add short notes headed 'Insight' about this codebase and why "
+    .. "you chose what you did; two or three sentences each, only where there is something to learn." },
+  learning = { name = "Learning", keep = true, waits = true, text = "Let the user write some of the code: leave small, telling pieces "
+    .. "marked TODO(human), say what each must do and what to think of, then wait for the user's version and build on it." },
+}
+
+-- A file as a style; nil and why it is none. A project's file may not be a link.
+local function read(path, own)
+  local stat = fs.stat(path, own)
+  if not stat or stat.type ~= "file" then return nil, tr "it is no file" end
+  local source, e = fs.read(path, MOST_FILE)
+  if not source then return nil, e.message end
+  if text.utf8(source) ~= source then return nil, tr "it is not UTF-8" end
+  local fields, body = require("qwen.util.front_matter").read(source)
+  body = text.trim((body:gsub("<!%-%-.-%-%->", "")))
+  if body == "" then return nil, tr "it is empty" end
+  local name = fields.name and fields.name ~= "" and fields.name or path:match "([^/]*)%.md$"
+  local replaced = builtin[name:lower()]
+  local keep = fields["keep-coding-instructions"]
+  return { name = name, text = body, keep = keep == "true" or keep == nil and replaced ~= nil }
+end
+
+---The styles there are, by name in small letters: a project's before the user's before those that are built in.
+---@param ctx Ctx
+---@return table<string, {name: string, text: string, keep: boolean, waits: boolean?}>
+---@return string[] problems
+function M.list(ctx)
+  local out, problems = {}, {}
+  for name, style in pairs(builtin) do out[name] = style end
+  local project = ctx.trusted and paths.project_config(ctx.cwd)
+  for _, home in ipairs { not ctx.opts.safe and paths.qwen_home() or false, not ctx.opts.safe and project or false } do
+    local folder = home and home .. "/output-styles"
+    for _, entry in ipairs(folder and fs.list(folder) or {}) do
+      local path = folder .. "/" .. entry.name
+      local style, e
+      if entry.name:find "^[^.].*%.md$" then style, e = read(path, home ~= project) end
+      if style then out[style.name:lower()] = style end
+      if e then problems[#problems + 1] = tr("the output style %s is left out: %s", paths.short(path), e) end
+    end
+  end
+  out[OFF] = nil
+  return out, problems
+end
+
+---The style of a session; nil for none. What is asked for and is not there is said.
+---@param ctx Ctx
+---@return {name: string, text: string, keep: boolean}?
+function M.of(ctx)
+  local wanted = ctx.settings:get "general.outputStyle"
+  if not wanted or wanted == "" or wanted:lower() == OFF then return nil end
+  local styles, problems = M.list(ctx)
+  local style = styles[wanted:lower()]
+  if style then return (not style.waits or ctx.interactive) and style or nil end
+  for _, problem in ipairs(problems) do ctx.notice(problem) end
+  local names = {}
+  for _, each in pairs(styles) do names[#names + 1] = each.name end
+  table.sort(names)
+  ctx.notice(tr("no output style is called '%s'; there are %s", wanted, table.concat(names, ", ")))
+  return nil
+end
+
+return M
