@@ -18,20 +18,32 @@ local builtin = {
   explanatory = { name = "Explanatory", keep = true, text = "While you work, add short notes headed 'Insight' about this codebase and why "
     .. "you chose what you did; two or three sentences each, only where there is something to learn." },
   learning = { name = "Learning", keep = true, waits = true, text = "Let the user write some of the code: leave small, telling pieces "
-    .. "marked TODO(human), say what each must do and what to think of, then wait for the user's version and build on it." },
+    .. "marked YOUR PART, say what each must do and what to think of, then wait for the user's version and build on it." },
 }
 
+-- A text without the comments of HTML.
+local function without_comments(body)
+  local out, at = {}, 1
+  while true do
+    local first = body:find("<!--", at, true)
+    local _, last = body:find("-->", (first or #body) + 4, true)
+    out[#out + 1] = body:sub(at, last and first - 1 or -1)
+    if not last then return table.concat(out) end
+    at = last + 1
+  end
+end
+
 -- A file as a style; nil and why it is none. A project's file may not be a link.
-local function read(path, own)
+local function read(path, own, called)
   local stat = fs.stat(path, own)
   if not stat or stat.type ~= "file" then return nil, tr "it is no file" end
   local source, e = fs.read(path, MOST_FILE)
   if not source then return nil, e.message end
   if text.utf8(source) ~= source then return nil, tr "it is not UTF-8" end
   local fields, body = require("qwen.util.front_matter").read(source)
-  body = text.trim((body:gsub("<!%-%-.-%-%->", "")))
+  body = text.trim(without_comments(body))
   if body == "" then return nil, tr "it is empty" end
-  local name = fields.name and fields.name ~= "" and fields.name or path:match "([^/]*)%.md$"
+  local name = fields.name and fields.name ~= "" and fields.name or called
   local replaced = builtin[name:lower()]
   local keep = fields["keep-coding-instructions"]
   return { name = name, text = body, keep = keep == "true" or keep == nil and replaced ~= nil }
@@ -50,7 +62,9 @@ function M.list(ctx)
     for _, entry in ipairs(folder and fs.list(folder) or {}) do
       local path = folder .. "/" .. entry.name
       local style, e
-      if entry.name:find "^[^.].*%.md$" then style, e = read(path, home ~= project) end
+      if entry.name:find "^[^.]" and entry.name:sub(-3) == ".md" then
+        style, e = read(path, home ~= project, entry.name:sub(1, -4))
+      end
       if style then out[style.name:lower()] = style end
       if e then problems[#problems + 1] = tr("the output style %s is left out: %s", paths.short(path), e) end
     end
