@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs_put.h"
+
 static bool fail(struct err *e, int number, const char *verb, const char *path) {
   err_errno(e, number, verb, path);
   return false;
@@ -50,7 +52,7 @@ bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e) {
   return fd < 0 ? fail(e, errno, "read", path) : fs_read_fd(fd, path, limit, out, NULL, e);
 }
 
-static int write_all(int fd, const char *bytes, size_t n) {
+int fs_write_all(int fd, const char *bytes, size_t n) {
   while (n > 0) {
     ssize_t written = write(fd, bytes, n);
     if (written < 0 && errno == EINTR) continue;
@@ -82,8 +84,8 @@ int fs_replace(int folder, const char *name, const char *bytes, size_t n, mode_t
   snprintf(temp, sizeof temp, ".qwen-%016llx.tmp", random);
   int fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return errno;
-  int number = write_all(fd, bytes, n);
-  if (owner && fchown(fd, owner->st_uid, owner->st_gid) != 0) mode &= 01777; /* another owner or group: never with its set-id bits */
+  int number = fs_write_all(fd, bytes, n);
+  if (!number && owner && fchown(fd, owner->st_uid, owner->st_gid) != 0) number = errno;
   if (!number && fchmod(fd, mode) != 0) number = errno;
   if (!number && sync && fsync(fd) != 0) number = errno;
   if (close(fd) != 0 && !number) number = errno;
@@ -116,26 +118,27 @@ bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync
   if (bad) return fail(e, bad, "write", path);
   path = real;
   bool there = stat(path, &st) == 0;
-  if (there) {
-    if (S_ISDIR(st.st_mode)) return fail(e, EISDIR, "write", path);
-    if (!S_ISREG(st.st_mode)) { /* a rename would put a file in place of the device */
-      err_set(e, ERR_USAGE, "write %s: it is not a regular file", path);
-      snprintf(e->path, sizeof e->path, "%.255s", path);
-      return false;
-    }
-    if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) return fail(e, errno, "write", path); /* renaming would not ask */
-    mode = (int)(st.st_mode & 07777);
-  } else {
-    mode_t mask = umask(0);
-    umask(mask);
-    mode = mode < 0 ? 0600 : mode & ~(int)mask;
+  if (there && S_ISDIR(st.st_mode)) return fail(e, EISDIR, "write", path);
+  if (there && !S_ISREG(st.st_mode)) { /* a rename would put a file in place of the device */
+    err_set(e, ERR_USAGE, "write %s: it is not a regular file", path);
+    snprintf(e->path, sizeof e->path, "%.255s", path);
+    return false;
   }
+  if (there && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) return fail(e, errno, "write", path); /* renaming would not ask */
   const char *name;
   int folder = open_folder(path, &name);
   if (folder < 0) return fail(e, errno, "write", path);
-  int number = fs_replace(folder, name, bytes, n, (mode_t)mode, there ? &st : NULL, sync);
+  bool ok;
+  if (there) {
+    ok = fs_put(folder, name, path, bytes, n, &st, sync, e);
+  } else {
+    mode_t mask = umask(0);
+    umask(mask);
+    int number = fs_replace(folder, name, bytes, n, mode < 0 ? 0600 : (mode_t)mode & ~mask, NULL, sync);
+    ok = number ? fail(e, number, "write", path) : true;
+  }
   close(folder);
-  return number ? fail(e, number, "write", path) : true;
+  return ok;
 }
 
 int fs_append_open(const char *path, int mode, struct err *e) {
@@ -145,7 +148,7 @@ int fs_append_open(const char *path, int mode, struct err *e) {
 }
 
 bool fs_append(int fd, const char *path, const char *bytes, size_t n, struct err *e) {
-  int number = write_all(fd, bytes, n);
+  int number = fs_write_all(fd, bytes, n);
   return number ? fail(e, number, "append to", path) : true;
 }
 

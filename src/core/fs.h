@@ -11,11 +11,12 @@
 
 bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e);
 bool fs_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct stat *st, struct err *e); /* closes fd; st may be NULL */
-/* Temp file beside the target, fsync, rename, fsync of the folder. mode < 0: that of the file there, else 0600.
+/* Temp file beside the target, fsync, rename, fsync of the folder; a file that is there, see fs_put.h. mode < 0: 0600 for a new one.
  * A link at the target is followed, so that the link survives. */
 bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e);
-/* The same in an open folder, for a file of this mode and, if it can be had, of this owner (NULL: ours). Gives errno or 0. */
+/* Temp file, fsync and rename in an open folder, for a file of this mode and this owner (NULL: ours). Gives errno or 0. */
 int fs_replace(int folder, const char *name, const char *bytes, size_t n, mode_t mode, const struct stat *owner, bool sync);
+int fs_write_all(int fd, const char *bytes, size_t n);          /* errno or 0 */
 int fs_append_open(const char *path, int mode, struct err *e);  /* descriptor, or -1 */
 bool fs_append(int fd, const char *path, const char *bytes, size_t n, struct err *e);
 bool fs_mkdir(const char *path, int mode, struct err *e);       /* with parents */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "fs_put.h"
 
 static bool fail(struct err *e, int number, const char *verb, const char *path) {
   err_errno(e, number, verb, path);
@@ -96,33 +97,36 @@ static int open_parent(const char *path, bool make, const char **name) {
   return fd < 0 && errno == ENOENT && make ? walk(folder, O_RDONLY | O_DIRECTORY, true) : fd;
 }
 
-/* Gives errno or 0. */
-static int write_in(int folder, const char *name, const char *bytes, size_t n, const struct fs_exact_plan *plan) {
-  struct stat st;
-  bool there = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!there && errno != ENOENT) return errno;
-  if (!there && plan->same) return ENOENT;
-  if (!there) {
-    mode_t mask = umask(0);
-    umask(mask);
-    return fs_replace(folder, name, bytes, n, plan->mode < 0 ? 0600 : (mode_t)plan->mode & ~mask, NULL, true);
-  }
+/* A file that may be written as it is planned; gives errno or 0, with *there. */
+static int check_plan(int folder, const char *name, const struct fs_exact_plan *plan, struct stat *st, bool *there) {
+  *there = fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!*there) return errno != ENOENT ? errno : plan->same ? ENOENT : 0;
   if (plan->fresh) return EEXIST;
-  if (S_ISLNK(st.st_mode)) return ELOOP;
-  if (S_ISDIR(st.st_mode)) return EISDIR;
-  if (!S_ISREG(st.st_mode)) return EINVAL; /* a rename would put a file in place of the device */
-  if (plan->same && (st.st_dev != plan->dev || st.st_ino != plan->ino)) return ESTALE;
-  if (faccessat(folder, name, W_OK, AT_EACCESS) != 0) return errno; /* renaming would not ask */
-  return fs_replace(folder, name, bytes, n, st.st_mode & 07777, &st, true);
+  if (S_ISLNK(st->st_mode)) return ELOOP;
+  if (S_ISDIR(st->st_mode)) return EISDIR;
+  if (!S_ISREG(st->st_mode)) return EINVAL; /* a rename would put a file in place of the device */
+  if (plan->same && (st->st_dev != plan->dev || st->st_ino != plan->ino)) return ESTALE;
+  return faccessat(folder, name, W_OK, AT_EACCESS) != 0 ? errno : 0; /* renaming would not ask */
 }
 
 bool fs_exact_write(const char *path, const char *bytes, size_t n, const struct fs_exact_plan *plan, struct err *e) {
   const char *name;
+  struct stat st;
+  bool there;
   int folder = open_parent(path, true, &name);
   if (folder < 0) return fail(e, errno, "write", path);
-  int number = write_in(folder, name, bytes, n, plan);
+  int number = check_plan(folder, name, plan, &st, &there);
+  bool ok = number == 0;
+  if (ok && there) {
+    ok = fs_put(folder, name, path, bytes, n, &st, true, e);
+  } else if (ok) {
+    mode_t mask = umask(0);
+    umask(mask);
+    number = fs_replace(folder, name, bytes, n, plan->mode < 0 ? 0600 : (mode_t)plan->mode & ~mask, NULL, true);
+    ok = number == 0;
+  }
   close(folder);
-  return number ? fail(e, number, "write", path) : true;
+  return number ? fail(e, number, "write", path) : ok;
 }
 
 bool fs_exact_remove(const char *path, struct err *e) {

@@ -39,7 +39,7 @@ do
   t.err(ok, e, "usage", "a device is not replaced by a file")
   t.match(e.message, "not a regular file")
 end
-t.eq(fs.stat("/dev/null").type, "other")
+t.eq(fs.stat("/dev/null").type, "device")
 fs.remove(at "null")
 if os_.uid() == 0 then
   sh "chown 12345:23456 a; chmod 4754 a"

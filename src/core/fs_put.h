@@ -1,0 +1,13 @@
+/* New content for a file that is there: by a rename, so that it is whole at every moment, or, where a rename would make another file of
+ * it (links, owner, ACLs, attributes, a mount) or is not allowed, in its place, with a copy of what was there until the new is on the disk. */
+#ifndef QWEN_FS_PUT_H
+#define QWEN_FS_PUT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "err.h"
+
+/* `there` is what stands at name in the open folder now; path is for messages. */
+bool fs_put(int folder, const char *name, const char *path, const char *bytes, size_t n, const struct stat *there, bool sync, struct err *e);
+#endif
