@@ -35,10 +35,15 @@ local function telemetry(ctx)
   return wanted and qwen.x.telemetry.wanted(ctx) and qwen.x.telemetry or nil
 end
 
--- Asked once, from the third session in a folder on; whoever leaves the question has said no.
+local SESSIONS, QUIET = 3, 60 -- seconds of a session without the question
+local due = false
+
+-- Asked once, from the third session in a folder on, after a turn that ends later than its first minute.
+-- Leaving the question says no.
 local function ask_once(ctx)
   local _, source = qwen.x.privacy.statistics(ctx)
-  if source or #qwen.sessions.list(ctx.cwd) < 3 then return end
+  if source or not due or #qwen.sessions.list(ctx.cwd) < SESSIONS then return end
+  due = false
   ctx.background(function()
     local answer = ctx.ask { title = tr "May qwen keep usage statistics on this machine?",
       detail = table.concat({ tr "Names of commands and tools, counts, times and kinds of errors;",
@@ -55,13 +60,18 @@ return {
   summary = "usage statistics and telemetry, for those who turned them on",
 
   session_started = function(ctx)
-    if ctx.interactive then ask_once(ctx) end
+    due = false
+    if ctx.interactive then ctx.after(QUIET, function() due = true end) end
     if counting(ctx) then count("session", ctx.interactive and "interactive" or "headless", true) end
     local to = telemetry(ctx)
     if to then
       to.log(ctx, "qwen-code.config", { model = ctx.model and ctx.model.id or "none", approval_mode = ctx.mode, interactive = ctx.interactive })
       to.add(ctx, "qwen-code.session.count", 1, {})
     end
+  end,
+
+  turn_ended = function(ctx)
+    if ctx.interactive and ctx.ask then ask_once(ctx) end
   end,
 
   prompt_submitted = function(ctx, prompt)

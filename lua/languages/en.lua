@@ -13,6 +13,8 @@ return {
     search_keys = "type to search, %s %s, %s, %s", number_keys = "%s %s or a number, %s, %s",
     answer_keys = "%s %s or a number, %s; %s leaves it",
     answer_later = "%s %s or a number; what you type stays in the prompt",
+    answer_keys_arrows = "%s %s, %s; %s leaves it",
+    answer_later_arrows = "%s %s; what you type stays in the prompt",
     show_rest = "show the rest", done = "done", board_keys = "(%s leaves)",
     length = "the answer was cut: it reached the limit of output tokens",
     filter = "the service's content filter ended the answer",

@@ -14,6 +14,8 @@ return {
     search_keys = "输入以搜索，%s %s，%s，%s", number_keys = "%s %s 或数字，%s，%s",
     answer_keys = "%s %s 或数字，%s；%s 离开",
     answer_later = "%s %s 或数字；输入的内容留在提示行",
+    answer_keys_arrows = "%s %s，%s；%s 离开",
+    answer_later_arrows = "%s %s；输入的内容留在提示行",
     show_rest = "显示其余部分", done = "完成",
     length = "回答被截断：已达到输出 token 上限",
     filter = "服务的内容过滤器中止了回答",

@@ -178,4 +178,27 @@ else
   t.eq(elsewhere, {}, "connections elsewhere")
 end
 
+-- The question about statistics: from the third session in a folder on, after a turn that ends later than the first
+-- minute, and once.
+do
+  local place = program.place { ["~/.qwen/tests/asked_test.lua"] = [[return { asked = function(t)
+    local asked, ctx = 0, t.ctx
+    ctx.interactive, ctx.background = true, function(fn) fn() end
+    function ctx.ask() asked = asked + 1 return "n" end
+    local function turn(sessions, seconds)
+      for _ = 1, sessions do t:ask("hi", { { text = "ok" } }) end
+      ctx.emit("session_started", { source = "startup", model = "m" })
+      t.clock.advance(seconds)
+      ctx.emit("turn_ended", { role = "assistant", parts = {} })
+      return asked
+    end
+    t:eq(turn(2, 61), 0, "two sessions")
+    t:eq(turn(1, 58), 0, "the first minute")
+    t:eq(turn(0, 61), 1, "later")
+    t:eq(turn(1, 300), 1, "once")
+  end }]] }
+  local r = program.run(place, { "test" })
+  t.eq(r.code, 0, r.out .. r.err)
+end
+
 t.done()

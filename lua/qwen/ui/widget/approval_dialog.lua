@@ -66,7 +66,9 @@ end
 ---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, choices: QuestionChoice[]}
 ---diff: the detail is a change that we made out; a command that only looks like one is shown whole
 function Question.new(asked)
-  return Question.make { asked = asked, choices = asked.choices }
+  local once = false -- a question whose every answer lasts is not answered by a character that begins a prompt
+  for _, choice in ipairs(asked.choices) do once = once or not choice.lasting end
+  return Question.make { asked = asked, choices = asked.choices, digits = once and #asked.choices <= FEW }
 end
 
 -- The rows of a change: what each line holds is made visible after the marks are read.
@@ -106,7 +108,7 @@ end
 -- One choice, with its mark, in as many rows as it needs.
 local function choice_rows(self, i, chosen, columns)
   local choice = self.choices[i]
-  local number = #self.choices <= FEW and ("%d. "):format(i) or ""
+  local number = self.digits and ("%d. "):format(i) or ""
   local key = letter(choice)
   local label = number .. text.clean(choice.label) .. (key and " (" .. key .. ")" or "")
   local rows = ansi.wrap(label, math.max(columns - 5, 8))
@@ -121,7 +123,7 @@ end
 -- How it is answered, once it can be; an empty row before, so that nothing moves.
 local function hint(self, columns)
   if not self.armed then return "" end
-  local id = self.typing and not self.at and "answer_later" or "answer_keys"
+  local id = (self.typing and not self.at and "answer_later" or "answer_keys") .. (self.digits and "" or "_arrows")
   local said = say(id, KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel"))
   if self.rest then said = said .. ", v: " .. say "show_rest" end
   return "    " .. style.paint("dim", (wrap.cut(said, math.max(columns - 5, 8))))
@@ -153,7 +155,7 @@ function Question:types() return self.entry ~= nil end
 local function named(self, event)
   if not event.text then return nil end
   for i, choice in ipairs(self.choices) do
-    local digit = #self.choices <= FEW and event.text == tostring(i)
+    local digit = self.digits and event.text == tostring(i)
     if digit or letter(choice) == event.text then return i end
   end
 end
