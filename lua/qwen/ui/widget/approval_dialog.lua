@@ -123,7 +123,8 @@ end
 -- How it is answered, once it can be; an empty row before, so that nothing moves.
 local function hint(self, columns)
   if not self.armed then return "" end
-  local id = (self.typing and not self.at and "answer_later" or "answer_keys") .. (self.digits and "" or "_arrows")
+  local later, id = self.typing and not self.at, self.digits and "answer_keys" or "answer_keys_arrows"
+  if later then id = self.digits and "answer_later" or "answer_later_arrows" end
   local said = say(id, KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel"))
   if self.rest then said = said .. ", v: " .. say "show_rest" end
   return "    " .. style.paint("dim", (wrap.cut(said, math.max(columns - 5, 8))))
