@@ -622,6 +622,9 @@ qwen = {}
 ---@field calls_of fun(message: Message): CallPart[]
 ---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
 ---@field filter_word fun(answer: Message): string the service's own words for why its filter ended an answer, to stand behind ours
+---@field note fun(words: string): TextPart a part of a user's message that is the program's
+---@field told fun(words: string): Message a message of the program to the model, in the user's place
+---@field prompt_of fun(message: Message): string what the user typed, without files; "" where the message is the program's
 ---@field is_empty fun(answer: Message): boolean it came to its end without a word for the person
 ---@field close_dangling fun(messages: Message[], why: string): Message? the results to add for calls at the end that have none
 
@@ -713,6 +716,7 @@ qwen = {}
 ---@field prompt string?
 ---@field messages Message[]? before the prompt
 ---@field system string?
+---@field tools table[]? as of a View: they are shown, and no call is carried out
 ---@field model string? id of another model than the one at hand
 ---@field max_tokens integer? of the answer
 ---@field cost number? what it may cost, in the currency of the model's prices; an error (kind missing) where these are not known, and nothing is asked; (kind limit) where the question alone costs more
@@ -816,6 +820,7 @@ qwen = {}
 ---@class qwen.x.compaction
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter
 ---@field when_full fun(ctx: Ctx): boolean does so when the model's window is nearly full
+---@field refused fun(ctx: Ctx, e: Err, try: integer): boolean does so after a service refused the conversation as too long
 ---@field fill fun(ctx: Ctx): integer, integer tokens used and the window
 ---@field estimate fun(messages: Message[], from?: integer): integer tokens
 

@@ -11,6 +11,7 @@ What is answered:
                                             N deltas, B (default 1) in one write
   "sse": "path/of/a/recording.sse"          its bytes
   "error": "message"                        an error answer in the protocol's own shape, with "status"
+  "window": {...}                           a model with a window that acts at random (window.py)
   "json": value, "body": "text"             anything else; "raw": "bytes" replaces the whole answer, status line included
 How:
   "status": 200, "headers": {}, "type": content type, "framing": "chunked" | "length" | "close", "gzip": true
@@ -36,6 +37,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 import dialects  # noqa: E402
+import window  # noqa: E402
 
 
 class Script:
@@ -45,6 +47,12 @@ class Script:
         self.answers = answers
         self.lock = threading.Lock()
         self.loops = {}
+        self.models = {}
+
+    def model(self, answer):
+        """What an answer with a window has become so far."""
+        with self.lock:
+            return self.models.setdefault(id(answer), window.Model(answer["window"]))
 
     def take(self, path):
         with self.lock:
@@ -122,6 +130,8 @@ class Handler(BaseHTTPRequestHandler):
                              sha256=hashlib.sha256(asked).hexdigest())
         answer = server.script.take(self.path)
         time.sleep(answer.get("delay", 0))
+        if "window" in answer:
+            answer = server.script.model(answer).reply(asked)
         if "fault" in answer and "after" not in answer:
             return self.fault(answer)
         if "raw" in answer:

@@ -33,14 +33,17 @@ do
   local server <close> = fake.start(read_turns(place, 3))
   t.eq(ask(place, server, { "first of all, FIRST" }).code, 0, "a conversation")
   for i = 2, 3 do t.eq(ask(place, server, { "--continue", "prompt " .. i }).code, 0, "goes on") end
+  local before = server:requests()
+  before = before[#before].body
   local notes <close> = fake.start { { text = "## Goal\nNOTES" }, { text = "after" }, { text = "again" } }
   local r = ask(place, notes, { "--continue", "-p", "/compact the NAMES" })
   t.eq({ r.code, r.err }, { 0, "" }, "compact")
   t.match(r.out, "tokens are now", "said so")
   local asked = notes:requests()[1].body
-  t.eq(asked.tools, nil, "no tools for the notes")
+  t.eq(asked.tools, before.tools, "the tools of the turn")
+  for i = 1, #asked.messages - 1 do t.eq(asked.messages[i], before.messages[i], "a prefix of what was sent before: " .. i) end
   t.match(texts(asked), "Above all keep: the NAMES", "what must stay")
-  t.ok(#texts(asked) < #LONG * 2, "results are cut for the notes")
+  t.match(asked.messages[#asked.messages].content, "^The conversation up to here is about to be cut off", "the order stands last")
   r = ask(place, notes, { "--continue", "and now?" })
   t.eq(r.out, "after\n", "the session goes on")
   local view = texts(notes:requests()[2].body)
@@ -63,9 +66,9 @@ do
   local full <close> = fake.start { { text = "fine" }, { text = "fine" } }
   local settings = '{"context":{"autoCompactThreshold":0.5},"modelProviders":{"openai":[{"id":"m","baseUrl":"%s","generationConfig":{"contextWindowSize":%d}}]}}'
   assert(require("sys.fs").mkdir(place.home .. "/.qwen"))
-  assert(require("sys.fs").write(place.home .. "/.qwen/settings.json", settings:format(full.url, 16000)))
+  assert(require("sys.fs").write(place.home .. "/.qwen/settings.json", settings:format(full.url, 24000)))
   -- What the fake service counted is small; a service that counted much is played by its usage.
-  local count <close> = fake.start { { text = "counted", usage = { prompt_tokens = 9000, completion_tokens = 1 } } }
+  local count <close> = fake.start { { text = "counted", usage = { prompt_tokens = 13000, completion_tokens = 1 } } }
   t.eq(ask(place, count, { "--continue", "count" }).code, 0)
   local r = program.run(place, { "-m", "m", "--continue", "go on" })
   t.eq({ r.code, r.out }, { 0, "fine\n" }, "answered")
@@ -90,7 +93,7 @@ do
   local r = ask(place, full, { "--continue", "three" })
   t.eq({ r.code, r.out }, { 0, "fine\n" }, "answered after shortening")
   t.match(texts(full:requests()[3].body), "NOTES", "with the notes")
-  local stubborn <close> = fake.start { refusal, { text = "NOTES" }, refusal, refusal, refusal, refusal }
+  local stubborn <close> = fake.start { refusal, refusal, refusal, refusal, refusal, refusal }
   r = ask(place, stubborn, { "--continue", "four" })
   t.ok(r.code ~= 0, "it ends")
   t.ok(#stubborn:requests() <= 4, "no endless shortening: " .. #stubborn:requests())

@@ -48,16 +48,11 @@ local function fall_back(ctx, m, tried)
   return true
 end
 
--- The service says that the conversation does not fit: it is shortened, and asked for once more. What the service says of the model's
--- window counts from then on.
-local function too_long(ctx, m)
+-- The service says that the conversation does not fit: it is shortened, and asked for again.
+local function too_long(ctx, m, tried)
   if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
-  local window = m.err.context
-  if window and (not ctx.model.context or window < ctx.model.context) then ctx.model.context = window end
-  ctx.show { type = "note", text = tr("%s; the conversation is being shortened", m.err.message) }
-  local result, e = compaction.run(ctx)
-  if not result then ctx.notice(tr("it could not be shortened: %s", e.message)) end
-  return result ~= nil
+  tried[1] = (tried[1] or 0) + 1 -- models have names
+  return compaction.refused(ctx, m.err, tried[1])
 end
 
 local function receive(ctx, view, reply)
@@ -112,7 +107,7 @@ local function ask_model(ctx, raised, tried)
   end
   if e then ctx.show { type = "note", text = tr("%s; the shorter answer is kept", e.message) } end
   if fall_back(ctx, m, tried) then return ask_model(ctx, nil, tried) end
-  if too_long(ctx, m) then return ask_model(ctx) end
+  if too_long(ctx, m, tried) then return ask_model(ctx, nil, tried) end
   if #m.parts > 0 then keep(ctx, m) end
   return m
 end
@@ -128,6 +123,7 @@ local function carry_out(ctx, calls)
         error = true, display = tr "stopped" }
     end
     for _, part in ipairs(media) do parts[#parts + 1] = part end
+    require("qwen.agent.fit").results(ctx, parts)
     keep(ctx, message.results(parts))
   end
   local _ <close> = on_leave(function()

@@ -77,7 +77,8 @@ function M.ask(ctx, options)
   if not model then return nil, e end
   local messages = table.move(options.messages or {}, 1, #(options.messages or {}), 1, {})
   if options.prompt then messages[#messages + 1] = message.user(options.prompt) end
-  local view = { system = options.system or "", messages = messages, tools = {}, session = ctx.session and ctx.session.id, purpose = options.purpose or "side",
+  local view = { system = options.system or "", messages = messages, tools = options.tools or {},
+    session = ctx.session and ctx.session.id, purpose = options.purpose or "side",
     max_tokens = options.max_tokens or math.min(model.max_output or DEFAULT_MAX, DEFAULT_MAX) }
   if options.cost then
     view.max_tokens, e = affordable(model, view, options.cost)

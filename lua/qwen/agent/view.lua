@@ -3,6 +3,7 @@ local json = require "sys.json"
 local registry = require "qwen.extension.registry"
 local rules = require "qwen.permission.rules"
 local provider_of = require "qwen.model.provider_of"
+local window = require "qwen.agent.window"
 
 local M = {}
 
@@ -46,9 +47,9 @@ function M.view(ctx, model, raised)
   local set = sampling and (sampling.max_tokens or sampling.max_completion_tokens or provider and provider.sampling_alone)
   if asked and asked < 1 then asked = nil end
   local most = raised and RAISED_MAX or DEFAULT_MAX
-  local limit = not set and (asked or math.min(model.max_output or most, most)) or nil
+  local limit = not set and (asked or window.answer(ctx, model, math.min(model.max_output or most, most))) or nil
   return { system = ctx.system, messages = ctx.session.messages, tools = ctx.tools, max_tokens = limit, session = ctx.session.id, prompt = ctx.prompt_id },
-    not set and not asked and not raised and (model.max_output or RAISED_MAX) > DEFAULT_MAX
+    not set and not asked and not raised and window.answer(ctx, model, model.max_output or RAISED_MAX) > limit
 end
 
 local kinds = { text = { user = "prompts", assistant = "answers" }, think = "thinking", call = "calls", result = "tool results" }

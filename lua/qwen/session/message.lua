@@ -30,6 +30,13 @@ function M.assistant(parts, fields)
   return make("assistant", parts, fields)
 end
 
+---A message of the program to the model.
+---@param words string
+---@return Message
+function M.told(words)
+  return make("user", { M.note(words) })
+end
+
 ---The results of one turn's calls, in the order of the calls.
 ---@param parts ResultPart[]
 ---@return Message
@@ -37,15 +44,39 @@ function M.results(parts)
   return make("tool", parts)
 end
 
----The text of a message without thinking, calls and results.
+-- What the program itself tells the model stands in a user's message, in a part of its own that begins so.
+local NOTE = "[qwen] "
+
+---A part of a user's message that is the program's, not the user's.
+---@param words string
+---@return TextPart
+function M.note(words)
+  return { type = "text", text = NOTE .. words }
+end
+
+local function is_note(message, part)
+  return message.role == "user" and part.text:sub(1, #NOTE) == NOTE
+end
+
+---The text of a message without thinking, calls, results and notes of the program.
 ---@param message Message
 ---@return string
 function M.text_of(message)
   local pieces = {}
   for _, part in ipairs(message.parts) do
-    if part.type == "text" then pieces[#pieces + 1] = part.text end
+    if part.type == "text" and not is_note(message, part) then pieces[#pieces + 1] = part.text end
   end
   return table.concat(pieces)
+end
+
+---What the user typed, without the files that came with it; "" for a message that is the program's.
+---@param message Message
+---@return string
+function M.prompt_of(message)
+  for _, part in ipairs(message.parts) do
+    if part.type == "text" and not is_note(message, part) then return part.text end
+  end
+  return ""
 end
 
 ---The calls in a message.
