@@ -1097,6 +1097,9 @@ return {
     ["is in the project"] = "在项目中", ["%s %s"] = "%s %s", ["%s, which runs for '%s', %s"] = "为“%2”运行的 %1 %3",
     ["%s, which runs for '%s', is a link to %s"] = "为“%2”运行的 %1 是指向 %3 的链接", ["%s looks like a credential"] = "%s 看起来像凭据",
     ["%s, and %s refuses some"] = "%s，而%s拒绝了其中一些", ["a setting of git may run a program"] = "git 的某个设置可能运行程序",
+    ["keys are kept in %s"] = "%s 中保存着密钥",
+    ["it could read the keys in your home folder"] = "它可能读取你主目录中的密钥",
+    ["%s leads out of the project and is not read"] = "%s 指向项目之外，不予读取",
     ["%s: %s is not a valid rule and has no effect. Write it like Bash(rm *) or Read(.env)"] =
       "%s：%s 不是有效的规则，不起作用。请写成 Bash(rm *) 或 Read(.env) 的形式",
     ["%s: no tool is called '%s', so the rule has no effect"] = "%s：没有名为“%s”的工具，该规则不起作用",

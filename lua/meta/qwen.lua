@@ -557,6 +557,8 @@ qwen = {}
 ---@field places fun(ctx: Ctx, paths: string[]): Place[] from the project folder, by their text
 ---@field place_inside fun(ctx: Ctx, place: Place): boolean in the project
 ---@field place_readable fun(ctx: Ctx, place: Place): boolean inside, or an output that was spilled for this project
+---@field holds_home fun(ctx: Ctx): boolean the project holds the person's home folder
+---@field place_of_keys fun(ctx: Ctx, place: Place): boolean keys are kept there, in a project that holds the home folder
 ---@field place_protected fun(ctx: Ctx, place: Place): boolean decides what runs later
 ---@field scope fun(ctx: Ctx, effect: string, places: Place[]): Ctx for one call: `read`, `list`, `stat` and `write` open these places and no others
 ---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out what git ignores
@@ -677,6 +679,8 @@ qwen = {}
 ---@field close fun(self: Session)
 
 ---@class qwen.x.project_files what a folder brings along for qwen
+---@field border fun(cwd: string): string the folder that all files of a project lie in
+---@field read fun(border: string, path: string, limit: integer): string?, Err|Stat a file of a project; none that leads out of it
 ---@field list fun(cwd: string, names: any): string[] what counts only when the folder is trusted; names: of the files with instructions
 ---@field never fun(cwd: string): string[] what never counts
 ---@field left_out fun(cwd: string, trusted: boolean, names: any): string[] sentences about what is not read

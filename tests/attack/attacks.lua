@@ -166,7 +166,8 @@ function kinds.edits(case, _, _, more)
     assert(fs.mkdir(full:match "^(.*)/") and fs.write(full, "x", { fsync = false }))
   end
   local path = case.path
-  local ctx = context(place, case.mode or "default", nil, filled(case.allow or {}, place), more)
+  if case.project then place.cwd = filled(case.project, place) end
+  local ctx = context(place, case.mode or "default", case.deny, filled(case.allow or {}, place), more)
   local verdict, reason = require("qwen.permission.policy").judge(ctx, case.tool or "edit", tool, { file_path = filled(path, place) })
   fs.remove_tree(place.root)
   return (verdict == "allow") == is_control(case), ("%s: %s"):format(verdict, reason)

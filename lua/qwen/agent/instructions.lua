@@ -106,17 +106,17 @@ local function candidates(ctx)
     out[#out + 1] = { path = home .. "/" .. name, base = "/" }
   end
   if not ctx.trusted then return out end
-  local root = paths.project_root(ctx.cwd)
+  local root, border = paths.project_root(ctx.cwd), project_files.border(ctx.cwd)
   for _, folder in ipairs(descent(root, ctx.cwd)) do
     local found = project_files.instructions(folder == "/" and "" or folder, names)
     if #found > 0 and not is_ours(folder) then
       ctx.notice(tr("%s belongs to another user: %s left out", folder, table.concat(found, ", ")))
       found = {}
     end
-    for _, name in ipairs(found) do out[#out + 1] = { path = (folder == "/" and "" or folder) .. "/" .. name, base = root } end
+    for _, name in ipairs(found) do out[#out + 1] = { path = (folder == "/" and "" or folder) .. "/" .. name, base = border } end
   end
-  for _, path in ipairs(rules(root)) do out[#out + 1] = { path = path, base = root } end
-  out[#out + 1] = { path = root .. "/.qwen/QWEN.local.md", base = root }
+  for _, path in ipairs(rules(root)) do out[#out + 1] = { path = path, base = border } end
+  out[#out + 1] = { path = root .. "/.qwen/QWEN.local.md", base = border }
   return out
 end
 

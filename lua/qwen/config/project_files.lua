@@ -1,4 +1,6 @@
--- What a folder brings along for qwen: files that count only when the folder is trusted, and those that never count. Reads none of them.
+-- What a folder brings along for qwen: files that count only when the folder is trusted, and those that never count. Reads one only
+-- when it is asked to, and none that leads out of the project.
+local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local schema = require "qwen.config.schema"
@@ -7,6 +9,29 @@ local tr = require("qwen.util.translate").tr
 local M = {}
 
 local own = { "settings.json", ".env", "commands", "skills", "agents", "hooks", "rules", "QWEN.local.md" }
+
+---The folder that all files of a project lie in; never one that holds the person's home.
+---@param cwd string
+---@return string
+function M.border(cwd)
+  local root, home = paths.project_root(cwd), paths.home()
+  return home and paths.below(fs.realpath(home) or home, root) and cwd or root
+end
+
+---Reads a file of a project. One that lies elsewhere, links followed, is not the project's to give.
+---@param border string as `border` gives it
+---@param path string
+---@param limit integer
+---@return string?
+---@return Err|Stat
+function M.read(border, path, limit)
+  local real = fs.realpath(path)
+  if not real then return fs.read(path, limit) end -- says why
+  if not paths.below(real, border) then
+    return nil, err("denied", tr("%s leads out of the project and is not read", paths.short(path)))
+  end
+  return fs.read_exact(real, limit)
+end
 
 -- The names of the files with instructions, as far as they may stand in a folder.
 local function instruction_names(value)

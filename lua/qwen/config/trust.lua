@@ -25,10 +25,6 @@ local function load()
   return {}, ("%s: %s"):format(paths.short(path), value == nil and problem.message or "must be an object { ... }")
 end
 
-local function inside(path, folder)
-  return path == folder or folder == "/" or path:sub(1, #folder + 1) == folder .. "/"
-end
-
 local function parent_of(folder)
   return folder:match "^(.+)/[^/]+$" or "/"
 end
@@ -36,7 +32,7 @@ end
 -- The home folder and all above it hold more than a project: trust in them does not reach what they contain.
 local function too_wide(folder)
   local home = paths.home()
-  return folder == "/" or home ~= nil and inside(fs.realpath(home) or home, folder)
+  return folder == "/" or home ~= nil and paths.below(fs.realpath(home) or home, folder)
 end
 
 -- Whether every folder on the way down belongs to us or to root; somebody else's copy inside a trusted folder is asked for anew.
@@ -54,9 +50,9 @@ end
 local function judge(cwd, folder, word)
   if not words[word] or folder:sub(1, 1) ~= "/" then return nil end
   folder = #folder > 1 and folder:gsub("%f[/]/+$", "") or folder
-  if word == "DO_NOT_TRUST" then return inside(cwd, folder) and "no" or nil, folder end
+  if word == "DO_NOT_TRUST" then return paths.below(cwd, folder) and "no" or nil, folder end
   local root = word == "TRUST_PARENT" and not too_wide(parent_of(folder)) and parent_of(folder) or folder
-  if cwd == root or inside(cwd, root) and not too_wide(root) then return "yes", root end
+  if cwd == root or paths.below(cwd, root) and not too_wide(root) then return "yes", root end
 end
 
 -- The nearest rule about a folder: what it says, and where; and what is wrong with the file.

@@ -27,6 +27,9 @@ local function add_file(kind, name, tier, path)
   local at = tier == "project" and by_name[name][1] and by_name[name][#by_name[name]].tier == "shipped" and #by_name[name] + 1 or 1
   local form = tier == "shipped" and "lua" or path:match "%.(%w+)$"
   local entry = { kind = kind, name = name, tier = tier, path = path, form = form }
+  if tier == "project" then
+    entry.border = require("qwen.config.project_files").border(M.state.options.project:match "^(.+)/" or "/")
+  end
   table.insert(by_name[name], at, entry)
   if tier ~= "shipped" then table.insert(M.state.paths, path) end
 end

@@ -36,7 +36,11 @@ function M.compile(entry)
     entry.stamp = M.stamp(entry.path)
     e = entry.tier ~= "project" and others_may_write(entry.path) -- a project's are texts, and trusted as a whole
     if e then return nil, e end
-    entry.source, e = fs.read(entry.path, MOST_SOURCE)
+    if entry.border then
+      entry.source, e = require("qwen.config.project_files").read(entry.border, entry.path, MOST_SOURCE)
+    else
+      entry.source, e = fs.read(entry.path, MOST_SOURCE)
+    end
     if not entry.source then return nil, e.message end
   end
   if entry.form ~= "lua" then return entry.source end

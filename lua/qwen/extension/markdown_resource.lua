@@ -3,6 +3,7 @@
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local project_files = require "qwen.config.project_files"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -16,10 +17,11 @@ local places = {
   agents = function(folder, entry) return folder .. "/" .. entry.name, entry.name:match "^(.+)%.md$" end,
 }
 
-local function read(kind, folder, entry, out, problems)
+local function read(kind, folder, entry, out, problems, border)
   local path, name = places[kind](folder, entry)
   if not name or entry.name:sub(1, 1) == "." or not fs.stat(path) then return end
-  local source, e = fs.read(path, MOST_FILE)
+  local source, e
+  if border then source, e = project_files.read(border, path, MOST_FILE) else source, e = fs.read(path, MOST_FILE) end
   if not source then
     problems[#problems + 1] = tostring(e)
     return
@@ -60,9 +62,10 @@ function M.list(ctx, kind)
   local project = ctx.trusted and not off.project and paths.project_config(ctx.cwd)
   for _, home in ipairs { not off.user and paths.qwen_home() or false, project or nil } do
     local folder = home and home .. "/" .. kind
+    local border = home and home == project and project_files.border(ctx.cwd) or nil
     for _, entry in ipairs(folder and fs.list(folder) or {}) do
       count = count + 1
-      if count <= MOST_CARDS then read(kind, folder, entry, found, problems) end
+      if count <= MOST_CARDS then read(kind, folder, entry, found, problems, border) end
     end
   end
   for _, card in pairs(found) do out[#out + 1] = card end

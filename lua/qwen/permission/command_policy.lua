@@ -66,6 +66,9 @@ local function looks_only(at, part)
   if assigns_matter(part) then return false, phrase "it sets variables" end
   if changes_folder(at, part) then return true end
   local looks, why = read_only.check(at.ctx, part, at.bases)
+  if looks and part.deep and files.holds_home(at.ctx) then
+    return false, phrase "it could read the keys in your home folder"
+  end
   if looks and part.deep then
     for _, rule in ipairs(at.paths) do
       if rules.names_tool(rule, "read_file") then

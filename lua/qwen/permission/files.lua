@@ -53,12 +53,28 @@ function M.place_inside(ctx, place)
   return not place.unsure and paths.below(place.real, ctx.cwd)
 end
 
+---True when the project holds the person's home folder.
+---@param ctx Ctx
+---@return boolean
+function M.holds_home(ctx)
+  local home = paths.home()
+  return home ~= nil and paths.below((paths.real(home)), ctx.cwd)
+end
+
+---True when a place is one where keys are kept, in a project that holds the person's home.
+---@param ctx Ctx
+---@param place Place
+---@return boolean
+function M.place_of_keys(ctx, place)
+  return M.holds_home(ctx) and require("qwen.permission.protected").holds_keys(place.real)
+end
+
 ---True when a place may be read unasked: the project, and the outputs that were spilled for it.
 ---@param ctx Ctx
 ---@param place Place
 ---@return boolean
 function M.place_readable(ctx, place)
-  if M.place_inside(ctx, place) then return true end
+  if M.place_inside(ctx, place) then return not M.place_of_keys(ctx, place) end
   local spilled = paths.tmp(ctx.cwd)
   return spilled ~= nil and not place.unsure and paths.below(place.real, (paths.real(spilled)))
 end

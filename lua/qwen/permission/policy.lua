@@ -23,8 +23,9 @@ end
 ---@param ctx Ctx
 ---@return fun(path: string, real: string?): boolean
 function M.hidden(ctx)
-  local set, ignored = rules.of(ctx), files.ignored(ctx)
+  local set, ignored, at_home = rules.of(ctx), files.ignored(ctx), files.holds_home(ctx)
   return function(path, real)
+    if at_home and files.place_of_keys(ctx, { real = real or path }) then return true end
     return hidden_by(ctx, set, path, real) ~= nil or (ignored(path) or real and ignored(real)) ~= nil
   end
 end
@@ -91,7 +92,10 @@ local function judge_paths(ctx, set, name, tool, list, args)
   rule = allowing(outside or beyond)
   if rule then return "allow", rules.words(rule) end
   if beyond then return "beyond", beyond end
-  if outside then return "outside", phrase("%s is outside the project", outside), nil end
+  if outside then
+    local keys = files.inside(ctx, outside)
+    return "outside", keys and phrase("keys are kept in %s", outside) or phrase("%s is outside the project", outside), nil
+  end
   return "mode", tool.effect == "read" and READS or phrase "it changes a file"
 end
 

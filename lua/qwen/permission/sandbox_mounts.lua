@@ -20,12 +20,6 @@ local function words(list)
   return out
 end
 
--- Below the home folder: what holds keys and logins. All of home is hidden; these stay so when a
--- part of it is shown.
-local SECRETS = words(".qwen .ssh .gnupg .aws .azure .kube .docker .config/gh .config/gcloud "
-  .. ".config/git/credentials .netrc .git-credentials .npmrc .pypirc .cargo/credentials "
-  .. ".cargo/credentials.toml .local/share/keyrings .local/state/qwen .password-store .mozilla "
-  .. ".thunderbird .config/google-chrome .config/chromium .config/BraveSoftware")
 -- Where sockets and everybody's files are.
 local SHARED = words "/tmp /var/tmp /run /sys"
 -- In /proc: what root may change though it has no capability left. bubblewrap 0.8 leaves these open
@@ -166,9 +160,9 @@ local function shown(ctx, state, more, copies)
 end
 
 
-local function hide_secrets(list)
+local function hide_secrets(ctx, list)
   local home, candidates = paths.home(), { paths.qwen_home() }
-  for _, name in ipairs(home and SECRETS or {}) do
+  for _, name in ipairs(home and protected.keys or {}) do
     candidates[#candidates + 1] = home .. "/" .. name
   end
   local state_home = sys.env "XDG_STATE_HOME"
@@ -180,7 +174,7 @@ local function hide_secrets(list)
     local stat = real and fs.stat(real)
     local option, at = M.through(list, real or path)
     -- a secret that a person listed itself is shown
-    if stat and option ~= "--tmpfs" and at ~= real then
+    if stat and option ~= "--tmpfs" and at ~= real and not paths.below(ctx.cwd, real) then
       list[#list + 1] = stat.type == "dir" and { "--size", SMALL, "--tmpfs", real } or { "--ro-bind", "/dev/null", real }
     end
   end
@@ -263,7 +257,7 @@ function M.list(ctx, state, more, copies)
   local absent = {}
   if state.filesystem ~= "read-only" then absent, e = keep(ctx, state, list) end
   if not absent then return nil, e end
-  hide_secrets(list)
+  hide_secrets(ctx, list)
   hide_sockets(list)
   return list, absent
 end

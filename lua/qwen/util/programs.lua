@@ -10,10 +10,6 @@ local M = {}
 local DEFAULT = "/usr/local/bin:/usr/bin:/bin"
 local EXECUTABLE, OTHERS_WRITE, STICKY = 73, 2, 512 -- bits of a file mode: 0111, 0002, 01000
 
-local function below(path, folder)
-  return path == folder or path:sub(1, #folder + 1) == folder .. "/"
-end
-
 -- What says that a folder belongs to a project, beside what git knows.
 local MARKS = { "package.json", "node_modules", "Cargo.toml", "pyproject.toml", "setup.py", ".venv", "venv", "go.mod", "go.work", "pom.xml",
   "build.gradle", "Gemfile", "composer.json", "mix.exs", "CMakeLists.txt", "Makefile", "flake.nix", ".envrc", ".hg", ".svn", ".jj", "WORKSPACE" }
@@ -31,11 +27,11 @@ end
 function M.project(cwd)
   cwd = cwd or paths.cwd()
   local home = paths.home()
-  if not cwd or cwd == "/" or home and below(home, cwd) then return nil end
+  if not cwd or cwd == "/" or home and paths.below(home, cwd) then return nil end
   local root = paths.project_root(cwd)
-  if home and below(home, root) then root = cwd end
+  if home and paths.below(home, root) then root = cwd end
   local at = root:match "^(.+)/[^/]+$"
-  while at and not (home and below(home, at)) do
+  while at and not (home and paths.below(home, at)) do
     if marked(at) then root = at end
     at = at:match "^(.+)/[^/]+$"
   end
@@ -58,7 +54,7 @@ end
 local function folder_problem(folder, project)
   local real = fs.realpath(folder)
   if not real then return phrase "is missing" end
-  if project and (below(folder, project) or below(real, project)) then return phrase "is in the project" end
+  if project and (paths.below(folder, project) or paths.below(real, project)) then return phrase "is in the project" end
   local at, last = real, true
   while at and at ~= "" do
     local why = open_to_others(at, last)

@@ -31,6 +31,8 @@ local out = {
   { "a PDF", call = { name = "read_file", arguments = { file_path = "$PROJ/a.pdf" } }, path = "$PROJ/bin:$PATH", files = bin },
   { "plan mode", call = ls, path = "$PROJ/bin:$PATH", files = bin, flags = { "--approval-mode", "plan" } },
   { "a subfolder of the project", call = grep, path = "$PROJ/bin:$PATH", files = { ["bin/rg"] = SCRIPT, ["sub/x"] = "", [".git/HEAD"] = "" }, cwd = "sub" },
+  { "a relative entry where / is the project", call = ls, path = "..$PROJ/bin:$PATH", files = bin, cwd = ("../"):rep(12) },
+  { "an entry that others write where / is the project", call = ls, path = "$ROOT/open:$PATH", files = { ["../open/ls"] = SCRIPT }, modes = { ["../open"] = 511 }, cwd = ("../"):rep(12) },
   { "BASH_ENV", call = ls, env = { BASH_ENV = "$PROJ/start" }, files = { start = "touch $PROJ/ran" } },
   { "ENV", call = ls, env = { ENV = "$PROJ/start" }, files = { start = "touch $PROJ/ran" } },
   { "a function in the environment", call = ls, env = { ["BASH_FUNC_ls%%"] = "() { touch $PROJ/ran; }" } },
@@ -59,6 +61,7 @@ local out = {
   -- Controls: these must keep working.
   { "control: ls", call = ls, files = { ["a.txt"] = "" }, works = "a.txt" },
   { "control: ls with an absolute entry of the project behind", call = ls, path = "$PATH:$PROJ/bin", files = bin, works = "a.txt" },
+  { "control: ls where / is the project", call = ls, cwd = ("../"):rep(12), works = "usr" },
   { "control: grep_search", call = grep, files = bin, path = "$PROJ/bin:$PATH", works = "a.txt:1:x" },
   { "control: an allowed program of the project", call = shell "mine", path = "$PROJ/bin:$PATH", files = { ["bin/mine"] = "#!/bin/sh\necho it works\n" },
     flags = { "--allowed-tools", "Bash(mine)" }, works = "it works" },

@@ -11,6 +11,10 @@ for _, path in ipairs { "$HOME/.ssh/id_rsa", "$HOME/.netrc", "$HOME/.qwen/settin
     out[#out + 1] = { tool .. " " .. path, tool = tool, path = path, links = { l = "$HOME", k = "$HOME/.ssh/id_rsa" }, files = { ["~/.ssh/id_rsa"] = "x" } }
   end
 end
+for _, path in ipairs { ".bash_history", ".pgpass", ".vault-token", ".config/gcloud/x", ".config/op/x", ".terraform.d/credentials.tfrc.json", ".m2/settings.xml", ".cache/huggingface/token", ".claude.json",
+  ".codex/auth.json", ".config/github-copilot/x", ".config/Code/x", ".local/share/kwalletd/x", ".config/rclone/rclone.conf", ".authinfo", ".Xauthority" } do
+  out[#out + 1] = { "home is shown, not " .. path, tool = "read_file", path = "$HOME/" .. path, set = { read = { "$HOME" } }, home = { path } }
+end
 for _, case in ipairs {
   { "a project to read only", tool = "edit", path = "$PROJ/a.c", set = { filesystem = "read-only" } },
   { "a bare rule does not open it", tool = "edit", path = "$HOME/x", allow = { "Edit", "edit", "*" } },

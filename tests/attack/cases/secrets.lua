@@ -20,6 +20,7 @@ for name, value in pairs { MONKEY = "x", KEYMAP = "de", COMPASS_DIR = "/x", BYPA
 end
 local function shell(command) return { name = "run_shell_command", arguments = { command = command } } end
 local FILE = ".qwen/commands/x.md"
+local NOTE = "---\ndescription: a note\n---\nssh-secret\n"
 local trusted = { "--trust-folder" }
 for _, case in ipairs {
   { "a prompt file that prints a key", prompt = "/x", flags = trusted, files = { [FILE] = '!{printf "%s" "$OPENAI_API_KEY"}' } },
@@ -34,6 +35,15 @@ for _, case in ipairs {
     files = { [FILE] = "!{cat ~/.ssh/id}", ["~/.ssh/id"] = "ssh-secret" } },
   { "a prompt file takes in a file outside", prompt = "/x", flags = trusted, files = { [FILE] = "@{../home/.ssh/id}", ["~/.ssh/id"] = "ssh-secret" }, never = "ssh-secret" },
   { "a prompt file takes in a link", prompt = "/x", flags = trusted, files = { [FILE] = "@{l}", ["~/.ssh/id"] = "ssh-secret" }, links = { l = "$HOME/.ssh/id" }, never = "ssh-secret" },
+  { "a prompt file that is a link", prompt = "/x", flags = trusted, files = { ["~/.ssh/id"] = "ssh-secret" }, links = { [FILE] = "$HOME/.ssh/id" }, never = "ssh-secret" },
+  { "a prompt file in TOML that is a link", prompt = "/x", flags = trusted, files = { ["~/x.toml"] = 'prompt = "ssh-secret"' }, links = { [".qwen/commands/x.toml"] = "$HOME/x.toml" }, never = "ssh-secret" },
+  { "a folder of prompt files that is a link", prompt = "/x", flags = trusted, files = { ["~/notes/x.md"] = "ssh-secret" }, links = { [".qwen/commands"] = "$HOME/notes" }, never = "ssh-secret" },
+  { "a .qwen that is a link", prompt = "/x", flags = trusted, files = { ["~/notes/commands/x.md"] = "ssh-secret" }, links = { [".qwen"] = "$HOME/notes" }, never = "ssh-secret" },
+  { "a skill that is a link", call = { name = "skill", arguments = { skill = "z" } }, flags = trusted, files = { ["~/note.md"] = NOTE }, links = { [".qwen/skills/z/SKILL.md"] = "$HOME/note.md" }, never = "ssh-secret" },
+  { "a folder of a skill that is a link", call = { name = "skill", arguments = { skill = "z" } }, flags = trusted, files = { ["~/n/SKILL.md"] = NOTE }, links = { [".qwen/skills/z"] = "$HOME/n" }, never = "ssh-secret" },
+  { "instructions that are a link", prompt = "go", flags = trusted, files = { ["~/.ssh/id"] = "ssh-secret" }, links = { ["QWEN.md"] = "$HOME/.ssh/id" }, never = "ssh-secret" },
+  { "control: a prompt file that is a link inside", prompt = "/x", flags = trusted, files = { ["prompts/x.md"] = "some words" }, links = { [FILE] = "$PROJ/prompts/x.md" }, works = "some words" },
+  { "control: a skill", call = { name = "skill", arguments = { skill = "z" } }, flags = trusted, files = { [".qwen/skills/z/SKILL.md"] = NOTE }, works = "ssh-secret" },
   { "a command of the model prints a key", call = shell 'printf "%s" "$OPENAI_API_KEY"' },
   { "the same in yolo", call = shell "env; cat /proc/$$/environ", flags = { "--yolo" } },
   { "the parent's environment", call = shell "cat /proc/$PPID/environ", flags = { "--yolo" }, not_root = true },
