@@ -19,6 +19,7 @@ static void open_standard(void) {
 int main(int argc, char **argv) {
   open_standard();
   signal(SIGCHLD, SIG_DFL); /* where our parent ignored it, the ends of our children would be lost */
+  signal(SIGXFSZ, SIG_IGN); /* a file that reaches `ulimit -f` is an error of that file, not our end */
 #ifndef __SANITIZE_ADDRESS__ /* its leak check must be able to look into the process */
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* other processes of this user must not read our environment or memory */
 #endif

@@ -8,6 +8,7 @@
 #include "../core/buf.h"
 #include "../core/utf8.h"
 #include "bind.h"
+#include "json_keys.h"
 
 int luaopen_cjson_safe(lua_State *L);
 int json_template_new(lua_State *L); /* json_template.c */
@@ -30,6 +31,7 @@ struct step {
 struct writer {
   struct buf out;
   int indent, depth;
+  unsigned ran; /* how often Lua of others ran, which may change any table */
   struct step path[DEPTH_MAX];
 };
 
@@ -164,52 +166,30 @@ static void write_array(lua_State *L, struct writer *w, int index) {
   add(L, w, "]", 1);
 }
 
-struct key {
-  const char *text;
-  size_t len;
-};
-
-static int compare_keys(const void *a, const void *b) {
-  const struct key *x = a, *y = b;
-  size_t n = x->len < y->len ? x->len : y->len;
-  int order = memcmp(x->text, y->text, n);
-  return order ? order : (x->len > y->len) - (x->len < y->len);
-}
-
-/* Keys are sorted in a userdata; the strings live in the table itself. */
 static void write_object(lua_State *L, struct writer *w, int index) {
-  size_t count = 0;
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    if (lua_type(L, -2) != LUA_TSTRING) {
-      const char *type = luaL_typename(L, -2);
-      lua_pushfstring(L, "an object has a key of type %s (%s) and only texts can be keys", type, luaL_tolstring(L, -2, NULL));
-      refuse(L, w);
-    }
-    count++;
-    lua_pop(L, 1);
+  size_t count;
+  struct json_key *keys = json_keys_read(L, index, &count);
+  if (!keys) refuse(L, w);
+  if (json_keys_repair(L, index, keys, count)) {
+    write_object(L, w, lua_gettop(L));
+    lua_pop(L, 2);
+    return;
   }
-  struct key *keys = lua_newuserdatauv(L, (count + 1) * sizeof *keys, 0);
-  size_t i = 0;
-  lua_pushnil(L);
-  while (lua_next(L, index)) {
-    lua_pop(L, 1);
-    keys[i].text = lua_tolstring(L, -1, &keys[i].len);
-    i++;
-  }
-  qsort(keys, count, sizeof *keys, compare_keys);
   add(L, w, "{", 1);
   struct step *step = &w->path[w->depth++];
-  for (i = 0; i < count; i++) {
-    *step = (struct step){keys[i].text, keys[i].len, 0};
+  for (size_t i = 0; i < count; i++) {
     if (i > 0) add(L, w, ",", 1);
     newline(L, w);
-    lua_pushlstring(L, keys[i].text, keys[i].len);
+    const char *name = lua_pushlstring(L, keys[i].text, keys[i].len); /* stays: Lua that runs below may take it from the table */
+    *step = (struct step){name, keys[i].len, 0};
     write_string(L, w, lua_gettop(L));
     add(L, w, w->indent < 0 ? ":" : ": ", w->indent < 0 ? 1 : 2);
+    lua_pushvalue(L, -1);
     lua_rawget(L, index);
+    unsigned ran = w->ran;
     write_value(L, w, lua_gettop(L));
-    lua_pop(L, 1);
+    lua_pop(L, 2);
+    if (w->ran != ran && !json_keys_again(L, index, keys, count)) luaL_error(L, "json: a table changed while it was written");
   }
   w->depth--;
   if (count > 0) newline(L, w);
@@ -241,6 +221,7 @@ static void write_table(lua_State *L, struct writer *w, int index) {
     refuse(L, w);
   }
   if (luaL_getmetafield(L, index, "__json") != LUA_TNIL) { /* an object that stands for a text */
+    w->ran++;
     luaL_tolstring(L, index, NULL);
     write_string(L, w, lua_gettop(L));
     lua_pop(L, 2);
@@ -250,6 +231,10 @@ static void write_table(lua_State *L, struct writer *w, int index) {
     size_t n;
     lua_rawgeti(L, index, 1);
     const char *text = lua_tolstring(L, -1, &n);
+    if (!text) {
+      lua_pushliteral(L, "a piece of raw JSON has lost its text");
+      refuse(L, w);
+    }
     write_raw(L, w, text, n);
     lua_pop(L, 1);
   } else if (lua_rawlen(L, index) > 0 || has_class(L, index, array_class)) {

@@ -1,5 +1,6 @@
 /* Finds SQLite at run time and fills the table of db_sqlite.h. */
 #include "db_sqlite.h"
+#include "library.h"
 
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -14,12 +15,8 @@ const struct db_sqlite_api *db_sqlite_load(struct err *e) {
   static struct db_sqlite_api api;
   static bool loaded;
   if (loaded) return &api;
-  void *lib = dlopen(DB_SQLITE_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (!lib) {
-    err_set(e, ERR_MISSING, "limits and the usage ledger need SQLite, which could not be loaded (%s); install it, on Debian: apt install libsqlite3-0",
-            dlerror());
-    return NULL;
-  }
+  void *lib = library_open(DB_SQLITE_LIBRARY, "limits and the usage ledger need SQLite", "libsqlite3-0", e);
+  if (!lib) return NULL;
   /* The table is an array of pointers to functions; memcpy is the way from dlsym's object pointer that C allows. */
   static const struct { const char *name; size_t at; } wanted[] = {
 #define X(name) {"sqlite3_" #name, offsetof(struct db_sqlite_api, name)},

@@ -315,6 +315,7 @@ const char *http_final_url(const struct http *h) { return h->final_url ? h->fina
 bool http_next_header(const struct http *h, size_t *at, struct http_field *field) { return http_head_next(&h->head, at, field); }
 
 static size_t unread(const struct http *h) { return h->body.len - h->pos; }
+static const char *rest(const struct http *h) { return h->body.data ? h->body.data + h->pos : ""; }
 
 static void resume(struct http *h) {
   if (!h->paused || !h->easy) return;
@@ -335,7 +336,7 @@ static enum http_result ended(const struct http *h, struct err *e) {
 enum http_result http_read(struct http *h, const char **bytes, size_t *n, struct err *e) {
   if (unread(h) == 0) resume(h);
   if (unread(h) == 0) return ended(h, e);
-  *bytes = h->body.data + h->pos;
+  *bytes = rest(h);
   *n = unread(h);
   h->pos = h->body.len;
   return HTTP_DATA;
@@ -350,7 +351,7 @@ enum http_result http_all(struct http *h, size_t limit, const char **bytes, size
   }
   enum http_result end = ended(h, e);
   if (end != HTTP_END) return end;
-  *bytes = h->body.data ? h->body.data + h->pos : "";
+  *bytes = rest(h);
   *n = unread(h);
   h->pos = h->body.len;
   return HTTP_DATA;
@@ -382,7 +383,7 @@ static enum form form_of(const struct http *h, char type[TYPE_MAX]) {
   struct http_field field = {0};
   if (!http_head_find(&h->head, "content-type", &field)) field.value = "";
   snprintf(type, TYPE_MAX, "%.*s", field.value_len < TYPE_MAX ? (int)field.value_len : TYPE_MAX, field.value);
-  const char *p = h->body.data + h->pos, *end = h->body.data + h->body.len;
+  const char *p = rest(h), *end = p + unread(h);
   if (end - p >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) p += 3;
   while (p < end && (*p == '\n' || *p == '\r' || *p == ' ')) p++;
   if (p == end) return FORM_UNKNOWN;
@@ -397,7 +398,7 @@ static void not_a_stream(struct http *h, const char *type, struct err *e) {
   char words[FIRST_WORDS + 1];
   struct buf shown = {0};
   size_t n = 0, some = unread(h) < 4096 ? unread(h) : 4096;
-  if (!secret_redact(h->body.data + h->pos, some, &shown)) buf_add(&shown, h->body.data + h->pos, some);
+  if (!secret_redact(rest(h), some, &shown)) buf_add(&shown, rest(h), some);
   for (size_t i = 0; i < shown.len && n < FIRST_WORDS; i++) {
     unsigned char c = (unsigned char)shown.data[i];
     bool blank = c <= ' ' || c == 0x7f;
@@ -440,7 +441,7 @@ enum http_result http_event(struct http *h, struct http_sse_event *ev, struct er
   for (;;) {
     size_t used;
     bool end = h->done && h->error.kind == ERR_NONE; /* what a broken connection left behind is not an event */
-    enum http_sse_result r = http_sse_next(&h->sse, h->body.data + h->pos, unread(h), end, &used, ev);
+    enum http_sse_result r = http_sse_next(&h->sse, rest(h), unread(h), end, &used, ev);
     h->pos += used;
     if (r == HTTP_SSE_EVENT) return HTTP_DATA;
     if (r == HTTP_SSE_MORE) {

@@ -46,7 +46,7 @@ static struct meaning meaning_of(CURLcode code) {
     case CURLE_TOO_MANY_REDIRECTS:
       return (struct meaning){ERR_PROTOCOL, "%s redirected too often", "check the address"};
     case CURLE_OUT_OF_MEMORY:
-      return (struct meaning){ERR_BROKEN, "not enough memory for the answer of %s", "close other programs"};
+      return (struct meaning){ERR_BROKEN, "there was not enough memory for the answer of %s", "it may be larger than it should be: check the address"};
     default:
       return (struct meaning){ERR_NETWORK, "the request to %s failed", "try again"};
   }

@@ -42,6 +42,8 @@ bool http_tls_set(const struct http_curl_api *curl, CURL *easy, const struct htt
   struct stat st;
   const char *folder = hashed_folder(), *file = NULL;
   if (r->cert && !set_own(curl, easy, r, e)) return false;
+  SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* at least, whatever the system's settings allow */
+  SET(PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   if (r->insecure) {
     SET(SSL_VERIFYPEER, 0L);
     SET(SSL_VERIFYHOST, 0L);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "library.h"
 
 #ifndef MD4C_LIBRARY
 #define MD4C_LIBRARY "libmd4c.so.0"
@@ -27,9 +28,10 @@ const char *const markdown_names[] = {
 static parse_fn *load(struct err *e) {
   static parse_fn *parse;
   if (parse) return parse;
-  void *lib = dlopen(MD4C_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  void *symbol = lib ? dlsym(lib, "md_parse") : NULL;
-  if (!symbol) err_set(e, ERR_MISSING, "Markdown needs libmd4c, which could not be loaded (%s); on Debian: apt install libmd4c0", dlerror());
+  void *lib = library_open(MD4C_LIBRARY, "Markdown needs libmd4c", "libmd4c0", e);
+  if (!lib) return NULL;
+  void *symbol = dlsym(lib, "md_parse");
+  if (!symbol) err_set(e, ERR_MISSING, "the installed %s is not usable: it has no md_parse", MD4C_LIBRARY);
   else memcpy(&parse, &symbol, sizeof parse); /* the way from an object pointer to a function that C allows */
   return parse;
 }

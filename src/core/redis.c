@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "http_error.h"
+#include "library.h"
 
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)
@@ -17,12 +18,8 @@ static const struct redis_api *load(struct err *e) {
   static struct redis_api api;
   static bool loaded;
   if (loaded) return &api;
-  void *lib = dlopen(REDIS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (!lib) {
-    err_set(e, ERR_MISSING, "limits.store needs hiredis, which could not be loaded (%s); install it, on Debian: apt install libhiredis" TEXT(HIREDIS_SONAME),
-            dlerror());
-    return NULL;
-  }
+  void *lib = library_open(REDIS_LIBRARY, "limits.store needs hiredis", "libhiredis" TEXT(HIREDIS_SONAME), e);
+  if (!lib) return NULL;
   /* The table is an array of pointers to functions; memcpy is the way from dlsym's object pointer that C allows. */
   static const struct { const char *name; size_t at; } wanted[] = {
 #define X(name) {"redis" #name, offsetof(struct redis_api, name)},

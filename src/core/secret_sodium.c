@@ -1,5 +1,6 @@
 /* Finds libsodium at run time and fills the table of secret_sodium.h. */
 #include "secret_sodium.h"
+#include "library.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -20,11 +21,8 @@ static bool load(struct err *e) {
     SECRET_SODIUM_FUNCTIONS(X)
 #undef X
   };
-  void *lib = dlopen(SECRET_SODIUM_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (!lib) {
-    err_set(e, ERR_MISSING, "the vault needs libsodium, which could not be loaded (%s); install it, on Debian: apt install libsodium23", dlerror());
-    return false;
-  }
+  void *lib = library_open(SECRET_SODIUM_LIBRARY, "the vault needs libsodium", "libsodium23", e);
+  if (!lib) return false;
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     void *symbol = dlsym(lib, wanted[i].name);
     if (symbol) memcpy((char *)&api + wanted[i].at, &symbol, sizeof symbol);

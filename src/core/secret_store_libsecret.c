@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "secret_store.h"
+#include "library.h"
 
 #ifndef SECRET_LIBRARY
 #define SECRET_LIBRARY "libsecret-1.so.0"
@@ -40,11 +41,8 @@ static bool load_once(struct err *e) {
                                       "secret_password_storev_sync", "secret_password_lookupv_sync", "secret_password_clearv_sync",
                                       "secret_password_free"};
   _Static_assert(sizeof names / sizeof *names * sizeof(void *) == sizeof api, "one name for each function");
-  void *lib = dlopen(SECRET_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  if (!lib) {
-    err_set(e, ERR_MISSING, "the Secret Service needs libsecret, which could not be loaded (%s); install it, on Debian: apt install libsecret-1-0", dlerror());
-    return false;
-  }
+  void *lib = library_open(SECRET_LIBRARY, "the Secret Service needs libsecret", "libsecret-1-0", e);
+  if (!lib) return false;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     void *symbol = dlsym(lib, names[i]); /* also looks into what the library itself needs */
     if (!symbol) return err_set(e, ERR_MISSING, "the installed %s has no %s", SECRET_LIBRARY, names[i]), false;

@@ -103,10 +103,57 @@ for _, n in ipairs { 0 / 0, 1 / 0, -1 / 0, 1e300, -1e300, 2 ^ 63, -2 ^ 63, 2 ^ 3
 end
 t.ok(pcall(task.sleep, 0 / 0), "a sleep of no number")
 
+-- An object that stands for a text runs Lua in the middle of encoding: it may change and collect what is being written.
+do
+  local json = require "sys.json"
+  local function evil(from, fresh)
+    return setmetatable({}, { __json = true, __tostring = function()
+      for name in pairs(from) do
+        if #tostring(name) > 50 then from[name] = nil end
+      end
+      for i = 1, fresh do from[("z"):rep(60) .. i] = i end
+      collectgarbage()
+      return "x"
+    end })
+  end
+  local function long(n) return ("b"):rep(60) .. n end
+  for _, fresh in ipairs { 0, 1, 5, 40 } do
+    for _, long_names in ipairs { 1, 2, 5, 40 } do
+      local object = {}
+      object.a = evil(object, fresh)
+      for i = 1, long_names do object[long(i)] = i end
+      local ok, text = pcall(json.encode, object)
+      t.eq(ok, long_names == fresh, "a table that changed")
+      t.ok(ok and json.decode(text).a == "x" or not ok and text:find "changed while it was written", "how it ended: " .. text)
+      local outer = {}
+      outer[long(0)] = { evil(outer, fresh), print }
+      local _, words = pcall(json.encode, outer)
+      t.match(words, "at %.bbb", "the way to the value is still there")
+    end
+  end
+  local raw = json.raw "1"
+  for _, text in ipairs { false, {}, print } do
+    raw[1] = text or nil
+    t.fails(function() json.encode { a = raw } end, "lost its text at %.a")
+  end
+  -- Names that are no UTF-8 are repaired, and stay apart.
+  for _, case in ipairs { { { ["\xff"] = 1, ["\xfe"] = 2 }, '{"�":2,"��":1}' }, { { ["\xff"] = 1, ["�"] = 2 }, '{"�":2,"��":1}' },
+    { { ["a\xff"] = { ["\xf0"] = 1 }, b = 2 }, '{"a�":{"�":1},"b":2}' }, { { ["\xff"] = 1, ["\xfe"] = 2, ["��"] = 3 }, '{"�":2,"��":3,"���":1}' } } do
+    t.eq(json.encode(case[1]), case[2])
+  end
+end
+
 -- The end by os.exit: with its code, and everything that was written.
 for _, case in ipairs { { "3", 3 }, { "3, true", 3 }, { "true, true", 0 }, { "false", 1 }, { "", 0 }, { "0, true", 0 } } do
   local place = program.place { ["end.lua"] = 'io.write "a" qwen.os.out "b" qwen.task.spawn(function() os.exit(' .. case[1] .. ") end) qwen.task.sleep(9)" }
   local r = program.run(place, { "lua", "end.lua" })
   t.eq({ r.code, #r.out }, { case[2], 2 }, "os.exit(" .. case[1] .. ")")
+end
+-- A file that reaches the limit of the shell is an error of that file.
+do
+  local place = program.place { ["big.lua"] = 'local ok, e = qwen.fs.write("big", ("x"):rep(1 << 20)) print(ok, e and e.kind, e and e.code)' }
+  local r = assert(require("qwen.util.process").run { argv = { "sh", "-c", 'ulimit -f 64; exec "$0" lua big.lua', program.binary }, cwd = place.cwd,
+    env = { PATH = os.env "PATH", HOME = place.home } })
+  t.eq({ r.code, r.signal, r.out }, { 0, nil, "nil\ttoo_long\tEFBIG\n" }, r.err)
 end
 t.done()

@@ -484,5 +484,20 @@ do
   t.err(v, e, "protocol", "framer, endless line")
 end
 
+-- What would make the libraries write the secrets of a connection to a file, or read settings and code, counts only when it is asked
+-- for; commands of ours still get it.
+do
+  local program = dofile "tests/program.lua"
+  local log, conf = folder .. "/keys.log", folder .. "/openssl.cnf"
+  assert(fs.write(conf, "openssl_conf = x\n[x]\nssl_conf = y\n[y]\nsystem_default = z\n[z]\nMinProtocol = nonsense\n"))
+  local place = program.place { ["tls.lua"] = ([[
+    local s <close> = assert(require("sys.http").open { url = %q, ca = %q })
+    print(s:all(), os.getenv "SSLKEYLOGFILE", qwen.proc.run { argv = { "sh", "-c", "echo $SSLKEYLOGFILE" } }.out)]]):format(tls .. "/ok", cert) }
+  for _, asked in ipairs { false, "1" } do
+    local r = program.run(place, { "lua", "tls.lua" }, { env = { SSLKEYLOGFILE = log, OPENSSL_CONF = not asked and conf, QWEN_TLS_ENV = asked } })
+    t.eq(r.out, ("hello\t%s\t%s\n\n"):format(log, log), r.err)
+    t.eq(fs.stat(log) ~= nil, asked == "1", "secrets of the connection in a file")
+  end
+end
 fs.remove_tree(folder)
 t.done()
