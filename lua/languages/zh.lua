@@ -658,6 +658,13 @@ return {
     ["skills that are not offered unless skills.enabled has them"] = "不提供的技能，除非 skills.enabled 包含它们",
     ["skills that are offered in spite of skills.defaultDisabled"] = "即使在 skills.defaultDisabled 中也提供的技能",
     ["keep sessions in files; without them none is resumed"] = "把会话保存到文件；否则无法恢复",
+    ["{\"type\": \"command\", \"command\": ..., \"refreshInterval\": s} or {\"type\": \"preset\", \"items\": [...]}"] =
+      "{\"type\": \"command\", \"command\": ..., \"refreshInterval\": 秒} 或 {\"type\": \"preset\", \"items\": [...]}",
+    ["themes of your own by name, with Qwen Code's names of colours"] = "按名称定义的自己的主题，使用 Qwen Code 的颜色名称",
+    ["the theme %s: %s is no colour, '%s'"] = "主题 %s：%s 不是颜色，“%s”",
+    ["the theme %s is not a JSON file in your home folder"] = "主题 %s 不是您主目录中的 JSON 文件",
+    ["qwen has no theme '%s'; the nearest is %s (others: /theme)"] = "qwen 没有主题“%s”；最接近的是 %s（其他：/theme）",
+    ["of the settings"] = "来自设置",
     ["it is no file"] = "它不是文件",
     ["it is not UTF-8"] = "它不是 UTF-8",
     ["it is empty"] = "它是空的",
@@ -817,7 +824,6 @@ return {
     ["its address, where several entries have that name; /model writes it"] = "多个条目同名时的地址；由 /model 写入",
     ["region of the Coding Plan: china or global"] = "Coding Plan 的区域：china 或 global",
     ["what is asked about: plan, default, auto-edit or yolo"] = "询问方式：plan、default、auto-edit 或 yolo", ["model to use"] = "使用的模型",
-    ["{\"type\": \"command\", \"command\": ...}: its first line is shown below the input"] = "{\"type\": \"command\", \"command\": ...}：其第一行显示在输入下方",
     -- settings without effect (known_keys.lua)
     ["%s has no effect here"] = "%s 在这里无效",
     ["%s has no effect here: %s"] = "%s 在这里无效：%s",

@@ -220,15 +220,15 @@ end
 
 -- The status line of the settings: told the state, its first line below the input.
 do
-  local place = program.place { ["~/.qwen/settings.json"] = json.encode { ui = { statusLine = { type = "command", command = "cat > told; echo 'my line'; echo more" } } } }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { ui = { statusLine = { type = "command", command = "cat > told; echo 'my line'; echo second; echo third" } } } }
   local child <close> = assert(require("sys.proc").open { argv = { program.binary, "--openai-base-url", "http://127.0.0.1:9/v1", "-m", "our-model" },
     cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home, TERM = "xterm", LANG = "C.UTF-8" }, pty = { rows = 24, cols = 80 } })
   local seen = ""
   for bytes in function() return child:read() end do
     seen = seen .. bytes
-    if seen:find "my line" then child:write "\4" end
+    if seen:find "second" then child:write "\4" end
   end
-  t.ok(seen:find "my line" and not seen:find "more", "its first line")
+  t.ok(seen:find "my line" and seen:find "second" and not seen:find "third", "its first two lines")
   local state = json.decode(fs.read(place.cwd .. "/told"))
   t.eq({ state.model.id, state.workspace.current_dir }, { "our-model", place.cwd })
 end

@@ -66,4 +66,23 @@ t.eq(style.paint("x y", "a"), "\27[31;1ma\27[m", "two styles")
 t.eq(style.paint("nosuch", "a"), "a", "a style of nobody")
 t.eq(style.paint("x", ""), "", "no text")
 
+-- Themes of settings.json.
+do
+  local custom = require "qwen.ui.render.custom_themes"
+  local value, wrong = custom.convert { name = "mine", type = "custom", Background = "#fafafa", Foreground = "#111", AccentBlue = "Teal",
+    AccentGreen = "#00FF00", Gray = "rebeccapurple", DiffAdded = "#ccffcc", Comment = "no colour" }
+  t.eq({ value.background, wrong }, { "light", "Comment" }, "its background, and what is no colour")
+  local styles = value.styles
+  t.eq({ styles.accent, styles.heading, styles.good, styles.added_word, styles.dim, styles.comment, styles.bad },
+    { "#008080", "bold #008080", "#00ff00", "#111111 on #ccffcc", "#663399", nil, nil }, "its styles")
+  t.eq(require("qwen.extension.theme_schema").problem(styles), nil, "each of them is one of ours")
+  local set = { ["ui.customThemes"] = { night = { Background = "black", AccentRed = "crimson" }, light = { Background = "black" } },
+    ["ui.theme"] = "/etc/passwd" }
+  local problems = custom.provide { settings = { get = function(_, key) return set[key] end } }
+  t.match(table.concat(problems), "/etc/passwd is not a JSON file in your home folder", "a file elsewhere is not read")
+  t.eq({ theme.choose("night", "light") }, { "night", false }, "it can be chosen")
+  t.eq({ theme.load("night").bad, theme.load("night").good, theme.load("light").bad ~= nil },
+    { "#dc143c", theme.load("dark").good, true }, "with the shipped one behind it")
+end
+
 t.done()

@@ -115,7 +115,7 @@ local rows = {
 
   { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
 ]] },
-  { text = "it is not implemented", keys = [[ui.customThemes.* context.includeDirectories.*
+  { text = "it is not implemented", keys = [[context.includeDirectories.*
     context.loadFromIncludeDirectories=false]] },
 
   -- Names of older versions that nothing reads any more.

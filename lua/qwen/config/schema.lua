@@ -104,11 +104,12 @@ return {
   ["limits.maxWait"] = { type = "number", text = "longest wait for a place, in seconds; without it 600" },
   ["limits.onFailure"] = { type = "string", choices = { "local", "stop" }, text = "when the shared limits cannot be used: a quarter alone, or stop" },
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },
-  ["ui.statusLine"] = { type = "object", text = "{\"type\": \"command\", \"command\": ...}: its first line is shown below the input" },
+  ["ui.statusLine"] = { type = "object", text = "{\"type\": \"command\", \"command\": ..., \"refreshInterval\": s} or {\"type\": \"preset\", \"items\": [...]}" },
   ["ui.keys"] = { type = "object", text = "keys of the prompt and what they do: {\"ctrl-o\": \"newline\"}; the names: /keys" },
   ["general.language"] = { type = "string", default = "auto", text = "language of the screen: auto, en, zh, or a file in ~/.qwen/languages" },
   ["general.terminalBell"] = { type = "boolean", default = true, text = "tell when a long turn ends or a question waits" },
   ["ui.accessibility.screenReader"] = { type = "boolean", default = false, text = "words instead of boxes and signs" },
   ["ui.hideWindowTitle"] = { type = "boolean", default = false, text = "leave the terminal's title alone" },
+  ["ui.customThemes"] = { type = "object", text = "themes of your own by name, with Qwen Code's names of colours" },
   ["ui.theme"] = { type = "string", default = "auto", project = true, text = "colours" },
 }

@@ -241,6 +241,7 @@ function M.run(ctx, prepare)
   sys.flush()
   local ready, problem, failed = prepare()
   if not ready then return nil, problem, failed end
+  function ctx.vim_mode() return self.state.vim and self.state.vim.mode end
   require("qwen.ui.widget.status_line").attach(ctx)
   show.greet(ctx)
   self:read_keys()

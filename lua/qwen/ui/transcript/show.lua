@@ -1,5 +1,6 @@
 -- What a session shows: answers as they come, one line a tool call, changes before they are made, questions, notices. All of it is cleaned first.
 -- What changes in place is shown by others: reply, tool_calls, thinking and status.
+local custom_themes = require "qwen.ui.render.custom_themes"
 local reply_view = require "qwen.ui.transcript.reply"
 local turn_summary = require "qwen.ui.transcript.turn_summary"
 local tool_calls = require "qwen.ui.transcript.tool_calls"
@@ -189,6 +190,22 @@ function M.attach(ctx)
   end
 end
 
+local told = {} -- by name of a theme
+
+-- Says once that a theme of Qwen Code is not here, and what is wrong with those of the settings.
+local function tell_theme(ctx, set, name, problems)
+  for _, problem in ipairs(problems) do
+    if not told[problem] then ctx.notice(problem) end
+    told[problem] = true
+  end
+  if not set or set == "auto" or set == name or set:find("/", 1, true) or told[set] then return end
+  told[set] = true
+  local store = require("qwen.extension.kv_store").open "theme"
+  if store:get(set) then return end
+  store:update(set, function() return true end)
+  ctx.notice(tr("qwen has no theme '%s'; the nearest is %s (others: /theme)", text.visible(set), name))
+end
+
 ---Takes the theme of the settings, or the one that goes with the background.
 ---@param ctx Ctx
 ---@param background "dark"|"light"|nil as the terminal says
@@ -196,7 +213,9 @@ end
 ---@return string name
 function M.use_theme(ctx, background, try)
   page.background = background or page.background
-  local name, automatic = theme.choose(try or ctx.settings:get "ui.theme", page.background)
+  local set, problems = ctx.settings:get "ui.theme", custom_themes.provide(ctx)
+  local name, automatic = theme.choose(try or set, page.background)
+  if not try then tell_theme(ctx, set, name, problems) end
   local styles, e = theme.load(name)
   if styles then style.use(styles) else ctx.notice(e.message) end
   page.automatic = automatic

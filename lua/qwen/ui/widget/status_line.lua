@@ -1,5 +1,5 @@
--- The status line below the input: what the hooks of `status_built` make of it, nothing without them. Asked for when a session starts, an
--- answer is complete, or the model changes; never while a key is waited for.
+-- The status line below the input: up to two rows of what the hooks of `status_built` make of it, nothing without them. Asked for when a
+-- session starts, something is said, the model changes, and at the interval of the settings; never while a key is waited for.
 local live = require "qwen.ui.screen.live"
 local style = require "qwen.ui.render.style"
 local text = require "qwen.util.text"
@@ -7,19 +7,38 @@ local wrap = require "qwen.ui.render.wrap"
 
 local M = {}
 
-local REFRESH = { "session_started", "prompt_answered", "model_switched", "conversation_compacted" }
+local REFRESH = { "session_started", "message_added", "prompt_answered", "model_switched", "conversation_compacted" }
+local MOST_ROWS = 2
 
 local function show(words)
-  words = text.clean(words):gsub("%s+", " ")
-  live.set("footer", words:find "%S" and function(columns) return { style.paint("dim", (wrap.cut(words, math.max(columns - 1, 1)))) } end or nil)
+  local rows = {}
+  for line in text.clean(words):gmatch "[^\n]+" do
+    line = line:gsub("%s+", " ")
+    if #rows < MOST_ROWS and line:find "%S" then rows[#rows + 1] = line end
+  end
+  live.set("footer", rows[1] and function(columns)
+    local out = {}
+    for i, row in ipairs(rows) do out[i] = style.paint("dim", (wrap.cut(row, math.max(columns - 1, 1)))) end
+    return out
+  end or nil)
   live.paint()
 end
 
 ---Watches a session; to be called when the front end has put its own watchers in place.
 ---@param ctx Ctx
 function M.attach(ctx)
-  local function refresh()
-    ctx.background(function() show(ctx.emit("status_built", { text = "" }).text) end)
+  local busy, again = false, false
+  local function refresh() -- what is asked for while it is being made is made once more
+    again = true
+    if busy then return end
+    busy = true
+    ctx.background(function()
+      local _ <close> = setmetatable({}, { __close = function() busy = false end })
+      while again do
+        again = false
+        show(ctx.emit("status_built", { text = "" }).text)
+      end
+    end)
   end
   for _, event in ipairs(REFRESH) do
     local before = ctx.watch[event]
@@ -28,6 +47,9 @@ function M.attach(ctx)
       refresh()
     end
   end
+  local set = ctx.settings:get "ui.statusLine"
+  local seconds = type(set) == "table" and tonumber(set.refreshInterval)
+  if seconds then ctx.every(math.max(seconds, 1), refresh) end
 end
 
 return M
