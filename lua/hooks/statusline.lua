@@ -139,7 +139,7 @@ local items = {
   ["total-input-tokens"] = function(s) return short(s.context_window.total_input_tokens) .. " total in" end,
   ["total-output-tokens"] = function(s) return short(s.context_window.total_output_tokens) .. " total out" end,
   ["current-dir"] = function(s) return s.workspace.current_dir end,
-  ["project-name"] = function(s) return s.workspace.current_dir:match "[^/]*$" end,
+  ["project-name"] = function(s) return s.workspace.current_dir:match "^.*/(.*)$" end,
   ["branch-changes"] = function(s)
     local files = s.metrics.files
     return files.total_lines_added + files.total_lines_removed > 0

@@ -664,7 +664,6 @@ return {
     ["the theme %s: %s is no colour, '%s'"] = "主题 %s：%s 不是颜色，“%s”",
     ["the theme %s is not a JSON file in your home folder"] = "主题 %s 不是您主目录中的 JSON 文件",
     ["qwen has no theme '%s'; the nearest is %s (others: /theme)"] = "qwen 没有主题“%s”；最接近的是 %s（其他：/theme）",
-    ["of the settings"] = "来自设置",
     ["it is no file"] = "它不是文件",
     ["it is not UTF-8"] = "它不是 UTF-8",
     ["it is empty"] = "它是空的",

@@ -32,5 +32,5 @@ local words = {
 }
 
 local out = {}
-for name, hex in table.concat(words, " "):gmatch "(%a+)=(%x+)" do out[name] = "#" .. hex end
+for word in table.concat(words, " "):gmatch "%S+" do out[word:sub(1, -8)] = "#" .. word:sub(-6) end
 return out

@@ -190,16 +190,16 @@ function M.attach(ctx)
   end
 end
 
-local told = {} -- by name of a theme
+local told_themes = {}
 
 -- Says once that a theme of Qwen Code is not here, and what is wrong with those of the settings.
 local function tell_theme(ctx, set, name, problems)
   for _, problem in ipairs(problems) do
-    if not told[problem] then ctx.notice(problem) end
-    told[problem] = true
+    if not told_themes[problem] then ctx.notice(problem) end
+    told_themes[problem] = true
   end
-  if not set or set == "auto" or set == name or set:find("/", 1, true) or told[set] then return end
-  told[set] = true
+  if not set or set == "auto" or set == name or set:find("/", 1, true) or told_themes[set] then return end
+  told_themes[set] = true
   local store = require("qwen.extension.kv_store").open "theme"
   if store:get(set) then return end
   store:update(set, function() return true end)
