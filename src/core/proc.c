@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +21,10 @@
 #include "proc_spawn.h"
 #include "proc_tree.h"
 
-enum { UNREAD_MAX = 1024 * 1024, CHUNK = 65536 };
+enum { UNREAD_MAX = 1024 * 1024, CHUNK = 65536, REAP_TRIES = 50, REAP_MS = 2 };
 static const double GRACE = 0.02;      /* quiet time after which a pipe held by a background process is given up */
 static const double KILL_AFTER = 0.5;
+static const double LOOK_AGAIN = 0.02; /* for the exit of a process, where the system does not say it */
 
 struct channel {
   struct proc *p;
@@ -34,11 +36,11 @@ struct channel {
 
 struct proc {
   pid_t pid;
-  struct channel in, out, err, exit; /* exit holds the pidfd */
+  struct channel in, out, err, exit; /* exit holds the pidfd, where the system has such */
   bool group, pty, leave, silent, exited, timed_out, discard, close_in;
   int status;
   struct proc_tree tree;
-  struct loop_timer *timeout, *kill_timer, *grace;
+  struct loop_timer *timeout, *kill_timer, *grace, *look; /* look: for the exit, without a pidfd */
   void (*on_change)(void *);
   void *arg;
 };
@@ -149,7 +151,7 @@ bool proc_silent(struct proc *p) {
 bool proc_exited(const struct proc *p, int *status, bool *timed_out, bool *others) {
   *status = p->status;
   *timed_out = p->timed_out;
-  *others = p->exited && p->group && kill(-p->pid, 0) == 0;
+  *others = p->exited && p->group && !p->tree.over && kill(-p->pid, 0) == 0;
   return p->exited;
 }
 
@@ -199,16 +201,27 @@ void proc_close_stdin(struct proc *p) {
 
 /* -- exit and kill -------------------------------------------------------------------------------------------------- */
 
-static void on_exit_ready(uv_poll_t *handle, int status, int events) {
-  struct proc *p = ((struct channel *)handle->data)->p;
-  (void)status;
-  (void)events;
-  if (waitpid(p->pid, &p->status, WNOHANG) == 0) return;
+static bool look_for_exit(struct proc *p) {
+  if (waitpid(p->pid, &p->status, WNOHANG) == 0) return false;
   p->exited = true;
+  p->tree.over = kill(-p->pid, 0) != 0;
   stop_timer(&p->timeout);
   channel_close(&p->exit);
   restart_grace(p);
   changed(p);
+  return true;
+}
+
+static void on_exit_ready(uv_poll_t *handle, int status, int events) {
+  (void)status;
+  (void)events;
+  look_for_exit(((struct channel *)handle->data)->p);
+}
+
+static void look_again(void *arg) {
+  struct proc *p = arg;
+  p->look = NULL;
+  if (!look_for_exit(p)) p->look = loop_timer_start(LOOK_AGAIN, look_again, p);
 }
 
 static void kill_hard(void *arg) {
@@ -236,6 +249,35 @@ void proc_resize(struct proc *p, int rows, int cols) {
   if (p->pty && p->out.fd >= 0) ioctl(p->out.fd, TIOCSWINSZ, &size);
 }
 
+/* Processes that outlived their owner: they became another user's (sudo), who alone may end them. */
+static struct left {
+  pid_t pid;
+  struct left *next;
+} *left;
+
+/* Takes the exit of a process that was killed. One that cannot be killed is not waited for: its exit is taken later. */
+static void reap(struct proc *p) {
+  struct pollfd exit = {.fd = p->exit.fd, .events = POLLIN};
+  bool killed = kill(p->pid, 0) == 0;
+  for (int i = 0; i < REAP_TRIES; i++) {
+    if (waitpid(p->pid, &p->status, WNOHANG) != 0) return;
+    if (!killed) break;
+    poll(&exit, 1, REAP_MS); /* without a pidfd it only sleeps */
+  }
+  struct left *one = malloc(sizeof *one);
+  if (!one) return;
+  *one = (struct left){p->pid, left};
+  left = one;
+}
+
+static void reap_left(void) {
+  for (struct left **at = &left; *at;) {
+    struct left *one = *at;
+    if (waitpid(one->pid, NULL, WNOHANG) == 0) at = &one->next;
+    else *at = one->next, free(one);
+  }
+}
+
 void proc_close(struct proc *p) {
   if (!p) return;
   p->on_change = NULL;
@@ -244,8 +286,10 @@ void proc_close(struct proc *p) {
   stop_timer(&p->grace);
   if (p->pid > 0) {
     proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
-    if (!p->exited) waitpid(p->pid, &p->status, 0); /* it was killed: this is short */
+    if (!p->exited) reap(p);
   }
+  stop_timer(&p->look);
+  reap_left();
   channel_close(&p->in);
   channel_close(&p->out);
   channel_close(&p->err);
@@ -317,8 +361,9 @@ static bool make_ends(struct proc *p, const struct proc_spec *spec, int fd[3]) {
 }
 
 static bool watch_all(struct proc *p) {
-  p->exit.fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-  return p->exit.fd >= 0 && watch(&p->exit, UV_READABLE, on_exit_ready) && (p->in.fd < 0 || watch(&p->in, 0, NULL)) &&
+  p->exit.fd = (int)syscall(SYS_pidfd_open, p->pid, 0); /* since Linux 5.3, and some containers refuse it */
+  if (p->exit.fd < 0) p->look = loop_timer_start(LOOK_AGAIN, look_again, p);
+  return (p->exit.fd < 0 || watch(&p->exit, UV_READABLE, on_exit_ready)) && (p->in.fd < 0 || watch(&p->in, 0, NULL)) &&
          (p->out.fd < 0 || watch(&p->out, UV_READABLE, on_readable)) && (p->err.fd < 0 || watch(&p->err, UV_READABLE, on_readable));
 }
 

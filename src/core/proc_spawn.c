@@ -9,7 +9,7 @@
 
 #include "proc_confine.h"
 
-enum { LAST_SIGNAL = 64 };
+enum { LAST_SIGNAL = 64, INHERITED_MAX = 1024 };
 
 /* The store to *error must be volatile: the compiler sees a local of a function that ends in _exit and would drop it. */
 static void child(const struct proc_spawn *plan, volatile int *error) {
@@ -28,7 +28,8 @@ static void child(const struct proc_spawn *plan, volatile int *error) {
     *error = number;
     _exit(127);
   }
-  syscall(SYS_close_range, 3, ~0U, 0);
+  if (syscall(SYS_close_range, 3, ~0U, 0) != 0) /* since Linux 5.9; ours close by themselves, these are of who started us */
+    for (int fd = 3; fd < INHERITED_MAX; fd++) close(fd);
   execve(plan->path, plan->argv, plan->envp);
 failed:
   *error = errno;

@@ -57,15 +57,18 @@ static bool known(const struct proc_tree *t, const struct proc_tree_entry *e) {
 }
 
 void proc_tree_kill(struct proc_tree *t, pid_t pid, bool leader, bool group, int signal) {
-  if (pid <= 1 || (!leader && !t->count && kill(-pid, 0) != 0)) return;
+  if (pid <= 1 || (!leader && !t->count && (t->over || kill(-pid, 0) != 0))) return;
   struct proc_tree_entry *list = NULL;
   size_t count = group ? read_all(&list) : 0, doomed = 0;
+  /* While one of the session lives, nobody gets its number; so one of that number is a stranger, and the session his. */
+  bool ours = leader || !t->over;
+  for (size_t i = 0; i < count && !leader; i++) ours &= list[i].pid != pid;
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < count; i++) {
       struct proc_tree_entry *e = &list[i];
       if (e->doomed || e->pid == pid) continue;
-      bool doom = e->session == pid || (leader && e->parent == pid) || known(t, e);
+      bool doom = (ours && e->session == pid) || (leader && e->parent == pid) || known(t, e);
       for (size_t k = 0; k < count && !doom; k++) doom = list[k].doomed && list[k].pid == e->parent;
       if (doom) e->doomed = more = true;
     }
@@ -77,7 +80,8 @@ void proc_tree_kill(struct proc_tree *t, pid_t pid, bool leader, bool group, int
     list[doomed++] = list[i];
   }
   free(t->list);
-  *t = (struct proc_tree){list, doomed};
+  t->list = list;
+  t->count = doomed;
 }
 
 void proc_tree_free(struct proc_tree *t) {

@@ -9,6 +9,7 @@
 struct proc_tree {
   struct proc_tree_entry *list;
   size_t count;
+  bool over; /* the leader has ended and its group with it: its number may be a stranger's by now */
 };
 
 /* leader: pid itself is alive and ours; group: it leads a group and session of its own. */
