@@ -91,6 +91,7 @@ static int prepare(lua_State *L) {
   lua_pushcfunction(L, l_os_exit);
   lua_setfield(L, -2, "exit");
   pattern_open(L);
+  bounds_open(L);
   open_modules(L);
   set_searchers(L);
   lua_getglobal(L, "require");

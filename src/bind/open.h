@@ -6,6 +6,7 @@
 
 void open_modules(lua_State *L);
 void pattern_open(lua_State *L); /* the search functions of `string`, with a bound */
+void bounds_open(lua_State *L);  /* the same for functions of `table` and `os` */
 /* Searcher for package.searchers: "qwen.x" is lua/qwen/x.lua. */
 int embed_searcher(lua_State *L);
 void embed_runtime(const char *folder); /* scripts come from this folder instead; must outlive the state */

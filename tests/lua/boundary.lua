@@ -149,6 +149,16 @@ for _, case in ipairs { { "3", 3 }, { "3, true", 3 }, { "true, true", 0 }, { "fa
   local r = program.run(place, { "lua", "end.lua" })
   t.eq({ r.code, #r.out }, { case[2], 2 }, "os.exit(" .. case[1] .. ")")
 end
+-- One call of C cannot be stopped, so none may be without an end.
+for name, case in pairs {
+  move = { "too many values", function() table.move({}, 1, 1 << 40, 2) end }, all = { "too many", function() table.move({}, math.mininteger, math.maxinteger, 1) end },
+  insert = { "too long", function() table.insert(setmetatable({}, { __len = function() return 1 << 40 end }), 1, 1) end },
+  remove = { "too long", function() table.remove(setmetatable({}, { __len = function() return 1 << 40 end }), 1) end },
+  date = { "too long", function() _G.os.date(("%Z"):rep(1 << 20)) end },
+} do t.fails(case[2], case[1], name) end
+t.eq({ table.concat(table.move({ 1, 2, 3 }, 1, 3, 2), ","), table.remove({ 1, 2 }, 1), table.remove(setmetatable({ 5 }, { __len = function() return 1 end })) }, { "1,1,2,3", 1, 5 })
+t.match(_G.os.date "%Y", "^%d+$")
+
 -- A file that reaches the limit of the shell is an error of that file.
 do
   local place = program.place { ["big.lua"] = 'local ok, e = qwen.fs.write("big", ("x"):rep(1 << 20)) print(ok, e and e.kind, e and e.code)' }
