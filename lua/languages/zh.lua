@@ -658,6 +658,13 @@ return {
     ["skills that are not offered unless skills.enabled has them"] = "不提供的技能，除非 skills.enabled 包含它们",
     ["skills that are offered in spite of skills.defaultDisabled"] = "即使在 skills.defaultDisabled 中也提供的技能",
     ["keep sessions in files; without them none is resumed"] = "把会话保存到文件；否则无法恢复",
+    ["it holds more than a project"] = "它不止包含一个项目",
+    ["it holds the files of qwen"] = "它包含 qwen 的文件",
+    ["it holds keys"] = "它包含密钥",
+    ["there is no such folder"] = "没有这个目录",
+    ["the folder %s is left out: %s"] = "略去目录 %s：%s",
+    ["folders that are read and changed like the project"] = "像项目一样读取和更改的目录",
+    ["read their files with instructions, too"] = "也读取其中的指示文件",
     ["{\"type\": \"command\", \"command\": ..., \"refreshInterval\": s} or {\"type\": \"preset\", \"items\": [...]}"] =
       "{\"type\": \"command\", \"command\": ..., \"refreshInterval\": 秒} 或 {\"type\": \"preset\", \"items\": [...]}",
     ["themes of your own by name, with Qwen Code's names of colours"] = "按名称定义的自己的主题，使用 Qwen Code 的颜色名称",

@@ -298,6 +298,7 @@
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx
 ---@field cwd string real path of the project folder
+---@field folders string[]? real paths of folders beside it that belong to the session
 ---@field settings Settings
 ---@field session Session?
 ---@field agent {id: string, name: string}? the agent in whose conversation this happens

@@ -90,6 +90,7 @@ end
 local function prepare(ctx, opts)
   local ok, e = set_transport(ctx, opts)
   if not ok then return nil, e, EXIT.usage end
+  require("qwen.permission.folders").attach(ctx)
   if ctx.settings:get "tools.executionSandbox" ~= nil or ctx.settings:get "tools.sandbox" ~= nil then
     local sandbox = require "qwen.permission.sandbox"
     ok, e = sandbox.start(ctx)

@@ -241,6 +241,61 @@ for _, row in ipairs { { "echo", 400, "mcp%.toolIdleTimeoutMs" }, { "env", 3000,
   t.match(json.encode(messages[#messages].content), row[3], row[1])
 end
 
+-- Folders beside the project: as the project, and no others.
+local function beside(settings, tool, args, argv, project)
+  local where = program.place { ["~/.qwen/settings.json"] = "{}", ["a"] = "", [".qwen/settings.json"] = project }
+  for path, text in pairs { ["/lib/a.txt"] = "HIT lib", ["/lib/.qwenignore"] = "no.txt", ["/lib/no.txt"] = "HIT no", ["/lib/QWEN.md"] = "LIB RULES",
+    ["/other/a.txt"] = "HIT other", ["/home/.ssh/key"] = "HIT key", ["/home/lib2/a.txt"] = "HIT lib2" } do
+    fs.mkdir((where.root .. path):match "^(.*)/")
+    fs.write(where.root .. path, text)
+  end
+  fs.write(where.home .. "/.qwen/settings.json", json.encode(settings))
+  local given = {}
+  for name, value in pairs(args) do given[name] = (value:gsub("@", (where.root:gsub("%%", "%%%%")))) end
+  local server <close> = fake.start { { calls = { { name = tool, arguments = given } } }, { text = "ok", times = 0 } }
+  local words = table.move(argv or {}, 1, #(argv or {}), 1, {})
+  table.move({ "-p", "hi" }, 1, 2, #words + 1, words)
+  local r = program.run(where, words, { env = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" } })
+  local requests = server:requests()
+  local messages = requests[#requests].body.messages
+  return messages[#messages].content, where, r, messages[1].content
+end
+local lib = { context = { includeDirectories = { "../lib", "~/lib2" } } }
+for _, row in ipairs {
+  -- settings, tool, arguments, flags, in the result, not in it
+  { {}, "read_file", { file_path = "@/lib/a.txt" }, nil, "approval", "HIT" },
+  { lib, "read_file", { file_path = "@/lib/a.txt" }, nil, "HIT lib" }, { lib, "read_file", { file_path = "@/home/lib2/a.txt" }, nil, "HIT lib2" },
+  { lib, "read_file", { file_path = "@/other/a.txt" }, nil, "approval", "HIT" },
+  { lib, "read_file", { file_path = "@/lib/../other/a.txt" }, nil, "approval", "HIT" },
+  { lib, "read_file", { file_path = "@/lib/no.txt" }, nil, "%.qwenignore", "HIT" },
+  { {}, "read_file", { file_path = "@/lib/a.txt" }, { "--add-dir", "../lib" }, "HIT lib" },
+  { {}, "read_file", { file_path = "@/home/lib2/a.txt" }, { "--include-directories", "../lib,../home/lib2" }, "HIT lib2" },
+  { lib, "run_shell_command", { command = "cat @/lib/a.txt" }, nil, "HIT lib" },
+  { lib, "run_shell_command", { command = "cat @/other/a.txt" }, nil, "approval", "HIT" },
+  { lib, "grep_search", { pattern = "HIT", path = "@/lib" }, nil, "HIT lib", "HIT no" },
+  { { context = { includeDirectories = { "~" } } }, "read_file", { file_path = "@/home/.ssh/key" }, nil, "approval", "HIT" },
+  { { context = { includeDirectories = { "~/.ssh" } } }, "read_file", { file_path = "@/home/.ssh/key" }, nil, "approval", "HIT" },
+  { { context = { includeDirectories = { "/" } } }, "read_file", { file_path = "@/other/a.txt" }, nil, "approval", "HIT" },
+  { lib, "write_file", { file_path = "@/lib/.git/hooks/x", content = "HIT" }, { "--approval-mode", "auto-edit" }, "approval" },
+} do
+  local result = beside(row[1], row[2], row[3], row[4])
+  local name = json.encode { row[1], row[2], row[3] }
+  t.match(result, row[5], name)
+  if row[6] then t.ok(not result:find(row[6]), name .. " gave " .. result) end
+end
+local edit = { file_path = "@/lib/new.txt", content = "x" }
+for _, row in ipairs { { lib, true }, { {}, false } } do
+  local _, where = beside(row[1], "write_file", edit, { "--approval-mode", "auto-edit" })
+  t.eq(fs.stat(where.root .. "/lib/new.txt") ~= nil, row[2], "changes there")
+end
+local widening = json.encode { context = { includeDirectories = { "../lib" } } }
+local refused, _, told = beside({}, "read_file", { file_path = "@/lib/a.txt" }, { "--trust-folder" }, widening)
+t.ok(refused:find "approval" and told.err:find "context.includeDirectories is ignored", "a project does not widen its own border: " .. told.err)
+local shown_in, boxed, _, first = beside({ context = { includeDirectories = { "../lib" }, loadFromIncludeDirectories = true }, tools = { sandbox = true } },
+  "run_shell_command", { command = "cat @/lib/a.txt; touch @/lib/made" }, { "-y" })
+t.ok(shown_in:find "HIT lib" and not fs.stat(boxed.root .. "/lib/made"), "the sandbox shows them, and nothing is written there: " .. shown_in)
+t.match(first, "LIB RULES", "their instructions where that is wanted")
+
 -- http hooks.
 local hook = [[{"hooks": {"UserPromptSubmit": [{"hooks": [{"type": "http", "url": "@URL@/hook"}]}]}, "security": {"allowedHttpHookUrls": %s}}]]
 local function hooked(allowed)

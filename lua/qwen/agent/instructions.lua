@@ -105,6 +105,11 @@ local function candidates(ctx)
   for _, name in ipairs(home and project_files.instructions(home, names) or {}) do
     out[#out + 1] = { path = home .. "/" .. name, base = "/" }
   end
+  for _, folder in ipairs(ctx.settings:get "context.loadFromIncludeDirectories" and ctx.folders or {}) do
+    for _, name in ipairs(is_ours(folder) and project_files.instructions(folder, names) or {}) do
+      out[#out + 1] = { path = folder .. "/" .. name, base = folder }
+    end
+  end
   if not ctx.trusted then return out end
   local root, border = paths.project_root(ctx.cwd), project_files.border(ctx.cwd)
   for _, folder in ipairs(descent(root, ctx.cwd)) do

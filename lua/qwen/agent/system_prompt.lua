@@ -76,6 +76,7 @@ function M.system(ctx, opts)
     for _, line in ipairs(style and not style.keep and CODING or {}) do text = text:gsub(line, "") end
     text = text .. ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.stat(ctx.cwd .. "/.git") and " (git)" or "",
       platform.system, platform.release, os.date "%Y-%m-%d")
+    if ctx.folders and ctx.folders[1] then text = text .. "\nAlso yours to read and change: " .. table.concat(ctx.folders, ", ") end
     text = text .. (style and ("\n\nHow you write, the style %s:\n%s"):format(style.name, style.text) or "")
     text = text .. language(ctx) .. instructions(ctx)
   end

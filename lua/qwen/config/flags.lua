@@ -32,6 +32,8 @@ return {
     { long = "core-tools", value = "RULES", list = true, field = "core_tools", rare = true, text = "the only shipped tools that are offered" },
     { long = "disabled-slash-commands", value = "NAMES", list = true, field = "disabled_slash", rare = true,
       text = "slash commands that are refused" },
+    { long = "include-directories", also = "add-dir", value = "DIRS", list = true, field = "include", rare = true,
+      text = "folders that are read and changed like the project" },
     { long = "sandbox", short = "s", field = "sandbox", text = "run the model's commands in a sandbox" },
     { long = "trust-folder", field = "trust_folder", text = "read this folder's settings and .env" },
   },

@@ -113,10 +113,8 @@ local rows = {
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
   { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 
-  { text = "it is not implemented", restricts = true, keys = [[model.skipLoopDetection=true
-]] },
-  { text = "it is not implemented", keys = [[context.includeDirectories.*
-    context.loadFromIncludeDirectories=false]] },
+  { text = "it is not implemented", restricts = true, keys = "model.skipLoopDetection=true" },
+
 
   -- Names of older versions that nothing reads any more.
   { text = "an older version of Qwen Code used it",

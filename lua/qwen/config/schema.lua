@@ -78,6 +78,8 @@ return {
   ["permissions.ask"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that ask" },
   ["permissions.deny"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that refuse" },
   ["context.fileName"] = { type = "any", default = { "QWEN.md", "AGENTS.md" }, project = true, text = "names of the files with instructions" },
+  ["context.includeDirectories"] = { type = "list", merge = "append", text = "folders that are read and changed like the project" },
+  ["context.loadFromIncludeDirectories"] = { type = "boolean", text = "read their files with instructions, too" },
   ["context.fileFiltering.respectGitIgnore"] = { type = "boolean", text = "false: lists and searches show what git ignores" },
   ["context.fileFiltering.respectQwenIgnore"] = { type = "boolean",
     text = "false: what .qwenignore names is read, listed and searched" },

@@ -60,7 +60,8 @@ local flag_keys = {
   { "openai_logging", "model.enableOpenAILogging", "--openai-logging" }, { "openai_logging_dir", "model.openAILoggingDir", "--openai-logging-dir" },
   { "allowed_tools", "tools.allowed", "--allowed-tools" }, { "exclude_tools", "tools.exclude", "--exclude-tools" },
   { "core_tools", "tools.core", "--core-tools" },
-  { "sandbox", "tools.sandbox", "--sandbox" }, { "output_style", "general.outputStyle", "--output-style" },
+  { "sandbox", "tools.sandbox", "--sandbox" }, { "include", "context.includeDirectories", "--include-directories" },
+  { "output_style", "general.outputStyle", "--output-style" },
   { "disabled_slash", "slashCommands.disabled", "--disabled-slash-commands" },
 }
 

@@ -4,6 +4,7 @@ local encoding = require "qwen.util.encoding"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
+local folders = require "qwen.permission.folders"
 local ignore = require "qwen.permission.ignore"
 local listing = require "qwen.permission.listing"
 local paths = require "qwen.util.paths"
@@ -45,12 +46,12 @@ function M.places(ctx, list)
   return out
 end
 
----True when a place is in the project folder.
+---True when a place is in the project folder, or in one that the session has beside it.
 ---@param ctx Ctx
 ---@param place Place
 ---@return boolean
 function M.place_inside(ctx, place)
-  return not place.unsure and paths.below(place.real, ctx.cwd)
+  return not place.unsure and folders.around(ctx, place.real) ~= nil
 end
 
 ---True when the project holds the person's home folder.
@@ -91,10 +92,11 @@ function M.place_protected(ctx, place)
     return true
   end
   local protected = require "qwen.permission.protected" -- here: what only reads asks for none
-  return protected.is(place.name, ctx.cwd) or protected.is(place.real, ctx.cwd)
+  local function is(path) return protected.is(path, folders.around(ctx, path) or ctx.cwd) end
+  return is(place.name) or is(place.real)
 end
 
----True when the real path is in the project folder.
+---True when the real path is in the project folder, or in one beside it.
 ---@param ctx Ctx
 ---@param path string
 ---@return boolean

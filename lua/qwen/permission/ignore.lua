@@ -1,5 +1,6 @@
--- What .qwenignore, and files like it, keep from the model: patterns as in .gitignore, from the project folder on. What git itself
--- ignores is left out by ripgrep (listing.lua).
+-- What .qwenignore, and files like it, keep from the model: patterns as in .gitignore, from the project folder on, or from a folder
+-- beside it. What git itself ignores is left out by ripgrep (listing.lua).
+local folders = require "qwen.permission.folders"
 local fs = require "sys.fs"
 local glob = require "qwen.util.glob"
 local paths = require "qwen.util.paths"
@@ -35,14 +36,14 @@ local function load(path, name)
   return out[1] and out or nil
 end
 
-local function files_of(ctx)
+local function files_of(ctx, folder)
   local settings = ctx.settings
   if settings:get(KEY .. "respectQwenIgnore") == false then return {} end
   local names = { ".qwenignore", table.unpack(settings:get(KEY .. "customIgnoreFiles") or { ".agentignore", ".aiignore" }) }
   local out = {}
   for _, name in ipairs(names) do
-    local path = type(name) == "string" and paths.normal(ctx.cwd .. "/" .. name)
-    out[#out + 1] = path and paths.below(path, ctx.cwd) and load(path, name) or nil
+    local path = type(name) == "string" and paths.normal(folder .. "/" .. name)
+    out[#out + 1] = path and paths.below(path, folder) and load(path, name) or nil
   end
   return out
 end
@@ -65,15 +66,17 @@ local function ignores(file, relative, full)
   return leaves_out(file, relative, function() return paths.is_folder(full) end)
 end
 
----Tells whether a path in the project is kept from the model.
+---Tells whether a path in the project, or in a folder beside it, is kept from the model.
 ---@param ctx Ctx
 ---@return fun(path: string): string? absolute path; gives the name of the file that names it
 function M.matcher(ctx)
-  local files, skip = files_of(ctx), #ctx.cwd + 2
+  local by_folder = {}
   return function(path)
-    if #files == 0 or path == ctx.cwd or not paths.below(path, ctx.cwd) then return nil end
-    for _, file in ipairs(files) do
-      if ignores(file, path:sub(skip), path) then return file.name end
+    local folder = folders.around(ctx, path)
+    if not folder or path == folder then return nil end
+    by_folder[folder] = by_folder[folder] or files_of(ctx, folder)
+    for _, file in ipairs(by_folder[folder]) do
+      if ignores(file, path:sub(#folder + 2), path) then return file.name end
     end
     return nil
   end

@@ -2,6 +2,7 @@
 -- beats the mode. Commands are judged as parsed; what is not fully understood asks. This decides
 -- asking; the sandbox decides ability.
 local files = require "qwen.permission.files"
+local folders = require "qwen.permission.folders"
 local phrase = require("qwen.util.translate").phrase
 local rules = require "qwen.permission.rules"
 local sandbox = require "qwen.permission.sandbox"
@@ -117,9 +118,11 @@ function M.judge(ctx, name, tool, args, list)
     local command_policy = require "qwen.permission.command_policy" -- here: many runs have no command
     verdict, reason, rule = command_policy.judge(ctx, set, tool.command(args))
   else
-    verdict, reason = judge_paths(ctx, set, name, tool, list or files.places(ctx, tool.paths and tool.paths(args) or {}), args)
-    local plain = not ctx.cwd:find "[*?%[{()]" -- as a pattern the folder would be another
-    rule = tool.effect == "edit" and (plain and ("Edit(/%s/**)"):format(ctx.cwd) or "Edit") or tool.effect == "read" and "Read" or name
+    list = list or files.places(ctx, tool.paths and tool.paths(args) or {})
+    verdict, reason = judge_paths(ctx, set, name, tool, list, args)
+    local folder = list[1] and folders.around(ctx, list[1].real) or ctx.cwd
+    local plain = not folder:find "[*?%[{()]" -- as a pattern the folder would be another
+    rule = tool.effect == "edit" and (plain and ("Edit(/%s/**)"):format(folder) or "Edit") or tool.effect == "read" and "Read" or name
   end
   if verdict == "deny" then return "deny", reason end
   if verdict == "unsure" or verdict == "beyond" then

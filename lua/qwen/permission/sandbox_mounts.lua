@@ -154,7 +154,9 @@ local function shown(ctx, state, more, copies)
   local history = whole and linked_history(root)
   if history then show("--ro-bind", history) end
   for _, path in ipairs(more or {}) do show("--ro-bind", path) end
-  for _, path in ipairs(state.read) do show("--ro-bind", path) end
+  for _, list_of in ipairs { ctx.folders or {}, state.read } do
+    for _, path in ipairs(list_of) do show("--ro-bind", path) end
+  end
   show(state.filesystem == "read-only" and "--ro-bind" or "--bind", ctx.cwd)
   return list
 end
