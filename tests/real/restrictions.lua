@@ -255,10 +255,10 @@ local function beside(settings, tool, args, argv, project)
   local server <close> = fake.start { { calls = { { name = tool, arguments = given } } }, { text = "ok", times = 0 } }
   local words = table.move(argv or {}, 1, #(argv or {}), 1, {})
   table.move({ "-p", "hi" }, 1, 2, #words + 1, words)
-  local r = program.run(where, words, { env = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" } })
+  local result = program.run(where, words, { env = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" } })
   local requests = server:requests()
   local messages = requests[#requests].body.messages
-  return messages[#messages].content, where, r, messages[1].content
+  return messages[#messages].content, where, result, messages[1].content
 end
 local lib = { context = { includeDirectories = { "../lib", "~/lib2" } } }
 for _, row in ipairs {

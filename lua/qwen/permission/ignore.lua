@@ -16,7 +16,7 @@ local function compile(line)
   if line:find "^#" then return nil end
   local last = #line
   while last > 0 and line:find("^%s", last) and line:sub(last - 1, last - 1) ~= "\\" do last = last - 1 end
-  local folders = line:sub(last, last) == "/"
+  local of_folders = line:sub(last, last) == "/"
   while last > 0 and line:sub(last, last) == "/" do last = last - 1 end
   line = line:sub(1, last)
   local negated = line:sub(1, 1) == "!"
@@ -24,7 +24,7 @@ local function compile(line)
   if line == "" then return nil end
   local anchored = line:find("/", 1, true) ~= nil
   local pattern = line:gsub("^/", ""):gsub("\\(.)", "[%1]"):gsub("[{}]", "[%0]")
-  return { fits = glob.matcher((anchored and "" or "**/") .. pattern), negated = negated, folders = folders }
+  return { fits = glob.matcher((anchored and "" or "**/") .. pattern), negated = negated, folders = of_folders }
 end
 
 -- The patterns of one file, or that it cannot be read: then nothing is known to be allowed.
