@@ -41,10 +41,12 @@ static struct sock_filter calls[] = {
     IF(AF_INET6, 1), ALLOW, IF(AF_NETLINK, 1), ALLOW, REFUSE(EAFNOSUPPORT),
     ALLOW,
 };
-/* A pair of datagram sockets can still send to any address, an abstract one of the host among them; connected streams cannot. */
+/* A pair of datagram sockets, which SOCK_RAW makes too, can still send to any address, an abstract one of the host among them;
+   connected streams cannot. */
 static struct sock_filter no_unix[] = {
     LOAD(nr), IF(SYS_socket, 3), LOAD(args[0]), IF(AF_UNIX, 1), REFUSE(EAFNOSUPPORT),
-    LOAD(nr), IF(SYS_socketpair, 4), LOAD(args[1]), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf), IF(SOCK_DGRAM, 1), REFUSE(EAFNOSUPPORT),
+    LOAD(nr), IF(SYS_socketpair, 7), LOAD(args[1]), BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf),
+    IF(SOCK_STREAM, 1), ALLOW, IF(SOCK_SEQPACKET, 1), ALLOW, REFUSE(EAFNOSUPPORT),
     ALLOW,
 };
 

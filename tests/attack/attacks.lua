@@ -161,9 +161,10 @@ function kinds.edits(case, _, _, more)
   lay_out(case, place)
   local tool = { effect = readers[case.tool] and "read" or "edit", paths = function(args) return { args.file_path } end }
   place.home = os.env "HOME"
-  for _, path in ipairs(case.home or {}) do
+  for path, text in pairs(case.home or {}) do
+    if type(path) == "number" then path, text = text, "x" end
     local full = place.home .. "/" .. path
-    assert(fs.mkdir(full:match "^(.*)/") and fs.write(full, "x", { fsync = false }))
+    assert(fs.mkdir(full:match "^(.*)/") and fs.write(full, text, { fsync = false }))
   end
   local path = case.path
   if case.project then place.cwd = filled(case.project, place) end
@@ -230,6 +231,9 @@ function kinds.escapes(case)
   local said = result and result.out or e.message
   local bad = case.never and said:find(case.never, 1, true) and "it said " .. case.never or case.works and not said:find(case.works, 1, true) and "it does not work"
   for _, path in ipairs(case.made or {}) do bad = bad or fs.stat(place.cwd .. "/" .. path, false) and path .. " is there" end
+  if case.told and not (" " .. table.concat(result and result.made or {}, " ") .. " "):find(" " .. case.told .. " ", 1, true) then
+    bad = case.told .. " is not told"
+  end
   for path, text in pairs(case.kept or {}) do bad = bad or fs.read(place.cwd .. "/" .. path) ~= text and path .. " was changed" end
   fs.remove_tree(place.root)
   for path in pairs(case.home or {}) do fs.remove(place.home .. "/" .. path) end

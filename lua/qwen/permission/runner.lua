@@ -5,6 +5,7 @@ local background = require "qwen.permission.background"
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
+local nested = require "qwen.permission.nested"
 local policy = require "qwen.permission.policy"
 local proc = require "qwen.util.process"
 local protected = require "qwen.permission.protected"
@@ -61,12 +62,16 @@ local function prepare(ctx, request)
   return options, hold, taken
 end
 
--- What stands at the top of the project and decides what runs later, by name, with what a change of it would change.
+-- What stands in the project and decides what runs later, by name, with what a change of it would change.
 local function deciding(ctx)
   local out = {}
   for _, entry in ipairs(fs.list(ctx.cwd) or {}) do
     local stat = protected.named(entry.name) and fs.stat(ctx.cwd .. "/" .. entry.name, false)
     if stat then out[entry.name] = stat.type .. " " .. stat.ino end
+  end
+  for _, name in ipairs(nested.find(ctx.cwd)) do
+    local stat = fs.stat(ctx.cwd .. "/" .. name, false)
+    if stat then out[name] = stat.type .. " " .. stat.ino end
   end
   return out
 end

@@ -3,6 +3,7 @@
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
+local nested = require "qwen.permission.nested"
 local paths = require "qwen.util.paths"
 local phrase = require("qwen.util.translate").phrase
 local protected = require "qwen.permission.protected"
@@ -96,18 +97,26 @@ local function without_credentials(text)
 end
 
 -- git's settings as they are shown: the file itself, or a copy of what is no credential.
-local function show_settings(list, home, copies)
-  for _, name in ipairs { "/.gitconfig", "/.config/git/config" } do
+local function show_settings(list, cwd, state, copies)
+  local home = paths.home() and fs.realpath(paths.home())
+  local named = {}
+  for _, path in ipairs(state.read) do named[path] = true end
+  for _, path in ipairs(state.write) do named[path] = true end
+  for _, name in ipairs(home and { "/.gitconfig", "/.config/git/config" } or {}) do
     local real = fs.realpath(home .. name)
+    if named[real or false] then real = nil end
     local text = real and fs.read(real, 1024 * 1024)
     local shown = text and without_credentials(text)
-    if text and shown == text then list[#list + 1] = { "--ro-bind", real, home .. name } end
+    local source = text and shown == text and real or "/dev/null"
     if text and shown ~= text and copies then
       copies.folder = copies.folder or fs.mkdtemp "qwen-git-"
       local copy = copies.folder and copies.folder .. name:gsub("/", "_")
-      if copy and fs.write(copy, shown, { fsync = false }) then
-        list[#list + 1] = { "--ro-bind", copy, home .. name }
-      end
+      if copy and fs.write(copy, shown, { fsync = false }) then source = copy end
+    end
+    local elsewhere = source ~= real and real ~= home .. name and M.through(list, real or "/") ~= "--tmpfs"
+    if text then list[#list + 1] = { "--ro-bind", source, home .. name } end
+    if text and elsewhere and not paths.below(real, cwd) then
+      list[#list + 1] = { "--ro-bind", source, real }
     end
   end
 end
@@ -129,7 +138,7 @@ end
 
 -- The mounts in their order; a later one wins. `show` goes by the real path, so what is shown is
 -- where it always was.
-local function shown(ctx, state, more, copies)
+local function shown(ctx, state, more)
   local list = {}
   local function show(option, path) list[#list + 1] = { option, path, path } end
   for _, path in ipairs(MACHINE) do
@@ -145,8 +154,6 @@ local function shown(ctx, state, more, copies)
     end
     list[#list + 1] = { "--size", SCRATCH, "--tmpfs", folder }
   end
-  local home = paths.home() and fs.realpath(paths.home())
-  if home then show_settings(list, home, copies) end
   local root = paths.project_root(ctx.cwd)
   local whole = true
   for _, folder in ipairs(hidden) do whole = whole and not paths.below(folder, root) end
@@ -210,8 +217,11 @@ for _, name in ipairs(protected.at_once) do at_once[name] = true end
 
 -- Keeps what decides about later programs as it is. Gives the places that are empty and must be
 -- taken for that time.
-local function keep(ctx, state, list)
+local function keep(ctx, state, list, below)
   local absent = {}
+  for _, path in ipairs(state.write) do -- a later mount would cover what is kept
+    if paths.below(ctx.cwd, path) then list[#list + 1] = { "--bind", path, path } end
+  end
   local function hold(name)
     local path = ctx.cwd .. "/" .. name
     absent[#absent + 1] = path
@@ -235,8 +245,13 @@ local function keep(ctx, state, list)
   end
   -- else the folder could become a bare repository
   if not there[".git"] and not fs.stat(ctx.cwd .. "/HEAD", false) then hold "HEAD" end
+  for _, name in ipairs(below) do
+    local stat = fs.stat(ctx.cwd .. "/" .. name, false)
+    local path = ctx.cwd .. "/" .. name
+    if stat and stat.type ~= "link" then list[#list + 1] = { "--ro-bind", path, path } end
+  end
   for _, path in ipairs(state.write) do
-    list[#list + 1] = { "--bind", path, path }
+    if not paths.below(ctx.cwd, path) then list[#list + 1] = { "--bind", path, path } end
     for _, name in ipairs { "/hooks", "/config", "/config.worktree", "/commondir" } do
       if path:find "/%.git$" and fs.stat(path .. name) then
         list[#list + 1] = { "--ro-bind", path .. name, path .. name }
@@ -250,16 +265,17 @@ end
 ---@param ctx Ctx
 ---@param state SandboxState
 ---@param more string[]? paths to show besides
----@param copies {folder: string?}? gets the folder with copies that are shown in the place of files
+---@param copies {folder: string?}? for a command: gets the folder with copies that are shown in the place of files
 ---@return string[][]? mounts
 ---@return string[]|Err absent places that are taken for that time
 function M.list(ctx, state, more, copies)
-  local list, e = shown(ctx, state, more, copies)
+  local list, e = shown(ctx, state, more)
   if not list then return nil, e end
   local absent = {}
-  if state.filesystem ~= "read-only" then absent, e = keep(ctx, state, list) end
+  if state.filesystem ~= "read-only" then absent, e = keep(ctx, state, list, copies and nested.find(ctx.cwd) or {}) end
   if not absent then return nil, e end
   hide_secrets(ctx, list)
+  show_settings(list, ctx.cwd, state, copies)
   hide_sockets(list)
   return list, absent
 end

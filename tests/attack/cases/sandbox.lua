@@ -16,6 +16,9 @@ for _, path in ipairs { ".bash_history", ".pgpass", ".vault-token", ".config/gcl
   out[#out + 1] = { "home is shown, not " .. path, tool = "read_file", path = "$HOME/" .. path, set = { read = { "$HOME" } }, home = { path } }
 end
 for _, case in ipairs {
+  { "a token in git's settings where home is shown", tool = "read_file", path = "$HOME/.gitconfig", set = { read = { "$HOME" } }, home = { [".gitconfig"] = "[github]\n\ttoken = x\n" } },
+  { "the same with a search", tool = "grep_search", path = "$HOME/.gitconfig", set = { read = { "$HOME" } }, home = { [".gitconfig"] = "[github]\n\ttoken = x\n" } },
+  { "control: git's settings where home is shown", tool = "read_file", path = "$HOME/.gitconfig", set = { read = { "$HOME" } }, home = { [".gitconfig"] = "[user]\n\tname = Me\n" } },
   { "a project to read only", tool = "edit", path = "$PROJ/a.c", set = { filesystem = "read-only" } },
   { "a bare rule does not open it", tool = "edit", path = "$HOME/x", allow = { "Edit", "edit", "*" } },
   { "a rule does not open what decides what runs later", tool = "edit", path = "$PROJ/.git/config", allow = { "Edit(/**)" } },
