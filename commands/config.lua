@@ -17,10 +17,11 @@ end
 -- A copy to be shown: keys, variables and passwords of addresses are hidden.
 local function hidden(name, value, under_env)
   if type(value) == "string" then
-    if under_env or is_secret(name) then return "(hidden)" end
-    return (value:gsub("(://[^/@:%s]*):[^/@%s]*@", "%1:***@"))
+    if under_env or is_secret(name) or name:lower() == "envkey" and qwen.x.redact.is_key(value) then return "(hidden)" end
+    return qwen.x.redact.text(value)
   end
   if type(value) ~= "table" then return value end
+  if name == "args" and type(value[1]) == "string" then return qwen.json.array(qwen.x.redact.words(value)) end
   local out = #value > 0 and qwen.json.array {} or setmetatable({}, getmetatable(value))
   for key, item in pairs(value) do out[key] = hidden(tostring(key), item, under_env or name == "env") end
   return out

@@ -6,7 +6,10 @@ local C = { summary = "list tool servers, add or remove one", shell = true }
 
 local function where(config)
   if type(config) ~= "table" then return tr "(not an object)" end
-  return config.httpUrl or config.url or table.concat({ tostring(config.command), table.unpack(type(config.args) == "table" and config.args or {}) }, " ")
+  local address = config.httpUrl or config.url
+  if address then return qwen.x.redact.text(tostring(address)) end
+  local args = type(config.args) == "table" and config.args or { config.args }
+  return table.concat(qwen.x.redact.words { tostring(config.command), table.unpack(args) }, " ")
 end
 
 local function list(ctx)

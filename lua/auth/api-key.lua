@@ -111,11 +111,9 @@ function A.login(ctx, options)
   local typed = options.key or ctx.line
     and ctx.line(tr("Enter the API key for %s%s:", host, none_needed and tr " (Enter for none)"
     or ""), true)
-  local key = typed and typed ~= "" and qwen.x.login.clean_key(typed) or nil
-  if typed and typed ~= "" and not key then
-    return nil, qwen.err("usage",
-      tr "this cannot be a key: it has blanks or characters that no key has")
-  end
+  local key, wrong = nil, nil
+  if typed and typed ~= "" then key, wrong = qwen.x.login.clean_key(typed) end
+  if wrong and not key then return nil, qwen.err("usage", tr("this cannot be a key: %s", wrong)) end
   if not key and not none_needed then
     return nil, qwen.err("usage", tr("give the key for %s: qwen auth api-key --base-url %s --key "
       .. "KEY --model ID; only services on this machine need none", host, url))

@@ -47,9 +47,10 @@ end
 ---@param ctx Ctx
 ---@param options {key: string?, store: string?}
 function A.login(ctx, options)
-  local url, key, e = host(ctx) .. "/api/v1", options.key and qwen.x.login.clean_key(options.key), nil
+  local url, key, e = host(ctx) .. "/api/v1", nil, nil
+  if options.key then key, e = qwen.x.login.clean_key(options.key) end
   if options.key and not key then
-    return nil, qwen.err("usage", tr "this cannot be a key; make one at https://openrouter.ai/keys")
+    return nil, qwen.err("usage", tr("this cannot be a key: %s; make one at https://openrouter.ai/keys", e))
   end
   if not key then key, e = from_browser(ctx) end
   if not key then return nil, e end

@@ -173,7 +173,6 @@ return {
     ["Address of the service%s:"] = "服务地址%s：", ["nothing was entered and nothing is written"] = "没有输入，也没有写入任何内容",
     ["give the address: --base-url URL"] = "请给出地址：--base-url URL", [" (Enter for none)"] = "（回车即无）",
     ["Enter the API key for %s%s:"] = "输入 %s 的 API 密钥%s：",
-    ["this cannot be a key: it has blanks or characters that no key has"] = "这不可能是密钥：含有空格或密钥中不会有的字符",
     ["give the key for %s: qwen auth api-key --base-url %s --key KEY --model ID; only services on this machine need none"] =
       "请给出 %s 的密钥：qwen auth api-key --base-url %s --key KEY --model ID；只有本机的服务不需要",
     ["a key is not sent to %s: everyone on the way could read it; give the https:// address, or allow it: \"connections\": {\"%s\": {\"plainHttp\": true}}"] =
@@ -195,7 +194,6 @@ return {
       .. "or give its address: qwen auth local --url http://127.0.0.1:PORT"] = "本机没有模型服务器应答（已查找 LM Studio :1234、Ollama :11434、"
       .. "llama.cpp :8080、vLLM :8000）；请启动一个并加载模型，或给出地址：qwen auth local --url http://127.0.0.1:PORT",
     ["using %s of %s at %s, without a key. %s"] = "使用 %2（%3）的 %1，无需密钥。%4",
-    ["this cannot be a key; make one at https://openrouter.ai/keys"] = "这不可能是密钥；请在 https://openrouter.ai/keys 创建",
     ["OpenRouter lists no model to begin with; nothing is written"] = "OpenRouter 没有列出任何模型；没有写入任何内容",
     ["signed in to OpenRouter; now %s. %s Others: /model"] = "已登录 OpenRouter；当前 %s。%s 其他模型：/model",
     ["Qwen OAuth names %s as the service, which is none of its own; the token is not sent there"] =
@@ -280,7 +278,6 @@ return {
       "保存“%s”的密钥环现在无法访问（%s）：请解锁，或选择其他存储：--store vault",
     ["the program for %s could not be run: %s"] = "%s 的程序无法运行：%s", ["%s, the program for %s, gave no key within %d s"] = "%2 的程序 %1 在 %3 秒内没有给出密钥",
     ["%s, the program for %s, failed (%s)%s"] = "%2 的程序 %1 失败（%3）%4",
-    ["%s, the program for %s, printed something that cannot be a key"] = "%2 的程序 %1 打印的内容不可能是密钥",
 
     -- /clear to /copy
     ["the session before: qwen --resume %s"] = "之前的会话：qwen --resume %s", ["a new session"] = "新会话",
@@ -734,6 +731,31 @@ return {
     ["protocols of the names in modelProviders that are no protocol: {\"team\": \"openai\"}"] =
       "modelProviders 中非协议名称所用的协议：{\"team\": \"openai\"}",
     ["the address '%s' of %s (%s) cannot be used: %s"] = "%2（%3）的地址“%1”不能使用：%4", ["the key from %s cannot be used: %s"] = "来自 %s 的密钥不能使用：%s",
+    ["it is the name of a variable that is not set: %s"] = "它是未设置的变量的名称：%s",
+    ["this cannot be a key: %s"] = "这不可能是密钥：%s",
+    ["it has a blank in it"] = "其中有空格",
+    ["it begins with 'Bearer': write the key alone"] = "它以“Bearer”开头：请只写密钥",
+    ["bytes that are not UTF-8"] = "不是 UTF-8 的字节",
+    ["%s (U+%04X) at byte %d"] = "%s（U+%04X），在第 %d 字节",
+    ["this cannot be a key: %s; make one at https://openrouter.ai/keys"] =
+      "这不可能是密钥：%s；请在 https://openrouter.ai/keys 创建",
+    ["it has %s"] = "其中有%s",
+    ["%s, the program for %s, printed something that cannot be a key: %s"] =
+      "%s（%s 的程序）输出的内容不可能是密钥：%s",
+    ["the name of a variable is wanted, and this looks like a key itself"] =
+      "这里需要变量的名称，而这看起来是密钥本身",
+    ["it has quotation marks around it: write it without them"] = "它带有引号：请去掉引号",
+    ["a character (U+%04X) that no key has, at byte %d"] = "密钥中不会有的字符（U+%04X），在第 %d 字节",
+    ["%s; the key is that of %s"] = "%s；密钥来自 %s",
+    ["%s is not read: it is in UTF-16 or another form than UTF-8; save it as UTF-8"] =
+      "不读取 %s：它是 UTF-16 或其他非 UTF-8 的编码；请另存为 UTF-8",
+    ["a no-break space"] = "不换行空格",
+    ["a character without width"] = "零宽字符",
+    ["a curly quote"] = "弯引号",
+    ["a long dash"] = "长破折号",
+    ["a byte order mark"] = "字节顺序标记",
+    ["a wide space"] = "全角空格",
+    ["an ellipsis"] = "省略号",
     ["%s cannot be read: %s"] = "无法读取 %s：%s", ["%s holds no certificate in PEM form"] = "%s 中没有 PEM 格式的证书",
     ["%s: %s; it is left out"] = "%s：%s；已略去",
     ["%s: the folder %s has no certificates; it is left out"] = "%s：文件夹 %s 中没有证书；已略去",
@@ -1043,7 +1065,7 @@ return {
     ["%s has another list of models%s; take it with: qwen auth %s --update (or --skip-update)"] =
       "%s 有新的模型列表%s；采用：qwen auth %s --update（或 --skip-update）",
     ["a %s key begins with %s; this one does not"] = "%s 的密钥以 %s 开头；这个不是",
-    ["this cannot be a key"] = "这不可能是密钥", ["token"] = "令牌",
+    ["token"] = "令牌",
     ["ends %s, renewed by itself"] = "%s 到期，会自动续期", ["without an end"] = "没有期限",
     ["%s. Once more:"] = "%s。再输入一次：",
     ["weak: who has the file may guess it; five words that do not belong together are better"] =

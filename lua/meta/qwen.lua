@@ -89,7 +89,8 @@
 ---@field id string
 ---@field name string
 ---@field provider string provider file name ("openai")
----@field base_url string without a final slash
+---@field base_url string without a final slash, the path of a question and a query
+---@field query string? of the address as written; every request keeps it
 ---@field env_key string? variable that holds the key
 ---@field key Secret? bound to the origin of base_url; nil when none is set
 ---@field key_source (Phrase|string)? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
@@ -431,6 +432,7 @@ qwen = {}
 ---@field project_files qwen.x.project_files
 ---@field project_lua qwen.x.project_lua
 ---@field rate_limit qwen.x.rate_limit
+---@field redact qwen.x.redact
 ---@field redis_limiter qwen.x.redis_limiter
 ---@field registry qwen.x.registry
 ---@field reload qwen.x.reload
@@ -932,7 +934,7 @@ qwen = {}
 ---@field reachable fun(settings: Settings, opts: table): boolean, LocalServer? a model is configured, or a server on this machine answers and is named in opts
 ---@field nothing fun(): Err what to do when nothing is configured
 ---@field undecided fun(settings: Settings, opts: table): Err? what to say when there are models of several protocols and no choice
----@field clean_key fun(key: string?): string? without blanks around it; nil when it cannot be a key
+---@field clean_key fun(key: string?): string?, string? without blanks around it; nil and the end of a sentence when it cannot be a key
 ---@field variable fun(name: string): string?, Err? the name of a variable for a key; not one that has another meaning
 ---@field given_key fun(typed: string?): string?, Err? the key of a flag; "-" reads it from standard input
 ---@field asked_at fun(ctx: Ctx, model: Model): string, Phrase|string where a model is asked, and what says so
@@ -1068,6 +1070,15 @@ qwen = {}
 ---@field store fun(ctx: Ctx): Limiter?, Err?
 ---@field state fun(ctx: Ctx): LimitState[]?, Err?
 ---@field set fun(name: string, text: string?): string?, Err? a rule in the user's settings, by model, host, provider or "*"; nil takes it away
+
+---@class qwen.x.redact what may be shown of requests and settings
+---@field is_private fun(name: string): boolean whether a credential stands under this name of a header or parameter
+---@field is_key fun(name: string): boolean whether what should be the name of a variable is a key itself
+---@field headers fun(headers: table<string, HeaderValue>?): table<string, string>
+---@field body fun(body: HeaderValue?): string?
+---@field url fun(url: string): string
+---@field text fun(text: string): string a text of the settings without keys in it
+---@field words fun(words: any[]): string[] the words of a command without keys
 
 ---@class qwen.x.redis_limiter limits in a Redis server that several machines share
 ---@field open fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err?

@@ -9,6 +9,7 @@ local VERSION = "2024-10-21" -- until generationConfig.apiVersion says another
 
 function P.url(model)
   local base, query = model.base_url:match "^([^?]*)%??(.*)$"
+  query = model.query or query
   if base:find "/v1$" then return base .. "/chat/completions" .. (query ~= "" and "?" .. query or "") end
   if not base:find("/deployments/", 1, true) then base = ("%s/openai/deployments/%s"):format(base:gsub("/openai$", ""), model.id) end
   if query == "" then query = "api-version=" .. (model.config.apiVersion or VERSION) end

@@ -57,6 +57,7 @@ local experimental = {
   project_files = "qwen.config.project_files",
   project_lua = "qwen.extension.project_lua",
   rate_limit = "qwen.usage.rate_limit",
+  redact = "qwen.net.redact",
   redis_limiter = "qwen.usage.redis_limiter",
   registry = "qwen.extension.registry",
   reload = "qwen.extension.reload",

@@ -2,17 +2,22 @@
 local t = dofile "tests/check.lua"
 local program = dofile "tests/program.lua"
 local env_file = require "qwen.config.dotenv"
-local fs, os_ = require "sys.fs", require "sys.os"
+local fs, json, os_ = require "sys.fs", require "sys.json", require "sys.os"
 local proc = require "qwen.util.process"
 
 -- Syntax.
 for text, want in pairs {
   ["A=1"] = "1", ["A= two words  # note"] = "two words", ["export A=x"] = "x", ["  export\tA = x"] = "x", ["A="] = "", ["A= # c"] = "", ["A=a#b"] = "a", ["A=a=b"] = "a=b",
-  ['A="a\\nb # \\"q\\" \\$x \\z"'] = 'a\nb # "q" $x \\z', ["A='x\\n$Y'"] = "x\\n$Y", ["A=`b\"c'`"] = "b\"c'", ['A="multi\nline" # c'] = "multi\nline", ['A="x" y'] = '"x" y',
+  ['A="a\\nb # \\"q\\" \\$x \\z"'] = 'a\nb # \\"q\\" \\$x \\z', ["A='x\\n$Y'"] = "x\\n$Y", ["A=`b\"c'`"] = "b\"c'", ['A="multi\nline" # c'] = "multi\nline", ['A="x" y'] = '"x" y',
   ['A="open'] = '"open', ['A="open\nB=2'] = '"open', ["A='it\\'s'"] = "it\\'s", ["A=1\nA=2"] = "2", ["#A=1\n\nA=3"] = "3", ["\xef\xbb\xbfA=1\r\n"] = "1", ["A=1\rB=2"] = "1",
   ['A="\r\n"'] = "\n", ["A:1"] = false, ["A: 1 # c"] = "1", ["export A: 'x'"] = "x", ["A 1"] = false, ["=1"] = false, ["A=$HOME"] = "$HOME",
 } do
   t.eq(env_file.parse(text).A or false, want, text)
+end
+-- The same in the reading of npm's dotenv 17.
+for line in assert(fs.read "tests/cases/dotenv/dotenv.jsonl"):gmatch "[^\n]+" do
+  local case = assert(json.decode(line))
+  t.eq(env_file.parse(case[1]), case[2], "dotenv: " .. case[1])
 end
 t.eq(env_file.parse 'A="x\nB=1\nC="\nD=2', { A = "x\nB=1\nC=", D = "2" }, "a quoted value swallows lines, the rest is read")
 local function work(n)

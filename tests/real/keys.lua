@@ -71,6 +71,7 @@ local function run(case, line)
   if not t.eq(r.code, want.code, name .. ": the exit code") then io.write(r.out, r.err) end
   if want.err then t.match(r.err, want.err, name .. ": what is said") end
   if want.out then t.match(r.out, want.out, name .. ": what is printed") end
+  if want.hidden then t.ok(not (r.out .. r.err):find(want.hidden), name .. ": hidden") end
   if want.unsaid then t.ok(not r.err:find(want.unsaid), name .. ": not said") end
   if want.path then t.match(paths, want.path, name .. ": the protocol") end
   if want.without then t.ok(not all:find(want.without, 1, true), name .. ": nothing of " .. want.without) end

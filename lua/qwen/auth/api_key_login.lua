@@ -72,10 +72,10 @@ local function key_for(ctx, o, options, region)
     typed = ctx.line(tr("Enter your %s API key (%s):", short(o), region.console or o.console), true)
   end
   if not typed or typed == "" then return nil, err("usage", tr("give the key: %s", usage(o, region.name))) end
-  local key = login.clean_key(typed)
+  local key, wrong = login.clean_key(typed)
   if not key or o.key_pattern and not key:find(o.key_pattern) then
-    local why = o.key_pattern and tr("a %s key begins with %s; this one does not", short(o),
-      (o.key_form:gsub("%.%.%.$", ""))) or tr "this cannot be a key"
+    local why = not key and tr("this cannot be a key: %s", wrong) or tr("a %s key begins with %s; this one does not", short(o),
+      (o.key_form:gsub("%.%.%.$", "")))
     return nil, err("usage", tr("%s. Get it at %s", why, region.console or o.console))
   end
   return key

@@ -4,6 +4,7 @@ local err = require "qwen.util.err"
 local http = require "sys.http"
 local json = require "sys.json"
 local methods = require "qwen.auth.methods"
+local key_text = require "qwen.util.key_text"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local secret = require "sys.secret"
@@ -16,12 +17,14 @@ local M = { configured = configuration.configured, reachable = configuration.rea
   undecided = configuration.undecided, nothing = configuration.nothing, terms = services.terms, method_of = services.method_of, name_of = services.name_of,
   methods = methods.list, offers = methods.offers, advised = methods.advised }
 
----A key as typed, without blanks around it; nil when it cannot be one.
+---A key as typed, without blanks around it; nil when it cannot be one, and why.
 ---@param key string?
----@return string?
+---@return string? key
+---@return string? problem the end of a sentence
 function M.clean_key(key)
-  key = key and key:gsub("^%s+", ""):gsub("%f[%s]%s+$", "")
-  return key and key:find "^[!-~]+$" and key or nil
+  local clean, problem
+  if key then clean, problem = key_text.clean(key) end
+  return clean ~= "" and clean or nil, problem or tr "it is empty"
 end
 
 -- What every process has, beside the names that decide where programs come from and traffic goes.
@@ -32,6 +35,7 @@ local system = { USER = true, LOGNAME = true, PWD = true, OLDPWD = true, LANG = 
 ---@param name string
 ---@return string?, Err?
 function M.variable(name)
+  if key_text.is_key(name) then return nil, err("usage", tr "the name of a variable is wanted, and this looks like a key itself") end
   if not name:find "^[%a_][%w_]*$" then return nil, err("usage", tr("'%s' cannot be the name of a variable", name)) end
   local taken = system[name] or name:find "^XDG_" or name:find "^LC_" or require("qwen.config.dotenv").reserved(name)
   if not taken then return name end

@@ -27,14 +27,46 @@ function M.is_private(url)
 end
 
 ---One form for addresses that are the same: host and scheme in lower case, without the usual port and
----without a final slash.
+---without what `split` takes away.
 ---@param url string
 ---@return string
 function M.normal(url)
-  local parsed = http.parse_url(url)
-  if not parsed then return (url:gsub("%f[/]/+$", "")) end
-  local query = url:match "^[^?#]*(%?[^#]*)" or ""
-  return parsed.origin .. parsed.path:gsub("%f[/]/+$", "") .. query
+  local base = M.split(url)
+  local parsed = http.parse_url(base)
+  return parsed and parsed.origin .. parsed.path:gsub("%f[/]/+$", "") or base
+end
+
+-- What a copied address has behind the base of the service: the path of one of its questions.
+local endings = { "/chat/completions$", "/responses$", "/messages$", "/models/[^/]+:%a*[gG]enerateContent$" }
+
+---The base address of a service, without a final slash and the path of one question, and its query, which every request keeps.
+---@param url string as written
+---@return string base
+---@return string? query "api-version=1"
+function M.split(url)
+  local base, query = url:match "^([^?#]*)%??([^#]*)"
+  base = base:gsub("%f[/]/+$", "")
+  for _, ending in ipairs(endings) do
+    local from = base:find(ending)
+    if from then
+      base = base:sub(1, from - 1)
+      break
+    end
+  end
+  return base, query ~= "" and query or nil
+end
+
+---An address with the query of the service, but for the parameters that it has already.
+---@param url string
+---@param query string?
+---@return string
+function M.with_query(url, query)
+  for part in (query or ""):gmatch "[^&]+" do
+    local name, has = part:match "^[^=]*", false
+    for own in (url:match "%?(.*)$" or ""):gmatch "[^&]+" do has = has or own:match "^[^=]*" == name end
+    if not has then url = url .. (url:find("?", 1, true) and "&" or "?") .. part end
+  end
+  return url
 end
 
 ---Whether two addresses are one.

@@ -29,10 +29,15 @@ function M.reserved(name)
   return forbidden[upper] or false
 end
 
-local escapes = { n = "\n", r = "\r", t = "\t", ["\\"] = "\\", ['"'] = '"', ["$"] = "$" }
+-- What a double-quoted value knows of escapes.
+local function unescaped(value)
+  return (value:gsub("\\n", "\n"):gsub("\\r", "\r"))
+end
 
--- The value in quotes that begins at a place, and where its line goes on; nil when it is not closed or more follows than a comment.
+-- The value in quotes that begins at a place, on the same line or below it, and where its line goes on; nil when it is not closed
+-- or more follows than a comment.
 local function quoted(text, at)
+  at = text:match("^%s*()", at)
   local quote = text:match("^[\"'`]", at)
   if not quote then return nil end
   local close = at + 1
@@ -45,15 +50,44 @@ local function quoted(text, at)
   local rest = text:match("^[ \t]*()[#\n]", close + 1)
   if not rest then return nil end
   local value = text:sub(at + 1, close - 1)
-  if quote == '"' then value = value:gsub("\\(.)", function(c) return escapes[c] or "\\" .. c end) end
-  return value, rest
+  return quote == '"' and unescaped(value) or value, rest
+end
+
+-- Blanks as JavaScript trims them: a no-break space and its kin, too.
+local blanks = {}
+for _, blank in ipairs { " ", "\t", "\v", "\f", "\r", "\u{a0}", "\u{feff}", "\u{3000}", "\u{2028}", "\u{2029}", "\u{202f}" } do
+  blanks[blank] = true
+end
+
+local function trimmed(value)
+  local from, to = 1, #value
+  local function blank_at(first, last) return first >= from and last <= to and blanks[value:sub(first, last)] end
+  local n
+  repeat
+    n = blank_at(from, from) and 1 or blank_at(from, from + 1) and 2 or blank_at(from, from + 2) and 3
+    from = from + (n or 0)
+  until not n
+  repeat
+    n = blank_at(to, to) and 1 or blank_at(to - 1, to) and 2 or blank_at(to - 2, to) and 3
+    to = to - (n or 0)
+  until not n
+  return value:sub(from, to)
+end
+
+-- The value without quotes around it, or with some that are odd.
+local function bare(line)
+  local value = trimmed(line:match "^[^#]*")
+  local quote = value:match "^[\"'`]"
+  if quote and #value > 1 and value:sub(-1) == quote then value = value:sub(2, -2) end
+  return quote == '"' and unescaped(value) or value
 end
 
 local forms = { "^[ \t]*export[ \t]+([%w_.-]+)[ \t]*=[ \t]*()", "^[ \t]*([%w_.-]+)[ \t]*=[ \t]*()",
   "^[ \t]*export[ \t]+([%w_.-]+):[ \t]+()", "^[ \t]*([%w_.-]+):[ \t]+()" }
 
----Reads the text of a .env file: lines of NAME=value or NAME: value with an optional `export`; an unquoted value ends at #, one in
----quotes may have several lines, and only double quotes know escapes. Other lines are passed over; the last of a name counts.
+---Reads the text of a .env file as npm's dotenv does: lines of NAME=value or NAME: value with an optional `export`; an unquoted value
+---ends at #, one in quotes may have several lines, and double quotes know \n and \r. Other lines are passed over; the last of a
+---name counts.
 ---@param text string
 ---@return table<string, string>
 function M.parse(text)
@@ -68,7 +102,7 @@ function M.parse(text)
     local line_end = text:find("\n", at, true)
     if name then
       local value, rest = quoted(text, after)
-      values[name] = value or text:sub(after, line_end - 1):match("^[^#]*"):match "^.*[^ \t]" or ""
+      values[name] = value or bare(text:sub(after, line_end - 1))
       line_end = text:find("\n", rest or after, true)
     end
     at = line_end + 1
@@ -133,6 +167,10 @@ function M.load(cwd, trusted, excluded)
   for _, candidate in ipairs(candidates(cwd, trusted)) do
     local text, e = fs.read(candidate.path, 1024 * 1024)
     local path = paths.short(candidate.path)
+    if text and (text:find "^\xff\xfe" or text:find "^\xfe\xff" or text:find("\0", 1, true)) then
+      notices[#notices + 1] = phrase("%s is not read: it is in UTF-16 or another form than UTF-8; save it as UTF-8", path)
+      return { values = {}, addresses = {}, refused = {}, notices = notices }
+    end
     if text and candidate.project and foreign(candidate.path) then
       notices[#notices + 1] = phrase("%s is not read: it belongs to somebody else", path)
     elseif text then

@@ -37,12 +37,10 @@ local function ask(argv, what)
     return nil, err("auth", tr("%s, the program for %s, failed (%s)%s", argv[1], what, how,
       words ~= "" and ": " .. words or ""))
   end
-  local key = result.out:match "^%s*([!-~]+)%s*$"
-  if not key then
-    return nil, err("auth", tr("%s, the program for %s, printed something that cannot be a key",
-      argv[1], what))
-  end
-  return key
+  local key, problem = require("qwen.util.key_text").clean(result.out)
+  if key and key ~= "" then return key end
+  return nil, err("auth", tr("%s, the program for %s, printed something that cannot be a key: %s",
+    argv[1], what, problem or tr "it is empty"))
 end
 
 ---The key for a model from the program that the settings name for its variable; nil without an error when they name none.

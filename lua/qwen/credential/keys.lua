@@ -2,6 +2,7 @@
 -- origin it was configured for; headers are made of it in auth/.
 local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
+local key_text = require "qwen.util.key_text"
 local protocols = require "qwen.config.protocols"
 local secret = require "sys.secret"
 local translate = require "qwen.util.translate"
@@ -133,10 +134,28 @@ end
 local function seal(model, value, source)
   model.key, model.key_source = nil, nil
   if not value or value == "" then return true end
+  local wrong
+  value, wrong = key_text.clean(value)
+  if not value then return nil, err("auth", tr("the key from %s cannot be used: %s", source, wrong)) end
+  if value == "" then return true end
   local key, problem = secret.new(model.env_key or model.provider, value, { origin(model.base_url) })
   if not key then return nil, err("auth", tr("the key from %s cannot be used: %s", source, problem.message)) end
   model.key, model.key_source = key, source
   return true
+end
+
+---An error of a service about its key, with the place that holds the key.
+---@param settings Settings
+---@param model Model
+---@param e Err
+---@return Err
+function M.name_source(settings, model, e)
+  if e.kind ~= "auth" or e.status == 407 then return e end
+  local source = model.key_source
+  local program = not source and model.env_key and require("qwen.credential.key_command").of(settings, model.env_key)
+  if program then source = "security.auth.keyCommands." .. model.env_key end
+  if source then e.message = tr("%s; the key is that of %s", e.message, source) end
+  return e
 end
 
 -- The key that is kept under the name of the variable, when nothing above names one; never for another address than its own.

@@ -2,10 +2,12 @@
 -- whose fields are not understood is never asked at a default address: the address may be in such a field.
 local addresses = require "qwen.config.addresses"
 local model_capabilities = require "qwen.model.capabilities"
+local key_text = require "qwen.util.key_text"
 local keys = require "qwen.credential.keys"
 local http = require "sys.http"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
+local secret = require "sys.secret"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -35,8 +37,14 @@ local function stands_for(name, value)
   return #name > 3 and text.nearest(name, { "envKey", "baseUrl", "wireApi" }) or nil
 end
 
+local hidden = {} -- keys that stand where a name should: whatever is printed loses them
+
 -- What is wrong with the fields of an entry; nil when all that matters is understood.
 local function wrong_field(entry)
+  if type(entry.envKey) == "string" and key_text.is_key(entry.envKey) then
+    hidden[entry.envKey] = hidden[entry.envKey] or secret.new("envKey", entry.envKey, {})
+    return "envKey is the name of a variable, and this looks like a key itself; put the key under env and its name here"
+  end
   local names = {}
   for name in pairs(entry) do names[#names + 1] = tostring(name) end
   table.sort(names)
@@ -84,9 +92,10 @@ local function model_of(settings, group, entry, from)
   if not parsed and (written or url ~= "") then
     return nil, ("(model %s) cannot be used: the address '%s' is not usable: %s"):format(entry.id, url, e.message)
   end
+  local base, query = addresses.split(url)
   local config, capabilities = entry.generationConfig or {}, entry.capabilities
   return { id = entry.id, name = type(entry.name) == "string" and entry.name or entry.id, provider = provider, group = group.name,
-    family = group.protocol, base_url = (url:gsub("%f[/]/+$", "")), env_key = entry.envKey ~= "" and entry.envKey or nil,
+    family = group.protocol, base_url = base, query = query, env_key = entry.envKey ~= "" and entry.envKey or nil,
     config = config, description = entry.description, vision = type(capabilities) == "table" and capabilities.vision or nil,
     prices = entry.prices, from = from }
 end
@@ -177,7 +186,7 @@ function M.read(settings, has_provider)
       local at = key .. (list == providers[name] and "." or ".models.") .. i - 1
       local model, wrong
       if not problem then model, wrong = model_of(settings, { name = name, protocol = protocol }, entry, where(at)) end
-      local identity = model and model.provider .. "\0" .. model.id .. "\0" .. addresses.normal(model.base_url)
+      local identity = model and model.provider .. "\0" .. model.id .. "\0" .. addresses.normal(model.base_url) .. (model.query or "")
       if problem then
         out_of_use(entry, problem)
       elseif wrong then

@@ -76,7 +76,8 @@ function M.model(settings, opts, list, id)
     problems[#problems + 1] = tr("%s has the model %s only; it is used instead of %s", list.protocol, known.only, id)
     id = known.only
   end
-  local model = { id = id, name = id, provider = list.protocol, base_url = (address.url:gsub("%f[/]/+$", "")), env_key = known.key,
+  local base, query = addresses.split(address.url)
+  local model = { id = id, name = id, provider = list.protocol, base_url = base, query = query, env_key = known.key,
     config = general_config(settings, address.project, problems), from = address.from, project = address.project }
   local parsed, problem = http.parse_url(model.base_url)
   if model.base_url ~= "" and not parsed then

@@ -9,6 +9,7 @@ local redirect = require "qwen.net.redirect"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
+local with_query = require("qwen.config.addresses").with_query
 
 local M = {}
 
@@ -59,7 +60,7 @@ end
 -- One page of a list, and the fields that ask for the next one.
 local function page(ctx, model, provider, o, url)
   local headers = merge({ ["User-Agent"] = ctx.user_agent }, o.headers)
-  local request = { method = "GET", url = url, headers = merge(headers, model.config and model.config.customHeaders) }
+  local request = { method = "GET", url = with_query(url, model.query), headers = merge(headers, model.config and model.config.customHeaders) }
   local auth = registry.get("auth", provider.auth or "api-key")
   local signed, e = {}, nil
   if auth then signed, e = auth.headers(ctx, model, request) end
@@ -71,7 +72,10 @@ local function page(ctx, model, provider, o, url)
   local text
   text, e = stream:all(MOST_BYTES)
   if not text then return nil, e end
-  if stream.status ~= 200 then return nil, provider.failure(stream.status, stream.headers, text) end
+  if stream.status ~= 200 then
+    local failure = provider.failure(stream.status, stream.headers, text)
+    return nil, require("qwen.credential.keys").name_source(ctx.settings, model, failure)
+  end
   local answer = json.decode(text)
   local list = type(answer) == "table" and o.list(answer)
   if type(list) == "table" then return list, nil, o.next and o.next(answer) end

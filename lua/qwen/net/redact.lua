@@ -1,7 +1,8 @@
 -- Requests and answers as they may be written down: without secrets, and without what stands as plain text where credentials stand.
+local key_text = require "qwen.util.key_text"
 local redact = require("sys.secret").redact
 
-local M = {}
+local M = { is_key = key_text.is_key }
 
 local REMOVED = "<removed>"
 
@@ -45,6 +46,45 @@ function M.url(url)
   return (url:gsub("([?&])([^?=&#]*)=([^&#]*)", function(mark, name)
     return is_private(name) and mark .. name .. "=" .. REMOVED or nil
   end))
+end
+
+-- A word without its parts that are keys by their form.
+local function masked(word)
+  return (word:gsub("[%w_.-]+", function(part) return key_text.has_form(part) and REMOVED or nil end))
+end
+
+-- A word of a text: an address loses its password and the parameters that are private, NAME=VALUE a private value.
+local function shown(word)
+  if word:find("://", 1, true) then
+    word = word:gsub("(://[^/@:]*):[^/@]*@", "%1:***@"):gsub("([?&])([^?=&#]*)=([^&#]*)", function(mark, name)
+      return is_private(name) and mark .. name .. "=" .. REMOVED or nil
+    end)
+    return masked(word)
+  end
+  local name, from = word:match "^([%w_.-]+)[=:]()"
+  if name and from <= #word and is_private(name) then return word:sub(1, from - 1) .. REMOVED end
+  return masked(word)
+end
+
+---A text of the settings as a list may show it: without keys, by their form, their name, or their place in an address.
+---@param text string
+---@return string
+function M.text(text)
+  return (redact(text):gsub("%S+", shown))
+end
+
+---The words of a command as a list may show them.
+---@param words any[]
+---@return string[]
+function M.words(words)
+  local out, private = {}, false
+  for i, word in ipairs(words) do
+    word = tostring(word)
+    local header = word:lower():find "bearer%s" or is_private(word:match "^([%w-]+):%s" or "")
+    out[i] = (private or header) and REMOVED or M.text(word)
+    private = word:find "^%-" ~= nil and not word:find("=", 1, true) and is_private(word)
+  end
+  return out
 end
 
 return M

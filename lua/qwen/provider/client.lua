@@ -112,6 +112,7 @@ local function attempt_open(ctx, provider, model, view, state)
   stream:close()
   local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, headers, body)
   e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
+  e = require("qwen.credential.keys").name_source(ctx.settings, model, e)
   reservation:settle(nil, e)
   return nil, e
 end
@@ -133,10 +134,6 @@ local function refresh(ctx)
   for _, kind in ipairs { "providers", "auth" } do
     for _, problem in ipairs(require("qwen.extension.reload").kind(kind)) do ctx.notice(problem) end
   end
-end
-
-local function is_on(text)
-  return text == "1" or text == "true"
 end
 
 -- What the hooks and the rules say about a failed attempt: seconds to wait, or nil and the error to report.
@@ -170,7 +167,7 @@ function M.open(ctx, model, view)
   refresh(ctx)
   local provider, problem = provider_of.of(model)
   local clock = ctx.clock or task
-  local options = { unattended = is_on(ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"), fallback = #ctx.fallbacks > 0 }
+  local options = { unattended = ({ ["1"] = true, ["true"] = true })[ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"], fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }
   local stream, next_event, decode, run, ended
   local out, at, begun, listened, events = {}, 0, false, ctx.listens "delta", 0

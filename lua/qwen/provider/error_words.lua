@@ -135,6 +135,7 @@ M.about_key = finder {
 local names_model = finder {
   "model not exist", "model_not_found", "model not found", "model_not_supported", "unknown model", "invalid model", "not a valid model",
   "unsupported model", "no such model", "model does not exist", "requested model is not supported", "try pulling it first", "模型不存在",
+  "is not found for api version",
 }
 
 ---Whether it is about the name of the model.

@@ -31,7 +31,7 @@ for rule, names in pairs {
   [BUSY] = "overloaded_error engine_overloaded_error UNAVAILABLE insufficient_system_resource base_resp.1001 base_resp.1041",
   [FAILED] = "server_error api_error internal_server_error InternalError base_resp.1000 base_resp.1013 base_resp.1024",
   [KEY] = "invalid_api_key authentication_error invalid_authentication_error InvalidApiKey base_resp.1004 base_resp.2049",
-  [MODEL] = "model_not_found ModelNotFound 1211 model_not_supported",
+  [MODEL] = "model_not_found ModelNotFound 1211 model_not_supported DeploymentNotFound",
   [SHORTER] = "1261 base_resp.1039",
   [FILTER] = "1301 data_inspection_failed DataInspectionFailed base_resp.1026 base_resp.1027",
 } do

@@ -4,6 +4,7 @@ local err = require "qwen.util.err"
 local json = require "sys.json"
 local merge = require("qwen.net.headers").merge
 local phrase = require("qwen.util.translate").phrase
+local with_query = require("qwen.config.addresses").with_query
 
 local M = {
   decoder = require("qwen.provider.stream").decoder, unseen = require("qwen.provider.media").unseen, on_top = merge,
@@ -134,7 +135,8 @@ end
 ---@return Request
 function M.post(model, url, body, headers)
   local all = merge({ ["Content-Type"] = "application/json", ["Accept"] = "text/event-stream" }, headers)
-  return { method = "POST", url = url:find "^/" and model.base_url .. url or url, headers = merge(all, model.config.customHeaders),
+  if url:find "^/" then url = model.base_url .. url end
+  return { method = "POST", url = with_query(url, model.query), headers = merge(all, model.config.customHeaders),
     body = body[1] and body or { json.encode(body) } }
 end
 
