@@ -778,7 +778,9 @@ return {
       "请用 --enable-auto-tool-choice 和 --tool-call-parser NAME 启动服务器：否则它不接受工具",
     ["this model, or its server, takes no tools: choose another model (/model)"] = "该模型或其服务器不接受工具：请选择其他模型（/model）",
     ["%s sent %s (status %d) instead of an event stream; check the base URL and the model. It begins: %s"] = "%s 发来 %s（状态 %d）而不是事件流；请检查地址和模型。内容开头：%s",
-    ["something else"] = "其他内容", ["the answer of %s is larger than %d bytes"] = "%s 的应答超过 %d 字节",
+    ["something else"] = "其他内容", ["the answer of %s is larger than %d bytes, the most that is read here; is the address right?"] = "%s 的应答超过 %d 字节，即此处读取的上限；地址是否正确？",
+    ["%s sent an answer without end (more than %d MB of text, or %d MB in all), and it was stopped; check the base URL and the model"]
+      = "%s 的回答没有结尾（文本超过 %d MB，或总计超过 %d MB），已中止；请检查 base URL 和模型",
     ["the process of the project's Lua has ended"] = "项目 Lua 的进程已结束", ["the program's own path is not known"] = "不知道程序自身的路径",
     ["the project's Lua did not answer; it was ended"] = "项目的 Lua 没有应答；已结束它", ["telemetry could not be written to %s%s"] = "无法把遥测写到 %s%s",
     ["telemetry speaks OTLP as JSON over HTTP, not grpc"] = "遥测使用 HTTP 上的 JSON OTLP，不支持 grpc",

@@ -78,7 +78,7 @@
 ---@field first_timeout number? until the first byte of the answer's body; default 300; none for loopback hosts unless given
 ---@field idle_timeout number? between two bytes; default 120
 ---@field total_timeout number? default none
----@field max_body integer? decoded bytes; default 256 MiB
+---@field max_body integer? decoded bytes of the whole answer, however they are read; default 256 MiB
 ---@field proxy string? "" means none; nil: what `use` named, else the variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY (each serves the
 ---others' addresses too), in both cases; not for loopback hosts, nor for those of NO_PROXY
 ---@field ca string? file or folder of certificates, instead of the system's; "" for none of them
@@ -105,7 +105,7 @@
 ---@field headers table<string, string> names in lower case; repeated ones joined with ", "
 ---@field url string final address
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
----@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 32 MiB)
+---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 8 MiB); one that is larger is an error of kind too_long
 ---@field sealed fun(self: HttpStream, fields: string[], name: string, origins: string[]|fun(answer: table): string[], limit?: integer): table?, Err? waits for the whole rest as JSON (default limit 1 MiB); the texts of these fields, at any depth, become secrets and are never Lua strings
 ---@field event fun(self: HttpStream, template?: JsonTemplate): string?, (string|JsonTemplate|Err)?, string? next server-sent event: data, event name ("message" when
 ---unnamed, "error" for a field of that name, "whole" for an answer that is JSON and no stream: all of it), last id seen;
@@ -311,6 +311,7 @@
 ---@field read fun(self: JsonTemplate, data: string): string? the text of an event that fits the template; nil when it must be decoded
 ---@field learn fun(self: JsonTemplate, data: string, key: string, text: string, name?: string, without?: string) from an event of that
 ---name that was decoded and held nothing but this text; texts with one of the bytes in `without` do not fit
+---@field taken fun(self: JsonTemplate): integer bytes of the texts that came from streams by it
 
 ---@class sys.json
 ---@field template fun(): JsonTemplate

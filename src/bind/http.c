@@ -167,7 +167,7 @@ static int all_k(lua_State *L, int status, lua_KContext ctx) {
 
 static int l_stream_all(lua_State *L) {
   struct stream *s = luaL_checkudata(L, 1, class_name);
-  lua_Integer limit = luaL_optinteger(L, 2, 32 << 20);
+  lua_Integer limit = luaL_optinteger(L, 2, HTTP_ALL_MAX);
   luaL_argcheck(L, limit >= 0, 2, "a limit cannot be negative");
   lua_settop(L, 1);
   lua_pushinteger(L, limit);

@@ -11,6 +11,9 @@ static const char *const class_name = "sys.json.template";
 
 enum { STEPS_MAX = 48 };
 
+/* A longer text is no usual piece of an answer: whoever reads looks at its event himself. So what was taken need not be asked for each time. */
+static const size_t PIECE_MAX = 16 << 10;
+
 /* What follows the bytes of a step. */
 enum gap { GAP_END, GAP_TEXT, GAP_STRING, GAP_NUMBER, GAP_SPACE };
 
@@ -24,6 +27,7 @@ struct step {
 struct json_template {
   const char *class; /* class_name, once more for a quick look */
   int count;
+  size_t taken;     /* bytes of the texts that bind_push_by_template gave */
   const char *name; /* of the learnt event, user value 2; NULL when that had none */
   size_t name_len;
   bool special[256]; /* bytes that a text that fits does not have */
@@ -86,13 +90,22 @@ bool bind_test_template(lua_State *L, int index) {
   return t && lua_rawlen(L, index) == sizeof *t && t->class == class_name;
 }
 
+/* taken(): the bytes of the texts that streams read by this template */
+static int l_template_taken(lua_State *L) {
+  const struct json_template *t = luaL_checkudata(L, 1, class_name);
+  lua_pushinteger(L, (lua_Integer)t->taken);
+  return 1;
+}
+
 bool bind_push_by_template(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n) {
-  const struct json_template *t = lua_touserdata(L, index);
+  struct json_template *t = lua_touserdata(L, index);
   size_t len;
   if (t->name_len != name_len || !t->name || memcmp(t->name, name, name_len) != 0) return false;
   const char *text = text_of(t, data, n, &len);
-  if (text) lua_pushlstring(L, text, len);
-  return text != NULL;
+  if (!text || len > PIECE_MAX) return false;
+  lua_pushlstring(L, text, len);
+  t->taken += len;
+  return true;
 }
 
 /* Where the value of a string under a name begins; NULL when there is none, or more than one. */
@@ -184,7 +197,7 @@ static int l_template_learn(lua_State *L) {
 }
 
 int json_template_new(lua_State *L) {
-  static const luaL_Reg methods[] = {{"read", l_template_read}, {"learn", l_template_learn}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"read", l_template_read}, {"learn", l_template_learn}, {"taken", l_template_taken}, {NULL, NULL}};
   bind_class(L, class_name, methods, NULL);
   struct json_template *t = bind_new(L, sizeof *t, class_name);
   t->class = class_name;

@@ -1,4 +1,5 @@
 /* A request and its answer: the rules of http.h around one curl easy handle. What to send is made in http_send.c. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ enum {
   UNREAD_MAX = (1 << 20) + (128 << 10), /* then the transfer rests; more than the longest line of a stream, which is read whole */
   UNREAD_LOW = 512 << 10,
   RATIO_FREE = 1 << 20, RATIO_MAX = 200, CURL_CHUNK = 16 << 10,
+  UNPACKED_MORE = 8 << 20, /* beyond what rests unread: what curl unpacks of bytes that it has read already */
   FIRST_WORDS = 120, TYPE_MAX = 61
 };
 #define LINGER 0.5 /* seconds that the end of a transfer is waited for when its answer is over */
@@ -24,7 +26,8 @@ static struct http *lingering; /* the answer that is over and has not ended */
 
 static void stop_transfer(struct http *h) {
   if (h->timer) loop_timer_stop(h->timer);
-  h->timer = NULL;
+  if (h->pausing) loop_timer_stop(h->pausing);
+  h->timer = h->pausing = NULL;
   h->paused = false;
   if (!h->easy) return;
   http_multi_remove(h->easy);
@@ -132,6 +135,13 @@ static int on_connected(void *arg, char *ip, char *own_ip, int port, int own_por
   return CURL_PREREQFUNC_OK;
 }
 
+/* The same for an answer that is too large; what: its end as a sentence. */
+static size_t too_large(struct http *h, const char *what) {
+  err_set(&h->error, ERR_TOO_LONG, "the answer of %s was stopped: it %s; is the address right?", h->where, what);
+  strcpy(h->error.code, "max_body");
+  return 0;
+}
+
 /* Notes the error and makes curl give up. */
 static size_t give_up(struct http *h, enum err_kind kind, const char *format, double number) {
   char what[128];
@@ -184,22 +194,42 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg) {
 /* Whether the body comes packed, so that it may grow beyond what was received. */
 static bool is_encoded(const struct http *h) { return http_head_find(&h->head, "content-encoding", &(struct http_field){0}); }
 
+static size_t unread(const struct http *h) { return h->body.len - h->pos; }
+
+static void pause_transfer(void *arg) {
+  struct http *h = arg;
+  h->pausing = NULL;
+  if (unread(h) < h->unread_max) return;
+  h->paused = true;
+  h->curl->easy_pause(h->easy, CURLPAUSE_RECV);
+  set_timer(h);
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   struct http *h = arg;
   n *= size;
   if (!head_ends(h)) return 0;
-  if (h->body.len - h->pos >= h->unread_max) {
-    h->paused = true;
-    return CURL_WRITEFUNC_PAUSE;
+  if (unread(h) >= h->unread_max) {
+    if (!is_encoded(h)) {
+      h->paused = true;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    /* curl would go on to unpack, and keep what comes of it: it pauses when it is done with what it has read */
+    if (unread(h) >= h->unread_max + UNPACKED_MORE) return too_large(h, "unpacks to much more than it has");
+    if (!h->pausing) h->pausing = loop_timer_start(0, pause_transfer, h);
   }
   enter(h, PHASE_BODY);
   h->received += (int64_t)n;
-  if (h->received > h->max_body) return give_up(h, ERR_TOO_LONG, "more than %g bytes", (double)h->max_body);
+  if (h->received > h->max_body) {
+    char most[64];
+    snprintf(most, sizeof most, "is larger than max_body, %" PRId64 " bytes", h->max_body);
+    return too_large(h, most);
+  }
   if (h->received > RATIO_FREE && is_encoded(h)) {
     curl_off_t packed = 0;
     h->curl->easy_getinfo(h->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
     /* curl counts a chunk after it is unpacked, so the present one is allowed for */
-    if (h->received > RATIO_MAX * (packed + CURL_CHUNK)) return give_up(h, ERR_TOO_LONG, "it unpacks to more than %g times its size", RATIO_MAX);
+    if (h->received > RATIO_MAX * (packed + CURL_CHUNK)) return too_large(h, "unpacks to more than 200 times its size");
   }
   if (h->pos == h->body.len) h->pos = h->body.len = 0;
   else if (h->pos > h->body.len / 2) buf_drop(&h->body, h->pos), h->pos = 0;
@@ -314,7 +344,6 @@ const char *http_final_url(const struct http *h) { return h->final_url ? h->fina
 
 bool http_next_header(const struct http *h, size_t *at, struct http_field *field) { return http_head_next(&h->head, at, field); }
 
-static size_t unread(const struct http *h) { return h->body.len - h->pos; }
 static const char *rest(const struct http *h) { return h->body.data ? h->body.data + h->pos : ""; }
 
 static void resume(struct http *h) {
@@ -346,7 +375,8 @@ enum http_result http_all(struct http *h, size_t limit, const char **bytes, size
   if (limit >= h->unread_max) h->unread_max = limit < SIZE_MAX ? limit + 1 : limit;
   if (unread(h) < h->unread_max) resume(h);
   if (unread(h) > limit) {
-    err_set(e, ERR_TOO_LONG, "the answer of %s is longer than the %zu bytes allowed here", h->where, limit);
+    err_set(e, ERR_TOO_LONG, "the answer of %s is larger than %zu bytes, the most that is read here; is the address right?", h->where, limit);
+    strcpy(e->code, "max_body");
     return HTTP_FAILED;
   }
   enum http_result end = ended(h, e);

@@ -33,6 +33,10 @@ struct http_request {
   int64_t max_body;
 };
 
+/* Of an answer that is read whole, where nobody says otherwise. One that is read piece by piece is held back while its reader is slow:
+ * about a megabyte waits, and some more where it comes packed. */
+enum { HTTP_ALL_MAX = 8 << 20 };
+
 enum http_result {
   HTTP_WAIT,   /* nothing yet: changed will be called */
   HTTP_DATA,   /* the out arguments are filled, good until the next call for this answer or turn of the loop */

@@ -30,7 +30,7 @@ struct http {
   struct http_sse sse;
 
   enum http_phase phase;
-  struct loop_timer *timer;
+  struct loop_timer *timer, *pausing;
   double started, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
   int status;
   bool head_done, done, paused, is_stream, follow;

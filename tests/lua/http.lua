@@ -424,7 +424,7 @@ if nghttpd then
     end)
   end
   for _, each in ipairs(counts) do t.eq({ each:join() }, { true, 100000 }, "HTTP/2, several streams on a connection, one at rest") end
-  t.eq(#rested:all(), 16 << 20, "HTTP/2, after the rest")
+  t.eq(#rested:all(16 << 20), 16 << 20, "HTTP/2, after the rest")
 else
   t.skip "HTTP/2: nghttpd is not installed; run: vendor/install test"
 end

@@ -51,6 +51,7 @@ end
 -- The service says that the conversation does not fit: it is shortened, and asked for again.
 local function too_long(ctx, m, tried)
   if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
+  if m.err.code == "max_body" then return false end -- the answer was, not the conversation
   tried[1] = (tried[1] or 0) + 1 -- models have names
   return compaction.refused(ctx, m.err, tried[1])
 end

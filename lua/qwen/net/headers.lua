@@ -22,4 +22,14 @@ function M.merge(headers, more)
   return headers
 end
 
+---Headers but that one, in whatever case.
+---@param headers table<string, HeaderValue>
+---@param name string
+---@return table<string, HeaderValue>
+function M.without(headers, name)
+  local out = {}
+  for key, value in pairs(headers) do out[key] = key:lower() ~= name:lower() and value or nil end
+  return out
+end
+
 return M

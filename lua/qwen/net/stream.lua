@@ -6,7 +6,7 @@ local secret = require "sys.secret"
 local text = require "qwen.util.text"
 local phrase = require("qwen.util.translate").phrase
 
-local REST, SEALED, MOST_WHOLE, FIRST_WORDS = 32 * 1024 * 1024, 1024 * 1024, 8 * 1024 * 1024, 120
+local REST, SEALED, FIRST_WORDS = 8 * 1024 * 1024, 1024 * 1024, 120
 
 local field_names = { data = true, event = true, id = true, retry = true, error = true }
 
@@ -46,8 +46,8 @@ return function(stream)
       if not bytes then return table.concat(pieces) end
       size = size + #bytes
       if size > limit then
-        return nil, err("too_long", phrase("the answer of %s is larger than %d bytes", self.url,
-          limit))
+        return nil, err("too_long", phrase("the answer of %s is larger than %d bytes, the most that is read "
+          .. "here; is the address right?", self.url, limit), { code = "max_body" })
       end
       pieces[#pieces + 1] = bytes
     end
@@ -75,7 +75,7 @@ return function(stream)
         form = form_of(self, first, not bytes)
         if form == "other" then return nil, not_events(self, first) end
         if form == "whole" then
-          local rest, problem = self:all(MOST_WHOLE)
+          local rest, problem = self:all()
           if not rest then return nil, problem end
           ended = true
           return first .. rest, "whole"

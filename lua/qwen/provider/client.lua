@@ -1,6 +1,7 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.util.err"
-local merge = require("qwen.net.headers").merge
+local answer_size = require "qwen.provider.answer_size"
+local headers = require "qwen.net.headers"
 local limiter = require "qwen.usage.limits"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
@@ -11,21 +12,6 @@ local tr, phrase = translate.tr, translate.phrase
 local M = {}
 
 local AT_ONCE = 64 -- events, however many have come: then keys, Ctrl-C and all else have their turn
-
-local function merged(...)
-  local out = {}
-  for i = 1, select("#", ...) do
-    for name, value in pairs(select(i, ...) or {}) do out[name] = value end
-  end
-  return out
-end
-
--- Headers but that one, in whatever case.
-local function without(headers, name)
-  local out = {}
-  for key, value in pairs(headers) do out[key] = key:lower() ~= name:lower() and value or nil end
-  return out
-end
 
 -- Limits of time: in milliseconds in a model's generationConfig, 0 for none; the environment speaks for those that say nothing.
 local limits = {
@@ -86,8 +72,8 @@ local function build(ctx, provider, model, view)
   local credential
   credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
-  for name in pairs(model.config.customHeaders or {}) do credential = without(credential, name) end -- what the entry sets itself stays
-  request.headers = merge(merge({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
+  for name in pairs(model.config.customHeaders or {}) do credential = headers.without(credential, name) end -- what the entry sets itself stays
+  request.headers = headers.merge(headers.merge({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
   return set_limits(ctx, model, request)
 end
 
@@ -108,9 +94,9 @@ local function attempt_open(ctx, provider, model, view, state)
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
   reservation:learn(stream.headers, stream.status)
   if stream.status >= 200 and stream.status < 300 then return stream end
-  local body, status, headers = stream:all(1024 * 1024) or "", stream.status, stream.headers
+  local body, status, fields = stream:all(1024 * 1024) or "", stream.status, stream.headers
   stream:close()
-  local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, headers, body)
+  local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, fields, body)
   e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
   e = require("qwen.credential.keys").name_source(ctx.settings, model, e)
   reservation:settle(nil, e)
@@ -170,7 +156,7 @@ function M.open(ctx, model, view)
   local options = { unattended = ({ ["1"] = true, ["true"] = true })[ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"], fallback = #ctx.fallbacks > 0 }
   local state = { attempt = 0, waited = 0, shown = false }
   local stream, next_event, decode, run, ended
-  local out, at, begun, listened, events = {}, 0, false, ctx.listens "delta", 0
+  local out, at, begun, listened, events, said = {}, 0, false, ctx.listens "delta", 0, 0
 
   -- After a failed attempt: true to go on, or nil and the error that is the end.
   local function again(e)
@@ -224,6 +210,8 @@ function M.open(ctx, model, view)
     local ok, why = true, nil
     if data then
       ok, why = pcall(decode, data, event, out)
+      said = said + answer_size.of(data, out)
+      if answer_size.beyond(said, run) then out = { answer_size.endless(stream) } end
     elseif event and not (run and run.whole) then -- an error of the connection, before the answer said that it ends
       out[#out + 1] = { type = "error", err = in_settings_words(event) }
     else
@@ -246,13 +234,16 @@ function M.open(ctx, model, view)
         if delta.type == "error" then
           local more, e = again(delta.err)
           if not more then return fail(e) end
-          out, at, ended = {}, 0, false
+          out, at, ended, said = {}, 0, false, 0
           if begun then
             begun = false
             return { type = "restart" }
           end
         else
-          if delta.type == "usage" then state.usage = merged(state.usage, delta.usage) end
+          if delta.type == "usage" then
+            state.usage = state.usage or {}
+            for name, value in pairs(delta.usage) do state.usage[name] = value end
+          end
           if listened then delta = ctx.emit("delta", delta) end
           if delta then
             begun = true
@@ -272,7 +263,13 @@ function M.open(ctx, model, view)
         end
         local known = run and run.delta
         events = events + 1
-        if events % AT_ONCE == 0 then task.sleep(0) end
+        if events % AT_ONCE == 0 then
+          task.sleep(0)
+          if answer_size.beyond(said, run) then
+            out[1] = answer_size.endless(stream)
+            goto continue
+          end
+        end
         local data, event = next_event(stream, known and run.template)
         if not known or event ~= run.template then
           take(data, event)
@@ -285,6 +282,7 @@ function M.open(ctx, model, view)
           out[1] = known
         end
       end
+      ::continue::
     end
   end
 
