@@ -7,7 +7,7 @@ local wait = dofile "tests/wait.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local proc, task = require "qwen.util.process", require "sys.task"
 
-local M = { t = t, shown = {} }
+local M = { t = t, program = program, shown = {} }
 
 local ROWS = 124
 
