@@ -5,13 +5,7 @@ local tr = qwen.tr
 local C = { summary = "list the skills of ~/.qwen/skills and of this project", shell = true }
 
 function C.run(ctx)
-  local cards, problems = qwen.x.markdown_resource.list(ctx, "skills")
-  for _, card in ipairs(cards) do
-    ctx.print(("%-24s %s  (%s)"):format(card.name, card.description:gsub("%s+", " "), qwen.paths.short(card.path)))
-  end
-  if #cards == 0 then ctx.print(tr "no skill; write one as ~/.qwen/skills/NAME/SKILL.md (docs/extending.md)") end
-  for _, problem in ipairs(problems) do ctx.notice(problem) end
-  return 0
+  return qwen.x.markdown_resource.show(ctx, "skills", tr "no skill; write one as ~/.qwen/skills/NAME/SKILL.md (docs/extending.md)")
 end
 
 return C

@@ -45,7 +45,16 @@ local function may_send(ctx, url)
   return #allowed == 0
 end
 
+-- Whether an address is of a private network, which the settings close to http hooks; this machine is none.
+local function is_closed(ctx, url)
+  local parsed = ctx.settings:get "security.allowPrivateNetworkHooks" == false and qwen.http.parse_url(url)
+  return parsed and parsed.private and not parsed.loopback or false
+end
+
 local function run_http(ctx, hook, input)
+  if is_closed(ctx, tostring(hook.url)) then
+    return { warning = tr("%s is not asked: security.allowPrivateNetworkHooks is false", tostring(hook.url)) }
+  end
   if not may_send(ctx, tostring(hook.url)) then
     return { warning = tr("%s is not asked: security.allowedHttpHookUrls has no such address", tostring(hook.url)) }
   end

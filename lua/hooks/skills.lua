@@ -31,31 +31,14 @@ local function make_tool(cards)
   }
 end
 
--- Names in lower case.
-local function set_of(list)
-  local out = {}
-  for _, name in ipairs(list) do out[tostring(name):lower()] = true end
-  return out
-end
-
--- Whether the settings leave a skill out: hard, or until it is asked for.
-local function filter(ctx)
-  local function set(key) return set_of(ctx.settings:get(key)) end
-  local off, maybe, on = set "skills.disabled", set "skills.defaultDisabled", set "skills.enabled"
-  return function(name)
-    name = name:lower()
-    return off[name] or maybe[name] and not on[name] or false
-  end
-end
-
 return {
   summary = "offers the skills of ~/.qwen/skills and of a trusted project",
   session_started = function(ctx)
     local cards, problems = qwen.x.markdown_resource.list(ctx, "skills")
     for _, problem in ipairs(problems) do ctx.notice(problem) end
-    local offered, left_out = {}, filter(ctx)
+    local offered = {}
     for _, card in ipairs(cards) do
-      if card.fields["disable-model-invocation"] ~= "true" and not left_out(card.name) then offered[#offered + 1] = card end
+      if card.fields["disable-model-invocation"] ~= "true" and not card.off then offered[#offered + 1] = card end
     end
     if #offered > 0 then qwen.x.registry.provide("tools", "skill", make_tool(offered), "skills") end
   end,

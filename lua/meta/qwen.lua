@@ -767,10 +767,12 @@ qwen = {}
 ---@field body string what stands below it
 ---@field path string
 ---@field folder string
+---@field off boolean? the settings leave it out
 
 ---@class qwen.x.markdown_resource skills and agents that a person, or a trusted project, lays down
 ---@field menu fun(cards: {name: string, description: string}[]): string, string[], table<string, table> what a tool says of them, a line each; their names for its schema; each by its name
 ---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others
+---@field show fun(ctx: Ctx, kind: "skills"|"agents", none: string): integer prints them for the command about them
 ---@field words fun(value: string?): string[]? the items of a field that is a list
 
 ---@class qwen.x.sandbox the kernel sandbox around commands of the model

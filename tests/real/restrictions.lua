@@ -28,6 +28,21 @@ t.eq({ r.code, r.out }, { 0, "done\n" }, "as many as allowed are no obstacle")
 r = run({ model = { maxToolCalls = 0 } }, { call(0) }, { "-y", "-o", "json", "hi" })
 t.eq({ r.code, json.decode(r.out)[#json.decode(r.out)].is_error }, { 55, true }, "as JSON")
 
+r, asked, place = run({ model = { maxToolCallsPerTurn = 2 } }, { call(0) })
+t.eq({ r.code, #asked, fs.read(place.cwd .. "/made") }, { 55, 3, "x\nx\n" }, "in one turn: " .. r.err)
+t.match(r.err, "maxToolCallsPerTurn")
+
+-- Outputs of one turn together.
+do
+  local function say(n) return { name = "run_shell_command", arguments = { command = ("printf '%%0%dd' 0"):format(n) } } end
+  local _, requests = run({ tools = { toolOutputBatchBudget = 3000 } }, { { calls = { say(100), say(5000), say(9000) } }, { text = "ok" } })
+  local sizes = {}
+  for _, m in ipairs(requests[2].body.messages) do
+    if m.role == "tool" then sizes[#sizes + 1] = #m.content end
+  end
+  t.ok(sizes[1] <= 150 and sizes[2] < 1600 and sizes[3] < 1600, "the longest give most: " .. json.encode(sizes))
+end
+
 -- Time.
 r = run({ model = { maxWallTimeSeconds = 1 } }, { { text = { "a", "b" }, fault = "stall", after = 300 } })
 t.eq(r.code, 55, "a run that takes longer is ended: " .. r.err)
@@ -310,4 +325,9 @@ t.eq(hooked '["http://127.0.0.1:*/v1/hook"]', "/v1/hook", "a pattern that fits")
 local path, answer = hooked '["https://hooks.example/*"]'
 t.eq(path, "/v1/chat/completions", "no other address is asked")
 t.match(answer.err, "allowedHttpHookUrls", "and it is told")
+for closed, words in pairs { ["http://192.168.255.1:9/hook"] = true, ["http://10.1.2.3/hook"] = true } do
+  local result = run({}, nil, nil, { files = { ["~/.qwen/settings.json"] = json.encode { security = { allowPrivateNetworkHooks = false },
+    hooks = { UserPromptSubmit = json.array { { hooks = json.array { { type = "http", url = closed } } } } } } } })
+  t.eq(result.err:find("allowPrivateNetworkHooks", 1, true) ~= nil, words, closed .. ": " .. result.err)
+end
 t.done()

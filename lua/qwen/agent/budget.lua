@@ -16,7 +16,12 @@ end
 ---@param count integer
 ---@return Err? when they are more than the run may make
 function M.calls(ctx, count)
-  local most = ctx.settings:get "model.maxToolCalls"
+  local most, turn = ctx.settings:get "model.maxToolCalls", ctx.settings:get "model.maxToolCallsPerTurn"
+  if ctx.counted_prompt ~= ctx.prompt_id then ctx.counted_prompt, ctx.calls_of_turn = ctx.prompt_id, 0 end
+  ctx.calls_of_turn = (ctx.calls_of_turn or 0) + count
+  if turn and turn > 0 and ctx.calls_of_turn > turn then
+    return exceeded(tr("the limit of %d tool calls in one turn is reached (model.maxToolCallsPerTurn)", turn))
+  end
   if ctx.interactive or ctx.agent or most < 0 then return nil end
   ctx.calls_made = (ctx.calls_made or 0) + count
   if ctx.calls_made > most then return exceeded(tr("the limit of %d tool calls is reached (model.maxToolCalls)", most)) end

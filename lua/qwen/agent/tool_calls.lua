@@ -29,6 +29,23 @@ local function shortened(ctx, words)
   return #words > limit and text.head_tail(words, math.floor(limit)) or words
 end
 
+-- All outputs of one turn within the budget of the settings: the longest give most.
+local function within_budget(ctx, results)
+  local left, order = ctx.settings:get "tools.toolOutputBatchBudget", {}
+  if not left or left <= 0 then return end
+  for i in pairs(results) do order[#order + 1] = i end
+  table.sort(order, function(a, b) return #results[a].text < #results[b].text end)
+  for n, i in ipairs(order) do
+    local share, part = math.max(left, 0) // (#order - n + 1), results[i]
+    if #part.text > share then
+      results[i] = {}
+      for name, value in pairs(part) do results[i][name] = value end
+      results[i].text = text.head_tail(part.text, math.floor(share))
+    end
+    left = left - math.min(#part.text, share)
+  end
+end
+
 local function failed(call, words, display)
   return { type = "result", id = call.id, name = call.name, text = words, error = true, display = display or words }
 end
@@ -250,6 +267,7 @@ function M.run(ctx, calls, results, media)
     end
   end
   finish_all()
+  within_budget(ctx, results)
 end
 
 return M

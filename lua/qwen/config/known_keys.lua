@@ -85,7 +85,6 @@ local rows = {
   { text = "qwen uses the installed ripgrep, or git grep",
     keys = "tools.useRipgrep=true tools.useBuiltinRipgrep=false" },
   { text = "todo_write is always offered; to remove it: permissions.deny [\"todo_write\"]", keys = "tools.todoWrite.enabled=true" },
-  { text = "only each single tool output is limited", restricts = true, keys = "tools.toolOutputBatchBudget" },
   { text = "the sandbox is bubblewrap, without images", restricts = true, keys = "tools.sandboxImage" },
   { text = "the system decides the order of addresses", keys = "advanced.dnsResolutionOrder" },
   { text = "qwen has no memory limit to configure", keys = "advanced.autoConfigureMemory" },
@@ -104,14 +103,11 @@ local rows = {
   { text = "there is no mode auto", keys = [[permissions.autoMode.hints.allow permissions.autoMode.classifier.*
     permissions.autoMode.environment permissions.autoMode.mcp.*]] },
   { text = "agents start no agents, so the depth is 1", keys = "model.maxSubagentDepth" },
-  { text = "the number of calls in one turn is not limited", restricts = true, keys = "model.maxToolCallsPerTurn" },
-  { text = "the number of parallel agents is not limited", restricts = true,
-    keys = "agents.maxParallelAgents agents.maxParallelAgentsByModel" },
+  { text = "agents run one after another", keys = "agents.maxParallelAgents=* agents.maxParallelAgentsByModel.*=*" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },
   { text = "the model of an agent is set in its file", keys = "agents.modelGrades agents.builtin.exploreModel" },
   { text = "all skills of .qwen/skills are offered", keys = "skills.directories" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
-  { text = "http hooks may reach private addresses", restricts = true, keys = "security.allowPrivateNetworkHooks=true" },
 
   { text = "it is not implemented", restricts = true, keys = "model.skipLoopDetection=true" },
 

@@ -51,6 +51,21 @@ local function left_out(ctx, kind, problems)
   return out
 end
 
+-- Whether the settings leave a skill out: hard, or until it is asked for.
+local function disabled(ctx, kind)
+  if kind ~= "skills" then return function() return false end end
+  local function set(key)
+    local out = {}
+    for _, name in ipairs(ctx.settings:get(key)) do out[tostring(name):lower()] = true end
+    return out
+  end
+  local off, maybe, on = set "skills.disabled", set "skills.defaultDisabled", set "skills.enabled"
+  return function(name)
+    name = name:lower()
+    return off[name] or maybe[name] and not on[name] or false
+  end
+end
+
 ---What is laid down, by name. A trusted project's take the place of a person's own of the same name.
 ---@param ctx Ctx
 ---@param kind "skills"|"agents"
@@ -68,9 +83,29 @@ function M.list(ctx, kind)
       if count <= MOST_CARDS then read(kind, folder, entry, found, problems, border) end
     end
   end
-  for _, card in pairs(found) do out[#out + 1] = card end
+  local is_off = disabled(ctx, kind)
+  for _, card in pairs(found) do
+    card.off = is_off(card.name)
+    out[#out + 1] = card
+  end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out, problems
+end
+
+---Prints what is laid down and where it is from, for the command about it.
+---@param ctx Ctx
+---@param kind "skills"|"agents"
+---@param none string what is said when there is nothing
+---@return integer
+function M.show(ctx, kind, none)
+  local cards, problems = M.list(ctx, kind)
+  for _, card in ipairs(cards) do
+    local where = paths.short(card.path)
+    ctx.print(("%-24s %s  (%s)"):format(card.name, card.description:gsub("%s+", " "), card.off and tr("off: %s", where) or where))
+  end
+  if #cards == 0 then ctx.print(none) end
+  for _, problem in ipairs(problems) do ctx.notice(problem) end
+  return 0
 end
 
 ---What a tool says of its cards, and how it finds the one that the model means.
