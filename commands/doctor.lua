@@ -131,8 +131,13 @@ local function check_system(ctx, report)
   report.title(phrase "System")
   local home = qwen.paths.qwen_home()
   if home then
-    local ok, e = qwen.fs.mkdir(home, 448)
-    if ok then report.ok(tr("%s can be written", qwen.paths.short(home))) else report.bad(tostring(e)) end
+    local problem, short = qwen.x.home_check.problem(home), qwen.paths.short(home)
+    if not problem then report.ok(tr("%s can be written", short)) end
+    if problem then
+      report.bad(tr("%s cannot hold what is kept: %s", short, problem.message), problem.code == "ENOLCK"
+        and tr "this file system has no locks; set QWEN_HOME to a folder on another one"
+        or tr "sessions, usage and settings are not written; make room or leave to write, or set QWEN_HOME to another folder")
+    end
   else
     report.bad(tr "there is no home folder", tr "set HOME")
   end

@@ -526,6 +526,13 @@ return {
     ["the shortened conversation would not be shorter; nothing was changed"] = "压缩后不会更短；没有改动", ["%s: %s; %s is asked instead"] = "%s：%s；改问 %s",
     ["%s; the conversation is being shortened"] = "%s；正在压缩对话", ["%s; the shorter answer is kept"] = "%s；保留较短的回答", ["it could not be shortened: %s"] = "无法压缩：%s",
     ["the answer reached %d tokens; it is asked for again with a higher limit"] = "回答达到 %d token；以更高上限再次请求",
+    ["edits cannot be taken back (/undo): %s"] = "编辑无法撤回（/undo）：%s", ["the rest of a long output is not kept: %s"] = "长输出的其余部分未保存：%s",
+    ["prompts are not kept for later: %s"] = "提示不会保留：%s",
+    ["%s: limits are kept for this machine alone, in %s"] = "%s：限制只在本机保存于 %s",
+    ["%s cannot hold what is kept: %s"] = "%s 无法保存数据：%s",
+    ["this file system has no locks; set QWEN_HOME to a folder on another one"] = "此文件系统没有文件锁；请把 QWEN_HOME 设为其他文件系统上的文件夹",
+    ["sessions, usage and settings are not written; make room or leave to write, or set QWEN_HOME to another folder"] =
+      "会话、用量和设置不会写入；请腾出空间或给予写权限，或把 QWEN_HOME 设为其他文件夹",
     ["the session could not be written: %s"] = "无法写入会话：%s",
     ["%s is left out: the instruction files together are larger than %d KB"] = "%s 被略去：说明文件合计超过 %d KB", ["%s answered nothing"] = "%s 没有回答",
     ["the answer of %s was longer than its limit of %d tokens"] = "%s 的回答超过其上限 %d token", ["%s is left out: its front matter has no description"] = "%s 被略去：其头部没有 description",

@@ -415,6 +415,7 @@ qwen = {}
 ---@field encoding qwen.x.encoding
 ---@field files qwen.x.files
 ---@field fuzzy_match qwen.x.fuzzy_match
+---@field home_check qwen.x.home_check
 ---@field image qwen.x.image
 ---@field instructions qwen.x.instructions
 ---@field json_schema qwen.x.json_schema
@@ -822,6 +823,9 @@ qwen = {}
 ---@class qwen.x.clipboard
 ---@field copy fun(text: string): string?, Err? by which way it went
 ---@field image fun(): string?, Err? the bytes of the image on it
+
+---@class qwen.x.home_check whether a folder can hold what qwen keeps
+---@field problem fun(folder: string): Err? nil when files, their bytes and locks work there
 
 ---@class qwen.x.image
 ---@field most integer bytes that services take at least

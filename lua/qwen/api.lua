@@ -40,6 +40,7 @@ local experimental = {
   encoding = "qwen.util.encoding",
   files = "qwen.permission.files",
   fuzzy_match = "qwen.util.fuzzy_match",
+  home_check = "qwen.util.home_check",
   image = "qwen.util.image",
   instructions = "qwen.agent.instructions",
   json_schema = "qwen.util.json_schema",

@@ -23,9 +23,12 @@ end
 local function spill(ctx)
   return function(name, text)
     local folder = paths.tmp(ctx.cwd)
-    if not folder or not fs.mkdir(folder, 448) then return nil end
+    if not folder then return nil end
+    local ok, e = fs.mkdir(folder, 448)
     local path = ("%s/%s_%s.output"):format(folder, name:gsub("[^%w_]", "_"), sys.uuid():sub(1, 8))
-    return fs.write(path, text, { mode = 384, fsync = false }) and path or nil
+    if ok then ok, e = fs.write(path, text, { mode = 384, fsync = false }) end
+    if ok then return path end
+    require "qwen.session.unwritten"(ctx, "outputs", tr("the rest of a long output is not kept: %s", e.message))
   end
 end
 

@@ -7,6 +7,7 @@ local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
 local client = require "qwen.provider.client"
 local tr = require("qwen.util.translate").tr
+local unwritten = require "qwen.session.unwritten"
 
 local M = {}
 
@@ -21,7 +22,7 @@ local CANCELLED = "The user stopped this call."
 
 local function keep(ctx, m)
   local ok, e = ctx.session:add(m)
-  if not ok then ctx.notice(tr("the session could not be written: %s", e.message)) end
+  if not ok then unwritten(ctx, "session", tr("the session could not be written: %s", e.message)) end
   ctx.emit("message_added", m)
 end
 

@@ -7,6 +7,7 @@ local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
+local unwritten = require "qwen.session.unwritten"
 
 local M = {}
 
@@ -35,10 +36,11 @@ local function open_log(ctx)
   local state = ctx.session.edits
   if state then return state end
   local folder = folder_of(ctx)
-  if not folder or not fs.mkdir(folder, 448) then return nil end
+  if not folder then return nil end
+  local ok, e = fs.mkdir(folder, 448)
+  if not ok then return nil, e end
   sweep(folder)
   state = { folder = folder, entries = M.list(ctx) }
-  local e
   state.file, e = fs.append(log_path(ctx), 384)
   if not state.file then return nil, e end
   ctx.session.edits = state
@@ -64,18 +66,24 @@ local function keep(state, path)
   return hash, nil, stat.mode
 end
 
+local function cannot_undo(ctx, e)
+  unwritten(ctx, "edits", tr("edits cannot be taken back (/undo): %s", e.message))
+end
+
 ---Keeps what is in files before a tool changes them.
 ---@param ctx Ctx
 ---@param list string[] paths
 ---@return table? watch for `ended`
 function M.begin(ctx, list)
-  local state = ctx.session and open_log(ctx)
-  if not state then return nil end
+  if not ctx.session then return nil end
+  local state, problem = open_log(ctx)
+  if not state then return problem and cannot_undo(ctx, problem) end
   local watch = {}
   for i, path in ipairs(list) do
     local real = paths.real(path)
     local hash, e, mode = keep(state, real)
     watch[i] = { path = real, before = hash, mode = mode, lost = e ~= nil }
+    if e and e.kind ~= "too_long" then cannot_undo(ctx, e) end
   end
   return watch
 end
@@ -98,8 +106,9 @@ function M.ended(ctx, watch, tool)
     local text = fs.read_exact(file.path, MOST)
     local after = text and sys.sha256(text) or false
     if not file.lost and after ~= file.before then
-      write_entry(state, { path = file.path, before = file.before, after = after, mode = file.mode, tool = tool, prompt = prompt_id(ctx),
+      local ok, e = write_entry(state, { path = file.path, before = file.before, after = after, mode = file.mode, tool = tool, prompt = prompt_id(ctx),
         time = math.floor(task.time()) })
+      if not ok then cannot_undo(ctx, e) end
     end
   end
 end

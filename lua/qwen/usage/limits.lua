@@ -69,17 +69,17 @@ local function once(ctx, text)
   told[text] = true
 end
 
--- Where the file is; on a network folder locks do not hold, so there each machine keeps its own.
+-- Where the file is. Each machine keeps its own where the home folder is on the network, read-only, full or without locks.
 local function file(ctx)
   local home = paths.qwen_home()
   if not home then return nil, err("missing", tr "there is no home folder for the limits; set HOME") end
-  local ok, e = fs.mkdir(home, 448)
-  if not ok then return nil, e end
-  if not require("sys.db").on_network(home) then return home .. "/limits.db" end
+  local problem = require("qwen.util.home_check").problem(home)
+  if not problem and not require("sys.db").on_network(home) then return home .. "/limits.db" end
   local runtime = sys.env "XDG_RUNTIME_DIR" or "/tmp/qwen-" .. sys.uid()
-  ok, e = fs.mkdir(runtime, 448)
-  if not ok then return nil, e end
-  once(ctx, tr("%s is a network folder: limits are kept for this machine alone, in %s", paths.short(home), runtime))
+  local ok, e = fs.mkdir(runtime, 448)
+  if not ok then return nil, problem or e end
+  once(ctx, problem and tr("%s: limits are kept for this machine alone, in %s", problem.message, runtime)
+    or tr("%s is a network folder: limits are kept for this machine alone, in %s", paths.short(home), runtime))
   return runtime .. "/qwen-limits.db"
 end
 

@@ -34,11 +34,15 @@ end
 ---Keeps a text, without the keys that a sign-in in it has.
 ---@param cwd string
 ---@param text string
+---@return boolean?, Err?
 function M.add(cwd, text)
   local path = file(cwd)
-  if not path or not fs.mkdir(path:match "^(.*)/", 448) then return end
-  local log <close> = fs.append(path)
-  if log then log:write(json.encode(without_keys(text)) .. "\n") end
+  if not path then return true end
+  local ok, e = fs.mkdir(path:match "^(.*)/", 448)
+  if not ok then return nil, e end
+  local log <close>, problem = fs.append(path)
+  if not log then return nil, problem end
+  return log:write(json.encode(without_keys(text)) .. "\n")
 end
 
 return M

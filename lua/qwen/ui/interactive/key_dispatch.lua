@@ -10,6 +10,7 @@ local text = require "qwen.util.text"
 local texts = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
+local unwritten = require "qwen.session.unwritten"
 
 local function submit(self)
   local line = texts.trim_end(editor.text(self.state))
@@ -17,7 +18,10 @@ local function submit(self)
   self.menu, self.dismissed = nil, nil
   self.state = editor.sent(self.state, line)
   self.state.vim = nil -- the next one begins in insert mode
-  if self.ctx.settings:get "general.chatRecording" then history.add(self.ctx.cwd, line) end
+  if self.ctx.settings:get "general.chatRecording" then
+    local ok, e = history.add(self.ctx.cwd, line)
+    if not ok then unwritten(self.ctx, "history", tr("prompts are not kept for later: %s", e.message)) end
+  end
   turn.send(self, line)
 end
 
