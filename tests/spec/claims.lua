@@ -373,8 +373,8 @@ do
   -- The files below a folder that hold a text, but for the session itself and what was typed.
   local function files_with(folder, marker)
     local found = {}
-    local r = assert(proc.run { argv = { "grep", "-rlF", "--exclude-dir=projects", "--exclude-dir=tmp", marker, folder } })
-    for path in r.out:gmatch "[^\n]+" do
+    local grep = assert(proc.run { argv = { "grep", "-rlF", "--exclude-dir=projects", "--exclude-dir=tmp", marker, folder } })
+    for path in grep.out:gmatch "[^\n]+" do
       if not path:find "history" then found[#found + 1] = path end
     end
     return found
