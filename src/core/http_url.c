@@ -50,10 +50,12 @@ bool http_url_is_private(const char *host) {
          (a[0] == 100 && (a[1] & 0xc0) == 64); /* the last: addresses that a provider shares out, as VPNs do */
 }
 
-/* Copies one part of the parsed address; false when it is missing or does not fit. */
-static bool part(const struct http_curl_api *curl, CURLU *h, CURLUPart which, unsigned flags, char *out, size_t size) {
+/* Copies one part of the parsed address; false when it is missing or does not fit, or *code says that there was no memory. */
+static bool part(const struct http_curl_api *curl, CURLU *h, CURLUPart which, unsigned flags, char *out, size_t size, CURLUcode *code) {
   char *text = NULL;
-  if (curl->url_get(h, which, &text, flags) != CURLUE_OK) return false;
+  CURLUcode got = curl->url_get(h, which, &text, flags);
+  if (got == CURLUE_OUT_OF_MEMORY) *code = got;
+  if (got != CURLUE_OK) return false;
   bool fits = strlen(text) < size;
   if (fits) strcpy(out, text);
   curl->free(text);
@@ -75,19 +77,20 @@ bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
     err_set(e, ERR_USAGE, "the address is not usable (%s): it must look like https://host/path", curl->url_strerror(code));
     goto fail;
   }
-  if (!part(curl, h, CURLUPART_SCHEME, 0, u->scheme, sizeof u->scheme) ||
+  if (!part(curl, h, CURLUPART_SCHEME, 0, u->scheme, sizeof u->scheme, &code) ||
       (strcmp(u->scheme, "http") != 0 && strcmp(u->scheme, "https") != 0)) {
     err_set(e, ERR_USAGE, "only http and https addresses can be used; this one begins with '%.32s'", u->scheme[0] ? u->scheme : "?");
     goto fail;
   }
-  if (!part(curl, h, CURLUPART_HOST, 0, u->host, sizeof u->host) ||
-      !part(curl, h, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port) ||
-      part(curl, h, CURLUPART_ZONEID, 0, zone, sizeof zone)) {
+  if (!part(curl, h, CURLUPART_HOST, 0, u->host, sizeof u->host, &code) ||
+      !part(curl, h, CURLUPART_PORT, CURLU_DEFAULT_PORT, port, sizeof port, &code) ||
+      part(curl, h, CURLUPART_ZONEID, 0, zone, sizeof zone, &code) || code == CURLUE_OUT_OF_MEMORY) {
     err_set(e, ERR_USAGE, "the host name in the address is not usable: it is empty, has a zone, or is longer than %d bytes", HTTP_URL_HOST_MAX - 1);
     goto fail;
   }
-  if (curl->url_get(h, CURLUPART_PATH, &u->path, 0) != CURLUE_OK) {
-    err_set(e, ERR_BROKEN, "out of memory");
+  code = curl->url_get(h, CURLUPART_PATH, &u->path, 0);
+  if (code != CURLUE_OK) {
+    code = CURLUE_OUT_OF_MEMORY; /* nothing else can be wrong with it by now */
     goto fail;
   }
   lower(u->host);
@@ -98,6 +101,7 @@ bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
   u->handle = h;
   return true;
 fail:
+  if (code == CURLUE_OUT_OF_MEMORY) err_set(e, ERR_BROKEN, "out of memory"); /* whatever it looked like */
   curl->url_cleanup(h);
   *u = (struct http_url){0};
   return false;

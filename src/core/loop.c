@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "reserve.h"
+
 #define MAX_HOOKS 8
 
 struct loop_timer {
@@ -19,7 +21,9 @@ static int hook_count;
 
 struct uv_loop_s *loop_uv(void) {
   if (!made) {
-    if (uv_loop_init(&loop) != 0) abort(); /* only without memory or descriptors at start */
+    uv_replace_allocator(reserve_malloc, reserve_realloc, reserve_calloc, free); /* without memory libuv aborts */
+    int failed = uv_loop_init(&loop);
+    if (failed) reserve_end(uv_strerror(failed)); /* without descriptors */
     made = true;
   }
   return &loop;
@@ -46,8 +50,7 @@ static void timer_fire(uv_timer_t *h) {
 }
 
 struct loop_timer *loop_timer_start(double seconds, loop_fn fn, void *arg) {
-  struct loop_timer *t = calloc(1, sizeof *t);
-  if (!t) abort();
+  struct loop_timer *t = reserve_calloc(1, sizeof *t);
   t->fn = fn;
   t->arg = arg;
   t->uv.data = t;

@@ -9,6 +9,7 @@
 #include <uv.h>
 
 #include "loop.h"
+#include "reserve.h"
 
 enum { SIGNALS_MAX = 65 };
 
@@ -39,7 +40,7 @@ static void on_alarm(int number) {
   int end = pending[SIGTERM] ? SIGTERM : pending[SIGHUP] ? SIGHUP : 0;
   (void)number;
   if (end && alarms++ > 0) {
-    if (last_fn) last_fn();
+    signals_leave();
     install(end, SIG_DFL);
     raise(end);
   }
@@ -64,8 +65,9 @@ bool signals_watch(int number, signals_fn fn) {
   handlers[number] = fn;
   if (!fn) return install(number, SIG_DFL);
   if (!async) {
-    async = malloc(sizeof *async);
-    if (!async || uv_async_init(loop_uv(), async, deliver) != 0) abort();
+    async = reserve_malloc(sizeof *async);
+    int failed = uv_async_init(loop_uv(), async, deliver);
+    if (failed) reserve_end(uv_strerror(failed));
   }
   return install(number, on_signal);
 }
@@ -102,3 +104,7 @@ void signals_alarm(void (*fn)(void)) {
 }
 
 void signals_last(void (*fn)(void)) { last_fn = fn; }
+
+void signals_leave(void) {
+  if (last_fn) last_fn();
+}

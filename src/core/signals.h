@@ -13,6 +13,7 @@ bool signals_watch(int number, signals_fn fn);
 signals_fn signals_watcher(int number);        /* who watches it now; NULL: nobody */
 void signals_alarm(void (*fn)(void));
 void signals_last(void (*fn)(void));           /* before such an end; async-signal-safe */
+void signals_leave(void);                      /* what that does, before another sudden end */
 /* fn is called, inside the signal handler, after each tick of CPU time that the process uses, until it gives false. Cheap to call again. */
 void signals_ticks(bool (*fn)(void));
 #endif

@@ -83,7 +83,10 @@ void term_out_init(void) {
 
 void term_out_write(const char *bytes, size_t n) {
   if (gone) return;
-  if (!buf_add(&pending, bytes, n)) gone = ENOMEM;
+  if (!buf_add(&pending, bytes, n)) { /* without room it goes out at once */
+    write_pending(STDOUT_FILENO, true);
+    if (!gone) write_to(STDOUT_FILENO, bytes, n, true, &gone);
+  }
   if (pending.len >= HIGH_WATER) offer(NULL);
 }
 
@@ -101,6 +104,7 @@ bool term_out_write_error(const char *bytes, size_t n) {
   term_out_flush(NULL);
   bool ok = term_sanitize_feed(&cleaner, &text, bytes, n) && term_sanitize_end(&cleaner, &text);
   if (ok) write_to(STDERR_FILENO, text.data, text.len, true, &error);
+  else write_to(STDERR_FILENO, "qwen: not enough memory\n", 24, true, &error);
   buf_free(&text);
   return ok && !error;
 }
