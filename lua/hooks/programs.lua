@@ -65,7 +65,10 @@ local function run_http(ctx, hook, input)
   local body
   body, e = stream:all(MOST_OUTPUT)
   if not body then return { warning = e.message } end
-  if stream.status < 200 or stream.status > 299 then return { warning = ("%s answered %d"):format(hook.url, stream.status) } end
+  if stream.status < 200 or stream.status > 299 then
+    local said, target = ("%s answered %d"):format(qwen.x.redact.url(hook.url), stream.status), stream.headers.location
+    return { warning = target and tr("%s and sends on to %s", said, qwen.x.redact.url(target)) or said }
+  end
   return { out = body }
 end
 

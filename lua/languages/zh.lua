@@ -771,6 +771,7 @@ return {
     ["a byte order mark"] = "字节顺序标记",
     ["a wide space"] = "全角空格",
     ["an ellipsis"] = "省略号",
+    ["%s and sends on to %s"] = "%s 并转到 %s", ["the header %s has %s"] = "标头 %s 中有%s",
     ["%s cannot be read: %s"] = "无法读取 %s：%s", ["%s holds no certificate in PEM form"] = "%s 中没有 PEM 格式的证书",
     ["%s: %s; it is left out"] = "%s：%s；已略去",
     ["%s: the folder %s has no certificates; it is left out"] = "%s：文件夹 %s 中没有证书；已略去",

@@ -78,12 +78,14 @@ function M.read(settings, opts)
   local file, file_source = path_in(settings, "SSL_CERT_FILE")
   local list, list_source = path_in(settings, "SSL_CERT_DIR")
   local extra, extra_source = path_in(settings, "NODE_EXTRA_CA_CERTS")
+  if list == HASHED then list = nil end
+  if not list then -- those of the system are there by themselves, and read faster
+    file, extra = file ~= BUNDLES[1] and file or nil, extra ~= BUNDLES[1] and extra or nil
+  end
   if not (file or list or extra) then return {}, problems end
-  local by_hash = is_hashed(HASHED)
-  local is_system = by_hash and file == BUNDLES[1] -- the same certificates as in the folder, which is read faster
-  local replaced = file and not is_system and add(file, file_source)
-  if list then ca = folders(list, list_source, texts, problems) or #texts > 0 and "" or nil end
-  if extra then add(extra, extra_source) end
+  local by_hash, replaced = is_hashed(HASHED), file and add(file, file_source)
+  if list then ca = folders(list, list_source, texts, problems) or texts[1] and "" or nil end
+  if extra and extra ~= file then add(extra, extra_source) end
   for _, bundle in ipairs(not (by_hash or ca or replaced) and texts[1] and BUNDLES or {}) do
     local text = text_of(bundle)
     if text then

@@ -107,9 +107,9 @@ local function to_file(path, line)
   return ok, e
 end
 
-local function to_collector(ctx, endpoint, path, body)
-  local stream, e = require("sys.http").open { url = endpoint:gsub("%f[/]/+$", "") .. path, method = "POST", body = body, connect_timeout = TIMEOUT,
-    total_timeout = TIMEOUT, headers = { ["content-type"] = "application/json" }, proxy = ctx.settings:get "proxy" }
+local function to_collector(endpoint, path, body)
+  local stream, e = require("qwen.net.redirect").open(require("sys.http").open, { url = endpoint:gsub("%f[/]/+$", "") .. path,
+    method = "POST", body = body, connect_timeout = TIMEOUT, total_timeout = TIMEOUT, headers = { ["content-type"] = "application/json" } })
   if not stream then return nil, e end
   local _ <close> = stream
   if stream.status >= 300 then return nil, err("protocol", tr("the collector answered %d", stream.status)) end
@@ -127,7 +127,7 @@ function M.flush(ctx)
   if #logs > 0 then bodies[1] = { path = "/v1/logs", text = logs_body(ctx, logs) } end
   if next(sums) then bodies[#bodies + 1] = { path = "/v1/metrics", text = sums_body(ctx, sums, since) } end
   for _, body in ipairs(bodies) do
-    if config.outfile then ok, e = to_file(config.outfile, body.text) else ok, e = to_collector(ctx, config.endpoint, body.path, body.text) end
+    if config.outfile then ok, e = to_file(config.outfile, body.text) else ok, e = to_collector(config.endpoint, body.path, body.text) end
     if not ok then break end
   end
   if not ok and not state.trouble then

@@ -16,8 +16,10 @@ local odd = {
 }
 local CONTROL = phrase "a control character"
 
--- The first character that no header takes, in words.
-local function odd_character(value)
+---The first character of a text that no header of a key has, in words.
+---@param value string
+---@return string?
+function M.odd(value)
   if not utf8.len(value) then return tr "bytes that are not UTF-8" end
   for position, code in utf8.codes(value) do
     local name = odd[code] or (code < 0x20 or code == 0x7F) and CONTROL
@@ -33,7 +35,7 @@ end
 function M.clean(value)
   local key = value:match "^%s*(.*)$"
   while key:find "%s$" do key = key:sub(1, -2) end
-  local character = odd_character(key)
+  local character = M.odd(key)
   if character then return nil, tr("it has %s", character) end
   local first, last = key:sub(1, 1), key:sub(-1)
   if first:find "[\"'`]" or last:find "[\"'`]" then return nil, tr "it has quotation marks around it: write it without them" end

@@ -2,6 +2,8 @@
 -- its origin, and every message goes to that origin, also where the server says that its path is another.
 local err = require "qwen.util.err"
 local http = require "sys.http"
+local is_private = require("qwen.net.redact").is_private
+local key_text = require "qwen.util.key_text"
 local redirect = require "qwen.net.redirect"
 local secret = require "sys.secret"
 local phrase = require("qwen.util.translate").phrase
@@ -19,7 +21,9 @@ function M.headers_of(name, config)
   if not url then return nil, e end
   local out = { Accept = "application/json, text/event-stream", ["Content-Type"] = "application/json" }
   for key, value in pairs(config.headers) do
-    out[key] = tostring(value)
+    out[key] = tostring(value):match "^(.-)\r?\n?$" -- as a variable of a file has it
+    local odd = is_private(key) and key_text.odd(out[key])
+    if odd then return nil, err("usage", phrase("the header %s has %s", key, odd)) end
     if #out[key] >= SHORTEST_SECRET then
       out[key], e = secret.new("mcp " .. name, out[key], { url.origin })
       if not out[key] then return nil, e end
