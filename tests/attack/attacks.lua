@@ -164,7 +164,11 @@ function kinds.edits(case, _, _, more)
   for path, text in pairs(case.home or {}) do
     if type(path) == "number" then path, text = text, "x" end
     local full = place.home .. "/" .. path
-    assert(fs.mkdir(full:match "^(.*)/") and fs.write(full, text, { fsync = false }))
+    local folder = full:match "^(.*)/"
+    local there = fs.stat(folder)
+    if there and there.type ~= "dir" then assert(fs.remove(folder)) end -- a file of an earlier case
+    assert(fs.mkdir(folder))
+    assert(fs.write(full, text, { fsync = false }))
   end
   local path = case.path
   if case.project then place.cwd = filled(case.project, place) end
