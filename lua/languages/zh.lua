@@ -1133,6 +1133,8 @@ return {
     ["The key is in the store '%s', the rest in %s."] = "密钥在存储“%s”中，其余在 %s。",
     ["The key is in %s as plain text."] = "密钥以明文保存在 %s 中。", ["Written to %s."] = "已写入 %s。",
     ["%s: status %d, %s; asking again"] = "%s：状态 %d，%s；再次询问", ["%s found"] = "找到 %s",
+    ["the text of this answer before </think> is thinking; from the next answer on it is shown as such (thinkTags: \"open\")"] =
+      "此回答中 </think> 之前的文本是思考内容；从下一个回答起将按思考显示（thinkTags: \"open\"）",
     ["does not load: %s"] = "无法加载：%s",
     ["Use ↑ ↓ arrows to navigate, Enter to select, Ctrl+C to exit"] = "使用 ↑ ↓ 移动，Enter 选择，Ctrl+C 退出",
     ["--key - reads the key from standard input, which is empty"] = "--key - 从标准输入读取密钥，而标准输入为空",

@@ -899,7 +899,7 @@ qwen = {}
 ---@field alternate fun(messages: Message[]): Message[] those of the person that follow each other made one
 ---@field arguments fun(args: string): string JSON of an object, "{}" for anything else
 ---@field extra fun(fields: table, extra: table?) puts fields of `extra_body` on top; null takes one out
----@field think_splitter fun(): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all
+---@field think_splitter fun(model?: {opened: boolean?}): fun(text: string?, out: Delta[]): boolean splits text that begins with <think> however it is cut; true once all
 ---that comes is passed on as it is
 ---@field tool_call_splitter fun(names?: table<string, any>): fun(text: string?, out: Delta[]): boolean|string|nil finds tool calls that a model writes into
 ---its text, of the tools with these names (any without); they have no index yet; true once all that comes is passed on as it is, or the bytes without which it is

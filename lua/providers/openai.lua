@@ -425,11 +425,15 @@ local function names_of(tools)
   return names
 end
 
+-- By model: whether its template has the opening tag, so that its answers begin with thinking and only close it.
+local templates = setmetatable({}, { __mode = "k" })
+
 local function begin(answer, model, view)
   local tags, calls = model.config.thinkTags, model.config.textToolCalls
   if tags == nil then tags = P.think_tags end
   if calls == nil then calls = P.text_tool_calls end
-  answer.by_index, answer.split = {}, tags and qwen.wire.think_splitter() or nil
+  templates[model] = templates[model] or { opened = tags == "open" }
+  answer.by_index, answer.split = {}, tags and qwen.wire.think_splitter(templates[model]) or nil
   if calls and not (view and #view.tools == 0) then answer.split = with_calls(answer, answer.split, view and names_of(view.tools)) end
 end
 

@@ -143,14 +143,26 @@ do
   gives("only the beginning of a tag", { delta { content = "<thi" }, STOP }, "<thi", "end", "stop", here)
   gives("another tag", { delta { content = "<th" }, delta { content = "ing>" }, STOP }, "<thing>", "end", "stop", here)
   local untagged = "so < that\nand </th is</think>\n\nThe answer"
+  local function anew() -- a model of which nothing is known yet
+    local model = {}
+    for key, value in pairs(here) do model[key] = value end
+    return model
+  end
   for i = 1, #untagged do
     gives("no opening tag, cut at " .. i, { delta { content = untagged:sub(1, i) }, delta { content = untagged:sub(i + 1) }, STOP },
-      "?so < that\nand </th is | The answer", "end", "stop", here)
+      "?so < that\nand </th is | The answer", "end", "stop", anew())
   end
   local words = "Write `</think>`\nor </think> here, < or </thin"
   for i = 1, #words do
-    gives("a closing tag in words, cut at " .. i, { delta { content = words:sub(1, i) }, delta { content = words:sub(i + 1) }, STOP }, words, "end", "stop", here)
+    gives("a closing tag in words, cut at " .. i, { delta { content = words:sub(1, i) }, delta { content = words:sub(i + 1) }, STOP }, words, "end", "stop", anew())
   end
+  -- Known to answer so, by the entry or by an answer before, thinking is thinking from the start; without a closing tag it was the answer.
+  local open = model_of { config = { thinkTags = "open" } }
+  gives("thinking that is only closed", { delta { content = "so <" }, delta { content = " that</thi" }, delta { content = "nk>\n\nThe answer" }, STOP },
+    "?so < that | The answer", "end", "stop", open)
+  gives("with its opening tag all the same", { delta { content = "<think>a</think>b" }, STOP }, "?a | b", "end", "stop", open)
+  gives("no thinking this time", { delta { content = "The " }, delta { content = "answer" }, STOP }, "?The answer | The answer", "end", "stop", open)
+  gives("and so not guessed again", { delta { content = "The answer" }, STOP }, "The answer", "end", "stop", open)
   gives("not looked for elsewhere", { delta { content = "<think>a</think>b" }, STOP }, "<think>a</think>b", "end", "stop")
   gives("but when asked to", { delta { content = "<think>a</think>b" }, STOP }, "?a | b", "end", "stop", model_of { config = { thinkTags = true } })
 end

@@ -62,6 +62,10 @@ local function receive(ctx, view, reply)
   for delta in deltas.next do
     reply:add(delta)
     ctx.show(delta)
+    if delta.taken then
+      ctx.show { type = "note", text = tr("the text of this answer before </think> is thinking; "
+        .. "from the next answer on it is shown as such (thinkTags: \"open\")") }
+    end
   end
 end
 

@@ -22,9 +22,10 @@ function M.extra(fields, extra)
 end
 
 ---A splitter of <think> tags for one stream: fun(text, out) appends deltas; nil ends it.
+---@param model {opened: boolean?}? what is known of the model, kept between its answers
 ---@return fun(text: string?, out: Delta[]): boolean
-function M.think_splitter()
-  return require "qwen.provider.think_tags"()
+function M.think_splitter(model)
+  return require "qwen.provider.think_tags"(model)
 end
 
 ---A finder of tool calls that a model writes into its text, for one stream.

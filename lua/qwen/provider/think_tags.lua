@@ -1,5 +1,6 @@
 -- Splits text that begins with <think> into thinking and answer, however the tags are cut; where the template of the model has the opening tag,
--- a closing one says that all before it was thinking. Other tags in the text stay as they are.
+-- a closing one says that all before it was thinking. Other tags in the text stay as they are. Once a model is known to answer so, what
+-- comes before the closing tag is thinking from the start.
 
 local OPEN, CLOSE = "<think>", "</think>"
 
@@ -13,9 +14,11 @@ end
 
 ---A splitter for one stream: call it with each piece and the list of deltas to append to; with nil at the end. It gives back true once all that
 ---comes is passed on as it is, or the bytes without which it is.
+---@param model {opened: boolean?}? what is known of the model's template, kept between answers: it has the opening tag
 ---@return fun(text: string?, out: Delta[]): boolean|string|nil
-return function()
-  local held = ""
+return function(model)
+  local held, guess = "", nil -- guess: the thinking that nothing but `model.opened` says is thinking
+  model = model or {}
   local piece = { type = "text" } -- one delta for all pieces of the answer: it is good until the next event
   local step
 
@@ -53,6 +56,7 @@ return function()
       before, held = ">", held:sub(last + 1)
       if counts then
         out[#out + 1] = { type = "think", taken = true }
+        model.opened = true
         step = gap
         return gap(held, out)
       end
@@ -70,7 +74,12 @@ return function()
     local keep = text and not first and overlap(held, CLOSE) or 0
     local thought = held:sub(1, first and first - 1 or #held - keep)
     if thought ~= "" then out[#out + 1] = { type = "think", text = thought } end
+    if guess then guess[#guess + 1] = thought end
     held = held:sub((last or #thought) + 1)
+    if guess and not first and not text then -- no thinking this time: it was the answer
+      model.opened = false
+      say(table.concat(guess), out)
+    end
     if first then
       step = gap
       gap(held, out)
@@ -83,6 +92,9 @@ return function()
     if seen:sub(1, #OPEN) == OPEN then
       held, step = seen:sub(#OPEN + 1), thinking
       if text then thinking("", out) end
+    elseif model.opened and (not text or #seen >= #OPEN or OPEN:sub(1, #seen) ~= seen) then
+      step, guess = thinking, {}
+      thinking(text and "", out)
     elseif not text or #seen >= #OPEN or OPEN:sub(1, #seen) ~= seen then
       step = untagged
       local all = held
