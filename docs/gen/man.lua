@@ -48,5 +48,6 @@ for _, file in ipairs {
   put(".TP", ".I " .. roff(file[1]), roff(file[2]))
 end
 
-put(".SH EXIT STATUS", "0 success; 1 failure; 2 wrong usage; 53 the turn limit was reached; 70 a bug of this program; 130 interrupted.")
+put(".SH EXIT STATUS", "0 success; 1 failure; 2 wrong usage; 53 the limit of turns was reached; "
+  .. "55 another limit of the run was reached; 56 the model went in a circle; 70 a bug of this program; 130 interrupted.")
 print(table.concat(out, "\n"))

@@ -244,7 +244,6 @@ return {
     ["signed in to %s; kept in the store '%s'"] = "已登录 %s；保存在“%s”中", ["signed out of %s"] = "已退出 %s",
     ["the store 'plain' is %s of Qwen Code and holds '%s' only"] = "存储“plain”是 Qwen Code 的 %s，只保存“%s”",
     ["~/.qwen/%s holds no access_token; sign in again"] = "~/.qwen/%s 中没有 access_token；请重新登录",
-
     ["give the vault a passphrase, change it or take it away"] = "为保险库设置、更改或移除口令", ["the vault stays locked"] = "保险库保持锁定",
     ["The two are not the same. New passphrase:"] = "两次输入不同。新口令：", ["QWEN_VAULT_PASSPHRASE is not the passphrase of the vault. Passphrase:"] =
       "QWEN_VAULT_PASSPHRASE 不是保险库的口令。口令：", ["one try is"] = "还可试一次", ["%s tries are"] = "还可试 %s 次",
@@ -326,7 +325,6 @@ return {
     ["allow"] = "允许", ["ask"] = "询问", ["deny"] = "拒绝",
     ["%s is there already; give another name"] = "%s 已存在；请换一个名字", ["nothing was said yet"] = "还没有对话",
     ["qwen help lua NAME shows one of:"] = "qwen help lua NAME 显示其中之一：", ["  and all of %s: qwen help lua %s"] = "以及 %s 的全部：qwen help lua %s",
-
     ["; all names: qwen help lua"] = "；全部名称：qwen help lua", ["there is no '%s' in the Lua API%s"] = "Lua API 中没有“%s”%s",
     ["  also in the shell: qwen %s"] = "  也可在 shell 中：qwen %s", ["  from %s"] = "  来自 %s",
     ["the program; your own copy: qwen eject commands/%s"] = "本程序；复制一份自己的：qwen eject commands/%s", ["there is no command /%s%s"] = "没有命令 /%s%s",
@@ -421,7 +419,6 @@ return {
     ["%s says otherwise and is stronger"] = "%s 另有规定，且优先级更高", [", as nobody turned them on"] = "，因为没有人开启", ["; what was counted is forgotten"] = "；已清除计数",
     ["Change: /privacy %s, or \"privacy\": {\"usageStatisticsEnabled\": %s} in ~/.qwen/settings.json"] =
       "修改：/privacy %s，或在 ~/.qwen/settings.json 中写 \"privacy\": {\"usageStatisticsEnabled\": %s}",
-
     ["Ledger of requests: %s, in %s (qwen usage); never sent"] = "请求账本：%s，在 %s（qwen usage）；从不发送", ["Signed in by: %s"] = "登录方式：%s",
     ["Replace old_string by new_string in a file you have read"] = "替换已读文件中的一段文本", ["Find files by a pattern such as **/*"] = "按模式查找文件，例如 **/*",
     ["Search file contents by regular expression"] = "用正则表达式搜索文件内容", ["List a folder: folders first, at most 100 entries"] = "列出目录：目录在前，最多 100 项",
@@ -447,7 +444,6 @@ return {
     ["this folder is not trusted; its Lua is neither shown nor run (trust it: --trust-folder)"] = "此目录未受信任；不显示也不运行其 Lua（信任它：--trust-folder）",
     ["this project brings no Lua (.qwen/hooks/*.lua)"] = "本项目没有 Lua（.qwen/hooks/*.lua）", ["; see: qwen models"] = "；见 qwen models",
     ["there is no model and no provider '%s'%s"] = "没有模型或服务“%s”%s",
-
     ["reach"] = "连接", ["stream"] = "流式", ["tool call"] = "工具调用", ["usage"] = "用量", ["FAIL"] = "失败",
     ["%s (%s), set by %s"] = "%s (%s)，来自 %s", ["flags"] = "命令行参数",
     ["environment %s"] = "环境变量 %s", ["flag %s"] = "命令行参数 %s", ["%s from %s"] = "%1，来自 %2", ["there is one"] = "已有",
@@ -512,7 +508,6 @@ return {
     ["this project brings %d Lua guard%s that you have not allowed: qwen project"] = "本项目带有 %1 个你尚未允许的 Lua 守卫：qwen project",
     ["offers the skills of ~/.qwen/skills and of a trusted project"] = "提供 ~/.qwen/skills 和受信任项目的技能",
     ["May qwen keep usage statistics on this machine?"] = "允许 qwen 在本机保存使用统计吗？",
-
     ["usage statistics and telemetry, for those who turned them on"] = "使用统计和遥测，只为开启它们的人", ["usage statistics could not be written: %s"] = "无法写入使用统计：%s",
     ["the status line of the settings' ui.statusLine"] = "设置中 ui.statusLine 的状态行",
     ["%s wrote a tool call as text; it was not run. If its server does not read such calls, set \"textToolCalls\": true in the generationConfig of the model in ~/.qwen/settings.json"] =
@@ -533,6 +528,14 @@ return {
     ["this file system has no locks; set QWEN_HOME to a folder on another one"] = "此文件系统没有文件锁；请把 QWEN_HOME 设为其他文件系统上的文件夹",
     ["sessions, usage and settings are not written; make room or leave to write, or set QWEN_HOME to another folder"] =
       "会话、用量和设置不会写入；请腾出空间或给予写权限，或把 QWEN_HOME 设为其他文件夹",
+    ["the model wrote a tool call as text"] = "模型把工具调用写成了文本",
+    ["%s; the model is asked once more"] = "%s；将再询问模型一次",
+    ["the same call again"] = "重复的调用",
+    ["%s was called %d times with the same result"] = "%s 被调用了 %d 次，结果都相同",
+    ["%s failed %d times in a row in the same way"] = "%s 连续 %d 次以同样的方式失败",
+    ["the same two calls went by turns %d times"] = "同样的两个调用交替出现了 %d 次",
+    ["stopped because the model goes in a circle: %s (model.skipLoopDetection turns this guard off)"] =
+      "已停止，因为模型在原地打转：%s（model.skipLoopDetection 可关闭此检测）",
     ["the session could not be written: %s"] = "无法写入会话：%s",
     ["%s is left out: the instruction files together are larger than %d KB"] = "%s 被略去：说明文件合计超过 %d KB", ["%s answered nothing"] = "%s 没有回答",
     ["the answer of %s was longer than its limit of %d tokens"] = "%s 的回答超过其上限 %d token", ["%s is left out: its front matter has no description"] = "%s 被略去：其头部没有 description",
@@ -549,7 +552,6 @@ return {
     ["'%s' makes a prompt: qwen -p '/%s'"] = "“%s”会生成提示：qwen -p '/%s'",
     ["'%s' was not allowed to run (%s)"] = "“%s”未获准运行（%s）", ["@{%s} is outside the project, or its reading is refused"] = "@{%s} 在项目之外，或拒绝读取",
     ["run a part of this command"] = "运行此命令的一部分",
-
     ["%d bytes of the tool server %s"] = "工具服务器 %2 的 %1 字节",
 
     -- files and settings that are not as they should be
@@ -608,7 +610,6 @@ return {
     ["the command %s returned a %s; it must return an exit code, a prompt or nothing"] = "命令 %s 返回了 %s；它必须返回退出码、提示词或什么都不返回", ["the limit of %s is used up%s"] = "%s 的限制已用完%s",
     ["the service asked for a pause%s"] = "服务要求暂停%s", ["the service says that its limit is used up%s"] = "服务称其限制已用完%s",
     ["stopped"] = "已停止",
-
     ["mcpServers.%s has neither command nor httpUrl"] = "mcpServers.%s 既没有 command 也没有 httpUrl", ["the connection was closed"] = "连接已关闭",
     ["the tool server %s: %s"] = "工具服务器 %s：%s",
     ["%s refused the sign-in (status %d): %s"] = "%s 拒绝了登录（状态 %d）：%s",
@@ -784,7 +785,6 @@ return {
       "对单个地址的设定：{\"https://host\": {plainHttp, clientCert, clientKey, clientKeyPassphrase}}",
     ["%s; it asks to wait until %s"] = "%s；要求等到 %s",
     ["the log of requests cannot be written: %s"] = "无法写入请求日志：%s", ["%s must be a number of milliseconds, not '%s'"] = "%s 必须是毫秒数，而不是“%s”",
-
     ["the request was blocked: %s"] = "请求被阻止：%s",
     ["%s sent JSON instead of an event stream; check the base URL and the model. It begins: %s"] =
       "%s 发来 JSON 而不是事件流；请检查地址和模型。内容开头：%s",
@@ -807,7 +807,6 @@ return {
     -- qwen --help
     ["qwen - a coding assistant in the terminal"] = "qwen - 终端里的编程助手", ["start a session"] = "开始一次会话",
     ["answer one prompt with tools, then end"] = "用工具回答一条提示后结束",
-
     ["answer one prompt and end"] = "回答一条提示后结束", ["go on with the newest session of this folder"] = "继续本目录最近的会话",
     ["go on with one (qwen sessions list)"] = "继续某个会话（qwen sessions list）", ["end after N turns of the model (exit 53)"] = "模型 N 轮后结束（退出码 53）",
     ["model for this run"] = "本次运行使用的模型", ["openai[-responses], anthropic, gemini, ..."] = "openai[-responses]、anthropic、gemini 等",
@@ -824,7 +823,8 @@ return {
     ["models to ask when the chosen one is overloaded"] = "所选模型过载时改用的模型",
     ["where a new credential is kept; unset is auto"] = "新凭据保存在哪里；不设为自动", ["names not taken from a project's .env"] = "不从项目 .env 读取的变量名",
     ["models by protocol"] = "按协议列出的模型",
-    ["send telemetry to your own collector or file"] = "把遥测发送到你自己的收集器或文件", ["end a run after this many model turns; -1 is no limit"] = "模型轮次达到此数后结束；-1 为不限",
+    ["send telemetry to your own collector or file"] = "把遥测发送到你自己的收集器或文件", ["end a run after this many model turns; -1 is no limit; unset: 200 without a screen"] = "模型轮次达到此数后结束；-1 为不限；未设置时：无界面运行为 200",
+    ["let a model that goes in a circle go on"] = "让原地打转的模型继续运行",
     ["addresses where local model servers are looked for, instead of the usual ports"] = "查找本地模型服务器的地址，代替常用端口",
     ["tell none of the hooks"] = "不通知任何钩子",
     ["limits by model, host, provider or *: \"60/min, 100/day\" (qwen limits set)"] = "按模型、主机、服务或 * 的限制：\"60/min, 100/day\"（qwen limits set）",
@@ -891,7 +891,6 @@ return {
     ["did you mean %s?"] = "是不是指 %s？",
     ["each session has one writer"] = "每个会话只有一个写入者",
     ["every setting has its effect"] = "所有设置都有效",
-    ["it is not implemented"] = "尚未实现",
     ["list the servers in mcpServers"] = "请在 mcpServers 中列出服务器",
     ["log files are kept until you delete them"] = "日志文件会保留到你删除为止",
     ["new files are UTF-8 without a byte order mark"] = "新文件为不带 BOM 的 UTF-8",
@@ -960,7 +959,6 @@ return {
     ["it asks before it changes files or runs commands"] = "修改文件或运行命令前询问",
     ["there is no mode '%s'%s"] = "没有模式“%s”%s",
     ["added %s to %s; it starts with the next session: %s"] = "已把 %s 添加到 %s；随下一次会话启动：%s",
-
     ["qwen has no command '%s'; nearest: %s. As a prompt: qwen -p '%s'"] = "qwen 没有命令“%s”；最接近的：%s。作为提示：qwen -p '%s'",
     ["%s wants a value"] = "%s 需要一个值",
     ["%s wants %s, not '%s'"] = "%s 需要 %s，而不是“%s”",
@@ -1112,7 +1110,6 @@ return {
       "没有提示：请作为参数、用 -p 或从标准输入给出",
     ["there is no shipped file '%s'%s; the list: qwen --print-lua"] =
       "没有自带文件“%s”%s；列表：qwen --print-lua",
-
     ["Names of commands and tools, counts, times and kinds of errors;"] = "命令和工具的名称、次数、时间和错误种类；",
     ["no prompts, answers, code, paths or keys. They are sent nowhere."] =
       "不含提示、回答、代码、路径或密钥。不会发送到任何地方。",

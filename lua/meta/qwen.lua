@@ -47,6 +47,8 @@
 ---| "refusal" # the model refused
 ---| "cancelled" # the user stopped it
 ---| "error" # it failed; the message's `err` says why
+---| "turns" # of a run: its limit of turns is reached
+---| "loop" # of a run: the model went in a circle; `err` says in which
 
 ---@class Usage
 ---@field input integer? with what was cached
@@ -113,6 +115,7 @@
 ---@field max_tokens integer?
 ---@field session string? id
 ---@field prompt string? id
+---@field in_words boolean? an answer without a word is not asked for again: whoever asked says more
 ---@field purpose string? what the request is for when it is not the conversation: "compaction", "side"
 
 ---@class Request what a provider returns

@@ -27,7 +27,7 @@ local KEY, variables = "key-for-the-bench", { openai = { "OPENAI_API_KEY", "OPEN
 local function ask(server, protocol)
   local env = os.environ()
   env[variables[protocol][1]], env[variables[protocol][2]] = KEY, server.url
-  return { program, "-p", "hi", "--yolo", "--auth-type", protocol, "-m", "bench" }, env
+  return { program, "-p", "hi", "--yolo", "--max-session-turns", "-1", "--auth-type", protocol, "-m", "bench" }, env
 end
 
 -- What the program sends, kept as a curl configuration that sends the same over one connection.
@@ -60,7 +60,7 @@ end
 local file = tmp .. "/notes.txt"
 assert(fs.write(file, ("a line of text in a small file\n"):rep(20)))
 local function turns(n)
-  return { { loop = { turns = n, call = { name = "read_file", arguments = { file_path = file } }, deltas = 1 }, times = 0 } }
+  return { { loop = { turns = n, call = { name = "read_file", arguments = { file_path = file } }, vary = "limit", deltas = 1 }, times = 0 } }
 end
 
 local version = measure("`--version`", 200, { program, "--version" }, { "curl", "--version" })

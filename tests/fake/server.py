@@ -7,8 +7,8 @@ SCRIPT is a list of answers. A request takes the first one that is not used up a
 What is answered:
   "text": ["Hel", "lo"] | "Hello", "think": the same, "calls": [{"name", "arguments", "id"?}]   as a stream
   "finish": "stop", "usage": {...}          last chunks of that stream
-  "loop": {"turns": T, "call": {...}, "deltas": N, "burst": B}   asks for the call until T results are in the messages, then sends
-                                            N deltas, B (default 1) in one write
+  "loop": {"turns": T, "call": {...}, "deltas": N, "burst": B, "vary": name}   asks for the call until T results are in the messages,
+                                            each time with another number as that argument, then sends N deltas, B (default 1) in one write
   "sse": "path/of/a/recording.sse"          its bytes
   "error": "message"                        an error answer in the protocol's own shape, with "status"
   "window": {...}                           a model with a window that acts at random (window.py)
@@ -70,7 +70,10 @@ class Script:
             loop = answer["loop"]
             turn = dialects.results_in(path, asked)
             if turn < loop.get("turns", 0):
-                return dialects.stream(path, {"calls": [{"id": f"call_{turn}", **loop["call"]}]}), "text/event-stream"
+                call = {"id": f"call_{turn}", **loop["call"]}
+                if "vary" in loop:
+                    call["arguments"] = {**call["arguments"], loop["vary"]: 1000 + turn}
+                return dialects.stream(path, {"calls": [call]}), "text/event-stream"
             key = (id(answer), path)
             if key not in self.loops:  # made once: the server must not be what a bench measures
                 events = dialects.stream(path, {"text": [f"word{i} " for i in range(loop.get("deltas", 1))]})

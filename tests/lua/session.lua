@@ -227,7 +227,7 @@ end
 do
   local place = program.place { f = "text\n" }
   local kills, resumed, lost = 40, 0, 0
-  local server <close> = fake.start { { loop = { turns = 1000, call = { name = "read_file", arguments = { file_path = place.cwd .. "/f" } }, deltas = 1 }, times = 0 } }
+  local server <close> = fake.start { { loop = { turns = 1000, call = { name = "read_file", arguments = { file_path = place.cwd .. "/f" } }, vary = "limit", deltas = 1 }, times = 0 } }
   for i = 1, kills do
     local child = assert(proc.open { argv = { program.binary, "-m", "fake", "--verbose", "--openai-base-url", server.url, i == 1 and "-y" or "-c", "go on" },
       cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home } })

@@ -51,7 +51,7 @@ function M.result_limit(ctx, count)
   return math.floor(math.min(math.max(LEAST, bytes * ONE), bytes * ALL / math.max(count, 1)))
 end
 
----The results of one turn as the window has room for them.
+---The results of one turn as the window and the settings have room for them.
 ---@param ctx Ctx
 ---@param parts Part[]
 function M.results(ctx, parts)
@@ -59,7 +59,8 @@ function M.results(ctx, parts)
   for _, part in ipairs(parts) do sizes[#sizes + 1] = part.type == "result" and #part.text or nil end
   local one = math.max(LEAST, bytes * ONE)
   for i, size in ipairs(sizes) do sizes[i] = math.min(size, one) end
-  local limit = math.min(one, M.share(sizes, bytes * ALL))
+  local budget = ctx.settings:get "tools.toolOutputBatchBudget"
+  local limit = math.min(one, M.share(sizes, math.min(bytes * ALL, budget and budget > 0 and budget or math.huge)))
   for _, part in ipairs(parts) do
     if part.type == "result" then part.text = M.cut(ctx, part.name, part.text, limit) end
   end

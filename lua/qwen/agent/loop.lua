@@ -2,10 +2,12 @@
 local budget = require "qwen.agent.budget"
 local compaction = require "qwen.agent.compaction"
 local context = require "qwen.agent.view"
+local err = require "qwen.util.err"
 local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
 local client = require "qwen.provider.client"
+local repeats = require "qwen.agent.repeats"
 local tr = require("qwen.util.translate").tr
 local unwritten = require "qwen.session.unwritten"
 
@@ -16,6 +18,7 @@ local function on_leave(fn)
   return setmetatable({}, { __close = fn })
 end
 
+local TURNS = 200 -- of a run without a screen, where no setting says otherwise
 local MOST_SENT_ON = 8 -- times a hook may send the model on after an answer
 
 local CANCELLED = "The user stopped this call."
@@ -32,7 +35,7 @@ local busy = { limit = true, overloaded = true }
 -- stays for the rest of the run. A hook gets no model a second time: two that send to each other
 -- would never end.
 local function fall_back(ctx, m, tried)
-  if m.stop ~= "error" or #m.parts > 0 then return false end
+  if m.stop ~= "error" or #m.parts > 0 or m.err.unsaid then return false end
   local from, other = ctx.model.id, nil
   tried[from] = true
   if m.err.switch and not tried[m.err.switch] then
@@ -96,6 +99,7 @@ local function ask_model(ctx, raised, tried)
     end
   end)
   local view, may_raise = context.view(ctx, ctx.model, raised)
+  view.in_words = true
   receive(ctx, view, reply)
   local m, e = reply:message(), nil
   local cut = reply.stop == "length" and may_raise
@@ -119,7 +123,7 @@ local function ask_model(ctx, raised, tried)
 end
 
 -- The calls of one answer. Each call has a result in the session afterwards, also when it was stopped.
-local function carry_out(ctx, calls)
+local function carry_out(ctx, calls, guard)
   local results, media, kept = {}, {}, false
   local function keep_results(words)
     kept = true
@@ -138,8 +142,22 @@ local function carry_out(ctx, calls)
       ctx.session:sync()
     end
   end)
-  require("qwen.agent.tool_calls").run(ctx, calls, results, media) -- here: most answers ask for nothing
+  require("qwen.agent.tool_calls").run(ctx, calls, results, media, guard) -- here: most answers ask for nothing
   keep_results(CANCELLED)
+end
+
+local EMPTY = "Your last answer had no text and no tool call. If the task is done, say in a few words what was done; else go on with it."
+local AS_TEXT = "Your last answer had a tool call written as text. It was not run. Call tools through the tool interface; if you only meant "
+  .. "to show the call, say so."
+
+-- What the model is told when its answer says nothing to the user and asks for nothing, and what the user is told.
+local function no_answer(ctx, answer)
+  if answer.stop == "error" and answer.err.unsaid then return EMPTY, answer.err.message end
+  if answer.stop ~= "end" then return nil end
+  local said, names = message.text_of(answer), {}
+  if not said:find "[%[<`{]" or ctx.model.config.textToolCalls then return nil end
+  for _, tool in ipairs(ctx.tools) do names[tool.name] = true end
+  if require("qwen.provider.request").has_tool_call(said, names) then return AS_TEXT, tr "the model wrote a tool call as text" end
 end
 
 ---Answers one prompt.
@@ -151,10 +169,11 @@ function M.run(ctx, prompt)
   for _, done in ipairs(ctx.starting or {}) do done:get() end -- tool servers that are still being started
   ctx.starting = nil
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
-  local limit, turns, sent_on = ctx.max_turns, 0, 0
+  local limit, turns, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, 0, false
   local over = budget.tokens(ctx)
   if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }), turns end
   keep(ctx, prompt)
+  local guard = repeats.of(ctx)
   while true do
     turns = turns + 1
     if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
@@ -163,6 +182,16 @@ function M.run(ctx, prompt)
     local answer = ask_model(ctx)
     ctx.session:sync()
     ctx.emit("turn_ended", answer)
+    local missing, problem = no_answer(ctx, answer)
+    if missing and not asked_again then
+      asked_again = true
+      ctx.show { type = "note", text = tr("%s; the model is asked once more", problem) }
+      keep(ctx, message.told(missing))
+      goto continue
+    end
+    if missing then
+      return setmetatable({ stop = "error", err = answer.err or err("protocol", problem) }, { __index = answer }), turns
+    end
     if answer.stop ~= "calls" then
       local done, reason = ctx.emit("prompt_answered", answer, turns)
       if done ~= false or answer.stop ~= "end" or sent_on == MOST_SENT_ON then return answer, turns end
@@ -183,7 +212,13 @@ function M.run(ctx, prompt)
       ctx.session:sync()
       return setmetatable({ stop = "error", err = over }, { __index = answer }), turns
     end
-    carry_out(ctx, message.calls_of(answer))
+    asked_again = false
+    carry_out(ctx, message.calls_of(answer), guard)
+    over = guard:ended()
+    if over then
+      ctx.session:sync()
+      return setmetatable({ stop = "loop", err = over }, { __index = answer }), turns
+    end
     local steered = ctx.steer and ctx.steer()
     if steered then keep(ctx, steered) end
     ::continue::

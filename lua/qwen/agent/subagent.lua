@@ -91,7 +91,7 @@ function M.run(ctx, options)
     local last = text ~= "" and text or "nothing"
     return nil, err("limit", ("%s was stopped at its limit of %d turns. The last it said: %s"):format(options.title, turns, last)), turns
   end
-  if answer.stop == "error" then return nil, answer.err, turns end
+  if answer.stop == "error" or answer.stop == "loop" then return nil, answer.err, turns end
   if not text:find "%S" then return nil, err("protocol", ("%s ended without an answer (%s)"):format(options.title, answer.stop)), turns end
   return answer.stop == "end" and text or text .. ("\n\n[its answer was cut: %s]"):format(answer.stop), nil, turns
 end

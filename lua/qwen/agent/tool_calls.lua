@@ -29,23 +29,6 @@ local function shortened(ctx, words)
   return #words > limit and text.head_tail(words, math.floor(limit)) or words
 end
 
--- All outputs of one turn within the budget of the settings: the longest give most.
-local function within_budget(ctx, results)
-  local left, order = ctx.settings:get "tools.toolOutputBatchBudget", {}
-  if not left or left <= 0 then return end
-  for i in pairs(results) do order[#order + 1] = i end
-  table.sort(order, function(a, b) return #results[a].text < #results[b].text end)
-  for n, i in ipairs(order) do
-    local share, part = math.max(left, 0) // (#order - n + 1), results[i]
-    if #part.text > share then
-      results[i] = {}
-      for name, value in pairs(part) do results[i][name] = value end
-      results[i].text = text.head_tail(part.text, math.floor(share))
-    end
-    left = left - math.min(#part.text, share)
-  end
-end
-
 local function failed(call, words, display)
   return { type = "result", id = call.id, name = call.name, text = words, error = true, display = display or words }
 end
@@ -238,8 +221,10 @@ end
 ---@param calls CallPart[]
 ---@param results table by index of the call: ResultPart
 ---@param media MediaPart[] what tools gave beside text
-function M.run(ctx, calls, results, media)
-  local running = {}
+---@param repeats table the guard against loops
+function M.run(ctx, calls, results, media, repeats)
+  local running, jobs = {}, {}
+  repeats:begin(ctx.session.messages)
   local function finish_all()
     for _, child in ipairs(running) do
       local ok, e = child:join()
@@ -256,7 +241,9 @@ function M.run(ctx, calls, results, media)
     results[i] = ctx.emit("tool_ended", calls[i], part, task.now() - started)
   end
   for i, call in ipairs(calls) do
-    local job, done = prepared(ctx, call)
+    local job, done = nil, repeats:answer(call)
+    if not done then job, done = prepared(ctx, call) end
+    jobs[i] = job
     if done then
       results[i] = ctx.emit("tool_ended", call, done, 0)
     elseif job.barrier then
@@ -267,7 +254,7 @@ function M.run(ctx, calls, results, media)
     end
   end
   finish_all()
-  within_budget(ctx, results)
+  for i, call in ipairs(calls) do repeats:result(call, results[i], jobs[i]) end
 end
 
 return M

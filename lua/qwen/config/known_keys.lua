@@ -109,8 +109,6 @@ local rows = {
   { text = "all skills of .qwen/skills are offered", keys = "skills.directories" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
 
-  { text = "it is not implemented", restricts = true, keys = "model.skipLoopDetection=true" },
-
 
   -- Names of older versions that nothing reads any more.
   { text = "an older version of Qwen Code used it",

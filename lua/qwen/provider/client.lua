@@ -137,7 +137,8 @@ local function judge(ctx, model, provider, e, state, options)
     e.switch = failure.switch
     return nil, e
   end
-  if state.shown and not e.unsaid or failure.wait == false then return nil, e end
+  local final = e.unsaid and options.in_words or state.shown and not e.unsaid
+  if final or failure.wait == false then return nil, e end
   local asked = tonumber(failure.wait)
   if asked and asked >= 0 and asked < math.huge then return asked, e end
   return retry.wait(e, failure.class, state, model, options), e
@@ -153,7 +154,8 @@ function M.open(ctx, model, view)
   refresh(ctx)
   local provider, problem = provider_of.of(model)
   local clock = ctx.clock or task
-  local options = { unattended = ({ ["1"] = true, ["true"] = true })[ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"], fallback = #ctx.fallbacks > 0 }
+  local flag = ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"
+  local options = { unattended = flag == "1" or flag == "true", fallback = #ctx.fallbacks > 0, in_words = view.in_words }
   local state = { attempt = 0, waited = 0, shown = false }
   local stream, next_event, decode, run, ended
   local out, at, begun, listened, events, said = {}, 0, false, ctx.listens "delta", 0, 0

@@ -11,6 +11,8 @@ local M = {}
 
 local CONTENT_LIMIT = 65536
 
+local subtypes = { error = "error_during_execution", turns = "error_max_turns", loop = "error_loop_detected" }
+
 local function usage_out(usage)
   usage = usage or {}
   local input, output = usage.input or 0, usage.output or 0
@@ -93,19 +95,20 @@ end
 ---@return integer
 function M.finish(ctx, answer, turns)
   local self = ctx.json
-  local failed = answer.stop == "error" or answer.stop == "turns"
+  local failure = (answer.stop == "error" or answer.stop == "loop") and answer.err
+  local failed = failure or answer.stop == "turns"
   local denials = json.array {}
   for i, denial in ipairs(ctx.denials) do denials[i] = denial end
   self.event {
-    type = "result", subtype = answer.stop == "error" and "error_during_execution" or answer.stop == "turns" and "error_max_turns" or "success",
-    is_error = failed, duration_ms = math.floor((task.now() - self.started) * 1000), duration_api_ms = math.floor(self.api * 1000),
+    type = "result", subtype = subtypes[answer.stop] or "success",
+    is_error = failed and true or false, duration_ms = math.floor((task.now() - self.started) * 1000), duration_api_ms = math.floor(self.api * 1000),
     num_turns = turns, result = not failed and messages.text_of(answer) or nil, usage = usage_out(self.usage), permission_denials = denials,
-    error = answer.stop == "error" and { message = answer.err.message, type = answer.err.kind, code = answer.err.status } or nil,
+    error = failure and { message = failure.message, type = failure.kind, code = failure.status } or nil,
   }
   if self.opts.output == "json" then sys.out(redact(json.encode(json.array(self.all))) .. "\n") end
-  if answer.stop == "error" then
-    sys.err(redact(json.encode { error = { type = answer.err.kind, message = answer.err.message, code = answer.err.status or 1 } }) .. "\n")
-    return answer.err.exit or 1
+  if failure then
+    sys.err(redact(json.encode { error = { type = failure.kind, message = failure.message, code = failure.status or 1 } }) .. "\n")
+    return failure.exit or 1
   end
   return answer.stop == "turns" and 53 or 0
 end

@@ -64,7 +64,7 @@ end
 ---@param answer Message
 ---@return integer
 function M.finish(ctx, answer)
-  if answer.stop == "error" then
+  if answer.stop == "error" or answer.stop == "loop" then
     ctx.notice(answer.err.message)
     return answer.err.exit or 1
   end

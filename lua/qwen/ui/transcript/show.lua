@@ -268,7 +268,7 @@ function M.ended(ctx, message)
   local told = turn_summary.line(ctx.model, message.usage)
   status.tell(say "long_turn")
   M.finish_line()
-  if message.stop == "error" then return ctx.notice(message.err.message) end
+  if message.stop == "error" or message.stop == "loop" then return ctx.notice(message.err.message) end
   local why = messages.is_empty(message) and "said_nothing" or message.stop
   if reasons[why] then ctx.notice(say(why) .. (message.stop == "filter" and messages.filter_word(message) or "")) end
   line(style.paint("dim", told))
