@@ -1051,7 +1051,7 @@ return {
     ["a sub-shell or function"] = "子 shell 或函数",
     ["a variable expansion that can do more than read"] = "不只是读取的变量展开",
     ["arithmetic is not read here"] = "此处不解析的算术", ["braces"] = "花括号",
-    ["it is too long to be read safely"] = "过长而无法安全解析的内容",
+    ["a text that is too long to be read safely"] = "过长而无法安全解析的内容",
     ["more than %d commands in one"] = "超过 %d 条命令", ["quotes of a special kind"] = "特殊的引号",
     ["something that is not understood"] = "无法理解的内容",
     ["the last argument of another command"] = "另一条命令的最后一个参数",
@@ -1146,6 +1146,7 @@ return {
     ["%s, and %s refuses some"] = "%s，而%s拒绝了其中一些", ["a setting of git may run a program"] = "git 的某个设置可能运行程序",
     ["keys are kept in %s"] = "%s 中保存着密钥",
     ["it could read the keys in your home folder"] = "它可能读取你主目录中的密钥",
+    ["a word of it is too long"] = "其中有一个词过长",
     ["%s leads out of the project and is not read"] = "%s 指向项目之外，不予读取",
     ["%s: %s is not a valid rule and has no effect. Write it like Bash(rm *) or Read(.env)"] =
       "%s：%s 不是有效的规则，不起作用。请写成 Bash(rm *) 或 Read(.env) 的形式",

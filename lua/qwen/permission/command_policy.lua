@@ -16,6 +16,7 @@ local M = {}
 
 local NOT_CORE = phrase "tools.core lists other commands"
 local MOST_FOLDERS = 16
+local MOST_PARTS = shell_parser.MOST_PARTS
 local READS = rules.READS
 
 local harmless_targets = { ["/dev/null"] = true, ["/dev/stdout"] = true, ["/dev/stderr"] = true }
@@ -149,7 +150,8 @@ function M.judge(ctx, set, command, folder)
     at.commands = at.commands or command_rules.first_word(rule) ~= nil
   end
   local worst, only_reads, asking = nil, true, 0
-  for _, part in ipairs(parsed.parts) do
+  for i, part in ipairs(parsed.parts) do
+    if i > MOST_PARTS then break end -- `parsed.hard` says that there are more
     local verdict, reason, rule = judge_part(at, set, part)
     path_rules.follow(at, part)
     verdict = verdict or "mode"

@@ -10,7 +10,7 @@ local wrappers = require "qwen.permission.wrappers"
 
 local M = {}
 
-local MOST_FOLDERS = 16
+local MOST_FOLDERS, MOST_PIECES, LONGEST = 16, 300, 4096 -- no longer path is opened
 
 ---The rules about files among them.
 ---@param list table[]
@@ -27,7 +27,7 @@ end
 -- follows a short option, and the words of a text.
 local function pieces(word)
   local out = { word }
-  for at in word:gmatch "[=:@,]()" do out[#out + 1] = word:sub(at) end
+  for at in word:gmatch(#word <= LONGEST and "[=:@,]()" or "^$") do out[#out + 1] = word:sub(at) end
   local attached = word:find "^%-%w." and word:sub(3) or nil
   out[#out + 1] = attached
   for token in word:gmatch(word:find "[=:@,]" and "[^=:@,]+" or "^$") do out[#out + 1] = token end
@@ -42,7 +42,7 @@ end
 local function named_folders(at, part)
   local out = { table.unpack(at.bases) }
   for i = 2, math.min(#part.argv, 64) do
-    for _, piece in ipairs(pieces(part.argv[i])) do
+    for _, piece in ipairs(#part.argv[i] <= LONGEST and pieces(part.argv[i]) or {}) do
       for _, path in ipairs(piece ~= "" and #out < 24 and path_expansion.may_name(at.bases, piece, part.marks[i]) or {}) do
         if paths.is_folder(path) then out[#out + 1] = path end
       end
@@ -65,9 +65,8 @@ end
 
 -- Whether find gives files to a program that could read them.
 local function hands_on(argv)
-  for i = 3, #argv do
-    local starts = argv[i - 1]:find "^%-exec" or argv[i - 1]:find "^%-ok"
-    if starts and not read_only.text_only(argv[i]) then return true end
+  for _, inner in ipairs(wrappers.handed_by_find(argv)) do
+    if not read_only.text_only(inner[1]) then return true end
   end
   return false
 end
@@ -136,11 +135,15 @@ function M.refused(at, list, part)
   local bases = named_folders(at, part)
   local unsure = names_elsewhere(part) or searches(part) and phrase("%s reads whole folders (grep_search leaves out what is refused)", part.argv[1]) or nil
   local deep = program_lists.deep[(program_lists.names(part.argv[1]))]
+  local room = MOST_PIECES
   local text_only, plain = read_only.text_only(part.argv[1]), wrappers.kind(part) == "plain"
   local function denied(word, marks, text)
     local within = not plain and named_within(list, word)
     if within then unsure = unsure or phrase("'%s' contains a name of %s", word, rules.words(within)) end
-    for _, piece in ipairs(pieces(word)) do
+    local too_long = #word > LONGEST and phrase "a word of it is too long"
+    for _, piece in ipairs(too_long and {} or pieces(word)) do
+      room = room - 1
+      if room < 0 then break end
       local found, unknown = path_expansion.may_name(piece:sub(1, 1) == "/" and { "" } or bases, piece, marks)
       for _, path in ipairs(piece ~= "" and found or {}) do
         local rule = refusing(at, list, path, deep)
@@ -153,8 +156,9 @@ function M.refused(at, list, part)
         unsure = unsure or phrase("'%s' may name any file", word)
       end
     end
+    unsure = unsure or not text and too_long or room < 0 and phrase "it has too many words" or nil
   end
-  for i = 2, #part.argv do
+  for i = 2, math.min(#part.argv, MOST_PIECES + 1) do
     local rule = denied(part.argv[i], part.marks[i], text_only)
     if rule then return rule end
   end

@@ -5,7 +5,9 @@ local phrase = require("qwen.util.translate").phrase
 
 local M = {}
 
-local MAX_LENGTH, MAX_PARTS = 32 * 1024, 50
+local MAX_LENGTH, MAX_PARTS, LONGEST_NAME = 32 * 1024, 50, 256
+
+M.MOST_PARTS = MAX_PARTS
 
 local function new_part()
   return { argv = {}, marks = {}, redirects = {}, assigns = {} }
@@ -27,7 +29,7 @@ end
 
 -- After `$` or a backquote: the value is known only when the shell runs.
 function Reader:expansion()
-  local rest = self.text:sub(self.at)
+  local rest = self:peek(LONGEST_NAME)
   if rest:match "^%$%(%(" or rest:match "^%$%[" then
     self:doubt(phrase "arithmetic is not read here")
   elseif rest:match "^%$%(" or rest:match "^`" then
@@ -160,7 +162,7 @@ end
 local operators = { "<<<", "<<-", "&>>", "<<", ">>", ">|", "<>", ">&", "<&", "&>", ">", "<" }
 
 function Reader:redirect()
-  local here = self.text:sub(self.at)
+  local here = self:peek(3)
   for _, op in ipairs(operators) do
     if here:sub(1, #op) == op then
       self.at = self.at + #op
@@ -217,7 +219,10 @@ end
 ---marks, copy: of a descriptor}, assigns, piped; an unquoted variable sets `split`; hard: a doubt that can hide commands from the list of parts
 function M.parse(command)
   local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part(), documents = {} }, Reader)
-  if #command > MAX_LENGTH then self:doubt(phrase "it is too long to be read safely") end
+  if #command > MAX_LENGTH then
+    local why = phrase "a text that is too long to be read safely"
+    return { parts = {}, certain = false, why = why, hard = why }
+  end
   if command:find "[%z\r\f\v\b\27]" then self:doubt(phrase "a control character") end
   while self.at <= #self.text do
     local c = self:peek()

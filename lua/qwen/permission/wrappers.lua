@@ -8,7 +8,7 @@ local shell_parser = require "qwen.permission.shell_parser"
 
 local M = { runs_others = program_lists.runs_others }
 
-local MOST_WORDS, MOST_DEPTH = 400, 6
+local MOST_WORDS, MOST_DEPTH, MOST_STARTS, MOST_READ = 400, 6, 20, 256 * 1024
 
 -- Shell words in front of a command.
 local lead = {}
@@ -104,6 +104,11 @@ function M.kind(part)
   return (program_lists.plain[name] or read_only.knows(name)) and "plain" or "unknown"
 end
 
+-- What is looked at of very many words; that there are more is a doubt of its own.
+local function shortened(argv)
+  return #argv <= MOST_WORDS and argv or { table.unpack(argv, 1, MOST_WORDS) }
+end
+
 -- The forms of every command that the words behind the program could be.
 local function add_inner(out, argv, keep)
   for i = 2, math.min(#argv, MOST_WORDS) do
@@ -119,19 +124,36 @@ local function add_inner(out, argv, keep)
   return out
 end
 
+---The commands that find starts, each up to its `;` or `+`; of many, the first.
+---@param argv string[]
+---@return string[][]
+function M.handed_by_find(argv)
+  local out, inner = {}, nil
+  for i = 2, math.min(#argv, MOST_WORDS) do
+    local word = argv[i]
+    if inner and (word == ";" or word == "+") then
+      inner = nil
+    elseif inner then
+      inner[#inner + 1] = word
+    elseif (word:find "^%-exec" or word:find "^%-ok") and #out < MOST_STARTS then
+      inner = {}
+      out[#out + 1] = inner
+    end
+  end
+  return out
+end
+
 ---The words of each command that a part starts, the part itself first.
 ---@param part table as shell_parser.parse gives it
 ---@return string[][]
 function M.commands(part)
-  local argv, out = part.argv, {}
+  local argv, out = shortened(part.argv), {}
   add_forms(out, argv)
   if not argv[1] then return out end
   if M.kind(part) ~= "runs" then return out end
   if program_lists.names(argv[1]) ~= "find" then return add_inner(out, argv, function() return true end) end
-  for i = 3, #argv do
-    local starts = argv[i - 1]:find "^%-exec" or argv[i - 1]:find "^%-ok"
-    local inner = starts and { argv = { table.unpack(argv, i) }, marks = {} }
-    for _, one in ipairs(inner and M.commands(inner) or {}) do out[#out + 1] = one end
+  for _, inner in ipairs(M.handed_by_find(argv)) do
+    for _, one in ipairs(M.commands { argv = inner, marks = {} }) do out[#out + 1] = one end
   end
   return out
 end
@@ -141,7 +163,7 @@ end
 ---@param part table as shell_parser.parse gives it
 ---@return string[][]
 function M.perhaps(part)
-  local kind, argv = M.kind(part), part.argv
+  local kind, argv = M.kind(part), shortened(part.argv)
   if kind == "runs" then return {} end
   return add_inner({}, argv, function(i) return kind ~= "plain" or argv[i]:find "/" ~= nil end)
 end
@@ -175,6 +197,11 @@ function M.parts(part, out, depth)
     if word:find "[%s;&|<>()`$]" then
       if depth >= MOST_DEPTH then out.doubt = out.doubt or phrase "commands in commands, too deep" end
       for _, text in ipairs(depth < MOST_DEPTH and texts(word) or {}) do
+        out.read = (out.read or 0) + #text
+        if out.read > MOST_READ then
+          out.doubt = out.doubt or phrase "commands in commands, too deep"
+          break
+        end
         local parsed = shell_parser.parse(text)
         if kind == "runs" and text == word and parsed.hard then out.doubt = out.doubt or phrase("the command in it holds %s", parsed.hard) end
         for _, one in ipairs(parsed.parts) do

@@ -4,6 +4,8 @@ local sys = require "sys.os"
 
 local M = {}
 
+local LONGEST = 4096 -- PATH_MAX: no longer path is opened
+
 ---The user's home folder, or nil in an account without one.
 ---@return string?
 function M.home()
@@ -107,6 +109,7 @@ end
 ---@return string
 ---@return boolean? unsure a link leads nowhere, or `..` follows what does not exist: creating it could reach another place
 function M.real(path)
+  if #path > LONGEST then return M.normal(path), true end
   local rest, unsure = "", false
   if path:sub(1, 1) ~= "/" then path = "/" .. path end
   while path ~= "" do

@@ -113,6 +113,17 @@ for _, rule in ipairs { "bash(rm *)", "BASH(rm *)", "BashTool(rm *)", "ShellTool
   attack("the rule " .. rule, "rm f", { rule }, all)
 end
 
+-- Very long ones: what is not looked at to its end is not allowed, and does not take minutes.
+for name, command in pairs { ["many env"] = ("env "):rep(8000) .. "rm f", ["many sudo"] = ("sudo "):rep(6000) .. "rm f", ["many find -exec"] = "find . " .. ("-exec env "):rep(3000) .. "rm ;",
+  ["find in find"] = "find . " .. ("-exec find . "):rep(2000) .. "rm ;", ["env -S in env -S"] = "env -S'" .. ("env -S"):rep(4000) .. "rm f'", ["many commands"] = ("a\n"):rep(15000) .. "rm f",
+  ["more than is read"] = ("a "):rep(20000) .. "; rm f", ["sh in sh"] = "sh -c " .. ("'sh -c "):rep(4000) .. "rm f" } do
+  attack("rm: " .. name, command, rm, all)
+end
+for name, command in pairs { ["many signs in a word"] = "docker '" .. ("a:b@c,d="):rep(3500) .. ".env'", ["many braces"] = "cat " .. ("{a,"):rep(8000) .. ".env", ["many stars"] = "cat " .. ("*"):rep(5000),
+  ["many ways up"] = "cat " .. ("x/../"):rep(6000) .. ".env", ["many words"] = "cat " .. ("a "):rep(5000) .. ".env", ["many folders"] = "tar " .. ("-C / "):rep(5000) .. "-c ." } do
+  attack(name, command, env, cat)
+end
+
 for _, case in ipairs {
   { "git status", "git status", push, { "Bash(git status)" } }, { "git log", "git --no-pager log", push, { "Bash(git *)" } }, { "git -C", "git -C sub status", push, { "Bash(git *)" } },
   { "git commit", "git commit -m 'push it'", push, { "Bash(git commit *)" } }, { "git stash push", "git stash push", push, { "Bash(git stash *)" } }, { "git rm", "git rm f", rm, { "Bash(git *)" } },
