@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "../core/buf.h"
 #include "bind.h"
 
 static const char *const class_name = "sys.proc.Process";
@@ -74,7 +75,7 @@ static char **push_vector(lua_State *L, int index, bool pairs) {
     size_t len;
     const char *text = lua_tolstring(L, -1, &len);
     if (strlen(text) != len) luaL_error(L, "an argument or variable holds a zero byte");
-    vector[i - 1] = (char *)text;
+    vector[i - 1] = buf_mutable(text);
     lua_pop(L, 1);
   }
   vector[n] = NULL;

@@ -3,6 +3,7 @@
 #define QWEN_BUF_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct buf {
   char *data;
@@ -17,4 +18,11 @@ bool buf_addf(struct buf *b, const char *format, ...) __attribute__((format(prin
 void buf_drop(struct buf *b, size_t n); /* forgets the first n bytes */
 void buf_free(struct buf *b);
 void buf_wipe(struct buf *b); /* the same, with the bytes overwritten before */
+
+/* For functions of others that take a char * and do not write to it. */
+static inline char *buf_mutable(const char *text) {
+  char *same;
+  memcpy(&same, &text, sizeof same);
+  return same;
+}
 #endif

@@ -12,7 +12,7 @@ enum { CHUNK = 64 * 1024 };
 int charset_convert(struct buf *out, const char *s, size_t n, const char *from, const char *to, size_t *at) {
   iconv_t set = iconv_open(to, from);
   if (set == (iconv_t)-1) return errno;
-  char *in = (char *)s; /* iconv does not write to it */
+  char *in = buf_mutable(s);
   size_t left = n;
   int number = 0;
   for (bool ending = n == 0; !number;) {

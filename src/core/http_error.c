@@ -123,10 +123,10 @@ void http_error_explain(struct err *e, const struct http_error_cause *f) {
             f->proxy, f->where, words[0] ? ": " : "", words);
     snprintf(e->code, sizeof e->code, "proxy");
   } else if (f->asked_cert && is_cut(f->code)) {
-    const char *what = f->gave_cert ? "refused our certificate" : "wants a certificate of this machine's";
+    const char *finding = f->gave_cert ? "refused our certificate" : "wants a certificate of this machine's";
     bool says = strstr(words, "alert") != NULL; /* else it is about a socket that the server has closed */
     err_set(e, ERR_AUTH, "no secure connection to %s: the server %s%s%s%s: give clientCert and clientKey under connections in ~/.qwen/settings.json, "
-            "or QWEN_CODE_CLIENT_CERT and QWEN_CODE_CLIENT_KEY", f->where, what, says ? " (" : "", says ? words : "", says ? ")" : "");
+            "or QWEN_CODE_CLIENT_CERT and QWEN_CODE_CLIENT_KEY", f->where, finding, says ? " (" : "", says ? words : "", says ? ")" : "");
     snprintf(e->code, sizeof e->code, "client_certificate");
   } else if (f->code == CURLE_SSL_CONNECT_ERROR && strstr(f->reason, "wrong version number")) {
     err_set(e, ERR_NETWORK, "no secure connection to %s: the server does not speak TLS there (%s): for a plain local server use http://", f->where, words);

@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <uv.h>
 
+#include "buf.h"
+
 enum { HEAD_MAX = 8192, CONNECTIONS_MAX = 16, PATIENCE = 10 };
 
 struct conn {
@@ -66,7 +68,7 @@ static void answer(struct conn *c, int status, const char *page, size_t n) {
                      "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
                      "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n\r\n",
                      status, words_of(status), n);
-  uv_buf_t parts[] = {uv_buf_init(head, (unsigned)len), uv_buf_init((char *)page, (unsigned)n)};
+  uv_buf_t parts[] = {uv_buf_init(head, (unsigned)len), uv_buf_init(buf_mutable(page), (unsigned)n)};
   uv_try_write((uv_stream_t *)&c->tcp, parts, 2);
   drop(c);
 }

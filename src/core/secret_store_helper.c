@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "secret_seal.h"
 #include "proc_spawn.h"
 #include "secret_store.h"
@@ -86,7 +87,7 @@ static bool run(struct secret_store_call *c, const char *verb, const struct buf 
     return err_errno(&c->e, argv ? errno : ENOMEM, "run", c->argv[0]), false;
   }
   for (size_t i = 0; i < count; i++) argv[i] = c->argv[i];
-  argv[count] = (char *)verb;
+  argv[count] = buf_mutable(verb);
   struct proc_spawn plan = {.path = argv[0], .argv = argv, .envp = environ, .fd = {p.in[0], p.out[1], p.nowhere}, .session = true};
   pid_t pid = proc_spawn_run(&plan, &number);
   if (pid < -1) waitpid(-(pid + 1), NULL, 0);

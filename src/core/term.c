@@ -79,7 +79,7 @@ static void catch_fatal_signals(void) {
   stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack}, present;
   if (sigaltstack(NULL, &present) == 0 && present.ss_flags & SS_DISABLE) sigaltstack(&alternative, NULL);
   for (int i = 0; i < FATAL_COUNT; i++) {
-    struct sigaction action, mine = {.sa_handler = on_fatal, .sa_flags = SA_RESETHAND | SA_ONSTACK};
+    struct sigaction action, mine = {.sa_handler = on_fatal, .sa_flags = (int)SA_RESETHAND | SA_ONSTACK};
     sigemptyset(&mine.sa_mask);
     if (sigaction(fatal[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL) sigaction(fatal[i], &mine, NULL);
   }

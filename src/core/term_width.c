@@ -92,7 +92,7 @@ size_t term_width_line(const char *s, size_t n, size_t columns, size_t *next) {
       if (spaces > 0) end = spaces, *next = i;
       continue;
     }
-    size_t len = plain(s, n, i) && plain(s, n, i + 1) ? (width = 1, point = 'a', 1) : cluster(s + i, n - i, &width, &point);
+    size_t len = plain(s, n, i) && plain(s, n, i + 1) ? (width = 1, point = 'a', (size_t)1) : cluster(s + i, n - i, &width, &point);
     bool wide = width > 1;
     if (i > 0 && !after_space && (wide || after_wide) && !closing(point)) end = *next = i;
     if (used + (size_t)width > columns && i > 0) {
