@@ -116,9 +116,10 @@ local function tell_unused(settings, opts, model, problems)
   local known = model.group and protocols.get(model.provider)
   for _, row in ipairs(known and known.url and not opts.model and settings:variables(known.url) or {}) do
     if row.value ~= "" and not row.project and not addresses.same_origin(row.value, model.base_url) then
+      local named = protocols.first(row.beside, known.models)
       problems[#problems + 1] = tr("%s is not used: the settings select %s at %s (%s). For that "
         .. "address: --openai-base-url %s", row.source, model.id, model.base_url, model.from,
-        row.value)
+        row.value .. (named and " --model " .. named or ""))
       break
     end
   end
