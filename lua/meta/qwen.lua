@@ -444,6 +444,8 @@ qwen = {}
 ---@field replay qwen.x.replay
 ---@field output qwen.x.output
 ---@field runner qwen.x.runner
+---@field search qwen.x.search
+---@field similar qwen.x.similar
 ---@field sandbox qwen.x.sandbox
 ---@field sandbox_check qwen.x.sandbox_check
 ---@field settings_hooks qwen.x.settings_hooks
@@ -571,10 +573,12 @@ qwen = {}
 ---@field scope fun(ctx: Ctx, effect: string, places: Place[]): Ctx for one call: `read`, `list`, `stat` and `write` open these places and no others
 ---@field ignore_flags fun(ctx: Ctx): string[] for ripgrep: leave out what git ignores
 ---@field ignored fun(ctx: Ctx): fun(path: string): string? whether .qwenignore or a file like it names a path, and which
----@field visible fun(ctx: Ctx, folder: string, seconds?: number): string[]?, Err? relative paths of the files that are not ignored; nil without ripgrep, or when it takes longer
----@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; err when relative or empty
+---@field visible fun(ctx: Ctx, folder: string, seconds?: number): string[]?, Err?, ("stopped"|"unread")? relative paths of the files that are not ignored, and why that is a part; nil without ripgrep and git
+---@field links fun(folder: string, found: string[]): table<string, Stat> links to files in the folders that hold some files
+---@field missing fun(ctx: Ctx, path: string): Err that nothing is at a path, with what is nearest to it
+---@field resolve fun(ctx: Ctx, path: string): string?, Err? absolute path, normalised; a relative one counts from the project folder
 ---@field normal fun(path: string): string without ".", ".." and doubled slashes, by its text alone
----@field glob fun(pattern: string, below?: boolean): fun(path: string): boolean whether a path fits: * ? [a-z] {a,b} and ** for any folders; `below`: or is below what fits
+---@field glob fun(pattern: string, below?: boolean, literal?: boolean): fun(path: string): boolean whether a path fits: * ? [a-z] {a,b} and ** for any folders; `below`: or is below what fits; `literal`: a name that is written in the pattern fits, `[id]`, too
 ---@field inside fun(ctx: Ctx, path: string): boolean true when the real path is in the project folder
 ---@field readable fun(ctx: Ctx, path: string): boolean inside, or an output that was spilled for this project
 ---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
@@ -847,6 +851,27 @@ qwen = {}
 ---@field find_form fun(file: string, old: string, new: string): {[1]: integer, [2]: integer}[]? where two texts differ in nothing but line ends and a BOM: the places of the old one byte by byte
 ---@field replace_form fun(file: string, ranges: table[], new: string): string the new one in their place, byte by byte
 ---@field line_end fun(file: string): string what most lines end with
+---@field plain_text fun(file: string): string, integer, table without BOM and with LF only; how long the BOM is; where CRs were
+---@field split fun(text: string): string[], integer[] lines, where they begin
+---@field trim fun(line: string): string without blanks at both ends
+
+---@class SearchPlan
+---@field pattern string
+---@field glob string?
+---@field real string what is searched
+---@field is_folder boolean
+---@field wanted fun(file: string): boolean
+
+---@class Hit
+---@field file string
+---@field number integer
+---@field line string
+---@field lines string[] of the whole file
+
+---@class qwen.x.search
+---@field find fun(ctx: Ctx, plan: SearchPlan, named: fun(file: string): string): Hit[]?, Err?, string[]? lines that fit, and in words for the model what the result is not
+
+---@class qwen.x.similar
 ---@field nearest fun(file: string, old: string): string? the region most alike, with line numbers
 
 ---@class qwen.x.jsonc

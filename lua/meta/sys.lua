@@ -296,6 +296,8 @@
 ---@field cleaner fun(): fun(chunk: string?): string `clean` for a stream: takes pieces cut anywhere, nil at the end; gives what is certain so far
 ---@field rank fun(list: string, word: string, limit: integer): string[] names of a list, each with a zero byte behind it, that hold the letters of the word in their order; best first, 100 at most
 ---@field convert fun(bytes: string, from: string, to: string): string?, integer? from one character set to another; nil and the place of the first byte that cannot be (0: the system does not know a set)
+---@field normal fun(text: string, form: "NFC"|"NFD"): string the same letters, composed or in parts
+---@field line_ends fun(text: string, from?: integer, to?: integer): integer how many stand in that part
 ---@field plain fun(bytes: string): string what would stand on a terminal: redrawn lines once, no escape sequence, no control but newline and tab
 ---@field visible fun(text: string): string as clean, but what was dropped is shown: `\x1b`, `\u202e`
 

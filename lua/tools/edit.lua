@@ -1,7 +1,7 @@
 -- Replaces one text in a file by another. The file's own bytes are kept everywhere else: line ends, BOM, trailing blanks.
 
 local tr = qwen.tr
-local LINE = 1000 -- bytes of a line that is shown
+local LINE, ABOVE = 1000, 8192 -- bytes of a line that is shown; before a change that are looked at
 
 local T = {
   summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
@@ -35,7 +35,7 @@ end
 
 local function wrong_count(path, text, ranges, args)
   if #ranges == 0 then
-    local near = qwen.x.fuzzy_match.nearest(text, args.old_string)
+    local near = qwen.x.similar.nearest(text, args.old_string)
     return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s"):format(path,
       near and "The most similar place is:\n" .. near or "Read the file again and copy the text exactly."))
   end
@@ -44,14 +44,11 @@ local function wrong_count(path, text, ranges, args)
     :format(#ranges, path))
 end
 
-local function line_ends(text)
-  return select(2, text:gsub("\n", ""))
-end
-
 -- Which lines are replaced, and by how many. Of several places those between them were not given by the model.
 local function part(before, after, ranges)
-  local first = line_ends(before:sub(1, ranges[1][1] - 1)) + 1
-  local last = first + line_ends(before:sub(ranges[1][1], ranges[#ranges][2] - 1))
+  local line_ends, from, to = qwen.text.line_ends, ranges[1][1], ranges[#ranges][2]
+  local first = line_ends(before, 1, from - 1) + 1
+  local last = first + line_ends(before, from, to - 1)
   local grown = line_ends(after) - line_ends(before)
   return { first = first, last = last, count = last - first + 1 + grown, known = #ranges == 1 }
 end
@@ -73,7 +70,7 @@ local function plan(ctx, args)
     return nil, qwen.err("usage", "old_string and new_string are the same. Nothing was written.")
   end
   local before, stat, encoding = qwen.x.files.read_text(ctx, path)
-  if not before then return nil, stat.kind == "missing" and qwen.err("missing", "File not found: " .. path) or stat end
+  if not before then return nil, stat.kind == "missing" and qwen.x.files.missing(ctx, path) or stat end
   local ok
   ok, e = qwen.x.files.check_seen(ctx, path, stat)
   if not ok then return nil, e end
@@ -82,7 +79,7 @@ local function plan(ctx, args)
   local after = replaced()
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
   return { path = path, before = before, after = after, stat = stat, encoding = encoding, part = part(before, after, ranges),
-    count = #ranges }
+    count = #ranges, at = ranges[1][1] }
 end
 
 function T.preview(ctx, args)
@@ -91,15 +88,26 @@ function T.preview(ctx, args)
   return qwen.text.diff(change.before, change.after, qwen.x.files.relative(ctx, change.path))
 end
 
+-- Where the line begins that is so many above the one with a byte.
+local function line_above(text, at, count)
+  local lines = text:sub(math.max(1, at - ABOVE), at - 1)
+  local stop = #lines + 1
+  for _ = 0, count do
+    stop = lines:sub(1, stop - 1):match "^.*()\n"
+    if not stop then return at > ABOVE and at or 1 end
+  end
+  return at - #lines + stop
+end
+
 -- The lines around the change, so that the model need not read again.
 local function snippet(change)
-  local total = line_ends(change.after) + (change.after:sub(-1) == "\n" and 0 or 1)
-  local first, at = math.max(1, change.part.first - 4), 1
-  for _ = 2, first do at = change.after:find("\n", at, true) + 1 end
-  local lines = {}
-  while at <= #change.after and #lines < 17 do
-    local stop = change.after:find("\n", at, true) or #change.after + 1
-    lines[#lines + 1] = qwen.text.head(change.after:sub(at, stop - 1):gsub("\r$", ""), LINE)
+  local line_ends, after = qwen.text.line_ends, change.after
+  local total = line_ends(after) + (after:sub(-1) == "\n" and 0 or 1)
+  local at = line_above(after, math.min(change.at, #after + 1), 4)
+  local first, lines = line_ends(after, 1, at - 1) + 1, {}
+  while at <= #after and #lines < 17 do
+    local stop = after:find("\n", at, true) or #after + 1
+    lines[#lines + 1] = qwen.text.head(after:sub(at, stop - 1):gsub("\r$", ""), LINE)
     at = stop + 1
   end
   local form = qwen.x.files.form(change.after, change.encoding)

@@ -1,15 +1,15 @@
--- Lists one folder: folders first, then files, at most 100.
+-- Lists one folder: folders first, then files, as many as fit.
 
 local tr = qwen.tr
-local MAX_ENTRIES = 100
+local MOST = 8000 -- bytes of names
 
 local T = {
-  summary = "List a folder: folders first, at most 100 entries.",
+  summary = "List a folder: folders first. Ignored files are left out.",
   effect = "read",
   schema = {
     type = "object",
     properties = {
-      path = { type = "string", description = "absolute path" },
+      path = { type = "string", description = "folder" },
       ignore = { type = "array", items = { type = "string" }, description = "names or patterns such as *.o to leave out" },
       file_filtering_options = {
         type = "object",
@@ -35,8 +35,9 @@ end
 -- The entries that hold a file that is not ignored; nil when nothing is to be left out, or nobody can tell.
 local function visible_entries(ctx, path, options)
   if options and options.respect_git_ignore == false then return nil end
-  local names = qwen.x.files.inside(ctx, path) and qwen.x.files.visible(ctx, path, 5)
-  if not names then return nil end
+  if not qwen.x.files.inside(ctx, path) then return nil end
+  local names, _, partial = qwen.x.files.visible(ctx, path, 5)
+  if not names or partial then return nil end
   local out = {}
   for _, name in ipairs(names) do out[name:match "^[^/]+"] = true end
   return out
@@ -55,7 +56,7 @@ function T.run(ctx, args)
   if not real then return nil, e end
   local entries
   entries, e = qwen.x.files.list(ctx, real, true)
-  if not entries then return nil, e end
+  if not entries then return nil, e.kind == "missing" and not qwen.x.files.stat(ctx, path) and qwen.x.files.missing(ctx, path) or e end
   local rows, visible, patterns = {}, visible_entries(ctx, path, args.file_filtering_options), {}
   local kept_back = qwen.x.files.ignored(ctx) -- the user's own: the model cannot lift it
   for i, pattern in ipairs(args.ignore or {}) do patterns[i] = qwen.x.files.glob(pattern) end
@@ -77,10 +78,14 @@ function T.run(ctx, args)
   end
   if #rows == 0 then return { text = ("Directory %s is empty."):format(path), display = tr "empty" } end
   local lines = { ("Listed %d item(s) in %s:"):format(#rows, path), "---" }
-  for i = 1, math.min(#rows, MAX_ENTRIES) do
-    lines[#lines + 1] = (rows[i].dir and "[DIR] " or "") .. rows[i].name .. (rows[i].link and " (link)" or "")
+  local size, shown = 0, 0
+  for _, row in ipairs(rows) do
+    local line = (row.dir and "[DIR] " or "") .. row.name .. (row.link and " (link)" or "")
+    size = size + #line + 1
+    if size > MOST then break end
+    lines[#lines + 1], shown = line, shown + 1
   end
-  if #rows > MAX_ENTRIES then lines[#lines + 1] = ("[%d more; use glob]"):format(#rows - MAX_ENTRIES) end
+  if shown < #rows then lines[#lines + 1] = ("[%d more; use glob]"):format(#rows - shown) end
   return { text = table.concat(lines, "\n"), display = tr(#rows == 1 and "%d item" or "%d items", #rows) }
 end
 

@@ -28,7 +28,7 @@ function T.label(args) return args.file_path end
 -- CRs are left out: edits keep them.
 local function slice(text, first, count)
   local at, shown, size, whole = text:sub(1, 3) == BOM and 4 or 1, {}, 0, nil
-  local _, total = text:gsub("\n", "")
+  local total = qwen.text.line_ends(text)
   if text:sub(-1) ~= "\n" then total = total + 1 end
   for number = 1, math.min(total, first + count - 1) do
     local stop = text:find("\n", at, true) or #text + 1
@@ -104,9 +104,8 @@ function T.run(ctx, args)
   if not path then return nil, e end
   local stat
   stat, e = qwen.x.files.stat(ctx, path)
-  if not stat then return nil, e.kind == "missing" and qwen.err("missing", "File not found: " .. path) or e end
+  if not stat then return nil, e.kind == "missing" and qwen.x.files.missing(ctx, path) or e end
   if stat.type == "dir" then return nil, qwen.err("usage", path .. " is a folder; use list_directory or glob") end
-  if stat.type ~= "file" then return nil, qwen.err("usage", path .. " is not a file that can be read whole") end
   local text
   text, stat = qwen.x.files.read(ctx, path, MAX_FILE)
   if not text then return nil, stat end

@@ -21,7 +21,7 @@ function T.label(args) return args.file_path end
 
 -- Lines as an editor counts them.
 local function line_count(text)
-  local _, ends = text:gsub("\n", "")
+  local ends = qwen.text.line_ends(text)
   return text == "" and 0 or text:sub(-1) == "\n" and ends or ends + 1
 end
 

@@ -51,6 +51,35 @@ static int l_text_clean(lua_State *L) { return clean_whole(L, false); }
 
 static int l_text_visible(lua_State *L) { return clean_whole(L, true); }
 
+/* normal(text, "NFC" or "NFD"): the same letters, composed or in parts; what is no UTF-8 stays */
+static int l_text_normal(lua_State *L) {
+  static const char *const forms[] = {"NFC", "NFD", NULL};
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  bool compose = luaL_checkoption(L, 2, NULL, forms) == 0;
+  lua_settop(L, 1);
+  if (utf8_ascii(s, n) == n) return 1;
+  struct cleaner *c = bind_new(L, sizeof *c, class_name);
+  int number = utf8_normal(&c->out, s, n, compose);
+  if (number < 0) return push_result(L, c, false);
+  if (number > 0) push_result(L, c, true);
+  else lua_pushvalue(L, 1);
+  buf_free(&c->out);
+  return 1;
+}
+
+/* line_ends(text, from?, to?): how many stand in that part */
+static int l_text_line_ends(lua_State *L) {
+  size_t n;
+  const char *s = luaL_checklstring(L, 1, &n);
+  lua_Integer from = luaL_optinteger(L, 2, 1), to = luaL_optinteger(L, 3, (lua_Integer)n), count = 0;
+  if (from < 1) from = 1;
+  if (to > (lua_Integer)n) to = (lua_Integer)n;
+  for (const char *at = s + from - 1, *end = s + to; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++) count++;
+  lua_pushinteger(L, count);
+  return 1;
+}
+
 static int l_text_plain(lua_State *L) {
   size_t n;
   const char *s = luaL_checklstring(L, 1, &n);
@@ -98,8 +127,12 @@ static int l_text_utf8(lua_State *L) {
   size_t n, i = 0, len;
   const char *s = luaL_checklstring(L, 1, &n);
   lua_settop(L, 1);
-  while (i < n && (len = utf8_valid(s + i, n - i)) > 0) i += len;
-  if (i == n) return 1;
+  for (;;) {
+    i += utf8_ascii(s + i, n - i);
+    if (i == n) return 1;
+    if ((len = utf8_valid(s + i, n - i)) == 0) break;
+    i += len;
+  }
   struct cleaner *c = bind_new(L, sizeof *c, class_name);
   push_result(L, c, utf8_scrub(&c->out, s, n) == 0);
   buf_free(&c->out);
@@ -123,7 +156,8 @@ static int l_text_rank(lua_State *L) {
 int open_text(lua_State *L) {
   static const luaL_Reg functions[] = {{"clean", l_text_clean},     {"visible", l_text_visible}, {"cleaner", l_text_cleaner},
                                        {"utf8", l_text_utf8},       {"rank", l_text_rank},       {"plain", l_text_plain},
-                                       {"convert", l_text_convert}, {NULL, NULL}};
+                                       {"convert", l_text_convert}, {"line_ends", l_text_line_ends},
+                                       {"normal", l_text_normal}, {NULL, NULL}};
   static const luaL_Reg no_methods[] = {{NULL, NULL}};
   bind_class(L, class_name, no_methods, cleaner_gc);
   luaL_newlib(L, functions);

@@ -1,6 +1,8 @@
 /* UTF-8 decoding and repair. Widths and clusters are in term_width.c. */
 #include "utf8.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #include "buf.h"
@@ -38,6 +40,26 @@ size_t utf8_bad(const char *s, size_t n) {
 bool utf8_open(const char *s, size_t n) {
   const unsigned char *b = (const unsigned char *)s;
   return n > 0 && n < length_of(b[0]) && matching(b, n, length_of(b[0])) == n;
+}
+
+int utf8_normal(struct buf *out, const char *s, size_t n, bool compose) {
+  utf8proc_uint8_t *text = NULL;
+  utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)s, (utf8proc_ssize_t)n, &text,
+                                      UTF8PROC_STABLE | (compose ? UTF8PROC_COMPOSE : UTF8PROC_DECOMPOSE));
+  if (len < 0) return len == UTF8PROC_ERROR_NOMEM ? -1 : 0;
+  bool ok = buf_add(out, text, (size_t)len);
+  free(text);
+  return ok ? 1 : -1;
+}
+
+size_t utf8_ascii(const char *s, size_t n) {
+  size_t i = 0;
+  for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+    memcpy(&word, s + i, sizeof word);
+    if (word & 0x8080808080808080u) break;
+  }
+  while (i < n && (unsigned char)s[i] < 0x80) i++;
+  return i;
 }
 
 size_t utf8_valid(const char *s, size_t n) {

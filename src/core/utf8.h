@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 struct buf;
+int utf8_normal(struct buf *out, const char *s, size_t n, bool compose); /* NFC or NFD into an empty buffer; 0: s is no UTF-8, -1: no memory */
+size_t utf8_ascii(const char *s, size_t n);  /* how many bytes of ASCII s begins with */
 size_t utf8_valid(const char *s, size_t n);                     /* length of the valid sequence at s, 0 when there is none */
 size_t utf8_decode(const char *s, size_t n, uint32_t *point);   /* the same, with its code point */
 size_t utf8_bad(const char *s, size_t n);                       /* where none is valid: length of the piece that one U+FFFD stands for */

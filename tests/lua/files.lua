@@ -1,6 +1,6 @@
 -- Paths and links: where tools may go unasked, by the verdict on each tool's own call; what was approved and then moved away under it.
 local t = dofile "tests/check.lua"
-local fs, proc = require "sys.fs", require "qwen.util.process"
+local fs, os_, proc = require "sys.fs", require "sys.os", require "qwen.util.process"
 local files, policy = require "qwen.permission.files", require "qwen.permission.policy"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "files-")))
@@ -9,7 +9,7 @@ assert(proc.run { argv = { "sh", "-c", [[
 mkdir -p proj/sub proj-evil out/deep; echo secret > out/secret; echo s > proj-evil/s; echo in > proj/sub/in
 ln -s ../out/secret proj/link; ln -s ../out proj/dirlink; ln -s ../out/new proj/dangling; ln -s link proj/chain; ln -s loop proj/loop; ln -s /proc/self/cwd proj/magic
 ln -s sub/in proj/inner; ln -s ../../out/deep proj/sub/deep]] }, cwd = root })
-local ctx = { cwd = cwd, mode = "default", seen = {}, settings = { get = function() end } }
+local ctx = { cwd = cwd, mode = "default", seen = {}, settings = { get = function() end, env = function() end } }
 
 local function verdict(name, args, mode)
   ctx.mode = mode or "default"
@@ -40,11 +40,12 @@ end
 
 -- Names.
 for path, normal in pairs { ["/a/./b//c/"] = "/a/b/c", ["/../../x"] = "/x", ["/"] = "/", ["//a"] = "/a", ["/a/b/../../.."] = "/" } do t.eq(files.normal(path), normal, path) end
-for _, path in ipairs { "x", "", "./x", "~/x", "C:\\x" } do
-  local resolved, e = files.resolve(ctx, path)
-  t.err(resolved, e, "usage", "relative: " .. path)
-  t.match(e.message, "must be absolute", path)
+for path, want in pairs { x = "/x", ["./x"] = "/x", ["../x"] = "/../x", ["C:\\x"] = "/C:\\x" } do
+  t.eq(files.resolve(ctx, path), files.normal(cwd .. want), "relative to the project: " .. path)
 end
+t.eq({ files.resolve(ctx, "~/x"), files.resolve(ctx, "~") }, { os_.env "HOME" .. "/x", os_.env "HOME" }, "the home folder")
+t.eq(files.places(ctx, { "~/x", "x" })[1].name, os_.env "HOME" .. "/x", "what is judged is what is opened")
+t.err(files.resolve(ctx, ""), select(2, files.resolve(ctx, "")), "usage", "empty")
 t.eq({ files.relative(ctx, cwd .. "/sub/in"), files.relative(ctx, cwd .. "-evil/s") }, { "sub/in", root:sub(2) .. "/proj-evil/s" })
 t.eq({ files.real(cwd .. "/inner") }, { cwd .. "/sub/in", false }, "a link inside")
 t.eq({ files.real(cwd .. "/dirlink/new/x") }, { root .. "/out/new/x", false }, "of what does not exist, the folder's")

@@ -43,7 +43,7 @@ for _, case in ipairs {
   { "read_file", '{"file_path":"/x","offset":"3"}', "offset must be integer or null, not string" }, { "read_file", '{"file_path":"/x","offset":1.5}', "offset must be integer or null, not number" },
   { "read_file", '{"file_path":"/x","offset":-1}', "offset must be at least 0" }, { "read_file", '{"file_path":"/x","limit":0}', "limit must be at least 1" },
   { "read_file", "[]" , "arguments: 'file_path' is missing" }, { "read_file", '["/x"]', "arguments must be object, not array" },
-  { "run_shell_command", '{"command":"ls","timeout":600001}', "timeout must be at most 600000" }, { "run_shell_command", '{"command":"ls","is_background":"yes"}', "is_background must be boolean, not string" },
+  { "run_shell_command", '{"command":"ls","timeout":0}', "timeout must be at least 1" }, { "run_shell_command", '{"command":"ls","is_background":"yes"}', "is_background must be boolean, not string" },
   { "run_shell_command", '{"command":{}}', "command must be string, not object" },
   { "todo_write", '{"todos":[]}' }, { "todo_write", '{"todos":[{"content":"a","status":"pending","id":"1"}]}' },
   { "todo_write", '{"todos":{"content":"a"}}', "todos must be array, not object" }, { "todo_write", '{"todos":[{"content":"a","status":"pending"},{"content":"a","status":"done"}]}',

@@ -72,7 +72,7 @@ for _, folder in ipairs { "/", root .. "/..", root .. "-evil", root .. "/outside
   result = run("touch " .. root .. "/ran", { directory = folder })
   t.ok(result.refused and result.text:find "is outside the project .*Nothing was run", folder)
 end
-t.match(run("pwd", { directory = "sub" }).text, "must be absolute")
+t.eq(run("pwd", { directory = "sub" }).text, root .. "/sub")
 t.match(run("touch ran", { directory = root .. "/no/such" }).text, "no/such", "a folder that is not there")
 t.match(run("echo a\0b").text, "zero byte.*Nothing was run")
 t.eq(fs.stat(root .. "/ran"), nil, "and nothing was")

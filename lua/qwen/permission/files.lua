@@ -7,22 +7,24 @@ local glob = require "qwen.util.glob"
 local folders = require "qwen.permission.folders"
 local ignore = require "qwen.permission.ignore"
 local listing = require "qwen.permission.listing"
+local names = require "qwen.permission.names"
 local paths = require "qwen.util.paths"
 local seen = require "qwen.session.seen"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
-  ignore_flags = listing.ignore_flags, visible = listing.visible, walk = listing.walk, ignored = ignore.matcher }
+  missing = names.missing, links = listing.links, ignore_flags = listing.ignore_flags, visible = listing.visible,
+  walk = listing.walk, ignored = ignore.matcher }
 
----An absolute path in its normal form.
+local KINDS = { dir = "a folder", pipe = "a named pipe", device = "a device", link = "a link" }
+
+---The absolute path that is meant, in its normal form; a relative one counts from the project folder.
 ---@param ctx Ctx
 ---@param path string
 ---@return string?, Err?
 function M.resolve(ctx, path)
   if path:find("\0", 1, true) then return nil, err("usage", "a path cannot hold a zero byte") end
-  if path:sub(1, 1) ~= "/" then
-    return nil, err("usage", ("the path must be absolute, not '%s'; perhaps %s/%s"):format(path, ctx.cwd, path))
-  end
-  return paths.normal(path)
+  if path == "" then return nil, err("usage", "the path is empty") end
+  return names.meant(ctx, path)
 end
 
 ---A path as it is judged: its name in normal form, what it really reaches now, and whether that is
@@ -40,9 +42,7 @@ end
 ---@return Place[]
 function M.places(ctx, list)
   local out = {}
-  for i, path in ipairs(list) do
-    out[i] = M.place(paths.normal(path:sub(1, 1) == "/" and path or ctx.cwd .. "/" .. path))
-  end
+  for i, path in ipairs(list) do out[i] = M.place(names.meant(ctx, path)) end
   return out
 end
 
@@ -169,6 +169,10 @@ end
 function M.read(ctx, path, limit, below)
   local real, e = exact(ctx, path, below)
   if not real then return nil, e end
+  local stat = fs.stat_exact(real)
+  if stat and stat.type ~= "file" then
+    return nil, err("usage", ("%s is %s, not a file. Nothing was done."):format(path, KINDS[stat.type] or "something else"))
+  end
   return fs.read_exact(real, limit)
 end
 

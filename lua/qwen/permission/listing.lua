@@ -1,6 +1,7 @@
 -- Which files are below a folder: what git and .qwenignore leave out is not among them.
 local fs = require "sys.fs"
 local ignore = require "qwen.permission.ignore"
+local paths = require "qwen.util.paths"
 
 local M = {}
 
@@ -13,26 +14,56 @@ function M.ignore_flags(ctx)
   return flags
 end
 
----Relative paths of the files below a folder that are not ignored, by ripgrep; nil where it is
----missing or takes too long.
+-- The program that lists what git does not ignore: ripgrep, or git in a folder that it knows.
+local function lister(ctx, folder, proc)
+  local rg, git = proc.which "rg", proc.which "git"
+  if rg then return { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) } end
+  if not git or not fs.stat(paths.project_root(folder) .. "/.git") then return nil end
+  local argv = { git, "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "ls-files", "-z", "--cached", "--others" }
+  if ctx.settings:get "context.fileFiltering.respectGitIgnore" ~= false then argv[#argv + 1] = "--exclude-standard" end
+  return argv
+end
+
+---Relative paths of the files below a folder that are not ignored; nil where no program can tell.
 ---@param ctx Ctx
 ---@param folder string
 ---@param seconds number? default 60
 ---@return string[]?, Err?
+---@return "stopped"|"unread"|nil partial it took too long or they are too many; some folders could not be read
 function M.visible(ctx, folder, seconds)
   local proc = require "qwen.util.process" -- here: who reads one file starts nothing
-  local rg = proc.which "rg"
-  if not rg then return nil end
-  local argv = { rg, "--files", "--null", table.unpack(M.ignore_flags(ctx)) }
+  local argv = lister(ctx, folder, proc)
+  if not argv then return nil end
   local result, e = proc.run { argv = argv, cwd = folder, env = proc.helper_env(), limit = 16 * 1024 * 1024, timeout = seconds or 60 }
   if not result then return nil, e end
-  if result.timed_out then return nil end
+  if result.code and result.code > 1 and result.out == "" then return nil end
   local found, ignored = {}, ignore.matcher(ctx)
-  for name in result.out:gmatch "[^%z]+" do
+  for name in result.out:sub(1, -2):gmatch "[^%z]+" do
     name = name:gsub("^%./", "")
     if not ignored(folder .. "/" .. name) then found[#found + 1] = name end
   end
-  return found
+  local part = (result.timed_out or result.truncated) and "stopped" or result.code ~= 0 and result.err:find("(os error", 1, true) and "unread"
+  return found, nil, part or nil
+end
+
+---Relative paths of the links to files in the folders that hold some files: ripgrep does not list links.
+---@param folder string a real path
+---@param found string[] names of files below it
+---@return table<string, Stat>
+function M.links(folder, found)
+  local out, looked = {}, {}
+  local function look(below)
+    if looked[below] then return end
+    looked[below] = true
+    for _, entry in ipairs(fs.list_exact(below == "" and folder or folder .. "/" .. below) or {}) do
+      local name = below == "" and entry.name or below .. "/" .. entry.name
+      local stat = entry.type == "link" and fs.stat(folder .. "/" .. name)
+      if stat and stat.type == "file" then out[name] = stat end
+    end
+  end
+  look ""
+  for _, name in ipairs(found) do look(name:match "^(.*)/[^/]*$" or "") end
+  return out
 end
 
 ---Relative paths of the files below a folder, without .git and what looks generated. For when

@@ -1,6 +1,8 @@
 -- How an edit finds its place: exact, look-alike characters, then runs of whole lines. Pure; bytes outside the match never change.
 -- Files are compared without BOM and with LF line ends; ranges are those of the file as it is.
 
+local texts = require "qwen.util.text"
+
 local M = {}
 
 local BOM = "\xef\xbb\xbf"
@@ -47,6 +49,8 @@ local function lengthen(ranges, shorter)
 end
 
 local function fold(text)
+  local foreign = text:find("\xE2", 1, true) or text:find("\xC2", 1, true) or text:find("\xE3", 1, true)
+  if not foreign then return text, { places = {}, bytes = {} } end
   return shorten(text, "[\xC2\xE2\xE3][\x80-\xBF]+", alike)
 end
 
@@ -62,6 +66,7 @@ end
 
 local function folded_matches(text, pattern)
   local plain, shorter = fold(text)
+  if plain == text and fold(pattern) == pattern then return {} end
   return lengthen(find_all(plain, (fold(pattern))), shorter)
 end
 
@@ -90,27 +95,53 @@ local passes = {
   function(line) return trim_end((fold(line))) end,
 }
 
+-- Whether all lines are somewhere in a text: it costs little, and cutting a long text in lines much.
+local function all_there(text, lines)
+  for _, line in ipairs(lines) do
+    if line ~= "" and not text:find(line, 1, true) then return false end
+  end
+  return true
+end
+
+-- Runs of whole lines equal to the pattern's lines, by one of the passes.
+local function pass_matches(lines, starts, wanted, pass)
+  local have, found, i = {}, {}, 1
+  for n, line in ipairs(lines) do have[n] = pass(line) end
+  while i <= #have - #wanted + 1 do
+    local same = true
+    for k = 1, #wanted do
+      if have[i + k - 1] ~= wanted[k] then same = false break end
+    end
+    if same then
+      local last = i + #wanted - 1
+      found[#found + 1] = { starts[i], starts[last] + #lines[last] - 1 }
+      i = last
+    end
+    i = i + 1
+  end
+  return found
+end
+
 -- Runs of whole lines equal to the pattern's lines.
 local function line_matches(text, pattern)
-  local lines, starts = split(text)
-  local wanted = split(pattern)
-  for _, pass in ipairs(passes) do
-    local want, have, found = {}, {}, {}
-    for i, line in ipairs(wanted) do want[i] = pass(line) end
-    for i, line in ipairs(lines) do have[i] = pass(line) end
-    local i = 1
-    while i <= #have - #want + 1 do
-      local same = true
-      for k = 1, #want do
-        if have[i + k - 1] ~= want[k] then same = false break end
-      end
-      if same then
-        local last = i + #want - 1
-        found[#found + 1] = { starts[i], starts[last] + #lines[last] - 1 }
-        i = last
-      end
-      i = i + 1
+  local raw, lines, starts = split(pattern), nil, nil
+  for n, pass in ipairs(passes) do
+    local wanted = {}
+    for i, line in ipairs(raw) do wanted[i] = pass(line) end
+    if all_there(n == #passes and fold(text) or text, wanted) then
+      if not lines then lines, starts = split(text) end
+      local found = pass_matches(lines, starts, wanted, pass)
+      if #found > 0 then return found end
     end
+  end
+  return {}
+end
+
+-- The same letters, composed in the other way.
+local function composed_matches(text, old)
+  for _, form in ipairs(old:find "[\x80-\xff]" and { "NFC", "NFD" } or {}) do
+    local other = texts.normal(old, form)
+    local found = other ~= old and find_all(text, other) or {}
     if #found > 0 then return found end
   end
   return {}
@@ -119,6 +150,7 @@ end
 local function find_plain(text, old)
   local found = find_all(text, old)
   if #found == 0 then found = folded_matches(text, old) end
+  if #found == 0 then found = composed_matches(text, old) end
   if #found > 0 or not fold(old):find "%S" then return found, false end
   found = line_matches(text, old)
   if #found == 0 and old:sub(-1) == "\n" then return line_matches(text, old:sub(1, -2)), true end
@@ -218,27 +250,6 @@ function M.replace(file, ranges, new, dropped)
   return table.concat(out)
 end
 
----The region of a file that is most like the pattern, with line numbers, for an error message.
----@param file string
----@param old string
----@return string?
-function M.nearest(file, old)
-  local lines, wanted = split(plain_text(file)), split(plain_text(old))
-  local keys, best, best_score, score = {}, nil, 0, 0
-  for _, line in ipairs(wanted) do
-    local key = trim(line)
-    if #key > 3 then keys[key] = true end
-  end
-  local hits = {} -- a window of as many lines as the pattern has is moved over the file
-  for i, line in ipairs(lines) do
-    hits[i] = keys[trim(line)] and 1 or 0
-    score = score + hits[i] - (hits[i - #wanted] or 0)
-    if score > best_score then best, best_score = math.max(1, i - #wanted + 1), score end
-  end
-  if not best then return nil end
-  local out = {}
-  for i = best, math.min(best + #wanted - 1, #lines, best + 20) do out[#out + 1] = ("%d: %s"):format(i, lines[i]:sub(1, 400)) end
-  return table.concat(out, "\n")
-end
+M.plain_text, M.split, M.trim = plain_text, split, trim
 
 return M

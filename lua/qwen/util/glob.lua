@@ -77,7 +77,7 @@ local function walk(tokens, items, fit, below)
   return i > #tokens
 end
 
-local function fits_segment(tokens, name) return walk(tokens, name, fits) end
+local function fits_segment(tokens, name) return tokens.text == name.text or walk(tokens, name, fits) end
 
 local function segments(path)
   local out = {}
@@ -107,17 +107,24 @@ end
 ---A function that tells whether a path fits the whole pattern.
 ---@param pattern string
 ---@param below boolean? everything below what fits also fits
+---@param literal boolean? a name that is written as a part of the pattern fits that, too: `[id]`
 ---@return fun(path: string): boolean
-function M.matcher(pattern, below)
+function M.matcher(pattern, below, literal)
   local compiled = {}
   for i, one in ipairs(alternatives(pattern, {})) do
     local list = {}
-    for _, segment in ipairs(segments(one)) do list[#list + 1] = segment == "**" and STAR or compile(segment) end
+    for _, segment in ipairs(segments(one)) do
+      list[#list + 1] = segment == "**" and STAR or compile(segment)
+      if segment ~= "**" then list[#list].text = literal and segment or false end
+    end
     compiled[i] = list
   end
   return function(path)
     local names = segments(path)
-    for i, name in ipairs(names) do names[i] = chars(name) end
+    for i, name in ipairs(names) do
+      names[i] = chars(name)
+      names[i].text = name
+    end
     for _, wanted in ipairs(compiled) do
       if walk(wanted, names, fits_segment, below) then return true end
     end
