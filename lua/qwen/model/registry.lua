@@ -118,8 +118,7 @@ local function tell_unused(settings, opts, model, problems)
     if row.value ~= "" and not row.project and not addresses.same_origin(row.value, model.base_url) then
       local named = protocols.first(row.beside, known.models)
       problems[#problems + 1] = tr("%s is not used: the settings select %s at %s (%s). For that "
-        .. "address: --openai-base-url %s", row.source, model.id, model.base_url, model.from,
-        row.value .. (named and " --model " .. named or ""))
+        .. "address: --openai-base-url %s", row.source, model.id, model.base_url, model.from, row.value .. (named and " --model " .. named or ""))
       break
     end
   end

@@ -236,9 +236,12 @@ function M.greet(ctx)
   status.open(ctx)
   local name = sys.env "TERM"
   if style.enabled() and name ~= "linux" and page.automatic then sys.out "\27]11;?\27\\" end -- nobody waits for the answer
-  local where = tr("  %s at %s  /help", clean(ctx.model.id),
-    clean((require("qwen.auth.login").asked_at(ctx, ctx.model))))
-  line(style.paint("bold", "qwen " .. require("sys.embed").version) .. style.paint("dim", where))
+  local url = require("qwen.auth.login").asked_at(ctx, ctx.model)
+  local head, where = "qwen " .. require("sys.embed").version, tr("  %s at %s  /help", clean(ctx.model.id), clean(url))
+  if term.width(head .. where) >= columns() then -- the host is what matters
+    where = tr("  %s at %s  /help", clean(ctx.model.id), clean((url:match "^%a+://([^/]*)" or url)))
+  end
+  line(style.paint("bold", head) .. style.paint("dim", where))
   if #ctx.session.messages > 0 then line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #ctx.session.messages)))) end
 end
 
