@@ -160,6 +160,7 @@ static bool head_ends(struct http *h) {
   if (status < 200 || status > 999) return give_up(h, ERR_PROTOCOL, "%g is not the status of an HTTP answer", (double)status) != 0;
   h->status = (int)status;
   h->final_url = http_send_plain_url(h->curl, address);
+  h->is_encoded = http_head_find(&h->head, "content-encoding", &(struct http_field){0});
   h->head_done = true;
   h->changed(h->arg);
   return true;
@@ -191,9 +192,6 @@ static size_t on_header(char *line, size_t size, size_t n, void *arg) {
   return n;
 }
 
-/* Whether the body comes packed, so that it may grow beyond what was received. */
-static bool is_encoded(const struct http *h) { return http_head_find(&h->head, "content-encoding", &(struct http_field){0}); }
-
 static size_t unread(const struct http *h) { return h->body.len - h->pos; }
 
 static void pause_transfer(void *arg) {
@@ -210,7 +208,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
   n *= size;
   if (!head_ends(h)) return 0;
   if (unread(h) >= h->unread_max) {
-    if (!is_encoded(h)) {
+    if (!h->is_encoded) {
       h->paused = true;
       return CURL_WRITEFUNC_PAUSE;
     }
@@ -225,7 +223,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg) {
     snprintf(most, sizeof most, "is larger than max_body, %" PRId64 " bytes", h->max_body);
     return too_large(h, most);
   }
-  if (h->received > RATIO_FREE && is_encoded(h)) {
+  if (h->received > RATIO_FREE && h->is_encoded) {
     curl_off_t packed = 0;
     h->curl->easy_getinfo(h->easy, CURLINFO_SIZE_DOWNLOAD_T, &packed);
     /* curl counts a chunk after it is unpacked, so the present one is allowed for */

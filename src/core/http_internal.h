@@ -20,7 +20,8 @@ struct http {
 
   struct buf lines; /* the request's headers, secrets included: wiped with the transfer */
   struct curl_slist *list;
-  struct buf sent; /* body of the request */
+  struct buf sent; /* body of the request; wiped where a secret is in it */
+  bool sent_secret;
 
   struct buf head; /* of http_head.h */
   size_t head_lines, head_bytes;
@@ -33,7 +34,7 @@ struct http {
   struct loop_timer *timer, *pausing;
   double started, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
   int status;
-  bool head_done, done, paused, is_stream, follow;
+  bool head_done, done, paused, is_stream, is_encoded, follow; /* encoded: the body may grow beyond what was received */
   bool asked_cert, gave_cert; /* the server asked for a certificate of ours; there is one */
   struct err error;
   char reason[CURL_ERROR_SIZE];

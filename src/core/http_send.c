@@ -154,6 +154,7 @@ static bool make_body(struct http *h, const struct http_request *r, struct err *
   }
   for (size_t i = 0; i < r->body_count; i++) {
     if (r->body[i].secret && !check_secret(h, r, r->body[i].secret, e)) return false;
+    h->sent_secret |= r->body[i].secret != NULL;
     piece(&r->body[i], &n);
     total += n;
   }
@@ -274,7 +275,8 @@ fail:
 
 void http_send_wipe(struct http *h) {
   buf_wipe(&h->lines);
-  buf_wipe(&h->sent);
+  if (h->sent_secret) buf_wipe(&h->sent);
+  else buf_free(&h->sent); /* words of a conversation, which may be much */
   free(h->list);
   h->list = NULL;
 }

@@ -37,18 +37,28 @@ function M.bytes(messages, from)
   return sum(messages, #messages) - sum(messages, (from or 1) - 1)
 end
 
+local tool_sums = setmetatable({}, { __mode = "k" }) -- by list of tools, which is made anew when they change
+
+local function of_tools(tools)
+  local bytes = tool_sums[tools]
+  if bytes then return bytes end
+  bytes = 0
+  for _, tool in ipairs(tools) do bytes = bytes + #tool.name + #tool.description + #tool.schema + TOOL end
+  tool_sums[tools] = bytes
+  return bytes
+end
+
 ---Bytes that stand before the messages: system prompt and tools.
 ---@param ctx Ctx
 ---@return integer
 function M.fixed(ctx)
-  local bytes = #(ctx.system or "")
-  for _, tool in ipairs(ctx.tools or {}) do bytes = bytes + #tool.name + #tool.description + #tool.schema + TOOL end
-  return bytes
+  return #(ctx.system or "") + (ctx.tools and of_tools(ctx.tools) or 0)
 end
 
+local counts = setmetatable({}, { __mode = "k" }) -- by list of messages: what `counted` found for so many of them
+
 -- The newest answer whose tokens a service has counted. Figures of before a compaction are of another conversation.
-local function counted(ctx)
-  local messages = ctx.session.messages
+local function newest_counted(ctx, messages)
   for i = #messages, (ctx.session.compacted or 0) + 1, -1 do
     local usage = messages[i].usage
     if usage and usage.input then
@@ -56,6 +66,17 @@ local function counted(ctx)
       return i, usage
     end
   end
+end
+
+local function counted(ctx)
+  local messages, from, fixed = ctx.session.messages, ctx.session.compacted, M.fixed(ctx)
+  local known = counts[messages]
+  if not known or known.n ~= #messages or known.from ~= from or known.fixed ~= fixed then
+    known = { n = #messages, from = from, fixed = fixed }
+    known.at, known.usage = newest_counted(ctx, messages)
+    counts[messages] = known
+  end
+  return known.at, known.usage
 end
 
 ---Bytes of one token, as far as the service has counted.

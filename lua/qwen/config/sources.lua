@@ -1,7 +1,6 @@
 -- The sources of settings, each as one layer: {scope, source, values, lines or sources}. Who wins is decided in settings.lua.
 local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
-local flat_keys = require "qwen.config.flat_keys"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local schema = require "qwen.config.schema"
@@ -34,7 +33,7 @@ function M.file(file)
   local value, lines, notes = require("qwen.util.jsonc").parse(text)
   if value == nil then return broken(file, lines.message) end
   if not config_value.is_object(value) then return broken(file, "line 1: the settings must be an object { ... }") end
-  local moved = flat_keys.read(value, lines)
+  local moved = require("qwen.config.flat_keys").read(value, lines)
   return { scope = file.scope, source = paths.short(file.path), path = file.path, values = value, lines = lines, notes = notes,
     moved = moved }
 end

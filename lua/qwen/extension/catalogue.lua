@@ -9,8 +9,8 @@ local tr = require("qwen.util.translate").tr
 
 local M = {
   kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages" },
-  ---What was found: files by kind and name, problems in words, paths that are watched.
-  state = { files = {}, problems = {}, paths = {}, seen = {}, safe = false },
+  ---What was found: files by kind and name, problems in words, paths that are watched, kinds that have other files than shipped ones.
+  state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, safe = false },
   ---Grows with each scan, and with each change of what counts.
   generation = 0,
 }
@@ -31,7 +31,10 @@ local function add_file(kind, name, tier, path)
     entry.border = require("qwen.config.project_files").border(M.state.options.project:match "^(.+)/" or "/")
   end
   table.insert(by_name[name], at, entry)
-  if tier ~= "shipped" then table.insert(M.state.paths, path) end
+  if tier ~= "shipped" then
+    table.insert(M.state.paths, path)
+    M.state.own[kind] = true
+  end
 end
 
 -- Folders in commands/ are the first part of a name: commands/git/commit.md is /git:commit.
@@ -90,7 +93,7 @@ end
 ---@param keep_modules boolean? of ~/.qwen/lua
 ---@return string[] problems
 function M.scan(options, keep_modules)
-  M.state = { files = {}, problems = {}, paths = {}, seen = {}, provided = M.state.provided, safe = options.safe, options = options,
+  M.state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, provided = M.state.provided, safe = options.safe, options = options,
     instead = user_modules.instead }
   M.generation = M.generation + 1
   if not keep_modules then user_modules.forget() end

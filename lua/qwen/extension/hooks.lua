@@ -135,7 +135,8 @@ function M.emit(ctx, event, value, second, ...)
   if broken and event:sub(1, 7) == "before_" then
     return false, ("the hook file '%s' is broken, so nothing may pass it; see /doctor"):format(broken)
   end
-  for _, handler in ipairs(handlers or {}) do
+  for i = 1, handlers and #handlers or 0 do
+    local handler = handlers[i]
     if not handler.off then
       local ok, result, reason = limited(seconds_of(handler), handler.run, ctx, value, second, ...)
       local old = value

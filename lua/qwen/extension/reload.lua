@@ -87,6 +87,7 @@ end
 ---@return string[] problems
 function M.kind(kind)
   local changed, problems = false, {}
+  if not catalogue.state.own[kind] then return problems end
   for name, entries in pairs(catalogue.state.files[kind]) do
     for i = #entries, 1, -1 do
       local entry = entries[i]

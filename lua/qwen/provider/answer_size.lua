@@ -4,10 +4,10 @@ local phrase = require("qwen.util.translate").phrase
 
 -- Of text every byte counts, each call counts for something, and of events that bring nothing, or data
 -- in the service's own form, half the bytes count: they may be kept. No model says a tenth of that.
-local MOST, A_CALL = 4 * 1024 * 1024, 512
+local A_CALL = 512
 local LARGE = 256 * 1024 -- bytes of an event
 
-local M = {}
+local M = { MOST = 4 * 1024 * 1024 }
 
 ---What an event adds to the answer.
 ---@param data string the event
@@ -16,7 +16,8 @@ local M = {}
 function M.of(data, deltas)
   if #data > LARGE then collectgarbage() end -- some of those would be more than all else in the run
   local n = deltas[1] and 0 or #data // 2
-  for _, delta in ipairs(deltas) do
+  for i = 1, #deltas do
+    local delta = deltas[i]
     n = n + #(delta.text or delta.args or "")
     if delta.name or delta.data then n = n + A_CALL + #data // 2 end
   end
@@ -29,7 +30,7 @@ end
 ---@return boolean
 function M.beyond(said, run)
   local taken = run and run.template and run.template:taken() or 0
-  return said + taken > MOST
+  return said + taken > M.MOST
 end
 
 ---The delta that ends an answer that is too large.
@@ -38,7 +39,7 @@ end
 function M.endless(stream)
   return { type = "error", err = err("protocol",
     phrase("%s sent an answer without end (more than %d MB of text, or %d MB in all), and it was stopped; "
-      .. "check the base URL and the model", stream.url:match "^%a+://[^/]*", MOST >> 20, MOST >> 19)) }
+      .. "check the base URL and the model", stream.url:match "^%a+://[^/]*", M.MOST >> 20, M.MOST >> 19)) }
 end
 
 return M

@@ -144,6 +144,12 @@ local function judge(ctx, model, provider, e, state, options)
   return retry.wait(e, failure.class, state, model, options), e
 end
 
+-- A service tells its figures piece by piece; the last of each name counts.
+local function count(state, usage)
+  state.usage = state.usage or {}
+  for name, value in pairs(usage) do state.usage[name] = value end
+end
+
 -- Long because the life of one request reads top to bottom.
 ---Asks a model. `next` gives one delta after the other and waits as needed; close it in any case.
 ---@param ctx Ctx
@@ -213,7 +219,7 @@ function M.open(ctx, model, view)
     if data then
       ok, why = pcall(decode, data, event, out)
       said = said + answer_size.of(data, out)
-      if answer_size.beyond(said, run) then out = { answer_size.endless(stream) } end
+      if said > answer_size.MOST then out = { answer_size.endless(stream) } end
     elseif event and not (run and run.whole) then -- an error of the connection, before the answer said that it ends
       out[#out + 1] = { type = "error", err = in_settings_words(event) }
     else
@@ -242,10 +248,7 @@ function M.open(ctx, model, view)
             return { type = "restart" }
           end
         else
-          if delta.type == "usage" then
-            state.usage = state.usage or {}
-            for name, value in pairs(delta.usage) do state.usage[name] = value end
-          end
+          if delta.type == "usage" then count(state, delta.usage) end
           if listened then delta = ctx.emit("delta", delta) end
           if delta then
             begun = true
@@ -272,13 +275,14 @@ function M.open(ctx, model, view)
             goto continue
           end
         end
-        local data, event = next_event(stream, known and run.template)
-        if not known or event ~= run.template then
+        local template = known and run.template
+        local data, event = next_event(stream, template)
+        if not known or event ~= template then
           take(data, event)
         else -- one more of a run: the way of nearly all
           known.text = data
           if not listened then
-            begun, state.shown = true, state.shown or ctx.shows[known.type]
+            if not (begun and state.shown) then begun, state.shown = true, state.shown or ctx.shows[known.type] end
             return known
           end
           out[1] = known
