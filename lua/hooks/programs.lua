@@ -1,134 +1,9 @@
 -- Qwen Code's own hooks: `hooks` in the person's settings.json, programs and addresses that get an event as JSON and say by exit code or
--- JSON what to do. The fields are those of Qwen Code; each event of ours is told under its name there.
--- Long because the events and their fields are one list.
+-- JSON what to do. The fields are those of Qwen Code; each event of ours is told under its name there. One hook runs in hook_runner.lua.
 
 local tr = qwen.tr
 
 local H = { summary = "programs and addresses in the settings' hooks" }
-
-local SECONDS, HTTP_SECONDS, PROMPT_SECONDS, MOST_OUTPUT = 60, 600, 30, 1024 * 1024
-
-local JUDGE = 'Judge the event. Answer with JSON alone: {"ok": true} or {"ok": false, "reason": "..."}; '
-  .. '"additionalContext": "..." may be added for the conversation.'
-
--- Running one hook ------------------------------------------------------------------------------------------------------
-
-local function with_variables(text, allowed)
-  local may = {}
-  for _, name in ipairs(type(allowed) == "table" and allowed or {}) do may[name] = true end
-  local function value(name) return may[name] and qwen.os.env(name) or "" end
-  return (text:gsub("%${([%a_][%w_]*)}", value):gsub("%$([%a_][%w_]*)", value))
-end
-
-local function run_command(ctx, hook, input)
-  local env = qwen.proc.own_env(ctx.trusted)
-  for name, value in pairs(type(hook.env) == "table" and hook.env or {}) do env[name] = tostring(value) end
-  env.QWEN_PROJECT_DIR, env.CLAUDE_PROJECT_DIR, env.GEMINI_PROJECT_DIR = ctx.cwd, ctx.cwd, ctx.cwd
-  local result, e = qwen.proc.run { argv = { hook.shell == "bash" and "bash" or "/bin/sh", "-c", hook.command }, cwd = ctx.cwd, env = env, input = input,
-    timeout = qwen.x.settings_hooks.seconds(hook, SECONDS), limit = MOST_OUTPUT }
-  if not result then return { warning = e.message } end
-  if result.timed_out then return { warning = "it did not end in time" } end
-  if result.code == 0 then return { out = result.out } end
-  local said = qwen.text.trim(result.err)
-  if result.code == 2 then return { block = said ~= "" and said or "blocked by " .. hook.command } end
-  return { warning = ("it ended with %s: %s"):format(result.code and tr("exit code %s", result.code)
-    or tr "a signal", said) }
-end
-
--- Whether the settings let an http hook send there.
-local function may_send(ctx, url)
-  local allowed = ctx.settings:get "security.allowedHttpHookUrls" or {}
-  for _, pattern in ipairs(allowed) do
-    local lua = "^" .. tostring(pattern):gsub("%p", "%%%0"):gsub("%%%*", ".*") .. "$"
-    if url:find(lua) then return true end
-  end
-  return #allowed == 0
-end
-
--- Whether an address is of a private network, which the settings close to http hooks; this machine is none.
-local function is_closed(ctx, url)
-  local parsed = ctx.settings:get "security.allowPrivateNetworkHooks" == false and qwen.http.parse_url(url)
-  return parsed and parsed.private and not parsed.loopback or false
-end
-
-local function run_http(ctx, hook, input)
-  if is_closed(ctx, tostring(hook.url)) then
-    return { warning = tr("%s is not asked: security.allowPrivateNetworkHooks is false", tostring(hook.url)) }
-  end
-  if not may_send(ctx, tostring(hook.url)) then
-    return { warning = tr("%s is not asked: security.allowedHttpHookUrls has no such address", tostring(hook.url)) }
-  end
-  local headers = { ["Content-Type"] = "application/json" }
-  for name, value in pairs(type(hook.headers) == "table" and hook.headers or {}) do headers[name] = with_variables(tostring(value), hook.allowedEnvVars) end
-  local stream <close>, e = qwen.http.open { url = hook.url, method = "POST", headers = headers, body = input, total_timeout = qwen.x.settings_hooks.seconds(hook, HTTP_SECONDS) }
-  if not stream then return { warning = e.message } end
-  local body
-  body, e = stream:all(MOST_OUTPUT)
-  if not body then return { warning = e.message } end
-  if stream.status < 200 or stream.status > 299 then
-    local said, target = ("%s answered %d"):format(qwen.x.redact.url(hook.url), stream.status), stream.headers.location
-    return { warning = target and tr("%s and sends on to %s", said, qwen.x.redact.url(target)) or said }
-  end
-  return { out = body }
-end
-
--- A model that cannot be asked, or answers with something else, forbids nothing, as in Qwen Code; it is told.
-local function run_prompt(ctx, hook, input)
-  local prompt = hook.prompt:gsub("%$ARGUMENTS", function() return input end)
-  local text, e = qwen.one_shot.ask(ctx, { prompt = prompt, model = hook.model, purpose = "hook",
-    seconds = qwen.x.settings_hooks.seconds(hook, PROMPT_SECONDS), system = JUDGE })
-  if not text then return { warning = e.message } end
-  local value = qwen.json.decode(text:match("^%b{}", text:find("{", 1, true)) or "")
-  if type(value) ~= "table" or type(value.ok) ~= "boolean" then
-    return { warning = tr "the model gave no JSON with a verdict" }
-  end
-  local context = type(value.additionalContext) == "string" and value.additionalContext or nil
-  local reason = type(value.reason) == "string" and value.reason or tr "refused by the model"
-  return { block = not value.ok and reason or nil, context = context }
-end
-
-local runners = { command = run_command, http = run_http, prompt = run_prompt }
-
--- What one hook said, as one table: block, ask, allow, input, context.
-local function read_output(event, said)
-  local value = said.out and said.out:find "^%s*{" and qwen.json.decode(said.out)
-  if type(value) ~= "table" then
-    local plain = said.out and qwen.text.trim(said.out) or ""
-    if plain ~= "" and (event == "SessionStart" or event == "UserPromptSubmit" or event == "UserPromptExpansion") then said.context = plain end
-    return said
-  end
-  local own = type(value.hookSpecificOutput) == "table" and value.hookSpecificOutput or {}
-  local answer = type(own.decision) == "table" and own.decision or {}
-  local decision = own.permissionDecision or answer.behavior or value.decision
-  local reason = own.permissionDecisionReason or answer.message or value.reason
-  local ends = event == "Stop" or event == "SubagentStop" -- there `continue: false` lets the turn end
-  if value.continue == false and not ends then said.block = tostring(value.stopReason or reason or "stopped by a hook") end
-  if decision == "deny" or decision == "block" then said.block = tostring(reason or "blocked by a hook") end
-  if decision == "ask" then said.ask = tostring(reason or "a hook asks") end
-  said.allow = decision == "allow" or decision == "approve"
-  if ends and value.continue == false then said.block = nil end
-  said.input = type(own.updatedInput) == "table" and own.updatedInput or type(answer.updatedInput) == "table" and answer.updatedInput or nil
-  said.context = type(own.additionalContext) == "string" and own.additionalContext or nil
-  said.message = type(value.systemMessage) == "string" and value.systemMessage or nil
-  return said
-end
-
-local done_once = {}
-
-local function run_one(ctx, event, hook, input)
-  local run = runners[hook.type or "command"]
-  local target = hook.command or hook.url or hook.prompt
-  if not run or type(target) ~= "string" then return { warning = "its type is not known or its command is missing" } end
-  if hook.once and done_once[hook] then return {} end
-  done_once[hook] = true
-  if hook.async then
-    ctx.background(function() run(ctx, hook, input) end)
-    return {}
-  end
-  return read_output(event, run(ctx, hook, input))
-end
-
--- Running all hooks of an event -------------------------------------------------------------------------------------------
 
 local function chosen(ctx, event, name)
   if ctx.settings:get "disableAllHooks" == true then return {} end
@@ -150,7 +25,7 @@ local function tell(ctx, event, name, fields)
   local input = qwen.json.encode(fields)
   local running = {}
   for i, item in ipairs(list) do
-    running[i] = qwen.task.spawn(run_one, ctx, event, item.hook, input)
+    running[i] = qwen.task.spawn(qwen.x.hook_runner.run, ctx, event, item.hook, input)
     if item.sequential then running[i]:join() end
   end
   for i, child in ipairs(running) do

@@ -418,6 +418,7 @@ qwen = {}
 ---@field encoding qwen.x.encoding
 ---@field files qwen.x.files
 ---@field fuzzy_match qwen.x.fuzzy_match
+---@field hook_runner qwen.x.hook_runner
 ---@field home_check qwen.x.home_check
 ---@field image qwen.x.image
 ---@field instructions qwen.x.instructions
@@ -615,6 +616,18 @@ qwen = {}
 ---@field all fun(): string[], boolean finds and loads all files again; what is broken, and whether the new ones count
 ---@field take_saved fun(ctx: Ctx): boolean? the same when a file was saved since; what is wrong is told
 ---@field kind fun(kind: string): string[] the user's own files of one kind; problems
+
+---@class HookWords what a hook of the settings said
+---@field block string?
+---@field ask string?
+---@field allow boolean?
+---@field input table? other arguments of the tool
+---@field context string? for the conversation
+---@field message string? for the user
+---@field warning string? why it said nothing
+
+---@class qwen.x.hook_runner
+---@field run fun(ctx: Ctx, event: string, hook: table, input: string): HookWords runs one hook of the settings; input is the event as JSON
 
 ---@class qwen.x.settings_hooks `hooks` of settings.json as they are written
 ---@field events table<string, "tool"|"name"|false> what the matcher of each event is held to

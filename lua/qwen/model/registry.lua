@@ -13,7 +13,6 @@ local sources = require "qwen.config.sources"
 local translate = require "qwen.util.translate"
 
 local tr, phrase = translate.tr, translate.phrase
-
 local find = entries.find
 
 local M = { keyless = addresses.is_private, signs = keys.signs, key_variable = keys.variable, has_key = keys.has }
