@@ -22,9 +22,10 @@ end
 ---@return {name: string, tool: string?, group: table?, spec: string?, text: string}?
 function M.parse(rule)
   local bare = texts.trim(rule)
-  local name, spec = bare:match "^([%w_*-]+)%s*%((.*)%)$"
-  name = name or bare:match "^[%w_*-]+$"
+  local name, spec = bare:match "^([%w_*.-]+)%s*%((.*)%)$"
+  name = name or bare:match "^[%w_*.-]+$"
   if not name then return nil end
+  if name:find "^mcp__" then name = name:gsub("%.", "_") end -- as the name of the tool is made
   spec = spec and texts.trim(spec)
   spec = spec and spec:match '^"(.*)"$' or spec
   if spec == "" or spec == "*" then spec = nil end
@@ -45,12 +46,14 @@ function M.about_files(rule)
   return rule.group ~= nil or groups.Read[rule.tool] or groups.Edit[rule.tool] or false
 end
 
+local LONGEST = 64 -- of a tool's name, in lua/hooks/mcp.lua: the rest is cut
+
 -- `mcp__server` is each of its tools; `*` at the end is any end.
 local function of_server(name, tool)
   if name:sub(1, 5) ~= "mcp__" then return false end
   tool = tool:lower()
   local head = name:match "^(.*[^*])%*+$"
-  return name == tool or tool:sub(1, #name + 2) == name .. "__"
+  return name == tool or #tool == LONGEST and name:sub(1, LONGEST) == tool or tool:sub(1, #name + 2) == name .. "__"
     or head ~= nil and tool:sub(1, #head) == head
 end
 
@@ -156,10 +159,14 @@ end
 ---@return boolean
 function M.matches_arguments(spec, args)
   local pattern = line_pattern(spec:match "^%l+:(.*)$" or spec)
-  for _, value in pairs(args) do
-    if type(value) == "string" and value:find(pattern) then return true end
+  local function holds(value)
+    if type(value) ~= "table" then return tostring(value):find(pattern) ~= nil end
+    for _, item in pairs(value) do
+      if holds(item) then return true end
+    end
+    return false
   end
-  return false
+  return holds(args)
 end
 
 -- The texts between the commas that stand in no brackets.
