@@ -9,7 +9,8 @@ assert(proc.run { argv = { "sh", "-c", [[
 mkdir -p proj/sub proj-evil out/deep; echo secret > out/secret; echo s > proj-evil/s; echo in > proj/sub/in
 ln -s ../out/secret proj/link; ln -s ../out proj/dirlink; ln -s ../out/new proj/dangling; ln -s link proj/chain; ln -s loop proj/loop; ln -s /proc/self/cwd proj/magic
 ln -s sub/in proj/inner; ln -s ../../out/deep proj/sub/deep]] }, cwd = root })
-local ctx = { cwd = cwd, mode = "default", seen = {}, settings = { get = function() end, env = function() end } }
+local ctx = { cwd = cwd, mode = "default", seen = {}, session = { id = "s", cwd = cwd, messages = {} },
+  settings = { get = function() end, env = function() end } }
 
 local function verdict(name, args, mode)
   ctx.mode = mode or "default"
@@ -84,7 +85,7 @@ local function approve(name, args, meanwhile)
     return "y"
   end
   local results = {}
-  act.run(ctx, { { id = "1", name = name, args = qwen.json.encode(args) } }, results, {})
+  act.run(ctx, { { id = "1", name = name, args = qwen.json.encode(args) } }, results, {}, require("qwen.agent.repeats").of(ctx))
   return results[1]
 end
 fs.mkdir(cwd .. "/fresh")

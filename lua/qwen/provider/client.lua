@@ -10,7 +10,6 @@ local translate = require "qwen.util.translate"
 local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
-
 local AT_ONCE = 64 -- events, however many have come: then keys, Ctrl-C and all else have their turn
 
 -- Limits of time: in milliseconds in a model's generationConfig, 0 for none; the environment speaks for those that say nothing.
