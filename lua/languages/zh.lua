@@ -1173,7 +1173,7 @@ return {
     ["the service is overloaded; try again later"] = "服务过载；请稍后再试", ["the service failed; try again later"] = "服务失败；请稍后再试",
     ["check the key: qwen auth status"] = "请检查密钥：qwen auth status", ["check the model name; see: /model"] = "请检查模型名称；见 /model",
     ["the service refused the request"] = "服务拒绝了请求", ["the key may not use this model or region"] = "该密钥不能使用此模型或区域",
-    ["check the model name and the base URL; is /v1 missing?"] = "请检查模型名称和地址；是否缺少 /v1？", ["try again"] = "请重试",
+    ["check the model name (/model) and the base URL; is /v1 missing?"] = "请检查模型名称（/model）和地址；是否缺少 /v1？", ["try again"] = "请重试",
     ["the proxy wants a name and a password: http://NAME:PASSWORD@HOST:PORT in the proxy setting"] =
       "代理需要名称和密码：在代理设置中写 http://NAME:PASSWORD@HOST:PORT",
     ["the free quota of Qwen OAuth is used up%s; others: OpenRouter https://openrouter.ai, Fireworks AI https://app.fireworks.ai, "

@@ -118,6 +118,7 @@
 ---@field sse fun(): fun(bytes: string?): table?, Err? a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
 ---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use (by a HEAD without headers); does not wait; nothing for loopback hosts
 ---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean), private (boolean: this machine or a private network), exposed (boolean: no credential goes there)} as curl sees it
+---@field is_private fun(name: string): boolean whether a credential stands under this name of a header or parameter
 ---@field use fun(route: HttpRoute) counts for every request from now on that does not say otherwise itself
 
 -- sys.listen -------------------------------------------------------------------------------------------------------

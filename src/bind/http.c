@@ -407,6 +407,11 @@ static int l_http_sse(lua_State *L) {
   return 1;
 }
 
+static int l_http_is_private(lua_State *L) {
+  lua_pushboolean(L, http_name_is_private(luaL_checkstring(L, 1)));
+  return 1;
+}
+
 static int url_gc(lua_State *L) {
   http_url_free(luaL_checkudata(L, 1, url_class));
   return 0;
@@ -446,7 +451,8 @@ static int shutdown_gc(lua_State *L) {
 
 int open_http(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", l_http_open},
-                                       {"sse", l_http_sse}, {"warm", l_http_warm}, {"use", l_http_use}, {"parse_url", l_http_parse_url}, {NULL, NULL}};
+                                       {"sse", l_http_sse}, {"warm", l_http_warm}, {"use", l_http_use}, {"is_private", l_http_is_private},
+                                       {"parse_url", l_http_parse_url}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"read", l_stream_read}, {"all", l_stream_all}, {"sealed", l_stream_sealed}, {"event", l_stream_event}, {"close", l_stream_close},
       {NULL, NULL}};

@@ -61,6 +61,9 @@ enum http_result http_all(struct http *h, size_t limit, const char **bytes, size
 void http_wipe(struct http *h); /* forgets what was read, and overwrites it */
 enum http_result http_event(struct http *h, struct http_sse_event *ev, struct err *e);
 
+/* Whether a credential stands under this name of a header or parameter, also where its value is no secret of ours. */
+bool http_name_is_private(const char *name);
+
 void http_warm(const struct http_request *r); /* connects to r's host in the background; nothing for loopback */
 void http_shutdown(void);                     /* once, after the last http_close */
 #endif

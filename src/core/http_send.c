@@ -51,8 +51,7 @@ static bool is_token(const char *s) {
   return true;
 }
 
-/* Whether a header holds a credential, by its name: also where the value is no secret of ours. */
-static bool signs(const char *name) {
+bool http_name_is_private(const char *name) {
   size_t n = strlen(name);
   return strcasestr(name, "auth") || strcasestr(name, "cookie") || strcasestr(name, "secret") || (n >= 3 && strcasecmp(name + n - 3, "key") == 0) ||
          (n >= 5 && strcasecmp(name + n - 5, "token") == 0);
@@ -79,7 +78,7 @@ static bool check_header(const struct http *h, const struct http_request *r, con
       return false;
     }
   }
-  return sealed || !signs(header->name) || check_plain(h, "the header", header->name, e);
+  return sealed || !http_name_is_private(header->name) || check_plain(h, "the header", header->name, e);
 }
 
 static int by_name(const void *a, const void *b) {

@@ -28,7 +28,7 @@ local function count(text, pattern)
 end
 
 local function run(place, home, env, ...)
-  local argv, all = home[1](place.home), { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
+  local argv, all = home[1](place.home), { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", XDG_RUNTIME_DIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
   for _, more in ipairs { home[2], env } do
     for name, value in pairs(more) do all[name] = value end
   end

@@ -6,13 +6,8 @@ local M = { is_key = key_text.is_key }
 
 local REMOVED = "<removed>"
 
----Whether a credential stands under this name.
----@param name string of a header or a parameter
----@return boolean
-function M.is_private(name)
-  name = name:lower()
-  return (name:find "auth" or name:find "cookie" or name:find "secret" or name:find "key$" or name:find "token$") ~= nil
-end
+---Whether a credential stands under this name of a header or a parameter.
+M.is_private = require("sys.http").is_private
 local is_private = M.is_private
 
 ---Header values. A secret prints as its name; where a credential stands as plain text, the header's name tells.

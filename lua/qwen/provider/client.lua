@@ -132,10 +132,8 @@ local function judge(ctx, model, provider, e, state, options)
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
   failure = ctx.emit("request_failed", failure) or { err = e, wait = false }
   e = err.is(failure.err) and failure.err or e
-  if type(failure.switch) == "string" then
-    e.switch = failure.switch
-    return nil, e
-  end
+  e.switch = type(failure.switch) == "string" and failure.switch or nil
+  if e.switch then return nil, e end
   local final = e.unsaid and options.in_words or state.shown and not e.unsaid
   if final or failure.wait == false then return nil, e end
   local asked = tonumber(failure.wait)
