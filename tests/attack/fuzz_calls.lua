@@ -4,6 +4,7 @@ local t = dofile "tests/check.lua"
 local act = require "qwen.agent.tool_calls"
 local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
 local Settings = require "qwen.config.settings"
+local repeats = require "qwen.agent.repeats"
 local resource = require "qwen.extension.registry"
 
 local _, given = ...
@@ -25,6 +26,11 @@ local ctx = require("qwen.ctx").new { cwd = cwd, trusted = false, settings = set
 ctx.tools = require("qwen.agent.view").tools(ctx)
 function ctx.ask() return ({ "n", "d", "x" })[math.random(3)], "words" end
 function ctx.print() end
+local refused, get = {}, settings.get -- rules that refuse make the judgement look at every word
+function settings.get(self, key)
+  if key == "permissions.deny" then return refused end
+  return get(self, key)
+end
 local inside -- the first time that a tool or the judgement failed inside: caught, but a bug all the same
 function ctx.notice(words) inside = inside or words:find "the tool .* failed: " and words or nil end
 assert(#ctx.tools > 5, "the tools are there")
@@ -33,7 +39,8 @@ local function pick(list) return list[math.random(#list)] end
 
 local texts = { "", "\0", "/", "//", "..", "~", "-", "*", "[", "{", "\n", "\xff", "\u{202E}", "$HOME", "`", "'", '"', "\\", "a.txt", cwd, cwd .. "/a.txt", cwd .. "/sub",
   cwd .. "/bytes", cwd .. "/a.pdf", cwd .. "/a.png", "/etc/passwd", "/dev/null", "/proc/self/environ", "**/*", "(((", "%s%n%d", ("x"):rep(5000), ("/.."):rep(200), "one", "two",
-  "ls", "cat a.txt | wc -l", "echo 'x", "cd sub && ls", "ls \\", "a b", "1-5", "pending", "1e999", "null" }
+  "ls", "cat a.txt | wc -l", "echo 'x", "cd sub && ls", "ls \\", "a b", "1-5", "find . -exec env rm {} ;", "env -S'rm f'", "docker run -v $HOME:/x y", "sh -c 'cat .env; rm f'",
+  "sed r.env f", "cat <<E\n$(x)\nE\n", "for i in *; do rm $i; done", ("a=b:c@"):rep(300), ("-exec "):rep(300), "mcp__s__t", "(", ";", "$(", "<<E", "pending", "1e999", "null" }
 local keys = { "file_path", "path", "pattern", "glob", "command", "directory", "content", "old_string", "new_string", "offset", "limit", "pages", "ignore", "todos",
   "replace_all", "is_background", "timeout", "description", "id", "status", "x", "", "file_filtering_options" }
 
@@ -109,7 +116,9 @@ while task.now() - started < SECONDS do
   local calls, results = {}, {}
   for i = 1, math.random(4) do calls[i] = random_call(i) end
   ctx.mode, ctx.interactive, ctx.granted = pick { "plan", "default", "default", "auto-edit" }, math.random(3) == 1, {}
-  local ok, e = xpcall(act.run, debug.traceback, ctx, calls, results, {})
+  if not ctx.session or math.random(4) == 1 then ctx.session = { messages = {} } end
+  refused = pick { {}, { "Bash(rm *)", "Read(.env)" }, { "Read(~/**)", "Bash(git push *)", text() }, { text(), text() } }
+  local ok, e = xpcall(act.run, debug.traceback, ctx, calls, results, {}, repeats.of(ctx))
   if not ok then raised[#raised + 1] = tostring(e) .. "\n" .. json.encode(calls) end
   for i, call in ipairs(calls) do
     local result = results[i]
