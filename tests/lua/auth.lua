@@ -7,6 +7,13 @@ local jsonc = require "qwen.util.jsonc"
 
 local function run(place, ...) return program.run(place, { ... }) end
 
+-- The same on a machine without a model server, whatever listens here.
+local function run_alone(place, ...)
+  local path = place.root .. "/system.json"
+  assert(fs.write(path, '{"local": {"servers": []}}'))
+  return program.run(place, { ... }, { env = { QWEN_CODE_SYSTEM_SETTINGS_PATH = path } })
+end
+
 do
   local place = program.place()
   for _, case in ipairs {
@@ -20,7 +27,7 @@ do
   end
   t.eq(fs.stat(place.home .. "/.qwen/settings.json"), nil, "nothing is written unless all of it is right")
   t.match(run(place, "auth").out, "coding%-plan +Alibaba Cloud Coding Plan", "the list without a terminal")
-  t.match(run(place, "auth", "status").out, "^No authentication method is configured", "status before")
+  t.match(run_alone(place, "auth", "status").out, "^No authentication method is configured", "status before")
   t.match(program.run(place, { "auth", "status" }, { env = { OPENAI_MODEL = "m" } }).out, "key       missing: set OPENAI_API_KEY, or run qwen auth", "without a key")
 end
 
@@ -198,7 +205,7 @@ do
   t.eq(run(place, "auth", "logout", "TWO").code, 0)
   t.eq(run(place, "auth", "list").out, "No credential is kept. Sign in with: qwen auth\n")
   t.match(run(place, "auth", "logout", "TWO").err, "there is no sign%-in to TWO in the settings")
-  t.match(run(place, "privacy").out, "^No model is configured", "and then nobody's terms apply")
+  t.match(run_alone(place, "privacy").out, "^No model is configured", "and then nobody's terms apply")
   run(place, "auth", "command", "--env-key", "THREE", "--command", "echo sk-key-of-a-program")
   t.eq(run(place, "auth", "logout", "THREE").code, 0)
   t.eq(next(jsonc.parse(fs.read(place.home .. "/.qwen/settings.json")).security.auth.keyCommands), nil, "a program that prints it is not asked again")
