@@ -41,11 +41,11 @@ t.match(ask(qwen.text.diff(old, changed, "a"), true):lines(),
 -- A call that cannot work is not called refused: the person sees what is wrong with it.
 do
   local recorder = dofile "tests/recording.lua"
-  local call = { calls = { { name = "write_file", arguments = { file_path = "relative.txt", content = "x" } } } }
+  local call = { calls = { { name = "write_file", arguments = { file_path = "/", content = "x" } } } }
   local run <close> = recorder.start { call, { text = "Ended." } }
   run.wait "/help"
   run.type "go\r"
-  t.ok((run.wait "Ended." or ""):find("must be absolute", 1, true), "the reason")
+  t.ok((run.wait "Ended." or ""):find("is not a file", 1, true), "the reason")
   run.type "/quit\r"
   t.eq(select(2, run.finish()), 0, "it ends")
 end
