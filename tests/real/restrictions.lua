@@ -177,7 +177,7 @@ for _, row in ipairs {
   local wrote, _, result = outside(row[1], row[2], row[3])
   t.eq({ wrote, result.code }, { false, 0 }, json.encode(row) .. result.err)
 end
-for _, row in ipairs { { { tools = { sandbox = "run-in-my-vm" } }, {} }, { {}, { QWEN_SANDBOX = "lxc" } } } do
+for _, row in ipairs { { { tools = { sandbox = "run-in-my-vm" } }, {} }, { { tools = { sandbox = { image = "x" } } }, {} }, { {}, { QWEN_SANDBOX = "lxc" } } } do
   local wrote, ran, result = outside(row[1], row[2])
   t.eq({ wrote, ran, result.code }, { false, false, 44 }, "what we do not know ends the run: " .. json.encode(row))
 end

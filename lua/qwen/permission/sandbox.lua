@@ -58,7 +58,7 @@ local instead = { docker = true, podman = true, ["sandbox-exec"] = true }
 -- Whether tools.sandbox, --sandbox or QWEN_SANDBOX asks for a sandbox: our backend, and the word where it is another's.
 local function asked(ctx)
   local value = ctx.settings:get "tools.sandbox"
-  if type(value) == "table" then value = value.command end
+  if type(value) == "table" then value = value.command or "an object without command" end
   local word = value ~= nil and tostring(value):lower() or ""
   if instead[word] then return "bubblewrap", word end
   local backend = same[word] or word
