@@ -1031,7 +1031,7 @@ return {
       "%s 已被拒绝，因为没有人可以询问：%s；用 %s 允许",
     ["arguments are not JSON"] = "参数不是 JSON", ["failed inside"] = "内部出错",
     ["the tool %s failed: %s"] = "工具 %s 失败：%s", ["the tool %s is wrong: %s"] = "工具 %s 有误：%s",
-    ["plan mode only looks"] = "计划模式只查看", ["mode yolo"] = "yolo 模式",
+    ["plan mode only looks: %s"] = "计划模式只查看：%s", ["mode yolo"] = "yolo 模式",
     ["mode auto-edit"] = "auto-edit 模式",
     ["it could read what the rule %s hides"] = "它可能读到规则 %s 隐藏的内容",
     ["%s sets a variable"] = "%s 会设置变量", ["%s would write to its last argument"] = "%s 会写入它的最后一个参数",

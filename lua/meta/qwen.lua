@@ -650,6 +650,7 @@ qwen = {}
 ---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
 ---@field filter_word fun(answer: Message): string the service's own words for why its filter ended an answer, to stand behind ours
 ---@field note fun(words: string): TextPart a part of a user's message that is the program's
+---@field is_note fun(message: Message, part: TextPart): boolean whether a text of a user's message is the program's
 ---@field told fun(words: string): Message a message of the program to the model, in the user's place
 ---@field prompt_of fun(message: Message): string what the user typed, without files; "" where the message is the program's
 ---@field is_empty fun(answer: Message): boolean it came to its end without a word for the person
@@ -730,6 +731,7 @@ qwen = {}
 ---@field word fun(id: string): string?
 
 ---@class qwen.x.policy
+---@field in_plan fun(ctx: Ctx, tool: Tool, args: table): string? the command that plan mode runs in the place of one of git's that look
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool

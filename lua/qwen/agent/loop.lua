@@ -7,6 +7,7 @@ local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
 local client = require "qwen.provider.client"
+local plan_mode = require "qwen.agent.plan_mode"
 local repeats = require "qwen.agent.repeats"
 local tr = require("qwen.util.translate").tr
 local unwritten = require "qwen.session.unwritten"
@@ -27,6 +28,11 @@ local function keep(ctx, m)
   local ok, e = ctx.session:add(m)
   if not ok then unwritten(ctx, "session", tr("the session could not be written: %s", e.message)) end
   ctx.emit("message_added", m)
+end
+
+local function keep_prompt(ctx, prompt)
+  plan_mode.tell(ctx, prompt)
+  keep(ctx, prompt)
 end
 
 local busy = { limit = true, overloaded = true }
@@ -160,6 +166,14 @@ local function no_answer(ctx, answer)
   if require("qwen.provider.request").has_tool_call(said, names) then return AS_TEXT, tr "the model wrote a tool call as text" end
 end
 
+-- The answer of a run that ends before the model is done. `why` is for the model, about the calls that were not run.
+local function cut_off(ctx, answer, fields, why)
+  local closing = why and message.close_dangling(ctx.session.messages, why)
+  if closing then keep(ctx, closing) end
+  ctx.session:sync()
+  return setmetatable(fields, { __index = answer })
+end
+
 ---Answers one prompt.
 ---@param ctx Ctx
 ---@param prompt Message
@@ -172,7 +186,7 @@ function M.run(ctx, prompt)
   local limit, turns, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, 0, false
   local over = budget.tokens(ctx)
   if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }), turns end
-  keep(ctx, prompt)
+  keep_prompt(ctx, prompt)
   local guard = repeats.of(ctx)
   while true do
     turns = turns + 1
@@ -190,7 +204,7 @@ function M.run(ctx, prompt)
       goto continue
     end
     if missing then
-      return setmetatable({ stop = "error", err = answer.err or err("protocol", problem) }, { __index = answer }), turns
+      return cut_off(ctx, answer, { stop = "error", err = answer.err or err("protocol", problem) }), turns
     end
     if answer.stop ~= "calls" then
       local done, reason = ctx.emit("prompt_answered", answer, turns)
@@ -200,27 +214,18 @@ function M.run(ctx, prompt)
       goto continue
     end
     if limit and limit >= 0 and turns >= limit then
-      local closing = message.close_dangling(ctx.session.messages, "The limit of turns was reached before this call.")
-      if closing then keep(ctx, closing) end
-      ctx.session:sync()
-      return setmetatable({ stop = "turns" }, { __index = answer }), turns
+      return cut_off(ctx, answer, { stop = "turns" }, "The limit of turns was reached before this call."), turns
     end
     over = budget.calls(ctx, #message.calls_of(answer)) or budget.tokens(ctx)
     if over then
-      local closing = message.close_dangling(ctx.session.messages, "A limit of the run was reached before this call.")
-      if closing then keep(ctx, closing) end
-      ctx.session:sync()
-      return setmetatable({ stop = "error", err = over }, { __index = answer }), turns
+      return cut_off(ctx, answer, { stop = "error", err = over }, "A limit of the run was reached before this call."), turns
     end
     asked_again = false
     carry_out(ctx, message.calls_of(answer), guard)
     over = guard:ended()
-    if over then
-      ctx.session:sync()
-      return setmetatable({ stop = "loop", err = over }, { __index = answer }), turns
-    end
+    if over then return cut_off(ctx, answer, { stop = "loop", err = over }), turns end
     local steered = ctx.steer and ctx.steer()
-    if steered then keep(ctx, steered) end
+    if steered then keep_prompt(ctx, steered) end
     ::continue::
   end
 end

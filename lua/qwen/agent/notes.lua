@@ -4,6 +4,7 @@ local checkpoints = require "qwen.session.checkpoints"
 local fit = require "qwen.agent.fit"
 local json = require "sys.json"
 local message = require "qwen.session.message"
+local plan_mode = require "qwen.agent.plan_mode"
 local text = require "qwen.util.text"
 local window = require "qwen.agent.window"
 
@@ -56,7 +57,7 @@ function M.prompts(messages, last)
     local m = messages[i]
     if is_head(m) then
       for j = 2, #m.parts do
-        if not kind_of(m.parts[j]) then out[#out + 1] = m.parts[j].text end
+        if not (kind_of(m.parts[j]) or message.is_note(m, m.parts[j])) then out[#out + 1] = m.parts[j].text end
       end
     elseif m.role == "user" then
       local words = text.trim(message.prompt_of(m))
@@ -163,6 +164,7 @@ function M.head(ctx, messages, last, notes)
   if todos ~= "" then add(TODOS .. fit.cut(ctx, "todos", todos, room * LIST)) end
   if files ~= "" then add(FILES .. fit.cut(ctx, "files", files, room * LIST)) end
   if notes:find "%S" then add(WORK .. fit.cut(ctx, "notes", text.trim(notes), room * NOTES)) end
+  parts[#parts + 1] = plan_mode.part(ctx)
   return message.user(HEAD, parts)
 end
 

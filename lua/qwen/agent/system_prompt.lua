@@ -27,11 +27,6 @@ How you work:
 -- The lines about work on code, which a style of other work leaves out.
 local CODING = { "\n%- Look before you act[^\n]*", "\n%- Do what was asked[^\n]*", "\n%- After a change[^\n]*" }
 
-local PLAN = [[
-
-
-Plan mode is on: only look, change nothing. End with a short plan of what you would do, for the user to approve.]]
-
 -- The language of the answers: of the setting, else the user's output-language.md, as Qwen Code writes it.
 local function language(ctx)
   local name = ctx.settings:get "general.outputLanguage"
@@ -82,7 +77,6 @@ function M.system(ctx, opts)
   end
   text = text .. forbidden(ctx)
   if opts.append_system then text = text .. "\n\n" .. opts.append_system end
-  if ctx.mode == "plan" then text = text .. PLAN end
   return ctx.emit("system_built", { text = text }).text
 end
 

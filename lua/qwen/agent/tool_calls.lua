@@ -142,7 +142,11 @@ local function admit(ctx, call, tool, args, note)
     return nil, failed(call, words, tr "refused")
   end
   local reads = words and words.code == "reads"
-  return { call = call, tool = tool, args = args, note = note, ctx = scoped,
+  local safe, run = policy.in_plan(ctx, tool, args), nil
+  if safe and tool.editable then
+    run = setmetatable({ [tool.editable] = safe }, { __index = args })
+  end
+  return { call = call, tool = tool, args = args, note = note, ctx = scoped, run = run,
     barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and not reads }
 end
 
@@ -183,7 +187,7 @@ local function run_tool(ctx, job)
   local call = job.call
   local checkpoints = job.tool.effect == "edit" and require "qwen.session.checkpoints"
   local watch = checkpoints and job.tool.paths and checkpoints.begin(ctx, job.tool.paths(job.args))
-  local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.args)
+  local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.run or job.args)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then checkpoints.ended(ctx, watch, call.name) end
   if not ok then

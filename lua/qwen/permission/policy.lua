@@ -9,7 +9,9 @@ local sandbox = require "qwen.permission.sandbox"
 
 local M = { refused = rules.refused }
 
-local READS, PLAN = rules.READS, phrase "plan mode only looks"
+local READS = rules.READS
+
+local function not_planned(reason) return phrase("plan mode only looks: %s", reason) end
 
 -- Whether a deny rule hides a file from reading.
 local function hidden_by(ctx, set, path, real)
@@ -100,6 +102,18 @@ local function judge_paths(ctx, set, name, tool, list, args)
   return "mode", tool.effect == "read" and READS or phrase "it changes a file"
 end
 
+---The command that plan mode runs in the place of one of git's that look; nil for others, and where a rule refuses something.
+---@param ctx Ctx
+---@param tool Tool
+---@param args table
+---@return string?
+function M.in_plan(ctx, tool, args)
+  if ctx.mode ~= "plan" or not tool.command or #rules.of(ctx).deny > 0 then return nil end
+  local command, folder = tool.command(args)
+  if folder and folder ~= ctx.cwd or not command:find("git", 1, true) then return nil end
+  return require("qwen.permission.git_looks").rewritten(command, ctx.cwd)
+end
+
 ---Judges a call.
 ---@param ctx Ctx
 ---@param name string
@@ -130,13 +144,15 @@ function M.judge(ctx, name, tool, args, list)
     return "ask", reason, nil, true
   end
   if verdict == "ask" then
-    if ctx.mode == "plan" then return "deny", PLAN end
+    if ctx.mode == "plan" then return "deny", not_planned(reason) end
     return "ask", reason, nil, true
   end
   local looks = reason.code == READS.code
   if ctx.mode == "plan" then
     if looks and verdict ~= "outside" or tool.effect == "none" then return "allow", reason end
-    return "deny", PLAN
+    local safe = tool.command and M.in_plan(ctx, tool, args)
+    if safe then return "allow", READS end
+    return "deny", not_planned(reason)
   end
   if verdict == "allow" then return "allow", reason end
   if ctx.mode == "yolo" then return "allow", phrase "mode yolo" end

@@ -54,7 +54,11 @@ function M.note(words)
   return { type = "text", text = NOTE .. words }
 end
 
-local function is_note(message, part)
+---Whether a text is the program's.
+---@param message Message
+---@param part TextPart
+---@return boolean
+function M.is_note(message, part)
   return message.role == "user" and part.text:sub(1, #NOTE) == NOTE
 end
 
@@ -64,7 +68,7 @@ end
 function M.text_of(message)
   local pieces = {}
   for _, part in ipairs(message.parts) do
-    if part.type == "text" and not is_note(message, part) then pieces[#pieces + 1] = part.text end
+    if part.type == "text" and not M.is_note(message, part) then pieces[#pieces + 1] = part.text end
   end
   return table.concat(pieces)
 end
@@ -74,7 +78,7 @@ end
 ---@return string
 function M.prompt_of(message)
   for _, part in ipairs(message.parts) do
-    if part.type == "text" and not is_note(message, part) then return part.text end
+    if part.type == "text" and not M.is_note(message, part) then return part.text end
   end
   return ""
 end

@@ -1,0 +1,89 @@
+-- Plan mode: what the model is told of it and when, why it refuses, and git's looking commands without what a repository would run.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+local git_looks = require "qwen.permission.git_looks"
+local proc = require "qwen.util.process"
+
+local function run(place, answers, ...)
+  local server <close> = fake.start(answers)
+  local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", ... })
+  r.asked = server:requests()
+  return r
+end
+
+local function prompts(r)
+  local out = {}
+  for _, m in ipairs(r.asked[#r.asked].body.messages) do
+    if m.role == "user" then out[#out + 1] = m.content end
+  end
+  return out
+end
+
+-- Told before the prompt, once, when it is entered and when it is left; the system prompt is the same.
+do
+  local place = program.place {}
+  local first = run(place, { { text = "a plan" } }, "--approval-mode", "plan", "-p", "one")
+  t.match(prompts(first)[1], "^%[qwen%] Plan mode is on.*\n\none$", "entered")
+  local second = run(place, { { text = "more" } }, "--continue", "--approval-mode", "plan", "-p", "two")
+  t.eq(prompts(second)[2], "two", "not again")
+  local third = run(place, { { text = "done" } }, "--continue", "--approval-mode", "yolo", "-p", "three")
+  t.match(prompts(third)[3], "^%[qwen%] Plan mode is off.*\n\nthree$", "left")
+  t.eq(third.asked[1].body.messages[1], first.asked[1].body.messages[1], "the system prompt stays as it is")
+  local list = program.run(place, { "sessions", "list" }).out
+  t.match(list, "one", "the session has its prompt")
+  t.ok(not list:find("[qwen]", 1, true), "and not ours")
+end
+
+-- Only what looks is rewritten.
+local place = program.place { ["f.txt"] = "one\n" }
+local function sh(command)
+  local r = assert(proc.run { argv = { "sh", "-c", command }, cwd = place.cwd })
+  assert(r.code == 0, command .. ": " .. r.err)
+end
+sh "git init -q . && git config user.email a@b && git config user.name a && git add . && git commit -qm 'first commit'"
+for _, command in ipairs { "git log --output=x", "git diff --no-index a b", "git diff /etc/passwd f.txt", "git diff ../x f.txt", "git log | sh",
+  "git -c core.pager=x log", "git log --format=%G?", "git log --pretty=%h%GS", "git diff --ext-diff", "git log --textconv", "git log $(id)", "git show \"$X\"",
+  "git branch", "git status -v", "git log > x", "X=1 git log", "git log; id", "git log --show-signature", "git blame --contents x f.txt",
+  "git log -Ofile", "cd .. && git log", "git commit -m x", "git diff ~/x f.txt" } do
+  t.eq(git_looks.rewritten(command, place.cwd), nil, command)
+end
+for _, command in ipairs { "git log --oneline -5", "git log -n 3 --stat -- f.txt", "git diff HEAD~1 --cached", "git show HEAD:f.txt", "git status -sb",
+  "git status --porcelain=v2", "git blame -L 1,2 f.txt", "git log --since='2 weeks ago' --author=x", "git diff main..HEAD -- 'a b.c'", "git log -Sword" } do
+  t.ok(git_looks.rewritten(command, place.cwd), command)
+end
+
+-- Of a repository that names programs everywhere, none runs.
+do
+  local mark = place.root .. "/ran"
+  local evil = place.root .. "/evil"
+  assert(fs.write(evil, "#!/bin/sh\necho \"$0 $@\" >> " .. mark .. "\ncat \"$1\" 2>/dev/null\ncat\n", { mode = 493 }))
+  for _, key in ipairs { "core.fsmonitor", "core.pager", "diff.external", "diff.d.textconv", "diff.d.command", "filter.f.clean", "filter.f.smudge",
+    "filter.g.process", "gpg.program", "core.sshCommand" } do
+    sh(("git config %s %s"):format(key, evil))
+  end
+  sh(("git config format.pretty '%%h %%G? %%s'; git config log.showSignature true; git config core.hooksPath hk; mkdir hk; "
+    .. "cp %s hk/post-index-change"):format(evil))
+  assert(fs.write(place.cwd .. "/.gitattributes", "*.txt diff=d filter=f\n"))
+  assert(fs.write(place.cwd .. "/f.txt", "one\ntwo\n"))
+  sh "git diff >/dev/null 2>&1; true"
+  t.ok(fs.read(mark), "git itself runs them")
+  fs.remove(mark)
+  for command, want in pairs { ["git log -p"] = "first commit", ["git diff"] = "%+two", ["git show HEAD"] = "%+one", ["git status"] = "f.txt",
+    ["git blame f.txt"] = "one" } do
+    local call = { name = "run_shell_command", arguments = { command = command } }
+    local r = run(place, { { calls = { call } }, { text = "seen" } }, "--approval-mode", "plan", "-p", "look")
+    local messages = r.asked[2].body.messages
+    t.match(messages[#messages].content, want, command)
+    t.eq(fs.read(mark), nil, "nothing of the repository ran: " .. command)
+  end
+end
+
+-- A refusal says why.
+local call = { name = "run_shell_command", arguments = { command = "make all" } }
+local r = run(program.place {}, { { calls = { call } }, { text = "ok" } }, "--approval-mode", "plan", "-p", "x")
+local messages = r.asked[2].body.messages
+t.match(messages[#messages].content, "^Refused: plan mode only looks: .+", "why")
+
+t.done()
