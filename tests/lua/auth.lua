@@ -219,7 +219,7 @@ do
   t.eq(r.code, 1)
   t.match(r.out, "WRONG m of openai at https://far.example/v1: its key is missing")
   t.match(program.run(place, { "doctor" }, { env = { K = "sk-x" } }).out, "ok    m of openai at https://far.example/v1\n")
-  t.match(run(program.place(), "doctor").out, "note  none is configured")
+  t.match(run_alone(program.place(), "doctor").out, "note  none is configured")
   run(place, "auth", "command", "--env-key", "K", "--command", "echo sk-key-of-a-program")
   t.match(run(place, "doctor").out, "ok    m of openai", "a program's key is one")
   t.match(run(place, "auth", "status").out, "key       present, from the program echo\n")
