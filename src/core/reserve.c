@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "signals.h"
@@ -46,8 +45,9 @@ void *reserve_realloc(void *block, size_t size) {
 void *reserve_malloc(size_t size) { return reserve_realloc(NULL, size ? size : 1); }
 
 void *reserve_calloc(size_t count, size_t size) {
-  if (size > 0 && count > (size_t)-1 / size) return NULL;
-  void *p = reserve_malloc(count * size);
-  memset(p, 0, count * size);
+  set_aside();
+  void *p = calloc(count, size);
+  if (!p && open_reserve()) p = calloc(count, size);
+  if (!p && count && size) reserve_end("not enough memory");
   return p;
 }
