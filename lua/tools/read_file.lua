@@ -26,7 +26,7 @@ function T.label(args) return args.file_path end
 
 -- The lines from `first` on as the model should see them, how many these are, how many of them are whole, and the total. A BOM and
 -- CRs are left out: edits keep them.
-local function slice(text, first, count)
+local function slice(text, first, count, most)
   local at, shown, size, whole = text:sub(1, 3) == BOM and 4 or 1, {}, 0, nil
   local total = qwen.text.line_ends(text)
   if text:sub(-1) ~= "\n" then total = total + 1 end
@@ -35,13 +35,20 @@ local function slice(text, first, count)
     if number >= first then
       local line = text:sub(at, text:byte(stop - 1) == 13 and stop < #text + 1 and stop - 2 or stop - 1)
       size = size + #line + 1
-      if size > MAX_CHARS and #shown > 0 then break end
-      if #line > MAX_CHARS then line, whole = qwen.text.head(line, MAX_CHARS) .. " [line cut]", whole or #shown end
+      if size > most and #shown > 0 then break end
+      if #line > most then line, whole = qwen.text.head(line, most) .. " [line cut]", whole or #shown end
       shown[#shown + 1] = line
     end
     at = stop + 1
   end
   return table.concat(shown, "\n"), #shown, whole or #shown, total
+end
+
+-- The most lines and bytes: what is shown here is not cut later, because it counts as seen.
+local function limits(ctx, args)
+  local lines = ctx.settings:get "tools.truncateToolOutputLines"
+  local most = math.max(200, math.min(MAX_CHARS, (ctx.result_room or math.huge) - 300))
+  return math.min(math.tointeger(args.limit) or MAX_LINES, lines and lines > 8 and lines - 8 or math.huge), most
 end
 
 -- What a file is by its first bytes: a wrong ending would make a service refuse the whole conversation.
@@ -122,7 +129,8 @@ function T.run(ctx, args)
     return { text = "(the file is empty)", display = tr "empty file" }
   end
   local first = math.max(1, math.tointeger(args.offset) or 1)
-  local body, count, whole, total = slice(text, first, math.tointeger(args.limit) or MAX_LINES)
+  local lines, most = limits(ctx, args)
+  local body, count, whole, total = slice(text, first, lines, most)
   if count == 0 then
     return { text = ("The file has %d lines; there is nothing from line %d on."):format(total,
       first), display = tr "nothing there" }

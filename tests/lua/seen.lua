@@ -60,5 +60,15 @@ t.err(result, e, "usage", "a line that was cut")
 t.ok(call("edit", { file_path = path, old_string = ("x"):rep(30000), new_string = "y" }))
 t.ok(write(), "nothing but what the model gave")
 
+-- In a small window fewer lines are shown, and no more than those count.
+fs.write(path, ("forty bytes of a line, more or less....\n"):rep(300))
+ctx.result_room = 4000
+t.match(assert(call("read_file", { file_path = path })).text, "^Showing lines 1%-92 of 300 total lines%. Read on with offset 93%.")
+result, e = write()
+t.match(e.message, "93%-300")
+ctx.result_room = nil
+ctx.settings = { get = function(_, key) return key == "tools.truncateToolOutputLines" and 50 or nil end }
+t.match(assert(call("read_file", { file_path = path, offset = 93 })).text, "^Showing lines 93%-134 of 300")
+
 fs.remove_tree(root)
 t.done()

@@ -48,7 +48,9 @@ end
 ---@return integer
 function M.result_limit(ctx, count)
   local bytes = window.size(ctx.model) * window.token(ctx)
-  return math.floor(math.min(math.max(LEAST, bytes * ONE), bytes * ALL / math.max(count, 1)))
+  local most, budget = ctx.settings:get "tools.truncateToolOutputThreshold", ctx.settings:get "tools.toolOutputBatchBudget"
+  return math.floor(math.min(math.max(LEAST, bytes * ONE), bytes * ALL / math.max(count, 1), most and most > 0 and most or math.huge,
+    budget and budget > 0 and budget / math.max(count, 1) or math.huge))
 end
 
 ---The results of one turn as the window and the settings have room for them.

@@ -229,6 +229,7 @@ end
 function M.run(ctx, calls, results, media, repeats)
   local running, jobs = {}, {}
   repeats:begin(ctx.session.messages)
+  ctx.result_room = ctx.model and require("qwen.agent.fit").result_limit(ctx, #calls) or nil
   local function finish_all()
     for _, child in ipairs(running) do
       local ok, e = child:join()
