@@ -6,12 +6,12 @@ import { join, resolve } from "node:path";
 
 const IMPORTS = `
 import type { MessageCreateParams } from "@anthropic-ai/sdk/resources/messages";
-import type { Content, GenerationConfig, Tool } from "@google/genai";
+import type { Content, GenerationConfig, SafetySetting, Tool } from "@google/genai";
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
 // The SDK has arguments where the wire has one object, and an enum where the wire has words, which may be small.
 type Wire<T> = T extends string ? \`\${T}\` | Lowercase<\`\${T}\`> : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
-type GenerateContent = Wire<{ contents: Content[]; systemInstruction?: Content; tools?: Tool[]; generationConfig?: GenerationConfig }>;
+type GenerateContent = Wire<{ contents: Content[]; systemInstruction?: Content; tools?: Tool[]; generationConfig?: GenerationConfig; safetySettings?: SafetySetting[] }>;
 `;
 
 const TYPES = [
