@@ -78,6 +78,7 @@ function kinds.runs(case)
     if fs.read(filled(path, result.place)) ~= (case.files or {})[path:gsub("^%$PROJ/", ""):gsub("^%$HOME/", "~/")] then bad = path .. " was changed" end
   end
   if case.never and result.sent:find(case.never, 1, true) then bad = "the model saw " .. case.never end
+  if case.not_written and result.out:find(case.not_written) then bad = "it wrote " .. case.not_written end
   if case.said and not result.err:find(case.said, 1, true) then bad = "it does not say " .. case.said end
   if case.works and not json.encode(result.sent):find(json.encode(json.encode(filled(case.works, result.place)):sub(2, -2)):sub(2, -2), 1, true) then
     bad = "it does not work: " .. case.works

@@ -13,6 +13,23 @@ local CONTENT_LIMIT = 65536
 
 local subtypes = { error = "error_during_execution", turns = "error_max_turns", loop = "error_loop_detected" }
 
+local function escaped(char)
+  local code = utf8.codepoint(char)
+  if code < 0x10000 then return ("\\u%04x"):format(code) end
+  code = code - 0x10000
+  return ("\\u%04x\\u%04x"):format(0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+end
+
+-- What a terminal or the eye would follow: C1 and DEL, marks of direction, line separators, tags.
+local marks = { "\x7f", "\xc2[\x80-\x9f]", "\xd8\x9c", "\xe2\x80[\x8e\x8f\xa8-\xae]", "\xe2\x81[\xa6-\xa9]", "\xf3\xa0[\x80\x81][\x80-\xbf]" }
+
+-- A value as one line in which those are written as their numbers: the data is the same.
+local function line_of(value)
+  local out = redact(json.encode(value))
+  for _, mark in ipairs(marks) do out = out:gsub(mark, escaped) end
+  return out .. "\n"
+end
+
 local function usage_out(usage)
   usage = usage or {}
   local input, output = usage.input or 0, usage.output or 0
@@ -38,7 +55,7 @@ function M.attach(ctx, opts)
   local function event(value)
     value.uuid, value.session_id = sys.uuid(), ctx.session.id
     if opts.output == "stream-json" then
-      sys.out(redact(json.encode(value)) .. "\n")
+      sys.out(line_of(value))
     else
       self.all[#self.all + 1] = value
     end
@@ -105,9 +122,9 @@ function M.finish(ctx, answer, turns)
     num_turns = turns, result = not failed and messages.text_of(answer) or nil, usage = usage_out(self.usage), permission_denials = denials,
     error = failure and { message = failure.message, type = failure.kind, code = failure.status } or nil,
   }
-  if self.opts.output == "json" then sys.out(redact(json.encode(json.array(self.all))) .. "\n") end
+  if self.opts.output == "json" then sys.out(line_of(json.array(self.all))) end
   if failure then
-    sys.err(redact(json.encode { error = { type = failure.kind, message = failure.message, code = failure.status or 1 } }) .. "\n")
+    sys.err(line_of { error = { type = failure.kind, message = failure.message, code = failure.status or 1 } })
     return failure.exit or 1
   end
   return answer.stop == "turns" and 53 or 0
