@@ -161,7 +161,7 @@ local function no_answer(ctx, answer)
   if answer.stop == "error" and answer.err.unsaid then return EMPTY, answer.err.message end
   if answer.stop ~= "end" then return nil end
   local said, names = message.text_of(answer), {}
-  if not said:find "[%[<`{]" or ctx.model.config.textToolCalls then return nil end
+  if ctx.model.config.textToolCalls then return nil end
   for _, tool in ipairs(ctx.tools) do names[tool.name] = true end
   if require("qwen.provider.request").has_tool_call(said, names) then return AS_TEXT, tr "the model wrote a tool call as text" end
 end

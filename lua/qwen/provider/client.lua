@@ -6,8 +6,7 @@ local limiter = require "qwen.usage.limits"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local provider_of = require "qwen.model.provider_of"
-local translate = require "qwen.util.translate"
-local tr, phrase = translate.tr, translate.phrase
+local tr, phrase = require("qwen.util.translate").tr, require("qwen.util.translate").phrase
 
 local M = {}
 local AT_ONCE = 64 -- events, however many have come: then keys, Ctrl-C and all else have their turn
@@ -67,8 +66,8 @@ local function build(ctx, provider, model, view)
   if type(request.url) ~= "string" then return nil, wrong("providers", model.provider, "its request has no url") end
   local built, reason = ctx.emit("request_built", request, model)
   if not built then return nil, err("denied", phrase("the request was blocked: %s", tostring(reason))) end
-  request = built
   local credential
+  request = built
   credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
   for name in pairs(model.config.customHeaders or {}) do credential = headers.without(credential, name) end -- what the entry sets itself stays

@@ -35,11 +35,16 @@ function M.tool_call_splitter(names)
   return require "qwen.provider.text_tool_calls"(names)
 end
 
+local MARKS = { "[", "<", "`", "{" } -- each form of a call has one of them; finding none costs little in a long text
+
 ---Whether a whole text has a call that such a finder takes.
 ---@param text string
 ---@param names table<string, any>?
 ---@return boolean
 function M.has_tool_call(text, names)
+  local marked = false
+  for _, mark in ipairs(MARKS) do marked = marked or text:find(mark, 1, true) ~= nil end
+  if not marked then return false end
   local find, out = M.tool_call_splitter(names), {}
   find(text, out)
   find(nil, out)
