@@ -21,6 +21,7 @@ local function split(args)
   local pattern = args.pattern:gsub("^%./", "")
   if not pattern:find "^[/~]" then return args.path, pattern end
   local folder, rest = pattern:match "^([^*?%[{]*)/(.*)$"
+  if not folder then return args.path, pattern end -- `~*`
   return folder == "" and "/" or folder, rest
 end
 

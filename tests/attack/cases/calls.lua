@@ -11,6 +11,7 @@ return {
   { "a zero byte in a pattern", call = call("grep_search", { pattern = "x\0y" }) },
   { "a zero byte in a filter", call = call("grep_search", { pattern = "x", glob = "*\0" }) },
   { "a zero byte in a pattern of names", call = call("glob", { pattern = "*\0" }) },
+  { "a pattern of names that begins like a home folder", call = call("glob", { pattern = "~*" }) },
   { "a zero byte in a folder of names", call = call("glob", { pattern = "*", path = "/tmp\0" }) },
   { "a zero byte in names to leave out", call = call("list_directory", { path = "/tmp", ignore = { "a\0b" } }) },
   { "a zero byte in a command", call = call("run_shell_command", { command = "ls \0x" }) },
