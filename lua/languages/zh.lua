@@ -936,7 +936,7 @@ return {
     ["the transcript is in the scrollback of the terminal"] = "对话记录在终端的回滚缓冲区中",
     ["the window title always shows the state"] = "窗口标题总是显示状态",
     ["there is no mode auto"] = "没有 auto 模式",
-    ["there is no mode auto: the model is told of them, and those written as a rule hold; use permissions.deny"] = "没有 auto 模式；请用 permissions.ask 和 permissions.deny",
+    ["there is no mode auto: the model is told of them, and those written as a rule hold; use permissions.deny"] = "没有 auto 模式：只告知模型，写成规则的提示有效；请用 permissions.deny",
     ["these settings restrict and are NOT honoured here: %s (why: qwen doctor)"] = "这些限制性设置在这里未被遵守：%s（原因：qwen doctor）",
     ["todo_write is always offered; to remove it: permissions.deny [\"todo_write\"]"] = "总是提供 todo_write；去掉它：permissions.deny [\"todo_write\"]",
     ["tool calls are shown in one form"] = "工具调用只有一种显示形式",
