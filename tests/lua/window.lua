@@ -42,6 +42,22 @@ for _, case in ipairs {
   t.ok(refusals and refusals <= 12, ("%s: %s refusals"):format(words, tostring(refusals)))
 end
 
+-- What a window has no room for was not seen: a whole file is not written over after a part of it was shown.
+do
+  local place = program.place { ["big.txt"] = ("a line of text that stands in a file\n"):rep(600) }
+  local path = place.cwd .. "/big.txt"
+  local server <close> = fake.start { { calls = { { name = "read_file", arguments = { file_path = path } } } },
+    { calls = { { name = "write_file", arguments = { file_path = path, content = "gone\n" } } } }, { text = "ok" } }
+  assert(fs.mkdir(place.home .. "/.qwen"))
+  assert(fs.write(place.home .. "/.qwen/settings.json", settings(server.url, 8192)))
+  t.eq(program.run(place, { "-m", "m", "--yolo", "-p", "work" }).code, 0)
+  local asked = server:requests()
+  local shown = asked[2].body.messages[#asked[2].body.messages].content
+  t.ok(#shown <= 4000, "a tenth of the window, 4,000 bytes at least: " .. #shown)
+  t.match(shown, "^Showing lines 1%-%d+ of 600 total lines", "and says which lines")
+  t.ok(fs.read(path) ~= "gone\n", "the rest is not lost")
+end
+
 -- 60 requirements over six prompts, three compactions with a summary that says nothing: each is in the view, or in a file that it names.
 local function requirements(prompt)
   local lines = {}
