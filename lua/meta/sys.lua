@@ -58,7 +58,7 @@
 ---@field current fun(): Task
 ---@field sleep fun(seconds: number) waits
 ---@field queue fun(capacity?: integer): Queue
----@field signals fun(...: "int"|"term"|"hup"|"winch"|"cont"|"tstp"): Queue a queue that receives the names of these signals from now on
+---@field signals fun(...: "int"|"term"|"hup"|"quit"|"winch"|"cont"|"tstp"): Queue a queue that receives the names of these signals from now on
 ---@field now fun(): number monotonic seconds
 ---@field time fun(): number seconds since 1970
 ---@field limited fun(seconds: number, fn: function, ...): boolean, ... like pcall, with budgets: `seconds` of computing between two waits and 256 MiB of memory; what exceeds them is ended with an error that names file and line

@@ -16,8 +16,8 @@ local INTERRUPTED = 130
 -- Runs fn as a task that a signal ends, or a limit of time. Gives true and its results, or nil and the exit code.
 local function until_signal(fn, seconds, over)
   local child = task.spawn(fn)
-  local signals = task.signals("int", "term", "hup")
-  local codes, got = { int = INTERRUPTED, term = 143, hup = 129 }, nil
+  local signals = task.signals("int", "term", "hup", "quit")
+  local codes, got = { int = INTERRUPTED, term = 143, hup = 129, quit = 131 }, nil
   local watcher = task.spawn(function()
     got = codes[signals:get()]
     child:cancel()

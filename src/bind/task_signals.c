@@ -7,7 +7,7 @@
 #include "task.h"
 
 static const struct { const char *name; int number; } signal_names[] = {
-    {"int", SIGINT}, {"term", SIGTERM}, {"hup", SIGHUP}, {"winch", SIGWINCH}, {"cont", SIGCONT}, {"tstp", SIGTSTP}, {NULL, 0}};
+    {"int", SIGINT}, {"term", SIGTERM}, {"hup", SIGHUP}, {"quit", SIGQUIT}, {"winch", SIGWINCH}, {"cont", SIGCONT}, {"tstp", SIGTSTP}, {NULL, 0}};
 
 static int signal_number(lua_State *L, int index, const char **name) {
   *name = luaL_checkstring(L, index);

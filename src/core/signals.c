@@ -25,7 +25,7 @@ static bool install(int number, void (*fn)(int)) {
   return sigaction(number, &action, NULL) == 0;
 }
 
-static bool wants_end(int number) { return number == SIGINT || number == SIGTERM || number == SIGHUP; }
+static bool wants_end(int number) { return number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT; }
 
 static void on_signal(int number) {
   int saved = errno;
@@ -35,9 +35,9 @@ static void on_signal(int number) {
   errno = saved;
 }
 
-/* The loop does not come to look. Lua is interrupted; where that does not help either, SIGTERM and SIGHUP do what they do by default. */
+/* The loop does not come to look. Lua is interrupted; where that does not help either, SIGTERM, SIGHUP and SIGQUIT do what they do by default. */
 static void on_alarm(int number) {
-  int end = pending[SIGTERM] ? SIGTERM : pending[SIGHUP] ? SIGHUP : 0;
+  int end = pending[SIGTERM] ? SIGTERM : pending[SIGHUP] ? SIGHUP : pending[SIGQUIT] ? SIGQUIT : 0;
   (void)number;
   if (end && alarms++ > 0) {
     signals_leave();

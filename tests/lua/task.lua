@@ -302,6 +302,17 @@ do
   r = assert(proc.run { argv = { "sh", "-c", '"$0" lua in.lua <&-; trap "" CHLD; "$0" lua in.lua </dev/null; echo abc | ("$0" lua in.lua; grep flags /proc/self/fdinfo/0)', program.binary },
     cwd = place.cwd, env = { PATH = os.getenv "PATH", HOME = place.home } })
   t.match(r.out, "^0\t3\n0\t3\n4\t3\nflags:%s*00\n", "closed input; SIGCHLD ignored by our parent; a shared input stays blocking")
+  -- Every signal that asks for the end is the same end: what was started ends with us.
+  fs.write(place.cwd .. "/starts.lua", 'local p <close> = require("sys.proc").open { argv = { "/bin/sh", "-c", "echo $$; exec sleep 1000" } } '
+    .. 'qwen.os.out(p:read()) qwen.os.flush() p:wait()')
+  for number, code in pairs { [1] = 129, [2] = 130, [3] = 131, [15] = 143 } do
+    local starter <close> = assert(proc.open { argv = { program.binary, "lua", "starts.lua" }, cwd = place.cwd, group = false,
+      env = { PATH = os.getenv "PATH", HOME = place.home } })
+    local started = starter:read():match "%d+"
+    starter:kill(number)
+    t.eq(starter:wait().code, code, "ends by signal " .. number)
+    t.eq(fs.stat("/proc/" .. started), nil, "and what it started, by signal " .. number)
+  end
   local child <close> = assert(proc.open { argv = { "sh", "-c", 'trap "" HUP; exec "$0" lua waits.lua', program.binary }, cwd = place.cwd, group = false,
     env = { PATH = os.getenv "PATH", HOME = place.home } })
   t.eq(child:read(), "go\n")

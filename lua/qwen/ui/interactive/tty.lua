@@ -172,6 +172,7 @@ end
 
 function on.term(self) self.quit = 143 end
 function on.hup(self) self.quit = 129 end
+function on.quit(self) self.quit = 131 end
 
 function on.tstp(self)
   if self.away then return term.suspend() end
@@ -195,7 +196,7 @@ function Session:read_keys()
 end
 
 local function read_signals(self)
-  local signals = task.signals("int", "term", "hup", "tstp")
+  local signals = task.signals("int", "term", "hup", "quit", "tstp")
   task.spawn(function()
     while true do self.events:put { type = signals:get() } end
   end)
