@@ -331,6 +331,7 @@
 ---@field after fun(seconds: number, fn: fun()): fun() runs fn once, in the background; what it gives back stops the timer. A timer that was begun in a session ends with it
 ---@field every fun(seconds: number, fn: fun()): fun() the same again and again, the first time after that many seconds; an error ends it
 ---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
+---@field taken_told string? names of variables that were taken out of commands, as they were told last
 ---@field result_room integer? bytes that a result of this turn may have before it is cut
 ---@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
 ---@field progress fun(text: string) a tool's live output tail

@@ -138,7 +138,7 @@ function T.run(ctx, args)
   local last = first + count - 1
   qwen.x.files.mark_seen(ctx, path, stat, { first = first, last = first + whole - 1, total = total })
   local form = qwen.x.files.form(text, encoding)
-  form = form and ("(The file has %s; edits keep that.)\n"):format(form) or ""
+  form = form and ("(Form of the file: %s; edits keep it.)\n"):format(form) or ""
   if count == total then
     return { text = form .. body .. (text:sub(-1) == "\n" and "\n" or ""),
       display = tr(total == 1 and "Read %d line" or "Read %d lines", total) }

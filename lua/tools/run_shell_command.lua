@@ -114,6 +114,14 @@ local function time_limit(ctx, args)
   return MOST_TIMEOUT / 1000, ("[the timeout was lowered to %d ms, the most there is; is_background has no limit]"):format(MOST_TIMEOUT)
 end
 
+-- Which variables were taken out: said with the first failure, because it seldom is the reason.
+local function taken_words(ctx, taken)
+  local names = table.concat(taken, ", ")
+  if names == "" or ctx.taken_told == names then return nil end
+  ctx.taken_told = names
+  return TAKEN:format(names)
+end
+
 -- What the person sees in one line.
 local function display(result, last, made, suspect)
   if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
@@ -145,7 +153,7 @@ function T.run(ctx, args)
   add(result.kept and still_running(result.kept))
   add(lowered)
   add(suspect and SANDBOX)
-  add(failed and #result.taken > 0 and TAKEN:format(table.concat(result.taken, ", ")))
+  add(failed and taken_words(ctx, result.taken))
   add(made ~= "" and MADE:format(made))
   return { text = table.concat(notes, "\n"), error = failed or nil,
     display = display(result, qwen.text.last_line(qwen.text.trim_end(output)), made, suspect) }

@@ -109,6 +109,15 @@ for bytes, want in pairs { ["plain"] = false, [""] = false, ["caf\xe9 cr\xe8me b
   t.eq(output.binary(bytes), want, ("%q"):format(bytes))
 end
 
+-- What was taken out is told with the first failure only.
+do
+  local place = program.place { ["run.lua"] = [[
+    local ctx = { cwd = qwen.paths.cwd(), seen = {}, spill = function() end, settings = { get = function() end } }
+    for _ = 1, 2 do print(qwen.x.registry.get("tools", "run_shell_command").run(ctx, { command = "false" }).text) end]] }
+  local r = program.run(place, { "lua", "run.lua" }, { env = { X_API_KEY = "v1" } })
+  t.match(r.out, "^%[exit code 1%]\nEnvironment: [^\n]*X_API_KEY[^\n]*\n%[exit code 1%]\n$", r.err)
+end
+
 -- What a command sees of the environment; a secret by its value, whatever its name.
 do
   local live = assert(secret.new("k", "sk-live-0123456789abcdef", { "https://a.test" }))

@@ -84,8 +84,7 @@ end
 
 -- A program that asks for an editor gets an answer at once: nobody could type into one. Its value is read by a shell.
 local EDITORS = { "EDITOR", "VISUAL", "GIT_EDITOR", "GIT_SEQUENCE_EDITOR" }
-local NO_EDITOR = "echo 'There is no editor here. Give the text in the command: git commit -m TEXT, git commit --amend "
-  .. "--no-edit, GIT_EDITOR=true git rebase --continue, crontab FILE.' >&2; false"
+local NO_EDITOR = "echo 'There is no editor here: use -m TEXT, --no-edit, GIT_EDITOR=true, or a file.' >&2; false"
 
 ---The variables of a command that the model or a project causes.
 ---@param options {pass: string[]?, trusted: boolean?, cwd: string?}? pass: names that go through;
