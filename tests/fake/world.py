@@ -58,7 +58,7 @@ class World(BaseHTTPRequestHandler):
         self.close_connection = True
         if upstream and self.command == "CONNECT":
             return self.play(self.path.rsplit(":", 1)[0])
-        self.send_response(502)
+        self.send_response(502 if self.command == "CONNECT" else 403)  # a 502 of a service would be tried again
         self.send_header("Content-Length", "0")
         self.send_header("Connection", "close")
         self.end_headers()
