@@ -6,6 +6,8 @@ local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local mentions = require "qwen.agent.mentions"
 local proc = require "qwen.util.process"
 local registry = require "qwen.extension.registry"
+local repeats = require "qwen.agent.repeats"
+local Session = require "qwen.session.session"
 
 local TRIES = os.env "QWEN_LONG" and 10000 or 500
 local SLOW = os.env "QWEN_LONG" and 10000 or 60 -- those that start a program
@@ -54,7 +56,8 @@ function ctx.notice() end
 
 local function call(name, args)
   local results = {}
-  act.run(ctx, { { type = "call", id = "1", name = name, args = json.encode(args) } }, results, {})
+  ctx.session = assert(Session.create(cwd, nil, true)) -- a new one each time: the guard against loops would not run a call that often
+  act.run(ctx, { { type = "call", id = "1", name = name, args = json.encode(args) } }, results, {}, repeats.of(ctx))
   return results[1]
 end
 
