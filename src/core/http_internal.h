@@ -21,6 +21,7 @@ struct http {
   struct buf lines; /* the request's headers, secrets included: wiped with the transfer */
   struct curl_slist *list;
   struct buf sent; /* body of the request; wiped where a secret is in it */
+  size_t sent_at;  /* how much of it curl has taken */
   bool sent_secret;
 
   struct buf head; /* of http_head.h */

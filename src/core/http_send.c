@@ -144,6 +144,23 @@ static bool make_headers(struct http *h, const struct http_request *r, struct er
 
 #define SET(option, value) h->curl->easy_setopt(h->easy, CURLOPT_##option, value)
 
+static size_t on_send(char *room, size_t size, size_t count, void *arg) {
+  struct http *h = arg;
+  size_t n = h->sent.len - h->sent_at < size * count ? h->sent.len - h->sent_at : size * count;
+  if (n) memcpy(room, h->sent.data + h->sent_at, n);
+  h->sent_at += n;
+  return n;
+}
+
+/* curl repeats a request by itself when a connection that was used before dies: one that may have been carried out would go out, and be
+ * billed, twice. So its body cannot be had again; a redirect takes it along. */
+static int on_rewind(void *arg, curl_off_t offset, int origin) {
+  struct http *h = arg;
+  if (!h->follow || offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
+  h->sent_at = 0;
+  return CURL_SEEKFUNC_OK;
+}
+
 static bool make_body(struct http *h, const struct http_request *r, struct err *e) {
   const char *method = r->method ? r->method : r->has_body ? "POST" : "GET";
   size_t total = 0, n;
@@ -168,7 +185,10 @@ static bool make_body(struct http *h, const struct http_request *r, struct err *
   bool head = strcmp(method, "HEAD") == 0, post = strcmp(method, "POST") == 0 || r->has_body;
   if (post && !head) {
     SET(POST, 1L);
-    SET(POSTFIELDS, h->sent.data);
+    SET(READFUNCTION, on_send);
+    SET(READDATA, h);
+    SET(SEEKFUNCTION, on_rewind);
+    SET(SEEKDATA, h);
     SET(POSTFIELDSIZE_LARGE, (curl_off_t)h->sent.len);
   }
   if (head) SET(NOBODY, 1L);

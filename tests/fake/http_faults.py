@@ -140,6 +140,12 @@ def bytes_of(c, q):
     c.keep = False
     c.send(bytes.fromhex(q))
 @route
+def swallowed(c, q):  # takes the request and hangs up without a word
+    state["swallowed"] = state.get("swallowed", 0) + 1
+    c.keep = False
+@route
+def swallowed_count(c, q): c.answer(str(state.get("swallowed", 0)))
+@route
 def silent(c, q): c.until_closed()
 @route
 def silent_body(c, q):

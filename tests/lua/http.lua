@@ -85,7 +85,13 @@ do
   for _ = 1, 5 do body "/ok" end
   t.eq(tonumber(body "/count"), before, "seven requests on one connection")
   t.eq(body "/good-bye", "bye", "a server that closes")
-  t.match(json.decode(body("/echo", { body = "x" })).head, "^POST", "a kept connection that is gone is replaced, for a POST too")
+  local s, e = open("/echo", { body = "x" })
+  if not s then -- the end of the connection was not here yet when the request left: only the caller may send it again
+    t.err(s, e, "network", "a kept connection that goes at this moment")
+    s = assert(open("/echo", { body = "x" }))
+  end
+  t.match(json.decode(s:all()).head, "^POST", "a kept connection that is gone is replaced, for a POST too")
+  s:close()
 end
 
 -- wrong use is raised, wrong data is returned
@@ -123,6 +129,13 @@ t.eq(fails("network", "127.0.0.1:1: Connection refused: check", "http://127.0.0.
 fails("network", "cannot find the host of no%-such%-host%.invalid", "http://no-such-host.invalid/")
 fails("network", "connection to 127.0.0.1:%d+ was cut", "/reset")
 fails("protocol", "127.0.0.1:%d+", "/nonsense")
+-- A request that may have been carried out goes out once, also on a connection that was used before: only the caller tries again.
+do
+  t.eq(body "/ok", "hello", "a connection that is kept")
+  local before = tonumber(body "/swallowed-count")
+  fails("network", "was cut", "/swallowed", { body = "x" }, "an answer that never came")
+  t.eq(tonumber(body "/swallowed-count") - before, 1, "times that the request arrived")
+end
 -- Heads that break the rules: a value of one header never holds bytes of anything else, and what is no status is no answer.
 for _, head in ipairs {
   "HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", "HTTP/1.1 200 OK\r\nA\0: b\r\n\r\n", "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
