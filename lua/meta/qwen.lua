@@ -183,6 +183,7 @@
 ---@field command (fun(args: table): string, string?)? shell command it runs and the folder for it, for permission
 ---@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
 ---@field preview (fun(ctx: Ctx, args: table): string?, Err?)? diff or command, shown in the question; nil, err when it would fail: nobody is asked
+---@field verbs {ask: Phrase, done: Phrase}? what it does, in front of the label: Read, Run; and when it has: Ran
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn
@@ -298,6 +299,7 @@
 ---@field reason string? why it is asked
 ---@field choices QuestionChoice[]
 ---@field turn boolean? who leaves it stops the turn
+---@field id string? of the call that it is about
 
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx

@@ -3,7 +3,7 @@ return {
   summary = "dark background",
   background = "dark",
   styles = {
-    accent = "#7aa2f7", good = "#9ece6a", bad = "#f7768e", warn = "#e0af68", dim = "#8b93b0", user = "bold",
+    accent = "#7aa2f7", good = "#9ece6a", bad = "#f7768e", warn = "#e0af68", dim = "#8b93b0", user = "bold on #2b3042",
     heading = "bold #7aa2f7", strong = "bold",
     em = "italic", del = "strike dim", tt = "#e0af68", link = "underline #7dcfff",
     quote = "#a9b1d6", rule = "#565f89",

@@ -3,7 +3,7 @@ return {
   summary = "light background",
   background = "light",
   styles = {
-    accent = "#1f5fbf", good = "#1a7f37", bad = "#b3261e", warn = "#8a5a00", dim = "#6a6f7a", user = "bold",
+    accent = "#1f5fbf", good = "#1a7f37", bad = "#b3261e", warn = "#8a5a00", dim = "#6a6f7a", user = "bold on #e6e9f2",
     heading = "bold #1f5fbf", strong = "bold",
     em = "italic", del = "strike dim", tt = "#8a3ffc", link = "underline #0b63c4",
     quote = "#4a505c", rule = "#a0a5b0",

@@ -21,6 +21,8 @@ local T = {
 
 function T.paths(args) return { args.file_path } end
 
+T.verbs = { ask = qwen.phrase "Edit", done = qwen.phrase "Edited" }
+
 function T.label(args) return args.file_path end
 
 local function create(ctx, path, args)

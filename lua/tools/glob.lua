@@ -27,6 +27,8 @@ end
 
 function T.paths(args) return { (split(args)) } end
 
+T.verbs = { ask = qwen.phrase "Find", done = qwen.phrase "Found" }
+
 function T.label(args) return args.pattern end
 
 -- The names of files below a folder, and why they are only a part.

@@ -23,6 +23,8 @@ local T = {
 
 function T.paths(args) return { args.path } end
 
+T.verbs = { ask = qwen.phrase "Search for", done = qwen.phrase "Searched for" }
+
 function T.label(args) return args.pattern .. (args.path and " in " .. args.path or "") end
 
 -- Whether a file fits the filter; one without "/" counts in any folder.

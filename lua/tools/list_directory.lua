@@ -23,6 +23,8 @@ local T = {
 
 function T.paths(args) return { args.path } end
 
+T.verbs = { ask = qwen.phrase "List", done = qwen.phrase "Listed" }
+
 function T.label(args) return args.path end
 
 local function ignored(name, patterns)

@@ -22,6 +22,8 @@ local T = {
 
 function T.paths(args) return { args.file_path } end
 
+T.verbs = { ask = qwen.phrase "Read", done = qwen.phrase "Read" }
+
 function T.label(args) return args.file_path end
 
 -- The lines from `first` on as the model should see them, how many these are, how many of them are whole, and the total. A BOM and
@@ -141,11 +143,11 @@ function T.run(ctx, args)
   form = form and ("(Form of the file: %s; edits keep it.)\n"):format(form) or ""
   if count == total then
     return { text = form .. body .. (text:sub(-1) == "\n" and "\n" or ""),
-      display = tr(total == 1 and "Read %d line" or "Read %d lines", total) }
+      display = tr(total == 1 and "%d line" or "%d lines", total) }
   end
   local header = ("Showing lines %d-%d of %d total lines."):format(first, last, total)
   if last < total then header = header .. (" Read on with offset %d."):format(last + 1) end
-  return { text = form .. header .. "\n\n---\n\n" .. body, display = tr("Read lines %d-%d of %d", first, last, total) }
+  return { text = form .. header .. "\n\n---\n\n" .. body, display = tr("lines %d-%d of %d", first, last, total) }
 end
 
 return T

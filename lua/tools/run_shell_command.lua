@@ -34,6 +34,8 @@ local T = {
 
 function T.command(args) return args.command, args.directory end
 
+T.verbs = { ask = qwen.phrase "Run", done = qwen.phrase "Ran" }
+
 function T.label(args) return (args.command:gsub("%s+", " ")) end
 
 function T.preview(_, args)
@@ -123,7 +125,9 @@ local function taken_words(ctx, taken)
 end
 
 -- What the person sees in one line.
-local function display(result, last, made, suspect)
+local function display(result, output, made, suspect)
+  local many = output:find("\n", 1, true) -- they are shown below
+  local last = many and "" or output
   if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
   if not (result.timed_out or result.code ~= 0) then return last ~= "" and last or tr "done" end
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code
@@ -156,7 +160,7 @@ function T.run(ctx, args)
   add(failed and taken_words(ctx, result.taken))
   add(made ~= "" and MADE:format(made))
   return { text = table.concat(notes, "\n"), error = failed or nil,
-    display = display(result, qwen.text.last_line(qwen.text.trim_end(output)), made, suspect) }
+    display = display(result, qwen.text.trim_end(output), made, suspect) }
 end
 
 return T

@@ -28,6 +28,8 @@ local T = {
 
 local marks = { pending = "[ ]", in_progress = "[>]", completed = "[x]" }
 
+T.verbs = { ask = qwen.phrase "Plan", done = qwen.phrase "Planned" }
+
 function T.label(args)
   local done = 0
   for _, item in ipairs(args.todos) do

@@ -17,6 +17,8 @@ local T = {
 
 function T.paths(args) return { args.file_path } end
 
+T.verbs = { ask = qwen.phrase "Write", done = qwen.phrase "Wrote" }
+
 function T.label(args) return args.file_path end
 
 -- Lines as an editor counts them.

@@ -13,7 +13,7 @@ M.fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
     aliases = "table", subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
-    preview = "function", label = "function", serial = "boolean", editable = "string", options = "table", check = "function" },
+    preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
     options = "table", check = "function" },

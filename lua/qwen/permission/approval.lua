@@ -43,6 +43,15 @@ local function choices(ctx, tool, name, rule)
   return out
 end
 
+-- What is asked: a command stands below the question, a path as one would type it.
+local function title_of(ctx, tool, name, args)
+  if tool.command then return tr "Run this command?" end
+  local label = tool.label and tool.label(args) or ""
+  label = paths.short(label, ctx.cwd)
+  if not tool.verbs then return ("%s %s?"):format(name, label) end
+  return ("%s %s?"):format(tr(tool.verbs.ask), label)
+end
+
 -- The rule goes to permissions.allow of the user's settings, behind those that are there.
 local function save_rule(ctx, rule)
   local settings_writer = require "qwen.config.writer"
@@ -90,9 +99,8 @@ function M.ask(ctx, call, tool, args, reason, rule)
   if tool.preview then detail, e = tool.preview(ctx, args) end
   if e then return false, err.english(e), nil, true end
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
-  local label = tool.label and tool.label(args) or ""
   local before = reached(ctx, tool, args)
-  local answer, words = ctx.ask { title = ("%s %s"):format(call.name, label), detail = detail, diff = tool.effect == "edit",
+  local answer, words = ctx.ask { title = title_of(ctx, tool, call.name, args), id = call.id, detail = detail, diff = tool.effect == "edit",
     turn = true, reason = translate.for_user(reason), choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."

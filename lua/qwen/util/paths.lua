@@ -152,10 +152,14 @@ function M.is_folder(path)
   return stat and stat.type == "dir" or false
 end
 
----A path for people: ~ instead of the home folder.
+---A path for people: ~ instead of the home folder, and without the folder they are in.
 ---@param path string
+---@param folder string?
 ---@return string
-function M.short(path)
+function M.short(path, folder)
+  if folder and #path > #folder + 1 and path:sub(1, #folder + 1) == folder .. "/" then
+    return path:sub(#folder + 2)
+  end
   local home = M.home()
   if home and home ~= "/" and (path == home or path:sub(1, #home + 1) == home .. "/") then return "~" .. path:sub(#home + 1) end
   return path

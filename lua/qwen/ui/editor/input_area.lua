@@ -47,7 +47,8 @@ function M.rows(state, columns, most)
   return out, { row = row - first + 1, column = column + WIDTH }
 end
 
----A sent text as it stands in the scrollback: a long one, such as a paste, with its beginning.
+---A sent text as it stands in the scrollback, apart from what was before: a long one, such as a
+---paste, with its beginning.
 ---@param text string clean
 ---@return string
 function M.sent(text)
@@ -57,7 +58,11 @@ function M.sent(text)
     if all <= LINES then lines[all] = wrap.cut(line, LINE) end
   end
   local more = all > LINES and MORE .. style.paint("dim", words.plural("more_lines", all - LINES)) .. "\n" or ""
-  return style.paint("accent", marks.insert) .. style.paint("bold", table.concat(lines, "\n" .. MORE)) .. "\n" .. more
+  for i, line in ipairs(lines) do
+    local mark = i == 1 and style.paint("accent", marks.insert) or MORE
+    lines[i] = mark .. style.paint("user", line) .. "\n"
+  end
+  return "\n" .. table.concat(lines) .. more
 end
 
 return M

@@ -1,6 +1,8 @@
 -- Actions of keys that concern more than the text: each takes the session at the prompt. Those of the text are in editor.lua.
 local editor = require "qwen.ui.editor.editor"
 local live = require "qwen.ui.screen.live"
+local status_line = require "qwen.ui.widget.status_line"
+local style = require "qwen.ui.render.style"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
@@ -99,16 +101,17 @@ function M.stash(self)
   end
 end
 
-local MODES = { "plan", "default", "auto-edit", "yolo" }
+local MODES = { "default", "auto-edit", "plan" } -- yolo is not one key away
 
 function M.next_mode(self)
   local ctx = self.ctx
+  local at = 0
   for i, mode in ipairs(MODES) do
-    if mode == ctx.mode then
-      ctx.mode = MODES[i % #MODES + 1]
-      return ctx.print(tr("mode: %s", ctx.mode))
-    end
+    if mode == ctx.mode then at = i end
   end
+  ctx.mode = MODES[at % #MODES + 1]
+  if style.reader() or live.dumb() then ctx.print(tr("mode: %s", ctx.mode)) end
+  status_line.refresh()
 end
 
 function M.thoughts() thinking.toggle() end

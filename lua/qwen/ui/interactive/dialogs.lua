@@ -54,7 +54,7 @@ function M.attach(self)
   ctx.interactive = true
   function ctx.ask(asked)
     local question = require("qwen.ui.widget.approval_dialog").new(asked)
-    show.asking(asked.title)
+    show.asking(asked.id)
     live.write(question:lines())
     local answer = self:ask(question, true)
     if answer then return answer.key, answer.words end

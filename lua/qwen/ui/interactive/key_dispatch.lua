@@ -75,6 +75,8 @@ end
 ---@param event KeyEvent
 return function(self, event)
   self.keys = self.keys or KeyReader.new("prompt", "list")
+  self.hints = not self.hints and event.text == "?" and self.state.text == "" or nil
+  if self.hints then return end
   local mode = vim_mode(self)
   local commands = mode and not self.keys.begun and (mode ~= "insert" or event.key == "esc")
   if commands and to_vim(self, event) then return end

@@ -2,6 +2,7 @@
 -- What a sent line does is turn.lua's business; what a key does to the text is the editor's.
 local actions = require "qwen.ui.interactive.actions"
 local editor = require "qwen.ui.editor.editor"
+local hints = require "qwen.ui.widget.hints"
 local history = require "qwen.ui.editor.history"
 local hooks = require "qwen.extension.hooks"
 local keymap = require "qwen.ui.editor.keymap"
@@ -60,9 +61,16 @@ function Session:repaint()
   questions.watch(self)
   live.set("input", function(columns, height)
     if question then return questions.rows(self, columns, height) end
-    return input_area.rows(self.state, columns, math.max(height // 2, 1))
+    local rows, cursor = input_area.rows(self.state, columns, math.max(height // 2, 1))
+    if live.dumb() then return rows, cursor end
+    table.insert(rows, 1, "") -- as in the scrollback, when it is sent
+    cursor.row = cursor.row + 1
+    return rows, cursor
   end)
-  live.set("menu", function(columns, height) return question and {} or menu.rows(self, columns, height) end)
+  live.set("menu", function(columns, height)
+    if self.hints and not question then return hints.rows(columns) end
+    return question and {} or menu.rows(self, columns, height)
+  end)
   live.paint()
 end
 

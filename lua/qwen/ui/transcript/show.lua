@@ -26,7 +26,7 @@ local clean, say = text.clean, words.say
 
 local MOST_DIFF = 60 -- rows of a change that nobody is asked about
 
--- State of the page: whether what was written last ended a line; whether it was of the answer ("text") or of the work ("work"); the title
+-- State of the page: whether what was written last ended a line; whether it was of the answer ("text") or of the work ("work"); the call
 -- of the last question; whether the theme goes with the background; the last reason to wait.
 local page = { at_start = true }
 
@@ -98,7 +98,7 @@ function watch.turn_started(ctx, turn)
   if turn == 1 then
     status.begin()
     turn_summary.begin()
-    page.last = nil
+    page.last = "prompt"
   end
   page.told = nil
   status.phase(say("waiting", clean(ctx.model.id)))
@@ -115,8 +115,8 @@ end
 -- A change that nobody was asked about is shown before it is made.
 function watch.tool_started(ctx, call, args)
   local tool = registry.get("tools", call.name)
-  local title = ("%s %s"):format(call.name, tool and tool.label and tool.label(args) or "")
-  if tool and tool.effect == "edit" and tool.preview and page.asked ~= title then
+  local asked = page.asked == call.id
+  if tool and tool.effect == "edit" and tool.preview and not asked then
     local diff = tool.preview(ctx, args)
     if diff and patch.is_diff(diff) then
       turn_to "work"
@@ -124,14 +124,15 @@ function watch.tool_started(ctx, call, args)
     end
   end
   page.asked = nil
-  tool_calls.start(call, args)
+  tool_calls.start(call, args, asked)
   status.phase(say "running")
   status.touch()
 end
 
 function watch.tool_ended(_, call, part)
   turn_to "work"
-  lines(tool_calls.ended(call, part, columns()))
+  lines(tool_calls.ended(call, part, columns(), page.asked == call.id))
+  page.asked = nil
   if not tool_calls.any() then status.phase(nil) end
   status.touch()
 end
@@ -251,13 +252,13 @@ function M.leave()
 end
 
 ---A question begins: it stands among the work, and the screen waits for the person.
----@param title string
-function M.asking(title)
+---@param id string? of the call that it is about
+function M.asking(id)
   end_thoughts()
   reply_view.finish()
   if not page.at_start then write "\n" end
   turn_to "work"
-  page.asked = title
+  page.asked = id
   status.phase(nil)
   status.tell(say "asks")
 end

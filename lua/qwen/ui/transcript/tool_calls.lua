@@ -1,18 +1,20 @@
--- Tool calls on the screen: one line each. While it runs the line stands below the scrollback with its time and the end of its output;
--- when it has ended the line is written with its result.
-local ansi = require "qwen.ui.render.ansi"
+-- line stands below the scrollback with its time and the end of its output; when it has ended it is
+-- written with its result.
 local json = require "sys.json"
+local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local style = require "qwen.ui.render.style"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
 local M = { folder = "" } -- folder: the project's
 
-local SHOWN, KEPT = 5, 4096 -- lines of output shown, bytes of it kept
+local KEPT = 4096 -- bytes of output kept for the screen
+local SHOWN, SHOWN_FAILED = 3, 5 -- lines of output under a call that ended
 local running = {}
 
 local function one_line(words_of_it)
@@ -25,24 +27,33 @@ local function label_of(call, args)
   args = args or json.decode(call.args)
   local ok, label = pcall(tool.label, args)
   if not ok or not label then return "" end
-  local inside = M.folder .. "/" -- paths of the project as one would type them
-  if label:sub(1, #inside) == inside then label = label:sub(#inside + 1) end
-  return one_line(label)
+  return one_line(paths.short(label, M.folder))
 end
 
--- "● name label" in at most so many columns, and the columns it takes.
-local function head(name, label, columns, sign, look)
+-- What a call does, in a word; a tool without one is named.
+local function verb_of(name, form)
+  local tool = registry.get("tools", name)
+  return tool and tool.verbs and tr(tool.verbs[form]) or one_line(name)
+end
+
+local LEAST_LABEL = 24 -- columns of what a call is about, before its result gets a row of its own
+
+-- "● verb label" in at most so many columns.
+local function head(verb, label, columns, sign, look)
   if style.reader() then sign = words.say(sign == "✗" and "failed" or "call") .. ":" end
-  local start = sign .. " " .. name
+  local start = sign .. " " .. verb
   local rest = label ~= "" and " " .. wrap.cut(label, math.max(columns - term.width(start) - 1, 8)) or ""
-  return style.paint(look, sign) .. " " .. name .. style.paint("dim", rest), term.width(start .. rest)
+  return style.paint(look, sign) .. " " .. style.paint("bold", verb) .. rest
 end
 
 ---A call begins.
 ---@param call CallPart
 ---@param args table
-function M.start(call, args)
-  running[#running + 1] = { id = call.id, name = one_line(call.name), label = label_of(call, args), since = task.now(), task = task.current(), tail = "" }
+---@param asked boolean? it stands on the screen, above the answer
+function M.start(call, args, asked)
+  running[#running + 1] = { id = call.id, name = call.name, label = label_of(call, args),
+    alone = asked and #running == 0, since = task.now(), task = task.current(), tail = "",
+    lines = 0 }
 end
 
 ---Output of the call that the present task carries out.
@@ -55,6 +66,7 @@ function M.progress(chunk)
   end
   if not entry then return end
   entry.tail = (entry.tail .. chunk):sub(-KEPT)
+  entry.lines = entry.lines + select(2, chunk:gsub("\n", ""))
 end
 
 ---Whether a call runs.
@@ -68,32 +80,53 @@ function M.clear()
   running = {}
 end
 
+local function last_lines(tail, most)
+  local lines = {}
+  for line in text.clean((tail:gsub("\r\n?", "\n"))):gmatch "[^\n]+" do
+    lines[#lines + 1] = (line:gsub("\t", "    "))
+  end
+  return table.move(lines, math.max(1, #lines - most + 1), #lines, 1, {})
+end
+
+-- The end of what a command printed, when that is more than the line of the call says.
+local function output_rows(entry, failed, columns)
+  local lines = last_lines(entry.tail, failed and SHOWN_FAILED or SHOWN)
+  if #lines < 2 and entry.lines < 2 then return {} end
+  local rows, hidden = {}, entry.lines - #lines
+  for i, line in ipairs(lines) do rows[i] = "    " .. style.paint("dim", wrap.cut(line, columns - 4)) end
+  if hidden > 0 then
+    table.insert(rows, 1, "    " .. style.paint("dim", words.plural("more_lines", hidden)))
+  end
+  return rows
+end
+
 ---A call has ended: what goes into the scrollback.
 ---@param call CallPart
 ---@param part ResultPart
 ---@param columns integer
+---@param asked boolean? it has not begun, and stands in the question above
 ---@return string[]
-function M.ended(call, part, columns)
-  local entry
+function M.ended(call, part, columns, asked)
+  local entry = { label = label_of(call), alone = asked, tail = "", lines = 0, since = task.now() }
   for i, one in ipairs(running) do
     if one.id == call.id then entry = table.remove(running, i) break end
   end
-  local label = entry and entry.label or label_of(call)
-  local start, used = head(one_line(call.name), label, columns, part.error and "✗" or "●", part.error and "bad" or "accent")
-  local took = entry and task.now() - entry.since or 0
+  local label = entry.alone and "" or entry.label
+  local took = task.now() - entry.since
   local result = one_line(part.display or words.say "done")
-  if result == label then result = words.say "done" end
+  if result == entry.label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
-  local arrow = style.reader() and words.say "result" .. ": " or "→ "
-  result = style.paint(part.error and "bad" or "dim", wrap.cut(arrow .. result, math.max(columns - 2, 16)))
-  if used + 1 + ansi.width(result) <= columns then return { start .. " " .. result } end
-  return { start, "  " .. result }
-end
-
-local function last_lines(tail)
-  local lines = {}
-  for line in text.clean((tail:gsub("\r\n?", "\n"))):gmatch "[^\n]+" do lines[#lines + 1] = (line:gsub("\t", "    ")) end
-  return table.move(lines, math.max(1, #lines - SHOWN + 1), #lines, 1, {})
+  local lead = style.reader() and words.say "result" .. ": " or "· "
+  local shown, width = wrap.cut(lead .. result, math.max(columns - 2, 16))
+  result = style.paint(part.error and "bad" or "dim", shown)
+  local verb, least = verb_of(call.name, part.error and "ask" or "done"), math.min(term.width(label), LEAST_LABEL)
+  local beside = columns - width - 1
+  local own_row = beside < term.width(verb) + 3 + least
+  local start = head(verb, label, own_row and columns or beside, part.error and "✗" or "●",
+    part.error and "bad" or "accent")
+  local rows = own_row and { start, "  " .. result } or { start .. " " .. result }
+  local below = output_rows(entry, part.error, columns)
+  return table.move(below, 1, #below, #rows + 1, rows)
 end
 
 ---The calls that run, with the end of their output.
@@ -104,9 +137,9 @@ function M.rows(columns)
   for _, entry in ipairs(running) do
     local took = task.now() - entry.since
     local time = took >= 1 and not style.reader() and " · " .. words.span(took, true) or ""
-    local start = head(entry.name, entry.label, columns - #time, "●", "warn")
+    local start = head(verb_of(entry.name, "ask"), entry.label, columns - #time, "●", "warn")
     rows[#rows + 1] = start .. style.paint("dim", time)
-    for _, line in ipairs(last_lines(entry.tail)) do rows[#rows + 1] = "  " .. style.paint("dim", wrap.cut(line, columns - 2)) end
+    for _, line in ipairs(last_lines(entry.tail, SHOWN_FAILED)) do rows[#rows + 1] = "  " .. style.paint("dim", wrap.cut(line, columns - 2)) end
   end
   return rows
 end

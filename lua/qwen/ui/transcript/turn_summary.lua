@@ -1,6 +1,5 @@
--- What a turn cost, in one line: the tokens and the price of all its requests, the time, and how full the model's window is after it.
+-- What a turn cost, in one line: the tokens and the price of all its requests, and the time.
 local status = require "qwen.ui.transcript.status"
-local style = require "qwen.ui.render.style"
 local usage_ledger = require "qwen.usage.ledger"
 local words = require "qwen.ui.render.words"
 
@@ -29,16 +28,6 @@ function M.add(row)
   end
 end
 
--- How full the model's window is, as a bar and a number.
-local function context_use(model, last)
-  local window = model.context
-  if not window or window <= 0 or not last.input then return nil end
-  local part = math.min((last.input + (last.output or 0)) / window, 1)
-  local full = math.ceil(part * 10)
-  local bar = style.reader() and "" or ("▰"):rep(full) .. ("▱"):rep(10 - full) .. " "
-  return ("%s %s%d%%"):format(say "context", bar, math.ceil(part * 100))
-end
-
 ---The line of the turn that ends.
 ---@param model Model
 ---@param last Usage? of its last answer
@@ -51,7 +40,6 @@ function M.line(model, last)
   if sum.cached and sum.cached > 0 and sum.input > 0 then parts[#parts + 1] = say("cached", sum.cached * 100 // sum.input) end
   if sum.cost and not sum.unpriced then parts[#parts + 1] = words.money(sum.cost, sum.currency) end
   parts[#parts + 1] = words.span(status.elapsed())
-  parts[#parts + 1] = context_use(model, last)
   return table.concat(parts, ", ")
 end
 

@@ -111,7 +111,8 @@ local function choice_rows(self, i, chosen, columns)
   local number = self.digits and ("%d. "):format(i) or ""
   local key = letter(choice)
   local label = number .. text.clean(choice.label) .. (key and " (" .. key .. ")" or "")
-  local rows = ansi.wrap(label, math.max(columns - 5, 8))
+  local width = math.max(columns - 5 - #number, 8)
+  local rows = wrap.rows({ text = wrap.untab(label), spans = {} }, width, "")
   for n, row in ipairs(rows) do
     row = chosen and style.paint("bold", row) or row
     local lead = n > 1 and (" "):rep(4 + #number) or chosen and style.paint("accent", "  ❯ ") or "    "

@@ -1,5 +1,6 @@
--- The status line below the input: up to two rows of what the hooks of `status_built` make of it, nothing without them. Asked for when a
+-- The status line below the input: up to two rows of what the hooks of `status_built` make of it, the footer without them. Asked for when a
 -- session starts, something is said, the model changes, and at the interval of the settings; never while a key is waited for.
+local footer = require "qwen.ui.widget.footer"
 local live = require "qwen.ui.screen.live"
 local style = require "qwen.ui.render.style"
 local text = require "qwen.util.text"
@@ -7,20 +8,24 @@ local wrap = require "qwen.ui.render.wrap"
 
 local M = {}
 
-local REFRESH = { "session_started", "message_added", "prompt_answered", "model_switched", "conversation_compacted" }
+local REFRESH = { "session_started", "message_added", "prompt_answered", "model_switched", "conversation_compacted",
+  "command_ended" }
 local MOST_ROWS = 2
 
-local function show(words)
+---Makes the line anew; of a session.
+function M.refresh() end
+
+local function show(ctx, words)
   local rows = {}
   for line in text.clean(words):gmatch "[^\n]+" do
     line = line:gsub("%s+", " ")
     if #rows < MOST_ROWS and line:find "%S" then rows[#rows + 1] = line end
   end
-  live.set("footer", rows[1] and function(columns)
+  live.set("footer", not rows[1] and footer.rows(ctx) or function(columns)
     local out = {}
     for i, row in ipairs(rows) do out[i] = style.paint("dim", (wrap.cut(row, math.max(columns - 1, 1)))) end
     return out
-  end or nil)
+  end)
   live.paint()
 end
 
@@ -36,10 +41,11 @@ function M.attach(ctx)
       local _ <close> = setmetatable({}, { __close = function() busy = false end })
       while again do
         again = false
-        show(ctx.emit("status_built", { text = "" }).text)
+        show(ctx, ctx.emit("status_built", { text = "" }).text)
       end
     end)
   end
+  M.refresh = refresh
   for _, event in ipairs(REFRESH) do
     local before = ctx.watch[event]
     ctx.watch[event] = function(...)

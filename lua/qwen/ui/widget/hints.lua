@@ -1,0 +1,47 @@
+-- What `?` on an empty line shows: the keys that are needed most, in columns, until the next key.
+local KeyReader = require "qwen.ui.editor.key_reader"
+local style = require "qwen.ui.render.style"
+local term = require "sys.term"
+local text = require "qwen.util.text"
+local translate = require "qwen.util.translate"
+local wrap = require "qwen.ui.render.wrap"
+
+local tr, phrase = translate.tr, translate.phrase
+
+local M = {}
+
+local WIDTH = 38 -- columns of one hint
+
+-- The text that begins something, or the action whose key counts; and what it does.
+local list = {
+  { key = "/", does = phrase "commands" }, { key = "@", does = phrase "files and folders" },
+  { key = "!", does = phrase "a line for the shell" },
+  { action = "newline", does = phrase "a new line" },
+  { action = "next_mode", does = phrase "the next approval mode" },
+  { action = "cancel", does = phrase "stop; twice: an earlier prompt" },
+  { action = "search_history", does = phrase "search what was typed before" },
+  { action = "thoughts", does = phrase "show what the model thinks" },
+  { action = "open_editor", does = phrase "write in your editor" },
+  { action = "paste_image", does = phrase "attach an image" },
+  { action = "stash", does = phrase "put the text aside" },
+  { key = "/keys", does = phrase "all keys" },
+}
+
+---@param columns integer
+---@return string[]
+function M.rows(columns)
+  local per = math.max((columns - 2) // WIDTH, 1)
+  local rows = {}
+  for i, hint in ipairs(list) do
+    local key = hint.key or KeyReader.labels(hint.action)
+    local lead = key .. (" "):rep(math.max(14 - term.width(key), 1))
+    local said, width = wrap.cut(lead .. tr(hint.does), math.min(WIDTH - 2, columns - 3))
+    local at = (i - 1) // per + 1
+    local cell = style.paint("accent", said:sub(1, #lead)) .. style.paint("dim", said:sub(#lead + 1))
+    rows[at] = (rows[at] or "  ") .. cell .. (" "):rep(WIDTH - width)
+  end
+  for i, row in ipairs(rows) do rows[i] = text.trim_end(row) end
+  return rows
+end
+
+return M
