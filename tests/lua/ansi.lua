@@ -23,7 +23,7 @@ do
   t.eq({ cut("abc", 1) }, { "…", 1 }, "the mark alone")
   t.eq({ cut("abc", 0) }, { "", 0 }, "no room")
   local sent = (require("qwen.ui.editor.input_area").sent(("line\n"):rep(10000) .. ("x"):rep(5000)):gsub("\27%[[%d;]*m", ""))
-  t.eq(sent, "> line\n" .. ("  line\n"):rep(19) .. "  … 9981 more lines\n", "a long paste stands in the scrollback with its beginning")
+  t.eq(sent, "\n> line\n" .. ("  line\n"):rep(19) .. "  … 9981 more lines\n", "a long paste stands in the scrollback with its beginning")
   t.match(require("qwen.ui.editor.input_area").sent(("x"):rep(5000)), ("x"):rep(1999) .. "…", "a long line too")
   local rows = require("qwen.ui.widget.picker").new("Which?", { "one that is much too long", "two" }):rows(16, 10)
   t.eq(rows[2]:gsub("\27%[[%d;]*m", ""), "> 1. one that …", "a choice that is too long says so")

@@ -2,11 +2,14 @@
 -- What the hooks of `status_built` say stands in its place.
 local git = require "qwen.util.git"
 local style = require "qwen.ui.render.style"
+local term = require "sys.term"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
 local M = {}
+
+local LEAST = 8 -- columns of a part that is cut
 
 local looks = { yolo = "bad", plan = "good", ["auto-edit"] = "warn", default = "dim" }
 
@@ -55,7 +58,7 @@ function M.rows(ctx)
       local between = i > 1 and 3 or 0
       local room = columns - 1 - used - between
       local shown, width = wrap.cut(part[1], i == 1 and room or math.min(room, columns // 2))
-      if width < 3 then break end
+      if width < math.min(term.width(part[1]), LEAST) then break end
       row = row .. (i > 1 and style.paint("dim", " · ") or "  ") .. style.paint(part[2], shown)
       used = used + width + between
     end
