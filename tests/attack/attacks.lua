@@ -264,10 +264,51 @@ function kinds.lookalikes(case)
   return marked:find("%[U%+%x+%]") ~= nil and marked:gsub("%[U%+%x+%]", "") == case.text, marked
 end
 
+-- git's commands that look, as plan mode runs them in a repository that is made to harm: nothing of it runs, nothing outside is shown.
+local looked
+function kinds.looks(case)
+  if not looked then
+    looked = program.place { f = "one\n" }
+    assert(fs.write(looked.root .. "/secret", "TOPSECRET\n"))
+    assert(fs.write(looked.root .. "/evil", "#!/bin/sh\ntouch " .. looked.root .. "/ran\ncat\n", { mode = 493 }))
+    looked.base = looked.cwd
+  end
+  local function sh(command)
+    local env = { PATH = os.env "PATH", HOME = os.env "HOME", EVIL = looked.root .. "/evil", SECRET = looked.root .. "/secret", ROOT = looked.root,
+      GIT_AUTHOR_NAME = "a", GIT_AUTHOR_EMAIL = "a@b", GIT_COMMITTER_NAME = "a", GIT_COMMITTER_EMAIL = "a@b" }
+    return assert(proc.run { argv = { "sh", "-c", command }, cwd = looked.cwd, env = env })
+  end
+  if not fs.stat(looked.base .. "/plain") then
+    looked.cwd = looked.base
+    assert(sh("git init -q -b main plain && cd plain && echo one > f && echo sub > g && git add . && git commit -qm one").code == 0)
+  end
+  looked.cwd = looked.base .. "/" .. os.uuid()
+  assert(proc.run { argv = { "cp", "-rp", looked.base .. "/plain", looked.cwd } })
+  local r = sh("{ " .. case.setup .. "\n}")
+  assert(r.code == 0, case[1] .. ": " .. r.err)
+  fs.remove(looked.root .. "/ran")
+  local policy, runner, bad, worked = require "qwen.permission.policy", require "qwen.permission.runner", nil, false
+  local ctx = context(looked, "plan")
+  ctx.trusted = false
+  local tool = { effect = "run", command = function(args) return args.command end }
+  for _, command in ipairs(case.commands or { "git status", "git diff", "git log -m -p", "git show HEAD", "git blame f" }) do
+    local args = { command = command }
+    local verdict = policy.judge(ctx, "run_shell_command", tool, args)
+    if verdict == "allow" then
+      local result = assert(runner.run(ctx, { command = policy.in_plan(ctx, tool, args) or command, stderr = "stdout", timeout = 30 }))
+      worked = worked or result.code == 0
+      if result.out:find("TOPSECRET", 1, true) then bad = command .. " shows a file outside" end
+      if fs.stat(looked.root .. "/ran") then bad = command .. " ran a program of the repository" end
+    end
+  end
+  if is_control(case) then bad = bad or not worked and "refused" end
+  return not bad, bad
+end
+
 local tables = {
   { "programs", kinds.runs }, { "calls", kinds.calls }, { "secrets", kinds.secrets }, { "rules", kinds.rules },
   { "edits", kinds.edits }, { "offers", kinds.offers }, { "sandbox", kinds.sandbox }, { "escapes", kinds.escapes },
-  { "lookalikes", kinds.lookalikes },
+  { "lookalikes", kinds.lookalikes }, { "looks", kinds.looks },
 }
 
 local document = fs.read "docs/security.md"

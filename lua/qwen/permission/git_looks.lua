@@ -65,24 +65,99 @@ end
 
 local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
--- What a repository can name a program in, where no option of git turns it off.
-local OFF = { "core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false", "gpg.program=false", "gpg.openpgp.program=false",
-  "gpg.ssh.program=false", "gpg.x509.program=false", "protocol.allow=never", "diff.ignoreSubmodules=all", "submodule.recurse=false",
+-- What a repository can name a program in, or a file outside, where no option of git turns it off.
+local OFF = { "core.fsmonitor=false", "core.hooksPath=/dev/null", "log.showSignature=false",
+  "log.diffMerges=separate", "gpg.program=false", "gpg.openpgp.program=false", "gpg.ssh.program=false",
+  "gpg.x509.program=false", "protocol.allow=never", "diff.ignoreSubmodules=all", "submodule.recurse=false",
   "diff.submodule=short", "status.submoduleSummary=false", "safe.bareRepository=explicit" }
 
--- The filters that the configuration names; each could be a program. nil when they cannot be read.
-local function filters(git, folder)
-  local r = proc.run { argv = { git, "-C", folder, "config", "--null", "--name-only", "--get-regexp", "^filter[.]" },
-    env = proc.helper_env(), timeout = 10, limit = 64 * 1024 }
+-- What a repository's own configuration may hold: what is turned off, and what names neither a
+-- program that these commands would run nor a file outside. A section stands for all its keys.
+local sections = set("advice alias author blame branch color column commit committer fetch filter "
+  .. "format gc gpg gui http i18n index init lfs maintenance pack pretty pull push rebase receive "
+  .. "rerere stash status submodule tag transfer url user versionsort")
+local keys = set("core.abbrev core.autocrlf core.bare core.bigfilethreshold core.checkstat "
+  .. "core.commitgraph core.compression core.editor core.eol core.filemode core.fsmonitor "
+  .. "core.hookspath core.ignorecase core.logallrefupdates core.longpaths core.multipackindex "
+  .. "core.pager core.precomposeunicode core.preloadindex core.protecthfs core.protectntfs "
+  .. "core.quotepath core.repositoryformatversion core.safecrlf core.sharedrepository "
+  .. "core.splitindex core.sshcommand core.symlinks core.trustctime core.untrackedcache "
+  .. "core.whitespace diff.algorithm diff.colormoved diff.colormovedws diff.context diff.external "
+  .. "diff.ignoresubmodules diff.indentheuristic diff.interhunkcontext diff.mnemonicprefix "
+  .. "diff.noprefix diff.renamelimit diff.renames diff.submodule diff.tool "
+  .. "diff.wserrorhighlight extensions.noop extensions.objectformat extensions.preciousobjects "
+  .. "extensions.refstorage log.abbrevcommit log.date log.decorate log.diffmerges log.follow "
+  .. "log.showroot log.showsignature merge.conflictstyle merge.ff merge.log merge.renamelimit "
+  .. "merge.renames merge.stat merge.tool")
+local below = { diff = set "binary cachetextconv command funcname textconv wordregex xfuncname",
+  remote = set "fetch followremotehead gh-resolved mirror prune prunetags push pushurl tagopt url" }
+
+local reads_file = { ["blame.ignorerevsfile"] = "blame" } -- the command that shows a line of it
+
+local function harmless(name, command)
+  local section, key = name:match "^([^.]+)%.(.*)$"
+  if not section or reads_file[name] == command then return false end
+  local last = key:match "^.*%.([^.]+)$"
+  if sections[section] then return true end
+  return keys[name] == true or last ~= nil and below[section] ~= nil and below[section][last] == true
+end
+
+-- The names that git's configuration holds; nil when they cannot be read. git itself refuses the
+-- repository of another user here, which it does not where it is given the folder by name.
+local function names(git, folder, ...)
+  local env = proc.helper_env()
+  env.GIT_CEILING_DIRECTORIES = folder:match "^(.*)/"
+  local r = proc.run { argv = { git, "-C", folder, "config", "--null", "--name-only", ... },
+    env = env, timeout = 10, limit = 64 * 1024 }
   if not r or r.truncated or r.code ~= 0 and r.code ~= 1 then return nil end
+  return r.out:gmatch "[^%z]+"
+end
+
+-- What turns the filters off that the configuration names, each of which could be a program; nil
+-- where the repository's own holds anything that is not known.
+local function filters(git, folder, command)
+  local own = names(git, folder, "--local", "--includes", "--list")
+  local all = own and names(git, folder, "--get-regexp", "^filter[.]")
+  if not all then return nil end
+  for name in own do
+    if not harmless(name, command) then return nil end
+  end
   local out = {}
-  for name in r.out:gmatch "[^%z]+" do
+  for name in all do
     local driver = name:match "^(filter%..*)%.[^.]*$"
+    if name:find("=", 1, true) then return nil end -- "-c" would take it for another name
     if driver then
-      for _, key in ipairs { "clean=", "smudge=", "process=", "required=false" } do out[#out + 1] = driver .. "." .. key end
+      for _, key in ipairs { "clean=", "smudge=", "process=", "required=false" } do
+        out[#out + 1] = driver .. "." .. key
+      end
     end
   end
   return out
+end
+
+local MOST_ENTRIES, OBJECTS = 20000, "^objects/%x%x$"
+local apart = { modules = true, lfs = true, annex = true } -- these commands do not look there
+local leads = { commondir = true, ["objects/info/alternates"] = true,
+  ["objects/info/http-alternates"] = true }
+
+-- Whether a repository is whole by itself: a link in it, or a file that names another one, would
+-- show a file outside, some of them line by line.
+local function whole(top)
+  local stack, count = { "" }, 0
+  while stack[1] do
+    local folder = table.remove(stack)
+    for _, entry in ipairs(fs.list(top .. "/" .. folder) or {}) do
+      local name = folder .. entry.name
+      count = count + 1
+      if count > MOST_ENTRIES or leads[name] then return false end
+      if entry.type == "dir" then
+        if not apart[name] and not name:find(OBJECTS) then stack[#stack + 1] = name .. "/" end
+      elseif entry.type ~= "file" then
+        return false
+      end
+    end
+  end
+  return true
 end
 
 ---The command that is run in the place of one of these; nil for any other command.
@@ -101,9 +176,10 @@ function M.rewritten(command, folder)
   local stat = fs.stat(folder .. "/.git", false)
   local words = arguments(name, argv)
   local git = proc.which "git"
-  local drivers = words and git and stat and stat.type == "dir" and filters(git, folder)
+  if not (words and git and stat and stat.type == "dir" and whole(folder .. "/.git")) then return nil end
+  local drivers = filters(git, folder, name)
   if not drivers then return nil end
-  local out = { "GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 GIT_PAGER=cat", quoted(git), "--no-pager", "--git-dir=.git", "--work-tree=." }
+  local out = { "GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL= GIT_PAGER=cat", quoted(git), "--no-pager", "--git-dir=.git", "--work-tree=." }
   for _, list in ipairs { OFF, drivers } do
     for _, value in ipairs(list) do out[#out + 1] = "-c " .. quoted(value) end
   end
