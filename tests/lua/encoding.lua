@@ -9,12 +9,14 @@ local texts = {
   russian = "// Читает файл настроек\nпривет, мир\n", french = "# où l'été déçoit\nnaïve = 'café crème brûlée'\n", german = "/* Größe für Übergänge, Straße */\n",
   spanish = "// ¿Dónde está el niño? ¡Aquí!\n", short = "caf\u{e9}\n", word = "na\u{ef}ve", quotes = "it\u{2019}s \u{201c}quoted\u{201d} \u{2013} don\u{2019}t\n",
   swedish = "å ä ö", sign = "price: 5 \u{a3}\n", degrees = "20\u{b0}C \u{b1} 1\n", portuguese = "não há ações",
+  town = "L'Haÿ-les-Roses est à côté", name = "Louÿs",
 }
 for _, case in ipairs { { "chinese", "GB18030" }, { "chinese_short", "GB18030" }, { "japanese", "SHIFT_JIS" }, { "kanji", "SHIFT_JIS" },
   { "katakana", "SHIFT_JIS" }, { "japanese", "EUC-JP" }, { "katakana", "EUC-JP" }, { "korean", "EUC-KR" }, { "traditional", "BIG5" },
   { "russian", "WINDOWS-1251" }, { "russian", "KOI8-R" }, { "french", "WINDOWS-1252" }, { "german", "WINDOWS-1252" }, { "spanish", "WINDOWS-1252" },
   { "short", "WINDOWS-1252" }, { "word", "WINDOWS-1252" }, { "quotes", "WINDOWS-1252" }, { "swedish", "WINDOWS-1252" }, { "sign", "WINDOWS-1252" },
-  { "degrees", "WINDOWS-1252" }, { "portuguese", "WINDOWS-1252" }, { "french", "UTF-16LE" }, { "chinese", "UTF-16BE" } } do
+  { "degrees", "WINDOWS-1252" }, { "portuguese", "WINDOWS-1252" }, { "town", "WINDOWS-1252" },
+  { "name", "WINDOWS-1252" }, { "french", "UTF-16LE" }, { "chinese", "UTF-16BE" } } do
   local words, set = texts[case[1]], case[2]
   local bytes = assert(text.convert(words, "UTF-8", set))
   local got, found = encoding.decode(bytes)
@@ -32,6 +34,7 @@ for name, mark in pairs { ["UTF-16LE"] = "\xff\xfe", ["UTF-16BE"] = "\xfe\xff", 
 end
 -- UTF-8, whole or broken, stays what it is; what is no text is nil.
 for bytes, want in pairs { ["plain"] = "plain", [""] = "", ["\u{feff}x"] = "\u{feff}x", ["größer"] = "größer", ["größer über \xff alles, für ü"] = "größer über \xff alles, für ü",
+  ["ab \xff\xfe a\u{2019}b\xff\n\x80a\xffb"] = "ab \xff\xfe a\u{2019}b\xff\n\x80a\xffb", ["é \xff\xff\xfe\x81"] = "é \xff\xff\xfe\x81",
   ["\127ELF\0\1\2"] = false, ["\0\0\0\0"] = false, ["x\0y"] = false, ["\xff\1\2\3\4\5\x81"] = false, ["a\0b\0\1\0\2\0\3\0\4\0"] = false } do
   local got, found = encoding.decode(bytes)
   t.eq({ got or false, found }, { want }, ("%q"):format(bytes))

@@ -2,6 +2,7 @@
 local t = dofile "tests/check.lua"
 local fs, json = require "sys.fs", require "sys.json"
 local match = require "qwen.util.fuzzy_match"
+local similar = require "qwen.util.similar"
 
 local root = assert(fs.realpath(assert(fs.mkdtemp "match-")))
 local ctx = { cwd = root, seen = {} }
@@ -152,11 +153,11 @@ t.ok(exact > 1500 and loose > 30 and none > 30, ("exact %d, loose %d, none %d"):
 -- Hostile sizes: at anything above linear time the run does not end before its limit.
 local spaces = (" "):rep(200000)
 t.eq(#match.find("x" .. spaces .. "y\n", "x \n y"), 0, "a long run of blanks")
-match.nearest("x" .. spaces .. "y\n" .. spaces .. "\n", "abcd\n" .. spaces)
+similar.nearest("x" .. spaces .. "y\n" .. spaces .. "\n", "abcd\n" .. spaces)
 t.eq(#match.find(("x\r\n"):rep(50000), "x"), 50000, "many places")
 t.eq(#match.replace(("x"):rep(100000), match.find(("x"):rep(100000), "x"), "\n", false), 100000, "many line ends in one line")
 t.eq(#match.find(("“x” – é\r\n"):rep(100000), "“y”"), 0, "a large text of look-alikes")
-match.nearest(("some line\n"):rep(20000), ("some lime\n"):rep(2000))
+similar.nearest(("some line\n"):rep(20000), ("some lime\n"):rep(2000))
 
 fs.remove_tree(root)
 t.done()

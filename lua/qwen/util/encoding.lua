@@ -5,6 +5,7 @@ local text = require "qwen.util.text"
 local M = {}
 
 local SAMPLE = 64 * 1024
+local MOST_RARE = 0.25 -- of a western text's letters, those that are \xff: with more, and UTF-8 in it, it is none
 
 local marks = { { "UTF-32LE", "\xff\xfe\0\0" }, { "UTF-32BE", "\0\0\xfe\xff" }, { "UTF-16LE", "\xff\xfe" }, { "UTF-16BE", "\xfe\xff" } }
 
@@ -23,6 +24,10 @@ local function wide(sample)
   local pairs_of = #sample // 2
   if low > pairs_of * 0.6 and high == 0 then return "UTF-16LE" end
   if high > pairs_of * 0.6 and low == 0 then return "UTF-16BE" end
+end
+
+local function valid_utf8(sample)
+  return count(sample, "[\xc2-\xdf][\x80-\xbf]") + count(sample, "[\xe0-\xef][\x80-\xbf][\x80-\xbf]")
 end
 
 -- How characters of two bytes are spread over the rows that texts of a language use.
@@ -70,8 +75,9 @@ local function candidates(sample)
   add("BIG5", of.big5 >= 0.9 and (of.low >= 0.1 or n < 4))
   add("WINDOWS-1251", cyrillic and count(sample, "[\xe0-\xff]") >= letters * 0.6)
   add("KOI8-R", cyrillic and count(sample, "[\xc0-\xdf]") >= letters * 0.6)
-  add("WINDOWS-1252", true)
-  add("ISO-8859-1", not sample:find "[\x80-\x9f]")
+  local western = count(sample, "\xff") <= letters * MOST_RARE or valid_utf8(sample) == 0
+  add("WINDOWS-1252", western)
+  add("ISO-8859-1", western and not sample:find "[\x80-\x9f]")
   return out
 end
 
@@ -91,9 +97,7 @@ end
 
 -- Valid sequences of UTF-8 are rare in other sets: where they are many, some bytes of it are broken.
 local function is_broken_utf8(sample)
-  local invalid = count(text.utf8(sample), "\u{FFFD}")
-  local valid = count(sample, "[\xc2-\xdf][\x80-\xbf]") + count(sample, "[\xe0-\xef][\x80-\xbf][\x80-\xbf]")
-  return valid > invalid
+  return valid_utf8(sample) > count(text.utf8(sample), "\u{FFFD}")
 end
 
 ---A file's bytes as text in UTF-8. nil when they are none.
@@ -122,7 +126,7 @@ function M.decode(bytes)
     local words = there_and_back(bytes, name)
     if words then return words, { name = name, bom = "" } end
   end
-  return nil
+  return valid_utf8(sample) > 0 and bytes or nil
 end
 
 ---A text in the set of its file.
