@@ -25,11 +25,16 @@ end
 ---Runs it to its end.
 ---@param place table
 ---@param args string[]
----@param options {env: table?, input: string?, timeout: number?, cwd: string?}?
+---@param options {env: table?, input: string?, timeout: number?, cwd: string?, alone: boolean?}? alone: it looks for no model server
+---of this machine, whatever listens here
 ---@return {code: integer?, signal: integer?, out: string, err: string}
 function M.run(place, args, options)
   options = options or {}
   local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
+  if options.alone then
+    env.QWEN_CODE_SYSTEM_SETTINGS_PATH = place.root .. "/system.json"
+    assert(fs.write(env.QWEN_CODE_SYSTEM_SETTINGS_PATH, '{"local": {"servers": []}}'))
+  end
   for name, value in pairs(options.env or {}) do env[name] = value or nil end
   return assert(proc.run { argv = { M.binary, table.unpack(args) }, cwd = options.cwd or place.cwd, env = env, input = options.input,
     timeout = options.timeout or wait.PATIENCE })

@@ -1,4 +1,5 @@
--- The room that every test runs in (tests/room): outside its own folder nothing can be written, and nothing that a test started outlives it.
+-- The room that every test runs in (tests/room): outside its own folder nothing can be written, nothing that listens outside is reached,
+-- and nothing that a test started outlives it.
 local t = dofile "tests/check.lua"
 local wait = dofile "tests/wait.lua"
 local fs, os = require "sys.fs", require "sys.os"
@@ -51,6 +52,14 @@ end
 t.eq(inside('echo x | tee "$HOME/made" "$TMPDIR/made" /tmp/made /dev/shm/made >/dev/null && cat file').out, "old", "reading is free")
 t.ok(not fs.stat "/tmp/made" and not fs.stat "/dev/shm/made", "these are its own as well")
 t.eq({ inside("echo x >open/made", here .. "/open").code, fs.read(here .. "/open/made") }, { 0, "x\n" }, "what a measurement asks for")
+
+-- What listens outside is not there, so that a model server of the machine changes no test; what it starts itself is.
+local server <close> = dofile("tests/fake/fake.lua").start { { text = "x", times = 0 } }
+local connect = ("python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", %d))'"):format(server.port)
+t.eq(assert(proc.run { argv = { "sh", "-c", connect } }).code, 0, "a server of this room")
+t.match(inside(connect).err, "ConnectionRefusedError", "is not in another one")
+t.eq(inside("python3 -c 'import socket; l = socket.create_server((\"127.0.0.1\", 0)); socket.create_connection(l.getsockname())'").code, 0,
+  "which has a 127.0.0.1 of its own")
 
 -- A server that a test leaves behind, in a session of its own.
 local seconds = ("7654321.%07d"):format(os.pid())

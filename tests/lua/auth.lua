@@ -7,12 +7,7 @@ local jsonc = require "qwen.util.jsonc"
 
 local function run(place, ...) return program.run(place, { ... }) end
 
--- The same on a machine without a model server, whatever listens here.
-local function run_alone(place, ...)
-  local path = place.root .. "/system.json"
-  assert(fs.write(path, '{"local": {"servers": []}}'))
-  return program.run(place, { ... }, { env = { QWEN_CODE_SYSTEM_SETTINGS_PATH = path } })
-end
+local function run_alone(place, ...) return program.run(place, { ... }, { alone = true }) end
 
 do
   local place = program.place()

@@ -249,7 +249,7 @@ do
   t.eq(program.run(place, { "/help" }).code, 0, "a command as the prompt")
   t.match(program.run(place, { "--help" }).out, "^qwen %- ", "help")
   for line in program.run(place, { "--help" }).out:gmatch "[^\n]+" do t.ok(#line <= 100, "help line fits: " .. line) end
-  local r = program.run(place, { "hi" }, { env = { HOME = "/nonexistent" } })
+  local r = program.run(place, { "hi" }, { env = { HOME = "/nonexistent" }, alone = true })
   t.ok(r.code == 1 and not r.err:find "traceback", "a home that is not there")
 end
 

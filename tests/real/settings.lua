@@ -67,7 +67,7 @@ local home = program.place { ["~/.qwen/settings.json"] = [[{
   "model": {"generationConfig": {"timeout": 10000, "cacheRetention": "1h"}},
   "wholly": {"unknown": 1}
 }]] }
-local function run(...) return program.run(home, { ... }) end
+local function run(...) return program.run(home, { ... }, { alone = true }) end
 local listed, started = run("config", "list"), run("-p", "hello")
 for _, key in ipairs { "ui.renderMode", "general.voice", "permissions.autoMode.hints.hardDeny", "model.generationConfig.cacheRetention", "ui.them",
   "wholly" } do
