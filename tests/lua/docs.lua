@@ -24,7 +24,7 @@ end
 
 -- docs/cookbook.md and docs/providers.md have tests of their own. Before its "Extend", README.md builds the program and asks a model.
 local pages = { { "docs/tutorial.md", tests = true }, { "docs/extending.md", tests = true }, { "docs/mcp.md" }, { "docs/limits.md" }, { "docs/security.md" },
-  { "README.md", from = "\n## Extend\n" } }
+  { "docs/signing-in.md" }, { "README.md", from = "\n## Extend\n" } }
 local known = { ["docs/cookbook.md"] = true, ["docs/providers.md"] = true }
 for _, row in ipairs(pages) do
   local page = row[1]
@@ -32,6 +32,7 @@ for _, row in ipairs(pages) do
   local place = program.place()
   assert(fs.mkdir(place.root .. "/bin"))
   assert(proc.run { argv = { "ln", "-s", program.binary, place.root .. "/bin/qwen" } })
+  assert(fs.write(place.root .. "/bin/pass", "#!/bin/sh\necho sk-sp-0123456789\n", { mode = 493 })) -- a password manager
   local env = { PATH = place.root .. "/bin:" .. os.getenv "PATH", HOME = place.home, TMPDIR = os.getenv "TMPDIR", LANG = "C.UTF-8", TERM = "dumb" }
   local count = 0
   for _, block in ipairs(blocks(page, row.from)) do

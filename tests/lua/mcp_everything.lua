@@ -43,7 +43,7 @@ do
   local runner = task.spawn(function()
     while true do task.spawn(jobs:get()) end
   end)
-  local ctx = { cwd = fs.cwd(), settings = { get = function(_, key) return key == "mcpServers" and { everything = config } or nil end },
+  local ctx = { cwd = fs.cwd(), settings = { get = function(_, key) return key == "mcpServers" and { everything = config } or nil end, env = function() end },
     notice = function(text) told[#told + 1] = text end, background = function(fn) jobs:put(fn) end }
   qwen.x.registry.scan { safe = true }
   dofile("lua/hooks/mcp.lua").session_started(ctx)

@@ -377,7 +377,7 @@ near(wait { ["x-ratelimit-remaining-requests"] = "0", ["x-ratelimit-reset-reques
 do
   local asked
   local function ctx_of(status, body, problem)
-    return { transport = function(request)
+    return { settings = { env = function() end }, transport = function(request)
       asked = request
       if problem then return nil, problem end
       local left = { body }

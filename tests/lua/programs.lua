@@ -102,8 +102,8 @@ do
   t.match(program.run(place, { "sessions", "delete", listed[2].id }).err, "is open; end it first")
   open:close()
 
-  local long <close> = fake.start { { text = "notes", times = 0 } }
-  for _, prompt in ipairs { "more" .. (" words"):rep(3000), "and more", "/compact the files" } do
+  local long <close> = fake.start { { text = ("work "):rep(1000) }, { text = "notes", times = 0 } }
+  for _, prompt in ipairs { "more", "and more" .. (" words"):rep(3000), "/compact the files" } do
     fs.remove(place.cwd .. "/told")
     r = ask(place, long, "--resume", listed[2].id, "-p", prompt)
   end
