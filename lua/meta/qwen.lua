@@ -891,7 +891,9 @@ qwen = {}
 ---@field find fun(ctx: Ctx, plan: SearchPlan, named: fun(file: string): string): Hit[]?, Err?, string[]? lines that fit, and in words for the model what the result is not
 
 ---@class qwen.x.similar
----@field nearest fun(file: string, old: string): string? the region most alike, with line numbers
+---@field nearest fun(file: string, old: string): string? the region most alike, as it is, below the numbers of its lines
+---@field cause fun(file: string, old: string, new: string): string?, string? why a text was not found, where that can be told, and the text as the file has it
+---@field reindented fun(file: string, old: string, new: string): string?, string? both texts in the indentation of the file, where they differ in nothing else
 
 ---@class qwen.x.jsonc
 ---@field parse fun(text: string): any, table<string, integer>|Err, string[]?, table? value, line of each dotted path, sentences, span

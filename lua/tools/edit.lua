@@ -35,15 +35,20 @@ local function create(ctx, path, args)
   return { path = path, before = "", after = args.new_string, fresh = true, stat = false }
 end
 
+local MOST_PLACES = 10 -- whose lines are named
+
 local function wrong_count(path, text, ranges, args)
   if #ranges == 0 then
-    local near = qwen.x.similar.nearest(text, args.old_string)
-    return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s"):format(path,
-      near and "The most similar place is:\n" .. near or "Read the file again and copy the text exactly."))
+    local cause, meant = qwen.x.similar.cause(text, args.old_string, args.new_string)
+    local near = qwen.x.similar.nearest(text, meant or args.old_string)
+    near = near and "The most similar place is in " .. near or "Read the file again and copy the text exactly."
+    cause = cause and "The cause: " .. cause .. ". " or ""
+    return qwen.err("usage", ("old_string was not found in %s. Nothing was written. %s%s"):format(path, cause, near))
   end
-  return qwen.err("usage", ("Found %d occurrences of old_string in %s but replace_all was not enabled. Nothing was written. "
-    .. "Add lines around it to make it unique.")
-    :format(#ranges, path))
+  local lines = {}
+  for i = 1, math.min(#ranges, MOST_PLACES) do lines[i] = qwen.text.line_ends(text, 1, ranges[i][1] - 1) + 1 end
+  return qwen.err("usage", ("Found %d occurrences of old_string in %s (lines %s%s) but replace_all was not enabled. Nothing was written. "
+    .. "Add lines around it to make it unique."):format(#ranges, path, table.concat(lines, ", "), #ranges > #lines and ", ..." or ""))
 end
 
 -- Which lines are replaced, and by how many. Of several places those between them were not given by the model.
@@ -55,12 +60,32 @@ local function part(before, after, ranges)
   return { first = first, last = last, count = last - first + 1 + grown, known = #ranges == 1 }
 end
 
--- The places, and a function that makes the new text.
+-- The places, a function that makes the new text, and what is to be said about it.
 local function places(before, args)
   local form = qwen.x.fuzzy_match.find_form(before, args.old_string, args.new_string)
   if form then return form, function() return qwen.x.fuzzy_match.replace_form(before, form, args.new_string) end end
   local ranges, dropped = qwen.x.fuzzy_match.find(before, args.old_string)
-  return ranges, function() return qwen.x.fuzzy_match.replace(before, ranges, args.new_string, dropped) end
+  local new, note = args.new_string, nil
+  if #ranges == 0 then
+    local old, moved = qwen.x.similar.reindented(before, args.old_string, new)
+    if old then
+      ranges, dropped = qwen.x.fuzzy_match.find(before, old)
+      new, note = moved, "old_string had another indentation than the file; both texts were moved to that of the file"
+    end
+  end
+  return ranges, function() return qwen.x.fuzzy_match.replace(before, ranges, new, dropped) end, note
+end
+
+local CHANGED = "the file had changed since you read it, elsewhere than in old_string"
+
+-- Whether the file may be changed. One that others changed since it was read, as a formatter does, may where old_string is there
+-- once as it was given; what else is in it the model has not seen.
+local function may_change(ctx, path, stat, before, args)
+  local ok, e = qwen.x.files.check_seen(ctx, path, stat)
+  if ok then return true end
+  local first, last = before:find(args.old_string, 1, true)
+  if e.code ~= "changed" or not first or before:find(args.old_string, first + 1, true) then return nil, e end
+  return last ~= nil, CHANGED
 end
 
 -- What the edit would make of the file; nothing is written.
@@ -73,15 +98,14 @@ local function plan(ctx, args)
   end
   local before, stat, encoding = qwen.x.files.read_text(ctx, path)
   if not before then return nil, stat.kind == "missing" and qwen.x.files.missing(ctx, path) or stat end
-  local ok
-  ok, e = qwen.x.files.check_seen(ctx, path, stat)
-  if not ok then return nil, e end
-  local ranges, replaced = places(before, args)
+  local ok, changed = may_change(ctx, path, stat, before, args)
+  if not ok then return nil, changed end
+  local ranges, replaced, moved = places(before, args)
   if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
   local after = replaced()
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
   return { path = path, before = before, after = after, stat = stat, encoding = encoding, part = part(before, after, ranges),
-    count = #ranges, at = ranges[1][1] }
+    count = #ranges, at = ranges[1][1], unseen = changed and qwen.text.line_ends(before) + 1 or nil, note = changed or moved }
 end
 
 function T.preview(ctx, args)
@@ -113,8 +137,9 @@ local function snippet(change)
     at = stop + 1
   end
   local form = qwen.x.files.form(change.after, change.encoding)
-  return ("The file: %s has been updated%s. Showing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
-    :format(change.path, form and " (" .. form .. ")" or "", first, first + #lines - 1, total, table.concat(lines, "\n"))
+  local note = change.note and "Note: " .. change.note .. ". " or ""
+  return ("The file: %s has been updated%s. %sShowing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
+    :format(change.path, form and " (" .. form .. ")" or "", note, first, first + #lines - 1, total, table.concat(lines, "\n"))
 end
 
 function T.run(ctx, args)

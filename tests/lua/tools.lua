@@ -99,18 +99,21 @@ t.match(edit(file, "one", "1"), "has not been read in this session%. Nothing was
 t.match(text("write_file", { file_path = file, content = "x" }), "has not been read in this session%. Nothing was written")
 call("read_file", { file_path = file })
 t.match(edit(root .. "/./sub//../sub/f", "one", "1"), "has been updated", "by any name for it")
-sh "echo three >> sub/f"
+sh "echo three >> sub/f; echo two three >> sub/f"
 t.match(edit(file, "two", "2"), "has changed on disk since it was read%. Nothing was written%. Read it again", "another size")
 t.match(text("write_file", { file_path = file, content = "x" }), "has changed on disk")
 call("read_file", { file_path = file })
 sh "sed s/two/TWO/ sub/f > copy; cat copy > sub/f; touch -d '2020-01-01' sub/f"
-t.match(edit(file, "one", "1"), "has changed on disk", "another time")
-t.eq(fs.read(file), "1\nTWO\nthree\n", "nothing was written")
+t.match(edit(file, "two ", "1"), "has changed on disk", "another time")
+t.match(edit(file, "t", "1"), "has changed on disk", "more than one place")
+t.eq(fs.read(file), "1\nTWO\nthree\nTWO three\n", "nothing was written")
 call("read_file", { file_path = put("before", "x\n") })
 local preview = qwen.x.registry.get("tools", "edit").preview(ctx, { file_path = root .. "/before", old_string = "x", new_string = "y" })
 t.match(preview, "%+y", "approved is what was shown")
-put("before", "x\nlater\n")
+put("before", "y\nlater\n")
 t.match(edit(root .. "/before", "x", "y"), "has changed on disk", "a change while the person was asked")
+put("before", "x\nlater\n")
+t.match(edit(root .. "/before", "x", "y"), "had changed since you read it", "one that leaves the place as it was")
 sh "ln -s sub/f link"
 call("read_file", { file_path = file })
 t.match(edit(root .. "/link", "1", "one"), "has been updated", "a link to what was read")

@@ -114,6 +114,7 @@ local function ask_model(ctx, raised, tried)
     if m.stop == "length" then m, e = the_rest(ctx, reply, m) end -- whole calls are carried out first
   end
   kept = true
+  if m.stop == "calls" then require("qwen.agent.call_slips").mend(ctx, m) end -- here: most answers ask for nothing
   ctx.emit("answer_ended", m)
   if cut then
     ctx.show { type = "note", text = tr("the answer reached %d tokens; it is asked for again with a higher limit", view.max_tokens) }

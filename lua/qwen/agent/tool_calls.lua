@@ -1,10 +1,12 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
+local call_slips = require "qwen.agent.call_slips"
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local json = require "sys.json"
 local policy = require "qwen.permission.policy"
 local registry = require "qwen.extension.registry"
+local json_repair = require "qwen.util.json_repair"
 local json_schema = require "qwen.util.json_schema"
 local task = require "sys.task"
 local text = require "qwen.util.text"
@@ -35,10 +37,11 @@ end
 
 local function arguments(call)
   if call.args == "" then return {} end
-  local args, e = json.decode(call.args)
+  local args = json.decode(call.args)
   if type(args) == "table" and args ~= json.null then return args end
-  local why = e and e.message or "not an object"
-  return nil, ("The arguments of %s are not a valid JSON object (%s). Nothing was done. They were: %s"):format(call.name, why, call.args:sub(1, 400))
+  local _, why = json_repair.object(call.args, false)
+  return nil, ("The arguments of %s are not a valid JSON object (%s). Nothing was done. They were: %s")
+    :format(call.name, why or "not an object", text.head_tail(call.args, 400))
 end
 
 local function find_tool(ctx, call)
@@ -150,6 +153,8 @@ local function admit(ctx, call, tool, args, note)
     barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and not reads }
 end
 
+local UNKNOWN = "(%s has no argument %s: it was left out of account.)\n"
+
 -- Everything before the run. Gives a job to run, or a finished result.
 local function prepare(ctx, call)
   local tool, e = find_tool(ctx, call)
@@ -159,7 +164,8 @@ local function prepare(ctx, call)
   args = json_schema.typed(tool.schema, args)
   local ok, problem = json_schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
-  return admit(ctx, call, tool, args)
+  local unknown = call_slips.unknown(tool, call.name, args)
+  return admit(ctx, call, tool, args, unknown[1] and UNKNOWN:format(call.name, table.concat(unknown, ", ")) or nil)
 end
 
 -- Hooks may go over what an edit wrote; the file counts as seen as they leave it.

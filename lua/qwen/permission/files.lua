@@ -218,7 +218,7 @@ end
 ---@param path string absolute
 ---@param text string
 ---@param before Stat|false the file that is there and was read; false: nothing is there
----@param how {encoding: Encoding?, part: FilePart?}? what it is written in; lines that were replaced
+---@param how {encoding: Encoding?, part: FilePart?, unseen: integer?}? what it is written in; lines that were replaced; of so many that others changed
 ---@return boolean?, Err?
 function M.write(ctx, path, text, before, how)
   local real, e = M.opened(ctx, path, true)
@@ -233,6 +233,7 @@ function M.write(ctx, path, text, before, how)
   ok, e = fs.write_exact(real, bytes, { mode = 420, expect = before })
   if not ok then return nil, e end
   if not before then ctx.seen[real] = nil end
+  if how.unseen then seen.forget(ctx.seen[real], how.unseen) end
   M.mark_seen(ctx, real)
   if how.part and ctx.seen[real] then seen.replaced(ctx.seen[real], how.part) end
   return true
@@ -284,7 +285,8 @@ function M.check_seen(ctx, path, stat, whole)
     return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
   end
   if not stat or not seen.same(file, stat) then
-    return nil, err("usage", ("%s has changed on disk since it was read. Nothing was written. Read it again with read_file."):format(path))
+    return nil, err("usage", ("%s has changed on disk since it was read. Nothing was written. Read it again with read_file."):format(path),
+      { code = "changed" })
   end
   local first, last = seen.gap(file)
   if whole and first then

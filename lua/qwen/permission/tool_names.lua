@@ -10,6 +10,25 @@ return {
     todo_write = { "TodoWrite", "TodoWriteTool" }, task = { "Task", "Agent", "TaskTool", "agent" },
     skill = { "Skill", "SkillTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
   },
+  -- Names that models call them by, beside those above; no rule and no hook is about these. Small letters, without `_`, `-`, `.`.
+  called = {
+    run_shell_command = { "shellcommand", "runshell", "runcommand", "executecommand", "execcommand", "exec", "terminal", "runterminalcmd",
+      "runinterminal", "localshell", "executebash", "bashtool", "containerexec", "cmd" },
+    read_file = { "cat", "view", "viewfile", "openfile", "open", "fileread" },
+    write_file = { "createfile", "writetofile", "savefile", "create", "filewrite" },
+    edit = { "strreplace", "stringreplace", "searchreplace", "replaceinfile", "modifyfile", "updatefile", "fileedit" },
+    grep_search = { "rg", "ripgrep", "search", "searchcode", "grepfiles", "searchfilecontents", "searchtext" },
+    glob = { "filesearch", "findfile", "globfiles", "globsearch" },
+    list_directory = { "listdir", "listfolder", "readdir", "readdirectory" },
+    todo_write = { "updateplan", "todo", "writetodos", "updatetodos", "todolist" },
+    task = { "delegate", "subagent", "runagent", "spawnagent" },
+    web_fetch = { "fetch", "fetchurl" },
+  },
+  -- Tools that do several things, which `command` tells.
+  by_command = {
+    strreplaceeditor = { view = "read_file", create = "write_file", str_replace = "edit" },
+    strreplacebasededittool = { view = "read_file", create = "write_file", str_replace = "edit" },
+  },
   -- Names that stand for several tools in a rule.
   groups = {
     Read = { read_file = true, grep_search = true, glob = true, list_directory = true },

@@ -61,6 +61,11 @@ function M.gap(file)
   if from <= file.total then return from, file.total end
 end
 
+---None of a file's lines counts as shown: others have changed it.
+---@param file SeenFile
+---@param total integer its lines now
+function M.forget(file, total) file.total, file.ranges = total, {} end
+
 ---Takes into account that lines were replaced. What the model has not seen stays unseen.
 ---@param file SeenFile
 ---@param part FilePart

@@ -95,8 +95,11 @@ end
 ---@param value any
 ---@return any
 function M.typed(schema, value)
+  if (math.type(value) or type(value) == "boolean") and schema.type and wants(schema, "string") and not wants(schema, type_of(value)) then
+    return tostring(math.type(value) and math.tointeger(value) or value)
+  end
   if type(value) == "string" and schema.type and not wants(schema, "string") then
-    local read = json.decode(value)
+    local read = json.decode(value:find "^%s*[TFN][%a]+%s*$" and (value:gsub("None", "null"):lower()) or value)
     if read ~= nil and type(read) ~= "string" and wants(schema, type_of(read)) then value = read end
   end
   if math.type(value) == "float" then return math.tointeger(value) or value end

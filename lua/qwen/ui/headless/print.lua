@@ -20,7 +20,8 @@ local function watch_tools(ctx)
     local tool = tool_of(call)
     local label = tool and tool.label and tool.label(args) or ""
     sys.err(("> %s %s\n"):format(clean(call.name), clean(label)))
-    if tool and tool.effect == "edit" and tool.preview then sys.err(clean(tool.preview(ctx, args)):gsub("[^\n]+", "    %0") .. "\n") end
+    local diff = tool and tool.effect == "edit" and tool.preview and tool.preview(ctx, args) -- none where the edit will fail
+    if diff then sys.err(clean(diff):gsub("[^\n]+", "    %0") .. "\n") end
   end
   function ctx.watch.tool_ended(_, part)
     sys.err(("  %s %s\n"):format(part.error and "failed:" or "=>", clean(part.display or "done")))
