@@ -125,9 +125,7 @@ local function taken_words(ctx, taken)
 end
 
 -- What the person sees in one line.
-local function display(result, output, made, suspect)
-  local many = output:find("\n", 1, true) -- they are shown below
-  local last = many and "" or output
+local function display(result, last, made, suspect)
   if made ~= "" then last = tr("made %s: look at it before it runs something. %s", made, last) end
   if not (result.timed_out or result.code ~= 0) then return last ~= "" and last or tr "done" end
   local how = result.timed_out and "time limit" or result.code and "exit " .. result.code
@@ -160,7 +158,7 @@ function T.run(ctx, args)
   add(failed and taken_words(ctx, result.taken))
   add(made ~= "" and MADE:format(made))
   return { text = table.concat(notes, "\n"), error = failed or nil,
-    display = display(result, qwen.text.trim_end(output), made, suspect) }
+    display = display(result, qwen.text.last_line(qwen.text.trim_end(output)), made, suspect) }
 end
 
 return T

@@ -88,6 +88,14 @@ local function last_lines(tail, most)
   return table.move(lines, math.max(1, #lines - most + 1), #lines, 1, {})
 end
 
+-- What a result says, without the last line of the output when that stands below.
+local function without_last(result, entry)
+  local last = one_line(last_lines(entry.tail, 1)[1])
+  if last == "" or result:sub(-#last) ~= last then return result end
+  result = text.trim_end(result:sub(1, -#last - 1)):gsub(":$", "")
+  return result ~= "" and result or words.say "done"
+end
+
 -- The end of what a command printed, when that is more than the line of the call says.
 local function output_rows(entry, failed, columns)
   local lines = last_lines(entry.tail, failed and SHOWN_FAILED or SHOWN)
@@ -113,7 +121,9 @@ function M.ended(call, part, columns, asked)
   end
   local label = entry.alone and "" or entry.label
   local took = task.now() - entry.since
+  local below = output_rows(entry, part.error, columns)
   local result = one_line(part.display or words.say "done")
+  if below[1] then result = without_last(result, entry) end
   if result == entry.label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
   local lead = style.reader() and words.say "result" .. ": " or "· "
@@ -125,7 +135,6 @@ function M.ended(call, part, columns, asked)
   local start = head(verb, label, own_row and columns or beside, part.error and "✗" or "●",
     part.error and "bad" or "accent")
   local rows = own_row and { start, "  " .. result } or { start .. " " .. result }
-  local below = output_rows(entry, part.error, columns)
   return table.move(below, 1, #below, #rows + 1, rows)
 end
 
