@@ -33,6 +33,19 @@ static enum http_head_line keep(struct buf *head, const char *line, size_t n, co
   return HTTP_HEAD_FIELD;
 }
 
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200": versions of libcurl differ in what else they take for one. */
+static bool is_status(const char *line, size_t n) {
+  size_t at = 5;
+  if (at >= n || !is_digit(line[at++])) return false;
+  if (at < n && line[at] == '.' && (++at >= n || !is_digit(line[at++]))) return false;
+  if (at + 4 > n || line[at] != ' ' || line[at + 1] == '0') return false;
+  for (size_t i = at + 1; i <= at + 3; i++)
+    if (!is_digit(line[i])) return false;
+  return at + 4 == n || line[at + 4] == ' ';
+}
+
 enum http_head_line http_head_add(struct buf *head, const char *line, size_t n) {
   if (n > 0 && line[n - 1] == '\n') n--;
   if (n > 0 && line[n - 1] == '\r') n--;
@@ -40,7 +53,7 @@ enum http_head_line http_head_add(struct buf *head, const char *line, size_t n) 
   if (has_control(line, n)) return HTTP_HEAD_BAD;
   if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0) { /* no name of a field has a slash */
     head->len = 0;
-    return HTTP_HEAD_STATUS;
+    return is_status(line, n) ? HTTP_HEAD_STATUS : HTTP_HEAD_BAD;
   }
   const char *colon = is_blank(line[0]) ? NULL : memchr(line, ':', n);
   return colon ? keep(head, line, n, colon) : HTTP_HEAD_FIELD;
