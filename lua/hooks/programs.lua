@@ -3,7 +3,7 @@
 
 local tr = qwen.tr
 
-local H = { summary = "programs and addresses in the settings' hooks" }
+local H = { summary = "programs and addresses in the settings' hooks", needs = "hooks" }
 
 local function chosen(ctx, event, name)
   if ctx.settings:get "disableAllHooks" == true then return {} end

@@ -1,6 +1,6 @@
 -- Qwen Code's `ui.statusLine`: a command that gets the state of the session as JSON and prints up to two lines, or a list of ready items.
 
-local H = { summary = "the status line of the settings' ui.statusLine" }
+local H = { summary = "the status line of the settings' ui.statusLine", needs = "ui.statusLine" }
 
 local SECONDS = 5
 

@@ -218,6 +218,7 @@
 
 ---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
 ---@field summary string? what it is for, in /doctor
+---@field needs string? a setting: the handlers run only while it has a value
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 ---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear"|"reload", model: string?}))?

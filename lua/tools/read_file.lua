@@ -31,7 +31,11 @@ function T.label(args) return args.file_path end
 local function slice(text, first, count, most)
   local at, shown, size, whole = text:sub(1, 3) == BOM and 4 or 1, {}, 0, nil
   local total = qwen.text.line_ends(text)
-  if text:sub(-1) ~= "\n" then total = total + 1 end
+  local ends = text:sub(-1) == "\n"
+  if not ends then total = total + 1 end
+  if first == 1 and total <= count and #text <= most and not text:find("\r", 1, true) then
+    return text:sub(at, ends and -2 or -1), total, total, total -- all of it, as it is
+  end
   for number = 1, math.min(total, first + count - 1) do
     local stop = text:find("\n", at, true) or #text + 1
     if number >= first then

@@ -158,6 +158,15 @@ static int l_fs_stat(lua_State *L) {
   return 1;
 }
 
+/* Whether something is there: what stat tells, without the words for what is not. */
+static int l_fs_exists(lua_State *L) {
+  const char *path = check_path(L, 1);
+  bool follow = lua_isnoneornil(L, 2) || lua_toboolean(L, 2);
+  struct stat st;
+  lua_pushboolean(L, (follow ? stat(path, &st) : lstat(path, &st)) == 0);
+  return 1;
+}
+
 /* The folder stays in a box while Lua may raise. */
 static int dir_gc(lua_State *L) {
   DIR **d = luaL_checkudata(L, 1, "sys.fs.dir");
@@ -412,7 +421,7 @@ static int l_fs_lock(lua_State *L) {
 int open_fs(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"read", l_fs_read},         {"write", l_fs_write},   {"append", l_fs_append},   {"truncate", l_fs_truncate},
-      {"stat", l_fs_stat},         {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
+      {"stat", l_fs_stat},         {"exists", l_fs_exists}, {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
       {"remove_tree", l_fs_remove_tree}, {"rename", l_fs_rename}, {"realpath", l_fs_realpath}, {"mkdtemp", l_fs_mkdtemp},
       {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {"create", l_fs_create},   {"touch", l_fs_touch},
       {"read_exact", l_fs_read_exact}, {"write_exact", l_fs_write_exact}, {"stat_exact", l_fs_stat_exact},

@@ -29,6 +29,8 @@ sh "mkdir dir; ln -s ../a dir/link; ln -s nowhere dangling"
 fs.write(at "dir/link", "three")
 t.eq({ fs.stat(at "dir/link", false).type, fs.read(at "a") }, { "link", "three" }, "a link stays and its file is written")
 fs.write(at "dangling", "new")
+t.eq({ fs.exists(at "dir/link"), fs.exists(at "dir"), fs.exists(at "none"), fs.exists(at "a/b") },
+  { true, true, false, false }, "what is there exists")
 t.eq({ fs.stat(at "dangling", false).type, fs.read(at "nowhere") }, { "link", "new" }, "also a link to a file that is not there yet")
 fs.remove(at "nowhere")
 sh "ln -s loop2 loop1; ln -s loop1 loop2"
@@ -61,7 +63,7 @@ if os_.uid() == 0 then
 else
   t.skip "only root can change owners"
 end
-for name, fn in pairs { read = fs.read, write = fs.write, stat = fs.stat, remove_tree = fs.remove_tree, mkdir = fs.mkdir, rename = fs.rename } do
+for name, fn in pairs { read = fs.read, write = fs.write, stat = fs.stat, exists = fs.exists, remove_tree = fs.remove_tree, mkdir = fs.mkdir, rename = fs.rename } do
   t.fails(function() fn(at "a\0/../dir", name == "write" and "x" or name == "rename" and at "x" or nil) end, "zero byte", name)
 end
 t.eq(names(root), "a:file dangling:link dir:dir", "no temporary file is left; sorted")

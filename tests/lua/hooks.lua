@@ -24,6 +24,15 @@ end
 return H]]):format(table.concat(events, " "))
 end
 
+-- A file that needs a setting hears nothing while that has no value.
+for value, heard in pairs { ["{}"] = false, ['{"ui": {"statusLine": {"command": "true"}}}'] = true } do
+  local hook = [[return { needs = "ui.statusLine", session_started = function() qwen.fs.write("heard", "") end }]]
+  local place = program.place { ["~/.qwen/hooks/needs.lua"] = hook, ["~/.qwen/settings.json"] = value }
+  local server <close> = fake.start { { text = "done" } }
+  t.eq(ask(place, server, "hi").code, 0)
+  t.eq(fs.exists(place.cwd .. "/heard"), heard, value)
+end
+
 -- Every event of a run, in order.
 do
   local place = program.place { ["~/.qwen/hooks/log.lua"] = logger() }

@@ -35,14 +35,28 @@ function M.of(ctx)
 end
 
 -- A call by its name and arguments, whatever the order of the arguments.
-local function key_of(call)
+local keys = setmetatable({}, { __mode = "k" }) -- by call
+
+local function make_key(call)
   local args = call.args ~= "" and json.decode(call.args)
   local ok, words = pcall(json.encode, args)
   return call.name .. "\0" .. (type(args) == "table" and ok and words or call.args)
 end
 
+local function key_of(call)
+  local key = keys[call]
+  if not key then
+    key = make_key(call)
+    keys[call] = key
+  end
+  return key
+end
+
 -- A result without what differs by itself: numbers of processes and names of our own files.
 local function plain(words)
+  local varies = words:find("pid ", 1, true) or words:find("PGID", 1, true)
+    or words:find(".output", 1, true)
+  if not varies then return words end -- most; the patterns take ten times as long
   return (words:gsub("%f[%a]pid %d+", "pid"):gsub("PGID: %d+", "PGID"):gsub("_%x+%.output", ".output"))
 end
 

@@ -57,7 +57,7 @@ local function facts(ctx)
   if names[1] then out[#out + 1] = "\nTop level: " .. table.concat(names, ", ", 1, math.min(#names, MOST_NAMES)) .. more end
   local missing = {}
   for _, name in ipairs { "bash", "git", "rg" } do
-    if not programs.trusted(name) then missing[#missing + 1] = name end
+    if not programs.find(name) then missing[#missing + 1] = name end
   end
   if missing[1] then out[#out + 1] = "\nNot installed: " .. table.concat(missing, ", ") end
   if not ctx.interactive then out[#out + 1] = "\nNobody can answer questions in this run: decide, and say what you assumed." end
@@ -98,7 +98,7 @@ function M.system(ctx, opts)
   if not opts.system then
     local style = output_style.of(ctx)
     for _, line in ipairs(style and not style.keep and CODING or {}) do text = text:gsub(line, "") end
-    text = text .. ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.stat(ctx.cwd .. "/.git") and " (git)" or "",
+    text = text .. ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.exists(ctx.cwd .. "/.git") and " (git)" or "",
       platform.system, platform.release, os.date "%Y-%m-%d") .. facts(ctx)
     if ctx.folders and ctx.folders[1] then text = text .. "\nAlso yours to read and change: " .. table.concat(ctx.folders, ", ") end
     text = text .. (style and ("\n\nHow you write, the style %s:\n%s"):format(style.name, style.text) or "")

@@ -52,16 +52,17 @@ local INSTEAD = "CLAUDE.md"
 function M.instructions(folder, value)
   local out = {}
   for _, name in ipairs(instruction_names(value)) do
-    if fs.stat(folder .. "/" .. name) then out[#out + 1] = name end
+    if fs.exists(folder .. "/" .. name) then out[#out + 1] = name end
   end
-  if #out == 0 and value == schema["context.fileName"].default and fs.stat(folder .. "/" .. INSTEAD) then out[1] = INSTEAD end
+  if #out == 0 and value == schema["context.fileName"].default and fs.exists(folder .. "/" .. INSTEAD) then out[1] = INSTEAD end
   return out
 end
 
 -- Adds what is there; a folder only when something is in it.
 local function add(out, folder, prefix, name)
-  local stat = fs.stat(folder .. "/" .. name)
-  if stat and (stat.type ~= "dir" or next(fs.list(folder .. "/" .. name) or {})) then
+  local path = folder .. "/" .. name
+  local stat = fs.exists(path) and fs.stat(path)
+  if stat and (stat.type ~= "dir" or next(fs.list(path) or {})) then
     out[#out + 1] = prefix .. name .. (stat.type == "dir" and "/" or "")
   end
 end
@@ -92,7 +93,7 @@ function M.list(cwd, names)
   for _, name in ipairs(own) do add(out, config, ".qwen/", name) end
   local here = #out
   add(out, cwd == "/" and "" or cwd, "", ".env")
-  if #out == here and not fs.stat(config .. "/.env") then add_env_above(out, cwd) end
+  if #out == here and not fs.exists(config .. "/.env") then add_env_above(out, cwd) end
   local root, at, up = paths.project_root(cwd), cwd, ""
   repeat
     for _, name in ipairs(M.instructions(at == "/" and "" or at, names)) do out[#out + 1] = up .. name end

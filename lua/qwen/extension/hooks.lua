@@ -33,7 +33,7 @@ local function collect()
     for event, handler in pairs(hook or {}) do
       if events[event] then
         by_event[event] = by_event[event] or {}
-        table.insert(by_event[event], { name = name, run = handler, failures = 0, shipped = shipped })
+        table.insert(by_event[event], { name = name, run = handler, failures = 0, shipped = shipped, needs = hook.needs })
       end
     end
   end
@@ -94,12 +94,16 @@ local function seconds_of(handler)
   return handler.shipped and SHIPPED_SECONDS or SECONDS
 end
 
+local function is_on(handler, ctx)
+  return not handler.off and not (handler.needs and ctx.settings:get(handler.needs) == nil)
+end
+
 -- Those that came into a running session hear that it has started, as far as they are concerned.
 local function begin_fresh(ctx)
   local names = fresh
   fresh = {}
   for _, handler in ipairs(by_event.session_started or {}) do
-    if names[handler.name] then
+    if names[handler.name] and is_on(handler, ctx) then
       local ok, e = limited(seconds_of(handler), handler.run, ctx, { source = "reload", model = ctx.model and ctx.model.id })
       if not ok then failed(handler, "session_started", user_modules.words(e)) end
     end
@@ -137,7 +141,7 @@ function M.emit(ctx, event, value, second, ...)
   end
   for i = 1, handlers and #handlers or 0 do
     local handler = handlers[i]
-    if not handler.off then
+    if is_on(handler, ctx) then
       local ok, result, reason = limited(seconds_of(handler), handler.run, ctx, value, second, ...)
       local old = value
       if spec.second then old = second end

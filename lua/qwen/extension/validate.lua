@@ -19,7 +19,7 @@ M.fields = {
     options = "table", check = "function" },
   themes = { summary = "string", background = "string", styles = "table" },
   languages = { summary = "string", words = "table", texts = "table" },
-  hooks = { summary = "string", options = "table", check = "function" },
+  hooks = { summary = "string", needs = "string", options = "table", check = "function" },
 }
 -- A provider may have steps of its own beside these.
 local provider = { summary = "string", protocol = "string", base = "string", auth = "string", media = "string" }

@@ -129,7 +129,7 @@ end
 function M.project_root(cwd)
   local at = cwd
   while true do
-    if fs.stat(at .. "/.git") then return at end
+    if fs.exists(at .. "/.git") then return at end
     local above = at:match "^(.+)/[^/]+$"
     if not above then return cwd end
     at = above

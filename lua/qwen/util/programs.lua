@@ -16,7 +16,7 @@ local MARKS = { "package.json", "node_modules", "Cargo.toml", "pyproject.toml", 
 
 local function marked(folder)
   for _, name in ipairs(MARKS) do
-    if fs.stat(folder .. "/" .. name, false) then return true end
+    if fs.exists(folder .. "/" .. name, false) then return true end
   end
   return false
 end
@@ -98,8 +98,8 @@ function M.path(trusted, cwd)
 end
 
 local function executable(path)
-  local stat = fs.stat(path)
-  return stat ~= nil and stat.type == "file" and stat.mode & EXECUTABLE ~= 0
+  local stat = fs.exists(path) and fs.stat(path)
+  return stat and stat.type == "file" and stat.mode & EXECUTABLE ~= 0 or false
 end
 
 ---The file that a shell with our PATH runs for a name.
