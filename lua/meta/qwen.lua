@@ -591,6 +591,7 @@ qwen = {}
 ---@field real fun(path: string): string, boolean? the path the system would reach, also of what does not exist yet; true when that is not sure
 ---@field relative fun(ctx: Ctx, path: string): string for people: relative to the project when it is inside
 ---@field mark_seen fun(ctx: Ctx, path: string, stat?: Stat, shown?: {first: integer, last: integer, total: integer}) lines of a file were shown: it may be edited while it stays the same; without shown no more than before, or all
+---@field wrote fun(ctx: Ctx, path: string): boolean whether the tool that runs wrote the file by write
 ---@field check_seen fun(ctx: Ctx, path: string, stat?: Stat, whole?: boolean): boolean?, Err? whether a file may be changed; whole: all of it is replaced
 ---@field walk fun(root: string, limit?: integer, ctx?: Ctx): fun(): string? relative file paths; with ctx without those of its .qwenignore
 

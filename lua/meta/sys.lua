@@ -213,6 +213,13 @@
 ---@field ino integer
 ---@field uid integer
 
+---@class Expected what must be in a place still: any of these
+---@field dev integer? with ino
+---@field ino integer?
+---@field size integer?
+---@field mtime number?
+---@field hash string? SHA-256 of its content, in hex
+
 ---@class Lock released by :close(), `<close>`, or the end of the process
 ---@field close fun(self: Lock)
 
@@ -223,7 +230,7 @@
 
 ---@class sys.fs
 ---@field read fun(path: string, limit?: integer): string?, Err? whole file; err kind too_long above limit (default 64 MiB)
----@field write fun(path: string, text: string, options?: {mode?: integer, fsync?: boolean}): boolean?, Err? temp file beside it, fsync, rename; keeps the mode of an existing file; default mode 0600 & ~umask
+---@field write fun(path: string, text: string, options?: {mode?: integer, fsync?: boolean, expect?: Expected|false}): boolean?, Err? temp file beside it, fsync, rename; keeps the mode of an existing file; default mode 0600 & ~umask; expect: see write_exact
 ---@field touch fun(path: string): boolean?, Err? as if it had been written now
 ---@field create fun(path: string, text: string): boolean?, Err? a new file, mode 0600; err with code "EEXIST" when something is there
 ---@field append fun(path: string, mode?: integer): Appender?, Err? creates with mode 0600
@@ -240,10 +247,10 @@
 ---@field lock fun(path: string, timeout?: number): Lock?, Err? flock on a lock file; waits up to timeout (default 10)
 ---@field cwd fun(): string?, Err?
 ---@field read_exact fun(path: string, limit?: integer): string?, Stat|Err by a path without a link in any component: the text, and what the open file is
----@field write_exact fun(path: string, text: string, options?: {mode?: integer, expect?: Stat|false}): boolean?, Err? the same; makes missing folders; expect false: nothing may be there, a stat: that file and no other
+---@field write_exact fun(path: string, text: string, options?: {mode?: integer, expect?: Expected|false}): boolean?, Stat|Err|nil the same; makes missing folders; expect false: nothing may be there, a table: only that, looked at under a lock directly before the change; else err of code EEXIST, ENOENT or ESTALE; with expect also what it wrote
 ---@field stat_exact fun(path: string): Stat?, Err?
 ---@field list_exact fun(path: string): {name: string, type: string}[]?, Err?
----@field remove_exact fun(path: string): boolean?, Err?
+---@field remove_exact fun(path: string, expect?: Expected): boolean?, Err?
 
 -- sys.os -----------------------------------------------------------------------------------------------------------
 

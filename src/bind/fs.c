@@ -60,19 +60,6 @@ static int l_fs_read(lua_State *L) {
   return 1;
 }
 
-static int l_fs_write(lua_State *L) {
-  size_t n;
-  const char *path = check_path(L, 1), *bytes = luaL_checklstring(L, 2, &n);
-  int mode = -1;
-  bool sync = true;
-  if (lua_istable(L, 3)) {
-    mode = bind_opt_int(L, 3, "mode", -1, 0, 07777);
-    sync = bind_opt_bool(L, 3, "fsync", 1);
-  }
-  struct err e;
-  return finish(L, fs_write(path, bytes, n, mode, sync, &e), &e);
-}
-
 /* An open file; path is user value 1. fd + 1, so that the zeroed box is closed. */
 struct file {
   int fd_plus_1;
@@ -140,13 +127,56 @@ static void push_stat(lua_State *L, const struct stat *st) {
   lua_createtable(L, 0, 7);
   lua_pushstring(L, type_name(st->st_mode));
   lua_setfield(L, -2, "type");
-  lua_pushnumber(L, (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9);
+  lua_pushnumber(L, fs_mtime(st));
   lua_setfield(L, -2, "mtime");
   set_integer(L, "size", st->st_size);
   set_integer(L, "mode", st->st_mode & 07777);
   set_integer(L, "dev", (lua_Integer)st->st_dev);
   set_integer(L, "ino", (lua_Integer)st->st_ino);
   set_integer(L, "uid", st->st_uid);
+}
+
+/* What must be there still: at index false: nothing; a stat or a part of one, with hash for the content; nil: anything. */
+static void check_expect(lua_State *L, int index, struct fs_plan *plan) {
+  static const char *const numbers[] = {"dev", "ino", "size"};
+  lua_Integer value[3];
+  bool given[3];
+  plan->fresh = lua_isboolean(L, index) && !lua_toboolean(L, index);
+  if (!lua_istable(L, index)) return;
+  for (int i = 0; i < 3; i++) {
+    given[i] = lua_getfield(L, index, numbers[i]) != LUA_TNIL;
+    value[i] = given[i] ? luaL_checkinteger(L, -1) : 0;
+    lua_pop(L, 1);
+  }
+  plan->same = given[0] && given[1];
+  plan->dev = (dev_t)value[0];
+  plan->ino = (ino_t)value[1];
+  plan->sized = given[2];
+  plan->size = (off_t)value[2];
+  plan->timed = lua_getfield(L, index, "mtime") != LUA_TNIL;
+  plan->mtime = plan->timed ? luaL_checknumber(L, -1) : 0;
+  plan->hashed = lua_getfield(L, index, "hash") != LUA_TNIL;
+  size_t n = 0;
+  const char *hex = plan->hashed ? luaL_checklstring(L, -1, &n) : NULL;
+  luaL_argcheck(L, !hex || n == 64, index, "expect.hash is no SHA-256 in hex");
+  if (hex) memcpy(plan->hash, hex, n + 1);
+  lua_pop(L, 2);
+}
+
+/* write(path, text, {mode?, fsync?, expect?}): see check_expect */
+static int l_fs_write(lua_State *L) {
+  struct fs_content content = {.sync = true};
+  struct fs_plan plan = {.mode = -1};
+  const char *path = check_path(L, 1);
+  content.bytes = luaL_checklstring(L, 2, &content.n);
+  if (lua_istable(L, 3)) {
+    plan.mode = bind_opt_int(L, 3, "mode", -1, 0, 07777);
+    content.sync = bind_opt_bool(L, 3, "fsync", 1);
+    if (lua_getfield(L, 3, "expect") != LUA_TNIL) content.plan = &plan;
+    check_expect(L, lua_gettop(L), &plan);
+  }
+  struct err e;
+  return finish(L, fs_write(path, &content, plan.mode, &e), &e);
 }
 
 static int l_fs_stat(lua_State *L) {
@@ -250,26 +280,23 @@ static int l_fs_read_exact(lua_State *L) {
   return 2;
 }
 
-/* write_exact(path, text, {mode?, expect?}): expect false: nothing may be there; a stat: that file and no other */
+/* write_exact(path, text, {mode?, expect?}): see check_expect; with one, also what was written */
 static int l_fs_write_exact(lua_State *L) {
-  size_t n;
-  const char *path = check_path(L, 1), *bytes = luaL_checklstring(L, 2, &n);
-  struct fs_exact_plan plan = {.mode = -1};
+  struct fs_plan plan = {.mode = -1};
+  struct fs_content content = {.sync = true, .plan = &plan};
+  const char *path = check_path(L, 1);
+  content.bytes = luaL_checklstring(L, 2, &content.n);
   if (lua_istable(L, 3)) {
     plan.mode = bind_opt_int(L, 3, "mode", -1, 0, 07777);
-    int type = lua_getfield(L, 3, "expect");
-    plan.fresh = type == LUA_TBOOLEAN && !lua_toboolean(L, -1);
-    if (type == LUA_TTABLE) {
-      int stat_index = lua_gettop(L);
-      lua_getfield(L, stat_index, "dev");
-      lua_getfield(L, stat_index, "ino");
-      plan.same = true;
-      plan.dev = (dev_t)luaL_checkinteger(L, -2);
-      plan.ino = (ino_t)luaL_checkinteger(L, -1);
-    }
+    lua_getfield(L, 3, "expect");
+    check_expect(L, lua_gettop(L), &plan);
   }
+  bool asked = plan.fresh || plan.same || plan.hashed;
   struct err e;
-  return finish(L, fs_exact_write(path, bytes, n, &plan, &e), &e);
+  int count = finish(L, fs_exact_write(path, &content, &e), &e);
+  if (count > 1 || !asked) return count;
+  push_stat(L, &content.after);
+  return 2;
 }
 
 static int l_fs_stat_exact(lua_State *L) {
@@ -288,7 +315,10 @@ static int l_fs_list_exact(lua_State *L) {
 
 static int l_fs_remove_exact(lua_State *L) {
   struct err e;
-  return finish(L, fs_exact_remove(check_path(L, 1), &e), &e);
+  struct fs_plan plan = {.mode = -1};
+  const char *path = check_path(L, 1);
+  check_expect(L, 2, &plan);
+  return finish(L, fs_exact_remove(path, lua_istable(L, 2) ? &plan : NULL, &e), &e);
 }
 
 static int l_fs_mkdir(lua_State *L) {

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "fs_put.h"
+#include "fs_temp.h"
 
 static bool fail(struct err *e, int number, const char *verb, const char *path) {
   err_errno(e, number, verb, path);
@@ -77,21 +77,38 @@ static int open_folder(const char *path, const char **name) {
   return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-int fs_replace(int folder, const char *name, const char *bytes, size_t n, mode_t mode, const struct stat *owner, bool sync) {
-  unsigned long long random;
-  char temp[40];
-  if (getrandom(&random, sizeof random, 0) != sizeof random) return EIO;
-  snprintf(temp, sizeof temp, ".qwen-%016llx.tmp", random);
-  int fd = openat(folder, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) return errno;
-  int number = fs_write_all(fd, bytes, n);
+/* Nothing goes over a file that came since; where the kernel or the file system cannot refuse that by itself, the look before was all. */
+static int rename_over(int folder, const char *temp, const char *name, bool fresh) {
+  if (fresh && renameat2(folder, temp, folder, name, RENAME_NOREPLACE) == 0) return 0;
+  if (fresh && errno != ENOSYS && errno != EINVAL) return errno;
+  return renameat(folder, temp, folder, name) == 0 ? 0 : errno;
+}
+
+/* held keeps the lock on the temporary file from its first close, which may tell of an error, to the rename. */
+static int fill(int fd, const struct fs_content *content, mode_t mode, const struct stat *owner, int *held) {
+  int number = fs_write_all(fd, content->bytes, content->n);
   if (!number && owner && fchown(fd, owner->st_uid, owner->st_gid) != 0) number = errno;
   if (!number && fchmod(fd, mode) != 0) number = errno;
-  if (!number && sync && fsync(fd) != 0) number = errno;
+  if (!number && content->sync && fsync(fd) != 0) number = errno;
+  *held = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (*held < 0 && !number) number = errno;
   if (close(fd) != 0 && !number) number = errno;
-  if (!number && renameat(folder, temp, folder, name) != 0) number = errno;
+  return number;
+}
+
+int fs_replace(int folder, const char *name, struct fs_content *content, mode_t mode, const struct stat *owner) {
+  char temp[FS_TEMP_NAME];
+  int held, fd = fs_temp_open(folder, temp);
+  if (fd < 0) return errno;
+  int number = fill(fd, content, mode, owner, &held);
+  if (!number && fstat(held, &content->after) != 0) number = errno;
+  if (!number && (number = fs_plan_begin(folder, name, content->plan)) == 0) {
+    number = rename_over(folder, temp, name, content->plan && content->plan->fresh);
+    fs_plan_end(folder, content->plan);
+  }
   if (number) unlinkat(folder, temp, 0);
-  else if (sync && fsync(folder) != 0 && errno != EINVAL) number = errno; /* EINVAL: a file system that cannot do this */
+  else if (content->sync && fsync(folder) != 0 && errno != EINVAL) number = errno; /* EINVAL: a file system that cannot do this */
+  if (held >= 0) close(held);
   return number;
 }
 
@@ -111,7 +128,7 @@ static int follow(const char *path, char out[PATH_MAX]) {
   return ELOOP;
 }
 
-bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e) {
+bool fs_write(const char *path, struct fs_content *content, int mode, struct err *e) {
   char real[PATH_MAX];
   struct stat st;
   int bad = follow(path, real);
@@ -128,13 +145,14 @@ bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync
   const char *name;
   int folder = open_folder(path, &name);
   if (folder < 0) return fail(e, errno, "write", path);
+  fs_temp_sweep(folder);
   bool ok;
   if (there) {
-    ok = fs_put(folder, name, path, bytes, n, &st, sync, e);
+    ok = fs_put(folder, name, path, content, &st, e);
   } else {
     mode_t mask = umask(0);
     umask(mask);
-    int number = fs_replace(folder, name, bytes, n, mode < 0 ? 0600 : (mode_t)mode & ~mask, NULL, sync);
+    int number = fs_replace(folder, name, content, mode < 0 ? 0600 : (mode_t)mode & ~mask, NULL);
     ok = number ? fail(e, number, "write", path) : true;
   }
   close(folder);

@@ -8,14 +8,22 @@
 
 #include "buf.h"
 #include "err.h"
+#include "fs_plan.h"
 
 bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e);
 bool fs_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct stat *st, struct err *e); /* closes fd; st may be NULL */
+struct fs_content {
+  const char *bytes;
+  size_t n;
+  bool sync;                   /* on the disk before it counts */
+  const struct fs_plan *plan;  /* what must be there still; NULL: anything */
+  struct stat after;           /* filled in: the file that was written */
+};
 /* Temp file beside the target, fsync, rename, fsync of the folder; a file that is there, see fs_put.h. mode < 0: 0600 for a new one.
  * A link at the target is followed, so that the link survives. */
-bool fs_write(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e);
+bool fs_write(const char *path, struct fs_content *content, int mode, struct err *e);
 /* Temp file, fsync and rename in an open folder, for a file of this mode and this owner (NULL: ours). Gives errno or 0. */
-int fs_replace(int folder, const char *name, const char *bytes, size_t n, mode_t mode, const struct stat *owner, bool sync);
+int fs_replace(int folder, const char *name, struct fs_content *content, mode_t mode, const struct stat *owner);
 int fs_write_all(int fd, const char *bytes, size_t n);          /* errno or 0 */
 int fs_append_open(const char *path, int mode, struct err *e);  /* descriptor, or -1 */
 bool fs_append(int fd, const char *path, const char *bytes, size_t n, struct err *e);

@@ -10,8 +10,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "fs.h"
 #include "fs_put.h"
+#include "fs_temp.h"
 
 static bool fail(struct err *e, int number, const char *verb, const char *path) {
   err_errno(e, number, verb, path);
@@ -97,43 +97,48 @@ static int open_parent(const char *path, bool make, const char **name) {
   return fd < 0 && errno == ENOENT && make ? walk(folder, O_RDONLY | O_DIRECTORY, true) : fd;
 }
 
-/* A file that may be written as it is planned; gives errno or 0, with *there. */
-static int check_plan(int folder, const char *name, const struct fs_exact_plan *plan, struct stat *st, bool *there) {
+/* A file that may be written, whatever is in it; gives errno or 0, with *there. */
+static int check_kind(int folder, const char *name, const struct fs_plan *plan, struct stat *st, bool *there) {
   *there = fstatat(folder, name, st, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!*there) return errno != ENOENT ? errno : plan->same ? ENOENT : 0;
+  if (!*there) return errno == ENOENT ? 0 : errno;
   if (plan->fresh) return EEXIST;
   if (S_ISLNK(st->st_mode)) return ELOOP;
   if (S_ISDIR(st->st_mode)) return EISDIR;
   if (!S_ISREG(st->st_mode)) return EINVAL; /* a rename would put a file in place of the device */
-  if (plan->same && (st->st_dev != plan->dev || st->st_ino != plan->ino)) return ESTALE;
   return faccessat(folder, name, W_OK, AT_EACCESS) != 0 ? errno : 0; /* renaming would not ask */
 }
 
-bool fs_exact_write(const char *path, const char *bytes, size_t n, const struct fs_exact_plan *plan, struct err *e) {
+bool fs_exact_write(const char *path, struct fs_content *content, struct err *e) {
   const char *name;
   struct stat st;
   bool there;
   int folder = open_parent(path, true, &name);
   if (folder < 0) return fail(e, errno, "write", path);
-  int number = check_plan(folder, name, plan, &st, &there);
+  fs_temp_sweep(folder);
+  int number = check_kind(folder, name, content->plan, &st, &there);
   bool ok = number == 0;
   if (ok && there) {
-    ok = fs_put(folder, name, path, bytes, n, &st, true, e);
+    ok = fs_put(folder, name, path, content, &st, e);
   } else if (ok) {
     mode_t mask = umask(0);
     umask(mask);
-    number = fs_replace(folder, name, bytes, n, plan->mode < 0 ? 0600 : (mode_t)plan->mode & ~mask, NULL, true);
+    int mode = content->plan->mode;
+    number = fs_replace(folder, name, content, mode < 0 ? 0600 : (mode_t)mode & ~mask, NULL);
     ok = number == 0;
   }
   close(folder);
   return number ? fail(e, number, "write", path) : ok;
 }
 
-bool fs_exact_remove(const char *path, struct err *e) {
+bool fs_exact_remove(const char *path, const struct fs_plan *plan, struct err *e) {
   const char *name;
   int folder = open_parent(path, false, &name);
   if (folder < 0) return fail(e, errno, "remove", path);
-  int number = unlinkat(folder, name, 0) == 0 ? 0 : errno;
+  int number = fs_plan_begin(folder, name, plan);
+  if (!number) {
+    number = unlinkat(folder, name, 0) == 0 ? 0 : errno;
+    fs_plan_end(folder, plan);
+  }
   close(folder);
   return number ? fail(e, number, "remove", path) : true;
 }

@@ -8,18 +8,12 @@
 
 #include "buf.h"
 #include "err.h"
-
-struct fs_exact_plan {
-  int mode;            /* of a new file; < 0: 0600 */
-  bool fresh, same;    /* nothing may be there; the file there must be dev and ino */
-  dev_t dev;
-  ino_t ino;
-};
+#include "fs.h"
 
 int fs_exact_open(const char *path, int flags, bool stepwise); /* descriptor, or -1 with errno; stepwise: without openat2 */
 bool fs_exact_read(const char *path, size_t limit, struct buf *out, struct stat *st, struct err *e);
 /* Makes the folders that are missing, writes beside the target in its open folder, and renames within that. */
-bool fs_exact_write(const char *path, const char *bytes, size_t n, const struct fs_exact_plan *plan, struct err *e);
+bool fs_exact_write(const char *path, struct fs_content *content, struct err *e); /* with a plan */
 bool fs_exact_stat(const char *path, struct stat *st, struct err *e);
-bool fs_exact_remove(const char *path, struct err *e);
+bool fs_exact_remove(const char *path, const struct fs_plan *plan, struct err *e); /* plan: NULL, or what must be there still */
 #endif

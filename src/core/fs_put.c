@@ -74,11 +74,11 @@ static int write_over(int fd, const char *bytes, size_t n, off_t before) {
   return number;
 }
 
-static bool in_place(int fd, int folder, const char *path, const char *bytes, size_t n, off_t before, struct err *e) {
+static bool in_place(int fd, int folder, const char *path, const struct fs_content *content, off_t before, struct err *e) {
   char saved[PATH_MAX];
   int number = save(fd, folder, path, saved);
   if (number) return err_errno(e, number, "save a copy of", path), false;
-  number = write_over(fd, bytes, n, before);
+  number = write_over(fd, content->bytes, content->n, before);
   if (!number || restore(fd, saved) == 0) {
     unlink(saved);
     return number ? (err_errno(e, number, "write", path), false) : true;
@@ -87,12 +87,25 @@ static bool in_place(int fd, int folder, const char *path, const char *bytes, si
   return false;
 }
 
+/* The same, when what is in it is what the plan says. */
+static bool in_place_planned(int fd, int folder, const char *name, const char *path, struct fs_content *content, struct err *e) {
+  struct stat now;
+  int number = fs_plan_begin(folder, name, content->plan);
+  if (number) return err_errno(e, number, "write", path), false;
+  bool ok = fstat(fd, &now) == 0;
+  if (!ok) err_errno(e, errno, "look at", path);
+  ok = ok && in_place(fd, folder, path, content, now.st_size, e);
+  if (ok && fstat(fd, &content->after) != 0) err_errno(e, errno, "look at", path), ok = false;
+  fs_plan_end(folder, content->plan);
+  return ok;
+}
+
 /* A rename failed for a reason that writing in place does not have. */
 static bool only_rename(int number) {
   return number == EBUSY || number == EACCES || number == EPERM || number == EROFS || number == EXDEV;
 }
 
-bool fs_put(int folder, const char *name, const char *path, const char *bytes, size_t n, const struct stat *there, bool sync, struct err *e) {
+bool fs_put(int folder, const char *name, const char *path, struct fs_content *content, const struct stat *there, struct err *e) {
   struct stat now;
   int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK), why = fd < 0 ? errno : 0;
   if (fd >= 0 && (fstat(fd, &now) != 0 || now.st_dev != there->st_dev || now.st_ino != there->st_ino)) {
@@ -100,9 +113,9 @@ bool fs_put(int folder, const char *name, const char *path, const char *bytes, s
     return err_errno(e, ESTALE, "write", path), false;
   }
   bool keep = there->st_nlink > 1 || there->st_uid != geteuid() || (fd >= 0 && has_attributes(fd)), ok = false;
-  int number = keep ? EPERM : fs_replace(folder, name, bytes, n, there->st_mode & 07777, there, sync);
+  int number = keep ? EPERM : fs_replace(folder, name, content, there->st_mode & 07777, there);
   if (number == 0) ok = true;
-  else if (fd >= 0 && only_rename(number)) ok = in_place(fd, folder, path, bytes, n, now.st_size, e);
+  else if (fd >= 0 && only_rename(number)) ok = in_place_planned(fd, folder, name, path, content, e);
   else err_errno(e, keep && why ? why : number, "write", path);
   if (fd >= 0) close(fd);
   return ok;

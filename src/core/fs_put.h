@@ -3,11 +3,11 @@
 #ifndef QWEN_FS_PUT_H
 #define QWEN_FS_PUT_H
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/stat.h>
 
 #include "err.h"
+#include "fs.h"
 
 /* `there` is what stands at name in the open folder now; path is for messages. */
-bool fs_put(int folder, const char *name, const char *path, const char *bytes, size_t n, const struct stat *there, bool sync, struct err *e);
+bool fs_put(int folder, const char *name, const char *path, struct fs_content *content, const struct stat *there, struct err *e);
 #endif

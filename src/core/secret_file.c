@@ -1,7 +1,6 @@
 /* The rules of secret_file.h. Whoever can write to a folder can put another file in place of ours, so the way to it is checked too. */
 #include "secret_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "fs_temp.h"
 
 static const char *whole(char out[PATH_MAX], const char *path, const char *name) {
   snprintf(out, PATH_MAX, "%.*s/%s", PATH_MAX / 2, path, name);
@@ -89,25 +89,10 @@ bool secret_file_read(int folder, const char *path, const char *name, size_t lim
   return ok;
 }
 
-enum { LEFT_AFTER = 3600 };
-
-static void remove_left(int folder) {
-  int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-  if (!d && copy >= 0) close(copy);
-  for (struct dirent *f; d && (f = readdir(d));) {
-    struct stat st;
-    size_t n = strlen(f->d_name);
-    if (strncmp(f->d_name, ".qwen-", 6) != 0 || n < 10 || strcmp(f->d_name + n - 4, ".tmp") != 0) continue;
-    if (fstatat(folder, f->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && time(NULL) - st.st_mtime > LEFT_AFTER)
-      unlinkat(folder, f->d_name, 0);
-  }
-  if (d) closedir(d);
-}
-
 bool secret_file_write(int folder, const char *path, const char *name, const char *bytes, size_t n, struct err *e) {
-  int number = fs_replace(folder, name, bytes, n, 0600, NULL, true);
-  remove_left(folder);
+  struct fs_content content = {.bytes = bytes, .n = n, .sync = true};
+  fs_temp_sweep(folder);
+  int number = fs_replace(folder, name, &content, 0600, NULL);
   return number ? fail(e, number, "write", path, name) : true;
 }
 

@@ -14,6 +14,11 @@
 
 #include "../../src/core/fs.h"
 
+static bool put(const char *path, const char *bytes, size_t n, int mode, bool sync, struct err *e) {
+  struct fs_content content = {.bytes = bytes, .n = n, .sync = sync};
+  return fs_write(path, &content, mode, e);
+}
+
 static int enter(void **state) {
   char folder[4096];
   const char *tmp = getenv("TMPDIR");
@@ -33,7 +38,7 @@ static void limits(void **state) {
   (void)state;
   struct err e;
   struct buf b = {0};
-  assert_true(fs_write("five", "12345", 5, -1, false, &e));
+  assert_true(put("five", "12345", 5, -1, false, &e));
   assert_true(fs_read("five", 5, &b, &e));
   assert_int_equal(b.len, 5);
   b.len = 0;
@@ -47,7 +52,7 @@ static void limits(void **state) {
   b.len = 0;
   assert_true(fs_read("pipe", 10, &b, &e));
   assert_int_equal(b.len, 0);
-  assert_false(fs_write("pipe", "x", 1, -1, false, &e));
+  assert_false(put("pipe", "x", 1, -1, false, &e));
   assert_int_equal(e.kind, ERR_USAGE);
   buf_free(&b);
 }
@@ -57,24 +62,24 @@ static void modes_and_links(void **state) {
   struct err e;
   struct stat st;
   mode_t mask = umask(027);
-  assert_true(fs_write("new", "", 0, 0666, true, &e));
+  assert_true(put("new", "", 0, 0666, true, &e));
   umask(mask);
   assert_int_equal(stat("new", &st), 0);
   assert_int_equal(st.st_mode & 07777, 0640);
   assert_true(fs_mkdir("a/b", 0755, &e));
   assert_int_equal(symlink("../new", "a/one") | symlink("a/one", "two") | symlink("b/later", "a/three"), 0);
-  assert_true(fs_write("two", "through", 7, 0600, false, &e));
-  assert_true(fs_write("a/three", "made", 4, 0600, false, &e));
+  assert_true(put("two", "through", 7, 0600, false, &e));
+  assert_true(put("a/three", "made", 4, 0600, false, &e));
   assert_true(stat("new", &st) == 0 && st.st_size == 7 && (st.st_mode & 07777) == 0640);
   assert_true(lstat("two", &st) == 0 && S_ISLNK(st.st_mode));
   assert_true(lstat("a/b/later", &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 4);
   char name[300];
   memset(name, 'n', sizeof name);
   name[299] = '\0';
-  assert_false(fs_write(name, "x", 1, -1, false, &e));
+  assert_false(put(name, "x", 1, -1, false, &e));
   assert_int_equal(e.kind, ERR_TOO_LONG);
-  assert_false(fs_write("a/", "x", 1, -1, false, &e));
-  assert_false(fs_write("", "x", 1, -1, false, &e));
+  assert_false(put("a/", "x", 1, -1, false, &e));
+  assert_false(put("", "x", 1, -1, false, &e));
 }
 
 static void trees(void **state) {
@@ -82,7 +87,7 @@ static void trees(void **state) {
   struct err e;
   struct stat st;
   assert_true(fs_mkdir("out/in", 0700, &e) && fs_mkdir("tree/deep/er/", 0700, &e));
-  assert_true(fs_write("out/in/kept", "k", 1, -1, false, &e));
+  assert_true(put("out/in/kept", "k", 1, -1, false, &e));
   assert_int_equal(symlink("../../out", "tree/deep/link") | symlink("tree", "to-tree"), 0);
   assert_true(fs_remove_tree("to-tree", &e));
   assert_int_equal(stat("tree/deep/er", &st), 0);

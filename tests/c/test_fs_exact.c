@@ -17,6 +17,9 @@
 #include "../../src/core/fs.h"
 #include "../../src/core/fs_exact.h"
 
+#define CONTENT(text) (&(struct fs_content){.bytes = text, .n = strlen(text)})
+#define PLANNED(text) (&(struct fs_content){.bytes = text, .n = strlen(text), .plan = &plan})
+
 static char root[PATH_MAX];
 
 static const char *at(const char *name) {
@@ -33,8 +36,8 @@ static int enter(void **state) {
   (void)state;
   snprintf(folder, sizeof folder, "%s/qwen-exact-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
   if (!mkdtemp(folder) || !realpath(folder, root)) return -1;
-  return fs_mkdir(at("in/sub"), 0755, &e) && fs_mkdir(at("out"), 0755, &e) && fs_write(at("in/file"), "inside", 6, -1, false, &e) &&
-                 fs_write(at("out/file"), "outside", 7, -1, false, &e) && symlink(at("out"), at("in/link")) == 0 &&
+  return fs_mkdir(at("in/sub"), 0755, &e) && fs_mkdir(at("out"), 0755, &e) && fs_write(at("in/file"), CONTENT("inside"), -1, &e) &&
+                 fs_write(at("out/file"), CONTENT("outside"), -1, &e) && symlink(at("out"), at("in/link")) == 0 &&
                  symlink(at("out/file"), at("in/filelink")) == 0
              ? 0
              : -1;
@@ -66,29 +69,29 @@ static void opening(void **state) {
 }
 
 static void writing(void **state) {
-  struct fs_exact_plan plan = {.mode = 0644};
+  struct fs_plan plan = {.mode = 0644};
   struct buf b = {0};
   struct stat st;
   struct err e;
   (void)state;
-  assert_true(fs_exact_write(at("in/new/deep/x"), "x", 1, &plan, &e));
+  assert_true(fs_exact_write(at("in/new/deep/x"), PLANNED("x"), &e));
   assert_true(fs_exact_read(at("in/new/deep/x"), 10, &b, &st, &e));
   assert_int_equal(b.len, 1);
   buf_free(&b);
-  assert_false(fs_exact_write(at("in/link/new"), "x", 1, &plan, &e));
-  assert_false(fs_exact_write(at("in/link/sub/new"), "x", 1, &plan, &e));
-  assert_false(fs_exact_write(at("in/filelink"), "x", 1, &plan, &e));
-  assert_false(fs_exact_write(at("in/.."), "x", 1, &plan, &e));
+  assert_false(fs_exact_write(at("in/link/new"), PLANNED("x"), &e));
+  assert_false(fs_exact_write(at("in/link/sub/new"), PLANNED("x"), &e));
+  assert_false(fs_exact_write(at("in/filelink"), PLANNED("x"), &e));
+  assert_false(fs_exact_write(at("in/.."), PLANNED("x"), &e));
   assert_int_equal(access(at("out/new"), F_OK), -1);
   assert_int_equal(access(at("out/sub"), F_OK), -1);
   plan.fresh = true;
-  assert_false(fs_exact_write(at("in/file"), "x", 1, &plan, &e));
+  assert_false(fs_exact_write(at("in/file"), PLANNED("x"), &e));
   assert_string_equal(e.code, "EEXIST");
-  plan = (struct fs_exact_plan){.mode = -1, .same = true, .dev = st.st_dev, .ino = st.st_ino};
-  assert_false(fs_exact_write(at("in/file"), "x", 1, &plan, &e));
-  assert_true(fs_exact_write(at("in/new/deep/x"), "y", 1, &plan, &e));
-  assert_false(fs_exact_remove(at("in/link/file"), &e));
-  assert_true(fs_exact_remove(at("in/new/deep/x"), &e));
+  plan = (struct fs_plan){.mode = -1, .same = true, .dev = st.st_dev, .ino = st.st_ino};
+  assert_false(fs_exact_write(at("in/file"), PLANNED("x"), &e));
+  assert_true(fs_exact_write(at("in/new/deep/x"), PLANNED("y"), &e));
+  assert_false(fs_exact_remove(at("in/link/file"), NULL, &e));
+  assert_true(fs_exact_remove(at("in/new/deep/x"), NULL, &e));
   assert_true(fs_exact_read(at("out/file"), 10, &b, NULL, &e));
   assert_int_equal(b.len, 7);
   buf_free(&b);

@@ -9,7 +9,7 @@ local translate = require "qwen.util.translate"
 
 -- Files whose texts are for a model, another program, or who writes Lua: those stay English.
 local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.lua$",
-  "^lua/qwen/permission/files%.lua$", "^lua/qwen/permission/names%.lua$", "^lua/qwen/permission/search%.lua$",
+  "^lua/qwen/permission/files%.lua$", "^lua/qwen/permission/names%.lua$", "^lua/qwen/permission/seen_files%.lua$", "^lua/qwen/permission/search%.lua$",
   "^lua/qwen/permission/sandbox_check%.lua$", "^lua/qwen/extension/events%.lua$", "^lua/qwen/session/export%.lua$",
   "^lua/qwen/extension/project_worker%.lua$", "^lua/qwen/extension/validate%.lua$",
     "^lua/qwen/extension/api_reference%.lua$",

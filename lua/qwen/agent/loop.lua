@@ -30,6 +30,13 @@ local function keep(ctx, m)
   ctx.emit("message_added", m)
 end
 
+local function to_disk(ctx)
+  local ok, e = ctx.session:sync()
+  if not ok then
+    unwritten(ctx, "session disk", tr("the newest messages of the session would be lost in a power cut: %s", e.message))
+  end
+end
+
 local function keep_prompt(ctx, prompt)
   plan_mode.tell(ctx, prompt)
   keep(ctx, prompt)
@@ -101,7 +108,7 @@ local function ask_model(ctx, raised, tried)
     if not kept then
       local m = reply:message "cancelled"
       if #m.parts > 0 then keep(ctx, m) end
-      ctx.session:sync()
+      to_disk(ctx)
     end
   end)
   local view, may_raise = context.view(ctx, ctx.model, raised)
@@ -146,7 +153,7 @@ local function carry_out(ctx, calls, guard)
   local _ <close> = on_leave(function()
     if not kept then
       keep_results(CANCELLED)
-      ctx.session:sync()
+      to_disk(ctx)
     end
   end)
   require("qwen.agent.tool_calls").run(ctx, calls, results, media, guard) -- here: most answers ask for nothing
@@ -171,7 +178,7 @@ end
 local function cut_off(ctx, answer, fields, why)
   local closing = why and message.close_dangling(ctx.session.messages, why)
   if closing then keep(ctx, closing) end
-  ctx.session:sync()
+  to_disk(ctx)
   return setmetatable(fields, { __index = answer })
 end
 
@@ -195,7 +202,7 @@ function M.run(ctx, prompt)
     ctx.emit("turn_started", turns)
     compaction.when_full(ctx)
     local answer = ask_model(ctx)
-    ctx.session:sync()
+    to_disk(ctx)
     ctx.emit("turn_ended", answer)
     local missing, problem = no_answer(ctx, answer)
     if missing and not asked_again then

@@ -3,6 +3,7 @@
 local call_slips = require "qwen.agent.call_slips"
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
+local hooks = require "qwen.extension.hooks"
 local json = require "sys.json"
 local policy = require "qwen.permission.policy"
 local registry = require "qwen.extension.registry"
@@ -168,13 +169,15 @@ local function prepare(ctx, call)
   return admit(ctx, call, tool, args, unknown[1] and UNKNOWN:format(call.name, table.concat(unknown, ", ")) or nil)
 end
 
--- Hooks may go over what an edit wrote; the file counts as seen as they leave it.
+-- Hooks may go over what an edit wrote; the file counts as seen as they leave it. Without one it is what the tool wrote, while what is
+-- there by now may be another program's.
 local function edited(ctx, job)
+  local hooked = hooks.wants "edit_ended"
   for _, path in ipairs(job.tool.paths and job.tool.paths(job.args) or {}) do
     path = files.resolve(ctx, path)
     if path then
       ctx.emit("edit_ended", { path = path, tool = job.call.name, id = job.call.id })
-      files.mark_seen(ctx, path)
+      if hooked or not files.wrote(ctx, path) then files.mark_seen(ctx, path) end
     end
   end
 end
@@ -192,7 +195,9 @@ end
 local function run_tool(ctx, job)
   local call = job.call
   local checkpoints = job.tool.effect == "edit" and require "qwen.session.checkpoints"
-  local watch = checkpoints and job.tool.paths and checkpoints.begin(ctx, job.tool.paths(job.args))
+  local watch, refused
+  if checkpoints and job.tool.paths then watch, refused = checkpoints.begin(ctx, job.tool.paths(job.args)) end
+  if refused then return failed(call, err.english(refused), tostring(refused)) end
   local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.run or job.args)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then checkpoints.ended(ctx, watch, call.name) end

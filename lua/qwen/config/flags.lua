@@ -35,6 +35,7 @@ return {
     { long = "include-directories", also = "add-dir", value = "DIRS", list = true, field = "include", rare = true,
       text = "folders that are read and changed like the project" },
     { long = "sandbox", short = "s", field = "sandbox", text = "run the model's commands in a sandbox" },
+    { long = "strict", field = "strict", rare = true, text = "refuse an edit that could not be taken back (/undo)" },
     { long = "trust-folder", field = "trust_folder", text = "read this folder's settings and .env" },
   },
   { group = "Output:",

@@ -4,6 +4,7 @@ local fs = require "sys.fs"
 local jsonc = require "qwen.util.jsonc"
 local json_edit = require "qwen.util.json_edit"
 local paths = require "qwen.util.paths"
+local sys = require "sys.os"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
@@ -47,6 +48,21 @@ local function with_room(changes, text)
   return changes
 end
 
+-- The text of the file with the changes; another program that does not know the lock may write it meanwhile.
+local function change_file(path, changes, project)
+  local text, e = fs.read(path)
+  if not text and e.kind ~= "missing" then return nil, e end
+  local expect = text and { hash = sys.sha256(text) } or false
+  text = text or ""
+  for _, change in ipairs(with_room(changes, text)) do
+    text, e = json_edit.edit(text, change.path, change.value)
+    if not text then return nil, err("usage", tr("%s: %s; nothing was written", paths.short(path), e.message)) end
+  end
+  return fs.write(path, text, { mode = project and 420 or 384, expect = expect })
+end
+
+local TRIES = 20
+
 ---Sets values; nil takes one away. Nothing is written unless all of it can be.
 ---@param changes {path: string[], value: any}[]
 ---@param project string? the .qwen folder of a project; nil is the user's own
@@ -62,16 +78,12 @@ function M.set(changes, project)
   -- One lock for all files, so that none is left in a repository.
   local lock <close>, problem = fs.lock((home and home .. "/settings.json" or path) .. ".lock")
   if not lock then return nil, problem end
-  local text
-  text, e = text_of(path)
-  if not text then return nil, e end
-  for _, change in ipairs(with_room(changes, text)) do
-    text, e = json_edit.edit(text, change.path, change.value)
-    if not text then return nil, err("usage", tr("%s: %s; nothing was written", paths.short(path), e.message)) end
+  for _ = 1, TRIES do
+    ok, e = change_file(path, changes, project)
+    if ok then return path end
+    if e.code ~= "ESTALE" and e.code ~= "EEXIST" and e.code ~= "ENOENT" then break end
   end
-  ok, e = fs.write(path, text, { mode = project and 420 or 384 })
-  if not ok then return nil, e end
-  return path
+  return nil, e
 end
 
 return M

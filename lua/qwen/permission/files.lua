@@ -10,10 +10,13 @@ local listing = require "qwen.permission.listing"
 local names = require "qwen.permission.names"
 local paths = require "qwen.util.paths"
 local seen = require "qwen.session.seen"
+local seen_files = require "qwen.permission.seen_files"
+local sys = require "sys.os"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
   missing = names.missing, links = listing.links, ignore_flags = listing.ignore_flags, visible = listing.visible,
-  walk = listing.walk, ignored = ignore.matcher }
+  walk = listing.walk, ignored = ignore.matcher,
+  mark_seen = seen_files.mark_seen, check_seen = seen_files.check_seen, wrote = seen_files.wrote }
 
 local KINDS = { dir = "a folder", pipe = "a named pipe", device = "a device", link = "a link" }
 
@@ -186,6 +189,7 @@ end
 function M.read_text(ctx, path, limit)
   local bytes, stat = M.read(ctx, path, limit)
   if not bytes then return nil, stat end
+  stat.hash = sys.sha256(bytes)
   local words, found = encoding.decode(bytes)
   if words then return words, stat, found end
   return nil, err("usage", ("%s is binary, or in a character set that could not be told. Nothing was done."):format(path),
@@ -212,8 +216,10 @@ function M.list(ctx, path, below)
   return fs.list_exact(real)
 end
 
+local CHANGED = { ESTALE = true, EEXIST = true, ENOENT = true }
+
 ---Writes what was judged, in its own folder, which is made when it is missing. The file counts as
----seen, or, where a part was replaced, that part.
+---seen, or, where a part was replaced, that part. What another program wrote since it was read stays.
 ---@param ctx Ctx
 ---@param path string absolute
 ---@param text string
@@ -229,13 +235,13 @@ function M.write(ctx, path, text, before, how)
     return nil, err("usage", ("%s is in %s, which does not have the character %s. Nothing was written. Use other "
       .. "characters, or bring the file to UTF-8 first (iconv)."):format(path, how.encoding.name, foreign))
   end
-  local ok
-  ok, e = fs.write_exact(real, bytes, { mode = 420, expect = before })
-  if not ok then return nil, e end
+  local ok, after = fs.write_exact(real, bytes, { mode = 420, expect = before })
+  if not ok then return nil, CHANGED[after.code] and seen_files.changed(path) or after end
   if not before then ctx.seen[real] = nil end
   if how.unseen then seen.forget(ctx.seen[real], how.unseen) end
-  M.mark_seen(ctx, real)
-  if how.part and ctx.seen[real] then seen.replaced(ctx.seen[real], how.part) end
+  M.mark_seen(ctx, real, after)
+  ctx.seen[real].hash, ctx.seen[real].from = sys.sha256(bytes), before and before.hash or nil
+  if how.part then seen.replaced(ctx.seen[real], how.part) end
   return true
 end
 
@@ -259,41 +265,6 @@ end
 function M.relative(ctx, path)
   if path:sub(1, #ctx.cwd + 1) == ctx.cwd .. "/" then return path:sub(#ctx.cwd + 2) end
   return (path:gsub("^/", ""))
-end
-
----Notes that lines of a file were shown, so that it may be edited while it stays the same.
----@param ctx Ctx
----@param path string
----@param stat Stat? what it was before it was read
----@param shown {first: integer, last: integer, total: integer}? which lines of how many; nil: no
---- more than before, and all of a file that was not seen before
-function M.mark_seen(ctx, path, stat, shown)
-  local real = paths.real(path)
-  stat = stat or fs.stat_exact(real)
-  if stat then ctx.seen[real] = seen.add(ctx.seen[real], stat, shown) end
-end
-
----Whether a file may be changed: it was read in this session and is still the same.
----@param ctx Ctx
----@param path string
----@param stat Stat? what it is now
----@param whole boolean? all of it is replaced: then all of it was shown
----@return boolean?, Err?
-function M.check_seen(ctx, path, stat, whole)
-  local file = ctx.seen[paths.real(path)]
-  if not file then
-    return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
-  end
-  if not stat or not seen.same(file, stat) then
-    return nil, err("usage", ("%s has changed on disk since it was read. Nothing was written. Read it again with read_file."):format(path),
-      { code = "changed" })
-  end
-  local first, last = seen.gap(file)
-  if whole and first then
-    return nil, err("usage", ("Lines %d-%d of %s (%d lines) have not been shown to you, and would be lost. Nothing was "
-      .. "written. Change parts of the file with edit, or read those lines first."):format(first, last, path, file.total))
-  end
-  return true
 end
 
 return M

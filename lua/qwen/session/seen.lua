@@ -4,6 +4,8 @@ local M = {}
 ---@class SeenFile
 ---@field size integer of the file when it was read or written last
 ---@field mtime number
+---@field hash string? SHA-256 of what a tool wrote last
+---@field from string? of what was there before
 ---@field total integer? its lines; nil: all of it is known
 ---@field ranges integer[][]? first and last line of what was shown, in order, apart from each other
 
