@@ -42,6 +42,7 @@ end
 
 -- The last exchange, so that the person knows where it stopped.
 local function recap(ctx)
+  if ctx.earlier then return ctx.earlier() end
   local last = {}
   for _, m in ipairs(ctx.session.messages) do
     local words = qwen.message.text_of(m)

@@ -268,6 +268,7 @@ function M.run(ctx, prepare)
   end
   if self.busy then self.busy:cancel() end
   ctx.emit("session_ended", { reason = "exit" })
+  show.farewell(ctx)
   ctx.session:close()
   return self.quit
 end

@@ -176,6 +176,7 @@ function M.attach(ctx)
     tool_calls.progress(chunk)
     status.touch()
   end
+  function ctx.earlier() M.earlier(ctx) end
   function ctx.status(line_of_it) status.note(line_of_it) end
   -- The reason once, then one line that counts down and goes away.
   function ctx.waiting(e, left, attempt)
@@ -243,7 +244,23 @@ function M.greet(ctx)
     where = tr("  %s at %s  /help", clean(ctx.model.id), clean((url:match "^%a+://([^/]*)" or url)))
   end
   line(style.paint("bold", head) .. style.paint("dim", where))
-  if #ctx.session.messages > 0 then line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #ctx.session.messages)))) end
+  M.earlier(ctx)
+end
+
+---What was said in a session before it goes on here.
+---@param ctx Ctx
+function M.earlier(ctx)
+  local list = ctx.session.messages
+  if #list == 0 then return end
+  line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #list))))
+  lines(require("qwen.ui.transcript.earlier").rows(list, columns()))
+end
+
+---How the session goes on another time, where it was kept.
+---@param ctx Ctx
+function M.farewell(ctx)
+  if #ctx.session.messages == 0 or not ctx.settings:get "general.chatRecording" then return end
+  line(style.paint("dim", "qwen --resume " .. ctx.session.id))
 end
 
 ---The session ends.
