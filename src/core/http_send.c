@@ -193,6 +193,8 @@ static bool make_body(struct http *h, const struct http_request *r, struct err *
   }
   if (head) SET(NOBODY, 1L);
   else SET(CUSTOMREQUEST, method);
+  /* Without a body there is nothing to refuse to rewind; curl repeats nothing on a connection that is new. */
+  if (h->sent.len == 0 && !head && strcmp(method, "GET") != 0) SET(FRESH_CONNECT, 1L);
   return true;
 }
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 PATIENCE = 600  # seconds; only ends what would hang
 lock = threading.Condition()
 state = {"connections": 0, "closed": 0, "big_sent": -1}
+effects = []  # a word for each request that may have effects: whether its connection was new or used
 pair = threading.Barrier(2)
 routes = {}
 
@@ -39,6 +40,7 @@ class Conn:
         self.sock = sock
         self.pending = b""
         self.keep = True
+        self.used = False
 
     def request(self):
         while b"\r\n\r\n" not in self.pending:
@@ -140,11 +142,9 @@ def bytes_of(c, q):
     c.keep = False
     c.send(bytes.fromhex(q))
 @route
-def swallowed(c, q):  # takes the request and hangs up without a word
-    state["swallowed"] = state.get("swallowed", 0) + 1
-    c.keep = False
+def swallowed(c, q): c.keep = False  # takes the request and hangs up without a word
 @route
-def swallowed_count(c, q): c.answer(str(state.get("swallowed", 0)))
+def effects_after(c, q): c.answer(" ".join(effects[int(q):]))
 @route
 def silent(c, q): c.until_closed()
 @route
@@ -248,6 +248,9 @@ def serve(sock, context):
             if not c.target.startswith("/"):  # as a proxy
                 c.answer(c.head) if c.method != "CONNECT" else refuse_tunnel(c)
                 continue
+            if c.method not in ("GET", "HEAD"):
+                effects.append("used" if c.used else "new")
+            c.used = True
             url = urlsplit(c.target)
             fn = routes.get(url.path)
             if fn:
