@@ -17,11 +17,11 @@ trusted project, `/etc/qwen-code/settings.json`. Environment variables and flags
 The flat names of Qwen Code's first version (`selectedAuthType`, `excludeTools`, `approvalMode`, ...) are read as today's keys. The file is not rewritten;
 where both names are set, today's counts, and lists that add up are joined.
 
-Texts may contain `$NAME` or `${NAME}` for a variable. Comments and trailing commas are allowed.
+Texts may contain `$NAME` or `${NAME}` for a variable; in a project's settings not for one that looks like a credential. Comments and trailing commas are allowed.
 
 ## Settings with an effect
 
-"Project" says whether the settings of a trusted project may set the key. Lists marked "add up" are joined over all files.
+"Project" says whether the settings of a trusted project may set the key; "tighter": only to less than the user's own settings allow. Lists marked "add up" are joined over all files.
 
 | Key | Type | Default | Project | Meaning |
 | --- | --- | --- | --- | --- |]]
@@ -34,7 +34,8 @@ for _, name in ipairs(names) do
   local kind = option.choices and "one of " .. table.concat(option.choices, ", ") or option.type
   if option.merge == "append" then kind = kind .. ", add up" end
   local default = option.default == nil and "" or "`" .. qwen.json.encode(option.default) .. "`"
-  print(("| `%s` | %s | %s | %s | %s |"):format(name, cell(kind), cell(default), option.project and "yes" or "", cell(option.text)))
+  local project = option.project == true and "yes" or option.project or ""
+  print(("| `%s` | %s | %s | %s | %s |"):format(name, cell(kind), cell(default), project, cell(option.text)))
 end
 
 print [[

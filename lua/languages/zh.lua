@@ -1109,6 +1109,7 @@ return {
 
     -- lists, settings, waiting, the start
     ["from"] = "来自", ["and"] = "以及", ["lost"] = "未用", ["ignored: %s"] = "已忽略：%s",
+    ["ignored: your own settings are stricter"] = "已忽略：您自己的设置更严格",
     ["ignored: a project may not set this key"] = "已忽略：项目不能设置此键",
     ["weaker than a model of modelProviders that is selected"] = "弱于已选定的 modelProviders 模型",
     ["%s holds keys and other users can read it: chmod 600 %s"] = "%s 中有密钥，其他用户可以读取：chmod 600 %s",

@@ -58,7 +58,8 @@ local function run(case)
   local sent = {}
   for _, request in ipairs(server:requests()) do
     local messages = request.body and request.body.messages or {}
-    for i = 2, #messages do sent[#sent + 1] = json.encode(messages[i]) end
+    sent[#sent + 1] = request.body and tostring(request.body.model)
+    for _, message in ipairs(messages) do sent[#sent + 1] = json.encode(message) end
   end
   local out = { code = r.code, out = r.out, err = r.err, sent = table.concat(sent, "\n"), ran = fs.stat(place.cwd .. "/ran") ~= nil, place = place }
   return out
@@ -308,7 +309,7 @@ end
 local tables = {
   { "programs", kinds.runs }, { "calls", kinds.calls }, { "secrets", kinds.secrets }, { "rules", kinds.rules },
   { "edits", kinds.edits }, { "offers", kinds.offers }, { "sandbox", kinds.sandbox }, { "escapes", kinds.escapes },
-  { "lookalikes", kinds.lookalikes }, { "looks", kinds.looks },
+  { "lookalikes", kinds.lookalikes }, { "projects", kinds.runs }, { "looks", kinds.looks },
 }
 
 local document = fs.read "docs/security.md"

@@ -13,7 +13,7 @@ end)
 local told = {}
 local set = {}
 local ctx = { cwd = fs.cwd(), transport = http.open, background = function(fn) jobs:put(fn) end, notice = function(text) told[#told + 1] = text end,
-  settings = { get = function() end, env = function(_, name) return set[name] end } }
+  settings = { get = function() end, for_text = function(_, name) return set[name] end, env = function() end } }
 
 local log = assert(fs.mkdtemp(os.getenv "TMPDIR" .. "/mcp-")) .. "/log"
 local function methods()

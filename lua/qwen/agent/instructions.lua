@@ -101,16 +101,17 @@ end
 -- The files in their order, each with the folder that what it imports must be in: a user's own may be a link, and import anything.
 local function candidates(ctx)
   local out, home = {}, paths.qwen_home()
-  local names = ctx.settings:get "context.fileName"
-  for _, name in ipairs(home and project_files.instructions(home, names) or {}) do
+  local own = ctx.settings:own "context.fileName" -- a project could name the files with keys
+  for _, name in ipairs(home and project_files.instructions(home, own) or {}) do
     out[#out + 1] = { path = home .. "/" .. name, base = "/" }
   end
   for _, folder in ipairs(ctx.settings:get "context.loadFromIncludeDirectories" and ctx.folders or {}) do
-    for _, name in ipairs(is_ours(folder) and project_files.instructions(folder, names) or {}) do
+    for _, name in ipairs(is_ours(folder) and project_files.instructions(folder, own) or {}) do
       out[#out + 1] = { path = folder .. "/" .. name, base = folder }
     end
   end
   if not ctx.trusted then return out end
+  local names = ctx.settings:get "context.fileName"
   local root, border = paths.project_root(ctx.cwd), project_files.border(ctx.cwd)
   for _, folder in ipairs(descent(root, ctx.cwd)) do
     local found = project_files.instructions(folder == "/" and "" or folder, names)

@@ -2,6 +2,7 @@
 -- to the system prompt and changes nothing of what is allowed.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local project_files = require "qwen.config.project_files"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -33,11 +34,12 @@ local function without_comments(body)
   end
 end
 
--- A file as a style; nil and why it is none. A project's file may not be a link.
-local function read(path, own, called)
-  local stat = fs.stat(path, own)
+-- A file as a style; nil and why it is none. A project's must lie below its border, links followed.
+local function read(path, border, called)
+  local stat = fs.stat(path, not border)
   if not stat or stat.type ~= "file" then return nil, tr "it is no file" end
-  local source, e = fs.read(path, MOST_FILE)
+  local source, e
+  if border then source, e = project_files.read(border, path, MOST_FILE) else source, e = fs.read(path, MOST_FILE) end
   if not source then return nil, e.message end
   if text.utf8(source) ~= source then return nil, tr "it is not UTF-8" end
   local fields, body = require("qwen.util.front_matter").read(source)
@@ -63,7 +65,7 @@ function M.list(ctx)
       local path = folder .. "/" .. entry.name
       local style, e
       if entry.name:find "^[^.]" and entry.name:sub(-3) == ".md" then
-        style, e = read(path, home ~= project, entry.name:sub(1, -4))
+        style, e = read(path, home == project and project_files.border(ctx.cwd) or nil, entry.name:sub(1, -4))
       end
       if style then out[style.name:lower()] = style end
       if e then problems[#problems + 1] = tr("the output style %s is left out: %s", paths.short(path), e) end

@@ -1,5 +1,6 @@
 -- The settings we know: type, default, what each is for, and whether a project may set it. Keys not listed here are kept and readable.
--- type: string, boolean, number, list, object, any. choices: the only values. project: a trusted folder's own settings may set it.
+-- type: string, boolean, number, list, object, any. choices: the only values.
+-- project: a trusted folder's own settings may set it; "tighter": where it is no looser than the user's.
 -- merge: "append" joins the lists of all sources, "replace" takes an object whole; without it objects are merged and all else is replaced.
 -- partly: some fields of the object have no effect (known_keys.lua).
 -- vital: it says where a prompt goes, or what is refused. One of a wrong type is not passed over; no model is asked until it is corrected.
@@ -10,7 +11,7 @@ return {
   ["model.reasoningEffort"] = { type = "string", choices = { "none", "default", "low", "medium", "high", "xhigh", "max" },
     text = "how much models think that have no generationConfig.reasoning of their own" },
   ["model.maxSessionTurns"] = { type = "number", text = "end a run after this many model turns; -1 is no limit; unset: 200 without a screen",
-    project = true },
+    project = "tighter" },
   ["model.skipLoopDetection"] = { type = "boolean", default = false, text = "let a model that goes in a circle go on" },
   ["model.maxToolCalls"] = { type = "number", default = -1, text = "end a run without a screen before more calls of tools; -1 is no limit" },
   ["model.maxToolCallsPerTurn"] = { type = "number", text = "end an answer before more calls of tools than this; 0 is no limit" },
@@ -34,7 +35,7 @@ return {
   ["fastModel"] = { type = "string", text = "model for agents that ask for a fast one; without it the one of the conversation" },
   ["security.auth.selectedType"] = { vital = true, type = "string", text = "protocol to use: openai, anthropic, gemini ..." },
   ["security.auth.enforcedType"] = { vital = true, type = "string", text = "the only protocol whose models may be asked" },
-  ["security.allowedHttpHookUrls"] = { type = "list", project = true, text = "the only addresses of http hooks, with * for any text; empty: all" },
+  ["security.allowedHttpHookUrls"] = { type = "list", text = "the only addresses of http hooks, with * for any text; empty: all" },
   ["security.allowPrivateNetworkHooks"] = { type = "boolean",
     text = "false: http hooks reach no private network; without it they do" },
   ["security.credentials.store"] = { type = "string",
@@ -53,7 +54,7 @@ return {
   ["skills.disabled"] = { type = "list", merge = "append", project = true, text = "skills that are not offered" },
   ["skills.defaultDisabled"] = { type = "list", merge = "append", project = true, text = "skills that are not offered unless skills.enabled has them" },
   ["skills.enabled"] = { type = "list", merge = "append", project = true, text = "skills that are offered in spite of skills.defaultDisabled" },
-  ["general.chatRecording"] = { type = "boolean", default = true, project = true, text = "keep sessions in files; without them none is resumed" },
+  ["general.chatRecording"] = { type = "boolean", default = true, project = "tighter", text = "keep sessions in files; without them none is resumed" },
   ["security.folderTrust.enabled"] = { type = "boolean",
     text = "false: all folders of your own are trusted without a question, but for those that you do not trust" },
   ["hooks"] = { type = "object", merge = "replace", text = "programs and addresses that are told events, as in Qwen Code" },
@@ -79,7 +80,7 @@ return {
   ["tools.exclude"] = { vital = true, type = "list", merge = "append", project = true, text = "rules for tools that are refused" },
   ["tools.disabled"] = { type = "list", merge = "append", project = true, text = "tools that are neither offered nor run" },
   ["tools.core"] = { type = "list", text = "the only shipped tools that are offered; Shell(git status): other commands are asked about" },
-  ["tools.listDirectory.enabled"] = { type = "boolean", default = true, project = true, text = "offer list_directory to the model" },
+  ["tools.listDirectory.enabled"] = { type = "boolean", default = true, project = "tighter", text = "offer list_directory to the model" },
   ["permissions.allow"] = { type = "list", merge = "append", text = "rules that allow" },
   ["permissions.ask"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that ask" },
   ["permissions.deny"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that refuse" },

@@ -2,10 +2,10 @@
 local env_file = require "qwen.config.dotenv"
 local effect = require "qwen.config.effect"
 local err = require "qwen.util.err"
-local fs = require "sys.fs"
 local sources = require "qwen.config.sources"
 local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
+local project_keys = require "qwen.config.project_keys"
 local protocols = require "qwen.config.protocols"
 local config_value = require "qwen.config.value"
 local trust = require "qwen.config.trust"
@@ -15,35 +15,11 @@ local phrase = require("qwen.util.translate").phrase
 local Settings = {}
 Settings.__index = Settings
 
--- The options of a key or of the nearest part above it that is declared.
-local function nearest_option(key)
-  while key do
-    if schema[key] then return schema[key] end
-    key = key:match "^(.*)%.[^.]+$"
-  end
-end
-
 ---Whether a trusted folder's own settings may set a key.
 ---@param key string
 ---@return boolean
 function Settings.project_may(key)
-  local option = nearest_option(key)
-  return option ~= nil and option.project or false
-end
-
--- What a project may say of a key; of an object only the parts that it may set.
-local function allowed(key, value)
-  if Settings.project_may(key) then return value end
-  if not config_value.is_object(value) then return nil end
-  local out
-  for name, item in pairs(value) do
-    local kept = allowed(key .. "." .. name, item)
-    if kept ~= nil then
-      out = out or {}
-      out[name] = kept
-    end
-  end
-  return out
+  return project_keys.may(key)
 end
 
 -- What one source says of a key; nil and a note when it says something that does not count.
@@ -52,10 +28,15 @@ local function from_layer(self, layer, key)
   if value == nil then return nil end
   if layer.notes_by_key and layer.notes_by_key[key] then return nil, layer.notes_by_key[key] end
   if layer.scope == "project" then
-    value = allowed(key, value)
-    if value == nil then return nil, phrase "ignored: a project may not set this key" end
+    value = project_keys.allowed(key, value, function(name) return self:own(name) end)
+    if value == nil then
+      return nil, project_keys.may(key) and phrase "ignored: your own settings are stricter"
+        or phrase "ignored: a project may not set this key"
+    end
   end
-  if not layer.literal then value = variables.expand(value, function(name) return self:for_text(name) end) end
+  if not layer.literal then
+    value = variables.expand(value, function(name) return self:for_text(name, layer.scope == "project") end)
+  end
   local problem = config_value.problem(schema[key], value)
   if problem then return nil, phrase("ignored: %s", problem) end
   return value
@@ -72,7 +53,7 @@ end
 
 -- The stronger value and the weaker one together, by the rule of the key.
 local function joined(key, under, over)
-  local rule = (nearest_option(key) or {}).merge
+  local rule = (project_keys.option(key) or {}).merge
   if under == nil or rule == "replace" then return over end
   if rule ~= "append" then return merged(under, over) end
   local out = table.move(under, 1, #under, 1, {})
@@ -81,7 +62,7 @@ end
 
 -- Whether a weaker value shows through a stronger one.
 local function shows(key, under, over)
-  local rule = (nearest_option(key) or {}).merge
+  local rule = (project_keys.option(key) or {}).merge
   if over == nil then return true end
   if rule == "append" then return #under > 0 end
   if rule == "replace" or not (config_value.is_object(under) and config_value.is_object(over)) then return false end
@@ -89,6 +70,17 @@ local function shows(key, under, over)
     if shows(key .. "." .. name, item, over[name]) then return true end
   end
   return false
+end
+
+-- What the layers say together, but for those of one scope.
+local function of_layers(self, key, without)
+  local value
+  for _, layer in ipairs(self.layers) do
+    local found = nil
+    if layer.scope ~= without then found = from_layer(self, layer, key) end
+    if found ~= nil then value = joined(key, value, found) end
+  end
+  return value
 end
 
 local UNSET = {} -- in the cache: the key has no value
@@ -102,15 +94,21 @@ function Settings:get(key)
     if value == UNSET then return nil end
     return value
   end
-  for _, layer in ipairs(self.layers) do
-    local found = from_layer(self, layer, key)
-    if found ~= nil then value = joined(key, value, found) end
-  end
+  value = of_layers(self, key)
   if value == nil and schema[key] then
     value = schema[key].default
     if value == nil and schema[key].merge == "append" then value = {} end
   end
   self.cache[key] = value == nil and UNSET or value
+  return value
+end
+
+---A value without what a project says.
+---@param key string dotted
+---@return any
+function Settings:own(key)
+  local value = of_layers(self, key, "project")
+  if value == nil and schema[key] then return schema[key].default end
   return value
 end
 
@@ -172,11 +170,17 @@ function Settings:written(key)
   end
 end
 
--- A variable for `$NAME` in settings. A project's .env has no say there: it could turn the person's own
--- addresses around.
-function Settings:for_text(name)
+---A variable for `$NAME` in settings. A project's .env has no say there: it could turn the user's own
+---addresses around. A project's settings get no credential: a model's name goes to a service.
+---@param name string
+---@param of_project boolean?
+---@return string?
+function Settings:for_text(name, of_project)
   for _, row in ipairs(self:variables(name)) do
-    if not row.project then return row.value end
+    if not row.project then
+      local kept = of_project and require("qwen.util.child_env").credential(name, row.value)
+      return not kept and row.value or nil
+    end
   end
 end
 
@@ -221,18 +225,6 @@ function Settings.nearest(key)
   return effect.nearest(key)
 end
 
-local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 011
-
--- A file of the person's with keys in it that others can read is worth a word.
-local function exposed(layer)
-  local env = config_value.dig(layer.values, "env")
-  local keys = type(env) == "table" and next(env) or config_value.dig(layer.values, "security.auth.apiKey")
-  if layer.scope ~= "user" or not keys then return nil end
-  local file, folder, home = fs.stat(layer.path), fs.stat(layer.path:match "^(.*)/"), fs.stat(paths.home() or "/")
-  local open = file and file.mode & READ ~= 0 and folder and folder.mode & ENTER ~= 0 and home and home.mode & ENTER ~= 0
-  return open and phrase("%s holds keys and other users can read it: chmod 600 %s", layer.source, layer.source) or nil
-end
-
 ---Reads all sources. A file that cannot be understood is an error: half a configuration is worse than none.
 ---@param where {cwd: string, trusted: boolean, opts: table}
 ---@return Settings?, Err?
@@ -251,7 +243,7 @@ function Settings.load(where)
     table.move(problems, 1, #problems, #self.problems + 1, self.problems)
     table.move(fatal, 1, #fatal, #self.fatal + 1, self.fatal)
     table.move(refused, 1, #refused, #self.refused + 1, self.refused)
-    table.insert(self.problems, exposed(layer))
+    table.insert(self.problems, sources.exposed(layer))
     for _, row in ipairs(effect.without(layer)) do table.insert(self.without, row) end
   end
   self.dotenv = env_file.load(where.cwd, where.trusted, self:get "advanced.excludedEnvVars")

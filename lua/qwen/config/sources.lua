@@ -207,4 +207,18 @@ function M.complaints(layer, project_may)
   return out, fatal, refused
 end
 
+local READ, ENTER = 36, 9 -- permission bits of the group and of others: 044, 011
+
+---A file of the user's with keys in it that others can read is worth a word.
+---@param layer table
+---@return Phrase?
+function M.exposed(layer)
+  local env = config_value.dig(layer.values, "env")
+  local keys = type(env) == "table" and next(env) or config_value.dig(layer.values, "security.auth.apiKey")
+  if layer.scope ~= "user" or not keys then return nil end
+  local file, folder, home = fs.stat(layer.path), fs.stat(layer.path:match "^(.*)/"), fs.stat(paths.home() or "/")
+  local open = file and file.mode & READ ~= 0 and folder and folder.mode & ENTER ~= 0 and home and home.mode & ENTER ~= 0
+  return open and phrase("%s holds keys and other users can read it: chmod 600 %s", layer.source, layer.source) or nil
+end
+
 return M

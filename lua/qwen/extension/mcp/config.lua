@@ -15,7 +15,7 @@ local function with_defaults(ctx, value)
   end
   if type(value) ~= "string" then return value end
   return (value:gsub("%${([%a_][%w_]*):%-([^{}]*)}", function(name, otherwise)
-    local set = ctx.settings and ctx.settings.env and ctx.settings:env(name) or sys.env(name)
+    local set = ctx.settings and ctx.settings.for_text and ctx.settings:for_text(name) or sys.env(name)
     return set and set ~= "" and set or otherwise
   end))
 end
