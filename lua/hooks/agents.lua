@@ -2,8 +2,9 @@
 -- task by the tool `task`; what the agent answers last is the result.
 
 local tr = qwen.tr
-local SUMMARY = "Give a task to an agent. It works on its own, with a conversation that you do not see, and its last answer is the result. Say "
-  .. "everything it must know and what it is to answer. The agents:\n"
+local SUMMARY = "Give a task to an agent; its last answer is the result. It sees nothing of this conversation: say all it must know. "
+  .. "Several in one turn run side by side. Agents:\n"
+local BESIDE = 4 -- agents at the same time, where no setting says otherwise
 local NEVER = { task = true, todo_write = true }
 
 -- Whether a tool is offered to an agent: named, or of a kind that is named; all where none is.
@@ -21,34 +22,40 @@ local function offers(card)
   end
 end
 
-local function run(ctx, card, args)
+-- `places` has room for as many as may work at the same time.
+local function run(ctx, card, args, places)
   local started = qwen.task.now()
-  local text, e, turns = qwen.x.subagent.run(ctx, { title = card.name, prompt = args.prompt, model = card.fields.model,
-    system = ("%s\n\nFolder: %s"):format(card.body, ctx.cwd), max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card),
+  places:put(true)
+  local _ <close> = setmetatable({}, { __close = function() places:get() end })
+  local own_model = card.name == "explore" and ctx.settings:get "agents.builtin.exploreModel" or nil
+  local text, e, turns = qwen.x.subagent.run(ctx, { title = card.name, prompt = args.prompt, model = card.fields.model or own_model,
+    system = card.body, max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card),
     plan = card.fields.approvalMode == "plan" })
   if not text then return nil, e end
   return { text = text, display = tr("%d turns, %.0f s", turns, qwen.task.now() - started) }
 end
 
-local function make_tool(cards)
+local function make_tool(ctx, cards)
+  local most = math.tointeger(ctx.settings:get "agents.maxParallelAgents") or BESIDE
+  local places = qwen.task.queue(math.max(1, most))
   local lines, names, by_name = qwen.x.markdown_resource.menu(cards)
   return {
-    summary = SUMMARY .. lines, effect = "none", serial = true,
+    summary = SUMMARY .. lines, effect = "none",
     schema = { type = "object", required = { "subagent_type", "prompt" }, properties = {
-      subagent_type = { type = "string", enum = names, description = "the agent" },
-      prompt = { type = "string", minLength = 1, description = "the whole task" },
-      description = { type = "string", description = "what it is for, in a few words" },
+      subagent_type = { type = "string", enum = names },
+      prompt = { type = "string", minLength = 1 },
+      description = { type = "string" },
     } },
     label = function(args) return args.subagent_type .. (args.description and ": " .. args.description or "") end,
-    run = function(ctx, args) return run(ctx, by_name[args.subagent_type], args) end,
+    run = function(scoped, args) return run(scoped, by_name[args.subagent_type], args, places) end,
   }
 end
 
 return {
-  summary = "offers the agents of ~/.qwen/agents and of a trusted project",
+  summary = "offers the agents that ship, of ~/.qwen/agents and of a trusted project",
   session_started = function(ctx)
     local cards, problems = qwen.x.markdown_resource.list(ctx, "agents")
     for _, problem in ipairs(problems) do ctx.notice(problem) end
-    if #cards > 0 then qwen.x.registry.provide("tools", "task", make_tool(cards), "agents") end
+    if #cards > 0 then qwen.x.registry.provide("tools", "task", make_tool(ctx, cards), "agents") end
   end,
 }

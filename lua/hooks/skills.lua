@@ -20,8 +20,9 @@ local function make_tool(cards)
     schema = { type = "object", properties = { skill = { type = "string", enum = names, description = "its name" },
       args = { type = "string", description = "what it is to be done with" } }, required = { "skill" } },
     label = function(args) return args.skill end,
-    run = function(_, args)
+    run = function(ctx, args)
       local card = by_name[args.skill]
+      qwen.x.files.show_folder(ctx, card.folder)
       local files = files_of(card.folder)
       local text = ("Skill %s, from %s:\n\n%s"):format(card.name, card.path, card.body)
       if args.args and args.args ~= "" then text = text .. "\n\nIt is asked for with: " .. args.args end

@@ -54,7 +54,7 @@ return {
     ["What should the model know? (may stay empty)"] = "要告诉模型什么？（可以留空）",
     ["refused"] = "已拒绝", ["created"] = "已创建", ["changed"] = "已修改", ["no files"] = "没有文件", ["no matches"] = "没有匹配",
     ["empty"] = "空目录", ["empty file"] = "空文件", ["binary file"] = "二进制文件", ["only ignored items"] = "只有被忽略的条目",
-    ["it only reads"] = "它只读取", ["it changes a file"] = "它会修改文件", ["it sets variables"] = "它会设置变量",
+    ["it only reads"] = "它只读取", ["it changes a file"] = "它会修改文件", ["it calls a tool that may change something"] = "它调用可能更改内容的工具", ["it sets variables"] = "它会设置变量",
     ["an earlier part changes the shell"] = "前面的部分会改变 shell",
     ["yes"] = "是",
     ["it writes to %s"] = "它会写入 %s", ["it reads %s"] = "它会读取 %s", ["'%s' is not known to only read"] = "无法确定“%s”只读取",
@@ -509,7 +509,7 @@ return {
     ["vi keys are off"] = "vi 按键已关闭", ["vi keys: Esc for normal mode, i to insert"] = "vi 按键：Esc 进入普通模式，i 插入",
 
     -- hooks
-    ["offers the agents of ~/.qwen/agents and of a trusted project"] = "提供 ~/.qwen/agents 和受信任项目的代理",
+    ["offers the agents that ship, of ~/.qwen/agents and of a trusted project"] = "提供自带的、~/.qwen/agents 和受信任项目的代理",
     ["%s; its tools are not offered (see /mcp)"] = "%s；不提供它的工具（见 /mcp）",
     ["the prompt %s of %s needs %s"] = "%2 的提示 %1 需要 %3", ["hook %s (%s): %s"] = "钩子 %s（%s）：%s",
     ["programs and addresses in the settings' hooks"] = "设置中 hooks 的程序和地址", ["guards of the project, when they are allowed"] = "项目的守卫（已允许时）",
@@ -684,7 +684,7 @@ return {
     ["skills that are offered in spite of skills.defaultDisabled"] = "即使在 skills.defaultDisabled 中也提供的技能",
     ["keep sessions in files; without them none is resumed"] = "把会话保存到文件；否则无法恢复",
     ["off: %s"] = "已停用：%s",
-    ["agents run one after another"] = "代理逐个运行",
+    ["agents.maxParallelAgents counts for all models"] = "agents.maxParallelAgents 对所有模型生效",
     ["the limit of %d tool calls in one turn is reached (model.maxToolCallsPerTurn)"] =
       "已达到一轮 %d 次工具调用的限制（model.maxToolCallsPerTurn）",
     ["%s is not asked: security.allowPrivateNetworkHooks is false"] = "不请求 %s：security.allowPrivateNetworkHooks 为 false",
@@ -1041,6 +1041,8 @@ return {
     ["the same in one text: \"first, second\"; model.fallback is stronger"] = "同上，写成一段文字：\"first, second\"；model.fallback 优先",
     ["prices by model for the costs shown: {inputPerMillionTokens, outputPerMillionTokens}"] = "用于显示费用的模型价格：{inputPerMillionTokens, outputPerMillionTokens}",
     ["language of the answers; auto: as the model likes, or ~/.qwen/output-language.md"] = "回答的语言；auto：由模型决定，或按 ~/.qwen/output-language.md",
+    ["agents that work at the same time; without it 4"] = "同时工作的代理数；未设置时为 4",
+    ["model of the agent explore; without it the one of the conversation"] = "代理 explore 使用的模型；未设置时用对话的模型",
     ["milliseconds for a command that says nothing itself; 0: no limit"] = "未自行指定时命令的毫秒数；0：不限",
     ["most characters of an output of a tool for the model"] = "给模型的工具输出的最多字符数",
     ["most lines of an output of a tool for the model"] = "给模型的工具输出的最多行数",

@@ -591,6 +591,7 @@ qwen = {}
 ---@field protected fun(ctx: Ctx, path: string): boolean .git, .qwen, shell start files: ask in every mode
 ---@field real fun(path: string): string, boolean? the path the system would reach, also of what does not exist yet; true when that is not sure
 ---@field relative fun(ctx: Ctx, path: string): string for people: relative to the project when it is inside
+---@field show_folder fun(ctx: Ctx, folder: string) lets a folder outside the project be read unasked, as that of a skill
 ---@field mark_seen fun(ctx: Ctx, path: string, stat?: Stat, shown?: {first: integer, last: integer, total: integer}) lines of a file were shown: it may be edited while it stays the same; without shown no more than before, or all
 ---@field wrote fun(ctx: Ctx, path: string): boolean whether the tool that runs wrote the file by write
 ---@field check_seen fun(ctx: Ctx, path: string, stat?: Stat, whole?: boolean): boolean?, Err? whether a file may be changed; whole: all of it is replaced

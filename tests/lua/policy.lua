@@ -28,6 +28,8 @@ local function ctx_with(mode, rules)
   return { cwd = cwd, mode = mode or "default", settings = { get = function(_, key) return (rules or {})[key] end } }
 end
 
+local function reason_of(effect) return tostring((select(2, policy.judge(ctx_with(), "other", { effect = effect }, {})))) end
+t.eq({ reason_of "edit", reason_of "run" }, { "it changes a file", "it calls a tool that may change something" }, "what a refused call does")
 local shell_tool = { effect = "run", command = function(args) return args.command, args.directory end }
 
 local function verdict(command, mode, rules, directory)

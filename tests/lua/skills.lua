@@ -50,6 +50,16 @@ do
   t.match(result_of(asked[2]), "Use pdftotext first.*It is asked for with: a.pdf.*scripts/cut.sh", "its text")
   t.match(result_of(asked[3]), "skill must be one of", "a project's not before trust")
 end
+do -- Its files are read unasked once it was read, and nothing beside them; nothing is written there.
+  local place = program.place(files)
+  local folder = place.home .. "/.qwen/skills/pdf"
+  local read, name = call("read_file", { file_path = folder .. "/scripts/cut.sh" }), folder .. "/scripts/cut.sh"
+  local server <close> = fake.start { read, call("skill", { skill = "pdf" }), call("grep_search", { pattern = "echo", path = name }), read,
+    call("read_file", { file_path = folder .. "/../mine/SKILL.md" }), call("write_file", { file_path = name, content = "x" }), { text = "done" } }
+  run(place, server, "-p", "go")
+  local asked = server:requests()
+  for i, want in ipairs { "^Refused", "^Skill pdf", "^1 line in 1 file", "^echo\n", "^Refused", "^Refused" } do t.match(result_of(asked[i + 1]), want, "call " .. i) end
+end
 do
   local place = program.place(files)
   local server <close> = fake.start { call("skill", { skill = "mine" }), { text = "done" } }
@@ -79,7 +89,8 @@ do
   t.eq(r.code, 0, r.err)
   local asked = server:requests()
   t.eq(#asked, 5, "its requests")
-  t.match(tools_of(asked[1]).task.description, "\n%- any: Does anything\n%- reader: Reads files$", "those of the person")
+  t.match(tools_of(asked[1]).task.description, "\n%- any: Does anything\n%- explore: [^\n]+\n%- general%-purpose: [^\n]+\n%- reader: Reads files$", "those that ship and those of the person")
+  t.match(asked[2].body.messages[1].content, "^You read%.\n\n%- Look before.*\nSystem: .*\nDate: %d+", "the rules and facts of all")
   t.eq({ asked[2].body.model, #asked[2].body.messages, asked[2].body.messages[1].content:match "^[^\n]+", asked[2].body.messages[2].content },
     { "small", 2, "You read.", "What is in a.txt?" }, "a conversation of its own")
   local names = {}
@@ -113,6 +124,32 @@ do
   t.match(result_of(asked[3]), "needs the user's approval", "it is asked about")
   t.match(asked[5].body.messages[1].content, "^You are theirs", "a trusted project's")
   t.match(result_of(asked[6]), "bad", "a failure is the result")
+end
+
+-- Agents that ship: one that only looks; several work side by side, as many as the settings say.
+do
+  local place = program.place(AGENTS)
+  local both = { calls = { task("explore", "one").calls[1], task("explore", "two").calls[1] } }
+  both.calls[1].id, both.calls[2].id = "a", "b"
+  local server <close> = fake.start { both, call("run_shell_command", { command = "touch made" }), call("run_shell_command", { command = "cat a.txt" }),
+    { text = "first" }, { text = "second" }, { text = "done" } }
+  local r = run(place, server, "--yolo", "-p", "go")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local asked = server:requests()
+  t.eq({ #asked[2].body.messages, #asked[3].body.messages }, { 2, 2 }, "both began before one had gone on")
+  t.eq({ tools_of(asked[2]).edit, tools_of(asked[2]).write_file, tools_of(asked[2]).task }, {}, "it has nothing that writes")
+  t.eq(require("sys.fs").stat(place.cwd .. "/made"), nil, "and no command that writes is run")
+end
+do
+  local place = program.place { ["~/.qwen/settings.json"] = '{"agents":{"maxParallelAgents":1}}' }
+  local both = { calls = { task("explore", "one").calls[1], task("general-purpose", "two").calls[1] } }
+  both.calls[1].id, both.calls[2].id = "a", "b"
+  local server <close> = fake.start { both, call("glob", { pattern = "*" }), { text = "first" }, { text = "second" }, { text = "done" } }
+  local r = run(place, server, "-p", "go")
+  t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
+  local asked = server:requests()
+  t.eq({ #asked[2].body.messages, #asked[3].body.messages, #asked[4].body.messages }, { 2, 4, 2 }, "one after the other")
+  t.eq({ asked[5].body.messages[4].content, asked[5].body.messages[5].content }, { "first", "second" }, "the results")
 end
 
 t.done()

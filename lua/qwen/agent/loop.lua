@@ -190,6 +190,10 @@ end
 function M.run(ctx, prompt)
   for _, done in ipairs(ctx.starting or {}) do done:get() end -- tool servers that are still being started
   ctx.starting = nil
+  if ctx.session.resumed then
+    require("qwen.agent.seen_before").restore(ctx)
+    ctx.session.resumed = nil
+  end
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
   local limit, turns, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, 0, false
   local over = budget.tokens(ctx)

@@ -22,6 +22,7 @@ end
 ---@param ctx Ctx
 ---@param prompt Message
 function M.tell(ctx, prompt)
+  if ctx.agent then return end -- it answers to another assistant, and makes no plan for the user
   local on = ctx.mode == "plan"
   if on ~= told(ctx.session.messages) then table.insert(prompt.parts, 1, on and ON or OFF) end
 end
@@ -29,6 +30,6 @@ end
 ---What a shortened conversation has to say again; nil where plan mode is off.
 ---@param ctx Ctx
 ---@return TextPart?
-function M.part(ctx) return ctx.mode == "plan" and ON or nil end
+function M.part(ctx) return ctx.mode == "plan" and not ctx.agent and ON or nil end
 
 return M

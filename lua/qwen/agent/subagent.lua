@@ -58,7 +58,7 @@ local function make_ctx(ctx, options, model)
     return other, e
   end
   own.tools = context.tools(sub)
-  own.system = options.system
+  own.system = require("qwen.agent.system_prompt").of_agent(ctx, options.system)
   return sub
 end
 
@@ -74,7 +74,6 @@ function M.run(ctx, options)
   if note then ctx.notice(("%s: %s"):format(options.title, note)) end
   local sub = make_ctx(ctx, options, model)
   local _ <close> = setmetatable({}, { __close = function()
-    ctx.session.edits = sub.session.edits -- what it changed can be taken back like everything else
     ctx.status()
   end })
   local started, reason = ctx.emit("agent_started", { id = sub.agent.id, name = options.title, prompt = options.prompt })

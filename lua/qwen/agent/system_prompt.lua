@@ -88,18 +88,33 @@ local function instructions(ctx)
   return table.concat(out)
 end
 
+-- The folder, the system and the date.
+local function place_and_time(ctx)
+  local platform = sys.platform()
+  return ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.exists(ctx.cwd .. "/.git") and " (git)" or "",
+    platform.system, platform.release, os.date "%Y-%m-%d")
+end
+
+local RULES = BASE:match "\n(%- Look.*)$":gsub(" For more than three[^\n]*", ""):gsub("; only the instruction[^\n]*", ".")
+
+---The system prompt of an agent: its own, the rules that hold for all, and the facts.
+---@param ctx Ctx
+---@param own string
+---@return string
+function M.of_agent(ctx, own)
+  return ("%s\n\n%s%s%s%s"):format(own, RULES, place_and_time(ctx), facts(ctx), forbidden(ctx))
+end
+
 ---The system prompt of a session; made once, so that the bytes stay the same from turn to turn.
 ---@param ctx Ctx
 ---@param opts {system: string?, append_system: string?}
 ---@return string
 function M.system(ctx, opts)
-  local platform = sys.platform()
   local text = opts.system or BASE
   if not opts.system then
     local style = output_style.of(ctx)
     for _, line in ipairs(style and not style.keep and CODING or {}) do text = text:gsub(line, "") end
-    text = text .. ("\n\nFolder: %s%s\nSystem: %s %s\nDate: %s"):format(ctx.cwd, fs.exists(ctx.cwd .. "/.git") and " (git)" or "",
-      platform.system, platform.release, os.date "%Y-%m-%d") .. facts(ctx)
+    text = text .. place_and_time(ctx) .. facts(ctx)
     if ctx.folders and ctx.folders[1] then text = text .. "\nAlso yours to read and change: " .. table.concat(ctx.folders, ", ") end
     text = text .. (style and ("\n\nHow you write, the style %s:\n%s"):format(style.name, style.text) or "")
     text = text .. language(ctx) .. instructions(ctx)

@@ -231,11 +231,18 @@ local function prepared(ctx, call)
     (words:gsub("\n.*", ""))), tr "failed inside")
 end
 
+local NAMED = "[from %s %s]"
+
+local function label_of(job)
+  local ok, label = pcall(job.tool.label or tostring, job.args)
+  return ok and type(label) == "string" and text.head(label, 200) or ""
+end
+
 ---Runs the calls. `results` is filled as they end, so that a cancelled turn keeps what was done.
 ---@param ctx Ctx
 ---@param calls CallPart[]
 ---@param results table by index of the call: ResultPart
----@param media MediaPart[] what tools gave beside text
+---@param media Part[] what tools gave beside text, below words that say whose it is
 ---@param repeats table the guard against loops
 function M.run(ctx, calls, results, media, repeats)
   local running, jobs = {}, {}
@@ -253,7 +260,10 @@ function M.run(ctx, calls, results, media, repeats)
     local started = task.now()
     local part, more = run_tool(ctx, job)
     results[i] = part
-    for _, item in ipairs(more or {}) do media[#media + 1] = item end
+    for n, item in ipairs(more or {}) do -- several of one turn stand together: each says whose it is
+      if n == 1 then media[#media + 1] = { type = "text", text = NAMED:format(calls[i].name, label_of(job)) } end
+      media[#media + 1] = item
+    end
     results[i] = ctx.emit("tool_ended", calls[i], part, task.now() - started)
   end
   for i, call in ipairs(calls) do

@@ -103,9 +103,9 @@ local rows = {
   { text = "there is no mode auto", keys = [[permissions.autoMode.hints.allow permissions.autoMode.classifier.*
     permissions.autoMode.environment permissions.autoMode.mcp.*]] },
   { text = "agents start no agents, so the depth is 1", keys = "model.maxSubagentDepth" },
-  { text = "agents run one after another", keys = "agents.maxParallelAgents=* agents.maxParallelAgentsByModel.*=*" },
+  { text = "agents.maxParallelAgents counts for all models", keys = "agents.maxParallelAgentsByModel.*=*" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },
-  { text = "the model of an agent is set in its file", keys = "agents.modelGrades agents.builtin.exploreModel" },
+  { text = "the model of an agent is set in its file", keys = "agents.modelGrades" },
   { text = "all skills of .qwen/skills are offered", keys = "skills.directories" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
 

@@ -33,6 +33,8 @@ return {
   ["modelProviders"] = { type = "object", merge = "replace", vital = true, text = "models by protocol" },
   ["providerProtocol"] = { type = "object", vital = true, text = "protocols of the names in modelProviders that are no protocol: {\"team\": \"openai\"}" },
   ["fastModel"] = { type = "string", text = "model for agents that ask for a fast one; without it the one of the conversation" },
+  ["agents.maxParallelAgents"] = { type = "number", text = "agents that work at the same time; without it 4" },
+  ["agents.builtin.exploreModel"] = { type = "string", text = "model of the agent explore; without it the one of the conversation" },
   ["security.auth.selectedType"] = { vital = true, type = "string", text = "protocol to use: openai, anthropic, gemini ..." },
   ["security.auth.enforcedType"] = { vital = true, type = "string", text = "the only protocol whose models may be asked" },
   ["security.allowedHttpHookUrls"] = { type = "list", text = "the only addresses of http hooks, with * for any text; empty: all" },

@@ -1,5 +1,5 @@
 -- Files in Markdown with front matter that a person, or a trusted project, lays down: skills (`skills/NAME/SKILL.md`) and agents (`agents/NAME.md`).
--- It reads them; what is done with them is said in lua/hooks/{skills,agents}.lua.
+-- It reads them, and knows the agents that ship; what is done with them is said in lua/hooks/{skills,agents}.lua.
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
@@ -74,6 +74,9 @@ end
 function M.list(ctx, kind)
   local found, problems, out, count = {}, {}, {}, 0
   local off = left_out(ctx, kind, problems)
+  for _, card in ipairs(kind == "agents" and require "qwen.extension.shipped_agents" or {}) do
+    found[card.name] = setmetatable({ path = tr "shipped" }, { __index = card })
+  end
   local project = ctx.trusted and not off.project and paths.project_config(ctx.cwd)
   for _, home in ipairs { not off.user and paths.qwen_home() or false, project or nil } do
     local folder = home and home .. "/" .. kind

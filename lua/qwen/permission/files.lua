@@ -15,7 +15,7 @@ local sys = require "sys.os"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
   missing = names.missing, links = listing.links, ignore_flags = listing.ignore_flags, visible = listing.visible,
-  walk = listing.walk, ignored = ignore.matcher,
+  walk = listing.walk, ignored = ignore.matcher, show_folder = folders.show,
   mark_seen = seen_files.mark_seen, check_seen = seen_files.check_seen, wrote = seen_files.wrote }
 
 local KINDS = { dir = "a folder", pipe = "a named pipe", device = "a device", link = "a link" }
@@ -73,14 +73,15 @@ function M.place_of_keys(ctx, place)
   return M.holds_home(ctx) and require("qwen.permission.protected").holds_keys(place.real)
 end
 
----True when a place may be read unasked: the project, and the outputs that were spilled for it.
+---True when a place may be read unasked: the project, outputs spilled for it, folders of skills.
 ---@param ctx Ctx
 ---@param place Place
 ---@return boolean
 function M.place_readable(ctx, place)
   if M.place_inside(ctx, place) then return not M.place_of_keys(ctx, place) end
   local spilled = paths.tmp(ctx.cwd)
-  return spilled ~= nil and not place.unsure and paths.below(place.real, (paths.real(spilled)))
+  if place.unsure then return false end
+  return spilled ~= nil and paths.below(place.real, (paths.real(spilled))) or folders.shown(ctx, place.real)
 end
 
 ---True for places that decide what runs later: version control and editor folders, shell start

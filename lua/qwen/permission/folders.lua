@@ -32,6 +32,31 @@ function M.attach(ctx)
   end
 end
 
+---Lets a folder outside the project be read, as that of a skill that the model has read. One that holds more than that stays closed.
+---@param ctx Ctx
+---@param folder string
+function M.show(ctx, folder)
+  local real = fs.realpath(folder)
+  if not real then return end
+  local home, own = paths.home() and fs.realpath(paths.home()), paths.qwen_home() and fs.realpath(paths.qwen_home())
+  local wide = real == "/" or home and paths.below(home, real) or own and paths.below(own, real)
+  local skill = own and paths.below(real, own .. "/skills")
+  if wide or not skill and require("qwen.permission.protected").holds_keys(real) then return end
+  ctx.shown_folders = ctx.shown_folders or {}
+  ctx.shown_folders[real] = true
+end
+
+---Whether a real path is in such a folder.
+---@param ctx Ctx
+---@param real string
+---@return boolean
+function M.shown(ctx, real)
+  for folder in pairs(ctx.shown_folders or {}) do
+    if paths.below(real, folder) then return true end
+  end
+  return false
+end
+
 ---The folder of the session that a real path is in: the project, or one beside it.
 ---@param ctx Ctx
 ---@param real string

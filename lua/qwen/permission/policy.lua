@@ -99,7 +99,8 @@ local function judge_paths(ctx, set, name, tool, list, args)
     local keys = files.inside(ctx, outside)
     return "outside", keys and phrase("keys are kept in %s", outside) or phrase("%s is outside the project", outside), nil
   end
-  return "mode", tool.effect == "read" and READS or phrase "it changes a file"
+  if tool.effect == "read" then return "mode", READS end
+  return "mode", tool.effect == "edit" and phrase "it changes a file" or phrase "it calls a tool that may change something"
 end
 
 ---The command that plan mode runs in the place of one of git's that look; nil for others, and where a rule refuses something.

@@ -21,6 +21,9 @@ local function log_path(ctx)
   return folder_of(ctx) .. "/" .. ctx.session.id .. ".jsonl"
 end
 
+-- The session whose edits are kept: those of agents can be taken back like all others.
+local function main_session(ctx) return ctx.session.main or ctx.session end
+
 -- The edits of a log that stand. A line that was not written whole hides its own edit and no other.
 local function entries_of(text)
   local out, number = {}, 0
@@ -44,7 +47,7 @@ local function entries_of(text)
 end
 
 local function open_log(ctx)
-  local state = ctx.session.edits
+  local state = main_session(ctx).edits
   if state then return state end
   local folder = folder_of(ctx)
   if not folder then return nil, err("missing", tr "there is no home folder; set HOME") end
@@ -55,7 +58,7 @@ local function open_log(ctx)
   state = { folder = folder, entries = entries_of(text), torn = text ~= "" and text:sub(-1) ~= "\n" }
   state.file, e = fs.append(log_path(ctx), 384)
   if not state.file then return nil, e end
-  ctx.session.edits = state
+  main_session(ctx).edits = state
   return state
 end
 
@@ -124,7 +127,7 @@ end
 ---@param watch table
 ---@param tool string
 function M.ended(ctx, watch, tool)
-  local state = ctx.session.edits
+  local state = main_session(ctx).edits
   for _, file in ipairs(watch) do
     local after, from = left(ctx, file.path)
     if from and file.before and from ~= file.before then
@@ -143,7 +146,7 @@ end
 ---@param ctx Ctx
 ---@return {id: string|integer, path: string, before: string|false, after: string|false, mode: integer?, tool: string, prompt: string, time: integer}[]
 function M.list(ctx)
-  if ctx.session.edits then return ctx.session.edits.entries end
+  if main_session(ctx).edits then return main_session(ctx).edits.entries end
   return entries_of(folder_of(ctx) and fs.read(log_path(ctx)) or "")
 end
 

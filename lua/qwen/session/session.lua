@@ -155,6 +155,7 @@ local function load(self)
     self:close()
     return nil, e
   end
+  self.resumed = true
   local records = {}
   for line in text:gmatch "[^\n]+" do
     local record = json.decode((line:gsub("%z+", ""))) -- a crash of the system may leave NULs
@@ -174,7 +175,7 @@ end
 ---@param of Session
 ---@return Session
 function Session.aside(of)
-  return setmetatable({ id = of.id, cwd = of.cwd, messages = {}, edits = of.edits }, Session)
+  return setmetatable({ id = of.id, cwd = of.cwd, messages = {}, main = of.main or of }, Session)
 end
 
 ---The sessions of a folder, newest first.
