@@ -131,6 +131,7 @@
 
 ---@class sys.listen
 ---@field open fun(options: {ports: integer[], path: string}): Listener?, Err? at the first port that is free; 0 is any
+---@field taken fun(port: integer): boolean whether a program listens on 127.0.0.1 at it, as far as can be told in a moment
 
 -- sys.secret -------------------------------------------------------------------------------------------------------
 

@@ -84,8 +84,14 @@ static int l_listen_open(lua_State *L) {
   return b->l ? 1 : bind_fail(L, &e);
 }
 
+static int l_listen_taken(lua_State *L) {
+  lua_Integer port = luaL_checkinteger(L, 1);
+  lua_pushboolean(L, port > 0 && port <= UINT16_MAX && http_listen_taken((uint16_t)port));
+  return 1;
+}
+
 int open_listen(lua_State *L) {
-  static const luaL_Reg functions[] = {{"open", l_listen_open}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"open", l_listen_open}, {"taken", l_listen_taken}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"port", l_listener_port}, {"next", l_listener_next}, {"answer", l_listener_answer}, {"close", listener_gc}, {NULL, NULL}};
   bind_class(L, class_name, methods, listener_gc);

@@ -1,6 +1,7 @@
 /* The listener of http_listen.h on libuv. An answer is one write to an empty socket buffer, so nothing is left to do when it closes. */
 #include "http_listen.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,4 +231,18 @@ void http_listen_close(struct http_listen *l) {
   for (int i = 0; i < CONNECTIONS_MAX; i++)
     if (l->conns[i]) drop(l->conns[i]);
   uv_close((uv_handle_t *)&l->tcp, free_handle);
+}
+
+enum { TAKEN_MS = 20 }; /* most kernels refuse at once what nobody listens to, some a moment later */
+
+bool http_listen_taken(uint16_t port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return true; /* not known: whoever asks finds out */
+  int problem = connect(fd, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+  socklen_t size = sizeof problem;
+  if (problem == EINPROGRESS && poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, TAKEN_MS) == 1)
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &size);
+  close(fd);
+  return problem != ECONNREFUSED;
 }

@@ -19,4 +19,6 @@ bool http_listen_next(struct http_listen *l, const char **query, size_t *n);
 /* To the request of http_listen_next; nothing when its browser has left. */
 void http_listen_answer(struct http_listen *l, int status, const char *page, size_t n);
 void http_listen_close(struct http_listen *l);
+/* Whether any program listens on 127.0.0.1 at a port; it sees a connection that ends at once. Waits no more than a moment. */
+bool http_listen_taken(uint16_t port);
 #endif

@@ -18,6 +18,7 @@ end
 local OPENAI = { "openai", "OPENAI_API_KEY", "OPENAI_BASE_URL" }
 local runs = {
   { "--version", args = { "--version" } }, { "--help", args = { "--help" } }, { "config list", args = { "config", "list" } },
+  { "models, nothing configured", args = { "models" }, code = 1 },
   { "one-shot answer", answer = { text = { "Hello", " there" }, times = 0 } },
   { "20,000 deltas, one by one", answer = { loop = { deltas = 20000 }, times = 0 } },
   { "20,000 deltas in bursts of 500", answer = burst },
@@ -40,7 +41,7 @@ local function count(program, run)
   end
   local r = assert(proc.run { argv = table.move(args, 1, #args, #argv + 1, argv), env = env })
   if server then server:close() end
-  if r.code ~= 0 then error(r.err, 0) end
+  if r.code ~= (run.code or 0) then error(r.err, 0) end
   return tonumber(r.err:match "Collected : (%d+)") / 1e6
 end
 

@@ -4,6 +4,14 @@ local wait = dofile "tests/wait.lua"
 local fs = require "sys.fs"
 local http, listen, proc, task = require "sys.http", require "sys.listen", require "qwen.util.process", require "sys.task"
 
+do -- whether a port is taken, without the HTTP part
+  local listener <close> = assert(listen.open { ports = { 0 }, path = "/back" })
+  local port = listener:port()
+  t.eq({ listen.taken(port), listen.taken(0), listen.taken(65536) }, { true, false, false })
+  listener:close()
+  t.eq(listen.taken(port), false, "nobody listens there any more")
+end
+
 local function open(ports) return assert(listen.open { ports = ports or { 0 }, path = "/back" }) end
 
 -- Sends raw bytes and gives what came back until the connection ended.

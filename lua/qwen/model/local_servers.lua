@@ -1,6 +1,7 @@
 -- Model servers on this machine: asked all at once at their usual ports, what they offer and how much fits. Nothing is sent but these questions.
 local http = require "sys.http"
 local json = require "sys.json"
+local listen = require "sys.listen"
 local task = require "sys.task"
 
 local M = {}
@@ -94,6 +95,8 @@ end
 ---@param address string with or without a path; it is asked at /v1/models
 ---@return {name: string, url: string, models: {id: string, context: integer?, loaded: boolean?, vision: boolean?}[]}?
 function M.ask(address)
+  local port = address:match "^http://127%.0%.0%.1:(%d+)%f[/\0]"
+  if port and not listen.taken(tonumber(port)) then return nil end -- without the HTTP part
   local url = http.parse_url(address)
   if not url then return nil end
   local root, now = url.origin, task.now()

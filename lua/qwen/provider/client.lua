@@ -92,7 +92,8 @@ local function attempt_open(ctx, provider, model, view, state)
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
   reservation:learn(stream.headers, stream.status)
   if stream.status >= 200 and stream.status < 300 then return stream end
-  local body, status, fields = stream:all(1024 * 1024) or "", stream.status, stream.headers
+  local status, fields, body, unread = stream.status, stream.headers, stream:all(1024 * 1024)
+  body = body or unread.message -- why there is no whole explanation
   stream:close()
   local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, fields, body)
   e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
