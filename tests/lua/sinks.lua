@@ -35,7 +35,7 @@ look("calls", { { calls = { { name = "no" .. evil, arguments = { a = evil } },
   { name = "todo_write", arguments = { todos = { { content = evil, status = "pending" } } } } } }, { text = "ok" } },
   { { type = "go\r", wait = " out, " } }, { files = { ["~/.qwen/settings.json"] = yolo["~/.qwen/settings.json"], ["evil.txt"] = evil, ["\27[2Jname\u{202e}"] = "x" } })
 look("question", { { calls = { { name = "run_shell_command", arguments = { command = "rm " .. evil:gsub("%z", "") } } } }, { text = "ok" } },
-  { { type = "go\r", wait = "[n]" }, { type = "n", wait = " out, " } }, { shown = true })
+  { { type = "go\r", wait = "or a number" }, { type = "3", wait = "should the model know" }, { type = "\r", wait = " out, " } }, { shown = true })
 look("server", { { status = 400, json = { error = { message = evil, type = evil, code = evil } } } }, { { type = "go\r", wait = "end" } })
 look("shell", {}, { { type = "!cat evil.txt\r", wait = "end" } }, { files = { ["evil.txt"] = evil } })
 look("model id", { { text = "ok" } }, { { type = "go\r", wait = " out, " } }, { env = { OPENAI_MODEL = "m" .. evil:gsub("%z", "") } })
