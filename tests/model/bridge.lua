@@ -11,7 +11,8 @@ local bridge <close> = assert(proc.open { argv = { "python3", "tests/bridge", fo
 local url = (bridge:read() or ""):match "http://127%.0%.0%.1:%d+/v1"
 t.ok(url, "it says its address")
 
-local done = qwen.task.spawn(function() return program.run(place, { "--openai-base-url", url, "-m", "bridge", "-p", "look" }) end)
+local r
+local done = qwen.task.spawn(function() r = program.run(place, { "--openai-base-url", url, "-m", "bridge", "-p", "look" }) end)
 local function asked(number)
   local path = ("%s/%04d.request.json"):format(folder, number)
   wait.until_true(function() return fs.stat(path) ~= nil end)
@@ -27,7 +28,7 @@ body, words = asked(2)
 t.eq(body.messages[4].content, "the text\n", "the call was carried out")
 t.ok(not words:find("=== system", 1, true) and words:find("=== tool\nthe text", 1, true), "only what is new: " .. words)
 answer("0002.answer.txt", "It says: the text.\n")
-local r = done:get()
+assert(done:join())
 t.eq({ r.code, r.out }, { 0, "I look.\nIt says: the text.\n" }, r.err)
 
 t.done()
