@@ -59,6 +59,7 @@ return {
     ["yes"] = "是",
     ["it writes to %s"] = "它会写入 %s", ["it reads %s"] = "它会读取 %s", ["'%s' is not known to only read"] = "无法确定“%s”只读取",
     ["the option %s of %s is not known to only read"] = "无法确定 %2 的选项 %1 只读取", ["%s is outside the project"] = "%s 在项目之外",
+    ["%s has another name (a hard link), and a change would reach that one, too"] = "%s 还有另一个名称（硬链接），更改也会影响到它",
     ["%s decides what runs later"] = "%s 决定以后运行什么", ["the command holds %s"] = "命令中含有 %s", ["the rule %s"] = "规则 %s",
     ["%d files"] = "%d 个文件", ["%d file"] = "%d 个文件", ["%d match"] = "%d 处匹配", ["%d matches"] = "%d 处匹配", ["%d items"] = "%d 项", ["%d item"] = "%d 项",
     ["%d places changed"] = "修改了 %d 处", ["%d lines"] = "%d 行",

@@ -212,6 +212,7 @@
 ---@field mode integer permission bits
 ---@field dev integer
 ---@field ino integer
+---@field links integer names that it has
 ---@field uid integer
 
 ---@class Expected what must be in a place still: any of these

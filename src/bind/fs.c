@@ -133,6 +133,7 @@ static void push_stat(lua_State *L, const struct stat *st) {
   set_integer(L, "mode", st->st_mode & 07777);
   set_integer(L, "dev", (lua_Integer)st->st_dev);
   set_integer(L, "ino", (lua_Integer)st->st_ino);
+  set_integer(L, "links", (lua_Integer)st->st_nlink);
   set_integer(L, "uid", st->st_uid);
 }
 

@@ -33,6 +33,10 @@ local function lay_out(case, place)
     assert(fs.mkdir((place.cwd .. "/" .. path):match "^(.*)/"))
     assert(proc.run { argv = { "ln", "-s", filled(target, place), place.cwd .. "/" .. path } })
   end
+  for path, target in pairs(case.hard_links or {}) do
+    assert(fs.mkdir((place.cwd .. "/" .. path):match "^(.*)/"))
+    assert(proc.run { argv = { "ln", "-f", filled(target, place), place.cwd .. "/" .. path } }.code == 0)
+  end
   for path, mode in pairs(case.modes or {}) do
     assert(proc.run { argv = { "chmod", ("%o"):format(mode), place.cwd .. "/" .. path } })
   end
@@ -49,7 +53,7 @@ local function run(case)
   end
   if calls[1] then table.insert(answers, 1, { calls = calls }) end
   local server <close> = fake.start(answers)
-  local args = { "--openai-base-url", server.url, "-m", "m" }
+  local args = { "--openai-base-url", server.url, not case.own_model and "-mm" or nil }
   for _, flag in ipairs(filled(case.flags or {}, place)) do args[#args + 1] = flag end
   args[#args + 1] = case.prompt or "go"
   local env = { OPENAI_API_KEY = KEY, PROJ = place.cwd, PATH = case.path and filled(case.path, place) }
@@ -173,6 +177,7 @@ function kinds.edits(case, _, _, more)
     assert(fs.write(full, text, { fsync = false }))
   end
   local path = case.path
+  lay_out({ hard_links = case.after }, place)
   if case.project then place.cwd = filled(case.project, place) end
   local ctx = context(place, case.mode or "default", case.deny, filled(case.allow or {}, place), more)
   local verdict, reason = require("qwen.permission.policy").judge(ctx, case.tool or "edit", tool, { file_path = filled(path, place) })

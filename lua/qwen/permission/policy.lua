@@ -2,6 +2,7 @@
 -- beats the mode. Commands are judged as parsed; what is not fully understood asks. This decides
 -- asking; the sandbox decides ability.
 local files = require "qwen.permission.files"
+local fs = require "sys.fs"
 local folders = require "qwen.permission.folders"
 local phrase = require("qwen.util.translate").phrase
 local rules = require "qwen.permission.rules"
@@ -33,14 +34,23 @@ function M.hidden(ctx)
   end
 end
 
+-- Why a file is not changed like others: its other name, which may be anywhere, is written in place, too.
+local function shared_file(place)
+  local stat = fs.stat(place.real, false)
+  if stat and stat.type == "file" and stat.links > 1 then
+    return phrase("%s has another name (a hard link), and a change would reach that one, too", place.name)
+  end
+end
+
 -- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or
 -- shows it.
-local function beyond_sandbox(ctx, tool, list, guarded)
+local function beyond_sandbox(ctx, tool, list, guarded, shared)
   local seen, e = sandbox.seen(ctx)
   if not seen then return e and e.message or nil end
   if guarded then
     return phrase("%s decides what runs later: with the sandbox on the user is asked about it in every mode", guarded)
   end
+  if shared then return shared end
   local kind = tool.effect == "read" and "read" or "write"
   for _, place in ipairs(list) do
     local reach = not place.unsure and seen(place.real)
@@ -81,16 +91,18 @@ local function judge_paths(ctx, set, name, tool, list, args)
   end
   rule = any(set.ask)
   if rule then return "ask", rules.words(rule) end
-  local outside, guarded
+  local outside, guarded, shared
   for _, place in ipairs(list) do
     if not (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place) then
       outside = place.name
     end
     if tool.effect ~= "read" and files.place_protected(ctx, place) then guarded = place.name end
+    if tool.effect == "edit" then shared = shared or shared_file(place) end
   end
-  local beyond = list[1] and beyond_sandbox(ctx, tool, list, guarded)
-  if guarded then
-    return beyond and "beyond" or "guarded", beyond or phrase("%s decides what runs later", guarded), nil
+  local beyond = list[1] and beyond_sandbox(ctx, tool, list, guarded, shared)
+  if guarded or shared then
+    local reason = guarded and phrase("%s decides what runs later", guarded) or shared
+    return beyond and "beyond" or "guarded", beyond or reason, nil
   end
   rule = allowing(outside or beyond)
   if rule then return "allow", rules.words(rule) end

@@ -48,4 +48,16 @@ for _, case in ipairs {
   { "control: a rule for a place outside", path = "$HOME/notes/x", allow = { "Edit(~/notes/**)" } }, { "control: reading in the project", tool = "read_file", path = "$PROJ/a.c" },
   { "control: a rule to read outside", tool = "read_file", path = "$HOME/notes/x", allow = { "Read(~/notes/**)" } },
 } do out[#out + 1] = case end
+-- Another name of a file is written in place, wherever the first one is: {name, the other}.
+for name, other in pairs { [".bashrc"] = "$HOME/.bashrc", ["a git hook"] = "$PROJ/.git/hooks/pre-commit", ["git's settings"] = "$PROJ/.git/config", ["a store"] = "$HOME/store/x.js",
+  ["another project"] = "$ROOT/other/x.c", ["a program"] = "$HOME/.local/bin/x", ["a file of the project"] = "$PROJ/b.c", ["a key"] = "$HOME/.ssh/authorized_keys" } do
+  for _, tool in ipairs { "edit", "write_file" } do
+    local case = { ("a hard link to %s, %s"):format(name, tool), tool = tool, mode = "auto-edit", path = "$PROJ/a.c", after = { ["a.c"] = other } }
+    if other:find "^%$HOME" then case.home = { other:sub(7) } else case.files = { [other:find "^%$ROOT" and "../other/x.c" or other:sub(7)] = "x" } end
+    out[#out + 1] = case
+    if other:find "^%$HOME" then
+      out[#out + 1] = { case[1] .. ", under a rule for the project", tool = tool, mode = "auto-edit", path = "$PROJ/a.c", after = case.after, home = case.home, allow = { "Edit(/$PROJ/**)" } }
+    end
+  end
+end
 return out

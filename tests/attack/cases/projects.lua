@@ -36,18 +36,18 @@ add { "QWEN.local.md that is a link", files = { ["~/a.md"] = SECRET }, links = {
 
 -- Variables of the user in a project's texts.
 for _, form in ipairs { "$GH_TOKEN", "${GH_TOKEN}", "x-$GH_TOKEN-x", "$HOME/${GH_TOKEN}", "${GH_TOKEN}${GH_TOKEN}" } do
-  settings("a model named " .. form, { model = { name = form } }, { env = { GH_TOKEN = SECRET }, flags = { "--trust-folder", "--safe" } })
+  settings("a model named " .. form, { model = { name = form } }, { env = { GH_TOKEN = SECRET }, own_model = true })
 end
 for _, name in ipairs { "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY", "SLACK_WEBHOOK", "MY_PAT", "DEPLOY_KEY" } do
-  settings("a model named by " .. name, { model = { name = "$" .. name } }, { env = { [name] = SECRET } })
+  settings("a model named by " .. name, { model = { name = "$" .. name } }, { env = { [name] = SECRET }, own_model = true })
   settings("a rule named by " .. name, { permissions = { deny = json.array { "Bash(ls *$" .. name .. "*)", "Bash(ls)", "Read(./$" .. name .. "/../f)" } } },
     { env = { [name] = SECRET }, call = { name = "run_shell_command", arguments = { command = "ls" } } })
   settings("an output style named by " .. name, { general = { outputStyle = "$" .. name } }, { env = { [name] = SECRET } })
   settings("instructions named by " .. name, { context = { fileName = "$" .. name } }, { env = { [name] = ".env" }, files = { ["~/.qwen/.env"] = "A=ssh-secret" } })
 end
-settings("a model by a variable of the user's settings", { model = { name = "$OTHER_KEY" } }, { files = { ["~/.qwen/settings.json"] = '{"env": {"OTHER_KEY": "ssh-secret"}}' } })
-settings("a model by a variable of the user's .env", { model = { name = "$OTHER_KEY" } }, { files = { ["~/.qwen/.env"] = "OTHER_KEY=ssh-secret" } })
-settings("a model by our key", { model = { name = "$OPENAI_API_KEY" } })
+settings("a model by a variable of the user's settings", { model = { name = "$OTHER_KEY" } }, { own_model = true, files = { ["~/.qwen/settings.json"] = '{"env": {"OTHER_KEY": "ssh-secret"}}' } })
+settings("a model by a variable of the user's .env", { model = { name = "$OTHER_KEY" } }, { own_model = true, files = { ["~/.qwen/.env"] = "OTHER_KEY=ssh-secret" } })
+settings("a model by our key", { model = { name = "$OPENAI_API_KEY" } }, { own_model = true })
 
 -- Output styles.
 add { "an output style that is a link", files = { ["~/a.md"] = SECRET, [".qwen/settings.json"] = '{"general": {"outputStyle": "a"}}' }, links = { [".qwen/output-styles/a.md"] = "$HOME/a.md" } }

@@ -32,4 +32,13 @@ for _, case in ipairs {
   { "control: a rule with a path", tool = "edit", path = "$HOME/notes/x", allow = { "Edit(~/notes/**)" } },
   { "control: the history of the project", tool = "read_file", path = "$PROJ/.git/HEAD", files = { [".git/HEAD"] = "ref" } },
 } do out[#out + 1] = case end
+-- Another name of a file is written in place, wherever the first one is: {name, the other}.
+for name, other in pairs { [".bashrc"] = "$HOME/.bashrc", ["a git hook"] = "$PROJ/.git/hooks/pre-commit", ["git's settings"] = "$PROJ/.git/config", ["a store"] = "$HOME/store/x.js",
+  ["another project"] = "$ROOT/other/x.c", ["a program"] = "$HOME/.local/bin/x", ["a file of the project"] = "$PROJ/b.c", ["a key"] = "$HOME/.ssh/authorized_keys" } do
+  for _, tool in ipairs { "edit", "write_file" } do
+    local case = { ("a hard link to %s, %s"):format(name, tool), tool = tool, path = "$PROJ/a.c", after = { ["a.c"] = other } }
+    if other:find "^%$HOME" then case.home = { other:sub(7) } else case.files = { [other:find "^%$ROOT" and "../other/x.c" or other:sub(7)] = "x" } end
+    out[#out + 1] = case
+  end
+end
 return out
