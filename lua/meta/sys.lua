@@ -328,8 +328,8 @@
 
 ---@class sys.json
 ---@field template fun(): JsonTemplate
----@field decode fun(text: string, halves?: boolean): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats
----with integral value; half a surrogate pair is U+FFFD, or with `halves` at an end of a string its three bytes (WTF-8)
+---@field decode fun(text: string, halves?: boolean, foreign?: boolean): any, Err? depth up to 128; null is json.null; integers below 2^53 come as floats
+---with integral value; half a surrogate pair is U+FFFD, or with `halves` at an end of a string its three bytes (WTF-8); a `foreign` text is refused where its values would take more than 24 MB
 ---@field encode fun(value: any, options?: {indent?: integer}): string keys sorted, integral numbers without fraction, empty table {} unless marked; raises on functions, secrets, cycles, NaN
 ---@field array fun(t?: table): table marks a table as an array
 ---@field raw fun(text: string): table a piece of JSON text to be written as it is, but for its line ends: a value stays on one line

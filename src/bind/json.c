@@ -15,6 +15,7 @@ int json_template_new(lua_State *L); /* json_template.c */
 
 /* What was decoded is written again inside other values, so the writer goes deeper. */
 enum { DECODE_DEPTH = 128, DEPTH_MAX = 192, TEXT_MAX = 256 * 1024 * 1024, STRING_MAX = 32 * 1024 * 1024 };
+enum { TABLE_BYTES = 100, ITEM_BYTES = 32, FOREIGN_MAX = 24 * 1024 * 1024 };
 
 static const char *const array_class = "sys.json.array";
 static const char *const raw_class = "sys.json.raw";
@@ -381,7 +382,19 @@ static void decode(lua_State *L) {
   lua_call(L, 1, 2);
 }
 
-/* decode(text, halves); upvalue: decode of the cjson instance */
+/* Whether the tables and items of a text would take more than a stranger's may: `[],[],...` takes 25 times its size. */
+static bool is_heavy(const char *text, size_t n) {
+  size_t bytes = 0;
+  const char *end = text + n;
+  if (n <= FOREIGN_MAX / TABLE_BYTES) return false;
+  for (const char *at = text; at < end && bytes <= FOREIGN_MAX; at++) {
+    if (*at == '"' && !(at = string_end(at + 1, end))) return false;
+    bytes += *at == '[' || *at == '{' ? TABLE_BYTES : *at == ',' ? ITEM_BYTES : 0;
+  }
+  return bytes > FOREIGN_MAX;
+}
+
+/* decode(text, halves, foreign); upvalue: decode of the cjson instance */
 static int l_json_decode(lua_State *L) {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
@@ -400,6 +413,10 @@ static int l_json_decode(lua_State *L) {
     return bind_fail(L, &e);
   }
   bool halves = lua_toboolean(L, 2);
+  if (lua_toboolean(L, 3) && is_heavy(text, n)) {
+    err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes has so many values that they would take more than %d MB", n, FOREIGN_MAX >> 20);
+    return bind_fail(L, &e);
+  }
   lua_settop(L, 1);
   if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
     text = lua_pushlstring(L, text + 3, n -= 3);

@@ -6,6 +6,7 @@ What comes (after "event: endpoint" for a GET of /KIND/sse, as an MCP server of 
   deltas     events of chat completions with 1 KB of text each       texts      the same with 1000 KB
   calls      an event for each of many calls                         data       one event of many data lines
   line       one line of an event stream                             json       one JSON text, in a string
+  lists      events of 6 MB that hold empty lists
   page       HTML                                                    refused    JSON, with status 500
   gzip, br, zstd   a JSON text of zeros that unpacks to 400 MB and more; gzip-deltas: texts, packed
 It gives up a body after 400 MB, so that a program without a limit ends as well.
@@ -41,6 +42,8 @@ def pieces(kind):
         return b"", b"data: " + b"x" * 65536 + b"\n"
     if kind == "line":
         return b"data: ", b"x" * 65536
+    if kind == "lists":
+        return b"", b"data: [\n" + (b"data: " + b"[]," * 100000 + b"\n") * 20 + b"data: []]\n\n"
     if kind == "page":
         return b"<html>", b"<p>no service</p>" * 4096
     return b'{"error": {"message": "', b"x" * 65536
@@ -56,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         kind = self.path.split("/")[1]
         self.rfile.read(int(self.headers.get("content-length") or 0))
         first, more = pieces(kind)
-        stream = kind in ("deltas", "texts", "gzip-deltas", "calls", "data", "line")
+        stream = kind in ("deltas", "texts", "gzip-deltas", "calls", "data", "line", "lists")
         packed = kind if kind in ("br", "zstd") else kind[:4] if kind.startswith("gzip") else None
         self.send_response(500 if kind == "refused" else 200)
         self.send_header("Content-Type", "text/html" if kind == "page" else "text/event-stream" if stream else "application/json")

@@ -56,7 +56,7 @@ local UNPACKS = { "unpacks to more than 200 times its size", "unpacks to much mo
 -- Answers of a model.
 local endless = "an answer without end"
 for kind, words in pairs { deltas = endless, texts = endless, calls = endless, data = "an event of an event stream that is longer than 8 MiB",
-  line = "a line of an event stream that is longer than 1 MiB", json = LARGE, page = PAGE, refused = "^qwen: 500 .*" .. LARGE, gzip = UNPACKS, br = PAGE,
+  line = "a line of an event stream that is longer than 1 MiB", json = LARGE, page = PAGE, lists = "has so many values", refused = "^qwen: 500 .*" .. LARGE, gzip = UNPACKS, br = PAGE,
   zstd = PAGE, ["gzip-deltas"] = UNPACKS } do
   local r = run({ "-p", "hi" }, { url = url .. "/" .. kind .. "/v1", files = with {} })
   check("a model that sends " .. kind, r, words)

@@ -32,7 +32,7 @@ local function ask(url, deadline, question)
   }
   if not stream or stream.status ~= 200 then return nil end
   local text = stream:all(MOST_BYTES)
-  local value = text and json.decode(text)
+  local value = text and json.decode(text, false, true)
   return type(value) == "table" and value or nil
 end
 

@@ -76,7 +76,8 @@ local function page(ctx, model, provider, o, url)
     local failure = provider.failure(stream.status, stream.headers, text)
     return nil, require("qwen.credential.keys").name_source(ctx.settings, model, failure)
   end
-  local answer = json.decode(text)
+  local answer, odd = json.decode(text, false, true)
+  if odd and odd.kind == "too_long" then return nil, err("protocol", odd.message) end
   local list = type(answer) == "table" and o.list(answer)
   if type(list) == "table" then return list, nil, o.next and o.next(answer) end
   return nil, err("protocol", tr("%s answered with something else than a list of models: %s",

@@ -78,7 +78,7 @@ end
 ---@param body string
 ---@return ErrorBody
 function M.read(body)
-  local value = json.decode(body)
+  local value = json.decode(body, false, true)
   if type(value) == "string" then return { text = value, codes = {}, object = {} } end
   if type(value) ~= "table" then return { text = page(body), codes = {}, object = {} } end
   local out = M.of(value)

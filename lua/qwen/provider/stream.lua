@@ -20,8 +20,9 @@ local function error_in(event, name)
 end
 
 -- Text that stands where JSON is expected.
-local function not_json(answer, data, name)
+local function not_json(answer, data, name, problem)
   if name == "error" then return answer:fail(data) end
+  if problem and problem.kind == "too_long" then return answer:fail(err("protocol", problem.message)) end
   answer:fail(err("protocol", phrase("the service sent an event that is not JSON: %s", data:sub(1, 120))))
 end
 
@@ -34,11 +35,14 @@ end
 
 -- An answer that is JSON and no stream: an event, a list of them, or one a line.
 local function read_whole(answer, data, read)
-  local value, events = json.decode(data, true), {}
+  local value, problem = json.decode(data, true, true)
+  local events = {}
   if type(value) == "table" then
     events = value[1] and value or { value }
+  elseif problem and problem.kind == "too_long" then
+    return answer:fail(err("protocol", problem.message))
   else
-    for line in data:gmatch "[^\r\n]+" do events[#events + 1] = json.decode(line, true) or line end
+    for line in data:gmatch "[^\r\n]+" do events[#events + 1] = json.decode(line, true, true) or line end
   end
   for _, event in ipairs(events) do
     if type(event) == "table" then
@@ -101,13 +105,14 @@ function M.decoder(provider, read, steps)
       if run.over or not data:find "%S" then return end
       if data:find "^%s*%[DONE%]%s*$" then return answer:over() end
       answer.count, answer.key, answer.tell = 0, nil, false
-      local event = name ~= "whole" and json.decode(data, true)
+      local event, problem = nil, nil
+      if name ~= "whole" then event, problem = json.decode(data, true, true) end
       if name == "whole" then
         read_whole(answer, data, read)
       elseif type(event) == "table" then
         read_event(answer, event, name, read)
       else
-        return not_json(answer, data, name)
+        return not_json(answer, data, name, problem)
       end
       if answer.key and answer.count == 1 and not answer.reason then
         learnt, kind = name, answer.kind

@@ -50,7 +50,7 @@ end
 
 -- Takes a message, or a list of them; false for what cannot be read. Who waits for a reply that came so hears of it at once.
 local function receive(self, text)
-  local message, problem = json.decode(text)
+  local message, problem = json.decode(text, false, true)
   if type(message) ~= "table" then
     if not text:find('"jsonrpc"', 1, true) then return false end -- words that a program prints
     local failure = problem or err("protocol", phrase "not valid JSON: no object")
