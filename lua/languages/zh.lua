@@ -561,6 +561,11 @@ return {
     ["edits can be taken back (/undo) in this run only: %s"] = "编辑只能在本次运行中撤回（/undo）：%s",
     ["the newest messages of the session would be lost in a power cut: %s"] = "断电时会话的最新消息将丢失：%s",
     ["%s changed while it was edited; that edit cannot be taken back (/undo)"] = "%s 在编辑期间发生了变化；该次编辑无法撤回（/undo）",
+    ["%s: the sign-in was renewed but not stored: %s. This run uses it; without room for it, sign in again afterwards: qwen auth %s"] =
+      "%s：登录已续期，但未能保存：%s。本次运行会使用它；若仍无法保存，之后请重新登录：qwen auth %s",
+    ["the sign-in '%s' was not renewed, because the new token could not be stored: %s"] = "登录“%s”未续期，因为新令牌无法保存：%s",
+    ["Renewing the sign-in; the run ends when the new token is stored. Press Ctrl-C again to end it now."] =
+      "正在续期登录；新令牌保存后运行即结束。再按一次 Ctrl-C 立即结束。",
     ["%s is left as it is: %s"] = "%s 保持原样：%s",
     ["cannot note what was taken back: %s. A later run offers it again and changes nothing."] =
       "无法记录已撤回的内容：%s。之后的运行会再次提供，但不会更改任何内容。",

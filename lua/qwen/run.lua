@@ -8,24 +8,35 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
+local unfinished = require "qwen.util.unfinished"
 
 local M = {}
 
 local INTERRUPTED = 130
+local PATIENCE = 60 -- seconds for work that must not end half done
+
+-- Gives work that must not end half done its time; a second signal ends it.
+local function await_unfinished(signals)
+  if not unfinished.any() then return end
+  sys.err(tr("Renewing the sign-in; the run ends when the new token is stored. Press Ctrl-C again to end it now.") .. "\n")
+  local deadline = task.now() + PATIENCE
+  while unfinished.any() and task.now() < deadline and not signals:get(0.02) do end
+end
 
 -- Runs fn as a task that a signal ends, or a limit of time. Gives true and its results, or nil and the exit code.
 local function until_signal(fn, seconds, over)
   local child = task.spawn(fn)
   local signals = task.signals("int", "term", "hup", "quit")
   local codes, got = { int = INTERRUPTED, term = 143, hup = 129, quit = 131 }, nil
-  local watcher = task.spawn(function()
-    got = codes[signals:get()]
+  local function stop(code)
+    got = code
+    await_unfinished(signals)
     child:cancel()
-  end)
+  end
+  local watcher = task.spawn(function() stop(codes[signals:get()]) end)
   local clock = seconds and task.spawn(function()
     task.sleep(seconds)
-    got = over()
-    child:cancel()
+    stop(over())
   end)
   local results = table.pack(child:join())
   watcher:cancel()

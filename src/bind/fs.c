@@ -412,6 +412,7 @@ static int lock_k(lua_State *L, int status, lua_KContext ctx) {
   close(l->fd_plus_1 - 1);
   l->fd_plus_1 = 0;
   err_set(&e, ERR_TIMEOUT, "lock %s: another program holds it", lua_tostring(L, 1));
+  snprintf(e.path, sizeof e.path, "%s", lua_tostring(L, 1));
   return bind_fail(L, &e);
 }
 

@@ -3,6 +3,7 @@ require "qwen.api"
 local t = dofile "tests/check.lua"
 local err = require "qwen.util.err"
 local failure = require "qwen.provider.failure"
+local fs = require "sys.fs"
 local make_stream = require "qwen.net.stream"
 local Reply = require "qwen.agent.reply"
 local registry = require "qwen.extension.registry"
@@ -99,6 +100,19 @@ for name, case in pairs {
   t.eq(retry.class(failure(case[1], {}, case[2])), name:match "^[%w_]+", name)
 end
 t.eq(retry.class(err("denied", "x")), "auth", "a key that may not be sent")
+local no_home = os.getenv "TMPDIR" .. "/no-such-folder"
+for what, call in pairs {
+  missing = function() return fs.read(no_home) end, ["not a folder"] = function() return fs.write("/dev/null/x", "x") end,
+  full = function() return assert(fs.append "/dev/full"):write "x" end,
+  locked = function()
+    local path = os.getenv "TMPDIR" .. "/locked"
+    local _ <close> = assert(fs.lock(path))
+    return fs.lock(path, 0)
+  end,
+} do
+  local _, e = call()
+  t.eq({ retry.class(e), retry.wait(e, retry.class(e), { attempt = 1, waited = 0 }, { config = {} }, {}) }, { "broken" }, "of this machine: " .. what)
+end
 
 -- What a quota error says.
 local function said(status, body, headers) return failure(status, headers or {}, body).message end

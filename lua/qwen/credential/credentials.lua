@@ -1,12 +1,12 @@
 -- Credentials by name: which store holds each (the index, without secrets), the choice of a store for a new one, renewal by one process
 -- at a time. The stores are in C; a secret that comes from one has never been a string here.
 local err = require "qwen.util.err"
-local fs = require "sys.fs"
 local http = require "sys.http"
 local index = require "qwen.credential.index"
 local json = require "sys.json"
 local stores = require "qwen.credential.stores"
 local qwen_token_file = require "qwen.credential.qwen_token_file"
+local renewal = require "qwen.credential.renewal"
 local passphrase = require "qwen.credential.passphrase"
 local secret = require "sys.secret"
 local sys = require "sys.os"
@@ -16,10 +16,10 @@ local tr = require("qwen.util.translate").tr
 ---The stores there are, the one for existing installs of Qwen Code last.
 local M = { stores = stores.names, passphrase = passphrase.change }
 
-local ANSWER, RENEW = 30, 30 -- seconds
 local opening = passphrase.opening
 
 local seen = {} -- by name: the version this process knows
+local unsaved = {} -- by name: a renewed record that its store could not take, and the version it is newer than
 local volatile = {} -- entries of the store "memory": for nobody else, so not in the index
 
 -- Records -----------------------------------------------------------------------------------------------------------
@@ -80,9 +80,12 @@ local function get(name)
     return nil, err("missing", tr("no credential is kept as '%s'; sign in: qwen auth", name),
       { code = "no-entry" })
   end
+  local newer = unsaved[name]
+  if newer and newer.version == entry.version then return newer.record end
+  unsaved[name] = nil
   local record
   record, e = stores.get(name, entry.backend)
-  if not record then return nil, e end
+  if not record then return nil, renewal.local_error(e) end
   record.backend = entry.backend
   seen[name] = entry.version
   return record
@@ -92,7 +95,11 @@ end
 ---@param name string
 ---@return {secret: Secret, refresh: Secret?, expires: number?, origins: string[], fields: table, backend: string}?
 ---@return Err? kind missing when there is none
-M.get = opening(get)
+M.get = opening(function(name)
+  local newer = unsaved[name]
+  if newer and get(name) == newer.record and M.put(name, newer.record) then unsaved[name] = nil end
+  return get(name)
+end)
 
 -- With the index locked. What was in another store is removed there once the new place has it.
 local function put_locked(name, record, backend)
@@ -240,58 +247,15 @@ function M.move(to, name)
   return nil, err("missing", tr("no credential is kept as '%s'; see: qwen auth list", name))
 end
 
--- Runs fn with a limit, because everybody waits for us meanwhile.
-local function limited(fn, record)
-  local work = task.spawn(fn, record)
-  local ok, fresh, e = work:join(RENEW)
-  if ok then return fresh, e end
-  work:cancel()
-  return nil, err.is(fresh) and fresh or err("broken", tostring(fresh))
-end
-
--- What the new record leaves out stays as it was.
-local function kept_fresh(name, old, fresh)
-  local whole, e = complete(name, { secret = fresh.secret, refresh = fresh.refresh, expires = fresh.expires, fields = fresh.fields or old.fields,
-    origins = fresh.origins or type(fresh.secret) == "string" and old.origins or nil })
-  if not whole then return nil, e end
-  whole.refresh = whole.refresh or old.refresh
-  local lock <close>, problem = index.lock()
-  if not lock then return nil, problem end
-  local ok
-  ok, e = put_locked(name, whole)
-  if not ok then return nil, e end
-  return get(name)
-end
-
----Renews a credential in one process at a time. What another one has written since this one last read it is taken over; else fn makes a new
----record from the old one, and it is stored before anything else happens.
+---Renews a credential in one process at a time; see renewal.lua.
 ---@param name string
 ---@param fn fun(record: table): table?, Err?
----@return table? record as of get
+---@return table? record as of get; `unsaved`: why it is in this process alone
 ---@return Err?
 M.renew = opening(function(name, fn)
   local ok, e = check_name(name)
   if not ok then return nil, e end
-  local path
-  path, e = index.path()
-  if not path then return nil, e end
-  local known = seen[name]
-  local lock <close>, problem = fs.lock(path:gsub("%.json$", "." .. name .. ".lock"), RENEW + ANSWER)
-  if not lock then return nil, problem end
-  local _ <close> = qwen_token_file.lock(name)
-  local record
-  record, e = get(name)
-  if not record then return nil, e end
-  if known and seen[name] ~= known then return record end
-  known = seen[name]
-  local fresh
-  fresh, e = limited(fn, record)
-  if not fresh then
-    local again = e and e.kind == "auth" and get(name)
-    if again and seen[name] ~= known then return again end -- a program without our lock was faster
-    return nil, e
-  end
-  return kept_fresh(name, record, fresh)
+  return renewal.renew({ get = get, put_locked = put_locked, complete = complete, seen = seen, unsaved = unsaved }, name, fn)
 end)
 
 return M

@@ -97,6 +97,15 @@ function M.lock(name)
   end
 end
 
+---Whether a file of its size can be written beside it.
+---@return boolean?, Err?
+function M.try()
+  local path = paths.qwen_home() .. "/" .. FILE .. ".try"
+  local ok, e = fs.write(path, ("\0"):rep(16 * 1024), { mode = 384 })
+  fs.remove(path)
+  return ok, e
+end
+
 ---@param name string
 ---@param record table
 ---@return boolean?, Err?
