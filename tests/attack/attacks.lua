@@ -53,7 +53,7 @@ local function run(case)
   end
   if calls[1] then table.insert(answers, 1, { calls = calls }) end
   local server <close> = fake.start(answers)
-  local args = { "--openai-base-url", server.url, not case.own_model and "-mm" or nil }
+  local args = { "--openai-base-url", server.url, not case.own_model and "--model=m" or nil }
   for _, flag in ipairs(filled(case.flags or {}, place)) do args[#args + 1] = flag end
   args[#args + 1] = case.prompt or "go"
   local env = { OPENAI_API_KEY = KEY, PROJ = place.cwd, PATH = case.path and filled(case.path, place) }
