@@ -57,7 +57,6 @@ for _, list in ipairs { tool_names.others, tool_names.called } do
 end
 
 -- Names
--- -----------------------------------------------------------------------------------------------
 
 -- A name without what stands around it in the formats that models were trained on: `functions.read_file:0<|channel|>`.
 local function bare(name)
@@ -87,7 +86,6 @@ function M.tool(name, offered, args)
 end
 
 -- Arguments
--- -----------------------------------------------------------------------------------------------
 
 -- Gives an object the names of its schema. A name that could mean two, or that would be given twice, stays.
 local function rename(schema, value)
@@ -246,7 +244,6 @@ function M.unknown(tool, name, args)
 end
 
 -- Calls
--- -----------------------------------------------------------------------------------------------
 
 local function object_of(words)
   local value = words ~= "" and json.decode(words)
@@ -270,13 +267,17 @@ local function mend_call(ctx, call, offered)
 end
 
 -- Every call has an id of its own in the whole conversation.
+local ids = setmetatable({}, { __mode = "k" }) -- by list of messages; [1]: how many of them were looked at
 local function own_ids(ctx, calls)
-  local taken = {}
-  for _, before in ipairs(ctx.session.messages) do
-    for _, part in ipairs(before.role == "assistant" and before.parts or {}) do
+  local messages = ctx.session.messages
+  local taken = ids[messages] or { 0 }
+  ids[messages] = taken
+  for i = taken[1] + 1, #messages do
+    for _, part in ipairs(messages[i].role == "assistant" and messages[i].parts or {}) do
       if part.type == "call" then taken[part.id] = true end
     end
   end
+  taken[1] = #messages
   for _, call in ipairs(calls) do
     if taken[call.id] then call.id = "call_" .. sys.uuid():gsub("-", ""):sub(1, 24) end
     taken[call.id] = true
