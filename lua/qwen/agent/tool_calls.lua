@@ -1,6 +1,5 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
-local call_slips = require "qwen.agent.call_slips"
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local hooks = require "qwen.extension.hooks"
@@ -165,7 +164,7 @@ local function prepare(ctx, call)
   args = json_schema.typed(tool.schema, args)
   local ok, problem = json_schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
-  local unknown = call_slips.unknown(tool, call.name, args)
+  local unknown = require("qwen.agent.call_slips").unknown(tool, call.name, args) -- here: loaded with the first call
   return admit(ctx, call, tool, args, unknown[1] and UNKNOWN:format(call.name, table.concat(unknown, ", ")) or nil)
 end
 
