@@ -74,6 +74,10 @@ function M.tool(name, offered, args)
   local plain = bare(name)
   if offered[plain] then return plain end
   local low, fits = squeezed(plain), nil
+  for _, known in ipairs(registry.names "tools") do
+    -- a tool that is there and not offered, as one that a rule refuses, is not another one
+    if not offered[known] and (known == name or squeezed(known) == low) then return nil end
+  end
   for known in pairs(offered) do
     if squeezed(known) == low then
       if fits then return nil end
