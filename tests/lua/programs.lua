@@ -19,7 +19,7 @@ do
   local server <close> = fake.start {
     { calls = { { name = "glob", arguments = { pattern = "*" } } } },
     { calls = { { name = "run_shell_command", arguments = { command = "touch x" } } } },
-    { calls = { { name = "todo_write", arguments = { todos = { { content = "a", status = "completed" } } } } } },
+    { calls = { { id = "third", name = "todo_write", arguments = { todos = { { content = "a", status = "completed" } } } } } },
     { text = "done" },
   }
   local r = ask(place, server, "/say it")
@@ -34,7 +34,7 @@ do
     .. "PermissionRequest Notification Notification PermissionDenied PostToolUseFailure PostToolBatch MessageDisplay PreToolUse TodoCreated TodoCompleted PostToolUse "
     .. "PostToolBatch MessageDisplay Stop SessionEnd")
   local pre = by.PreToolUse
-  t.eq({ pre.tool_name, pre.tool_input.todos[1].content, pre.cwd, pre.permission_mode, pre.tool_use_id }, { "todo_write", "a", place.cwd, "default", "call_0" })
+  t.eq({ pre.tool_name, pre.tool_input.todos[1].content, pre.cwd, pre.permission_mode, pre.tool_use_id }, { "todo_write", "a", place.cwd, "default", "third" })
   t.ok(pre.session_id and pre.transcript_path and pre.timestamp and pre.prompt_id, "common fields")
   t.match(by.PostToolUse.tool_response.llmContent, "%S")
   t.eq(by.PostToolUse.duration_ms >= 0, true)
