@@ -7,6 +7,7 @@ local C = { summary = "shorten the conversation; say what must stay",
   args = "[WHAT MUST STAY]", session = true }
 
 function C.run(ctx, _, rest)
+  if ctx.begin then ctx.begin() end -- the summary is asked for with the tools of a turn
   ctx.print(tr("shortening %d messages ...", #ctx.session.messages))
   local result, e = qwen.x.compaction.run(ctx, { instruction = rest:find "%S" and rest or nil })
   if not result then return nil, e end

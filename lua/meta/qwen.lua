@@ -323,6 +323,7 @@
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
 ---@field vim_mode (fun(): string?)? at the prompt: the mode of vi keys, where they are on
+---@field begin fun()? where no prompt has begun the session: begins it, for those who ask the model with its tools
 ---@field earlier fun()? shows the last turns of the session; nil where nobody looks
 ---@field prefill (fun(text: string))? at the prompt: puts a text into the input
 ---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed

@@ -3,11 +3,11 @@
 -- the session and the model itself see the call as it is carried out.
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
+local call_ids = require "qwen.agent.call_ids"
 local json = require "sys.json"
 local json_repair = require "qwen.util.json_repair"
 local message = require "qwen.session.message"
 local registry = require "qwen.extension.registry"
-local sys = require "sys.os"
 local text = require "qwen.util.text"
 local tool_names = require "qwen.permission.tool_names"
 
@@ -270,31 +270,13 @@ local function mend_call(ctx, call, offered)
   if args and mend_arguments(ctx, tool, name, args) then call.args = json.encode(args) end
 end
 
--- Every call has an id of its own in the whole conversation.
-local ids = setmetatable({}, { __mode = "k" }) -- by list of messages; [1]: how many of them were looked at
-local function own_ids(ctx, calls)
-  local messages = ctx.session.messages
-  local taken = ids[messages] or { 0 }
-  ids[messages] = taken
-  for i = taken[1] + 1, #messages do
-    for _, part in ipairs(messages[i].role == "assistant" and messages[i].parts or {}) do
-      if part.type == "call" then taken[part.id] = true end
-    end
-  end
-  taken[1] = #messages
-  for _, call in ipairs(calls) do
-    if taken[call.id] then call.id = "call_" .. sys.uuid():gsub("-", ""):sub(1, 24) end
-    taken[call.id] = true
-  end
-end
-
 ---Puts the calls of an answer right.
 ---@param ctx Ctx
 ---@param answer Message
 function M.mend(ctx, answer)
   local calls = message.calls_of(answer)
   if #calls == 0 then return end
-  own_ids(ctx, calls)
+  call_ids.own(ctx.session.messages, calls)
   local offered = {}
   for _, tool in ipairs(ctx.tools) do offered[tool.name] = true end
   for _, call in ipairs(calls) do mend_call(ctx, call, offered) end

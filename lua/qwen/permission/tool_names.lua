@@ -34,9 +34,10 @@ return {
     Read = { read_file = true, grep_search = true, glob = true, list_directory = true },
     Edit = { edit = true, write_file = true, notebook_edit = true },
   },
-  -- What tools.core speaks of: tools of the user, of tool servers, skills and agents are none of its business.
+  -- What tools.core speaks of: tools of the user and of tool servers are none of its business.
   core = {
     read_file = true, write_file = true, edit = true, notebook_edit = true, glob = true, grep_search = true,
     run_shell_command = true, list_directory = true, web_fetch = true, web_search = true, todo_write = true,
+    task = true, skill = true,
   },
 }
