@@ -107,7 +107,10 @@ end
 ---A slash command in a headless run.
 ---@return integer|{prompt: string} exit code, or what the model is to be asked
 function M.command(ctx, name, rest)
-  function ctx.begin() M.begin(ctx) end
+  function ctx.begin()
+    M.begin(ctx)
+    ctx.tools = require("qwen.agent.view").tools(ctx)
+  end
   local find = begun[ctx] and commands.await or commands.find
   local command, e = find(name, ctx, rest)
   if not command then
