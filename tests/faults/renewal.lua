@@ -6,10 +6,6 @@ local fs, http, json, os, proc, secret = require "sys.fs", require "sys.http", r
 local run = require("qwen.util.process").run
 
 local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/libfail_io.so"
-if not fs.stat(shim) then
-  print "nothing checked, 1 skipped"
-  return
-end
 
 local KEEP = [[
 local credentials = require "qwen.credential.credentials"

@@ -6,10 +6,6 @@ local program = dofile "tests/program.lua"
 local fs, sys = require "sys.fs", require "sys.os"
 
 local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/libfail_io.so"
-if not fs.stat(shim) then
-  print "nothing checked, 1 skipped"
-  return
-end
 
 -- A place with a.txt, and a server that has the model write these contents into it, one prompt each.
 local function scene(contents)
