@@ -82,14 +82,16 @@ local HEADLESS = 120 -- seconds that it may go on where nobody is there
 -- What happens with what a command left behind: what ends by itself is waited for, the rest goes on beside
 -- the session. `kept` gets what is told about it.
 local function leftovers(ctx, hold, seconds, kept)
-  local began, ended = task.now(), nil
+  local began, ended, last = task.now(), nil, nil
   return function(child, status, holds)
     ended = ended or task.now()
     if status.timed_out then return "end" end
     local now, left = task.now(), background.left(child:pid())
     if not left[1] and not holds then return "end" end
+    if left[1] then last = now end
+    local since = left[1] and ended or last or ended -- what is gone may not be known to the pipe yet
     local in_time = not seconds or now - began < seconds
-    if now - ended < MOMENT or in_time and left[1] and background.ending(left) then
+    if now - since < MOMENT or in_time and left[1] and background.ending(left) then
       task.sleep(math.min(MOMENT, math.max(0.01, (now - ended) / 4)))
       return "wait"
     end
