@@ -80,29 +80,10 @@ function H.tool_ended(ctx, call, result)
   end
 end
 
--- The branch that a repository around a folder is on.
-local function branch_of(folder)
-  while folder and folder ~= "" do
-    local at = folder .. "/.git"
-    local stat = qwen.fs.stat(at)
-    if stat and stat.type == "file" then at = (qwen.fs.read(at, 4096) or ""):match "^gitdir: ([^\n]+)" or at end
-    local head = stat and qwen.fs.read((at:sub(1, 1) == "/" and at or folder .. "/" .. at) .. "/HEAD", 4096)
-    if head then return head:match "^ref: refs/heads/([^\n]+)" or head:match "^%x%x%x%x%x%x%x" end
-    folder = folder:match "^(.+)/[^/]*$"
-  end
-end
-
-local function last_usage(session)
-  for i = #session.messages, 1, -1 do
-    if session.messages[i].usage then return session.messages[i].usage end
-  end
-  return {}
-end
-
 local function percent(part, whole) return math.floor(part * 1000 / whole + 0.5) / 10 end
 
 local function state(ctx)
-  local size, used = ctx.model and ctx.model.context, ctx.session and last_usage(ctx.session).input
+  local size, used = ctx.model and ctx.model.context, ctx.session and (qwen.message.last_usage(ctx.session.messages) or {}).input
   local window = { context_window_size = size or 0, current_usage = used or 0, total_input_tokens = 0, total_output_tokens = 0,
     used_percentage = 0, remaining_percentage = 100 }
   for _, model in pairs(counted.models) do
@@ -113,7 +94,7 @@ local function state(ctx)
     window.used_percentage = percent(used, size)
     window.remaining_percentage = math.max(0, 100 - window.used_percentage)
   end
-  local branch, mode = branch_of(ctx.cwd), ctx.vim_mode and ctx.vim_mode()
+  local branch, mode = qwen.x.git.branch(ctx.cwd), ctx.vim_mode and ctx.vim_mode()
   return { session_id = ctx.session and ctx.session.id, version = qwen.version, workspace = { current_dir = ctx.cwd }, context_window = window,
     git = branch and { branch = branch } or nil, vim = mode and { mode = mode == "insert" and "INSERT" or "NORMAL" } or nil,
     metrics = { models = counted.models, files = { total_lines_added = counted.added, total_lines_removed = counted.removed } },

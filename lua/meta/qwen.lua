@@ -425,6 +425,7 @@ qwen = {}
 ---@field encoding qwen.x.encoding
 ---@field files qwen.x.files
 ---@field fuzzy_match qwen.x.fuzzy_match
+---@field git qwen.x.git
 ---@field hook_runner qwen.x.hook_runner
 ---@field home_check qwen.x.home_check
 ---@field image qwen.x.image
@@ -656,6 +657,7 @@ qwen = {}
 ---@field results fun(parts: ResultPart[]): Message
 ---@field text_of fun(message: Message): string without thinking, calls and results
 ---@field calls_of fun(message: Message): CallPart[]
+---@field last_usage fun(messages: Message[]): Usage? of the newest answer that the service counted
 ---@field mend fun(messages: Message[], why: string): Message[], Message? every call answered, every result asked for; results for the last calls, not yet in the list
 ---@field filter_word fun(answer: Message): string the service's own words for why its filter ended an answer, to stand behind ours
 ---@field note fun(words: string): TextPart a part of a user's message that is the program's
@@ -868,6 +870,9 @@ qwen = {}
 ---@field refused fun(ctx: Ctx, e: Err, try: integer): boolean does so after a service refused the conversation as too long
 ---@field fill fun(ctx: Ctx): integer, integer tokens used and the window
 ---@field estimate fun(messages: Message[], from?: integer): integer tokens
+
+---@class qwen.x.git
+---@field branch fun(folder: string): string? the branch of the repository around a folder, or the beginning of its commit; not clean
 
 ---@class qwen.x.fuzzy_match
 ---@field find fun(file: string, old: string): {[1]: integer, [2]: integer}[], boolean ranges; whether the pattern's last empty line was dropped

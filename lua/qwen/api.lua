@@ -40,6 +40,7 @@ local experimental = {
   encoding = "qwen.util.encoding",
   files = "qwen.permission.files",
   fuzzy_match = "qwen.util.fuzzy_match",
+  git = "qwen.util.git",
   hook_runner = "qwen.agent.hook_runner",
   home_check = "qwen.util.home_check",
   image = "qwen.util.image",

@@ -4,14 +4,7 @@ local program = dofile "tests/program.lua"
 local fs, os_, text_ = require "sys.fs", require "sys.os", require "sys.text"
 local proc = require "qwen.util.process"
 
-local root = assert(fs.realpath(assert(fs.mkdtemp "find-")))
-local spilled = {}
-local ctx = { cwd = root, seen = {}, mode = "default", settings = { get = function() end }, emit = function() end }
-function ctx.spill(name, text)
-  local path = ("%s/.spill-%s-%d"):format(root, name, #spilled + 1)
-  spilled[#spilled + 1] = path
-  return fs.write(path, text) and path
-end
+local root, ctx, spilled = dofile "tests/tool_ctx.lua" "find"
 local function text(name, args)
   local result, e = assert(qwen.x.registry.get("tools", name)).run(ctx, args)
   return (result and result.text or tostring(e)):gsub(root:gsub("%p", "%%%0"), "ROOT")

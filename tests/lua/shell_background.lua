@@ -5,14 +5,9 @@ local background = require "qwen.permission.background"
 local fs, os_, task = require "sys.fs", require "sys.os", require "sys.task"
 local proc = require "qwen.util.process"
 
-local root = assert(fs.realpath(assert(fs.mkdtemp "background-")))
-local spills, jobs = 0, {}
-local ctx = { cwd = root, seen = {}, mode = "default", settings = { get = function() end }, emit = function() end, interactive = true }
-function ctx.spill(name, text)
-  spills = spills + 1
-  local path = ("%s/.spill-%s-%d"):format(root, name, spills)
-  return fs.write(path, text) and path
-end
+local root, ctx = dofile "tests/tool_ctx.lua" "background"
+local jobs = {}
+ctx.interactive = true
 function ctx.background(fn) jobs[#jobs + 1] = task.spawn(fn) end
 
 local tool = assert(qwen.x.registry.get("tools", "run_shell_command"))

@@ -5,14 +5,7 @@ local wait = dofile "tests/wait.lua"
 local fs, secret = require "sys.fs", require "sys.secret"
 local output, proc = require "qwen.util.output", require "qwen.util.process"
 
-local root = assert(fs.realpath(assert(fs.mkdtemp "shell-")))
-local spilled = {}
-local ctx = { cwd = root, seen = {}, mode = "default", settings = { get = function() end }, emit = function() end }
-function ctx.spill(name, text)
-  local path = ("%s/.spill-%s-%d"):format(root, name, #spilled + 1)
-  spilled[#spilled + 1] = path
-  return fs.write(path, text) and path
-end
+local root, ctx, spilled = dofile "tests/tool_ctx.lua" "shell"
 local tool = assert(qwen.x.registry.get("tools", "run_shell_command"))
 local function run(command, more)
   local args = more or {}
@@ -78,7 +71,7 @@ t.match(run("echo a\0b").text, "zero byte.*Nothing was run")
 t.eq(fs.stat(root .. "/ran"), nil, "and nothing was")
 
 -- Too long: a quarter of 12,000 bytes from the beginning, the rest from the end, all of it in a file.
-spilled = {}
+for i in ipairs(spilled) do spilled[i] = nil end
 result = run "seq -f '%05g ................................' 1 2000"
 t.match(result.text, "^00001 .+\n%[%.%.%. %d+ bytes left out; read_file shows parts of the whole output in (%S+) %.%.%.%]\n.+\n02000 %.+$")
 t.ok(#result.text > 11000 and #result.text < 12300, #result.text)

@@ -3,14 +3,7 @@ local t = dofile "tests/check.lua"
 local fs, os_ = require "sys.fs", require "sys.os"
 local proc = require "qwen.util.process"
 
-local root = assert(fs.realpath(assert(fs.mkdtemp "tools-")))
-local spilled = {}
-local ctx = { cwd = root, seen = {}, mode = "default", settings = { get = function() end }, emit = function() end }
-function ctx.spill(name, text)
-  local path = ("%s/.spill-%s-%d"):format(root, name, #spilled + 1)
-  spilled[#spilled + 1] = path
-  return fs.write(path, text) and path
-end
+local root, ctx = dofile "tests/tool_ctx.lua" "tools"
 
 local function call(name, args) return assert(qwen.x.registry.get("tools", name)).run(ctx, args) end
 local function text(name, args)

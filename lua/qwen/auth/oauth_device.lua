@@ -50,12 +50,6 @@ local function judge(o, answer, status, told)
   if status == 429 then
     return nil, err("limit", tr("%s is asked too often: %s; try again later, or sign in another way: qwen auth", o.title, token.words_of(answer)))
   end
-  if word == "expired_token" or status == 401 then
-    return nil, err("timeout", tr("%s: the code has expired; start again", o.title))
-  end
-  if status == 429 then
-    return nil, err("limit", tr("%s is asked too often: %s; try again later, or sign in another way: qwen auth", o.title, token.words_of(answer)))
-  end
   local line = tr("%s: status %d, %s; asking again", o.title, status, token.words_of(answer))
   if not told[line] then o.ctx.notice(line) end
   told[line] = true

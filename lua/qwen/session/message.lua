@@ -83,6 +83,15 @@ function M.prompt_of(message)
   return ""
 end
 
+---What the service said of its newest answer that it counted.
+---@param messages Message[]
+---@return Usage?
+function M.last_usage(messages)
+  for i = #messages, 1, -1 do
+    if messages[i].usage then return messages[i].usage end
+  end
+end
+
 ---The calls in a message.
 ---@param message Message
 ---@return CallPart[]

@@ -1,6 +1,7 @@
 -- The line at the bottom of a session: the mode, the model, how full its window is, the branch.
 -- What the hooks of `status_built` say stands in its place.
 local git = require "qwen.util.git"
+local message = require "qwen.session.message"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 local text = require "qwen.util.text"
@@ -12,12 +13,6 @@ local M = {}
 local LEAST = 8 -- columns of a part that is cut
 
 local looks = { yolo = "bad", plan = "good", ["auto-edit"] = "warn", default = "dim" }
-
-local function last_usage(session)
-  for i = #session.messages, 1, -1 do
-    if session.messages[i].usage then return session.messages[i].usage end
-  end
-end
 
 ---How full a model's window is: a bar for eyes, and a number.
 ---@param model Model
@@ -35,7 +30,7 @@ end
 -- The parts from left to right, the least needed last: {text, style}.
 local function parts_of(ctx)
   local out = { { ctx.mode, looks[ctx.mode] or "dim" }, { ctx.model and ctx.model.id or "", "dim" } }
-  local fill = ctx.model and ctx.session and M.context_use(ctx.model, last_usage(ctx.session))
+  local fill = ctx.model and ctx.session and M.context_use(ctx.model, message.last_usage(ctx.session.messages))
   local branch = git.branch(ctx.cwd)
   out[3], out[4] = { fill or "", "dim" }, { branch or "", "dim" }
   for i = #out, 1, -1 do
