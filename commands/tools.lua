@@ -7,13 +7,20 @@ local C = { summary = "list the tools that the model is offered", session = true
 local effects = { read = phrase "reads", edit = phrase "changes files",
   run = phrase "runs commands", none = phrase "no effect" }
 
+-- What tools of our hooks are for, by the hook: their own summaries are for the model.
+local of_hook = {
+  agents = phrase "Give a task to an agent; its last answer is the result",
+  skills = phrase "Read a skill: instructions for a kind of task, written by the user",
+}
+
 function C.run(ctx)
   local offered = {}
   for _, tool in ipairs(ctx.tools) do offered[tool.name] = true end
   for _, entry in ipairs(qwen.x.registry.list "tools") do
     local effect = entry.value and effects[entry.value.effect] and tr(effects[entry.value.effect]) or tr "out of order"
     local first = (entry.summary or ""):match "^[^.]*"
-    local summary = entry.problem or entry.declared and tr(first) or first
+    local known = entry.declared and first or of_hook[entry.tier]
+    local summary = entry.problem or known and tr(known) or first
     ctx.print(("%-22s %s %s %s%s"):format(entry.name, qwen.text.pad(effect, 14),
       qwen.text.pad(tr(entry.tier), 8), summary,
       offered[entry.name] and "" or "  " .. tr "(not offered)"))

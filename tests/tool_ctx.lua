@@ -8,7 +8,7 @@ local fs = require "sys.fs"
 return function(name)
   local root = assert(fs.realpath(assert(fs.mkdtemp(name .. "-"))))
   local spilled = {}
-  local ctx = { cwd = root, seen = {}, mode = "default", settings = { get = function() end },
+  local ctx = { cwd = root, seen = {}, jobs = {}, mode = "default", settings = { get = function() end },
     emit = function() end }
   function ctx.spill(what, text)
     local path = ("%s/.spill-%s-%d"):format(root, what, #spilled + 1)

@@ -124,7 +124,7 @@ end
 function H.permission_denied(ctx, call) tell(ctx, "PermissionDenied", call.name, call_fields(call, { reason = call.reason })) end
 
 function H.tool_ended(ctx, call, result, seconds)
-  local args = qwen.json.decode(call.args ~= "" and call.args or "{}")
+  local args = qwen.json.decode(call.args ~= "" and call.args or "{}", false, true)
   local fields = call_fields({ name = call.name, args = type(args) == "table" and args or {}, id = call.id }, { duration_ms = math.floor(seconds * 1000) })
   if result.error then
     fields.error, fields.is_interrupt = result.text, false
@@ -150,7 +150,7 @@ local function batch(ctx, results)
     end
   end
   for _, part in ipairs(results.parts) do
-    local input = qwen.json.decode(type(args[part.id]) == "string" and args[part.id] ~= "" and args[part.id] or "{}")
+    local input = qwen.json.decode(type(args[part.id]) == "string" and args[part.id] ~= "" and args[part.id] or "{}", false, true)
     local fields = call_fields({ name = part.name, args = type(input) == "table" and input or {}, id = part.id })
     fields.status, fields.tool_response = part.error and "error" or "success", { response_parts = part.text, error = part.error and part.text }
     out[#out + 1] = fields

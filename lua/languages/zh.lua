@@ -432,6 +432,8 @@ return {
       "修改：/privacy %s，或在 ~/.qwen/settings.json 中写 \"privacy\": {\"usageStatisticsEnabled\": %s}",
     ["Ledger of requests: %s, in %s (qwen usage); never sent"] = "请求账本：%s，在 %s（qwen usage）；从不发送", ["Signed in by: %s"] = "登录方式：%s",
     ["Replace old_string by new_string in a file you have read"] = "替换已读文件中的一段文本", ["Find files by a pattern such as **/*"] = "按模式查找文件，例如 **/*",
+    ["Give a task to an agent; its last answer is the result"] = "把任务交给一个代理；它的最后回答就是结果",
+    ["Read a skill: instructions for a kind of task, written by the user"] = "读取技能：用户写的、针对一类任务的说明",
     ["Search file contents by regular expression"] = "用正则表达式搜索文件内容", ["List a folder: folders first"] = "列出目录：目录在前",
     ["Read a text file, image or PDF"] = "读取文本文件、图片或 PDF", ["Run a command with bash"] = "用 bash 运行命令",
     ["Keep a list of steps for a task of several steps"] = "为多步任务维护步骤清单", ["Write a whole file, with its folders"] = "写入整个文件及其目录",

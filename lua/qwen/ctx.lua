@@ -71,7 +71,7 @@ end
 function M.new(where)
   local opts, platform = where.opts, sys.platform()
   local ctx = {
-    cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false, seen = {}, granted = {}, denials = {},
+    cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false, seen = {}, granted = {}, denials = {}, jobs = {},
     fallbacks = {}, shows = { text = true },
     mode = where.settings:get "tools.approvalMode", tools = {}, home = paths.qwen_home(),
     max_turns = where.settings:get "model.maxSessionTurns",

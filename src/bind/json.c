@@ -382,13 +382,14 @@ static void decode(lua_State *L) {
   lua_call(L, 1, 2);
 }
 
-/* Whether the tables and items of a text would take more than a stranger's may: `[],[],...` takes 25 times its size. */
+/* Whether the tables and items of a text would take more than a stranger's may: `[],[],...` takes 25 times its size. They are made
+ * before an end that is missing is found. */
 static bool is_heavy(const char *text, size_t n) {
   size_t bytes = 0;
   const char *end = text + n;
   if (n <= FOREIGN_MAX / TABLE_BYTES) return false;
   for (const char *at = text; at < end && bytes <= FOREIGN_MAX; at++) {
-    if (*at == '"' && !(at = string_end(at + 1, end))) return false;
+    if (*at == '"' && !(at = string_end(at + 1, end))) break;
     bytes += *at == '[' || *at == '{' ? TABLE_BYTES : *at == ',' ? ITEM_BYTES : 0;
   }
   return bytes > FOREIGN_MAX;

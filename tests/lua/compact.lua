@@ -98,4 +98,33 @@ do
   t.ok(r.code ~= 0, "it ends")
   t.ok(#stubborn:requests() <= 4, "no endless shortening: " .. #stubborn:requests())
 end
+
+-- Prompts alone: they are shortened without a model.
+do
+  local place = program.place {}
+  local server <close> = fake.start { { text = "a" }, { text = "b" }, { text = "c" }, { text = "d" }, { text = "e" } }
+  for i = 1, 4 do
+    local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", i > 1 and "--continue" or "--yolo" }, { input = "prompt " .. i .. LONG:rep(8) })
+    t.eq(r.code, 0, r.err)
+  end
+  local r = ask(place, server, { "--continue", "-p", "/compact" })
+  t.eq({ r.code, r.err, #server:requests() }, { 0, "", 4 }, "no model was asked for it")
+  t.eq(ask(place, server, { "--continue", "and?" }).out, "e\n")
+  local asked = server:requests()
+  t.ok(#texts(asked[5].body) < #texts(asked[4].body) * 0.9, "it is shorter")
+  for i = 1, 4 do t.match(texts(asked[5].body), "prompt " .. i, "each prompt has its beginning") end
+end
+
+-- A command that goes on is in the notes.
+do
+  local place = program.place { ["long.txt"] = LONG }
+  local server <close> = fake.start { { calls = { { name = "run_shell_command", arguments = { command = "sleep 300", is_background = true } } } },
+    { calls = { { name = "read_file", arguments = { file_path = "long.txt" } } } },
+    { calls = { { name = "read_file", arguments = { file_path = "long.txt", offset = 2 } } } },
+    { status = 400, json = { error = { message = "This model's maximum context length is 4096 tokens", code = "context_length_exceeded" } } },
+    { text = "NOTES" }, { text = "fine" } }
+  local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", "--yolo", "one" })
+  t.eq({ r.code, r.out }, { 0, "fine\n" }, r.err)
+  t.match(texts(server:requests()[6].body), "Background commands that run:\n%- bg_%x+, pid %d+, output in %S+: sleep 300", "a fact")
+end
 t.done()

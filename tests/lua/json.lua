@@ -43,6 +43,7 @@ do
   local long = ("x"):rep(32 * 1024 * 1024 + 2)
   t.err(nil, select(2, decode('["' .. long .. '"]')), "too_long", "a string over 32 MiB")
   t.err(nil, select(2, decode('["' .. long)), "too_long", "a string over 32 MiB without end")
+  t.err(nil, select(2, decode("[" .. ("[],"):rep(250000) .. '"', false, true)), "too_long", "many tables before an end that is missing")
   t.fails(function() encode { a = { long } } end, "too long at %.a%[1%]", "a string over 32 MiB is not written")
   local halves = decode('["' .. long:sub(1, #long // 2) .. '","\\"' .. long:sub(1, #long // 2) .. '"]')
   t.eq(halves and #halves[2], #long // 2 + 1, "a long text of shorter strings")

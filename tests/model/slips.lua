@@ -165,6 +165,13 @@ t.ok(names.run_shell_command and not names.Bash, "the model sees the real name")
 local last = asked[doubled + 1].body.messages
 t.eq({ last[#last - 1].content, last[#last].content }, { "d1", "d2" }, "both calls have their result")
 
+-- Arguments that would take all the memory.
+local heavy <close> = fake.start { { calls = { { name = "read_file", id = "h",
+  arguments = '{"file_path":"two.txt","x":[' .. ("[],"):rep(200000) .. "[]]}" } } }, { text = "done" } }
+program.run(place, { "--openai-base-url", heavy.url, "-m", "m", "-p", "x" })
+asked = heavy:requests()
+t.match(result(1), "so many values.*Nothing was done", "many lists")
+
 -- Rules are about the tool and the path that are meant.
 place = program.place { ["secret.txt"] = "hidden\n", ["~/.qwen/settings.json"] = '{"permissions":{"deny":["Read(secret.txt)","Bash(echo *)"]}}' }
 local denied = { { "cat", '{"path":"secret.txt:1"}' }, { "Read", '{"absolute_path":"file://' .. place.cwd .. '/secret.txt"}' },

@@ -250,7 +250,7 @@ end
 -- Calls
 
 local function object_of(words)
-  local value = words ~= "" and json.decode(words)
+  local value = words ~= "" and json.decode(words, false, true)
   return type(value) == "table" and value ~= json.null and value or nil
 end
 

@@ -9,6 +9,7 @@ local M = { fill = window.fill, estimate = window.estimate }
 
 local KEEP = 0.3 -- of the conversation, the newest part: stays as it is
 local CLEARED = 400 -- bytes of a result that is not worth clearing
+local GAIN = 0.9 -- of a conversation of prompts: what shortening it by command has to come below
 local ROOM = 0.7 -- of the limit: what a shortening brings the size below
 local REFUSED = { 0.6, 0.4, 0.25 } -- of what a service refused as too long: what the next tries aim at
 local LEAST_WINDOW = 4096 -- tokens, of a model that a coding assistant can use
@@ -89,6 +90,12 @@ local function headed(ctx, messages, cut, words)
   return table.move(messages, cut, #messages, #out + 1, out)
 end
 
+-- Where all but a little is prompts, no summary is worth a request: the prompts alone are shortened, when that gains something.
+local function prompts_cut(ctx, messages, cut)
+  local new = cut and headed(ctx, messages, cut, require("qwen.agent.notes").plain(messages, cut - 1))
+  if new and window.bytes(new) < window.bytes(messages) * GAIN then return new end
+end
+
 ---Makes the conversation shorter.
 ---@param ctx Ctx
 ---@param options {instruction: string?, enough: integer?}? what to keep above all; the tokens of a conversation that is short enough:
@@ -102,12 +109,15 @@ function M.run(ctx, options)
   local cut = #messages > 2 and cut_at(messages)
   cut = cut and cut >= 2 and cut or nil
   local worth = cut and notes.worth(messages, cut - 1)
-  if not worth and not options.enough then return nil, err("usage", tr "the conversation is too short to be shortened") end
+  local cut_prompts = not worth and not options.enough and prompts_cut(ctx, messages, cut)
+  if not (worth or options.enough or cut_prompts) then
+    return nil, err("usage", tr "the conversation is too short to be shortened")
+  end
   local before = window.estimate(messages, 1, token)
   local allowed, reason = ctx.emit("before_compaction", { messages = #messages, tokens = before, instruction = options.instruction })
   if not allowed then return nil, err("denied", tr("shortening was blocked: %s", tostring(reason))) end
   local room = (options.enough or window.usable(ctx.model, ANSWER)) * token - window.fixed(ctx)
-  local new, how = cut and cleared(messages, cut) or messages, "old tool output cleared"
+  local new, how = cut_prompts or cut and cleared(messages, cut) or messages, cut_prompts and "prompts cut" or "old tool output cleared"
   if worth and (not options.enough or window.bytes(new) > room) then
     local words, e = summary(ctx, messages, cut, allowed.instruction)
     if not words then return nil, e end

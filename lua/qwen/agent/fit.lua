@@ -70,7 +70,7 @@ end
 
 -- The arguments of an old call without its long texts.
 local function shorter_args(args)
-  local value = json.decode(args)
+  local value = json.decode(args, false, true)
   if type(value) ~= "table" then return "{}" end
   local function walk(t)
     for key, item in pairs(t) do

@@ -17,8 +17,8 @@ local LEAST_WORK = 2000 -- bytes of answers and results that are worth a summary
 
 local HEAD = "The conversation before this point was shortened. What I asked for, in my own words, oldest first:"
 local WORK = "Your notes on the work so far:\n"
-local TODOS, FILES = "Your todo list:\n", "Files changed in this session:\n"
-local own = { WORK, TODOS, FILES }
+local TODOS, FILES, JOBS = "Your todo list:\n", "Files changed in this session:\n", "Background commands that run:\n"
+local own = { WORK, TODOS, FILES, JOBS }
 
 ---What the model is asked for; it stands last, after the conversation as it was sent before.
 M.ORDER = [[
@@ -89,7 +89,7 @@ end
 local function todo_list(messages)
   for i = #messages, 1, -1 do
     for _, part in ipairs(messages[i].parts) do
-      local args = part.type == "call" and part.name == "todo_write" and json.decode(part.args)
+      local args = part.type == "call" and part.name == "todo_write" and json.decode(part.args, false, true)
       if type(args) == "table" and type(args.todos) == "table" then
         local lines = {}
         for _, item in ipairs(args.todos) do
@@ -109,6 +109,16 @@ local function changed_files(ctx)
     if not seen[list[i].path] then table.insert(lines, 1, list[i].path) end
     seen[list[i].path] = true
   end
+  return table.concat(lines, "\n")
+end
+
+local function running(ctx)
+  local lines = {}
+  for _, job in pairs(ctx.jobs) do
+    lines[#lines + 1] = ("- %s, pid %d%s: %s"):format(job.id, job.pid, job.path and ", output in " .. job.path or "",
+      text.clean(job.words):gsub("%s+", " "))
+  end
+  table.sort(lines)
   return table.concat(lines, "\n")
 end
 
@@ -160,9 +170,10 @@ function M.head(ctx, messages, last, notes)
   local parts = {}
   local function add(words) parts[#parts + 1] = { type = "text", text = words } end
   for _, words in ipairs(quoted(ctx, M.prompts(messages, last))) do add(words) end
-  local todos, files = todo_list(messages), changed_files(ctx)
+  local todos, files, jobs = todo_list(messages), changed_files(ctx), running(ctx)
   if todos ~= "" then add(TODOS .. fit.cut(ctx, "todos", todos, room * LIST)) end
   if files ~= "" then add(FILES .. fit.cut(ctx, "files", files, room * LIST)) end
+  if jobs ~= "" then add(JOBS .. fit.cut(ctx, "jobs", jobs, room * LIST)) end
   if notes:find "%S" then add(WORK .. fit.cut(ctx, "notes", text.trim(notes), room * NOTES)) end
   parts[#parts + 1] = plan_mode.part(ctx)
   return message.user(HEAD, parts)

@@ -38,7 +38,7 @@ end
 local keys = setmetatable({}, { __mode = "k" }) -- by call
 
 local function make_key(call)
-  local args = call.args ~= "" and json.decode(call.args)
+  local args = call.args ~= "" and json.decode(call.args, false, true)
   local ok, words = pcall(json.encode, args)
   return call.name .. "\0" .. (type(args) == "table" and ok and words or call.args)
 end

@@ -32,7 +32,7 @@ local function doings(ctx)
     for _, part in ipairs(message.parts) do
       if part.type == "call" and KINDS[part.name] then calls[part.id] = { call = part, time = message.time } end
       local asked = part.type == "result" and not part.error and calls[part.id]
-      local args = asked and json.decode(asked.call.args ~= "" and asked.call.args or "{}")
+      local args = asked and json.decode(asked.call.args ~= "" and asked.call.args or "{}", false, true)
       local path = type(args) == "table" and type(args.file_path) == "string" and files.resolve(ctx, args.file_path)
       if path then
         local real, kind = paths.real(path), KINDS[asked.call.name]

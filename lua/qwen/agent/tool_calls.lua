@@ -37,7 +37,7 @@ end
 
 local function arguments(call)
   if call.args == "" then return {} end
-  local args = json.decode(call.args)
+  local args = json.decode(call.args, false, true)
   if type(args) == "table" and args ~= json.null then return args end
   local _, why = json_repair.object(call.args, false)
   return nil, ("The arguments of %s are not a valid JSON object (%s). Nothing was done. They were: %s")

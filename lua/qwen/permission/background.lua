@@ -84,16 +84,19 @@ local function drain(child, file)
   end
 end
 
----Takes over a command that goes on. `id` stands in the last line of its file.
+---Takes over a command that goes on. `id` stands in the last line of its file, and `ctx.jobs` has it while it runs.
 ---@param ctx Ctx
 ---@param child Process opened with `leave`
 ---@param hold any closed when it has ended
 ---@param seconds number? then it is ended; default: it ends with the session
+---@param words string? the command
 ---@return {id: string, path: string?} path: of the file with what it writes; nil where there is no folder for it
-function M.adopt(ctx, child, hold, seconds)
+function M.adopt(ctx, child, hold, seconds, words)
   local path = ctx.spill("background", "")
   local id = "bg_" .. sys.uuid():sub(1, 8)
+  ctx.jobs[id] = { id = id, path = path, pid = child:pid(), words = text.head(words or "", MOST_WORDS) }
   ctx.background(function()
+    local _ <close> = setmetatable({}, { __close = function() ctx.jobs[id] = nil end })
     local _ <close> = hold
     local running <close> = child
     local file <close> = path and fs.append(path) or nil

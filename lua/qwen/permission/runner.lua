@@ -81,7 +81,7 @@ local HEADLESS = 120 -- seconds that it may go on where nobody is there
 
 -- What happens with what a command left behind: what ends by itself is waited for, the rest goes on beside
 -- the session. `kept` gets what is told about it.
-local function leftovers(ctx, hold, seconds, kept)
+local function leftovers(ctx, hold, command, seconds, kept)
   local began, ended, last = task.now(), nil, nil
   return function(child, status, holds)
     ended = ended or task.now()
@@ -96,7 +96,7 @@ local function leftovers(ctx, hold, seconds, kept)
       return "wait"
     end
     kept.limit = not ctx.interactive and HEADLESS or nil
-    kept.job = background.adopt(ctx, child, hold, kept.limit)
+    kept.job = background.adopt(ctx, child, hold, kept.limit, command)
     kept.left = left
     return "keep"
   end
@@ -114,7 +114,7 @@ function M.run(ctx, request)
   if not options then return nil, hold end
   local before = options.confined and deciding(ctx) or nil
   local kept, result, e = {}
-  if ctx.background then options.left = leftovers(ctx, hold, request.timeout, kept) end
+  if ctx.background then options.left = leftovers(ctx, hold, request.command, request.timeout, kept) end
   do
     local _ <close> = setmetatable({}, { __close = function()
       if kept.job then return end
@@ -148,7 +148,7 @@ function M.start(ctx, request)
     end)
   end
   if child then
-    local job = background.adopt(ctx, child, hold)
+    local job = background.adopt(ctx, child, hold, nil, request.command)
     job.pid = child:pid()
     return job
   end

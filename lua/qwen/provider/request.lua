@@ -194,7 +194,7 @@ end
 ---@param args string
 ---@return string
 function M.arguments(args)
-  return args:find "^%s*{" and type(json.decode(args)) == "table" and args or "{}"
+  return args:find "^%s*{" and type(json.decode(args, false, true)) == "table" and args or "{}"
 end
 
 -- A schema in the words of OpenAPI 3.0.

@@ -95,6 +95,8 @@ end
 ---@return string? object as JSON
 ---@return string? why
 function M.object(text, lenient)
+  local _, heavy = json.decode(text, false, true)
+  if heavy and heavy.kind == "too_long" then return nil, heavy.message end
   local body = without_edge(text)
   local value, at = first_value(body, lenient)
   if not value then return nil, tostring(at) end
@@ -104,7 +106,7 @@ function M.object(text, lenient)
     local same = again == value and without_edge(rest:sub(stop), true) == ""
     if not same then return nil, again and "two values; make a call of its own for each" or "there is something behind the object" end
   end
-  local found, e = json.decode(value)
+  local found, e = json.decode(value, false, true)
   if found == json.null and value == "null" then return "{}" end
   if type(found) == "string" and found:find "^%s*{" then return M.object(found, lenient) end -- written as a text
   if type(found) == "table" and #found == 1 and value:find "^%[" and type(found[1]) == "table" then return json.encode(found[1]) end

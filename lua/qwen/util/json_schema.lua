@@ -99,7 +99,7 @@ function M.typed(schema, value)
     return tostring(math.type(value) and math.tointeger(value) or value)
   end
   if type(value) == "string" and schema.type and not wants(schema, "string") then
-    local read = json.decode(value:find "^%s*[TFN][%a]+%s*$" and (value:gsub("None", "null"):lower()) or value)
+    local read = json.decode(value:find "^%s*[TFN][%a]+%s*$" and (value:gsub("None", "null"):lower()) or value, false, true)
     if read ~= nil and type(read) ~= "string" and wants(schema, type_of(read)) then value = read end
   end
   if math.type(value) == "float" then return math.tointeger(value) or value end

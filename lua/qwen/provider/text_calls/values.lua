@@ -38,7 +38,7 @@ local function is_schema(args)
 end
 
 local function add(calls, name, args)
-  if type(args) == "string" and type(json.decode(args)) ~= "table" then return false end
+  if type(args) == "string" and type(json.decode(args, false, true)) ~= "table" then return false end
   local ok, text = true, args
   if type(args) == "table" then ok, text = pcall(json.encode, args) end
   calls[#calls + 1] = ok and { type = "call", name = name, args = text } or nil
@@ -73,7 +73,7 @@ end
 ---@param strict boolean? a name without arguments makes no call
 ---@return boolean
 function M.add_json(names, text, calls, strict)
-  local value = json.decode(text)
+  local value = json.decode(text, false, true)
   if type(value) ~= "table" then return false end
   if text:find "^%s*{" then return add_object(names, value, calls, strict) end
   for _, item in ipairs(value) do

@@ -72,7 +72,7 @@ function M.invoke(prefix)
       local rest = key and r:upto(">", MOST_NAME)
       local value = rest and parameter(r, end_parameter, { open, close })
       if not value then return false end
-      if rest:find 'string="false"' then value = json.decode(value) end
+      if rest:find 'string="false"' then value = json.decode(value, false, true) end
       args[key] = value
     end
     return values.add_named(names, raw, args, calls)

@@ -40,7 +40,7 @@ local function block_of(part)
   if part.type == "text" then return { type = "text", text = part.text } end
   if part.type == "think" then return { type = "thinking", thinking = part.text, signature = part.signature or "" } end
   if part.type == "call" then
-    local valid = part.args ~= "" and json.decode(part.args)
+    local valid = part.args ~= "" and json.decode(part.args, false, true)
     return { type = "tool_use", id = part.id, name = part.name, input = valid and json.raw(part.args) or {} }
   end
 end

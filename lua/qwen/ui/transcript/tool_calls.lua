@@ -24,7 +24,7 @@ end
 local function label_of(call, args)
   local tool = registry.get("tools", call.name)
   if not tool or not tool.label then return "" end
-  args = args or json.decode(call.args)
+  args = args or json.decode(call.args, false, true)
   local ok, label = pcall(tool.label, args)
   if not ok or not label then return "" end
   return one_line(paths.short(label, M.folder))
