@@ -1146,7 +1146,8 @@ qwen = {}
 ---@field words fun(words: any[]): string[] the words of a command without keys
 
 ---@class qwen.x.redis_limiter limits in a Redis server that several machines share
----@field open fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err?
+---@field new fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err? connects when it is used first
+---@field open fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err? connected
 ---@field choose fun(ctx: Ctx, address: string, password: string?): string?, Err? counts there and keeps the password, if the server takes it; the store that has it
 ---@field leave fun(): string?, Err? counts on this machine again and forgets the password
 

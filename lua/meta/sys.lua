@@ -388,9 +388,10 @@
 
 -- sys.redis --------------------------------------------------------------------------------------------------------
 
----A connection to a Redis server. Each call blocks for one round trip, 2 seconds at most unless said otherwise.
+---A connection to a Redis server. A call waits for its answer, 2 seconds at most unless said otherwise; several tasks may call at once.
 ---@class Redis
 ---@field call fun(self: Redis, command: string, ...: string|number|Secret): (string|integer|boolean|table)?, Err? the answer: text, number, list; false for nothing; nil, err with the server's own code ("NOSCRIPT")
+---@field post fun(self: Redis, command: string, ...: string|number|Secret): boolean?, Err? sends and does not wait; the answer is dropped
 ---@field close fun(self: Redis)
 
 ---@class sys.redis

@@ -3,6 +3,7 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
+local limit_wait = require "qwen.usage.limit_wait"
 local paths = require "qwen.util.paths"
 local reservation = require "qwen.usage.reservation"
 local sys = require "sys.os"
@@ -10,12 +11,12 @@ local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
 local provider_of = require "qwen.model.provider_of"
 local rate_limit = require "qwen.usage.rate_limit"
-local translate = require "qwen.util.translate"
-local tr, phrase = translate.tr, translate.phrase
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
-local POLL, QUIET, FAILED_TRIES, HOUR = 1, 0.3, 10, 3600
+local HOUR = 3600
+
 -- Which limit ---------------------------------------------------------------------------------------------------------
 
 local function host_of(model)
@@ -62,12 +63,7 @@ end
 
 -- The store ------------------------------------------------------------------------------------------------------------
 
-local shared, alone, told = nil, nil, {}
-
-local function once(ctx, text)
-  if not told[text] then ctx.notice(text) end
-  told[text] = true
-end
+local shared
 
 -- Where the file is. Each machine keeps its own where the home folder is on the network, read-only, full or without locks.
 local function file(ctx)
@@ -78,7 +74,7 @@ local function file(ctx)
   local runtime = sys.env "XDG_RUNTIME_DIR" or "/tmp/qwen-" .. sys.uid()
   local ok, e = fs.mkdir(runtime, 448)
   if not ok then return nil, problem or e end
-  once(ctx, problem and tr("%s: limits are kept for this machine alone, in %s", problem.message, runtime)
+  limit_wait.once(ctx, problem and tr("%s: limits are kept for this machine alone, in %s", problem.message, runtime)
     or tr("%s is a network folder: limits are kept for this machine alone, in %s", paths.short(home), runtime))
   return runtime .. "/qwen-limits.db"
 end
@@ -91,29 +87,13 @@ function M.store(ctx)
   local address = ctx.settings:get "limits.store"
   local problem
   if address then
-    shared, problem = require("qwen.usage.redis_limiter").open(address, require("qwen.net.transport").trust(ctx))
+    shared, problem = require("qwen.usage.redis_limiter").new(address, require("qwen.net.transport").trust(ctx))
     return shared, problem
   end
   local path, e = file(ctx)
   if not path then return nil, e end
   shared, problem = require("sys.limit").open(path)
   return shared, problem
-end
-
--- A quarter of every window, kept by this process alone, when the others cannot be reached and a person is there to see it.
-local function without_others(ctx, rule, e)
-  local stays = ctx.settings:get "limits.onFailure" or (ctx.interactive and "local" or "stop")
-  if stays == "stop" then
-    return nil, err("limit", phrase("the limit %s cannot be kept: %s; set limits.onFailure to "
-      .. "\"local\" to go on with a quarter of it", rule.spec, err.phrase(e)), { retries = 0 })
-  end
-  once(ctx, tr("the shared limits cannot be used (%s); this process keeps a quarter of each by itself", e.message))
-  alone = alone or assert(require("sys.limit").open ":memory:")
-  local quarter = {}
-  for i, w in ipairs(rule.windows) do
-    quarter[i] = { n = math.max(w.n // 4, 1), per = w.per, margin = w.margin, weighted = w.weighted, day = w.day }
-  end
-  return alone, quarter
 end
 
 -- A pause may have been asked of another process although nothing limits us: only then the file was written within the hour.
@@ -131,27 +111,6 @@ local function seed(store, rule)
   return store:seed(rule.key, longest > 0 and usage_ledger.recent(rule.key, longest) or {})
 end
 
--- Waiting --------------------------------------------------------------------------------------------------------------
-
-local function clock_words(seconds)
-  return tostring(os.date(seconds < 20 * 3600 and "%H:%M:%S" or "%Y-%m-%d %H:%M", math.floor(task.time() + seconds)))
-end
-
--- What one waits for, as an error value: it is shown while waiting, and is the answer when that would take too long.
-local function reason(rule, answer)
-  local queue = answer.ahead > 0 and phrase(" (%d ahead)", answer.ahead) or ""
-  if answer.why == "pause" then return err("limit", phrase("the service asked for a pause%s", queue)) end
-  if answer.why == "server" then return err("limit", phrase("the service says that its limit is used up%s", queue)) end
-  return err("limit", phrase("the limit of %s is used up%s", rate_limit.words(rule.windows[answer.window]), queue))
-end
-
-local function too_long(rule, answer)
-  local why, more = err.phrase(reason(rule, answer)), rule.provider and rule.provider.instead
-  local advice = more and phrase("%s; see: qwen limits", more()) or phrase "see: qwen limits"
-  return err("limit", phrase("%s until %s; %s", why, clock_words(answer.wait), advice),
-    { retry_after = answer.wait, quota = true })
-end
-
 local function weight_of(rule, estimate)
   local weighted = false
   for _, w in ipairs(rule.windows) do weighted = weighted or w.weighted end
@@ -159,61 +118,6 @@ local function weight_of(rule, estimate)
   local bytes = 0
   for _, piece in ipairs(estimate.body or {}) do bytes = bytes + (type(piece) == "string" and #piece or 0) end
   return bytes // 4 + (estimate.max_tokens or 0) // 4
-end
-
--- Seconds until the pause of this one model is over.
-local function pause_left(store, pause_key)
-  for _, key in ipairs(store:keys() or {}) do
-    if key.name == pause_key then return key.shut end
-  end
-  return 0
-end
-
--- Takes a place in all windows, waiting as long as it needs and may. Leaving by any way gives the place up.
-local function take(ctx, rule, reserved)
-  local clock = ctx.clock or task
-  local store, list = reserved.store, rule.windows
-  local longest, failed = ctx.settings:get "limits.maxWait" or 600, 0
-  local ticket, waited
-  local _ <close> = setmetatable({}, { __close = function()
-    if ticket then pcall(store.leave, store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
-    if waited then ctx.waiting(nil) end
-  end })
-  local shut = { why = "pause", ahead = 0, wait = pause_left(store, rule.pause_key) }
-  while shut.wait > 0 do
-    if shut.wait > longest then return nil, too_long(rule, shut) end
-    waited = true
-    ctx.waiting(reason(rule, shut), shut.wait)
-    clock.sleep(math.min(shut.wait, POLL))
-    shut.wait = pause_left(store, rule.pause_key)
-  end
-  while true do
-    local answer, e = store:take(rule.key, list, reserved.weight, ticket, rule.spec, reserved.background)
-    if answer and answer.first then
-      answer, e = seed(store, rule)
-    elseif answer and answer.grant then
-      reserved.grant, reserved.leapt, ticket = answer.grant, answer.leapt, nil
-      return true
-    elseif answer then
-      ticket = answer.ticket
-      if answer.wait > longest then return nil, too_long(rule, answer) end
-      if waited or answer.wait > QUIET then
-        waited = true
-        ctx.waiting(reason(rule, answer), answer.wait)
-      end
-      clock.sleep(math.min(answer.wait, POLL))
-    end
-    if not answer and store == alone then return nil, e end
-    if not answer then -- a busy file is tried again for a while; each try has waited for its lock already
-      failed = failed + 1
-      if e.kind ~= "timeout" or failed > FAILED_TRIES then
-        ticket = nil
-        store, list = without_others(ctx, rule, e)
-        if not store then return nil, list end
-        reserved.store = store
-      end
-    end
-  end
 end
 
 ---Waits for a place for one request, visibly when it takes a while.
@@ -229,19 +133,18 @@ function M.acquire(ctx, model, estimate)
   reserved.background = not ctx.interactive or reserved.purpose ~= "turn" -- a person who waits at the prompt goes first
   if #rule.windows == 0 and not pause_possible(ctx) then return reserved end
   reserved.weight = weight_of(rule, estimate)
-  local e, quarter
+  local ok, e
   reserved.store, e = M.store(ctx)
-  if not reserved.store then
-    if #rule.windows == 0 then return reserved end
-    reserved.store, quarter = without_others(ctx, rule, e)
-    if not reserved.store then return nil, quarter end
-    rule.windows = quarter
-  end
-  local ok
-  ok, e = take(ctx, rule, reserved)
+  if not reserved.store and #rule.windows == 0 then return reserved end
+  if not reserved.store then reserved.store, e = limit_wait.without_others(ctx, rule, e) end
+  if not reserved.store then return nil, e end
+  ok, e = limit_wait.take(ctx, rule, reserved, seed)
   if not ok then return nil, e end
-  local aside = reserved.store.aside and reserved.store:aside()
-  if aside then once(ctx, ("the limits were damaged; they are now %s, and were made anew from the ledger"):format(paths.short(aside))) end
+  local aside = reserved.store and reserved.store.aside and reserved.store:aside()
+  if aside then
+    limit_wait.once(ctx, ("the limits were damaged; they are now %s, and were made anew from the ledger")
+      :format(paths.short(aside)))
+  end
   reserved.started = task.now()
   return reserved
 end

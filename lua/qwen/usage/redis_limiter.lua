@@ -5,9 +5,10 @@ local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local secret = require "sys.secret"
+local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
 
-local Fleet = {}
+local Fleet = { remote = true }
 Fleet.__index = Fleet
 
 local TIMEOUT = 2
@@ -55,7 +56,8 @@ local function connect(self)
     connection:close()
     return nil, e
   end
-  self.connection, self.sha = connection, ok
+  if self.connection then connection:close() -- another task was faster
+  else self.connection, self.sha = connection, ok end
   return true
 end
 
@@ -67,11 +69,14 @@ local function command(self, ...)
       local ok, problem = connect(self)
       if not ok then return nil, problem end
     end
-    value, e = self.connection:call(...)
-    local lost = not value and e and (e.kind == "network" or e.code == "NOSCRIPT")
-    if not lost or try == 2 then return value, e end
-    self.connection:close()
-    self.connection = nil
+    local connection = self.connection
+    value, e = connection:call(...)
+    local lost = e and (e.kind == "network" or e.kind == "timeout" or e.code == "NOSCRIPT")
+    if lost then
+      connection:close()
+      if self.connection == connection then self.connection = nil end
+    end
+    if not lost or e.kind == "timeout" or try == 2 then return value, e end
   end
 end
 
@@ -83,6 +88,13 @@ local function run(self, op, key, arguments)
   local value, e = command(self, "EVALSHA", self.sha, "1", "{qwen:" .. key .. "}", op, json.encode(arguments))
   if not value then return nil, e end
   return json.decode(value)
+end
+
+-- The same where nobody needs the answer. While a task is being closed nothing can be waited for, and the command is only sent.
+local function tell(self, op, key, arguments)
+  if task.current() then return run(self, op, key, arguments) end
+  if not self.connection then return true end
+  return self.connection:post("EVALSHA", self.sha, "1", "{qwen:" .. key .. "}", op, json.encode(arguments))
 end
 
 -- What the script wants to hold in its hands whole.
@@ -107,11 +119,11 @@ function Fleet:leave(ticket)
   local key = self.keys_of[ticket]
   self.keys_of[ticket] = nil
   if not key then return true end
-  return run(self, "leave", key, { ticket = ticket })
+  return tell(self, "leave", key, { ticket = ticket })
 end
 
-function Fleet:settle(key, grant, weight) return run(self, "settle", key, { grant = grant, weight = weight }) end
-function Fleet:undo(key, grant) return run(self, "undo", key, { grant = grant }) end
+function Fleet:settle(key, grant, weight) return tell(self, "settle", key, { grant = grant, weight = weight }) end
+function Fleet:undo(key, grant) return tell(self, "undo", key, { grant = grant }) end
 
 function Fleet:shut(key, seconds)
   local answer, e = run(self, "shut", key, { seconds = seconds })
@@ -169,16 +181,23 @@ end
 
 local M = {}
 
----The limiter in a Redis server.
+---The limiter in a Redis server, which is connected to by its first use.
 ---@param address string "redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]", "rediss://" for TLS
 ---@param trust {ca: string?, ca_pem: string?, insecure: boolean?}? certificates, as in HttpRequest
 ---@param password (string|Secret)? instead of the one that is kept
 ---@return Limiter?, Err?
-function M.open(address, trust, password)
+function M.new(address, trust, password)
   local place, e = parse(address)
   if not place then return nil, e end
   place.password = password or place.password
-  local self = setmetatable({ place = place, trust = trust or {}, keys_of = {} }, Fleet)
+  return setmetatable({ place = place, trust = trust or {}, keys_of = {} }, Fleet)
+end
+
+---The same, connected.
+---@return Limiter?, Err?
+function M.open(...)
+  local self, e = M.new(...)
+  if not self then return nil, e end
   local ok
   ok, e = connect(self)
   if not ok then return nil, e end

@@ -1,0 +1,149 @@
+-- Waiting for a place in the limits: shown when it takes a while, ended by limits.maxWait, and what happens while the store of the
+-- limits cannot be used.
+local err = require "qwen.util.err"
+local rate_limit = require "qwen.usage.rate_limit"
+local task = require "sys.task"
+local translate = require "qwen.util.translate"
+local tr, phrase = translate.tr, translate.phrase
+
+local M = {}
+
+local RETRY, QUIET = 1, 0.3
+local FILE_PATIENCE, SERVER_PATIENCE = 100, 15 -- seconds until a session goes on by itself
+local HOPELESS = { certificate = true, client_certificate = true, tls = true, host = true }
+local WORTH = { network = true, timeout = true, overloaded = true }
+
+local alone, gave_up, told = nil, false, {}
+
+---A notice that is given once in a process.
+---@param ctx Ctx
+---@param text string
+function M.once(ctx, text)
+  if not told[text] then ctx.notice(text) end
+  told[text] = true
+end
+
+local function clock_words(seconds)
+  return tostring(os.date(seconds < 20 * 3600 and "%H:%M:%S" or "%Y-%m-%d %H:%M", math.floor(task.time() + seconds)))
+end
+
+-- What one waits for, as an error value: it is shown while waiting, and is the answer when that would take too long.
+local function reason(rule, answer)
+  local queue = answer.ahead > 0 and phrase(" (%d ahead)", answer.ahead) or ""
+  if answer.why == "pause" then return err("limit", phrase("the service asked for a pause%s", queue)) end
+  if answer.why == "server" then return err("limit", phrase("the service says that its limit is used up%s", queue)) end
+  return err("limit", phrase("the limit of %s is used up%s", rate_limit.words(rule.windows[answer.window]), queue))
+end
+
+local function too_long(rule, answer)
+  local why, more = err.phrase(reason(rule, answer)), rule.provider and rule.provider.instead
+  local advice = more and phrase("%s; see: qwen limits", more()) or phrase "see: qwen limits"
+  return err("limit", phrase("%s until %s; %s", why, clock_words(answer.wait), advice),
+    { retry_after = answer.wait, quota = true })
+end
+
+-- Seconds until the pause of this one model is over.
+local function pause_left(store, pause_key)
+  for _, key in ipairs(store:keys() or {}) do
+    if key.name == pause_key then return key.shut end
+  end
+  return 0
+end
+
+local function on_failure(ctx)
+  return ctx.settings:get "limits.onFailure" or (ctx.interactive and "local" or "stop")
+end
+
+---A quarter of every window, kept by this process alone, when the others cannot be reached and a person is there to see it.
+---@param ctx Ctx
+---@param rule table whose windows become the quarters
+---@param e Err why the others cannot be reached
+---@return Limiter?, Err?
+function M.without_others(ctx, rule, e)
+  if on_failure(ctx) == "stop" then
+    return nil, err("limit", phrase("the limit %s cannot be kept: %s; set limits.onFailure to "
+      .. "\"local\" to go on with a quarter of it", rule.spec, err.phrase(e)), { retries = 0 })
+  end
+  M.once(ctx, tr("the shared limits cannot be used (%s); this process keeps a quarter of each by itself", e.message))
+  alone = alone or assert(require("sys.limit").open ":memory:")
+  local quarter = {}
+  for i, w in ipairs(rule.windows) do
+    quarter[i] = { n = math.max(w.n // 4, 1), per = w.per, margin = w.margin, weighted = w.weighted, day = w.day }
+  end
+  rule.windows = quarter
+  return alone
+end
+
+-- Whether the store may be there again soon: a server that restarts, a file that others hold.
+local function may_come_back(e)
+  return WORTH[e.kind] and not HOPELESS[e.code]
+end
+
+---Takes a place in all windows, waiting as long as it needs and may. Leaving by any way gives the place up.
+---@param ctx Ctx
+---@param rule table of limits.rule
+---@param reserved Reservation gets the store, the grant and whether the clock leapt
+---@param seed fun(store: Limiter, rule: table): boolean?, Err?
+---@return boolean?, Err?
+function M.take(ctx, rule, reserved, seed)
+  local clock = ctx.clock or task
+  local longest = ctx.settings:get "limits.maxWait" or 600
+  local stops = on_failure(ctx) == "stop"
+  local ticket, waited, failing
+  local _ <close> = setmetatable({}, { __close = function()
+    if ticket then pcall(reserved.store.leave, reserved.store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
+    if waited then ctx.waiting(nil) end
+  end })
+  local function wait(why, left, again)
+    waited = true
+    ctx.waiting(why, left)
+    clock.sleep(again)
+  end
+
+  -- The store failed: waits a moment, or goes on without it. Gives an error when neither may be.
+  local function failed(e)
+    if reserved.store == alone then return e end
+    local patience = stops and longest or reserved.store.remote and SERVER_PATIENCE or FILE_PATIENCE
+    failing = failing or clock.now()
+    if may_come_back(e) and clock.now() - failing < patience and (stops or not gave_up) then
+      wait(err("limit", phrase("the limits cannot be read: %s", err.phrase(e))), RETRY, RETRY)
+      return nil
+    end
+    ticket, gave_up = nil, true
+    reserved.store, e = M.without_others(ctx, rule, e)
+    return e
+  end
+
+  local shut = { why = "pause", ahead = 0, wait = pause_left(reserved.store, rule.pause_key) }
+  while shut.wait > 0 do
+    if shut.wait > longest then return nil, too_long(rule, shut) end
+    wait(reason(rule, shut), shut.wait, math.min(shut.wait, RETRY))
+    shut.wait = pause_left(reserved.store, rule.pause_key)
+  end
+  while true do
+    local store = reserved.store
+    local answer, e = store:take(rule.key, rule.windows, reserved.weight, ticket, rule.spec, reserved.background)
+    if answer and answer.first then answer, e = seed(store, rule) end
+    if not answer and #rule.windows == 0 then -- only a pause was looked for
+      reserved.store = nil
+      return true
+    elseif not answer then
+      e = failed(e)
+      if e then return nil, e end
+    else
+      failing = nil
+      if store ~= alone then gave_up = false end
+      if answer ~= true and answer.grant then
+        reserved.grant, reserved.leapt, ticket = answer.grant, answer.leapt, nil
+        return true
+      elseif answer ~= true then
+        ticket = answer.ticket
+        if answer.wait > longest then return nil, too_long(rule, answer) end
+        local again = math.min(answer.wait, RETRY)
+        if waited or answer.wait > QUIET then wait(reason(rule, answer), answer.wait, again) else clock.sleep(again) end
+      end
+    end
+  end
+end
+
+return M
