@@ -9,7 +9,7 @@ local T = {
   schema = {
     type = "object",
     properties = {
-      path = { type = "string", description = "folder" },
+      path = { type = "string", description = "folder; default the project" },
       ignore = { type = "array", items = { type = "string" }, description = "names or patterns such as *.o to leave out" },
       file_filtering_options = {
         type = "object",
@@ -17,7 +17,6 @@ local T = {
         description = "false also shows what git ignores",
       },
     },
-    required = { "path" },
   },
 }
 
@@ -25,7 +24,7 @@ function T.paths(args) return { args.path } end
 
 T.verbs = { ask = qwen.phrase "List", done = qwen.phrase "Listed" }
 
-function T.label(args) return args.path end
+function T.label(args) return args.path or "." end
 
 local function ignored(name, patterns)
   for _, fits in ipairs(patterns) do
@@ -51,7 +50,7 @@ local function is_empty(ctx, path)
 end
 
 function T.run(ctx, args)
-  local path, e = qwen.x.files.resolve(ctx, args.path)
+  local path, e = qwen.x.files.resolve(ctx, args.path or ctx.cwd)
   if not path then return nil, e end
   local real
   real, e = qwen.x.files.opened(ctx, path)

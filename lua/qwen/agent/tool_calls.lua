@@ -50,9 +50,9 @@ local function find_tool(ctx, call)
   for _, name in ipairs(offered) do
     if name == call.name then return registry.get("tools", name) end
   end
-  local near = text.nearest(call.name, offered)
-  return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, near and " Did you mean " .. near .. "?" or "",
-    table.concat(offered, ", ")))
+  local hint, near = require("qwen.agent.call_hints").of(ctx, call.name), text.nearest(call.name, offered)
+  hint = hint and " " .. hint .. "." or near and (" Did you mean %s?"):format(near) or ""
+  return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, hint, table.concat(offered, ", ")))
 end
 
 -- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked.
@@ -157,14 +157,17 @@ local UNKNOWN = "(%s has no argument %s: it was left out of account.)\n"
 
 -- Everything before the run. Gives a job to run, or a finished result.
 local function prepare(ctx, call)
+  local problem = require("qwen.agent.call_slips").problem(call) -- here: loaded with the first call
+  if problem then return nil, failed(call, problem .. ". Nothing was done.") end
   local tool, e = find_tool(ctx, call)
   if not tool then return nil, failed(call, e.message) end
   local args, wrong = arguments(call)
   if not args then return nil, failed(call, wrong, tr "arguments are not JSON") end
   args = json_schema.typed(tool.schema, args)
-  local ok, problem = json_schema.check(tool.schema, args)
+  local ok
+  ok, problem = json_schema.check(tool.schema, args)
   if not ok then return nil, failed(call, ("The arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem) end
-  local unknown = require("qwen.agent.call_slips").unknown(tool, call.name, args) -- here: loaded with the first call
+  local unknown = require("qwen.agent.call_arguments").unknown(tool, call.name, args)
   return admit(ctx, call, tool, args, unknown[1] and UNKNOWN:format(call.name, table.concat(unknown, ", ")) or nil)
 end
 
