@@ -25,8 +25,8 @@ local function choose(ctx)
     if entry.id ~= ctx.session.id and #entries < SHOWN then
       local seen = qwen.sessions.summary(entry.path)
       entries[#entries + 1] = entry
-      labels[#entries] = ("%s  %s  %s"):format(os.date("%Y-%m-%d %H:%M", math.floor(entry.time)),
-        tr("%4d messages", seen.messages),
+      labels[#entries] = ("%s  %8s  %s"):format(os.date("%Y-%m-%d %H:%M", math.floor(entry.time)),
+        qwen.text.human_bytes(entry.size),
         short(qwen.text.utf8(seen.prompt or tr "(no prompt)"), WIDTH))
     end
   end
@@ -49,6 +49,7 @@ local function recap(ctx)
     if words:find "%S" then last[m.role] = words end
   end
   ctx.print(tr("%d messages in session %s", #ctx.session.messages, ctx.session.id))
+  for _, words in ipairs(ctx.session:left_out()) do ctx.notice(words) end
   if last.user then ctx.print("> " .. short(last.user:gsub("%s+", " "), 400)) end
   if last.assistant then ctx.print(short(last.assistant, 2000)) end
 end

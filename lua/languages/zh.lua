@@ -1129,7 +1129,10 @@ return {
     ["it is a %s: %s"] = "它的类型是 %s：%s", ["the module %s"] = "模块 %s", ["counts"] = "生效",
     ["counts, but is out of order"] = "生效，但无法使用", ["hidden by the one above"] = "被上面的遮住",
     ["%s %s %s of %s  %s"] = "%s %s %s / %s  %s", ["%9d tokens"] = "%s token",
-    [", %d an answer"] = "，每个回答 %d", ["%4d messages"] = "%s 条消息", ["%5d messages"] = "%s 条消息",
+    [", %d an answer"] = "，每个回答 %d",
+    ["the session is long: its last %d messages go on; what was said before (%s) stays in %s, and the model is told so"] =
+      "会话很长：从最后 %d 条消息继续；更早的内容（%s）保留在 %s 中，模型已知悉",
+    ["%d older pictures and files are not shown to the model again"] = "%d 个较早的图片和文件不再展示给模型",
     ["FAILED"] = "失败", ["%.3gM tokens"] = "%sM token", ["%.0fK tokens"] = "%sK token",
     [" (%d ahead)"] = "（前面还有 %d 个）",
     ["the shared limits cannot be used (%s); this process keeps a quarter of each by itself"] =

@@ -371,6 +371,7 @@
 ---@field messages Message[]
 ---@field add fun(self: Session, message: Message): boolean?, Err? appends one line
 ---@field sync fun(self: Session)
+---@field left_out fun(self: Session): string[] sentences about what the file has and messages have not
 ---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message; the file keeps what is left
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err? puts a shorter history in the place of this one
 
@@ -708,9 +709,10 @@ qwen = {}
 ---@field latest fun(cwd: string): Session?, Err?
 ---@field delete fun(cwd: string, id: string): {id: string, path: string}?, Err? one that nobody has open
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
----@field summary fun(path: string): {prompt: string?, messages: integer} first prompt of a session file, and how many messages it has
+---@field summary fun(path: string): {prompt: string?, messages: integer?} first prompt of a session file, and how many messages it has, below 64 KB; a longer one is not read whole
 ---@field add fun(self: Session, message: Message): boolean?, Err?
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err?
+---@field left_out fun(self: Session): string[] sentences about what the file has and messages have not, though nobody shortened the conversation
 ---@field sync fun(self: Session): boolean?, Err?
 ---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message
 ---@field close fun(self: Session)

@@ -232,6 +232,7 @@
 
 ---@class sys.fs
 ---@field read fun(path: string, limit?: integer): string?, Err? whole file; err kind too_long above limit (default 64 MiB)
+---@field read_part fun(path: string, from: integer, count: integer): string?, Err? up to count bytes (at most 64 MiB) from the offset from on; fewer where the file ends
 ---@field write fun(path: string, text: string, options?: {mode?: integer, fsync?: boolean, expect?: Expected|false}): boolean?, Err? temp file beside it, fsync, rename; keeps the mode of an existing file; default mode 0600 & ~umask; expect: see write_exact
 ---@field touch fun(path: string): boolean?, Err? as if it had been written now
 ---@field create fun(path: string, text: string): boolean?, Err? a new file, mode 0600; err with code "EEXIST" when something is there

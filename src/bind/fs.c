@@ -60,6 +60,22 @@ static int l_fs_read(lua_State *L) {
   return 1;
 }
 
+static int l_fs_read_part(lua_State *L) {
+  const char *path = check_path(L, 1);
+  lua_Integer from = luaL_checkinteger(L, 2), count = luaL_checkinteger(L, 3);
+  luaL_argcheck(L, from >= 0, 2, "an offset is not negative");
+  luaL_argcheck(L, count >= 0 && count <= READ_LIMIT, 3, "too many bytes for one part");
+  struct buf *b = bind_new(L, sizeof *b, buffer_class);
+  struct err e;
+  if (!fs_read_part(path, (off_t)from, (size_t)count, b, &e)) {
+    buf_free(b);
+    return bind_fail(L, &e);
+  }
+  lua_pushlstring(L, b->data ? b->data : "", b->len);
+  buf_free(b);
+  return 1;
+}
+
 /* An open file; path is user value 1. fd + 1, so that the zeroed box is closed. */
 struct file {
   int fd_plus_1;
@@ -452,7 +468,8 @@ static int l_fs_lock(lua_State *L) {
 
 int open_fs(lua_State *L) {
   static const luaL_Reg functions[] = {
-      {"read", l_fs_read},         {"write", l_fs_write},   {"append", l_fs_append},   {"truncate", l_fs_truncate},
+      {"read", l_fs_read},         {"read_part", l_fs_read_part}, {"truncate", l_fs_truncate},
+      {"write", l_fs_write},       {"append", l_fs_append},
       {"stat", l_fs_stat},         {"exists", l_fs_exists}, {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
       {"remove_tree", l_fs_remove_tree}, {"rename", l_fs_rename}, {"realpath", l_fs_realpath}, {"mkdtemp", l_fs_mkdtemp},
       {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {"create", l_fs_create},   {"touch", l_fs_touch},

@@ -52,6 +52,20 @@ bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e) {
   return fd < 0 ? fail(e, errno, "read", path) : fs_read_fd(fd, path, limit, out, NULL, e);
 }
 
+bool fs_read_part(const char *path, off_t from, size_t count, struct buf *out, struct err *e) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) return fail(e, errno, "read", path);
+  int number = buf_reserve(out, count) ? 0 : ENOMEM;
+  while (!number && out->len < count) {
+    ssize_t n = pread(fd, out->data + out->len, count - out->len, from + (off_t)out->len);
+    if (n == 0) break;
+    if (n < 0) number = errno == EINTR ? 0 : errno;
+    else out->len += (size_t)n;
+  }
+  close(fd);
+  return number ? fail(e, number, "read", path) : true;
+}
+
 int fs_write_all(int fd, const char *bytes, size_t n) {
   while (n > 0) {
     ssize_t written = write(fd, bytes, n);

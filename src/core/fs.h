@@ -12,6 +12,8 @@
 
 bool fs_read(const char *path, size_t limit, struct buf *out, struct err *e);
 bool fs_read_fd(int fd, const char *path, size_t limit, struct buf *out, struct stat *st, struct err *e); /* closes fd; st may be NULL */
+/* Up to count bytes from an offset on; fewer where the file ends. */
+bool fs_read_part(const char *path, off_t from, size_t count, struct buf *out, struct err *e);
 struct fs_content {
   const char *bytes;
   size_t n;

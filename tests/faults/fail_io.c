@@ -1,4 +1,4 @@
-/* A shim for LD_PRELOAD: the FAIL_CALL (write, fsync, fdatasync, rename) on a path with FAIL_PATH in it that numbers FAIL_AT (0) among
+/* A shim for LD_PRELOAD: the FAIL_CALL (pread, write, fsync, fdatasync, rename) on a path with FAIL_PATH in it that numbers FAIL_AT (0) among
  * those fails with FAIL_ERRNO, and all after it up to FAIL_FOR; with FAIL_KILL the process is killed there instead. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -54,6 +54,11 @@ static bool fails_at(const char *name, int fd) {
 }
 
 #define REAL(name) __typeof__(&name) real = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
+
+ssize_t pread(int fd, void *bytes, size_t n, off_t from_byte) {
+  REAL(pread);
+  return fails_at("pread", fd) ? -1 : real(fd, bytes, n, from_byte);
+}
 
 ssize_t write(int fd, const void *bytes, size_t n) {
   REAL(write);

@@ -149,6 +149,23 @@ do
   t.eq({ run({ "--continue", "-p", "/undo" }).code, fs.read(a) }, { 1, "mine\n" }, "offered again, and changes nothing")
 end
 
+-- The session cannot be read, at whatever place: an error, and the file stays as it is.
+do
+  local place, _, server = scene { "two\n", "three\n" }
+  local _ <close> = server
+  local run = runner(place, server)
+  t.eq(run { "first" }.code, 0, "a session")
+  local chats = place.home .. "/.qwen/projects/" .. fs.list(place.home .. "/.qwen/projects")[1].name .. "/chats"
+  local path = chats .. "/" .. fs.list(chats)[1].name
+  local text = fs.read(path)
+  for at = 0, 1 do
+    local r = run({ "-c", "second" }, fail("pread", "/chats/", EIO, { FAIL_AT = at }))
+    t.eq({ r.code, r.out, r.err:find("read", 1, true) ~= nil }, { 1, "", true }, "read " .. at .. ": " .. r.err)
+    t.eq(fs.read(path), text, "and nothing is written")
+  end
+  t.eq(run({ "-c", "second" }).code, 0, "later it goes on")
+end
+
 -- The session cannot be brought to the disk, or not written at all: said once, and the turn goes on.
 for _, case in ipairs { { "fdatasync", "/chats/", EIO, "lost in a power cut" }, { "write", "/chats/", ENOSPC, "session could not be written" } } do
   local place, a, server = scene { "two\n" }

@@ -6,6 +6,18 @@ local fs, json, task = require "sys.fs", require "sys.json", require "sys.task"
 local chatlog, message, paths = require "qwen.session.chat_record", require "qwen.session.message", require "qwen.util.paths"
 local proc = require "qwen.util.process"
 
+local chat_branch, chat_file = require "qwen.session.chat_branch", require "qwen.session.chat_file"
+
+-- The conversation that records are when they stand in a file.
+local function conversation(records)
+  local lines, path = {}, os.getenv "TMPDIR" .. "/conversation.jsonl"
+  for i, record in ipairs(records) do lines[i] = (type(record) == "string" and record or json.encode(record)) .. "\n" end
+  assert(fs.write(path, table.concat(lines)))
+  local file <close> = assert(fs.append(path))
+  local kept = assert(chat_branch.read(assert(chat_file.open(path, file))))
+  return kept.messages, kept.leaf
+end
+
 -- One message to its line and back.
 do
   local m = message.assistant({
@@ -44,8 +56,7 @@ do
     '{"type":"assistant","message":{"parts":[{"functionCall":{"args":{"x":1e400}}}]},"usageMetadata":5,"qwen":7}', '{"type":5,"uuid":[],"message":null}',
     '{"type":"tool_result","message":{"parts":[{"functionResponse":{"response":{"output":{"x":1e400}}}}]},"timestamp":{}}' } do
     local ok, e = pcall(function()
-      local record_of = json.decode(hostile)
-      local messages = chatlog.conversation { type(record_of) == "table" and record_of or {} }
+      local messages = conversation { hostile }
       return messages[1] and chatlog.encode(messages[1], { session = "s" })
     end)
     t.ok(ok, hostile .. ": " .. tostring(e))
@@ -61,7 +72,7 @@ do
     return out
   end
   local function said(records)
-    local messages, leaf = chatlog.conversation(records)
+    local messages, leaf = conversation(records)
     local out = {}
     for i, m in ipairs(messages) do out[i] = m.role:sub(1, 1) .. ":" .. message.text_of(m) end
     return table.concat(out, " "), leaf
@@ -184,9 +195,9 @@ do
   for i = 1, 5 do added[i] = session:add(message.user("m" .. i)) or false end
   t.eq({ added, #session.messages }, { { true, true, false, true, true }, 5 }, "the failure is told, the message stays in memory")
   local records = {}
-  for line in fs.read(path):gmatch "[^\n]+" do records[#records + 1] = json.decode(line) end
+  for line in fs.read(path):gmatch "[^\n]+" do records[#records + 1] = line end
   local out = {}
-  for i, m in ipairs((chatlog.conversation(records))) do out[i] = message.text_of(m) end
+  for i, m in ipairs((conversation(records))) do out[i] = message.text_of(m) end
   t.eq(out, { "m1", "m2", "m4", "m5" }, "only what was not written is lost")
 end
 
@@ -203,7 +214,7 @@ do
   t.eq({ #rows, rows[1].prompt, rows[1].messages, rows[1].size, rows[2].prompt, rows[3].prompt, rows[4].messages },
     { 4, "first prompt", 2, #foreign, ("é"):rep(80) .. " \27[31mred", "", 0 }, "as JSON")
   local shown = program.run(place, { "sessions", "list" }).out
-  t.match(shown, "a0000000%-0000%-0000%-0000%-000000000000  2%d%d%d%-%d%d%-%d%d %d%d:%d%d      2 messages +[%d.]+ K?B  first prompt\n", "for people")
+  t.match(shown, "a0000000%-0000%-0000%-0000%-000000000000  2%d%d%d%-%d%d%-%d%d %d%d:%d%d +[%d.]+ K?B  first prompt\n", "for people")
   t.ok(shown:find(("é"):rep(60) .. "\n", 1, true), "a long prompt is cut between characters")
   t.eq(#json.decode(program.run(place, { "sessions", "list", "--json", "--limit", "2" }).out), 2, "--limit")
   t.eq(program.run(place, { "sessions", "list", "--json", "--limit=0" }).out, "[]\n", "--limit=0")

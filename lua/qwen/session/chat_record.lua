@@ -1,5 +1,5 @@
--- The record of one message on disk, in the shape that Qwen Code writes, both ways, and which records of a file are the conversation.
--- Files and folders are in session.lua.
+-- The record of one message on disk, in the shape that Qwen Code writes, both ways. Which records of a file are the conversation is in
+-- chat_branch.lua; files and folders are in session.lua.
 local date = require "qwen.util.date"
 local json = require "sys.json"
 local redact = require("sys.secret").redact
@@ -158,25 +158,10 @@ function M.decode(record)
   return message
 end
 
--- The records of the branch that was written last: each names the one before it, so that what was rewound is not on the way.
--- Where that one is not in the file (its line was lost), the line before is taken.
-local function branch(records)
-  local place, out, at = {}, {}, #records
-  for i, record in ipairs(records) do place[text(record.uuid) or i] = i end
-  while at > 0 do
-    local record = records[at]
-    out[#out + 1] = record
-    local parent = place[text(record.parentUuid)]
-    local twin = at > 1 and records[at - 1].uuid == record.uuid -- a message in several records
-    local root = record.parentUuid == json.null and record.type ~= "system"
-    at = twin and at - 1 or root and 0 or parent and parent < at and parent or at - 1
-  end
-  for i = 1, #out // 2 do out[i], out[#out + 1 - i] = out[#out + 1 - i], out[i] end
-  return out
-end
-
--- The shorter history that a compression left in the place of what was before it.
-local function compressed(record)
+---The shorter history that a compression left in the place of what was before it; nil for other records.
+---@param record table
+---@return Message[]?
+function M.compressed(record)
   local history = record.type == "system" and record.subtype == "chat_compression" and object(record.systemPayload).compressedHistory
   if type(history) ~= "table" then return nil end
   local out = {}
@@ -186,21 +171,6 @@ local function compressed(record)
     out[#out + 1] = M.decode { type = type, timestamp = record.timestamp, message = { parts = parts } }
   end
   return out
-end
-
----The conversation that the decoded records of a file hold.
----@param records table[]
----@return Message[]
----@return string? leaf id of the last record, on which the next one follows
----@return integer? compacted how many of the messages come from a compression, without a record of their own
-function M.conversation(records)
-  local messages, last, compacted = {}, records[#records], nil
-  for _, record in ipairs(branch(records)) do
-    local shorter = compressed(record)
-    if shorter then messages, compacted = shorter, #shorter end
-    messages[#messages + 1] = M.decode(record)
-  end
-  return messages, last and text(last.uuid), compacted
 end
 
 return M

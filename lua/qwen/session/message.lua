@@ -141,7 +141,10 @@ function M.mend(messages, why)
     if message.role == "tool" then
       kept = answered(message, open)
     else
-      if #open > 0 then out[#out + 1] = results_for(open, why) end
+      if #open > 0 then
+        out[#out + 1] = results_for(open, why)
+        out[#out].unwritten = true
+      end
       open = message.role == "assistant" and M.calls_of(message) or {}
     end
     out[#out + 1] = kept

@@ -3,18 +3,19 @@ local chat_record = require "qwen.session.chat_record"
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local json = require "sys.json"
 local messages = require "qwen.session.message"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local task = require "sys.task"
+local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
 local Session = {}
 Session.__index = Session
 
+local UUID = 36 -- bytes
+local SHORT = 64 * 1024 -- bytes of a file that is read whole for a list
 local CUT = "The program ended before this call was answered."
-local MOST = 1 << 30 -- bytes of a session file
 
 local function new(cwd, id, path)
   return setmetatable({ id = id, path = path, cwd = cwd, messages = {} }, Session)
@@ -87,7 +88,7 @@ function Session:compact(shorter, tokens)
     ok, e = self.file:sync()
     if not ok then return nil, e end
   end
-  self.messages, self.compacted = shorter, #shorter
+  self.messages, self.compacted, self.omitted = shorter, #shorter, nil
   return true
 end
 
@@ -101,8 +102,26 @@ function Session:rewind(at)
       .. "back to a later prompt, or start anew: /clear"))
   end
   self.messages = table.move(self.messages, 1, at - 1, 1, {})
+  while before and before.unwritten do
+    at = at - 1
+    before = self.messages[at - 1]
+  end
   self.leaf = before and before.id or nil
   return true
+end
+
+---Sentences about what the file has and `messages` have not, though nobody shortened the conversation.
+---@return string[]
+function Session:left_out()
+  local out = {}
+  if self.omitted then
+    out[1] = tr("the session is long: its last %d messages go on; what was said before (%s) stays in %s, and the model is told so",
+      #self.messages - self.compacted, text.human_bytes(self.omitted), paths.short(self.path))
+  end
+  if self.faded then
+    out[#out + 1] = tr("%d older pictures and files are not shown to the model again", self.faded)
+  end
+  return out
 end
 
 ---Brings what was added to the disk.
@@ -119,51 +138,21 @@ function Session:close()
   self.file, self.lock = nil, nil
 end
 
-local function keep_fragment(path, fragment)
-  local file, e = fs.append(path .. ".torn", 384)
-  if not file then return nil, e end
-  local kept
-  kept, e = file:write(fragment .. "\n")
-  file:close()
-  return kept, e
-end
-
--- The whole lines of the file. A last line that was not written whole is cut off and kept beside the file; one that only lacks its
--- end gets it.
-local function repaired(self)
-  local text, e = fs.read(self.path, MOST)
-  if not text then return nil, e end
-  local whole = text:match "^.*()\n" or 0
-  if whole == #text then return text end
-  local ok
-  local rest = text:sub(whole + 1)
-  if type(json.decode(rest)) == "table" then
-    ok, e = self.file:write "\n"
-    return ok and text, e
-  end
-  ok, e = keep_fragment(self.path, rest)
-  if ok then ok, e = fs.truncate(self.path, whole) end
-  return ok and text:sub(1, whole), e
-end
-
 local function load(self)
+  local chat_branch, chat_file = require "qwen.session.chat_branch", require "qwen.session.chat_file" -- here: a new session needs neither
   local ok, e = open_file(self)
   if not ok then return nil, e end
-  local text
-  text, e = repaired(self)
-  if not text then
+  local file, kept
+  file, e = chat_file.open(self.path, self.file)
+  if file then kept, e = chat_branch.read(file) end
+  if not kept then
     self:close()
     return nil, e
   end
-  self.resumed = true
-  local records = {}
-  for line in text:gmatch "[^\n]+" do
-    local record = json.decode((line:gsub("%z+", ""))) -- a crash of the system may leave NULs
-    if type(record) == "table" then records[#records + 1] = record end
-  end
-  local history, closing
-  history, self.leaf, self.compacted = chat_record.conversation(records)
-  self.messages, closing = messages.mend(history, CUT)
+  self.resumed, self.leaf, self.compacted, self.omitted = true, kept.leaf, kept.compacted, kept.omitted
+  self.faded = kept.faded > 0 and kept.faded or nil
+  local closing
+  self.messages, closing = messages.mend(kept.messages, CUT)
   if closing then
     ok, e = self:add(closing)
     if not ok then return nil, e end
@@ -195,29 +184,34 @@ function Session.list(cwd)
   return out
 end
 
-local TITLE_LINES, TITLE_LINE = 20, 1024 * 1024
-
----What a list shows of a session file: its first prompt on one line, and how many messages it has. Only the first lines are decoded.
----@param path string
----@return {prompt: string?, messages: integer}
-function Session.summary(path)
-  local out, n = { messages = 0 }, 0
-  local file <close> = io.open(path, "r")
-  if not file then return out end
-  for line in file:lines() do
-    n = n + 1
-    if line:find('"type":"user"', 1, true) or line:find('"type":"assistant"', 1, true) then out.messages = out.messages + 1 end
-    local record = not out.prompt and n <= TITLE_LINES and #line < TITLE_LINE and json.decode(line)
-    local message = type(record) == "table" and chat_record.decode(record)
-    local words = message and message.role == "user" and messages.text_of(message):gsub("%s+", " ")
-    if words and words ~= "" then out.prompt = words end
+-- How many messages a short file has; what would take long to read is not counted.
+local function count(path)
+  local lines, n = fs.read_part(path, 0, SHORT) or "", 0
+  if #lines == SHORT then return nil end
+  for kind in lines:gmatch '"type":"(%a+)"' do
+    if kind == "user" or kind == "assistant" then n = n + 1 end
   end
-  return out
+  return n
+end
+
+---What a list shows of a session file: its first prompt on one line, and how many messages a short one has. Only the beginning of the
+---file is read.
+---@param path string
+---@return {prompt: string?, messages: integer?}
+function Session.summary(path)
+  local prompt = require("qwen.session.chat_file").first(path, function(record)
+    local message = chat_record.decode(record)
+    local words = message and message.role == "user" and messages.text_of(message):gsub("%s+", " ")
+    return words and words ~= "" and words
+  end)
+  return { prompt = prompt, messages = count(path) }
 end
 
 -- The one of a folder with this id, or the only one that begins so.
 local function find(cwd, id)
-  local found = {}
+  local chats, found = paths.chats(cwd), {}
+  local path = chats and #id == UUID and not id:find("/", 1, true) and chats .. "/" .. id .. ".jsonl"
+  if path and fs.exists(path) then return { id = id, path = path } end
   for _, entry in ipairs(Session.list(cwd)) do
     if entry.id == id then
       found = { entry }

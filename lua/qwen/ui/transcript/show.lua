@@ -253,6 +253,7 @@ function M.earlier(ctx)
   local list = ctx.session.messages
   if #list == 0 then return end
   line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #list))))
+  for _, left_out in ipairs(ctx.session:left_out()) do ctx.notice(left_out) end
   lines(require("qwen.ui.transcript.earlier").rows(list, columns()))
 end
 
