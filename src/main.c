@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core/proc_reaper.h"
 #include "host.h"
 
 enum { STACK_MIN = 512 << 10, STACK_USUAL = 8 << 20 };
@@ -29,6 +30,7 @@ static bool has_stack(void) {
 }
 
 int main(int argc, char **argv) {
+  proc_reaper_main(argc, argv);
   if (!has_stack()) {
     static const char words[] = "qwen: the stack is limited to less than 512 KB; raise it with: ulimit -s 8192\n";
     return write(STDERR_FILENO, words, sizeof words - 1) < 0 ? 2 : 1;

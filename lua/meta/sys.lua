@@ -186,7 +186,7 @@
 ---@field timeout number? then the whole process group is killed and `wait` says timed_out
 ---@field confined "all"|"no-unix-sockets"|nil before the program: no new privileges, an empty session keyring, limits, a filter of system calls (src/core/proc_confine.h)
 ---@field leave boolean? what still runs when the program has ended keeps the pipes
----@field group boolean? own process group and session; default true
+---@field group boolean? own process group and session, which ends with us, also when we are killed; default true
 
 ---@class Process own process group; killed whole by `<close>`
 ---@field pid fun(self: Process): integer

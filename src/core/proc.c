@@ -18,6 +18,7 @@
 
 #include "loop.h"
 #include "term_out.h"
+#include "proc_reaper.h"
 #include "proc_spawn.h"
 #include "proc_tree.h"
 
@@ -201,6 +202,18 @@ void proc_close_stdin(struct proc *p) {
 
 /* -- exit and kill -------------------------------------------------------------------------------------------------- */
 
+/* What still writes to its pipes belongs to it. */
+static void note_pipes(struct proc *p) {
+  struct channel *ends[] = {&p->out, &p->err};
+  struct stat st;
+  for (int i = 0; i < 2; i++) p->tree.pipes[i] = !p->pty && ends[i]->fd >= 0 && fstat(ends[i]->fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static void end_tree(struct proc *p, int signal) {
+  note_pipes(p);
+  proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, signal);
+}
+
 static bool look_for_exit(struct proc *p) {
   if (waitpid(p->pid, &p->status, WNOHANG) == 0) return false;
   p->exited = true;
@@ -227,11 +240,11 @@ static void look_again(void *arg) {
 static void kill_hard(void *arg) {
   struct proc *p = arg;
   p->kill_timer = NULL;
-  proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
+  end_tree(p, SIGKILL);
 }
 
 void proc_kill(struct proc *p, int signal) {
-  proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, signal ? signal : SIGTERM);
+  end_tree(p, signal ? signal : SIGTERM);
   if (signal == 0 && !p->kill_timer) p->kill_timer = loop_timer_start(KILL_AFTER, kill_hard, p);
 }
 
@@ -285,8 +298,9 @@ void proc_close(struct proc *p) {
   stop_timer(&p->kill_timer);
   stop_timer(&p->grace);
   if (p->pid > 0) {
-    proc_tree_kill(&p->tree, p->pid, !p->exited, p->group, SIGKILL);
+    end_tree(p, SIGKILL);
     if (!p->exited) reap(p);
+    if (p->group) proc_reaper_leave(p->pid);
   }
   stop_timer(&p->look);
   reap_left();
@@ -371,9 +385,10 @@ static int start(struct proc *p, const struct proc_spec *spec) {
   int fd[3] = {-1, -1, -1}, number = 0;
   if (!make_ends(p, spec, fd)) number = errno;
   if (!number) {
+    note_pipes(p);
     struct proc_spawn plan = {.path = spec->path, .cwd = spec->cwd, .argv = spec->argv, .envp = spec->envp,
                               .fd = {fd[0], fd[1], fd[2]}, .session = spec->group || spec->pty, .terminal = spec->pty,
-                              .confined = spec->confined, .no_unix = spec->no_unix};
+                              .confined = spec->confined, .no_unix = spec->no_unix, .pipes = {p->tree.pipes[0], p->tree.pipes[1]}};
     pid_t pid = proc_spawn_run(&plan, &number);
     if (number && pid < -1) waitpid(-(pid + 1), NULL, 0);
     p->pid = number ? 0 : pid;

@@ -8,17 +8,19 @@
 #include <unistd.h>
 
 #include "proc_confine.h"
+#include "proc_reaper.h"
 
 enum { LAST_SIGNAL = 64, INHERITED_MAX = 1024 };
 
 /* The store to *error must be volatile: the compiler sees a local of a function that ends in _exit and would drop it. */
 static void child(const struct proc_spawn *plan, volatile int *error) {
+  if (plan->session && setsid() < 0) goto failed;
+  if (plan->session) proc_reaper_enter(plan->pipes);
   struct sigaction action = {.sa_handler = SIG_DFL};
   for (int i = 1; i <= LAST_SIGNAL; i++) sigaction(i, &action, NULL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  if (plan->session && setsid() < 0) goto failed;
   for (int i = 0; i < 3; i++)
     if (dup2(plan->fd[i], i) < 0) goto failed;
   if (plan->terminal && ioctl(0, TIOCSCTTY, 0) != 0) goto failed;
@@ -39,6 +41,7 @@ failed:
 pid_t proc_spawn_run(const struct proc_spawn *plan, int *error) {
   sigset_t all, before;
   volatile int child_error = 0;
+  if (plan->session) proc_reaper_start();
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child on our memory */
   pid_t pid = vfork();

@@ -10,6 +10,7 @@ struct proc_spawn {
   int fd[3];             /* become 0, 1, 2; all above 2 */
   bool session, terminal; /* terminal: fd[0] becomes the controlling one */
   bool confined, no_unix; /* see proc_confine.h */
+  ino_t pipes[2];         /* see proc_reaper.h */
 };
 
 pid_t proc_spawn_run(const struct proc_spawn *plan, int *error); /* -1 and errno in *error */
