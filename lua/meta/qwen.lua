@@ -991,7 +991,7 @@ qwen = {}
 ---@field list fun(): {name: string, backend: string, origins: string[], hint: string, expires: number?, changed: number}[]?, Err? sorted; asks no store
 ---@field move fun(to: string, name?: string): string[]?, Err? one or all to another store; names of those that moved
 ---@field passphrase fun(remove?: boolean): boolean?, Err? gives the vault a passphrase, which is asked for, or takes it away
----@field renew fun(name: string, fn: fun(record: Credential): table?, Err?): Credential?, Err? one process at a time: takes over what another one wrote meanwhile, else keeps what fn makes of the old record; fn has 30 seconds
+---@field renew fun(name: string, fn: fun(record: Credential): table?, Err?): Credential?, Err? one process at a time: takes over what another one wrote meanwhile, else keeps what fn makes of the old record; fn has 30 seconds, and an error of it with the code "over" removes the credential
 
 ---@class qwen.x.body bodies that may hold secrets
 ---@field form fun(fields: table<string, string|number|boolean|Secret>): (string|Secret)[] application/x-www-form-urlencoded, in the order of the names

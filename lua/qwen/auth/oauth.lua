@@ -78,7 +78,6 @@ function M.credential(o, refused)
   end
   if not refused and not (record.expires and record.expires - AHEAD <= task.time()) then return record end
   record, e = credentials.renew(o.name, function(old) return M.refresh(o, old) end)
-  if not record and e.code == "over" then credentials.remove(o.name) end
   if record and record.unsaved and o.ctx.notice then
     o.ctx.notice(tr("%s: the sign-in was renewed but not stored: %s. This run uses it; without room for it, sign in again afterwards: qwen auth %s",
       o.title, record.unsaved.message, o.name))

@@ -65,6 +65,11 @@ local function entry_for(name, entries)
   return entry
 end
 
+local function version_of(name, entries)
+  local entry = entry_for(name, entries)
+  return entry and entry.version
+end
+
 -- The index, for a name that may be one.
 local function entries_for(name)
   local ok, e = check_name(name)
@@ -120,7 +125,7 @@ local function put_locked(name, record, backend)
     ok, e = index.write(entries)
     if not ok then return nil, e end
   end
-  seen[name] = entry_for(name, entries).version
+  seen[name] = version_of(name, entries)
   if before and before.backend ~= backend then
     ok, e = stores.remove(name, before.backend)
     if not ok then
@@ -169,15 +174,14 @@ function M.put(name, record, opts)
   return put(name, whole, backend)
 end
 
----Forgets a credential everywhere.
----@param name string
----@return boolean?, Err?
-M.remove = opening(function(name)
+-- Of any version, or of that one only.
+local function remove(name, version)
   local lock <close>, e = index.lock()
   if not lock then return nil, e end
   local entries, ok
   entries, e = entries_for(name)
   if not entries then return nil, e end
+  if version and version_of(name, entries) ~= version then return true end
   local entry = volatile[name] or entries[name]
   local file = name == qwen_token_file.NAME and qwen_token_file.stat()
   if not entry and not file then
@@ -190,7 +194,12 @@ M.remove = opening(function(name)
   if not entries[name] then return true end
   entries[name] = nil
   return index.write(entries)
-end)
+end
+
+---Forgets a credential everywhere.
+---@param name string
+---@return boolean?, Err?
+M.remove = opening(function(name) return remove(name) end)
 
 ---What is stored, sorted by name, without asking any back end.
 ---@return {name: string, backend: string, origins: string[], hint: string, expires: number?, changed: number}[]?, Err?
@@ -255,7 +264,8 @@ end
 M.renew = opening(function(name, fn)
   local ok, e = check_name(name)
   if not ok then return nil, e end
-  return renewal.renew({ get = get, put_locked = put_locked, complete = complete, seen = seen, unsaved = unsaved }, name, fn)
+  return renewal.renew({ get = get, put_locked = put_locked, complete = complete, version = version_of, remove = remove,
+    seen = seen, unsaved = unsaved }, name, fn)
 end)
 
 return M

@@ -23,14 +23,23 @@ function M.local_error(e)
   return err("broken", e.message, { code = e.code, path = e.path })
 end
 
+-- The entries of the index, read under its lock; nothing and "replaced" when the credential is no longer of that version: the user
+-- has signed in or out meanwhile, and that counts.
+local function entries_of(own, name, version)
+  local entries, e = index.read()
+  if not entries then return nil, e end
+  if own.version(name, entries) == version then return entries end
+  return nil, nil, "replaced"
+end
+
 -- Whether the store takes a record and the index can be written, tried with what is there; nobody sees a change.
-local function try_store(name, record)
+local function try_store(own, name, record, version)
   if record.backend == "memory" then return true end
   local lock <close>, e = index.lock()
   if not lock then return nil, e end
-  local entries, ok
-  entries, e = index.read()
-  if not entries then return nil, e end
+  local entries, ok, replaced
+  entries, e, replaced = entries_of(own, name, version)
+  if not entries then return nil, e, replaced end
   if record.backend == "plain" then
     ok, e = qwen_token_file.try()
   else
@@ -57,19 +66,28 @@ local function completed(own, name, old, fresh)
   return whole, e
 end
 
-local function store(own, name, whole)
+local function store(own, name, whole, version)
   local lock <close>, e = index.lock()
   if not lock then return nil, e end
-  local ok
+  local entries, ok, replaced
+  entries, e, replaced = entries_of(own, name, version)
+  if not entries then return nil, e, replaced end
   ok, e = own.put_locked(name, whole)
   if not ok then return nil, e end
   return own.get(name)
 end
 
+local function current(own, name)
+  local record, e = own.get(name)
+  if record then return record end
+  return nil, M.local_error(e)
+end
+
 ---Renews a credential. What another process has written since this one last read it is taken over; else fn makes a new record from the
 ---old one, and it is stored before anything else happens. Where the store fails then, the record is used by this process, with the
----reason in its field `unsaved`.
----@param own {get: function, put_locked: function, complete: function, seen: table<string, string>, unsaved: table<string, table>}
+---reason in its field `unsaved`. What a user stored or removed meanwhile stays. An error of fn with the code "over" removes the
+---credential.
+---@param own table `get`, `put_locked`, `complete`, `version`, `remove`, and by name `seen`, `unsaved`
 ---@param name string
 ---@param fn fun(record: table): table?, Err?
 ---@return table? record as of get
@@ -82,14 +100,15 @@ function M.renew(own, name, fn)
   if not lock then return nil, M.local_error(problem) end
   local _ <close> = qwen_token_file.lock(name)
   local record
-  record, e = own.get(name)
-  if not record then return nil, M.local_error(e) end
+  record, e = current(own, name)
+  if not record then return nil, e end
   if known and seen[name] ~= known then return record end
   known = seen[name]
   local _ <close> = unfinished.begin()
-  local ok
+  local ok, replaced
   ok, e = own.unsaved[name] ~= nil, nil -- what is stored is spent already
-  if not ok then ok, e = try_store(name, record) end
+  if not ok then ok, e, replaced = try_store(own, name, record, known) end
+  if replaced then return current(own, name) end
   if not ok then
     return nil, err("broken", tr("the sign-in '%s' was not renewed, because the new token could not be stored: %s", name, e.message), { code = e.code })
   end
@@ -98,16 +117,18 @@ function M.renew(own, name, fn)
   if not fresh then
     local again = e and e.kind == "auth" and own.get(name)
     if again and seen[name] ~= known then return again end -- a program without our lock was faster
+    if e and e.code == "over" then own.remove(name, known) end
     return nil, e
   end
   local whole
   whole, e = completed(own, name, record, fresh)
   if not whole then return nil, e end
   local stored
-  stored, e = store(own, name, whole)
+  stored, e, replaced = store(own, name, whole, known)
+  if replaced then return current(own, name) end
   if stored then return stored end
   whole.backend, whole.unsaved = record.backend, e
-  own.unsaved[name] = { record = whole, version = seen[name] }
+  own.unsaved[name] = { record = whole, version = known }
   return whole
 end
 
