@@ -30,7 +30,7 @@ function C.run(ctx, args)
       ctx.notice(tr("what was in %s before is no longer kept", path))
     elseif before ~= after then
       shown = true
-      ctx.print((qwen.text.diff(before, after, qwen.x.files.relative(ctx, path)):gsub("\n$", "")), true)
+      ctx.print_diff(qwen.text.diff(before, after, qwen.x.files.relative(ctx, path)))
     end
   end
   if not shown then ctx.print(tr "nothing is changed") end

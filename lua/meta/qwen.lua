@@ -316,6 +316,7 @@
 ---@field trusted boolean the folder is trusted
 ---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
 ---@field print fun(text: string, as_is?: boolean) lines for the person (cleaned); our own English in the person's language and broken between words, unless they are to stand as they are
+---@field print_diff fun(diff: string) a unified diff for the person: on the screen with numbers and colours, elsewhere as it is
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, gives Markdown to be shown below

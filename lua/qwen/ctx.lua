@@ -120,6 +120,7 @@ function M.new(where)
     text = secret.redact(text)
     sys.out((sys.isatty(1) and for_people(text, "", as_is) or text) .. "\n")
   end
+  function ctx.print_diff(diff) ctx.print((diff:gsub("\n$", "")), true) end
   function ctx.notice(text)
     text = secret.redact(text)
     sys.err((sys.isatty(2) and for_people(text, "qwen: ") or "qwen: " .. text) .. "\n")

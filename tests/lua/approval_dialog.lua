@@ -38,6 +38,38 @@ local old, changed = "one\n\n  \ntwo\t \nthree\nfour\n", "one\n\n  \ntwo\t \nTHR
 t.match(ask(qwen.text.diff(old, changed, "a"), true):lines(),
   "2 +\n.*3 +··\n.*4 +two··\n.*5 %- three\n.*5 %+ THREE\n.*6 +four\n", "numbers and blanks")
 
+-- A question about a call stands on the screen: its file is always there, what is longer than its room
+-- scrolls, and the scrollback gets no more than what lasts.
+do
+  local dumb = live.dumb
+  live.dumb = function() return false end
+  local _ <close> = setmetatable({}, { __close = function() live.dumb = dumb end })
+  local lasting = { key = "A", label = "always", lasting = true }
+  local function stands(detail, diff)
+    return Question.new { title = "Write a?", id = "call", detail = detail, diff = diff, turn = true,
+      choices = { choices[1], lasting, choices[2] } }
+  end
+  local long = stands(qwen.text.diff("", table.concat(new), "a"), true)
+  local function screen(height) return table.concat(long:rows(80, height, true), "\n") end
+  local function key(name) return long:key { type = "key", key = name } end
+  t.match(screen(24), "^\n%? Write a%?  %+5000 −0\n.*line 1\n.*1–%d+ of 5000.*\n\n.*1%. yes", "from the first line")
+  t.eq(count(screen(24)) < 24, true, "within the screen")
+  local seen, last = {}
+  repeat
+    last = screen(24)
+    for n in last:gmatch "line (%d+)" do seen[tonumber(n)] = true end
+    t.eq(key "pagedown", nil, "no answer")
+  until screen(24) == last
+  t.eq(#seen, 5000, "every line can be seen")
+  t.match(last, "%? Write a%?.*line 5000\n", "to the last, with its name")
+  for _ = 1, 500 do key "pageup" end
+  t.match(screen(24), "line 1\n", "and back")
+  t.match(screen(5), "1%. yes.*3%. no", "the answers are there on any screen")
+  t.eq({ long:said { key = "y", label = "yes, once" }, long:said(false) }, {}, "the call tells the answer")
+  t.match(long:said(lasting), "always", "but for what lasts")
+  t.match(table.concat((stands(command):rows(80, 24, true))), "echo", "a command")
+end
+
 -- A call that cannot work is not called refused: the person sees what is wrong with it.
 do
   local recorder = dofile "tests/recording.lua"

@@ -29,7 +29,8 @@ t.eq(theme.choose("ANSI"), "ansi", "the terminal's colours")
 local names = registry.names "themes"
 t.eq(names, { "ansi", "colour-blind", "dark", "high-contrast", "light" }, "the shipped themes")
 local used = { "accent", "good", "bad", "warn", "dim", "user", "heading", "strong", "em", "del", "tt", "link", "quote", "rule", "keyword", "string", "number",
-  "comment", "added", "removed", "added_word", "removed_word", "think" }
+  "comment", "added", "removed", "added_row", "removed_row", "added_word",
+  "removed_word", "think" }
 for _, name in ipairs(names) do
   local styles = theme.load(name)
   for _, word in ipairs(used) do
@@ -74,7 +75,7 @@ do
   t.eq({ value.background, wrong }, { "light", "Comment" }, "its background, and what is no colour")
   local styles = value.styles
   t.eq({ styles.accent, styles.heading, styles.good, styles.added_word, styles.dim, styles.comment, styles.bad },
-    { "#008080", "bold #008080", "#00ff00", "#111111 on #ccffcc", "#663399", nil, nil }, "its styles")
+    { "#008080", "bold #008080", "#00ff00", "bold #111111 on #ccffcc", "#663399", nil, nil }, "its styles")
   t.eq(require("qwen.extension.theme_schema").problem(styles), nil, "each of them is one of ours")
   local set = { ["ui.customThemes"] = { night = { Background = "black", AccentRed = "crimson" }, light = { Background = "black" } },
     ["ui.theme"] = "/etc/passwd" }

@@ -47,7 +47,8 @@ t.eq(words.say "nosuch", "nosuch", "a name without a text")
 -- A phrase is English to a model and translated for a person, with the phrases in it.
 local reason = phrase("it writes to %s", "none")
 t.eq({ tostring(reason), tr(reason) }, { "it writes to none", "它会写入 none" }, "a phrase")
-t.eq(tr("the command holds %s", phrase "a here-document"), "命令中含有 here-document", "a phrase in a text")
+t.eq(tr("it has %s: what it does cannot be told beforehand", phrase "a here-document"),
+  "命令中含有 here-document：无法预先判断其作用", "a phrase in a text")
 t.eq(tostring(phrase("the tool server %s: %s", "x", phrase "the connection was closed")),
   "the tool server x: the connection was closed",
   "a phrase in a phrase")

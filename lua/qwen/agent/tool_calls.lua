@@ -137,12 +137,12 @@ local function admit(ctx, call, tool, args, note)
   end
   local places = tool.paths and files.places(ctx, tool.paths(args))
   local scoped = places and files.scope(ctx, tool.effect, places) or ctx
-  local allowed, words, changed, wrong = permission(ctx, scoped, call, tool, args, must_ask, places)
+  local allowed, words, changed, wrong, said = permission(ctx, scoped, call, tool, args, must_ask, places)
   if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
   if wrong then return nil, failed(call, words) end
   if not allowed then
     ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
-    return nil, failed(call, words, tr "refused")
+    return nil, failed(call, words, said and tr("refused: %s", said) or tr "refused")
   end
   local reads = words and words.code == "reads"
   local safe, run = policy.in_plan(ctx, tool, args), nil

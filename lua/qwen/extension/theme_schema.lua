@@ -6,8 +6,11 @@ local M = {}
 ---Names that every theme understands, whatever it says itself.
 M.plain = { bold = "bold", dim = "dim", chosen = "reverse" }
 
-local names = { "accent", "good", "bad", "warn", "user", "heading", "strong", "em", "del", "tt", "link", "quote", "rule", "keyword", "string", "number",
-  "comment", "added", "removed", "added_word", "removed_word", "think" }
+local names = {
+  "accent", "good", "bad", "warn", "user", "heading", "strong", "em", "del", "tt", "link", "quote",
+  "rule", "keyword", "string", "number", "comment", "added", "removed", "added_row", "removed_row",
+  "added_word", "removed_word", "think",
+}
 local known = {}
 for name in pairs(M.plain) do names[#names + 1] = name end
 for _, name in ipairs(names) do known[name] = true end

@@ -20,7 +20,7 @@ end
 local function allowed(tool, name, rule)
   local folder = tool.effect == "edit" and rule:match "^Edit%(/(.*)/%*%*%)$"
   if folder then
-    return tr("edits below %s, but not of what decides what runs later", paths.short(folder)), false
+    return tr("edits below %s", paths.short(folder)), false
   end
   local command = tool.command and rule:match "^%w+%((.*)%)$"
   if not command then return tr("every call of %s", name), true end
@@ -94,6 +94,7 @@ end
 ---@return string? words for the model when it may not run
 ---@return table? args the person has changed it: to be judged again
 ---@return boolean? wrong it cannot work: nobody was asked
+---@return string? said what the person answered in the place of a yes
 function M.ask(ctx, call, tool, args, reason, rule)
   local detail, e
   if tool.preview then detail, e = tool.preview(ctx, args) end
@@ -101,7 +102,8 @@ function M.ask(ctx, call, tool, args, reason, rule)
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local before = reached(ctx, tool, args)
   local answer, words = ctx.ask { title = title_of(ctx, tool, call.name, args), id = call.id, detail = detail, diff = tool.effect == "edit",
-    turn = true, reason = translate.for_user(reason), choices = choices(ctx, tool, call.name, rule) }
+    turn = true,
+    reason = reason.code ~= "edits" and translate.for_user(reason) or nil, choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."
   end
@@ -109,7 +111,10 @@ function M.ask(ctx, call, tool, args, reason, rule)
   if answer == "a" or answer == "A" then ctx.granted[rule] = true end
   if answer == "A" then save_rule(ctx, rule) end
   if answer == "y" or answer == "a" or answer == "A" then return true end
-  return false, "The user refused this call." .. (words and words ~= "" and " The user says: " .. words or " Ask what to do instead, or go on without it.")
+  if words == "" then words = nil end
+  local next_step = words and " The user says: " .. words
+    or " Ask what to do instead, or go on without it."
+  return false, "The user refused this call." .. next_step, nil, nil, words
 end
 
 return M

@@ -107,6 +107,13 @@ local function is_core(core, part)
   return false
 end
 
+-- Why a part that runs what is piped into it is asked about.
+local function pipes_into(part)
+  local name = part.piped and #part.argv == 1 and program_lists.names(part.argv[1])
+  return name and program_lists.readers[name] and name ~= "xargs"
+    and phrase("it pipes into %s, which runs whatever comes", name) or nil
+end
+
 -- One part of a command by the rules: "deny", "unsure", "ask", "allow" or nil; the reason; the rule
 -- that would allow it.
 local function judge_part(at, set, part)
@@ -127,7 +134,7 @@ local function judge_part(at, set, part)
     return "allow", rules.words(rule)
   end
   if redirect or assigns_matter(part) then return nil, redirect or phrase "it sets variables" end
-  return nil, why, suggest(part)
+  return nil, pipes_into(part) or why, suggest(part)
 end
 
 local rank = { deny = 5, unsure = 4, ask = 3, mode = 2, allow = 1 }
@@ -158,7 +165,9 @@ function M.judge(ctx, set, command, folder)
     if verdict == "deny" then return "deny", reason end
     if verdict ~= "allow" then asking = asking + 1 end
     only_reads = only_reads and reason.code == READS.code
-    if not worst or rank[verdict] > rank[worst[1]] or verdict == "allow" and worst[1] == "allow" and worst[2].code == READS.code then
+    local same = worst and verdict == worst[1]
+    local telling = same and (verdict == "allow" and worst[2].code == READS.code or verdict == "mode" and pipes_into(part))
+    if not worst or rank[verdict] > rank[worst[1]] or telling then
       worst = { verdict, reason, rule }
     end
   end
@@ -166,13 +175,13 @@ function M.judge(ctx, set, command, folder)
     local denied = command_rules.named_anywhere(set.deny, command)
     if denied then return "deny", rules.words(denied) end
     if parsed.hard and (at.commands or #at.paths > 0) then
-      return "unsure", phrase("the command holds %s", parsed.hard)
+      return "unsure", phrase("it has %s: what it does cannot be told beforehand", parsed.hard)
     end
     if worst and rank[worst[1]] > rank.mode then return worst[1], worst[2] end
     local asked = command_rules.named_anywhere(set.ask, command)
     if asked then return "ask", rules.words(asked) end
     if at.core then return "ask", NOT_CORE end
-    return "mode", phrase("the command holds %s", parsed.why)
+    return "mode", phrase("it has %s: what it does cannot be told beforehand", parsed.why)
   end
   if not worst then return "allow", READS end
   if worst[1] == "allow" then return "allow", only_reads and READS or worst[2] end

@@ -12,6 +12,10 @@ local M = { refused = rules.refused }
 
 local READS = rules.READS
 
+-- Why an edit is asked about that nothing else speaks against.
+local EDITS = phrase "it changes a file"
+EDITS.code = "edits"
+
 local function not_planned(reason) return phrase("plan mode only looks: %s", reason) end
 
 -- Whether a deny rule hides a file from reading.
@@ -112,7 +116,7 @@ local function judge_paths(ctx, set, name, tool, list, args)
     return "outside", keys and phrase("keys are kept in %s", outside) or phrase("%s is outside the project", outside), nil
   end
   if tool.effect == "read" then return "mode", READS end
-  return "mode", tool.effect == "edit" and phrase "it changes a file" or phrase "it calls a tool that may change something"
+  return "mode", tool.effect == "edit" and EDITS or phrase "it calls a tool that may change something"
 end
 
 ---The command that plan mode runs in the place of one of git's that look; nil for others, and where a rule refuses something.

@@ -115,7 +115,7 @@ local function check_arguments(program, part, bases, look)
       operands = true
     elseif word:sub(1, 1) == "-" and #word > 1 and not operands then
       local names, value, plain = read_option(program, word)
-      if not names then return phrase("the option %s of %s is not known to only read", word, part.argv[1]) end
+      if not names then return phrase("with %s, %s may change something", word, part.argv[1]) end
       for _, name in ipairs(names) do
         pattern_given = pattern_given or among(program.pattern, name)
         if among(program.deep == true and "" or program.deep, name) then part.deep = true end
@@ -188,7 +188,7 @@ function M.check(ctx, part, bases)
   local name = part.argv[1]
   local program = name and known[name]
   if not name then return false, phrase "it sets variables" end
-  if not program then return false, phrase("'%s' is not known to only read", name) end
+  if not program then return false, phrase("it runs %s, which may change something", name) end
   local stranger = not builtins[name] and another_program(ctx, name)
   if stranger then return false, stranger end
   if program.first and (part.argv[2] or ""):sub(1, 1) == "-" then

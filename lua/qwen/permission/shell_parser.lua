@@ -203,7 +203,7 @@ function Reader:read_word()
     return true -- the number of a descriptor
   else
     if #part.argv == 0 and (reserved[word] or word:sub(1, 1) == "~") then
-      self:doubt(phrase("'%s' in the place of a command", word), soft[word])
+      self:doubt(phrase("the shell word '%s'", word), soft[word])
     end
     if #part.argv == 0 and marks and word ~= "[" then self:doubt(phrase "a command whose name is a variable or a pattern") end
     if marks and marks.variable and source:sub(1, 1) ~= '"' then part.split = true end

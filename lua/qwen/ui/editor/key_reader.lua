@@ -34,7 +34,8 @@ function Reader:action(event, typed)
   if begun then return false end
 end
 
-local names = { up = "↑", down = "↓", left = "←", right = "→" }
+local names = { up = "↑", down = "↓", left = "←", right = "→", pageup = "PgUp",
+  pagedown = "PgDn" }
 
 ---The keys of actions for a hint: of each one that we ship where it still counts, else one of the
 ---user's.

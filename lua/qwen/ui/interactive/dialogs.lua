@@ -54,8 +54,8 @@ function M.attach(self)
   ctx.interactive = true
   function ctx.ask(asked)
     local question = require("qwen.ui.widget.approval_dialog").new(asked)
-    show.asking(asked.id)
-    live.write(question:lines())
+    show.asking(asked, question.stands)
+    if not question.stands then live.write(question:lines()) end
     local answer = self:ask(question, true)
     if answer then return answer.key, answer.words end
     if asked.turn and self.busy then self.busy:cancel() end

@@ -115,7 +115,8 @@ function M.ask(self, question, unasked)
   M.show(self, question, function(answer) answers:put { value = answer } end,
     unasked and task.now() or self.typed)
   local answer = self:await(answers).value
-  live.write(question:said(answer) .. "\n")
+  local said = question:said(answer)
+  if said then live.write(said .. "\n") end
   return answer or nil
 end
 

@@ -158,7 +158,7 @@ function on.done(self, event)
   if not self.busy then collectgarbage() end -- the person reads; what the turn leaves behind would grow with the history
 end
 
-function on.reply(self, event) show.reply(self.ctx, event.text) end
+function on.reply(self, event) require("qwen.ui.transcript.colours").reply(self.ctx, event.text) end
 
 function on.int(self)
   if self.away then return end

@@ -17,7 +17,9 @@ local made_of = {
   accent = "AccentBlue", good = "AccentGreen", bad = "AccentRed", warn = "AccentYellow", dim = "Gray", heading = "bold AccentBlue",
   del = "strike Gray", tt = "AccentYellow", link = "underline AccentCyan", quote = "LightBlue", rule = "Gray", keyword = "AccentPurple",
   string = "AccentGreen", number = "AccentYellow", comment = "italic Comment", added = "AccentGreen", removed = "AccentRed",
-  added_word = "Foreground on DiffAdded", removed_word = "Foreground on DiffRemoved", think = "italic Gray",
+  added_row = "on DiffAdded", removed_row = "on DiffRemoved",
+  added_word = "bold Foreground on DiffAdded", removed_word = "bold Foreground on DiffRemoved",
+  think = "italic Gray",
 }
 
 -- A colour as #rrggbb: hexadecimal, or a name of CSS.

@@ -1,6 +1,9 @@
--- A unified diff for people: line numbers, colours, and in a line that changed the words that did. Pure; the text must be clean.
+-- A unified diff for people: line numbers, the colours of the code, a ground behind what changed,
+-- and in a line that changed the words that did. Pure; the text must be clean.
+local highlight = require "qwen.ui.render.highlight"
 local style = require "qwen.ui.render.style"
 local words = require "qwen.ui.render.words"
+local wrap = require "qwen.ui.render.wrap"
 
 local M = {}
 
@@ -13,24 +16,29 @@ function M.is_diff(text)
   return text:find "^%-%-%- [^\n]*\n%+%+%+ [^\n]*\n@@ " ~= nil
 end
 
+local function same(line) return line end
+
 -- Each line with its mark and its number in the file it stands in; show makes its text.
 local function parse(text, show)
   local lines, old, new, widest = {}, 0, 0, 1
+  local function put(mark, number, line)
+    lines[#lines + 1] = { mark = mark, number = number, text = wrap.untab(show(line)) }
+  end
   for line in text:gmatch "([^\n]*)\n?" do
     local from, to = line:match "^@@ %-(%d+)%f[%D][,%d]* %+(%d+)%f[%D][,%d]* @@"
-    local mark = line:sub(1, 1)
+    local mark, rest = line:sub(1, 1), line:sub(2)
     if from then
       if #lines > 0 then lines[#lines + 1] = { mark = "@" } end
       old, new = math.tointeger(tonumber(from)), math.tointeger(tonumber(to))
     elseif new > 0 or old > 0 then
       if mark == "-" then
-        lines[#lines + 1], old = { mark = mark, number = old, text = show(line:sub(2)) }, old + 1
-      elseif mark == "+" then
-        lines[#lines + 1], new = { mark = mark, number = new, text = show(line:sub(2)) }, new + 1
-      elseif mark == " " then
-        lines[#lines + 1], old, new = { mark = mark, number = new, text = show(line:sub(2)) }, old + 1, new + 1
+        put(mark, old, rest)
+        old = old + 1
+      elseif mark == "+" or mark == " " then
+        put(mark, new, rest)
+        old, new = old + (mark == " " and 1 or 0), new + 1
       elseif mark == "\\" then
-        lines[#lines + 1] = { mark = mark, text = line:sub(3) }
+        put(mark, nil, rest:sub(2))
       end
     end
     widest = math.max(widest, #tostring(math.max(old, new)))
@@ -76,53 +84,112 @@ end
 
 local kinds = { ["-"] = "removed", ["+"] = "added" }
 
-local function painted(line)
-  local kind = kinds[line.mark]
-  if not kind then return line.mark .. " " .. line.text end
-  if not line.from or line.from > line.to then return style.paint(kind, line.mark .. " " .. line.text) end
-  return style.paint(kind, line.mark .. " " .. line.text:sub(1, line.from - 1)) .. style.paint(kind .. "_word", line.text:sub(line.from, line.to))
-    .. style.paint(kind, line.text:sub(line.to + 1))
+-- The colours of the code in a file; those of the lines that go and of those that come are read
+-- apart, for a string may be open in one and not in the other.
+local function colours(path)
+  local name = path:match "%.([%w_]+)$" or path:match "^.*/(.*)" or path
+  local old, new = highlight.spans(name), highlight.spans(name)
+  return function(line)
+    if line.mark == "-" then return old(line.text) end
+    local spans = new(line.text)
+    if line.mark == " " then old(line.text) end
+    return spans
+  end
 end
 
-local function same(line) return line end
+-- The spans of a line with the words that changed in the place of what stood there.
+local function with_words(line, spans, names)
+  local from, to = line.from, line.to
+  if not from or from > to then return spans end
+  local out, put = {}, nil
+  local function add(first, last, what)
+    if first <= last then out[#out + 1] = { from = first, to = last, names = what } end
+  end
+  for _, span in ipairs(spans) do
+    add(span.from, math.min(span.to, from - 1), span.names)
+    if span.to >= from and not put then
+      add(from, to, names)
+      put = true
+    end
+    add(math.max(span.from, to + 1), span.to, span.names)
+  end
+  if not put then add(from, to, names) end
+  return out
+end
 
----The rows of a diff.
+-- The rows of one line: its number and mark, and below them nothing where it wraps.
+local function line_rows(line, spans, columns, format)
+  local kind = kinds[line.mark]
+  local rich = kind and style.ground(kind .. "_row")
+  local base = kind and (rich and kind .. "_row" or kind) or ""
+  if kind then spans = with_words(line, spans, kind .. "_word") end
+  local number = format:format(line.number or "")
+  local lead = style.paint(rich and "dim " .. base or "dim", number)
+  if line.mark ~= "\\" then
+    lead = lead .. style.paint(rich and kind .. " " .. base or base, line.mark .. " ")
+  end
+  local content = { text = line.text, spans = spans }
+  local room = math.max(columns - #number - 2, 8)
+  local rows, widths = wrap.rows(content, room, line.mark == "\\" and "dim" or base)
+  local under = style.paint(base, (" "):rep(#number + 2))
+  for i, row in ipairs(rows) do
+    rows[i] = (i == 1 and lead or under) .. row
+    widths[i] = widths[i] + #number + 2
+  end
+  return rows, widths, rich and base
+end
+
+-- Changed rows are as wide as the widest of them, so that their ground is one.
+local function even(out, columns)
+  local widest = 0
+  for _, row in ipairs(out) do widest = math.max(widest, row.ground and row.width or 0) end
+  widest = math.min(widest + 1, columns)
+  for i, row in ipairs(out) do
+    local blanks = row.ground and (" "):rep(widest - row.width) or ""
+    out[i] = row.text .. style.paint(row.ground or "", blanks)
+  end
+  return out
+end
+
+---How many lines a diff adds and takes away, for people.
 ---@param text string
----@param most integer? rows; what is more is counted
+---@return string
+function M.count(text)
+  local added, removed = 0, 0
+  for _, line in ipairs((parse(text, same))) do
+    if line.mark == "+" then added = added + 1 elseif line.mark == "-" then removed = removed + 1 end
+  end
+  return ("+%d −%d"):format(added, removed)
+end
+
+---The rows of a diff: numbers, marks, the colours of the code and of what changed.
+---@param text string
+---@param columns integer
+---@param most integer? lines; what is more is counted
 ---@param show (fun(line: string): string)? makes what a line holds clean; without it the text is
 ---@return string[]
-function M.rows(text, most, show)
+function M.rows(text, columns, most, show)
   local lines, width = parse(text, show or same)
   compare(lines)
-  local rows, format = {}, "%" .. width .. "s "
+  local paint = colours(text:match "^[^\n]*\n%+%+%+ ([^\n\t]*)" or "")
+  local coloured = style.ground "added_row"
+  local out, format = {}, "%" .. width .. "s "
+  local function put(row, columns_of_it, ground)
+    out[#out + 1] = { text = row, width = columns_of_it, ground = ground }
+  end
   for i, line in ipairs(lines) do
     if most and i > most then
-      rows[#rows + 1] = style.paint("dim", words.plural("more_lines", #lines - most))
+      put(style.paint("dim", words.plural("more_lines", #lines - most)))
       break
     elseif line.mark == "@" then
-      rows[#rows + 1] = style.paint("dim", (" "):rep(width) .. " ⋮")
+      put(style.paint("dim", (" "):rep(width) .. " ⋮"))
     else
-      rows[#rows + 1] = style.paint("dim", format:format(line.number or "")) .. (line.mark == "\\" and style.paint("dim", line.text) or painted(line))
+      local spans = coloured and line.mark ~= "\\" and paint(line) or {}
+      local rows, widths, ground = line_rows(line, spans, columns, format)
+      for n, row in ipairs(rows) do put(row, widths[n], ground) end
     end
   end
-  return rows
-end
-
----The rows of what a question is about: a diff as above, anything else as it is.
----@param text string
----@param most integer? rows of a diff
----@param plain boolean? it is no diff, whatever it looks like
----@param show (fun(line: string): string)? as for rows
----@return string[]
-function M.detail(text, most, plain, show)
-  local rows = {}
-  if not plain and M.is_diff(text) then
-    rows = M.rows(text, most, show)
-  elseif text ~= "" then
-    for line in text:gsub("\n$", ""):gmatch "[^\n]*" do rows[#rows + 1] = line end
-  end
-  for i, row in ipairs(rows) do rows[i] = row ~= "" and "  " .. row or row end
-  return rows
+  return even(out, columns)
 end
 
 return M

@@ -6,11 +6,13 @@ local M = {}
 
 local level = theme.level()
 local listening = false
+local current -- the styles of the theme
 local codes -- by names: the parameters of SGR, "" for none
 
 ---Takes the styles of a theme from now on.
 ---@param styles table<string, string>
 function M.use(styles)
+  current = styles
   codes = setmetatable({}, { __index = function(self, names)
     local parts = {}
     for name in names:gmatch "%S+" do
@@ -26,6 +28,15 @@ end
 ---@return boolean
 function M.enabled()
   return level > 0
+end
+
+---Whether a style has a ground that leaves room for other colours on it.
+---@param name string
+---@return boolean
+function M.ground(name)
+  if level < 256 then return false end
+  if not codes then M.use(theme.first()) end
+  return (current[name] or ""):find "%f[%w]on%f[%W]" ~= nil
 end
 
 ---Whether somebody listens instead of looking: no boxes, no spinners, words instead of signs.

@@ -1,6 +1,6 @@
 -- What a session shows: answers as they come, one line a tool call, changes before they are made, questions, notices. All of it is cleaned first.
 -- What changes in place is shown by others: reply, tool_calls, thinking and status.
-local custom_themes = require "qwen.ui.render.custom_themes"
+local colours = require "qwen.ui.transcript.colours"
 local reply_view = require "qwen.ui.transcript.reply"
 local turn_summary = require "qwen.ui.transcript.turn_summary"
 local tool_calls = require "qwen.ui.transcript.tool_calls"
@@ -11,10 +11,8 @@ local redact = require("sys.secret").redact
 local registry = require "qwen.extension.registry"
 local status = require "qwen.ui.transcript.status"
 local style = require "qwen.ui.render.style"
-local sys = require "sys.os"
 local term = require "sys.term"
 local text = require "qwen.util.text"
-local theme = require "qwen.ui.render.theme"
 local thinking = require "qwen.ui.transcript.thinking"
 local tr = require("qwen.util.translate").tr
 local words = require "qwen.ui.render.words"
@@ -24,10 +22,9 @@ local M = {}
 
 local clean, say = text.clean, words.say
 
-local MOST_DIFF = 60 -- rows of a change that nobody is asked about
-
--- State of the page: whether what was written last ended a line; whether it was of the answer ("text") or of the work ("work"); the call
--- of the last question; whether the theme goes with the background; the last reason to wait.
+-- State of the page: whether what was written last ended a line; whether it was of the answer
+-- ("text") or of the work ("work"); the last question about a call (`read`: it is in the scrollback);
+-- the last reason to wait.
 local page = { at_start = true }
 
 local function write(bytes)
@@ -112,27 +109,30 @@ function watch.answer_ended()
   status.phase(nil)
 end
 
--- A change that nobody was asked about is shown before it is made.
-function watch.tool_started(ctx, call, args)
-  local tool = registry.get("tools", call.name)
-  local asked = page.asked == call.id
-  if tool and tool.effect == "edit" and tool.preview and not asked then
-    local diff = tool.preview(ctx, args)
-    if diff and patch.is_diff(diff) then
-      turn_to "work"
-      lines(patch.detail(clean(diff), MOST_DIFF))
-    end
+-- What stands below a call: the change that it makes, or the command if it was asked about.
+local function about(ctx, call, args)
+  local tool, asked = registry.get("tools", call.name), page.asked
+  if asked and asked.id == call.id then
+    page.asked = nil
+    if asked.read then return { read = true } end
+    if asked.diff then return { diff = clean(asked.detail) } end
+    return { command = tool and tool.command and clean(asked.detail) }
   end
-  page.asked = nil
-  tool_calls.start(call, args, asked)
+  local diff = tool and tool.effect == "edit" and tool.preview and tool.preview(ctx, args)
+  return { diff = diff and patch.is_diff(diff) and clean(diff) or nil }
+end
+
+function watch.tool_started(ctx, call, args)
+  tool_calls.start(call, args, about(ctx, call, args))
   status.phase(say "running")
   status.touch()
 end
 
 function watch.tool_ended(_, call, part)
   turn_to "work"
-  lines(tool_calls.ended(call, part, columns(), page.asked == call.id))
-  page.asked = nil
+  local asked = page.asked
+  if asked and asked.id == call.id then page.asked = nil else asked = nil end
+  lines(tool_calls.ended(call, part, columns(), asked and asked.read))
   if not tool_calls.any() then status.phase(nil) end
   status.touch()
 end
@@ -154,10 +154,16 @@ end
 function M.attach(ctx)
   tool_calls.folder = ctx.cwd
   style.listen(ctx.settings:get "ui.accessibility.screenReader")
-  M.use_theme(ctx)
+  colours.use(ctx)
   function ctx.print(words_of_it, as_is)
     local said = clean(redact(words_of_it))
     line(as_is and said or wrap.text(said, columns()))
+  end
+  function ctx.print_diff(diff)
+    local said = clean(redact(diff))
+    local name = said:match "^[^\n]*\n%+%+%+ ([^\n\t]*)" or ""
+    line(style.paint("bold", name) .. "  " .. style.paint("dim", patch.count(said)))
+    lines(patch.rows(said, columns()))
   end
   function ctx.notice(words_of_it)
     local content = { text = wrap.untab("! " .. clean(redact(words_of_it)):gsub("\n$", "")), spans = {} }
@@ -171,7 +177,7 @@ function M.attach(ctx)
     local show = deltas[delta.type]
     if show then show(ctx, delta) end
   end
-  function ctx.theme(name) M.use_theme(ctx, nil, name) end
+  function ctx.theme(name) colours.use(ctx, nil, name) end
   function ctx.progress(chunk)
     tool_calls.progress(chunk)
     status.touch()
@@ -192,52 +198,11 @@ function M.attach(ctx)
   end
 end
 
-local told_themes = {}
-
--- Says once that a theme of Qwen Code is not here, and what is wrong with those of the settings.
-local function tell_theme(ctx, set, name, problems)
-  for _, problem in ipairs(problems) do
-    if not told_themes[problem] then ctx.notice(problem) end
-    told_themes[problem] = true
-  end
-  if not set or set == "auto" or set == name or set:find("/", 1, true) or told_themes[set] then return end
-  told_themes[set] = true
-  local store = require("qwen.extension.kv_store").open "theme"
-  if store:get(set) then return end
-  store:update(set, function() return true end)
-  ctx.notice(tr("qwen has no theme '%s'; the nearest is %s (others: /theme)", text.visible(set), name))
-end
-
----Takes the theme of the settings, or the one that goes with the background.
----@param ctx Ctx
----@param background "dark"|"light"|nil as the terminal says
----@param try string? in the place of the one of the settings, for a look at it
----@return string name
-function M.use_theme(ctx, background, try)
-  page.background = background or page.background
-  local set, problems = ctx.settings:get "ui.theme", custom_themes.provide(ctx)
-  local name, automatic = theme.choose(try or set, page.background)
-  if not try then tell_theme(ctx, set, name, problems) end
-  local styles, e = theme.load(name)
-  if styles then style.use(styles) else ctx.notice(e.message) end
-  page.automatic = automatic
-  return name
-end
-
----A terminal's answer to a question of ours: its background.
----@param ctx Ctx
----@param reply string
-function M.reply(ctx, reply)
-  local background = theme.background(reply)
-  if background and page.automatic then M.use_theme(ctx, background) end
-end
-
 ---The first lines of a session.
 ---@param ctx Ctx
 function M.greet(ctx)
   status.open(ctx)
-  local name = sys.env "TERM"
-  if style.enabled() and name ~= "linux" and page.automatic then sys.out "\27]11;?\27\\" end -- nobody waits for the answer
+  colours.ask_background()
   local url = require("qwen.auth.login").asked_at(ctx, ctx.model)
   local head, where = "qwen " .. require("sys.embed").version, tr("  %s at %s  /help", clean(ctx.model.id), clean(url))
   if term.width(head .. where) >= columns() then -- the host is what matters
@@ -270,13 +235,15 @@ function M.leave()
 end
 
 ---A question begins: it stands among the work, and the screen waits for the person.
----@param id string? of the call that it is about
-function M.asking(id)
+---@param asked {id: string?, detail: string?, diff: boolean?} id: of the call that it is about
+---@param stands boolean? it goes away with its answer
+function M.asking(asked, stands)
   end_thoughts()
   reply_view.finish()
   if not page.at_start then write "\n" end
-  turn_to "work"
-  page.asked = id
+  if not stands then turn_to "work" end
+  page.asked = asked.id and { id = asked.id, detail = asked.detail or "", read = not stands,
+    diff = asked.diff and patch.is_diff(asked.detail or "") }
   status.phase(nil)
   status.tell(say "asks")
 end

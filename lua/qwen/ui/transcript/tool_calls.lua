@@ -1,6 +1,7 @@
 -- line stands below the scrollback with its time and the end of its output; when it has ended it is
 -- written with its result.
 local json = require "sys.json"
+local patch = require "qwen.ui.render.patch"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local style = require "qwen.ui.render.style"
@@ -14,6 +15,7 @@ local wrap = require "qwen.ui.render.wrap"
 local M = { folder = "" } -- folder: the project's
 
 local KEPT = 4096 -- bytes of output kept for the screen
+local MOST_DIFF = 60 -- lines of a change
 local SHOWN, SHOWN_FAILED = 3, 5 -- lines of output under a call that ended
 local running = {}
 
@@ -49,11 +51,12 @@ end
 ---A call begins.
 ---@param call CallPart
 ---@param args table
----@param asked boolean? it stands on the screen, above the answer
-function M.start(call, args, asked)
+---@param about {diff: string?, command: string?, read: boolean?} the change that it makes, or the
+---command that was asked about, both clean; `read`: it stands in the scrollback, above the answer
+function M.start(call, args, about)
   running[#running + 1] = { id = call.id, name = call.name, label = label_of(call, args),
-    alone = asked and #running == 0, since = task.now(), task = task.current(), tail = "",
-    lines = 0 }
+    diff = about.diff, command = about.command, alone = about.read and #running == 0,
+    since = task.now(), task = task.current(), tail = "", lines = 0 }
 end
 
 ---Output of the call that the present task carries out.
@@ -108,33 +111,47 @@ local function output_rows(entry, failed, columns)
   return rows
 end
 
+-- The line of a call that ended, in two rows where one is too short; and whether all of the label
+-- is in it.
+local function line_rows(verb, label, result, failed, columns)
+  local lead = style.reader() and words.say "result" .. ": " or "· "
+  local shown, width = wrap.cut(lead .. result, math.max(columns - 2, 16))
+  shown = style.paint(failed and "bad" or "dim", shown)
+  local beside, least = columns - width - 1, math.min(term.width(label), LEAST_LABEL)
+  local own_row = beside < term.width(verb) + 3 + least
+  local start = head(verb, label, own_row and columns or beside, failed and "✗" or "●",
+    failed and "bad" or "accent")
+  local whole = term.width(verb) + 3 + term.width(label) <= (own_row and columns or beside)
+  return own_row and { start, "  " .. shown } or { start .. " " .. shown }, whole
+end
+
 ---A call has ended: what goes into the scrollback.
 ---@param call CallPart
 ---@param part ResultPart
 ---@param columns integer
----@param asked boolean? it has not begun, and stands in the question above
+---@param read boolean? it has not begun, and stands in the question above
 ---@return string[]
-function M.ended(call, part, columns, asked)
-  local entry = { label = label_of(call), alone = asked, tail = "", lines = 0, since = task.now() }
+function M.ended(call, part, columns, read)
+  local entry = { label = label_of(call), alone = read, tail = "", lines = 0, since = task.now() }
   for i, one in ipairs(running) do
     if one.id == call.id then entry = table.remove(running, i) break end
   end
-  local label = entry.alone and "" or entry.label
+  local label, failed = entry.alone and "" or entry.label, part.error
+  local diff = not failed and entry.diff
   local took = task.now() - entry.since
-  local below = output_rows(entry, part.error, columns)
-  local result = one_line(part.display or words.say "done")
+  local below = output_rows(entry, failed, columns)
+  local result = diff and patch.count(diff) or one_line(part.display or words.say "done")
   if below[1] then result = without_last(result, entry) end
   if result == entry.label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
-  local lead = style.reader() and words.say "result" .. ": " or "· "
-  local shown, width = wrap.cut(lead .. result, math.max(columns - 2, 16))
-  result = style.paint(part.error and "bad" or "dim", shown)
-  local verb, least = verb_of(call.name, part.error and "ask" or "done"), math.min(term.width(label), LEAST_LABEL)
-  local beside = columns - width - 1
-  local own_row = beside < term.width(verb) + 3 + least
-  local start = head(verb, label, own_row and columns or beside, part.error and "✗" or "●",
-    part.error and "bad" or "accent")
-  local rows = own_row and { start, "  " .. result } or { start .. " " .. result }
+  local verb = verb_of(call.name, failed and "ask" or "done")
+  local rows, whole = line_rows(verb, label, result, failed, columns)
+  local about = diff and patch.rows(diff, columns - 4, MOST_DIFF) or {}
+  if entry.command and (not whole or entry.command:find "\n.") then -- it stands once, and whole
+    rows = line_rows(verb, "", result, failed, columns)
+    about = wrap.rows({ text = wrap.untab(text.trim_end(entry.command)), spans = {} }, columns - 4)
+  end
+  for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
   return table.move(below, 1, #below, #rows + 1, rows)
 end
 

@@ -1,5 +1,7 @@
--- A question about an effect: the whole command or change in the scrollback with nothing hidden,
--- and a list of answers. What an answer means is the business of who asks.
+-- A question about an effect: the whole command or change with nothing hidden, and a list of
+-- answers. One about a call stands on the screen until it is answered, and what is longer than its
+-- room scrolls; any other, and one for somebody who listens, stands in the scrollback. What an
+-- answer means is the business of who asks.
 local Dialog = require "qwen.ui.widget.dialog"
 local Entry = require "qwen.ui.widget.text_input"
 local KeyReader = require "qwen.ui.editor.key_reader"
@@ -8,6 +10,7 @@ local ansi = require "qwen.ui.render.ansi"
 local live = require "qwen.ui.screen.live"
 local lookalike = require "qwen.ui.render.lookalike"
 local patch = require "qwen.ui.render.patch"
+local term = require "sys.term"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
@@ -19,6 +22,11 @@ local function marked(self) return self.at or self.armed and not self.typing and
 
 -- To a place in the list, round its end.
 local function go(self, at) self.at = (at - 1) % #self.choices + 1 end
+
+-- Another part of what is asked about; rows() keeps it within its ends.
+local function scroll(self, pages)
+  self.top = (self.top or 0) + pages * math.max((self.room or 1) - 1, 1)
+end
 
 -- Takes a choice, or asks for the words that go with it.
 local function take(self, at)
@@ -34,12 +42,15 @@ local Question = Dialog.class({
   list_down = function(self) go(self, (marked(self) or 0) + 1) end,
   list_first = function(self) go(self, 1) end,
   list_last = function(self) go(self, #self.choices) end,
+  list_page_up = function(self) scroll(self, -1) end,
+  list_page_down = function(self) scroll(self, 1) end,
   list_accept = function(self) return take(self, marked(self)) end,
 }, "list")
 
 local MANY_SPACES, MANY_LINES = 24, 3
 local FEW = 9 -- up to here a digit chooses
-local MOST_DIFF = 200 -- rows of a change that are shown at once
+local MOST_DIFF = 200 -- rows of a change that the scrollback gets at once
+local LEAST_ROOM = 3 -- rows for what is asked about, however small the screen is
 
 -- Blanks that a terminal shows as it shows a space.
 local blanks = { "\u{A0}", "\u{1680}", "\xe2\x80[\x80-\x8a\xaf]", "\u{205F}", "\u{2800}", "\u{3000}" }
@@ -63,41 +74,76 @@ function Question.visible(detail, prose)
   return (shown:gsub("%f[ \t]([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
 end
 
----@param asked {title: string, detail: string?, diff: boolean?, reason: string?, choices: QuestionChoice[]}
+---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, id: string?, choices: QuestionChoice[]}
 ---diff: the detail is a change that we made out; a command that only looks like one is shown whole
+---id: of the call that it is about
 function Question.new(asked)
   local once = false -- a question whose every answer lasts is not answered by a character that begins a prompt
   for _, choice in ipairs(asked.choices) do once = once or not choice.lasting end
-  return Question.make { asked = asked, choices = asked.choices, digits = once and #asked.choices <= FEW }
+  return Question.make { asked = asked, choices = asked.choices, digits = once and #asked.choices <= FEW,
+    stands = asked.id ~= nil and not live.dumb() and not style.reader() }
 end
 
--- The rows of a change: what each line holds is made visible after the marks are read.
-local function change_rows(detail)
-  local function visible(line) return Question.visible(line, true) end
-  local rows = patch.detail(detail, nil, false, visible)
-  return rows, #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
+-- What is asked, in a row.
+local function head(asked)
+  local title = Question.visible((asked.title:gsub("%s+", " ")))
+  local count = asked.diff and patch.is_diff(asked.detail or "") and patch.count(asked.detail)
+  return style.paint("warn", "? ") .. style.paint("bold", title) .. (count and "  " .. style.paint("dim", count) or "")
+end
+
+-- What is asked about. Of a change what each line holds is made visible after the marks are read.
+local function body(asked, columns)
+  local detail = asked.detail or ""
+  if asked.diff and patch.is_diff(detail) then
+    return patch.rows(detail, columns, nil, function(line) return Question.visible(line, true) end)
+  end
+  if detail == "" then return {} end
+  local content = wrap.untab(Question.visible(detail, asked.diff):gsub("\n$", ""))
+  return (wrap.rows({ text = content, spans = {} }, columns))
+end
+
+local function indented(rows)
+  for i, row in ipairs(rows) do rows[i] = row ~= "" and "  " .. row or row end
+  return rows
+end
+
+local function reason_rows(asked, columns)
+  if not asked.reason then return {} end
+  local because = say("because", lookalike.marked(text.clean(asked.reason)))
+  return indented((wrap.rows({ text = wrap.untab(because), spans = {} }, columns - 2, "dim")))
 end
 
 ---What goes into the scrollback before the answer: everything that is asked about, but of a long change the beginning; a key shows the rest.
 ---@return string
 function Question:lines()
   local asked = self.asked
-  local out = { style.paint("warn", "? ") .. Question.visible((asked.title:gsub("%s+", " "))) }
-  local detail = asked.detail or ""
-  local rows, shown
-  if asked.diff and patch.is_diff(detail) then
-    rows, shown = change_rows(detail)
-  else
-    rows = patch.detail(Question.visible(detail, asked.diff), nil, true)
-    shown = #rows
-  end
-  table.move(rows, 1, shown, #out + 1, out)
+  local columns = select(2, term.size())
+  local rows = indented(body(asked, columns - 2))
+  local shown = asked.diff and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
+  local out = table.move(rows, 1, shown, 2, { head(asked) })
   if shown < #rows then
     self.rest = table.move(rows, shown + 1, #rows, 1, {})
     out[#out + 1] = "  " .. style.paint("warn", words.plural("more_lines", #self.rest))
   end
-  if asked.reason then out[#out + 1] = "  " .. style.paint("dim", say("because", lookalike.marked(text.clean(asked.reason)))) end
+  local reasons = reason_rows(asked, columns)
+  table.move(reasons, 1, #reasons, #out + 1, out)
   return table.concat(out, "\n") .. "\n"
+end
+
+-- The part of what is asked about that has room, and which part it is.
+local function part(self, rows, room)
+  self.room = math.max(room, LEAST_ROOM)
+  if #rows <= self.room then
+    self.top = 0
+    return rows
+  end
+  local last = #rows - self.room + 1
+  self.top = math.max(0, math.min(self.top or 0, last))
+  local out = table.move(rows, self.top + 1, self.top + self.room - 1, 1, {})
+  local up, down = KeyReader.labels("list_page_up", "list_page_down")
+  out[#out + 1] = "  " .. style.paint("warn", say("part_of", self.top + 1, self.top + self.room - 1,
+    #rows, up, down))
+  return out
 end
 
 -- The letter that answers at once: none for what lasts.
@@ -126,9 +172,26 @@ local function hint(self, columns)
   if not self.armed then return "" end
   local later, id = self.typing and not self.at, self.digits and "answer_keys" or "answer_keys_arrows"
   if later then id = self.digits and "answer_later" or "answer_later_arrows" end
-  local said = say(id, KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel"))
+  local up, down, accept, cancel = KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel")
+  local said = say(id, up, down, accept, cancel, say(self.asked.turn and "stops_turn" or "leaves_it"))
   if self.rest then said = said .. ", v: " .. say "show_rest" end
   return "    " .. style.paint("dim", (wrap.cut(said, math.max(columns - 5, 8))))
+end
+
+local AROUND = 2 -- rows above and below a question that are not its own
+
+-- All that stands above the choices, in the room that they leave.
+local function above(self, columns, height, below)
+  if not self.stands then return {} end
+  if self.columns ~= columns then
+    self.columns, self.body = columns, indented(body(self.asked, columns - 2))
+    self.reasons = reason_rows(self.asked, columns)
+  end
+  local out = { "", head(self.asked) }
+  local room = height - AROUND - #out - #self.reasons - below
+  local rows = part(self, self.body, room)
+  table.move(rows, 1, #rows, #out + 1, out)
+  return table.move(self.reasons, 1, #self.reasons, #out + 1, out)
 end
 
 ---@param columns integer
@@ -140,15 +203,20 @@ end
 function Question:rows(columns, height, armed, typing)
   if self.entry then return self.entry:rows(columns, height) end
   self.armed, self.typing = armed, typing
-  local out, cursor = {}, nil
+  local list, cursor = {}, nil
   local at = marked(self)
   for i in ipairs(self.choices) do
-    if i == at then cursor = { row = #out + 1, column = 2 } end
+    if i == at then cursor = { row = #list + 1, column = 2 } end
     local rows = choice_rows(self, i, i == (at or live.dumb() and 1), columns)
-    table.move(rows, 1, #rows, #out + 1, out)
+    table.move(rows, 1, #rows, #list + 1, list)
   end
-  out[#out + 1] = hint(self, columns)
-  return out, cursor or { row = #out, column = math.min(ansi.width(out[#out]), columns - 1) }
+  if self.stands then table.insert(list, 1, "") end
+  if cursor and self.stands then cursor.row = cursor.row + 1 end
+  list[#list + 1] = hint(self, columns)
+  cursor = cursor or { row = #list, column = math.min(ansi.width(list[#list]), columns - 1) }
+  local out = above(self, columns, height, #list)
+  cursor.row = cursor.row + #out
+  return table.move(list, 1, #list, #out + 1, out), cursor
 end
 
 function Question:types() return self.entry ~= nil end
@@ -189,7 +257,15 @@ function Question:key(event)
   return Dialog.key(self, event)
 end
 
+---What the scrollback keeps of the answer; nothing where the call that it is about says it.
+---@param answer {key: string, label: string, words: string?}|false|nil
+---@return string?
 function Question:said(answer)
+  local lasting = false
+  for _, choice in ipairs(self.choices) do
+    lasting = lasting or answer and choice.key == answer.key and choice.lasting
+  end
+  if self.stands and not lasting then return nil end
   local sign = style.paint("dim", style.reader() and "" or "→ ")
   return "  " .. sign .. (answer and text.clean(answer.label)
     .. ((answer.words or "") ~= "" and ": " .. text.clean(answer.words) or "") or say "left")
