@@ -1,17 +1,14 @@
 /* The entry: process-wide settings that must come before anything else, the two answers that need no Lua, then the host. */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/proc_reaper.h"
+#include "core/stack.h"
 #include "host.h"
-
-enum { STACK_MIN = 512 << 10, STACK_USUAL = 8 << 20 };
 
 /* A descriptor 0, 1 or 2 that is closed would be given to the first file we open, and printed into. */
 static void open_standard(void) {
@@ -21,17 +18,9 @@ static void open_standard(void) {
   if (fd > 2) close(fd);
 }
 
-/* The stack may grow to what its limit is when it grows, so a small limit is raised where it may be. */
-static bool has_stack(void) {
-  struct rlimit stack;
-  if (getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= STACK_MIN) return true;
-  stack.rlim_cur = stack.rlim_max < STACK_USUAL ? stack.rlim_max : STACK_USUAL;
-  return setrlimit(RLIMIT_STACK, &stack) == 0 && stack.rlim_cur >= STACK_MIN;
-}
-
 int main(int argc, char **argv) {
   proc_reaper_main(argc, argv);
-  if (!has_stack()) {
+  if (!stack_begin()) {
     static const char words[] = "qwen: the stack is limited to less than 512 KB; raise it with: ulimit -s 8192\n";
     return write(STDERR_FILENO, words, sizeof words - 1) < 0 ? 2 : 1;
   }

@@ -575,7 +575,7 @@ return {
       "无法记录已撤回的内容：%s。之后的运行会再次提供，但不会更改任何内容。",
     ["%s was changed since; it is left as it is"] = "%s 此后已被修改；保持原样",
     ["the content of %s before the edit is no longer kept"] = "%s 修改前的内容已不再保存", ["the prompt was blocked: %s"] = "提示被阻止：%s",
-    ["this went wrong inside qwen: %s"] = "qwen 内部出错：%s",
+    ["this went wrong inside qwen: %s"] = "qwen 内部出错：%s", ["not enough memory"] = "内存不足",
     ["a signal"] = "信号", ["code %s"] = "退出码 %s", ["the editor %s ended with %s; the text is as it was"] = "编辑器 %s 以 %s 结束；文本保持原样",
     ["there is no editor: set EDITOR to the name of one"] = "没有编辑器：请设置 EDITOR", ["there is no command /%s; %s"] = "没有命令 /%s；%s",
     ["'%s' is a command of the session: start qwen and type /%s"] = "“%s”是会话中的命令：启动 qwen 后输入 /%s",

@@ -22,7 +22,7 @@
 
 struct task;
 struct waiter {
-  struct task *first;
+  struct task *first, *last;
 };
 
 /* Suspends the running task on w; use as `return task_wait(...)`. Raises in words where waiting is impossible. */

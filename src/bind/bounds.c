@@ -1,5 +1,6 @@
 /* Standard functions that a few arguments keep busy for ever: nothing stops a loop inside of C, not even Ctrl-C. Counts that no real
- * table has are errors. Searches are bounded in pattern.c. */
+ * table has are errors. Searches are bounded in pattern.c. And no finalizers in Lua: they would run wherever memory is asked for, in the
+ * middle of any binding, whose buffers they could change, and outside of every budget. */
 #include "bind.h"
 #include "open.h"
 
@@ -29,9 +30,19 @@ static int l_date(lua_State *L) {
   return standard(L);
 }
 
+static int l_setmetatable(lua_State *L) {
+  if (lua_istable(L, 2)) {
+    lua_pushliteral(L, "__gc");
+    if (lua_rawget(L, 2) != LUA_TNIL) return luaL_error(L, "__gc is withheld: nothing could stop it; use a <close> variable");
+    lua_pop(L, 1);
+  }
+  return standard(L);
+}
+
 void bounds_open(lua_State *L) {
   static const struct { const char *library; luaL_Reg function; } bounded[] = {
-      {"table", {"insert", l_shift}}, {"table", {"remove", l_shift}}, {"table", {"move", l_move}}, {"os", {"date", l_date}}};
+      {"table", {"insert", l_shift}}, {"table", {"remove", l_shift}}, {"table", {"move", l_move}}, {"os", {"date", l_date}},
+      {"_G", {"setmetatable", l_setmetatable}}, {"debug", {"setmetatable", l_setmetatable}}};
   for (size_t i = 0; i < sizeof bounded / sizeof *bounded; i++) {
     lua_getglobal(L, bounded[i].library);
     lua_getfield(L, -1, bounded[i].function.name);
@@ -39,4 +50,8 @@ void bounds_open(lua_State *L) {
     lua_setfield(L, -2, bounded[i].function.name);
     lua_pop(L, 1);
   }
+  luaL_getmetatable(L, LUA_FILEHANDLE); /* that of files is the one of C that Lua could reach */
+  lua_pushliteral(L, "locked");
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
 }

@@ -1,6 +1,7 @@
 /* `sys.db`: a SQLite file that many processes share, as statements and rows. Each run is one transaction under the file's lock. */
 #include "../core/db.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "../core/loop.h"
@@ -55,9 +56,16 @@ static void push_row(lua_State *L, const struct db_sqlite_api *sql, sqlite3_stmt
       case SQLITE_INTEGER: lua_pushinteger(L, sql->column_int64(statement, i)); break;
       case SQLITE_FLOAT: lua_pushnumber(L, sql->column_double(statement, i)); break;
       case SQLITE_NULL: continue;
-      default: lua_pushlstring(L, (const char *)sql->column_text(statement, i), (size_t)sql->column_bytes(statement, i));
+      default: {
+        const char *text = (const char *)sql->column_text(statement, i);
+        int n = sql->column_bytes(statement, i);
+        if (!text && n > 0) luaL_error(L, "not enough memory");
+        lua_pushlstring(L, text ? text : "", (size_t)n);
+      }
     }
-    lua_setfield(L, -2, sql->column_name(statement, i));
+    const char *name = sql->column_name(statement, i);
+    if (!name) luaL_error(L, "not enough memory");
+    lua_setfield(L, -2, name);
   }
 }
 
@@ -141,6 +149,7 @@ static int l_db_run(lua_State *L) {
   for (int i = 3; i <= lua_gettop(L); i++) {
     int type = lua_type(L, i);
     luaL_argcheck(L, type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER || type == LUA_TSTRING, i, "text, number, boolean or nil expected");
+    luaL_argcheck(L, type != LUA_TSTRING || lua_rawlen(L, i) <= INT_MAX, i, "the text is too long");
   }
   return run_k(L, LUA_OK, 0);
 }

@@ -225,7 +225,7 @@ static int dir_gc(lua_State *L) {
 static int compare_names(lua_State *L) {
   lua_getfield(L, 1, "name");
   lua_getfield(L, 2, "name");
-  lua_pushboolean(L, strcmp(lua_tostring(L, -2), lua_tostring(L, -1)) < 0);
+  lua_pushboolean(L, strcmp(luaL_checkstring(L, -2), luaL_checkstring(L, -1)) < 0); /* `table.sort` is anybody's */
   return 1;
 }
 

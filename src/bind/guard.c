@@ -9,6 +9,7 @@
 
 #include "../core/alloc.h"
 #include "../core/signals.h"
+#include "../core/stack.h"
 #include "bind.h"
 
 enum { TICKS_PER_SECOND = 1000 / SIGNALS_TICK_MS, ROOT_TICKS = 6, MEMORY_MB = 256 };
@@ -254,6 +255,7 @@ static int l_coroutine_wrap(lua_State *L) {
 static int l_coroutine_close(lua_State *L) {
   lua_State *co = lua_tothread(L, 1);
   luaL_argexpected(L, co, 1, "coroutine");
+  if (stack_low()) return luaL_error(L, "stack overflow: coroutines that close each other");
   lua_settop(L, 1);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);

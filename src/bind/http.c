@@ -59,9 +59,10 @@ static const struct http_piece *read_pieces(lua_State *L, size_t *count, const c
   return pieces;
 }
 
+/* The table on top, or nil. */
 static void read_headers(lua_State *L, struct http_request *r) {
-  if (lua_getfield(L, 1, "headers") == LUA_TNIL) return;
   int table = lua_gettop(L);
+  if (lua_isnil(L, table)) return;
   luaL_argcheck(L, lua_istable(L, table), 1, "request field 'headers' must be a table");
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) r->header_count++;
   struct http_header *headers = lua_newuserdatauv(L, (r->header_count + 1) * sizeof *headers, 0);
@@ -92,9 +93,13 @@ static void read_request(lua_State *L, struct http_request *r) {
   r->total_timeout = bind_opt_number(L, 1, "total_timeout", 0);
   double max = bind_opt_number(L, 1, "max_body", 256 << 20);
   r->max_body = max >= 0 && max < 9e15 ? (int64_t)max : INT64_MAX;
+  r->has_body = lua_getfield(L, 1, "body") != LUA_TNIL;
+  int body = lua_gettop(L);
+  lua_getfield(L, 1, "headers"); /* the last time that Lua of the caller may run */
   read_headers(L, r);
-  if (lua_getfield(L, 1, "body") == LUA_TNIL) return;
-  r->has_body = true;
+  if (!r->has_body) return;
+  luaL_checkstack(L, 8, "too many headers");
+  lua_pushvalue(L, body);
   r->body = read_pieces(L, &r->body_count, "body");
 }
 

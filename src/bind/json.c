@@ -413,6 +413,12 @@ static int l_json_decode(lua_State *L) {
     err_set(&e, ERR_PROTOCOL, "not valid JSON: the number %.*s is too large", (int)(length < 40 ? length : 40), text + huge - 1);
     return bind_fail(L, &e);
   }
+  void *room = malloc(n + 1); /* as cjson will: it ends the program where there is none */
+  if (!room) {
+    err_set(&e, ERR_BROKEN, "not enough memory for JSON text of %zu bytes", n);
+    return bind_fail(L, &e);
+  }
+  free(room);
   bool halves = lua_toboolean(L, 2);
   if (lua_toboolean(L, 3) && is_heavy(text, n)) {
     err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes has so many values that they would take more than %d MB", n, FOREIGN_MAX >> 20);

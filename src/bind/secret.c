@@ -27,16 +27,18 @@ static struct box *check_box(lua_State *L) {
   return b;
 }
 
-/* Reads the list at index into an array of strings that lives as long as the list and the userdata pushed for it. */
+/* Reads the list at index into an array of strings, in a userdata left on the stack that keeps them: Lua may change the list meanwhile. */
 static const char **check_list(lua_State *L, int index, size_t *count, const char *what) {
   luaL_checktype(L, index, LUA_TTABLE);
   *count = lua_rawlen(L, index);
-  const char **list = lua_newuserdatauv(L, (*count + 1) * sizeof *list, 0);
+  const char **list = lua_newuserdatauv(L, (*count + 1) * sizeof *list, 1);
+  lua_newtable(L);
   for (size_t i = 0; i < *count; i++) {
     if (lua_rawgeti(L, index, (lua_Integer)i + 1) != LUA_TSTRING) luaL_argerror(L, index, what);
     list[i] = lua_tostring(L, -1);
-    lua_pop(L, 1);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
+  lua_setiuservalue(L, -2, 1);
   return list;
 }
 

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "../core/loop.h"
+#include "../core/stack.h"
 #include "bind.h"
 #include "guard.h"
 #include "open.h"
@@ -17,7 +18,7 @@ struct task {
   struct task *parent, *child, *prev, *next;
   struct task *below; /* the task that was current when this one became it */
   struct waiter *on;
-  struct task *wait_next, *ready_next;
+  struct task *wait_prev, *wait_next, *ready_prev, *ready_next;
   bool ready, cancelled, expired;
   enum task_state state;
   int args, results;
@@ -42,22 +43,28 @@ static void make_ready(struct task *t) {
   t->ready = true;
   t->turn = sched.turn;
   t->ready_next = NULL;
-  if (sched.ready_last) sched.ready_last->ready_next = t;
-  else sched.ready_first = t;
+  t->ready_prev = sched.ready_last;
+  *(sched.ready_last ? &sched.ready_last->ready_next : &sched.ready_first) = t;
   sched.ready_last = t;
+}
+
+static void leave_ready(struct task *t) {
+  if (!t->ready) return;
+  *(t->ready_prev ? &t->ready_prev->ready_next : &sched.ready_first) = t->ready_next;
+  *(t->ready_next ? &t->ready_next->ready_prev : &sched.ready_last) = t->ready_prev;
+  t->ready = false;
 }
 
 static void stop_waiting(struct task *t) {
   if (!t->on) return;
-  struct task **p = &t->on->first;
-  while (*p != t) p = &(*p)->wait_next;
-  *p = t->wait_next;
+  *(t->wait_prev ? &t->wait_prev->wait_next : &t->on->first) = t->wait_next;
+  *(t->wait_next ? &t->wait_next->wait_prev : &t->on->last) = t->wait_prev;
   t->on = NULL;
 }
 
 void waiter_wake(struct waiter *w) {
   struct task *t = w->first;
-  w->first = NULL;
+  w->first = w->last = NULL;
   while (t) {
     struct task *next = t->wait_next;
     t->on = NULL;
@@ -90,10 +97,10 @@ bool bind_in_task(lua_State *L) { return sched.current && sched.current->L == L;
 int task_wait(lua_State *L, struct waiter *w, lua_KContext ctx, lua_KFunction k) {
   check_can_wait(L);
   struct task *t = sched.current;
-  struct task **p = &w->first;
-  while (*p) p = &(*p)->wait_next;
-  *p = t;
+  t->wait_prev = w->last;
   t->wait_next = NULL;
+  *(w->last ? &w->last->wait_next : &w->first) = t;
+  w->last = t;
   t->on = w;
   return lua_yieldk(L, 0, ctx, k);
 }
@@ -108,6 +115,7 @@ static void on_deadline(void *arg) {
 
 void task_deadline_clear(void) {
   struct task *t = sched.current;
+  if (!t) return; /* outside of tasks nothing waits */
   if (t->timer) loop_timer_stop(t->timer);
   t->timer = NULL;
   t->expired = false;
@@ -119,7 +127,7 @@ void task_deadline(lua_State *L, double seconds) {
   sched.current->timer = loop_timer_start(seconds < 0 ? 0 : seconds, on_deadline, sched.current);
 }
 
-bool task_expired(void) { return sched.current->expired; }
+bool task_expired(void) { return sched.current && sched.current->expired; }
 
 /* -- life and end --------------------------------------------------------------------------------------------------- */
 
@@ -157,15 +165,6 @@ static void unlink_child(struct task *t) {
   else if (t->parent) t->parent->child = t->next;
   if (t->next) t->next->prev = t->prev;
   t->parent = t->prev = t->next = NULL;
-}
-
-static void leave_ready(struct task *t) {
-  if (!t->ready) return;
-  struct task **p = &sched.ready_first, *last = NULL;
-  while (*p != t) last = *p, p = &(*p)->ready_next;
-  *p = t->ready_next;
-  if (sched.ready_last == t) sched.ready_last = last;
-  t->ready = false;
 }
 
 /* The scheduler itself stands outside of every protected call, and what raised there would end the program or leave a task half ended.
@@ -214,13 +213,8 @@ static void keep_error(lua_State *L, struct task *t, const char *words) { keep(L
 
 static void keep_cancelled(lua_State *L, struct task *t, const char *why) { keep(L, (struct ending){.t = t, .cancelled = why}); }
 
-/* Ends t: children first, then its own `<close>` variables, then whoever joins it. */
-static void finish(lua_State *L, struct task *t, enum task_state state) {
-  while (t->child) {
-    struct task *c = t->child;
-    keep_cancelled(L, c, "cancelled");
-    finish(L, c, TASK_REPORTED);
-  }
+/* Ends t, which has no children: its own `<close>` variables, then whoever joins it. */
+static void end(lua_State *L, struct task *t, enum task_state state) {
   stop_waiting(t);
   leave_ready(t);
   if (t->timer) loop_timer_stop(t->timer);
@@ -243,6 +237,20 @@ static void finish(lua_State *L, struct task *t, enum task_state state) {
   waiter_wake(&t->joiners);
   lua_pushnil(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+}
+
+/* Ends t after its children and theirs, the last one first. Walks, because a chain of tasks may be longer than the stack is deep; what
+ * runs meanwhile can neither spawn here nor end an ancestor. */
+static void finish(lua_State *L, struct task *t, enum task_state state) {
+  struct task *c = t;
+  while (t->child) {
+    while (c->child) c = c->child;
+    struct task *parent = c->parent;
+    keep_cancelled(L, c, "cancelled");
+    end(L, c, TASK_REPORTED);
+    c = parent;
+  }
+  end(L, t, state);
 }
 
 static void resume(lua_State *L, struct task *t) {
@@ -334,18 +342,23 @@ static int l_task_join(lua_State *L) {
   return join_k(L, LUA_OK, (lua_KContext)t);
 }
 
+/* Whether t is running, also below a `<close>` that runs, or an ancestor of one that is. */
+static bool is_above(const struct task *t) {
+  for (struct task *c = sched.current; c; c = c->below)
+    for (struct task *a = c; a; a = a->parent)
+      if (a == t) return true;
+  return false;
+}
+
 static int l_task_cancel(lua_State *L) {
   struct task *t = luaL_checkudata(L, 1, class_name);
   if (t->state != TASK_LIVE) return 0;
   t->cancelled = true;
-  /* A task that is running, also one below a `<close>` that runs, and its ancestors are closed when control is back in the scheduler. */
-  for (struct task *c = sched.current; c; c = c->below)
-    for (struct task *a = c; a; a = a->parent)
-      if (a == t) {
-        stop_waiting(t);
-        make_ready(t);
-        return 0;
-      }
+  if (is_above(t) || stack_low()) { /* closed when control is back in the scheduler */
+    stop_waiting(t);
+    make_ready(t);
+    return 0;
+  }
   keep_cancelled(L, t, "cancelled");
   finish(L, t, TASK_REPORTED);
   return 0;
@@ -406,9 +419,7 @@ static void run_ready(lua_State *L) {
   unsigned turn = sched.turn++; /* those made ready meanwhile wait for one turn of the loop */
   while (sched.ready_first && sched.ready_first->turn == turn) {
     struct task *t = sched.ready_first;
-    sched.ready_first = t->ready_next;
-    if (!sched.ready_first) sched.ready_last = NULL;
-    t->ready = false;
+    leave_ready(t);
     if (t->cancelled) {
       keep_cancelled(L, t, "cancelled");
       finish(L, t, TASK_REPORTED);

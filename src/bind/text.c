@@ -75,7 +75,9 @@ static int l_text_line_ends(lua_State *L) {
   lua_Integer from = luaL_optinteger(L, 2, 1), to = luaL_optinteger(L, 3, (lua_Integer)n), count = 0;
   if (from < 1) from = 1;
   if (to > (lua_Integer)n) to = (lua_Integer)n;
-  for (const char *at = s + from - 1, *end = s + to; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++) count++;
+  if (from > to) to = from = 0;
+  else from--;
+  for (const char *at = s + from, *end = s + to; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++) count++;
   lua_pushinteger(L, count);
   return 1;
 }

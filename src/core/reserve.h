@@ -1,4 +1,4 @@
-/* Memory for what cannot go on without: the event loop and its timers. When the system has none, a reserve that was set aside at the
+/* Memory for what cannot go on without: the event loop, its timers, and lua-cjson. When the system has none, a reserve that was set aside at the
  * start is used up first; after that the program ends with a sentence. What these give is freed by free. */
 #ifndef QWEN_RESERVE_H
 #define QWEN_RESERVE_H

@@ -1,4 +1,5 @@
-/* Signals as loop events by a handler that only sets a bit and wakes the loop. What a signal means is decided elsewhere. */
+/* Signals as loop events by a handler that only sets a bit and wakes the loop. What a signal means is decided elsewhere. Those that look
+ * into Lua do so in the thread that runs it. */
 #include "signals.h"
 
 #include <errno.h>
@@ -35,10 +36,19 @@ static void on_signal(int number) {
   errno = saved;
 }
 
+/* Libraries have threads, and the system may choose one of them for a signal: then it is sent on. */
+static bool is_elsewhere(int number) {
+  if (getpid() == gettid()) return false;
+  int saved = errno;
+  tgkill(getpid(), getpid(), number);
+  errno = saved;
+  return true;
+}
+
 /* The loop does not come to look. Lua is interrupted; where that does not help either, SIGTERM, SIGHUP and SIGQUIT do what they do by default. */
 static void on_alarm(int number) {
+  if (is_elsewhere(number)) return;
   int end = pending[SIGTERM] ? SIGTERM : pending[SIGHUP] ? SIGHUP : pending[SIGQUIT] ? SIGQUIT : 0;
-  (void)number;
   if (end && alarms++ > 0) {
     signals_leave();
     install(end, SIG_DFL);
@@ -83,8 +93,7 @@ static void set_ticks(int ms) {
 }
 
 static void on_tick(int number) {
-  (void)number;
-  if (tick_fn()) return;
+  if (is_elsewhere(number) || tick_fn()) return;
   ticking = 0;
   set_ticks(0);
 }

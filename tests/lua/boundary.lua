@@ -171,4 +171,90 @@ for stack, code in pairs { ["-s 256"] = 1, ["-S -s 256"] = 0 } do
   local r = assert(require("qwen.util.process").run { argv = { "sh", "-c", "ulimit " .. stack .. '; exec "$0" --version', program.binary } })
   t.eq({ r.code, r.err:find("the stack is limited", 1, true) ~= nil }, { code, code == 1 }, stack .. ": " .. r.err)
 end
+
+-- Wrong in ways that end a program of C: each script ends by itself, on a stack of 1 MB.
+local scripts = {
+  ["a long chain of tasks"] = [[local task, deep = require "sys.task", 0
+    local function chain(n)
+      deep = deep + 1
+      if n > 0 then task.spawn(chain, n - 1):join() else task.sleep(1e6) end
+    end
+    local first = task.spawn(chain, 40000)
+    while deep <= 40000 do task.sleep(0) end
+    first:cancel()]],
+  ["tasks that cancel each other"] = [[local task, all = require "sys.task", {}
+    local closed = 0
+    for i = 1, 20000 do
+      all[i] = task.spawn(function()
+        local _ <close> = setmetatable({}, { __close = function()
+          closed = closed + 1
+          if all[i + 1] then all[i + 1]:cancel() end
+        end })
+        task.sleep(1e6)
+      end)
+    end
+    task.sleep(0) task.sleep(0)
+    all[1]:cancel()
+    while closed < 20000 do task.sleep(0) end]],
+  ["coroutines that close each other"] = [[local all = {}
+    for i = 1, 20000 do
+      all[i] = coroutine.create(function()
+        local _ <close> = setmetatable({}, { __close = function() if all[i + 1] then coroutine.close(all[i + 1]) end end })
+        coroutine.yield()
+      end)
+      coroutine.resume(all[i])
+    end
+    coroutine.close(all[1])]],
+  ["many that sleep and end together"] = [[local task = require "sys.task"
+    local parent = task.spawn(function()
+      for _ = 1, 100000 do task.spawn(task.sleep, 1e6) end
+      task.sleep(0)
+      for _ = 1, 100000 do task.spawn(task.sleep, 1e6) end
+    end)
+    assert(parent:join())]],
+  ["a request that changes while it is read"] = [[local http = require "sys.http"
+    for i = 1, 50 do
+      local headers = { ["x-" .. ("a"):rep(100) .. i] = { ("v"):rep(200) .. i } }
+      local function body()
+        for name in pairs(headers) do headers[name] = nil end
+        collectgarbage()
+        return { "b" }
+      end
+      http.open(setmetatable({ url = "http://127.0.0.1:1/", headers = headers }, { __index = function(_, name) return name == "body" and body() or nil end }))
+    end]],
+  ["names that change while they are read"] = [[local secret = require "sys.secret"
+    for i = 1, 50 do
+      local name = ("tok"):rep(30) .. i
+      local names, text = { name }, '{"' .. name .. '":"0123456789abcdef"}'
+      name = nil
+      local sealed = assert(secret.seal(text, names, "n", function()
+        names[1] = nil
+        collectgarbage()
+        return { "https://a.b" }
+      end))
+      assert(type(select(2, next(sealed))) == "userdata")
+    end]],
+  ["a comparison of C with what it was not made for"] = [[local sort = table.sort
+    function table.sort(_, compare) compare({}, {}) end
+    local ok = pcall(require("sys.fs").list, ".")
+    table.sort = sort
+    assert(not ok)]],
+  ["parts of a text that are none"] = [[local text = require "sys.text"
+    for _, from in ipairs { math.mininteger, -1, 0, 1, 3, 5, math.maxinteger } do
+      for _, to in ipairs { math.mininteger, -1, 0, 1, 4, 5, math.maxinteger } do
+        local n = 0
+        for at = math.max(from, 1), math.min(to, 4) do n = n + (("a\nb\n"):sub(at, at) == "\n" and 1 or 0) end
+        assert(text.line_ends("a\nb\n", from, to) == n)
+      end
+    end]],
+  ["finalizers"] = [[local meta = { __gc = print }
+    assert(not pcall(setmetatable, {}, meta) and not pcall(debug.setmetatable, {}, meta))
+    assert(not pcall(function() getmetatable(io.stdout).__gc = print end))]],
+}
+for name, script in pairs(scripts) do
+  local place = program.place { ["wrong.lua"] = script }
+  local r = assert(require("qwen.util.process").run { argv = { "sh", "-c", 'ulimit -s 1024; exec "$0" lua wrong.lua', program.binary }, cwd = place.cwd,
+    env = { PATH = os.env "PATH", HOME = place.home } })
+  t.eq({ r.code, r.signal }, { 0, nil }, name .. ": " .. r.err)
+end
 t.done()

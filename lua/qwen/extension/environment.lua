@@ -84,13 +84,6 @@ local function only(of, ...)
   return out
 end
 
-local function set_metatable(t, meta)
-  if type(meta) == "table" and rawget(meta, "__gc") ~= nil then
-    error("__gc is withheld: nothing could stop it; use a <close> variable or qwen.cleanup", 2)
-  end
-  return setmetatable(t, meta)
-end
-
 local function raw_set(t, name, value)
   if getmetatable(t) == "locked" then error(("%s cannot be set: it is shared by all files"):format(tostring(name)), 2) end
   return rawset(t, name, value)
@@ -135,9 +128,9 @@ libraries.os = view(only(os, "exit", "setlocale"), "os")
 -- What all files share.
 local base = {}
 for _, name in ipairs { "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "select",
-  "tonumber", "tostring", "type", "xpcall", "_VERSION" } do base[name] = _G[name] end
+  "setmetatable", "tonumber", "tostring", "type", "xpcall", "_VERSION" } do base[name] = _G[name] end
 for name, library in pairs(libraries) do base[name] = library end
-base.setmetatable, base.rawset, base.collectgarbage, base.print = set_metatable, raw_set, collect, say
+base.rawset, base.collectgarbage, base.print = raw_set, collect, say
 
 local withheld = { debug = "it would reach around budgets and secrets", package = "require finds ~/.qwen/lua" }
 

@@ -6,7 +6,8 @@ local task = require "sys.task"
 local SECONDS = 0.5 -- of computing for one question
 
 local libraries = { "string", "table", "math", "utf8", "coroutine" }
-local functions = { "assert", "error", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "select", "tonumber", "tostring", "type", "xpcall" }
+local functions = { "assert", "error", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "select", "setmetatable",
+  "tonumber", "tostring", "type", "xpcall" }
 
 local function copy(of, ...)
   local out = {}
@@ -25,10 +26,6 @@ local function environment()
   env._G, env._VERSION, env.print = env, _VERSION, function() end
   function env.getmetatable(value)
     if type(value) ~= "string" then return getmetatable(value) end
-  end
-  function env.setmetatable(t, meta)
-    if type(meta) == "table" and rawget(meta, "__gc") ~= nil then error("__gc is withheld", 2) end
-    return setmetatable(t, meta)
   end
   function env.load(chunk, name, _, own) return load(chunk, name, "t", own == nil and env or own) end
   return env

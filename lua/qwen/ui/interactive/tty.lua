@@ -148,7 +148,9 @@ function on.done(self, event)
   show.finish_line(self.ctx)
   if not event.ok then
     local stopped = event.err.kind == "cancelled" and say "stopped"
-    if stopped then self.ctx.print(stopped) else self.ctx.notice(tr("this went wrong inside qwen: %s", tostring(event.err))) end
+    local words = tostring(event.err)
+    local wrong = words:find("not enough memory", 1, true) and tr "not enough memory" or tr("this went wrong inside qwen: %s", words)
+    if stopped then self.ctx.print(stopped) else self.ctx.notice(wrong) end
     local back = turn.take_back(self)
     if back ~= "" then self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state)) end
   end
