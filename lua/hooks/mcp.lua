@@ -238,6 +238,7 @@ local function start(ctx, server, config, entry)
 end
 
 return {
+  needs = "mcpServers",
   session_started = function(ctx)
     ctx.servers, ctx.starting = {}, ctx.starting or {}
     local allowed, excluded = ctx.settings:get "mcp.allowed", ctx.settings:get "mcp.excluded"

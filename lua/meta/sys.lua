@@ -240,6 +240,7 @@
 ---@field truncate fun(path: string, size: integer): boolean?, Err?
 ---@field stat fun(path: string, follow?: boolean): Stat?, Err? follow defaults to true
 ---@field exists fun(path: string, follow?: boolean): boolean as stat, without an error for what is not there
+---@field stamp fun(path: string): string? what changes when a file is saved; nil where nothing is
 ---@field list fun(path: string): {name: string, type: string}[]?, Err? sorted by name, without . and ..
 ---@field mkdir fun(path: string, mode?: integer): boolean?, Err? with parents; default mode 0755; no error when there
 ---@field remove fun(path: string): boolean?, Err? file, link or empty folder

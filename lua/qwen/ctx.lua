@@ -96,7 +96,7 @@ function M.new(where)
     return result, reason
   end
   function ctx.listens(event)
-    return hooks.wants(event) or ctx.watch ~= nil and ctx.watch[event] ~= nil
+    return hooks.wants(ctx, event) or ctx.watch ~= nil and ctx.watch[event] ~= nil
   end
   ctx.background = background(ctx)
   function ctx.ask() return nil end

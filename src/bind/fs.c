@@ -214,6 +214,18 @@ static int l_fs_exists(lua_State *L) {
   return 1;
 }
 
+/* What changes when a file is saved, as a text; nil where nothing is. Folders are looked at before
+ * each turn, so this makes neither a table nor an error. */
+static int l_fs_stamp(lua_State *L) {
+  struct stat st;
+  char text[96];
+  if (stat(check_path(L, 1), &st) != 0) return 0;
+  const struct timespec *at = &st.st_mtim;
+  int n = snprintf(text, sizeof text, "%ju %jd %jd.%09ld", (uintmax_t)st.st_ino, (intmax_t)st.st_size, (intmax_t)at->tv_sec, at->tv_nsec);
+  lua_pushlstring(L, text, (size_t)n);
+  return 1;
+}
+
 /* The folder stays in a box while Lua may raise. */
 static int dir_gc(lua_State *L) {
   DIR **d = luaL_checkudata(L, 1, "sys.fs.dir");
@@ -470,7 +482,7 @@ int open_fs(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"read", l_fs_read},         {"read_part", l_fs_read_part}, {"truncate", l_fs_truncate},
       {"write", l_fs_write},       {"append", l_fs_append},
-      {"stat", l_fs_stat},         {"exists", l_fs_exists}, {"list", l_fs_list},     {"mkdir", l_fs_mkdir},     {"remove", l_fs_remove},
+      {"stat", l_fs_stat},         {"exists", l_fs_exists}, {"stamp", l_fs_stamp}, {"list", l_fs_list}, {"mkdir", l_fs_mkdir}, {"remove", l_fs_remove},
       {"remove_tree", l_fs_remove_tree}, {"rename", l_fs_rename}, {"realpath", l_fs_realpath}, {"mkdtemp", l_fs_mkdtemp},
       {"lock", l_fs_lock},         {"cwd", l_fs_cwd},       {"create", l_fs_create},   {"touch", l_fs_touch},
       {"read_exact", l_fs_read_exact}, {"write_exact", l_fs_write_exact}, {"stat_exact", l_fs_stat_exact},

@@ -31,6 +31,10 @@ t.eq({ fs.stat(at "dir/link", false).type, fs.read(at "a") }, { "link", "three" 
 fs.write(at "dangling", "new")
 t.eq({ fs.exists(at "dir/link"), fs.exists(at "dir"), fs.exists(at "none"), fs.exists(at "a/b") },
   { true, true, false, false }, "what is there exists")
+local stamp = fs.stamp(at "a")
+t.eq({ fs.stamp(at "dir/link"), fs.stamp(at "none") }, { stamp, nil })
+fs.touch(at "a")
+t.ok(fs.stamp(at "a") ~= stamp, "a file that is saved has another stamp")
 t.eq({ fs.stat(at "dangling", false).type, fs.read(at "nowhere") }, { "link", "new" }, "also a link to a file that is not there yet")
 fs.remove(at "nowhere")
 sh "ln -s loop2 loop1; ln -s loop1 loop2"

@@ -33,6 +33,19 @@ for value, heard in pairs { ["{}"] = false, ['{"ui": {"statusLine": {"command": 
   t.eq(fs.exists(place.cwd .. "/heard"), heard, value)
 end
 
+-- A shipped file that needs one is not loaded before, and then counts from the next event on.
+do
+  local hooks, registry = require "qwen.extension.hooks", require "qwen.extension.registry"
+  local needs, set = {}, nil
+  for _, name in ipairs(registry.names "hooks") do needs[name] = registry.shipped("hooks/" .. name).needs end
+  t.eq(needs, hooks.NEEDS, "the list is what the files say")
+  local settings = { get = function(_, key) return key == "ui.statusLine" and set or nil end }
+  local ctx = { settings = settings, cwd = fs.cwd() }
+  t.eq(hooks.emit(ctx, "status_built", { text = "" }), { text = "" })
+  set = { type = "preset", items = { "run-state" } }
+  t.eq(hooks.emit(ctx, "status_built", { text = "" }), { text = "Ready" })
+end
+
 -- Every event of a run, in order.
 do
   local place = program.place { ["~/.qwen/hooks/log.lua"] = logger() }

@@ -13,7 +13,7 @@ local GAIN = 0.9 -- of a conversation of prompts: what shortening it by command 
 local ROOM = 0.7 -- of the limit: what a shortening brings the size below
 local REFUSED = { 0.6, 0.4, 0.25 } -- of what a service refused as too long: what the next tries aim at
 local LEAST_WINDOW = 4096 -- tokens, of a model that a coding assistant can use
-local ANSWER = 8000 -- tokens of an answer that are usual
+local ANSWER = window.ANSWER
 
 -- Where the newest part begins: at a prompt if there is one in the newer half, else at an answer. Calls and results are never parted.
 local function cut_at(messages)
@@ -144,11 +144,8 @@ end
 ---@param ctx Ctx
 ---@return boolean shortened
 function M.when_full(ctx)
-  local threshold = tonumber(ctx.settings:get "context.autoCompactThreshold") or 0
-  if threshold <= 0 then return false end
-  local used, size = M.fill(ctx)
-  local limit = math.min(math.floor(size * threshold), window.usable(ctx.model, ANSWER))
-  if used < limit then return false end
+  local limit, used, size = window.full(ctx)
+  if not limit then return false end
   ctx.show { type = "note", text = tr("%d%% of the model's window is used; the conversation is being shortened", used * 100 // size) }
   local result, e = M.run(ctx, { enough = math.floor(limit * ROOM) })
   if not result then

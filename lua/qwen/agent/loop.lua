@@ -1,6 +1,5 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
 local budget = require "qwen.agent.budget"
-local compaction = require "qwen.agent.compaction"
 local context = require "qwen.agent.view"
 local err = require "qwen.util.err"
 local message = require "qwen.session.message"
@@ -11,6 +10,7 @@ local plan_mode = require "qwen.agent.plan_mode"
 local repeats = require "qwen.agent.repeats"
 local tr = require("qwen.util.translate").tr
 local unwritten = require "qwen.session.unwritten"
+local window = require "qwen.agent.window"
 
 local M = {}
 
@@ -70,7 +70,7 @@ local function too_long(ctx, m, tried)
   if m.stop ~= "error" or #m.parts > 0 or m.err.kind ~= "too_long" then return false end
   if m.err.code == "max_body" then return false end -- the answer was, not the conversation
   tried[1] = (tried[1] or 0) + 1 -- models have names
-  return compaction.refused(ctx, m.err, tried[1])
+  return require("qwen.agent.compaction").refused(ctx, m.err, tried[1])
 end
 
 local function receive(ctx, view, reply)
@@ -205,7 +205,7 @@ function M.run(ctx, prompt)
     turns = turns + 1
     if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
     ctx.emit("turn_started", turns)
-    compaction.when_full(ctx)
+    if window.full(ctx) then require("qwen.agent.compaction").when_full(ctx) end
     local answer = ask_model(ctx)
     to_disk(ctx)
     ctx.emit("turn_ended", answer)

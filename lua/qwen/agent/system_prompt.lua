@@ -1,9 +1,8 @@
 -- The system prompt: what the model is told once, from facts of this run and the person's own instruction files. Kept short on purpose.
 local fs = require "sys.fs"
+local hidden_files = require "qwen.permission.hidden"
 local instruction_files = require "qwen.agent.instructions"
-local output_style = require "qwen.agent.output_style"
 local sys = require "sys.os"
-local policy = require "qwen.permission.policy"
 local programs = require "qwen.util.programs"
 local texts = require "qwen.util.text"
 
@@ -47,7 +46,7 @@ local function short(name) return (texts.clean(texts.utf8(name:sub(1, LONGEST_NA
 local function facts(ctx)
   local head = fs.read(ctx.cwd .. "/.git/HEAD", 4096)
   local branch = head and head:match "^ref: refs/heads/([^\n]+)"
-  local hidden, names = policy.hidden(ctx), {}
+  local hidden, names = hidden_files(ctx), {}
   for _, entry in ipairs(fs.list(ctx.cwd) or {}) do
     local path = ctx.cwd .. "/" .. entry.name
     if entry.name ~= ".git" and not hidden(path) then names[#names + 1] = short(entry.name) .. (entry.type == "dir" and "/" or "") end
@@ -112,7 +111,8 @@ end
 function M.system(ctx, opts)
   local text = opts.system or BASE
   if not opts.system then
-    local style = output_style.of(ctx)
+    local styled = ctx.settings:get "general.outputStyle" -- without it none is looked for
+    local style = styled and require("qwen.agent.output_style").of(ctx)
     for _, line in ipairs(style and not style.keep and CODING or {}) do text = text:gsub(line, "") end
     text = text .. place_and_time(ctx) .. facts(ctx)
     if ctx.folders and ctx.folders[1] then text = text .. "\nAlso yours to read and change: " .. table.concat(ctx.folders, ", ") end

@@ -174,7 +174,7 @@ end
 -- Hooks may go over what an edit wrote; the file counts as seen as they leave it. Without one it is what the tool wrote, while what is
 -- there by now may be another program's.
 local function edited(ctx, job)
-  local hooked = hooks.wants "edit_ended"
+  local hooked = hooks.wants(ctx, "edit_ended")
   for _, path in ipairs(job.tool.paths and job.tool.paths(job.args) or {}) do
     path = files.resolve(ctx, path)
     if path then

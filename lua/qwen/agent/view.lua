@@ -23,10 +23,10 @@ end
 ---@param ctx Ctx
 ---@return {name: string, description: string, schema: string}[]
 function M.tools(ctx)
-  local out = {}
+  local out, set = {}, rules.of(ctx)
   for _, entry in ipairs(registry.list "tools") do
     local off = entry.name == "list_directory" and ctx.settings:get "tools.listDirectory.enabled" == false
-    if entry.value and not off and (not ctx.offers or ctx.offers(entry.name)) and not rules.refused(ctx, entry.name) then
+    if entry.value and not off and (not ctx.offers or ctx.offers(entry.name)) and not rules.refused(ctx, entry.name, set) then
       out[#out + 1] = { name = entry.name, description = entry.summary, schema = schema_of(entry.value) }
     end
   end

@@ -1,11 +1,11 @@
 -- The model's window: its size, how full it is, how many bytes a token has, and the room for an answer. It only reads the session.
-local M = {}
+local M = { ANSWER = 8000 } -- tokens of an answer that are usual
 
 local SIZE = 131072 -- tokens, where the model's own size is unknown
 local BYTES, LEAST_BYTES, MOST_BYTES = 3.5, 2, 5 -- of a token, and what a service's figures may say of it
 local COUNTED = 500 -- tokens; a count below that says little about bytes
 local ODD = 10 -- bytes of a token at which the service has not counted everything, as one that leaves out what its cache has
-local ANSWER = 1024 -- tokens, the least that an answer gets
+local LEAST_ANSWER = 1024 -- tokens
 local SPARE = 0.05 -- of the window: no estimate is exact
 local IMAGE, FILE = 6000, 4 -- bytes of text that an image is worth; bytes of a file that are worth one
 local PART, TOOL = 40, 60 -- bytes around a part and around a tool
@@ -123,7 +123,7 @@ end
 ---@return integer
 function M.answer(ctx, model, most)
   local free = math.floor(M.size(model) * (1 - SPARE)) - M.fill(ctx)
-  return math.max(math.min(most, free), math.min(most, ANSWER))
+  return math.max(math.min(most, free), math.min(most, LEAST_ANSWER))
 end
 
 ---The tokens that a conversation may fill, so that an answer still has its room.
@@ -132,7 +132,21 @@ end
 ---@return integer
 function M.usable(model, most)
   local size = M.size(model)
-  return math.floor(size * (1 - SPARE)) - math.max(ANSWER, math.min(most, size // 8))
+  return math.floor(size * (1 - SPARE)) - math.max(LEAST_ANSWER, math.min(most, size // 8))
+end
+
+---Whether the window is nearly full, or has no room for an answer: then the conversation is to be
+---shortened.
+---@param ctx Ctx
+---@return integer? limit of tokens that is reached
+---@return integer? used
+---@return integer? window
+function M.full(ctx)
+  local threshold = tonumber(ctx.settings:get "context.autoCompactThreshold") or 0
+  if threshold <= 0 then return nil end
+  local used, size = M.fill(ctx)
+  local limit = math.min(math.floor(size * threshold), M.usable(ctx.model, M.ANSWER))
+  if used >= limit then return limit, used, size end
 end
 
 return M

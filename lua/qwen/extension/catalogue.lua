@@ -61,7 +61,7 @@ function M.look()
   local new, seen, modules = false, M.state.seen, user_modules.files
   for _, list in ipairs { M.state.paths, modules } do
     for _, path in ipairs(list) do
-      local now = loader.stamp(path) or ""
+      local now = fs.stamp(path) or ""
       local changed = seen[path] ~= nil and seen[path] ~= now
       new, seen[path] = new or changed, now
       if changed and list == modules then M.state.stale = true end

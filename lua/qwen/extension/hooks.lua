@@ -7,7 +7,10 @@ local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
-local M = {}
+local M = {
+  ---The setting of each shipped file that is for one (its `needs`): without it the file is not even loaded.
+  NEEDS = { mcp = "mcpServers", programs = "hooks", statusline = "ui.statusLine" },
+}
 
 local MOST_FAILURES = 3
 local SECONDS, SHIPPED_SECONDS = 0.15, 60 -- of computing, between two waits
@@ -19,24 +22,46 @@ local tables                                  -- what the files returned, by nam
 local fresh = {}                              -- names of those that came into a running session, and were not told yet
 local live = setmetatable({}, { __mode = "k" }) -- each ctx whose session has started
 
--- Collected when an event is first emitted, and again after the files were found anew.
-local function collect()
-  local before = tables
-  by_event, broken, generation, tables = {}, nil, registry.generation(), {}
-  for _, name in ipairs(registry.names "hooks") do
-    local hook, e = registry.get("hooks", name)
-    local shipped = registry.tiers("hooks", name)[1].tier == "shipped"
-    if not hook then broken = broken or name end
-    if not hook and not before and on_problem then on_problem(e.message) end -- /reload tells it itself
-    tables[name] = hook
-    if hook and before and before[name] ~= hook then fresh[name] = true end
-    for event, handler in pairs(hook or {}) do
-      if events[event] then
-        by_event[event] = by_event[event] or {}
-        table.insert(by_event[event], { name = name, run = handler, failures = 0, shipped = shipped, needs = hook.needs })
-      end
+local waiting = {} -- such files whose setting is not there yet, by name
+
+local function is_unset(ctx, key)
+  return ctx.settings:get(key) == nil
+end
+
+local function take(name, shipped, before)
+  local hook, e = registry.get("hooks", name)
+  if not hook then broken = broken or name end
+  if not hook and not before and on_problem then on_problem(e.message) end -- /reload tells it itself
+  tables[name] = hook
+  if hook and before and before[name] ~= hook and not waiting[name] then fresh[name] = true end
+  for event, handler in pairs(hook or {}) do
+    if events[event] then
+      by_event[event] = by_event[event] or {}
+      table.insert(by_event[event], { name = name, run = handler, failures = 0, shipped = shipped, needs = hook.needs })
     end
   end
+end
+
+-- Collected when an event is first emitted, and again after the files were found anew, or a setting
+-- came that one of them waits for.
+local function collect(ctx)
+  local before, left = tables, {}
+  by_event, broken, generation, tables = {}, nil, registry.generation(), {}
+  for _, name in ipairs(registry.names "hooks") do
+    local shipped = registry.tiers("hooks", name)[1].tier == "shipped"
+    if shipped and M.NEEDS[name] and is_unset(ctx, M.NEEDS[name]) then
+      left[name] = M.NEEDS[name]
+    else
+      take(name, shipped, before)
+    end
+  end
+  waiting = left
+end
+
+local function refresh(ctx)
+  local stale = generation ~= registry.generation()
+  for _, key in pairs(waiting) do stale = stale or not is_unset(ctx, key) end
+  if stale then collect(ctx) end
 end
 
 ---Who hears of a handler that failed: fn(text).
@@ -95,7 +120,7 @@ local function seconds_of(handler)
 end
 
 local function is_on(handler, ctx)
-  return not handler.off and not (handler.needs and ctx.settings:get(handler.needs) == nil)
+  return not handler.off and not (handler.needs and is_unset(ctx, handler.needs))
 end
 
 -- Those that came into a running session hear that it has started, as far as they are concerned.
@@ -116,10 +141,11 @@ local function place_of(handler)
 end
 
 ---Whether any handler wants an event: asked once before something that would be emitted very often.
+---@param ctx Ctx
 ---@param event string
 ---@return boolean
-function M.wants(event)
-  if generation ~= registry.generation() then collect() end
+function M.wants(ctx, event)
+  refresh(ctx)
   return by_event[event] ~= nil
 end
 
@@ -131,7 +157,7 @@ end
 ---@return any value the argument that may be replaced, after all handlers, or false when one blocked
 ---@return string? reason
 function M.emit(ctx, event, value, second, ...)
-  if generation ~= registry.generation() then collect() end
+  refresh(ctx)
   if event == "session_started" then live[ctx], fresh = true, {} end
   if next(fresh) and live[ctx] then begin_fresh(ctx) end
   if event == "session_ended" then live[ctx] = nil end

@@ -11,14 +11,6 @@ local M = {}
 
 local MOST_SOURCE, LOAD_SECONDS = 4 * 1024 * 1024, 1
 
----What changes when a file is saved; nil when it is gone.
----@param path string
----@return string?
-function M.stamp(path)
-  local stat = fs.stat(path)
-  return stat and ("%d %d %.9f"):format(stat.ino, stat.size, stat.mtime)
-end
-
 -- What others may write is not a person's own.
 local function others_may_write(path)
   local stat = fs.stat(path)
@@ -33,7 +25,7 @@ function M.compile(entry)
   if entry.tier == "shipped" then return embed.load(entry.path) end
   local e
   if not entry.source then
-    entry.stamp = M.stamp(entry.path)
+    entry.stamp = fs.stamp(entry.path)
     e = entry.tier ~= "project" and others_may_write(entry.path) -- a project's are texts, and trusted as a whole
     if e then return nil, e end
     if entry.border then

@@ -2,7 +2,7 @@
 -- before and is broken now leaves the old one in force.
 local catalogue = require "qwen.extension.catalogue"
 local user_modules = require "qwen.extension.user_modules"
-local loader = require "qwen.extension.loader"
+local fs = require "sys.fs"
 local registry = require "qwen.extension.registry"
 local tr = require("qwen.util.translate").tr
 
@@ -27,7 +27,7 @@ local function keep_hooks(old)
     for i, entry in ipairs(entries) do
       for _, before in ipairs(old.files.hooks[name] or {}) do
         local same = before.good and before.path == entry.path and before.tier == entry.tier
-        if same and (entry.tier == "shipped" or before.stamp == loader.stamp(entry.path)) then entries[i] = before end
+        if same and (entry.tier == "shipped" or before.stamp == fs.stamp(entry.path)) then entries[i] = before end
       end
     end
   end
@@ -67,7 +67,7 @@ end
 
 -- Looks at a file again. Gives true when it counts anew, or a sentence when the new one is broken and the old one stays.
 local function look_again(entries, i)
-  local entry, now = entries[i], loader.stamp(entries[i].path)
+  local entry, now = entries[i], fs.stamp(entries[i].path)
   if now == (entry.looked or entry.stamp) then return false end
   entry.looked = now
   if not now then

@@ -3,9 +3,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local http = require "sys.http"
 local json = require "sys.json"
-local merge = require("qwen.net.headers").merge
 local paths = require "qwen.util.paths"
-local redirect = require "qwen.net.redirect"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
@@ -59,6 +57,7 @@ end
 
 -- One page of a list, and the fields that ask for the next one.
 local function page(ctx, model, provider, o, url)
+  local merge = require("qwen.net.headers").merge -- here: most runs ask for no list
   local headers = merge({ ["User-Agent"] = ctx.user_agent }, o.headers)
   local request = { method = "GET", url = with_query(url, model.query), headers = merge(headers, model.config and model.config.customHeaders) }
   local auth = registry.get("auth", provider.auth or "api-key")
@@ -67,7 +66,7 @@ local function page(ctx, model, provider, o, url)
   if not signed then return nil, e end
   for name, value in pairs(signed) do request.headers[name] = value end
   require("qwen.net.transport").show_certificate(ctx, request, model)
-  local stream <close>, problem = redirect.open(ctx.transport, request)
+  local stream <close>, problem = require("qwen.net.redirect").open(ctx.transport, request)
   if not stream then return nil, problem end
   local text
   text, e = stream:all(MOST_BYTES)

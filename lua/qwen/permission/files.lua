@@ -16,6 +16,7 @@ local sys = require "sys.os"
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
   missing = names.missing, links = listing.links, ignore_flags = listing.ignore_flags, visible = listing.visible,
   walk = listing.walk, ignored = ignore.matcher, show_folder = folders.show,
+  holds_home = folders.holds_home,
   mark_seen = seen_files.mark_seen, check_seen = seen_files.check_seen, wrote = seen_files.wrote }
 
 local KINDS = { dir = "a folder", pipe = "a named pipe", device = "a device", link = "a link" }
@@ -57,20 +58,12 @@ function M.place_inside(ctx, place)
   return not place.unsure and folders.around(ctx, place.real) ~= nil
 end
 
----True when the project holds the person's home folder.
----@param ctx Ctx
----@return boolean
-function M.holds_home(ctx)
-  local home = paths.home()
-  return home ~= nil and paths.below((paths.real(home)), ctx.cwd)
-end
-
 ---True when a place is one where keys are kept, in a project that holds the person's home.
 ---@param ctx Ctx
 ---@param place Place
 ---@return boolean
 function M.place_of_keys(ctx, place)
-  return M.holds_home(ctx) and require("qwen.permission.protected").holds_keys(place.real)
+  return folders.of_keys(ctx, place.real)
 end
 
 ---True when a place may be read unasked: the project, outputs spilled for it, folders of skills.

@@ -57,6 +57,22 @@ function M.shown(ctx, real)
   return false
 end
 
+---True when the project holds the person's home folder.
+---@param ctx Ctx
+---@return boolean
+function M.holds_home(ctx)
+  local home = paths.home()
+  return home ~= nil and paths.below((paths.real(home)), ctx.cwd)
+end
+
+---True when keys are kept at a real path, in a project that holds the person's home folder.
+---@param ctx Ctx
+---@param real string
+---@return boolean
+function M.of_keys(ctx, real)
+  return M.holds_home(ctx) and require("qwen.permission.protected").holds_keys(real)
+end
+
 ---The folder of the session that a real path is in: the project, or one beside it.
 ---@param ctx Ctx
 ---@param real string

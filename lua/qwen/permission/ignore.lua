@@ -2,7 +2,6 @@
 -- beside it. What git itself ignores is left out by ripgrep (listing.lua).
 local folders = require "qwen.permission.folders"
 local fs = require "sys.fs"
-local glob = require "qwen.util.glob"
 local paths = require "qwen.util.paths"
 
 local M = {}
@@ -24,7 +23,8 @@ local function compile(line)
   if line == "" then return nil end
   local anchored = line:find("/", 1, true) ~= nil
   local pattern = line:gsub("^/", ""):gsub("\\(.)", "[%1]"):gsub("[{}]", "[%0]")
-  return { fits = glob.matcher((anchored and "" or "**/") .. pattern), negated = negated, folders = of_folders }
+  local fits = require("qwen.util.glob").matcher((anchored and "" or "**/") .. pattern)
+  return { fits = fits, negated = negated, folders = of_folders }
 end
 
 -- The patterns of one file, or that it cannot be read: then nothing is known to be allowed.

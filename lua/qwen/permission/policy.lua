@@ -8,7 +8,7 @@ local phrase = require("qwen.util.translate").phrase
 local rules = require "qwen.permission.rules"
 local sandbox = require "qwen.permission.sandbox"
 
-local M = { refused = rules.refused }
+local M = { refused = rules.refused, hidden = require "qwen.permission.hidden" }
 
 local READS = rules.READS
 
@@ -17,26 +17,6 @@ local EDITS = phrase "it changes a file"
 EDITS.code = "edits"
 
 local function not_planned(reason) return phrase("plan mode only looks: %s", reason) end
-
--- Whether a deny rule hides a file from reading.
-local function hidden_by(ctx, set, path, real)
-  for _, rule in ipairs(set.deny) do
-    if rule.spec and rules.names_tool(rule, "read_file") and rules.matches_path(ctx, rule.spec, path, false, real) then
-      return rule
-    end
-  end
-end
-
----True when a deny rule or .qwenignore keeps a file from being read: what searches whole folders leaves it out.
----@param ctx Ctx
----@return fun(path: string, real: string?): boolean
-function M.hidden(ctx)
-  local set, ignored, at_home = rules.of(ctx), files.ignored(ctx), files.holds_home(ctx)
-  return function(path, real)
-    if at_home and files.place_of_keys(ctx, { real = real or path }) then return true end
-    return hidden_by(ctx, set, path, real) ~= nil or (ignored(path) or real and ignored(real)) ~= nil
-  end
-end
 
 -- Why a file is not changed like others: its other name, which may be anywhere, is written in place, too.
 local function shared_file(place)

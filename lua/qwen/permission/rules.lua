@@ -278,8 +278,9 @@ end
 ---True when a rule without a condition refuses a tool, or tools.core has others, so that it need not be offered.
 ---@param ctx Ctx
 ---@param name string
-function M.refused(ctx, name)
-  local set = M.of(ctx)
+---@param set table? what `of` gave, where many tools are asked about
+function M.refused(ctx, name, set)
+  set = set or M.of(ctx)
   if M.left_out(set, name) then return true end
   for _, rule in ipairs(set.deny) do
     if not rule.spec and M.names_tool(rule, name) then return true end

@@ -1,8 +1,8 @@
 -- Rate limits: which windows hold for a model, waiting for a place in them together with all other processes, and what came of it.
 -- The counting is in sys.limit, or in a shared Redis server (redis_limiter.lua); the ledger is in ledger.lua.
+local account = require "qwen.usage.account"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local http = require "sys.http"
 local limit_wait = require "qwen.usage.limit_wait"
 local paths = require "qwen.util.paths"
 local reservation = require "qwen.usage.reservation"
@@ -19,18 +19,7 @@ local HOUR = 3600
 
 -- Which limit ---------------------------------------------------------------------------------------------------------
 
-local function host_of(model)
-  local url = http.parse_url(model.base_url)
-  return url and url.origin:gsub("^%a+://", ""):gsub(":443$", ""):gsub(":80$", "") or model.provider
-end
-
 local PAUSED = ", paused"
-
--- The account is named by a digest of what tells keys apart without being one.
-local function account_of(model, provider)
-  if model.key then return sys.sha256(table.concat({ model.base_url, model.env_key or "", model.key:hmac("sha256", "limits") }, "\0")):sub(1, 8) end
-  return provider and provider.auth or "open"
-end
 
 local function bare(host)
   return (host:gsub(":%d+$", ""))
@@ -42,8 +31,8 @@ end
 ---@return {key: string, pause_key: string, windows: LimitWindow[], spec: string, from: string, provider: Provider?, host: string}
 function M.rule(ctx, model)
   local provider, name = provider_of.of(model), provider_of.name(model)
-  local host, rules = host_of(model), ctx.settings:get "limits.rules" or {}
-  local key = host .. " " .. account_of(model, provider)
+  local host, rules = account.host(model), ctx.settings:get "limits.rules" or {}
+  local key = host .. " " .. account.name(model, provider)
   local pause_key = key .. " " .. model.id .. PAUSED
   local function made(own_key, found, from)
     found = found or {}

@@ -1,0 +1,30 @@
+-- Whose limits and rows of the ledger the requests of a model are: the host, and a name of the key.
+local http = require "sys.http"
+local sys = require "sys.os"
+
+local M = {}
+
+---@param model Model
+---@return string host with its port, where that is not the usual one
+function M.host(model)
+  local url = http.parse_url(model.base_url)
+  return url and url.origin:gsub("^%a+://", ""):gsub(":443$", ""):gsub(":80$", "") or model.provider
+end
+
+local names = setmetatable({}, { __mode = "k" }) -- of each key, by address and variable
+
+---A digest of what tells keys apart without being one; it is the same in all processes.
+---@param model Model
+---@param provider Provider?
+---@return string
+function M.name(model, provider)
+  local key = model.key
+  if not key then return provider and provider.auth or "open" end
+  local place = model.base_url .. "\0" .. (model.env_key or "")
+  local known = names[key] or {}
+  known[place] = known[place] or sys.sha256(place .. "\0" .. key:hmac("sha256", "limits")):sub(1, 8)
+  names[key] = known
+  return known[place]
+end
+
+return M
