@@ -1067,7 +1067,7 @@ return {
     ["plan mode only looks: %s"] = "计划模式只查看：%s", ["mode yolo"] = "yolo 模式",
     ["mode auto-edit"] = "auto-edit 模式",
     ["it could read what the rule %s hides"] = "它可能读到规则 %s 隐藏的内容",
-    ["%s sets a variable"] = "%s 会设置变量", ["%s would write to its last argument"] = "%s 会写入它的最后一个参数",
+    ["%s sets a variable"] = "%s 会设置变量", ["its script can do more than print"] = "它的脚本不只是打印", ["%s would write to its last argument"] = "%s 会写入它的最后一个参数",
     ["a file's name would become an option there"] = "文件名在那里会成为选项",
     ["a variable without quotes can become several arguments"] = "没有引号的变量可能变成多个参数",
     ["an option of %s can do more than read"] = "%s 的某个选项不只是读取",

@@ -43,15 +43,38 @@ local function sh(command)
   assert(r.code == 0, command .. ": " .. r.err)
 end
 sh "git init -q . && git config user.email a@b && git config user.name a && git add . && git commit -qm 'first commit'"
-for _, command in ipairs { "git log --output=x", "git diff --no-index a b", "git diff /etc/passwd f.txt", "git diff ../x f.txt", "git log | sh",
+for _, command in ipairs { "git log --output=x", "git diff --no-index a b", "git diff /etc/passwd f.txt", "git diff ../x f.txt",
   "git -c core.pager=x log", "git log --format=%G?", "git log --pretty=%h%GS", "git diff --ext-diff", "git log --textconv", "git log $(id)", "git show \"$X\"",
-  "git branch", "git status -v", "git log > x", "X=1 git log", "git log; id", "git log --show-signature", "git blame --contents x f.txt",
-  "git log -Ofile", "cd .. && git log", "git commit -m x", "git diff ~/x f.txt" } do
+  "git status -v", "X=1 git log", "git log --show-signature", "git blame --contents x f.txt",
+  "git log -Ofile", "cd .. && git log", "git commit -m x", "git diff ~/x f.txt", "cd sub; git log", "cd ..; git log",
+  "cd -; git log", "(git log)", "git log &", "if true; then git log; fi", "git log $(git log)", "git log >/dev/null --stat", "git branch new", "git branch -D main",
+  "git ls-files /etc", ("git log; "):rep(9), "git log; git push", "true" } do
   t.eq(git_looks.rewritten(command, place.cwd), nil, command)
 end
 for _, command in ipairs { "git log --oneline -5", "git log -n 3 --stat -- f.txt", "git diff HEAD~1 --cached", "git show HEAD:f.txt", "git status -sb",
-  "git status --porcelain=v2", "git blame -L 1,2 f.txt", "git log --since='2 weeks ago' --author=x", "git diff main..HEAD -- 'a b.c'", "git log -Sword" } do
-  t.ok(git_looks.rewritten(command, place.cwd), command)
+  "git status --porcelain=v2", "git blame -L 1,2 f.txt", "git log --since='2 weeks ago' --author=x", "git diff main..HEAD -- 'a b.c'", "git log -Sword",
+  "git --no-pager log -3", "git branch", "git branch -a", "git ls-files -o --exclude-standard" } do
+  local safe, rest = git_looks.rewritten(command, place.cwd)
+  t.eq({ safe and safe:find "core.fsmonitor=false" ~= nil, rest }, { true, "true" }, command)
+end
+
+-- In a longer command each is replaced, and what is left is judged like any other.
+do
+  local policy = require "qwen.permission.policy"
+  local tool = { effect = "run", command = function(args) return args.command end }
+  local ctx = { cwd = place.cwd, mode = "plan", settings = { get = function() end } }
+  local stay = "cd " .. place.cwd .. " && "
+  for command, rest in pairs {
+    ["git log --oneline | head -5; git status --short"] = "true | head -5; true", ["git log 2>&1 | tail -3"] = "true 2>&1 | tail -3",
+    [stay .. "git log 2>/dev/null || echo none"] = stay .. "true 2>/dev/null || echo none", ["git ls-files | grep -c txt"] = "true | grep -c txt",
+    ["sed -n 1,3p f.txt; git diff -- 'f*.txt'"] = "sed -n 1,3p f.txt; true",
+  } do
+    t.eq(select(2, git_looks.rewritten(command, place.cwd)), rest, command)
+    t.ok(policy.in_plan(ctx, tool, { command = command }), command)
+  end
+  for _, command in ipairs { "git log | sh", "git log; rm f.txt", "git log; cat /etc/passwd", "git log > x", "git log | xargs rm", "git log; make" } do
+    t.eq(policy.in_plan(ctx, tool, { command = command }), nil, command)
+  end
 end
 
 -- Of a repository that names programs everywhere, none runs.
@@ -71,7 +94,7 @@ do
   t.ok(fs.read(mark), "git itself runs them")
   fs.remove(mark)
   for command, want in pairs { ["git log -p"] = "first commit", ["git diff"] = "%+two", ["git show HEAD"] = "%+one", ["git status"] = "f.txt",
-    ["git blame f.txt"] = "one" } do
+    ["git blame f.txt"] = "one", ["git log --oneline | head -1; git diff | grep two"] = "first commit\n%+two" } do
     local call = { name = "run_shell_command", arguments = { command = command } }
     local r = run(place, { { calls = { call } }, { text = "seen" } }, "--approval-mode", "plan", "-p", "look")
     local messages = r.asked[2].body.messages

@@ -41,7 +41,9 @@ for _, command in ipairs { "ls", "ls -la sub", "cat f | wc -l", "grep -rn foo . 
   "wc -l f; head -n 3 f", "echo \"a 'b' c\" 2>/dev/null", "diff f f 2>&1 | head", "sort f | uniq -c", "stat f", "du -sh .", "true || false", "tail -n 5 f", "echo $HOME", "[ -f f ] && cat f",
   "cat *.c", "wc -l s*", "ls src/*", "head -20 f", "head -n5 -c 3 f", "grep -n 'x$' f", "grep -rn '/api/v1' .", "rg -g '*.c' '^/x'", "cut -d: -f1 f", "sort -t, -k2n f", "du -d1 .",
   "find . \\( -name '*.c' -o -name '*.h' \\) -maxdepth 2 -print", "find . -type f ! -path '*/x/*'", "ls \\\n -la \\\n sub", "LC_ALL=C sort f", "printf '%s\\n' a", "cd sub && ls", "cd sub; cat new",
-  "tail -c +5 f", "printf '100%% n %s' a", "echo *", "grep f.*x f", "grep $ f", "ls &>/dev/null", "diff f new", "echo HEAD~1", "diff -u f f", "sort -- f", "cat < f", "tr a-z A-Z < f" } do
+  "tail -c +5 f", "printf '100%% n %s' a", "echo *", "grep f.*x f", "grep $ f", "ls &>/dev/null", "diff f new", "echo HEAD~1", "diff -u f f", "sort -- f", "cat < f", "tr a-z A-Z < f",
+  "sed -n 10,20p f", "sed -n '10,20p' f", "sed -n '3p;7,$p' f", "sed -n -e 1p -e '/a b/,/c/p' f", "sed 20q f", "sed '1d;$d' f", "sed -n '/x/I,+3p' f | head", "sed -n '1~2!p;\n$=' f",
+  "sed -ne1p f", "sed --quiet --expression=1p f" } do
   t.eq((verdict(command)), "allow", command)
 end
 
@@ -54,7 +56,9 @@ local asks = {
   -- wrappers and interpreters
   "env rm f", "timeout 1 rm f", "nice rm f", "nohup rm f", "xargs rm", "sudo ls", "command rm f", "exec rm f", "eval 'rm f'", ". ./x", "busybox rm f", "sh -c 'rm f'", "bash x", "python3 -c 1", "time rm f", "watch rm f",
   -- programs that only seem to read
-  "awk 'BEGIN{system(\"id\")}'", "sed '1e touch p' f", "sed -n 'w out' f", "sed -i s/a/b/ f", "less '+!touch p' f", "more f", "man ls", "vim f", "git status", "git diff --output=x", "git grep -O x", "git -c core.fsmonitor=x status",
+  "awk 'BEGIN{system(\"id\")}'", "sed '1e touch p' f", "sed -n 'w out' f", "sed -i s/a/b/ f", "sed -n -i 1p f", "sed -n '1p;w out' f", "sed '1p\ne touch p' f", "sed -n -e 1p -e '1e touch p' f", "sed -n '/a/e' f",
+  "sed -n '/a/w out' f", "sed -n '1,/a/w out' f", "sed 's/a/touch p/e' f", "sed -n '\\xax w out' f", "sed -n '/[/]/w out;/p' f", "sed -f script f", "sed -n 1p /etc/passwd", "sed -n p link",
+  "sed --expression='1e touch p' f", "sed -n 1p,2 f", "sed 1r/etc/passwd f", "sed -n '1{p;w out\n}' f", "sed y/a/b/ f", "sed -n \"$x\" f", "sed -ni 1p f", "less '+!touch p' f", "more f", "man ls", "vim f", "git status", "git diff --output=x", "git grep -O x", "git -c core.fsmonitor=x status",
   "find . -exec rm {} \\;", "find . -delete", "find . -fprintf x y", "find . -ok rm {} \\;", "rg --pre ./x y", "rg --pre=./x y", "rg --hostname-bin=x y", "rg -z x", "sort -o f f", "sort --output=f f", "sort -of f", "sort --compress-program=x f",
   "uniq f g", "tree -o x", "xxd -r f", "tar --to-command=x", "tail -f f", "printf -v x y", "grep -f /etc/passwd x", "date -s 1",
   -- environment

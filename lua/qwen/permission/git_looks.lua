@@ -1,4 +1,4 @@
--- git log, diff, show, status and blame as plan mode runs them: without anything that a repository's configuration would make them run.
+-- git log, diff, show, status, blame and others that look, as plan mode runs them: without anything that a repository's configuration would make them run.
 -- What is not on the lists here is not rewritten, and so refused like every other command.
 local fs = require "sys.fs"
 local proc = require "qwen.util.process"
@@ -22,8 +22,12 @@ local long = {
   log = set(shown), show = set(shown), diff = set(shown .. " cached staged merge-base exit-code quiet check"),
   status = set "short branch porcelain porcelain= long untracked-files untracked-files= ignored show-stash ahead-behind no-renames",
   blame = set "porcelain line-porcelain show-stats show-number show-name show-email root date= since= abbrev=",
+  branch = set "all remotes list show-current verbose no-color no-abbrev",
+  ["ls-files"] = set "cached deleted modified others ignored stage exclude-standard full-name error-unmatch",
 }
-local short = { log = "pnsLSGiwbMCUcmz", show = "pnsSGiwbMCUcm", diff = "pswbMCUSGR", status = "sbuz", blame = "LlteswpnfbMC" }
+local short = { log = "pnsLSGiwbMCUcmz", show = "pnsSGiwbMCUcm", diff = "pswbMCUSGR", status = "sbuz", blame = "LlteswpnfbMC",
+  branch = "arv", ["ls-files"] = "cdmoistv" }
+local only_options = { branch = true } -- a word would be the name of a new one
 local valued = set "-n -L -S -G -U"
 
 -- `%G` asks a program about signatures.
@@ -31,7 +35,7 @@ local function option_allowed(name, word)
   if word:find "%%G" then return false end
   local option, value = word:match "^%-%-([%w-]+)(=?)"
   if option then return long[name][option .. value] == true end
-  if name ~= "status" and name ~= "blame" and word:find "^%-%d+$" then return true end
+  if (name == "log" or name == "show" or name == "diff") and word:find "^%-%d+$" then return true end
   local letters = word:match "^%-(%a+)"
   if not letters then return false end
   if valued[word:sub(1, 2)] then return short[name]:find(word:sub(2, 2), 1, true) ~= nil end
@@ -55,7 +59,7 @@ local function arguments(name, argv)
     elseif not behind and word:find "^%-" then
       if not option_allowed(name, word) then return nil end
       if valued[word] then at = at + 1 end -- the next word is its value
-    elseif leaves(word) then
+    elseif leaves(word) or only_options[name] then
       return nil
     end
     at = at + 1
@@ -160,23 +164,26 @@ local function whole(top)
   return true
 end
 
----The command that is run in the place of one of these; nil for any other command.
----@param command string
----@param folder string the project; its own .git must be a folder
----@return string?
-function M.rewritten(command, folder)
-  local parsed = shell_parser.parse(command)
-  local part = parsed.parts[1]
-  if not parsed.certain or #parsed.parts ~= 1 or #part.redirects > 0 or #part.assigns > 0 then return nil end
-  local name, argv = part.argv[2], part.argv
+-- Whether `cd` stays where it is: after another one git would look into a repository that nobody looked at.
+local function stays(part, folder)
+  local word = part.argv[2]
+  return #part.argv == 2 and not part.marks[2] and (word == "." or word:gsub("(.)/$", "%1") == folder)
+end
+
+-- The words of one of these commands, and its name; nil for any other.
+local function looking(part)
+  local argv = part.argv
+  if part.mixed or #part.assigns > 0 then return nil end
   for _, mark in pairs(part.marks) do -- what a variable holds is not known
     if mark.variable then return nil end
   end
-  if argv[1] ~= "git" or not long[name] then return nil end
-  local stat = fs.stat(folder .. "/.git", false)
-  local words = arguments(name, argv)
-  local git = proc.which "git"
-  if not (words and git and stat and stat.type == "dir" and whole(folder .. "/.git")) then return nil end
+  local at = argv[2] == "--no-pager" and 3 or 2
+  local name = argv[at]
+  local words = long[name] and arguments(name, table.move(argv, at, #argv, 2, { "git" }))
+  return words, name
+end
+
+local function safe(git, folder, name, words)
   local drivers = filters(git, folder, name)
   if not drivers then return nil end
   local out = { "GIT_OPTIONAL_LOCKS=0 GIT_NO_LAZY_FETCH=1 GIT_ALLOW_PROTOCOL= GIT_PAGER=cat", quoted(git), "--no-pager", "--git-dir=.git", "--work-tree=." }
@@ -189,6 +196,37 @@ function M.rewritten(command, folder)
   if name == "status" then out[#out + 1] = "--ignore-submodules=all" end
   for _, word in ipairs(words) do out[#out + 1] = quoted(word) end
   return table.concat(out, " ")
+end
+
+local MOST_LOOKS = 8 -- in one command
+
+---The command that is run in the place of one that holds some of these; nil for any other. The rest of
+---it, with `true` in their places, is for the caller to judge.
+---@param command string
+---@param folder string the project; its own .git must be a folder
+---@return string?
+---@return string? rest
+function M.rewritten(command, folder)
+  local parsed = shell_parser.parse(command)
+  local stat, git = fs.stat(folder .. "/.git", false), proc.which "git"
+  if not parsed.certain or not git or not stat or stat.type ~= "dir" then return nil end
+  local out, rest, at, count = {}, {}, 1, 0
+  for _, part in ipairs(parsed.parts) do
+    if part.argv[1] == "cd" and not stays(part, folder) then return nil end
+    if part.argv[1] == "git" then
+      local words, name = looking(part)
+      count = count + 1
+      if not words or count > MOST_LOOKS or count == 1 and not whole(folder .. "/.git") then return nil end
+      local look = safe(git, folder, name, words)
+      if not look then return nil end
+      local between = command:sub(at, part.from - 1)
+      out[#out + 1], rest[#rest + 1] = between .. look, between .. "true"
+      at = part.to + 1
+    end
+  end
+  if count == 0 then return nil end
+  local last = command:sub(at)
+  return table.concat(out) .. last, table.concat(rest) .. last
 end
 
 return M

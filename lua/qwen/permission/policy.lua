@@ -99,7 +99,7 @@ local function judge_paths(ctx, set, name, tool, list, args)
   return "mode", tool.effect == "edit" and EDITS or phrase "it calls a tool that may change something"
 end
 
----The command that plan mode runs in the place of one of git's that look; nil for others, and where a rule refuses something.
+---The command that plan mode runs in the place of one with git's commands that look; nil for others, and where a rule refuses something.
 ---@param ctx Ctx
 ---@param tool Tool
 ---@param args table
@@ -108,7 +108,10 @@ function M.in_plan(ctx, tool, args)
   if ctx.mode ~= "plan" or not tool.command or #rules.of(ctx).deny > 0 then return nil end
   local command, folder = tool.command(args)
   if folder and folder ~= ctx.cwd or not command:find("git", 1, true) then return nil end
-  return require("qwen.permission.git_looks").rewritten(command, ctx.cwd)
+  local safe, rest = require("qwen.permission.git_looks").rewritten(command, ctx.cwd)
+  if not safe then return nil end
+  local verdict, reason = require("qwen.permission.command_policy").judge(ctx, rules.of(ctx), rest)
+  return verdict == "allow" and reason.code == READS.code and safe or nil
 end
 
 ---Judges a call.

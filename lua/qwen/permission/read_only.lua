@@ -37,6 +37,20 @@ local grep = options(digits .. "cEFGHhiLlnoPqrsvwxyzabUA:B:C:m:e;", "ignore-case
   .. "quiet recursive color=? colour=? include= exclude= exclude-dir= max-count= after-context= before-context= context= regexp=",
   { pattern = "e regexp", deep = "r recursive" })
 
+-- A script of sed that prints, leaves out or ends, with addresses before each; the rest of what it
+-- has can write files or run commands.
+local function prints(script)
+  for command in script:gmatch "[^;\n]+" do
+    local rest = command:gsub("/[^/\\]+/I?", "1"):gsub("%s", "")
+    local address = rest:sub(1, -2):gsub("!$", "")
+    local comma = address:find(",", 1, true)
+    local first, last = address:sub(1, (comma or 0) - 1), comma and address:sub(comma + 1) or "1"
+    local known = first:find "^%d+$" or first:find "^%d+~%d+$" or first == "$" or first == "" and not comma
+    if rest ~= "" and not (rest:find "[pdq=]$" and known and (last:find "^[+~]?%d+$" or last == "$")) then return false end
+  end
+  return true
+end
+
 local known = {
   basename = options("as:z", "multiple suffix= zero", text_only), dirname = options("z", "zero", text_only), echo = { any = true, text = true },
   pwd = options "LP", whoami = options "", id = options("ugnrGz", "user group groups name real zero"), uname = options("asnrvmpio", "all"),
@@ -51,6 +65,8 @@ local known = {
   df = options("hHkTi", "human-readable print-type inodes si"),
   cut = options("b:c:d;f:s", "bytes= characters= delimiter= fields= only-delimited complement output-delimiter=",
     { plain = "delimiter output-delimiter" }),
+  sed = options("nErsze;", "quiet silent regexp-extended separate null-data expression=",
+    { pattern = "e expression", plain = "expression", script = prints }),
   tr = options("cCdst", "complement delete squeeze-repeats", { text = true }), comm = options(digits, "total check-order nocheck-order"),
   cmp = options("bln:s", "print-bytes verbose quiet silent"),
   diff = options(digits .. "uU:cC:qsbBwiEtTya", "unified=? context=? brief report-identical-files ignore-all-space ignore-space-change ignore-blank-lines "
@@ -103,6 +119,8 @@ local function read_option(program, word)
   return names
 end
 
+local SCRIPT = phrase "its script can do more than print"
+
 -- Reads the arguments of a program that is on the list. `look` judges a path and gives a reason against it.
 local function check_arguments(program, part, bases, look)
   local positional, operands, pattern_given, i = 0, program.any, not program.pattern, 2
@@ -129,6 +147,7 @@ local function check_arguments(program, part, bases, look)
       end
       local why = value and (not plain or marks) and look(value, marks)
       if why then return why end
+      if program.script and value and not program.script(value) then return SCRIPT end
     else
       local text = program.text or not pattern_given
       pattern_given = true
@@ -138,6 +157,7 @@ local function check_arguments(program, part, bases, look)
       end
       local why = (not text or marks) and look(word, marks)
       if why then return why end
+      if text and program.script and not program.script(word) then return SCRIPT end
     end
     i = i + 1
   end

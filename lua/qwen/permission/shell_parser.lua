@@ -207,6 +207,12 @@ function Reader:read_word()
     end
     if #part.argv == 0 and marks and word ~= "[" then self:doubt(phrase "a command whose name is a variable or a pattern") end
     if marks and marks.variable and source:sub(1, 1) ~= '"' then part.split = true end
+    if not part.from then
+      part.from, part.before = start, #part.redirects
+    elseif #part.redirects > part.before then
+      part.mixed = true
+    end
+    part.to = self.at - 1
     part.argv[#part.argv + 1] = word
     part.marks[#part.argv] = marks
   end
@@ -216,7 +222,8 @@ end
 ---Reads a command.
 ---@param command string
 ---@return {parts: table[], certain: boolean, why: Phrase?, hard: Phrase?} each part: argv, marks of each word, redirects {op, target,
----marks, copy: of a descriptor}, assigns, piped; an unquoted variable sets `split`; hard: a doubt that can hide commands from the list of parts
+---marks, copy: of a descriptor}, assigns, piped, from and to: the bytes of its words, mixed: redirects stand between those; an unquoted
+---variable sets `split`; hard: a doubt that can hide commands from the list of parts
 function M.parse(command)
   local self = setmetatable({ text = command, at = 1, parts = {}, part = new_part(), documents = {} }, Reader)
   if #command > MAX_LENGTH then
