@@ -27,7 +27,22 @@ answer("0001.answer.json", json.encode { text = "I look.", calls = { { name = "R
 body, words = asked(2)
 t.eq(body.messages[4].content, "the text\n", "the call was carried out")
 t.ok(not words:find("=== system", 1, true) and words:find("=== tool\nthe text", 1, true), "only what is new: " .. words)
-answer("0002.answer.txt", "It says: the text.\n")
+answer("0002.answer.json", json.encode { calls = {
+  { name = "task", arguments = { subagent_type = "explore", prompt = "first" } },
+  { name = "task", arguments = { subagent_type = "explore", prompt = "second" } } } })
+asked(3)
+asked(4)
+local look = json.encode { calls = { { name = "list_directory", arguments = { path = "." } } } }
+answer("0003.answer.json", look)
+asked(5)
+answer("0004.answer.json", look)
+for number = 5, 6 do
+  words = select(2, asked(number))
+  t.ok(not words:find("=== user", 1, true) and words:find("=== tool", 1, true), "only what is new to this agent: " .. words)
+  answer(("%04d.answer.txt"):format(number), "looked")
+end
+asked(7)
+answer("0007.answer.txt", "It says: the text.\n")
 assert(done:join())
 t.eq({ r.code, r.out }, { 0, "I look.\nIt says: the text.\n" }, r.err)
 
