@@ -76,16 +76,21 @@ local function places(before, args)
   return ranges, function() return qwen.x.fuzzy_match.replace(before, ranges, new, dropped) end, note
 end
 
-local CHANGED = "the file had changed since you read it, elsewhere than in old_string"
+local NOTES = {
+  changed = "the file had changed since you read it, elsewhere than in old_string",
+  unread = "you have not read this file; old_string is in it once",
+}
+local BY_CHANCE = 10 -- bytes without blanks; a shorter text may be in a file that the model takes for another
 
--- Whether the file may be changed. One that others changed since it was read, as a formatter does, may where old_string is there
--- once as it was given; what else is in it the model has not seen.
+-- Whether the file may be changed. One that was not read, or that others changed since, as a formatter does, may where old_string
+-- is there once as it was given: the model knows that part, from a search or a command. What else is in it the model has not seen.
 local function may_change(ctx, path, stat, before, args)
   local ok, e = qwen.x.files.check_seen(ctx, path, stat)
   if ok then return true end
-  local first, last = before:find(args.old_string, 1, true)
-  if e.code ~= "changed" or not first or before:find(args.old_string, first + 1, true) then return nil, e end
-  return last ~= nil, CHANGED
+  local note, first, last = NOTES[e.code], before:find(args.old_string, 1, true)
+  local guessed = e.code == "unread" and #args.old_string:gsub("%s", "") < BY_CHANCE
+  if not note or guessed or not first or before:find(args.old_string, first + 1, true) then return nil, e end
+  return last ~= nil, note
 end
 
 -- What the edit would make of the file; nothing is written.

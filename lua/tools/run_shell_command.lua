@@ -10,6 +10,8 @@ local TIME_LIMIT = "[stopped after %g s, the time limit; what it wrote until the
 local SANDBOX = "Sandbox: commands run in one, and this failure may come from it. It cannot be left from here; the person can run the command outside "
   .. "as !COMMAND, or allow more in tools.executionSandbox of settings.json. Ask instead of working around it."
 
+local STRIPPED = "[colours and other terminal sequences left out; cat -v shows them. TERM is dumb and NO_COLOR set, unless the user chose otherwise]"
+
 local TAKEN = "Environment: these variables look like credentials and were taken out: %s. The user can let one through with its name "
   .. "in tools.shell.passVariables of settings.json."
 
@@ -151,6 +153,7 @@ function T.run(ctx, args)
   local function add(note) notes[#notes + 1] = note or nil end
   add(output ~= "" and output or not failed and "(no output)")
   add(ending(result, seconds))
+  add(result.out:find("\27", 1, true) and not qwen.x.output.binary(result.out) and STRIPPED)
   add(ended_with_it(result, args.command))
   add(result.kept and still_running(result.kept))
   add(lowered)

@@ -15,12 +15,15 @@ local function run(command, more)
   return { text = e.message, refused = true }
 end
 
+local STRIPPED = "[colours and other terminal sequences left out; cat -v shows them. TERM is dumb and NO_COLOR set, unless the user chose otherwise]"
+
 -- What stands in the result for a command. The words for an end are in brackets.
 for _, case in ipairs {
   { "printf 'hi\n'", "hi" }, { "echo out; echo err >&2; echo out", "out\nerr\nout" }, { "true", "(no output)" },
   { "echo out; exit 3", "out\n[exit code 3]" }, { "exit 3", "[exit code 3]" }, { "kill -9 $$", "[ended by signal 9]" },
   { "printf '\\n\\na\\n\\n'", "\n\na\n" }, { "mkdir -p sub; cd sub; pwd", root .. "/sub" },
-  { "printf 'a\\0b'", "a\nb" }, { "printf '\\033[1;31mred\\033[0m\\n'", "red" },
+  { "printf 'a\\0b'", "a\nb" },
+  { "printf '\\033[1;31mred\\033[0m\\n'", "red\n" .. STRIPPED }, { "printf '\\033[31mA\\033[m'; exit 1", "A\n[exit code 1]\n" .. STRIPPED },
   { "for i in 1 2 3; do printf '\\r%d %%' $i; done; echo; echo ok", "3 %\nok" },
   { "head -c 1000 /dev/zero", "[1000 bytes of binary output, all in " .. root .. "/.spill-run_shell_command-1]" },
   { "printf 'caf\\351\\n'", "(This was in WINDOWS-1252.)\ncaf\u{e9}" }, { "printf 'a\\377b \u{fc}\u{e4}\u{e8}'", "a\u{fffd}b \u{fc}\u{e4}\u{e8}" },

@@ -90,6 +90,17 @@ local function edit(path, old, new) return text("edit", { file_path = path, old_
 local file = put("sub/f", "one\ntwo\n")
 t.match(edit(file, "one", "1"), "has not been read in this session%. Nothing was written%. Read it with read_file first")
 t.match(text("write_file", { file_path = file, content = "x" }), "has not been read in this session%. Nothing was written")
+do -- a search or a command may have shown the very text; one that is short may be there by chance, and twice is unclear
+  local unread = put("sub/unread", "first line\nsecond line\nx = 1\nthird line\nthird line\nlast\n")
+  for old, want in pairs { ["second line"] = "Note: you have not read this file", ["x = 1"] = "has not been read",
+    ["third line"] = "has not been read", ["no such line"] = "has not been read" } do
+    t.match(edit(unread, old, "-"), want, old)
+    if want:find "^Note" then
+      t.match(text("write_file", { file_path = unread, content = "x" }), "have not been shown", "the rest stays unseen")
+      ctx.seen[unread] = nil
+    end
+  end
+end
 call("read_file", { file_path = file })
 t.match(edit(root .. "/./sub//../sub/f", "one", "1"), "has been updated", "by any name for it")
 sh "echo three >> sub/f; echo two three >> sub/f"

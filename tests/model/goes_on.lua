@@ -6,9 +6,9 @@ local fs, json = require "sys.fs", require "sys.json"
 
 local LONG = ("a line\n"):rep(1500)
 local place = program.place { ["read.txt"] = "one\n", ["part.txt"] = LONG, ["changed.txt"] = "one\n", ["never.txt"] = "one\n", ["edited.txt"] = "one\n",
-  ["swapped.txt"] = "one\n", ["~/.qwen/settings.json"] = "{}" }
+  ["swapped.txt"] = "one\n", ["unread.txt"] = "one\na whole line\nthree\n", ["~/.qwen/settings.json"] = "{}" }
 -- Older than the session, as files that somebody works on are.
-for _, name in ipairs { "read", "part", "changed", "never", "edited", "swapped" } do
+for _, name in ipairs { "read", "part", "changed", "never", "edited", "swapped", "unread" } do
   assert(require("qwen.util.process").run { argv = { "touch", "-d", "2020-01-01", place.cwd .. "/" .. name .. ".txt" } })
 end
 
@@ -39,6 +39,9 @@ local rows = {
   { edit "changed.txt", "has not been read in this session", "changed.txt", "one\none\n" },
   { write "swapped.txt", "has not been read in this session", "swapped.txt", "ONE\n" },
   { edit "never.txt", "has not been read in this session", "never.txt", "one\n" },
+  { call("edit", { file_path = "unread.txt", old_string = "a whole line\n", new_string = "" }), "have not read this file",
+    "unread.txt", "one\nthree\n" },
+  { write "unread.txt", "have not been shown", "unread.txt", "one\nthree\n" },
   { write "part.txt", "have not been shown", "part.txt", LONG },
   { write "edited.txt", "Successfully overwrote", "edited.txt", "three\n" },
   { write "made.txt", "Successfully overwrote", "made.txt", "three\n" },

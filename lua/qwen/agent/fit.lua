@@ -1,6 +1,7 @@
 -- Cutting what is too long for the model's window: results of a turn before they are kept, and messages when nothing else helps.
 -- What is cut lies whole in a file, and the words in its place say which and how to read it.
 local json = require "sys.json"
+local output = require "qwen.util.output"
 local text = require "qwen.util.text"
 local window = require "qwen.agent.window"
 
@@ -39,7 +40,8 @@ function M.cut(ctx, name, words, limit)
   local path = ctx.spill(name, words)
   local mark = path and ("[%d bytes, cut to fit your window. All of it is in %s: read parts with read_file (offset, limit) or search it "
     .. "with grep_search.]\n"):format(#words, path) or ("[%d bytes, cut to fit your window. Ask for less to see the rest.]\n"):format(#words)
-  return mark .. text.utf8((text.head_tail(words, math.max(40, limit - #mark - 40))))
+  local head, tail, left_out = output.cut(words, math.max(40, limit - #mark - 40), false)
+  return mark .. text.utf8(("%s\n[... %d bytes left out ...]\n%s"):format(head, left_out, tail))
 end
 
 ---The bytes that one of so many results of a turn may have.

@@ -218,7 +218,7 @@ local CHANGED = { ESTALE = true, EEXIST = true, ENOENT = true }
 ---@param path string absolute
 ---@param text string
 ---@param before Stat|false the file that is there and was read; false: nothing is there
----@param how {encoding: Encoding?, part: FilePart?, unseen: integer?}? what it is written in; lines that were replaced; of so many that others changed
+---@param how {encoding: Encoding?, part: FilePart?, unseen: integer?}? what it is written in; lines that were replaced; of so many that the model does not know
 ---@return boolean?, Err?
 function M.write(ctx, path, text, before, how)
   local real, e = M.opened(ctx, path, true)
@@ -232,7 +232,7 @@ function M.write(ctx, path, text, before, how)
   local ok, after = fs.write_exact(real, bytes, { mode = 420, expect = before })
   if not ok then return nil, CHANGED[after.code] and seen_files.changed(path) or after end
   if not before then ctx.seen[real] = nil end
-  if how.unseen then seen.forget(ctx.seen[real], how.unseen) end
+  if how.unseen then ctx.seen[real] = seen.forget(ctx.seen[real] or {}, how.unseen) end
   M.mark_seen(ctx, real, after)
   ctx.seen[real].hash, ctx.seen[real].from = sys.sha256(bytes), before and before.hash or nil
   if how.part then seen.replaced(ctx.seen[real], how.part) end

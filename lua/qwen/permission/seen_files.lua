@@ -44,7 +44,8 @@ end
 function M.check_seen(ctx, path, stat, whole)
   local file = ctx.seen[paths.real(path)]
   if not file then
-    return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path))
+    return nil, err("usage", ("%s has not been read in this session. Nothing was written. Read it with read_file first."):format(path),
+      { code = "unread" })
   end
   if not stat or not seen.same(file, stat) then
     return nil, M.changed(path)

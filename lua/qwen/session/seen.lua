@@ -63,10 +63,14 @@ function M.gap(file)
   if from <= file.total then return from, file.total end
 end
 
----None of a file's lines counts as shown: others have changed it.
+---None of a file's lines counts as shown: others have changed it, or it was not read.
 ---@param file SeenFile
 ---@param total integer its lines now
-function M.forget(file, total) file.total, file.ranges = total, {} end
+---@return SeenFile
+function M.forget(file, total)
+  file.total, file.ranges = total, {}
+  return file
+end
 
 ---Takes into account that lines were replaced. What the model has not seen stays unseen.
 ---@param file SeenFile
