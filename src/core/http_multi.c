@@ -16,6 +16,7 @@ static struct {
   const struct http_curl_api *curl;
   CURLM *handle;
   uv_timer_t *timer;
+  double due; /* when curl wants to be asked; 0 when that was put off once */
   http_multi_done_fn done;
 } multi;
 
@@ -46,8 +47,10 @@ static void on_poll(uv_poll_t *p, int status, int events) {
 }
 
 static void on_timer(uv_timer_t *t) {
-  (void)t;
-  act(CURL_SOCKET_TIMEOUT, 0);
+  double settle = multi.due > 0 ? loop_settle(multi.due) : 0;
+  multi.due = 0;
+  if (settle > 0) uv_timer_start(t, on_timer, (uint64_t)(settle * 1000), 0);
+  else act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *known) {
@@ -79,6 +82,7 @@ static int on_timeout(CURLM *handle, long ms, void *user) {
   if (ms < 0) uv_timer_stop(multi.timer);
   else {
     uv_update_time(loop_uv()); /* a long piece of Lua may lie between the last turn and now */
+    multi.due = ms > 0 ? loop_now() + (double)ms / 1000 : 0;
     uv_timer_start(multi.timer, on_timer, (uint64_t)ms, 0);
   }
   return 0;

@@ -8,8 +8,12 @@
 
 #define MAX_HOOKS 8
 
+static const double LATE = 0.02, SETTLE = 0.05;
+
 struct loop_timer {
   uv_timer_t uv;
+  double due;
+  bool waited; /* it was late, and everything else had its turn */
   loop_fn fn;
   void *arg;
 };
@@ -41,8 +45,19 @@ double loop_now(void) { return (double)uv_hrtime() / 1e9; }
 
 static void timer_free(uv_handle_t *h) { free(h->data); }
 
+double loop_settle(double due) {
+  double late = loop_now() - due;
+  return late < LATE ? 0 : late / 10 < SETTLE ? late / 10 : SETTLE;
+}
+
 static void timer_fire(uv_timer_t *h) {
   struct loop_timer *t = h->data;
+  double settle = t->waited ? 0 : loop_settle(t->due);
+  if (settle > 0) {
+    t->waited = true;
+    uv_timer_start(h, timer_fire, (uint64_t)(settle * 1000), 0);
+    return;
+  }
   loop_fn fn = t->fn;
   void *arg = t->arg;
   uv_close((uv_handle_t *)h, timer_free);
@@ -60,6 +75,8 @@ struct loop_timer *loop_timer_start(double seconds, loop_fn fn, void *arg) {
   double ms = seconds * 1000;
   uint64_t wait = !(ms > 0) ? 0 : ms > 4e15 ? (uint64_t)4e15 : (uint64_t)ms;
   if ((double)wait < ms) wait++;
+  t->due = loop_now() + (double)wait / 1000;
+  t->waited = wait == 0;
   uv_timer_start(&t->uv, timer_fire, wait, 0);
   return t;
 }

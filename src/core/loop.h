@@ -13,6 +13,9 @@ struct uv_loop_s *loop_uv(void);       /* made on first use; for files that own 
 bool loop_run(bool block);             /* one turn; false when nothing is active */
 double loop_now(void);                 /* monotonic seconds, fresh */
 struct loop_timer *loop_timer_start(double seconds, loop_fn fn, void *arg); /* fires once, then the pointer is dead */
+/* Seconds for which a timer that was due then lets everything else go first: a process that stood still (SIGSTOP, a paused machine) has answers
+ * lying in its sockets and pipes. 0 when it is not late. */
+double loop_settle(double due);
 void loop_timer_stop(struct loop_timer *t);
 void loop_before_wait(loop_fn fn, void *arg); /* called before each blocking turn (flush of standard output) */
 void loop_close(void);
