@@ -887,6 +887,8 @@ return {
     ["OTLP/HTTP collector, such as http://localhost:4318"] = "OTLP/HTTP 收集器，例如 http://localhost:4318",
     ["tool servers (Model Context Protocol) by name: {command, args, env} or {httpUrl, headers}"] =
       "工具服务器（模型上下文协议），按名称：{command, args, env} 或 {httpUrl, headers}",
+    ["what a model is told and offered: full, tiny (under 3 KB), or auto: tiny for windows below 16000 tokens"] =
+      "告诉并提供给模型的内容：full、tiny（小于 3 KB）或 auto：窗口小于 16000 个 token 时用 tiny",
     ["model that sums up long conversations; default: the one that is asked"] = "总结长对话的模型；默认：当前模型",
     ["names of the files with instructions"] = "说明文件的名称", ["offer list_directory to the model"] = "向模型提供 list_directory",
     ["paths in your home folder that they may read: [\"~/.rustup\"]"] = "可读的主目录路径：[\"~/.rustup\"]",

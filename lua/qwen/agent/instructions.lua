@@ -1,6 +1,7 @@
 -- The person's and the project's instruction files: which there are, with what they import. The project's count only in a trusted folder.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local prompt_profile = require "qwen.agent.prompt_profile"
 local project_files = require "qwen.config.project_files"
 local sys = require "sys.os"
 local texts = require "qwen.util.text"
@@ -28,9 +29,10 @@ local function read_below(ctx, base, path)
     if stat and stat.type ~= "dir" then ctx.notice(tr("%s is left out: %s", paths.short(path), e.message)) end
     return nil
   end
-  if #text > MAX_FILE then
-    ctx.notice(tr("%s is longer than %d KB: the rest is left out", paths.short(path), MAX_FILE // 1024))
-    text = texts.utf8((text:sub(1, MAX_FILE):gsub("[\192-\255][\128-\191]*$", "")))
+  local most = math.min(MAX_FILE, prompt_profile.room(ctx) or MAX_FILE)
+  if #text > most then
+    ctx.notice(tr("%s is longer than %d KB: the rest is left out", paths.short(path), most // 1024))
+    text = texts.utf8((text:sub(1, most):gsub("[\192-\255][\128-\191]*$", "")))
   end
   return text, real
 end
@@ -131,17 +133,18 @@ end
 ---@return {path: string, text: string}[]
 function M.files(ctx)
   local out, total, seen = {}, 0, {}
+  local most = prompt_profile.room(ctx) or MAX_TOTAL
   for _, item in ipairs(candidates(ctx)) do
     local text, real = read_below(ctx, item.base, item.path)
     if text and not seen[real] and text:find "%S" then
       seen[real] = true
       text = with_imports(ctx, text, real:match "^(.*)/", item.base, 1, { [real] = true })
-      if total + #text <= MAX_TOTAL then
+      if total + #text <= most then
         total = total + #text
         out[#out + 1] = { path = item.path, text = text }
       else
         ctx.notice(tr("%s is left out: the instruction files together are larger than %d KB",
-          item.path, MAX_TOTAL // 1024))
+          item.path, most // 1024))
       end
     end
   end

@@ -8,6 +8,7 @@ local reload = require "qwen.extension.reload"
 local client = require "qwen.provider.client"
 local plan_mode = require "qwen.agent.plan_mode"
 local repeats = require "qwen.agent.repeats"
+local system_prompt = require "qwen.agent.system_prompt"
 local tr = require("qwen.util.translate").tr
 local unwritten = require "qwen.session.unwritten"
 local window = require "qwen.agent.window"
@@ -39,6 +40,7 @@ end
 
 local function keep_prompt(ctx, prompt)
   plan_mode.tell(ctx, prompt)
+  if ctx.worktree then require("qwen.agent.worktree").tell(ctx, prompt) end
   keep(ctx, prompt)
 end
 
@@ -111,6 +113,7 @@ local function ask_model(ctx, raised, tried)
       to_disk(ctx)
     end
   end)
+  system_prompt.follow(ctx)
   local view, may_raise = context.view(ctx, ctx.model, raised)
   view.in_words = true
   receive(ctx, view, reply)

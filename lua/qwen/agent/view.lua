@@ -3,18 +3,19 @@ local json = require "sys.json"
 local registry = require "qwen.extension.registry"
 local rules = require "qwen.permission.rules"
 local provider_of = require "qwen.model.provider_of"
+local prompt_profile = require "qwen.agent.prompt_profile"
 local window = require "qwen.agent.window"
 
 local M = {}
 
 local encoded = setmetatable({}, { __mode = "k" })
 
--- A tool's schema is encoded once.
-local function schema_of(tool)
-  local text = encoded[tool]
+-- A schema is encoded once.
+local function as_text(schema)
+  local text = encoded[schema]
   if not text then
-    text = json.encode(tool.schema)
-    encoded[tool] = text
+    text = json.encode(schema)
+    encoded[schema] = text
   end
   return text
 end
@@ -23,11 +24,12 @@ end
 ---@param ctx Ctx
 ---@return {name: string, description: string, schema: string}[]
 function M.tools(ctx)
-  local out, set = {}, rules.of(ctx)
+  local out, set, profile = {}, rules.of(ctx), prompt_profile.of(ctx)
   for _, entry in ipairs(registry.list "tools") do
     local off = entry.name == "list_directory" and ctx.settings:get "tools.listDirectory.enabled" == false
     if entry.value and not off and (not ctx.offers or ctx.offers(entry.name)) and not rules.refused(ctx, entry.name, set) then
-      out[#out + 1] = { name = entry.name, description = entry.summary, schema = schema_of(entry.value) }
+      local summary, schema = prompt_profile.tool(profile, entry)
+      if summary then out[#out + 1] = { name = entry.name, description = summary, schema = as_text(schema) } end
     end
   end
   return out

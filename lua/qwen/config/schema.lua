@@ -95,6 +95,8 @@ return {
   ["context.fileFiltering.customIgnoreFiles"] = { type = "list",
     text = "files in the project folder that count like .qwenignore; without it .agentignore and .aiignore" },
   ["context.autoCompactThreshold"] = { type = "number", default = 0.85, text = "part of the model's window at which the conversation is shortened; 0: never" },
+  ["context.promptProfile"] = { type = "string", default = "auto", choices = { "auto", "full", "tiny" },
+    text = "what a model is told and offered: full, tiny (under 3 KB), or auto: tiny for windows below 16000 tokens" },
   ["compactionModel"] = { type = "string", text = "model that sums up long conversations; default: the one that is asked" },
   ["mcpServers"] = { type = "object", text = "tool servers (Model Context Protocol) by name: {command, args, env} or {httpUrl, headers}" },
   ["mcp.toolIdleTimeoutMs"] = { type = "number",

@@ -139,6 +139,7 @@ local function filters(git, folder, command)
   return out
 end
 
+local LONGEST_STATUS = 5 -- seconds
 local MOST_ENTRIES, OBJECTS = 20000, "^objects/%x%x$"
 local apart = { modules = true, lfs = true, annex = true } -- these commands do not look there
 local leads = { commondir = true, ["objects/info/alternates"] = true,
@@ -227,6 +228,26 @@ function M.rewritten(command, folder)
   if count == 0 then return nil end
   local last = command:sub(at)
   return table.concat(out) .. last, table.concat(rest) .. last
+end
+
+-- Whether files of the project go through filters, without which git would see changes that are none.
+local function uses_filters(folder)
+  for _, name in ipairs { "/.gitattributes", "/.git/info/attributes" } do
+    local words = fs.read(folder .. name, 1024 * 1024)
+    if words and words:find("filter", 1, true) then return true end
+  end
+  return false
+end
+
+---How many files git status would name; nil where that is not known, or looking could run a program.
+---@param folder string
+---@return integer?
+function M.changes(folder)
+  local command = M.rewritten("git status --porcelain", folder)
+  if not command or uses_filters(folder) then return nil end
+  local r = proc.run { argv = { "/bin/sh", "-c", command }, cwd = folder, env = proc.helper_env(), timeout = LONGEST_STATUS, limit = 1024 * 1024 }
+  if not r or r.code ~= 0 or r.truncated or r.timed_out then return nil end
+  return select(2, r.out:gsub("\n", ""))
 end
 
 return M
