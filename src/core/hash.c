@@ -6,7 +6,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-static const uint32_t K[64] = {
+#include "hash_fast.h"
+
+enum { LARGE = 4096 /* bytes, from which on it is worth a look at what the processor can */ };
+
+const uint32_t hash_sha256_round[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
     0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
     0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
@@ -17,21 +21,18 @@ static const uint32_t K[64] = {
 static uint32_t rotate(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
 static void block256(uint32_t *h, const unsigned char *p) {
-  uint32_t w[64], s[8];
+  uint32_t w[64], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], last = h[7];
   for (int i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
   for (int i = 16; i < 64; i++) {
-    uint32_t a = w[i - 15], b = w[i - 2];
-    w[i] = w[i - 16] + (rotate(a, 7) ^ rotate(a, 18) ^ a >> 3) + w[i - 7] + (rotate(b, 17) ^ rotate(b, 19) ^ b >> 10);
+    uint32_t x = w[i - 15], y = w[i - 2];
+    w[i] = w[i - 16] + (rotate(x, 7) ^ rotate(x, 18) ^ x >> 3) + w[i - 7] + (rotate(y, 17) ^ rotate(y, 19) ^ y >> 10);
   }
-  memcpy(s, h, sizeof s);
   for (int i = 0; i < 64; i++) {
-    uint32_t t1 = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[i] + w[i];
-    uint32_t t2 = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-    memmove(s + 1, s, 7 * sizeof *s);
-    s[4] += t1;
-    s[0] = t1 + t2;
+    uint32_t t1 = last + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) + hash_sha256_round[i] + w[i];
+    uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+    last = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
   }
-  for (int i = 0; i < 8; i++) h[i] += s[i];
+  h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e, h[5] += f, h[6] += g, h[7] += last;
 }
 
 /* SHA-1 is broken as a hash; as an HMAC it is still asked for by services that sign their requests with it. */
@@ -56,6 +57,10 @@ static void block1(uint32_t *h, const unsigned char *p) {
 static void digest(void (*block)(uint32_t *, const unsigned char *), uint32_t *h, size_t words, const void *bytes, size_t n, unsigned char *out) {
   const unsigned char *p = bytes;
   size_t left = n;
+  if (block == block256 && n >= LARGE) {
+    size_t done = hash_sha256_fast(h, p, n / 64);
+    p += done * 64, left -= done * 64;
+  }
   for (; left >= 64; left -= 64, p += 64) block(h, p);
   unsigned char tail[128] = {0};
   if (left) memcpy(tail, p, left);

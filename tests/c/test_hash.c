@@ -34,6 +34,16 @@ static void sha_edges(void **state) {
   assert_string_equal(sha(all, sizeof all), "5eee4c50e1b5ec4f1a47f34c25ca988850b49da7904f5ab1b3abc5cc0ae66ef9");
 }
 
+/* On both sides of the size from which on the processor's own instructions are used; the value is that of Python's hashlib. */
+static void sha_large(void **state) {
+  (void)state;
+  enum { FROM = 4000, TO = 4400 };
+  static char bytes[TO], all[(TO - FROM) * 64];
+  for (unsigned i = 0; i < TO; i++) bytes[i] = (char)(i * 131 + i / 7);
+  for (size_t n = FROM; n < TO; n++) memcpy(all + 64 * (n - FROM), sha(bytes, n), 64);
+  assert_string_equal(sha(all, sizeof all), "b4e089fb6e30f39ea3b8b33461c67a8f0a5227142f368d3931643a4638cda145");
+}
+
 static void base64(void **state) {
   (void)state;
   unsigned char bytes[256], back[400];
@@ -65,7 +75,7 @@ static void uuids(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(sha_examples), cmocka_unit_test(sha_edges), cmocka_unit_test(base64), cmocka_unit_test(uuids),
+    cmocka_unit_test(sha_examples), cmocka_unit_test(sha_edges), cmocka_unit_test(sha_large), cmocka_unit_test(base64), cmocka_unit_test(uuids),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

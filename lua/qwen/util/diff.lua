@@ -1,5 +1,46 @@
 -- Unified diffs by Myers' greedy algorithm over lines; a text changed beyond all likeness is shown as replaced.
+local text = require "sys.text"
+
 local CONTEXT, MOST_EDITS = 3, 1000
+local STEP = 64 * 1024 -- bytes that are looked at at once
+
+local function head(words, from, size) return words:sub(from + 1, from + size) end
+
+local function tail(words, from, size) return words:sub(-from - size, -from - 1) end
+
+-- How many bytes, at most so many, two texts begin with alike, or end with, as `piece` takes them.
+local function alike(a, b, most, piece)
+  local n, step = 0, STEP
+  while n < most do
+    local size = math.min(step, most - n)
+    if piece(a, n, size) == piece(b, n, size) then
+      n = n + size
+    elseif size == 1 then
+      return n
+    else
+      step = size // 2
+    end
+  end
+  return n
+end
+
+-- Where the line begins that ends before a byte.
+local function line_start(words, at)
+  local from = math.max(1, at - STEP)
+  local stop = words:sub(from, at - 1):match "^.*()\n"
+  return stop and from + stop or 1
+end
+
+-- What is left of two texts without the lines that both begin and end with, but for the context of a
+-- change; and how many lines went before it. Lines are dear in a text of many megabytes.
+local function middle(a, b)
+  local least = math.min(#a, #b)
+  local first = alike(a, b, least, head)
+  local from, to = line_start(a, first + 1), #a - alike(a, b, least - first, tail)
+  for _ = 1, CONTEXT do from = from > 1 and line_start(a, from - 1) or 1 end
+  for _ = 0, CONTEXT do to = a:find("\n", to + 1, true) or #a end
+  return a:sub(from, to), b:sub(from, to - #a + #b), text.line_ends(a, 1, from - 1)
+end
 
 -- Lines with their ends, so that a missing newline at the end is a difference like any other.
 local function split(text)
@@ -78,13 +119,14 @@ local function range(start, count)
   return count == 1 and tostring(start) or start .. "," .. count
 end
 
-local function add_hunk(out, steps, from, to)
+local function add_hunk(out, steps, from, to, skipped)
   local old, new = 0, 0
   for i = from, to do
     if steps[i][1] ~= "+" then old = old + 1 end
     if steps[i][1] ~= "-" then new = new + 1 end
   end
-  out[#out + 1] = ("@@ -%s +%s @@\n"):format(range(steps[from][3], old), range(steps[from][4], new))
+  out[#out + 1] = ("@@ -%s +%s @@\n"):format(range(skipped + steps[from][3], old),
+    range(skipped + steps[from][4], new))
   for i = from, to do
     local line = steps[i][2]
     out[#out + 1] = steps[i][1] .. line
@@ -99,7 +141,8 @@ end
 ---@return string
 return function(old, new, path)
   if old == new then return "" end
-  local steps = script(split(old), split(new))
+  local before, after, skipped = middle(old, new)
+  local steps = script(split(before), split(after))
   local out = { ("--- a/%s\n+++ b/%s\n"):format(path, path) }
   local i = 1
   while i <= #steps do
@@ -112,7 +155,7 @@ return function(old, new, path)
         if j - last > 2 * CONTEXT then break end
       end
       local to = math.min(#steps, last + CONTEXT)
-      add_hunk(out, steps, math.max(1, i - CONTEXT), to)
+      add_hunk(out, steps, math.max(1, i - CONTEXT), to, skipped)
       i = to + 1
     end
   end
