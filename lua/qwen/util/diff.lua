@@ -1,5 +1,5 @@
 -- Unified diffs by Myers' greedy algorithm over lines; a text changed beyond all likeness is shown as replaced.
-local text = require "sys.text"
+local line_ends = require("sys.text").line_ends
 
 local CONTEXT, MOST_EDITS = 3, 1000
 local STEP = 64 * 1024 -- bytes that are looked at at once
@@ -39,7 +39,7 @@ local function middle(a, b)
   local from, to = line_start(a, first + 1), #a - alike(a, b, least - first, tail)
   for _ = 1, CONTEXT do from = from > 1 and line_start(a, from - 1) or 1 end
   for _ = 0, CONTEXT do to = a:find("\n", to + 1, true) or #a end
-  return a:sub(from, to), b:sub(from, to - #a + #b), text.line_ends(a, 1, from - 1)
+  return a:sub(from, to), b:sub(from, to - #a + #b), line_ends(a, 1, from - 1)
 end
 
 -- Lines with their ends, so that a missing newline at the end is a difference like any other.
