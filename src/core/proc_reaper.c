@@ -31,6 +31,7 @@ struct note {
 
 static bool able; /* this program becomes the reaper when it is run as such */
 static int other = -1; /* our end of the socket */
+static pid_t starter; /* its parent, which ends at once */
 static volatile bool lost; /* volatile: set by a child that borrows our memory */
 
 static void become_reaper(const int ends[2]) {
@@ -52,14 +53,10 @@ void proc_reaper_start(void) {
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child on our memory */
   pid_t pid = vfork();
-  if (pid == 0) { /* twice, so that it is no child of ours: it is not to end with the tree of a command that we are */
-    if (vfork() == 0) become_reaper(ends);
-    _exit(0);
-  }
+  if (pid == 0) become_reaper(ends);
   sigprocmask(SIG_SETMASK, &before, NULL);
-  while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
   close(ends[0]);
-  if (pid > 0) other = ends[1];
+  if (pid > 0) other = ends[1], starter = pid;
   else close(ends[1]);
 }
 
@@ -82,6 +79,7 @@ void proc_reaper_enter(const ino_t pipes[2]) {
 void proc_reaper_leave(pid_t pid) {
   struct note note = {.pid = pid, .over = true};
   tell(&note);
+  if (starter && waitpid(starter, NULL, WNOHANG) != 0) starter = 0;
 }
 
 /* -- its side ------------------------------------------------------------------------------------------------------- */
@@ -127,6 +125,7 @@ static bool signal_all(struct session *all, int signal) {
 void proc_reaper_main(int argc, char *const *argv) {
   able = argc != 1 || strcmp(argv[0], NAME) != 0;
   if (able) return;
+  if (fork() > 0) _exit(0); /* it is no child of ours: else it would end with the tree of a command that we are */
   prctl(PR_SET_NAME, NAME);
   struct session *all = gather();
   const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};

@@ -106,6 +106,35 @@ do
   t.ok(asked[2].time - asked[1].time >= 1, "for the whole window")
 end
 
+-- A credential is fetched again after a long wait, since it may have ended meanwhile; where that fails the place is given back.
+do
+  local server <close> = fake.start { { text = "A", times = 0 } }
+  local entry = { id = "m", baseUrl = server.url }
+  local place = program.place {
+    ["~/.qwen/settings.json"] = json.encode { modelProviders = { openai = json.array { entry } },
+      limits = { rules = { ["*"] = json.array { { n = 1, per = 2, margin = 0.1 } } } } },
+    ["~/.qwen/auth/api-key.lua"] = [[
+      local A, count = qwen.shipped "auth/api-key", 0
+      function A.headers()
+        count = count + 1
+        if count == tonumber(os.getenv "FAILS_AT") then return nil, qwen.err("auth", "it has ended") end
+        return { ["x-fetched"] = tostring(count) }
+      end
+      return A]] }
+  local function fetched(fails_at)
+    local r = program.run(place, { "-m", "m", "-p", "x" }, { env = { FAILS_AT = fails_at } })
+    local asked = server:requests()
+    return r.code, asked[#asked].headers["x-fetched"], #asked
+  end
+  t.eq({ fetched() }, { 0, "1", 1 }, "without a wait")
+  t.eq({ fetched() }, { 0, "2", 2 }, "after a wait it is a fresh one")
+  t.eq({ fetched "2" }, { 1, "2", 2 }, "it ended while it waited: nothing is sent")
+  local row
+  local state = program.run(place, { "-m", "m", "/limits --json" }).out
+  for _, one in ipairs(assert(json.decode(state))) do row = one.current and one or row end
+  t.eq(row.windows[1].used, 0, "and its place is given back")
+end
+
 -- 429 closes the gate for every process until the time it names.
 do
   local server <close> = fake.start { { status = 429, headers = { ["retry-after"] = "2" }, json = { error = { message = "slow down" } } }, { text = "A", times = 0 } }

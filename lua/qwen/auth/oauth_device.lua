@@ -8,7 +8,7 @@ local token = require "qwen.auth.oauth_token"
 local tr = require("qwen.util.translate").tr
 local visible = require("sys.text").visible
 
-local POLL, SLOWER, DEVICE_TIME = 5, 5, 300 -- seconds
+local POLL, LEAST, SLOWER, DEVICE_TIME = 5, 1, 5, 300 -- seconds; LEAST: whatever the service says
 
 -- A device's code, or why there is none.
 local function ask_device(o, challenge)
@@ -75,7 +75,7 @@ return function(o)
   local device, e = ask_device(o, challenge)
   if not device then return nil, e end
   local deadline = task.now() + (tonumber(device.expires_in) or DEVICE_TIME)
-  local wait, told = math.max(tonumber(device.interval) or POLL, 0.05), {}
+  local wait, told = math.max(tonumber(device.interval) or POLL, LEAST), {}
   browser.show(o.ctx, device.url, type(device.user_code) == "string" and visible(device.user_code:sub(1, 40)) or nil)
   local _ <close> = token.cleared(o)
   local fields = { grant_type = "urn:ietf:params:oauth:grant-type:device_code", client_id = o.client_id,

@@ -1,93 +1,45 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.util.err"
 local answer_size = require "qwen.provider.answer_size"
-local headers = require "qwen.net.headers"
 local limiter = require "qwen.usage.limits"
+local outgoing = require "qwen.provider.outgoing"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local provider_of = require "qwen.model.provider_of"
-local tr, phrase = require("qwen.util.translate").tr, require("qwen.util.translate").phrase
 
 local M = {}
+local WAITED = 1 -- seconds; a wait for a place in the limits that counts
 local AT_ONCE = 64 -- events, however many have come: then keys, Ctrl-C and all else have their turn
 
--- Limits of time: in milliseconds in a model's generationConfig, 0 for none; the environment speaks for those that say nothing.
-local limits = {
-  { field = "connect_timeout", name = "connectTimeout" },
-  { field = "first_timeout", name = "timeout", env = "QWEN_CODE_API_TIMEOUT_MS" },
-  { field = "idle_timeout", name = "streamIdleTimeoutMs", env = "QWEN_STREAM_IDLE_TIMEOUT_MS", default = 240000 },
-  { field = "total_timeout", name = "totalTimeout" },
-}
-
-local function set_limits(ctx, model, request)
-  for _, limit in ipairs(limits) do
-    local value, from = model.config[limit.name], ("generationConfig.%s of %s (%s)"):format(limit.name, model.id, model.from)
-    if value == nil and limit.env then value, from = ctx.settings:env(limit.env), limit.env end
-    if value == nil or value == "" then value = limit.default end
-    local ms = tonumber(value)
-    if value ~= nil and not (ms and ms >= 0 and ms < 1e12) then
-      return nil, err("usage", phrase("%s must be a number of milliseconds, not '%s'", from, tostring(value)))
-    end
-    if request[limit.field] == nil then request[limit.field] = ms and ms / 1000 end -- a provider or a hook may know better
-  end
-  return request
-end
-
--- The words of C name its own fields; the person set them under other names.
-local function in_settings_words(e)
-  for _, limit in ipairs(limits) do
-    if e.code == limit.field then e.message = e.message:gsub("raise " .. limit.field, "raise generationConfig." .. limit.name) end
-  end
-  return e
-end
-
--- A provider or auth file that is wrong, with what it takes the place of.
-local function wrong(kind, name, why)
-  return err("broken", registry.blamed(tr(kind == "auth" and "the sign-in %s is wrong: %s" or "the provider %s is wrong: %s", name, why), kind, name))
-end
-
--- Calls a function of a provider or auth file. One that is wrong fails like a service that does. `gives`: the type of what it must give
--- back when it has no error of its own.
-local function called(kind, name, gives, fn, ...)
-  local ok, value, e = pcall(fn, ...)
-  if ok and (not gives or type(value) == gives) then return value, e end
-  if ok and value == nil and err.is(e) then return nil, e end
-  local why = not ok and tostring(value) or value == nil and type(e) == "string" and e or ("it gave back a %s, not a %s"):format(type(value), gives)
-  return nil, wrong(kind, name, why)
-end
-
--- Builds the request: provider, hooks, then the credential, so that no hook sees it.
-local function build(ctx, provider, model, view)
-  local auth, e = registry.get("auth", provider.auth or "api-key")
-  if not auth then return nil, e end
-  local request
-  request, e = called("providers", model.provider, "table", provider.request, model, view)
+-- A signed request and its place in the limits. A credential that is missing is said before the wait for
+-- the place; after a long one it is fetched again, since the first may have ended meanwhile.
+local function ready(ctx, provider, model, view)
+  local built, e = outgoing.build(ctx, provider, model, view)
+  if not built then return nil, e end
+  local request, reservation
+  request, e = outgoing.sign(ctx, provider, model, built)
   if not request then return nil, e end
-  if type(request.url) ~= "string" then return nil, wrong("providers", model.provider, "its request has no url") end
-  local built, reason = ctx.emit("request_built", request, model)
-  if not built then return nil, err("denied", phrase("the request was blocked: %s", tostring(reason))) end
-  local credential
-  request = built
-  credential, e = called("auth", provider.auth or "api-key", "table", auth.headers, ctx, model, request)
-  if not credential then return nil, e end
-  for name in pairs(model.config.customHeaders or {}) do credential = headers.without(credential, name) end -- what the entry sets itself stays
-  request.headers = headers.merge(headers.merge({ ["User-Agent"] = ctx.user_agent }, request.headers), credential)
-  return set_limits(ctx, model, request)
+  local purpose, asked = view.purpose or ctx.agent and "agent" or nil, task.now()
+  reservation, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = purpose })
+  if not reservation then return nil, e end
+  if task.now() - asked < WAITED then return request, reservation end
+  request, e = outgoing.sign(ctx, provider, model, built)
+  if request then return request, reservation end
+  reservation:cancel(e)
+  return nil, e
 end
 
 -- One attempt: a stream with a good status, or an error of ours. state.reservation is its place in the limits.
 local function attempt_open(ctx, provider, model, view, state)
-  local request, e = build(ctx, provider, model, view)
-  if not request then return nil, e end
-  local reservation, stream
-  reservation, e = limiter.acquire(ctx, model, { body = request.body, max_tokens = view.max_tokens, purpose = view.purpose or ctx.agent and "agent" or nil })
-  if not reservation then return nil, e end
+  local stream, e
+  local request, reservation = ready(ctx, provider, model, view)
+  if not request then return nil, reservation end
   state.reservation, state.usage = reservation, nil
   stream, e = ctx.transport(request)
   if stream and stream.headers.location then stream, e = require("qwen.net.redirect").follow(ctx.transport, request, stream) end
   if not stream then
     reservation:cancel(e)
-    return nil, in_settings_words(e)
+    return nil, outgoing.in_settings_words(e)
   end
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
   reservation:learn(stream.headers, stream.status)
@@ -95,8 +47,8 @@ local function attempt_open(ctx, provider, model, view, state)
   local status, fields, body, unread = stream.status, stream.headers, stream:all(1024 * 1024)
   body = body or unread.message -- why there is no whole explanation
   stream:close()
-  local read, odd = called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, fields, body)
-  e = err.is(read) and read or odd or wrong("providers", model.provider, "failure gave back no qwen.err")
+  local read, odd = outgoing.called("providers", model.provider, "table", provider.failure or require "qwen.provider.failure", status, fields, body)
+  e = err.is(read) and read or odd or outgoing.wrong("providers", model.provider, "failure gave back no qwen.err")
   e = require("qwen.credential.keys").name_source(ctx.settings, model, e)
   reservation:settle(nil, e)
   return nil, e
@@ -126,7 +78,7 @@ local function judge(ctx, model, provider, e, state, options)
   if e.status == 401 and not state.renewed then -- once: a credential may have ended before its time
     state.renewed = true
     local auth = registry.get("auth", provider.auth or "api-key")
-    if auth and auth.refused and called("auth", provider.auth or "api-key", nil, auth.refused, ctx, model) then return 0, e, true end
+    if auth and auth.refused and outgoing.called("auth", provider.auth or "api-key", nil, auth.refused, ctx, model) then return 0, e, true end
   end
   local retry = require "qwen.provider.retry"
   local failure = { err = e, class = retry.class(e), attempt = state.attempt, shown = state.shown, model = model.id }
@@ -185,16 +137,16 @@ function M.open(ctx, model, view)
       stream, e = attempt_open(ctx, provider, model, view, state)
       if stream then
         local name, read = model.provider
-        decode, run = called("providers", name, "function", provider.decoder, model, view)
+        decode, run = outgoing.called("providers", name, "function", provider.decoder, model, view)
         if not decode then return nil, run end
         next_event = stream.event
         if not provider.events then return next_event end
-        read, e = called("providers", name, "function", provider.events, stream)
+        read, e = outgoing.called("providers", name, "function", provider.events, stream)
         if not read then return nil, e end
         next_event = function() -- an event is text, and so is its name; else an error
-          local data, kind = called("providers", name, nil, read)
+          local data, kind = outgoing.called("providers", name, nil, read)
           local odd = data ~= nil and type(data) ~= "string" and type(data) or data == nil and kind ~= nil and not err.is(kind) and "wrong end"
-          if odd then return nil, wrong("providers", name, ("events gave a %s, not a text, or nil and a qwen.err"):format(odd)) end
+          if odd then return nil, outgoing.wrong("providers", name, ("events gave a %s, not a text, or nil and a qwen.err"):format(odd)) end
           return data, kind
         end
         return next_event
@@ -218,7 +170,7 @@ function M.open(ctx, model, view)
       said = said + answer_size.of(data, out)
       if said > answer_size.MOST then out = { answer_size.endless(stream) } end
     elseif event and not (run and run.whole) then -- an error of the connection, before the answer said that it ends
-      out[#out + 1] = { type = "error", err = in_settings_words(event) }
+      out[#out + 1] = { type = "error", err = outgoing.in_settings_words(event) }
     else
       ended = true
     end
@@ -227,7 +179,7 @@ function M.open(ctx, model, view)
       stream:close(true)
     end
     if ok and ended then ok, why = pcall(decode, nil, nil, out) end
-    if not ok then out[#out + 1] = { type = "error", err = wrong("providers", model.provider, tostring(why)) } end
+    if not ok then out[#out + 1] = { type = "error", err = outgoing.wrong("providers", model.provider, tostring(why)) } end
   end
 
   local function next_delta()
