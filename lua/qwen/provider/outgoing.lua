@@ -91,8 +91,9 @@ function M.sign(ctx, provider, model, built)
   local name = provider.auth or "api-key"
   local auth, e = registry.get("auth", name)
   if not auth then return nil, e end
-  local request, credential = {}, nil
+  local request = {}
   for key, value in pairs(built) do request[key] = value end
+  local credential
   credential, e = M.called("auth", name, "table", auth.headers, ctx, model, request)
   if not credential then return nil, e end
   for own in pairs(model.config.customHeaders or {}) do -- what the entry sets itself stays
