@@ -43,9 +43,9 @@ local function middle(a, b)
 end
 
 -- Lines with their ends, so that a missing newline at the end is a difference like any other.
-local function split(text)
+local function split(whole)
   local lines = {}
-  for line in text:gmatch("[^\n]*\n?") do
+  for line in whole:gmatch("[^\n]*\n?") do
     if line ~= "" then lines[#lines + 1] = line end
   end
   return lines
