@@ -34,7 +34,7 @@ for _, path in ipairs(tree.files "") do
   local text = tree.read(path)
   if not text:find "\0" then
     t.ok(not leftover(text), ("%s: %s"):format(path, leftover(text)))
-    t.ok(path:find "^tests/cases/" or text == "" or text:sub(-1) == "\n", path .. " ends with a newline")
+    t.ok(path:find "^tests/cases/" or path:find "^tests/fuzz/seeds/" or text == "" or text:sub(-1) == "\n", path .. " ends with a newline")
     t.ok(not text:find "\r\n" or path:find "^tests/", path .. " has plain line ends")
   end
 end

@@ -9,7 +9,9 @@ end
 
 t.eq({ require("qwen.util.toml").texts '# words\ndescription = "a \\"b\\" \\u00e9\\\\n"\nprompt = """\none\ntwo \\\n  three"""\n[x]\nother = 3\nlit = \'a\\b\'' },
   { { description = 'a "b" é\\n', prompt = "one\ntwo three", lit = "a\\b" } }, "TOML")
-t.match(select(2, require("qwen.util.toml").texts 'a = "x"\nprompt = """no end'), "line 2: the text of 'prompt' has no end")
+for _, opened in ipairs { '"""no end', '"no end', '"no end\\', '"', "'no end", "\'\'\'no end" } do
+  t.match(select(2, require("qwen.util.toml").texts('a = "x"\nprompt = ' .. opened)), "line 2: the text of 'prompt' has no end", opened)
+end
 t.match(select(2, require("qwen.util.toml").texts "\n\nwhat is this"), "line 3: KEY")
 t.eq({ require("qwen.util.front_matter").read "---\ndescription: 'x: y'\n---\nbody\n" }, { { description = "x: y" }, "body\n" })
 t.eq({ require("qwen.util.front_matter").read "no matter\n---\n" }, { {}, "no matter\n---\n" })

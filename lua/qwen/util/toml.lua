@@ -21,6 +21,7 @@ local function toml_string(source, at)
     if source:sub(i, i) == "\n" then return nil end
     i = i + (source:sub(i, i) == "\\" and 2 or 1)
   end
+  if i > #source then return nil end
   return source:sub(at + 1, i - 1), i + 1, true
 end
 
