@@ -5,15 +5,8 @@ local tr, phrase = qwen.tr, qwen.phrase
 local C = { summary = "list the commands, explain one, or show a page of the Lua API",
   aliases = { "?", "docs" }, args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
 
--- The names that can be called.
-local function names(ctx)
-  local out = {}
-  for i, entry in ipairs(qwen.x.aliases.listed(ctx)) do out[i] = entry.name end
-  return out
-end
-
 function C.complete(ctx)
-  return names(ctx)
+  return qwen.x.aliases.names(ctx)
 end
 
 -- A page of the reference: all names, or one class with its fields.
@@ -91,7 +84,7 @@ end
 -- One command with its arguments.
 local function explain(ctx, name)
   name = qwen.x.aliases.resolve(name)
-  for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
+  for _, entry in ipairs(qwen.x.aliases.listed(ctx, function(other) return other == name end)) do
     if entry.name == name then
       local command = entry.value
       ctx.print("/" .. name .. (command and command.args and " " .. command.args or ""))
@@ -106,7 +99,7 @@ local function explain(ctx, name)
       return 0
     end
   end
-  local near = qwen.text.nearest(name, names(ctx))
+  local near = qwen.text.nearest(name, qwen.x.aliases.names(ctx))
   return nil, qwen.err("usage", tr("there is no command /%s%s", name, near and tr("; did you mean /%s?", near) or ""))
 end
 

@@ -33,7 +33,8 @@ local function list(ctx, args)
   else
     for _, row in ipairs(rows) do
       local prompt = row.prompt:sub(1, (utf8.offset(row.prompt, 61) or 0) - 1) -- 60 characters
-      ctx.print(("%s  %s  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time), qwen.text.human_bytes(row.size), prompt))
+      ctx.print(("%s  %s  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time),
+        qwen.text.human_bytes(row.size), prompt))
     end
   end
   return 0

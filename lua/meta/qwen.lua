@@ -478,7 +478,9 @@ qwen = {}
 
 ---@class qwen.x.aliases other names of commands, and those that the settings take away
 ---@field is_disabled fun(ctx: Ctx, name: string, rest?: string): boolean by slashCommands.disabled, under any name
----@field listed fun(ctx: Ctx): table[] the commands that can be called
+---@field listed fun(ctx: Ctx, wanted: (fun(name: string): boolean)?): table[] the commands that can be called; those that are not wanted are not loaded
+---@field names fun(ctx: Ctx, wanted: (fun(name: string): boolean)?): string[] their names, without loading anything
+---@field others fun(ctx: Ctx, wanted: fun(name: string): boolean): {name: string, command: string, words: string, args: string?}[] the other names that can be called
 ---@field of fun(value: Command?): {name: string, words: string}[] of a command's table, with the words that each puts in front
 ---@field resolve fun(name: string, rest?: string): string, string the command that a name stands for, and the text behind it
 
@@ -606,7 +608,7 @@ qwen = {}
 ---@field typed fun(schema: table, value: any): any the value with texts read as what the schema wants, where it wants no text and the text says one
 
 ---@class qwen.x.registry
----@field list fun(kind: string, left_out: (fun(name: string): boolean)?): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
+---@field list fun(kind: string, left_out: (fun(name: string, form: string?): boolean)?): {name: string, tier: string, path: string?, summary: string?, shadows: string[]?, problem: string?}[]
 ---@field get fun(kind: string, name: string): table?, Err?
 ---@field has fun(kind: string, name: string): boolean
 ---@field names fun(kind: string?): string[] without loading anything; without a kind all, as KIND/NAME
@@ -615,6 +617,7 @@ qwen = {}
 ---@field problems fun(): string[] what is wrong with the files loaded so far
 ---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}, keep_modules: boolean?): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
 ---@field use_settings fun(settings: Settings) where declared options get their values from
+---@field clash fun(kind: string, name: string): string? once, that two files of one tier have a name
 ---@field tiers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
 ---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
 ---@field generation fun(): integer grows with each scan

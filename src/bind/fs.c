@@ -18,6 +18,7 @@
 static const char *const buffer_class = "sys.fs.buffer";
 static const char *const file_class = "sys.fs.Appender";
 static const char *const lock_class = "sys.fs.Lock";
+static const char *const listing_class = "sys.fs.dir";
 
 enum { READ_LIMIT = 64 * 1024 * 1024 };
 
@@ -226,62 +227,56 @@ static int l_fs_stamp(lua_State *L) {
   return 1;
 }
 
-/* The folder stays in a box while Lua may raise. */
-static int dir_gc(lua_State *L) {
-  DIR **d = luaL_checkudata(L, 1, "sys.fs.dir");
-  if (*d) closedir(*d);
-  *d = NULL;
+/* A folder and what is in it stay in a box while Lua may raise. n is -1 without a list. */
+struct listing {
+  int fd_plus_1;
+  struct dirent **entries;
+  int n;
+};
+
+static int listing_gc(lua_State *L) {
+  struct listing *l = luaL_checkudata(L, 1, listing_class);
+  if (l->fd_plus_1) close(l->fd_plus_1 - 1);
+  for (int i = 0; i < l->n; i++) free(l->entries[i]);
+  free(l->entries);
+  *l = (struct listing){0};
   return 0;
 }
 
-static int compare_names(lua_State *L) {
-  lua_getfield(L, 1, "name");
-  lua_getfield(L, 2, "name");
-  lua_pushboolean(L, strcmp(luaL_checkstring(L, -2), luaL_checkstring(L, -1)) < 0); /* `table.sort` is anybody's */
-  return 1;
+static int is_entry(const struct dirent *entry) {
+  return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-static const char *entry_type(DIR *d, const struct dirent *entry) {
+static int compare_names(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+
+static const char *entry_type(int fd, const struct dirent *entry) {
   struct stat st;
   switch (entry->d_type) {
     case DT_REG: return "file";
     case DT_DIR: return "dir";
     case DT_LNK: return "link";
-    case DT_UNKNOWN: return fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? type_name(st.st_mode) : "other";
+    case DT_UNKNOWN: return fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? type_name(st.st_mode) : "other";
     default: return "other";
   }
 }
 
 /* The entries of the folder at fd, which is closed. */
 static int push_list(lua_State *L, int fd, const char *path) {
-  DIR **d = bind_new(L, sizeof *d, "sys.fs.dir");
-  *d = fd < 0 ? NULL : fdopendir(fd);
-  if (!*d) {
-    int number = errno;
-    if (fd >= 0) close(fd);
-    errno = number;
-    return fail_errno(L, "list", path);
-  }
-  lua_getglobal(L, "table");
-  lua_getfield(L, -1, "sort");
-  lua_newtable(L);
-  int list = lua_gettop(L);
-  lua_Integer n = 0;
-  for (struct dirent *entry; (entry = readdir(*d));) {
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+  struct listing *l = bind_new(L, sizeof *l, listing_class);
+  l->fd_plus_1 = fd + 1;
+  l->n = fd < 0 ? -1 : scandirat(fd, ".", &l->entries, is_entry, compare_names);
+  if (l->n < 0) return fail_errno(L, "list", path);
+  lua_createtable(L, l->n, 0);
+  for (int i = 0; i < l->n; i++) {
     lua_createtable(L, 0, 2);
-    lua_pushstring(L, entry->d_name);
+    lua_pushstring(L, l->entries[i]->d_name);
     lua_setfield(L, -2, "name");
-    lua_pushstring(L, entry_type(*d, entry));
+    lua_pushstring(L, entry_type(fd, l->entries[i]));
     lua_setfield(L, -2, "type");
-    lua_rawseti(L, list, ++n);
+    lua_rawseti(L, -2, i + 1);
   }
-  closedir(*d);
-  *d = NULL;
-  lua_pushvalue(L, list);
-  lua_insert(L, list - 1);
-  lua_pushcfunction(L, compare_names);
-  lua_call(L, 2, 0);
+  close(fd);
+  l->fd_plus_1 = 0;
   return 1;
 }
 
@@ -494,7 +489,7 @@ int open_fs(lua_State *L) {
   bind_class(L, buffer_class, no_methods, buffer_gc);
   bind_class(L, file_class, file_methods, file_close);
   bind_class(L, lock_class, lock_methods, lock_close);
-  bind_class(L, "sys.fs.dir", no_methods, dir_gc);
+  bind_class(L, listing_class, no_methods, listing_gc);
   luaL_newlib(L, functions);
   return 1;
 }

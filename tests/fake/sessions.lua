@@ -1,5 +1,5 @@
--- Writes session files of a given size for tests and measurements: the same records as qwen or Qwen Code writes, in few kinds of
--- conversation.
+-- Writes session files of a given size for tests and measurements: the same records as qwen or
+-- Qwen Code writes, in few kinds of conversation.
 local chat_record = require "qwen.session.chat_record"
 local fs, json, sys = require "sys.fs", require "sys.json", require "sys.os"
 local message = require "qwen.session.message"
@@ -114,7 +114,8 @@ end
 
 M.kinds = kinds
 
--- The record as Qwen Code writes it: other fields, in another order, and a record of telemetry behind each answer.
+-- The record as Qwen Code writes it: other fields, in another order, and a record of telemetry
+-- behind each answer.
 local function foreign(line, head)
   local r = json.decode(line)
   local function field(name) return r[name] ~= nil and (',"%s":%s'):format(name, json.encode(r[name])) or "" end

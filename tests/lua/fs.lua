@@ -156,5 +156,18 @@ end
 t.eq({ os_.unbase64 "Zg", os_.unbase64 "_-8=", os_.unbase64 "Z", os_.unbase64 "Z!==", os_.unbase64 "Zg=" == nil, os_.unbase64 "====" == nil }, { "f", "\xff\xef", nil, nil, true, true }, "without padding, URL letters, malformed")
 t.match(os_.uuid(), "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x$")
 t.eq(#os_.random(100), 100)
+-- A part of a file, by offset; what is not there is not an error.
+do
+  local path = root .. "/part"
+  fs.write(path, "0123456789")
+  for _, case in ipairs { { 0, 3, "012" }, { 7, 3, "789" }, { 7, 100, "789" }, { 10, 5, "" }, { 1 << 40, 5, "" }, { 4, 0, "" } } do
+    t.eq(fs.read_part(path, case[1], case[2]), case[3], ("%d bytes from %d"):format(case[2], case[1]))
+  end
+  local none, e = fs.read_part(root .. "/none", 0, 1)
+  t.eq({ none, e.kind, e.code }, { nil, "missing", "ENOENT" }, "of no file")
+  t.eq(select(2, fs.read_part(root, 0, 1)).code, "EISDIR", "of a folder")
+  for _, case in ipairs { { -1, 1 }, { 0, -1 }, { 0, 1 << 40 } } do t.eq(pcall(fs.read_part, path, case[1], case[2]), false, "a wrong number") end
+end
+
 fs.remove_tree(root)
 t.done()

@@ -1,4 +1,5 @@
--- Sessions larger than memory should hold: they open by their end, say what is left out, and what goes to the model fits its window.
+-- Sessions larger than memory should hold: they open by their end, say what is left out, and what
+-- goes to the model fits its window.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
@@ -19,7 +20,8 @@ local function read(path)
   return chat_branch.read(file)
 end
 
--- Which records of a file are its conversation, by all of them in memory: what reading from the end must come to, too.
+-- Which records of a file are its conversation, by all of them in memory: what reading from the
+-- end must come to, too.
 local function all_in_memory(path)
   local records, place, order = {}, {}, {}
   for line in assert(fs.read(path, 1 << 30)):gmatch "[^\n]+" do
@@ -54,7 +56,8 @@ local function words(messages)
   return out
 end
 
--- A history at random: prompts, going back by few or many, lost lines, messages in two records, shortenings.
+-- A history at random: prompts, going back by few or many, lost lines, messages in two records,
+-- shortenings.
 local function random_history(path, bytes, seed)
   local random, leaves, size, file <close> = seed, {}, 0, assert(io.open(path, "w"))
   local function number(most)
@@ -105,7 +108,8 @@ do
   fs.remove(path)
 end
 
--- How much is read of each kind of long session, and what it comes to. `whole`: all since the last shortening is there.
+-- How much is read of each kind of long session, and what it comes to. `whole`: all since the last
+-- shortening is there.
 local kinds = {
   { kind = "turns", bytes = 9 * MB, most_read = 5 * MB },
   { kind = "turns", bytes = 9 * MB, most_read = 5 * MB, foreign = true },
@@ -170,7 +174,8 @@ for _, case in ipairs(kinds) do
   fs.remove(path)
 end
 
--- Going back ends where the part that was taken begins; a call that the program closed itself is never what the next one follows.
+-- Going back ends where the part that was taken begins; a call that the program closed itself is
+-- never what the next one follows.
 do
   sessions.write(path, "turns", 6 * MB, { id = ID })
   local real = paths.chats

@@ -195,7 +195,8 @@ function M.run(ctx, prompt)
   ctx.starting = nil
   if ctx.session.resumed then
     require("qwen.agent.seen_before").restore(ctx)
-    for _, words in ipairs(ctx.interactive and {} or ctx.session:left_out()) do ctx.notice(words) end
+    local left_out = ctx.interactive and {} or ctx.session:left_out()
+    for _, words in ipairs(left_out) do ctx.notice(words) end
     ctx.session.resumed = nil
   end
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id

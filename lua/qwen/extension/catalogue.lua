@@ -1,5 +1,7 @@
--- Which files there are: of the binary, of ~/.qwen/, of a trusted project, of --use, by kind and name, the strongest tier first.
--- Loads nothing. A trusted project adds prompt commands, before a user's of the same name, but never in the place of what ships.
+-- Which files there are: of the binary, of ~/.qwen/, of a trusted project, of --use, by kind and
+-- name, the strongest tier first. Loads nothing. Commands are listed when the first one is asked
+-- for: somebody may have thousands. A trusted project adds prompt commands, before a user's of the
+-- same name, but never in the place of what ships.
 local embed = require "sys.embed"
 local fs = require "sys.fs"
 local user_modules = require "qwen.extension.user_modules"
@@ -9,7 +11,8 @@ local tr = require("qwen.util.translate").tr
 
 local M = {
   kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages" },
-  ---What was found: files by kind and name, problems in words, paths that are watched, kinds that have other files than shipped ones.
+  ---What was found: files by kind and name, problems in words, paths that are watched, kinds that
+  ---have other files than shipped ones.
   state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, safe = false },
   ---Grows with each scan, and with each change of what counts.
   generation = 0,
@@ -17,42 +20,43 @@ local M = {
 
 local MOST_PREFIX = 100
 
-local function add_file(kind, name, tier, path)
-  local by_name = M.state.files[kind]
-  by_name[name] = by_name[name] or {}
-  local clash = tier ~= "shipped" and by_name[name][1]
-  if clash and clash.tier == tier then
-    table.insert(M.state.problems, ("%s and %s have the same name; the second counts"):format(paths.short(clash.path), paths.short(path)))
-  end
-  local at = tier == "project" and by_name[name][1] and by_name[name][#by_name[name]].tier == "shipped" and #by_name[name] + 1 or 1
-  local form = tier == "shipped" and "lua" or path:match "%.(%w+)$"
+local function add_file(state, kind, name, tier, path, form)
   local entry = { kind = kind, name = name, tier = tier, path = path, form = form }
+  local entries = state.files[kind][name]
+  if not entries then
+    state.files[kind][name] = { entry }
+  else
+    if tier ~= "shipped" and entries[1].tier == tier then
+      entry.clash = ("%s and %s have the same name; the second counts")
+        :format(paths.short(entries[1].path), paths.short(path))
+      table.insert(state.problems, entry.clash)
+    end
+    local last = tier == "project" and entries[#entries].tier == "shipped"
+    table.insert(entries, last and #entries + 1 or 1, entry)
+  end
+  if tier == "shipped" then return end
   if tier == "project" then
-    entry.border = require("qwen.config.project_files").border(M.state.options.project:match "^(.+)/" or "/")
+    local folder = state.options.project:match "^(.+)/" or "/"
+    entry.border = require("qwen.config.project_files").border(folder)
   end
-  table.insert(by_name[name], at, entry)
-  if tier ~= "shipped" then
-    table.insert(M.state.paths, path)
-    M.state.own[kind] = true
-  end
+  if kind ~= "commands" then table.insert(state.paths, path) end
+  state.own[kind] = true
 end
 
 -- Folders in commands/ are the first part of a name: commands/git/commit.md is /git:commit.
-local function add_kind(tier, folder, kind, prefix)
-  table.insert(M.state.paths, folder)
+local function add_kind(state, tier, folder, kind, prefix)
+  table.insert(state.paths, folder)
   for _, entry in ipairs(fs.list(folder) or {}) do
     local name, form = entry.name:match "^([%w_\128-\255-]+)%.(%w+)$"
     local path = folder .. "/" .. entry.name
     if entry.type == "dir" then
-      if kind == "commands" and entry.name:find "^[%w_\128-\255-]+$" and #prefix < MOST_PREFIX then add_kind(tier, path, kind, prefix .. entry.name .. ":") end
+      if kind == "commands" and entry.name:find "^[%w_\128-\255-]+$" and #prefix < MOST_PREFIX then
+        add_kind(state, tier, path, kind, prefix .. entry.name .. ":")
+      end
     elseif name and (form == "lua" and tier ~= "project" or loader.forms[kind] and loader.forms[kind][form]) then
-      add_file(kind, prefix .. name, tier, path)
+      add_file(state, kind, prefix .. name, tier, path, form)
     end
   end
-end
-
-local function add_folder(tier, folder)
-  for _, kind in ipairs(M.kinds) do add_kind(tier, folder .. "/" .. kind, kind, "") end
 end
 
 ---Whether a user's file was saved, came or went since it was found, or since the last look.
@@ -88,34 +92,99 @@ local function shipped_files()
   return all_shipped
 end
 
+-- Kind and name of a file of --use; nil where its path says none.
+local function used(path)
+  local kind, name = path:match "%f[%w_-]([%w_-]+)/([%w_-]+)%.lua$"
+  for _, each in ipairs(M.kinds) do
+    if each == kind then return kind, name end
+  end
+end
+
+-- The files of one kind, from the weakest tier to the strongest.
+local function find_kind(state, kind)
+  local options, home = state.options, paths.qwen_home()
+  rawset(state.files, kind, {})
+  for _, file in ipairs(shipped_files()) do
+    if file.kind == kind then add_file(state, kind, file.name, "shipped", file.path, "lua") end
+  end
+  if home and not options.safe then add_kind(state, "user", home .. "/" .. kind, kind, "") end
+  if kind == "commands" and options.project and not options.safe then
+    add_kind(state, "project", options.project .. "/commands", kind, "")
+  end
+  for _, entry in ipairs(state.provided) do
+    if entry.kind == kind then
+      state.files[kind][entry.name] = state.files[kind][entry.name] or {}
+      table.insert(state.files[kind][entry.name], entry)
+    end
+  end
+  for _, path in ipairs(options.use or {}) do
+    local of, name = used(path)
+    if of == kind then add_file(state, kind, name, "use", path, "lua") end
+  end
+end
+
+-- Commands that came or went are noticed by their folders before they are listed, too.
+local function watch_commands(state)
+  if state.safe then return end
+  for _, folder in pairs { user = paths.qwen_home(), project = state.options.project } do
+    table.insert(state.paths, folder .. "/commands")
+  end
+end
+
 ---Finds all files again; what was loaded is forgotten.
 ---@param options {safe: boolean?, project: string?, use: string[]?}
 ---@param keep_modules boolean? of ~/.qwen/lua
 ---@return string[] problems
 function M.scan(options, keep_modules)
-  M.state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, provided = M.state.provided, safe = options.safe, options = options,
-    instead = user_modules.instead }
+  local state = { problems = {}, paths = {}, own = {}, seen = {}, provided = M.state.provided or {},
+    safe = options.safe, options = options, instead = user_modules.instead }
+  state.files = setmetatable({}, { __index = function(files, kind)
+    if kind ~= "commands" then return nil end
+    find_kind(state, kind)
+    return rawget(files, kind)
+  end })
+  M.state = state
   M.generation = M.generation + 1
   if not keep_modules then user_modules.forget() end
-  for _, kind in ipairs(M.kinds) do M.state.files[kind] = {} end
-  for _, file in ipairs(shipped_files()) do add_file(file.kind, file.name, "shipped", file.path) end
-  local home = paths.qwen_home()
-  if home and not options.safe then add_folder("user", home) end
-  if options.project and not options.safe then add_kind("project", options.project .. "/commands", "commands", "") end
-  for _, entry in ipairs(M.state.provided or {}) do
-    M.state.files[entry.kind][entry.name] = M.state.files[entry.kind][entry.name] or {}
-    table.insert(M.state.files[entry.kind][entry.name], entry)
+  for _, kind in ipairs(M.kinds) do
+    if kind ~= "commands" then find_kind(state, kind) end
   end
+  watch_commands(state)
   for _, path in ipairs(options.use or {}) do
-    local kind, name = path:match "%f[%w_-]([%w_-]+)/([%w_-]+)%.lua$"
-    if kind and M.state.files[kind] then
-      add_file(kind, name, "use", path)
-    else
-      M.state.problems[#M.state.problems + 1] = tr("--use %s: name it KIND/NAME.lua with a kind of %s", path, table.concat(M.kinds, ", "))
+    if not used(path) then
+      state.problems[#state.problems + 1] = tr("--use %s: name it KIND/NAME.lua with a kind of %s",
+        path, table.concat(M.kinds, ", "))
     end
   end
   M.look()
-  return M.state.problems
+  return state.problems
+end
+
+---Whether commands have been listed since the last scan.
+---@param state table
+---@return boolean
+function M.has_commands(state) return rawget(state.files, "commands") ~= nil end
+
+---From now on a change of a command's file is noticed; one that was never read need not be watched.
+---@param entry table that was loaded
+function M.watch(entry)
+  local state = M.state
+  if entry.kind ~= "commands" or not entry.stamp or state.seen[entry.path] then return end
+  table.insert(state.paths, entry.path)
+  state.seen[entry.path] = entry.stamp
+end
+
+---Offers an entry under all files of its name, until the program ends.
+---@param entry table
+function M.provide(entry)
+  local state = M.state
+  state.provided = state.provided or {}
+  table.insert(state.provided, entry)
+  local by_name = rawget(state.files, entry.kind) -- commands that are not listed yet get it then
+  if by_name then
+    by_name[entry.name] = by_name[entry.name] or {}
+    table.insert(by_name[entry.name], entry)
+  end
 end
 
 return M

@@ -27,10 +27,10 @@ function M.find(name, ctx, rest)
   if ctx and aliases.is_disabled(ctx, name, rest) then
     return nil, err("denied", tr("/%s is disabled by slashCommands.disabled", name))
   end
+  local clash = ctx and registry.clash("commands", name)
+  if clash then ctx.notice(clash) end
   if registry.has("commands", name) then return registry.get("commands", name) end
-  local names = {}
-  for i, entry in ipairs(ctx and aliases.listed(ctx) or registry.list "commands") do names[i] = entry.name end
-  local near = text.nearest(name, names)
+  local near = text.nearest(name, ctx and aliases.names(ctx) or registry.names "commands")
   return nil, err("usage", tr("there is no command /%s; %s", name, near
     and tr("did you mean /%s?", near) or tr "see /help"))
 end

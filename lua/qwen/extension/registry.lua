@@ -70,6 +70,7 @@ end
 local function load_entry(entry)
   if entry.value == nil and not entry.problem then
     entry.value, entry.problem = loader.run(entry, given)
+    catalogue.watch(entry)
     if entry.problem then entry.problem = entry.problem .. chain_of(entry) end
     if entry.problem then catalogue.state.problems[#catalogue.state.problems + 1] = entry.problem end
   end
@@ -101,6 +102,18 @@ function M.tiers(kind, name)
     out[i] = { tier = entry.tier, path = entry.path, problem = entry.problem }
   end
   return out
+end
+
+---Words about two files of one tier that have a name; once, since they were not told at the start
+---where the kind was not listed then.
+---@param kind string
+---@param name string
+---@return string?
+function M.clash(kind, name)
+  local entries = catalogue.state.files[kind] and catalogue.state.files[kind][name]
+  local words = entries and entries[1].clash
+  if words then entries[1].clash = nil end
+  return words
 end
 
 local DEEPEST = 8
@@ -149,11 +162,7 @@ end
 ---@param value table as a file would return it
 ---@param from string where it comes from, for lists
 function M.provide(kind, name, value, from)
-  local entry = { kind = kind, name = name, tier = from, path = from, value = value }
-  catalogue.state.provided = catalogue.state.provided or {}
-  table.insert(catalogue.state.provided, entry)
-  catalogue.state.files[kind][name] = catalogue.state.files[kind][name] or {}
-  table.insert(catalogue.state.files[kind][name], entry)
+  catalogue.provide { kind = kind, name = name, tier = from, path = from, value = value }
 end
 
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.
@@ -177,13 +186,14 @@ end
 
 ---Every name of a kind, sorted.
 ---@param kind string
----@param left_out (fun(name: string): boolean)? names that are not wanted, and not loaded
+---@param left_out (fun(name: string, form: string?): boolean)? names that are not wanted, and not
+---loaded; form: "lua", "md", "toml"
 ---@return {name: string, tier: string, path: string, summary: string?, shadows: string[], problem: string?, declared: boolean}[] declared: by a
 ---Lua file, so that its summary is a text to translate, and not data as that of a tool server
 function M.list(kind, left_out)
   local out = {}
   for name, entries in pairs(catalogue.state.files[kind] or {}) do
-    if not (left_out and left_out(name)) then
+    if not (left_out and left_out(name, entries[1].form)) then
       local value, shadows = load_entry(entries[1]), {}
       for i = 2, #entries do shadows[#shadows + 1] = entries[i].path end
       out[#out + 1] = { name = name, tier = entries[1].tier, path = entries[1].path, summary = value and value.summary, shadows = shadows,

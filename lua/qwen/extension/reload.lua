@@ -13,7 +13,7 @@ local function newly_broken(old)
   local out = {}
   for kind, names in pairs(catalogue.state.files) do
     for name, entries in pairs(names) do
-      local before = old.files[kind][name]
+      local before = (rawget(old.files, kind) or {})[name]
       if entries[1].problem and before and before[1].good then out[#out + 1], before[1].looked = entries[1].problem, entries[1].stamp end
     end
   end
@@ -33,15 +33,32 @@ local function keep_hooks(old)
   end
 end
 
+-- Loads what a scan found: of the commands, unless all are wanted, those that were in use and
+-- those that are new.
+local function load_all(old, every)
+  for _, kind in ipairs(catalogue.kinds) do
+    if kind ~= "commands" or every then
+      registry.list(kind)
+    elseif catalogue.has_commands(old) then
+      for name, entries in pairs(catalogue.state.files.commands) do
+        local before = old.files.commands[name]
+        before = before and before[1].path == entries[1].path and before[1]
+        if not before or before.value ~= nil or before.problem then registry.ready(entries[1]) end
+      end
+    end
+  end
+end
+
 ---Finds and loads all files again as the last time. When one that was in order no longer is, everything stays as it was.
+---@param in_use boolean? no commands that nobody has used
 ---@return string[] problems
 ---@return boolean swapped
-function M.all()
+function M.all(in_use)
   catalogue.look()
   local old, keep = catalogue.state, not catalogue.state.stale and catalogue.state.instead == user_modules.instead -- a test has a world of its own
   catalogue.scan(old.options, keep)
   if keep then keep_hooks(old) end
-  for _, kind in ipairs(catalogue.kinds) do registry.list(kind) end
+  load_all(old, not in_use)
   catalogue.look()
   local broken = newly_broken(old)
   if #broken > 0 then
@@ -59,7 +76,7 @@ end
 function M.take_saved(ctx)
   if catalogue.state.safe or not catalogue.state.options then return end
   if not catalogue.look() then return end
-  local problems, swapped = M.all()
+  local problems, swapped = M.all(true)
   for _, problem in ipairs(problems) do ctx.notice(problem) end
   if not swapped then ctx.notice(tr "until that is mended, everything stays as it was before") end
   return swapped

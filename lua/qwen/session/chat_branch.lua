@@ -1,5 +1,6 @@
--- The conversation in a session file: the branch that was written last, from its newest record back to where the conversation was
--- shortened, or as far as there is room for it. What stands before that stays in the file.
+-- The conversation in a session file: the branch that was written last, from its newest record
+-- back to where the conversation was shortened, or as far as there is room for it. What stands
+-- before that stays in the file.
 local chat_record = require "qwen.session.chat_record"
 local json = require "sys.json"
 local message = require "qwen.session.message"
@@ -7,10 +8,12 @@ local text = require "qwen.util.text"
 
 local M = {}
 
--- What is taken: bytes of text, more than the window of any model has room for; messages; bytes of pictures and files, which weigh
--- little for a model and much in memory, so that older ones are left out of their messages; bytes that are read for all of it.
+-- What is taken: bytes of text, more than the window of any model has room for; messages; bytes of
+-- pictures and files, which weigh little for a model and much in memory, so that older ones are
+-- left out of their messages; bytes that are read for all of it.
 local TEXT, MESSAGES, MEDIA, ALL = 4 * 1024 * 1024, 4000, 6 * 1024 * 1024, 24 * 1024 * 1024
--- Records before one, and their bytes, among which the one that it follows is looked for, before the file is searched.
+-- Records before one, and their bytes, among which the one that it follows is looked for, before
+-- the file is searched.
 local AHEAD, AHEAD_BYTES = 32, 1024 * 1024
 local IN_VAIN = 256 * 1024 * 1024 -- bytes that are searched for records that are not there
 local PROMPT = 8000 -- bytes of the first prompt that stand in the place of what is left out
@@ -45,7 +48,8 @@ local function bytes_before(self, item)
   return bytes
 end
 
--- The one that a record follows, when it is not the line before: what lies between was left by going back.
+-- The one that a record follows, when it is not the line before: what lies between was left by
+-- going back.
 local function parent_of(self, id)
   local bytes, n = 0, 2
   while n <= AHEAD and bytes < AHEAD_BYTES do
@@ -63,8 +67,8 @@ local function parent_of(self, id)
   self.in_vain = self.in_vain + size
 end
 
--- Each record names the one before it, so that what was rewound is not on the way. Where that one is not in the file (its line was
--- lost), the line before is taken.
+-- Each record names the one before it, so that what was rewound is not on the way. Where that one
+-- is not in the file (its line was lost), the line before is taken.
 local function before(self, record)
   local next_line = ahead(self, 1)
   if not next_line then return nil end
@@ -75,7 +79,8 @@ local function before(self, record)
   return parent_of(self, parent) or take(self, 1)
 end
 
--- A message without its pictures and files where newer messages have enough of them; and how many bytes those are.
+-- A message without its pictures and files where newer messages have enough of them; and how many
+-- bytes those are.
 local function limited(self, m)
   local bytes = 0
   for i, part in ipairs(m and m.parts or {}) do
@@ -91,21 +96,24 @@ local function limited(self, m)
   return m, bytes
 end
 
--- What stands in the place of messages that are left out: the prompt that the session began with, and a word about the rest.
+-- What stands in the place of messages that are left out: the prompt that the session began with,
+-- and a word about the rest.
 local function head(file, bytes)
   local first = file.first(file.path, function(record)
     local m = chat_record.decode(record)
     return m and m.role == "user" and message.prompt_of(m):find "%S" and m
   end, ALL)
-  local note = message.note(("What was said between the first prompt and the following is not shown: it was too long. It is in the file "
-    .. "%s (JSON lines, %d bytes before the part that follows); search it with grep_search where it matters."):format(file.path, bytes))
+  local note = message.note(("What was said between the first prompt and the following is not "
+    .. "shown: it was too long. It is in the file %s (JSON lines, %d bytes before the part that follows); "
+    .. "search it with grep_search where it matters."):format(file.path, bytes))
   local words = first and message.prompt_of(first) or ""
   local out = message.user(text.utf8((text.head_tail(words, PROMPT))), { note })
   if not first then table.remove(out.parts, 1) end
   return out
 end
 
--- The messages of the branch, newest first, and what ended the way back: a shorter history, or the record before those taken.
+-- The messages of the branch, newest first, and what ended the way back: a shorter history, or the
+-- record before those taken.
 local function collect(self, item)
   local newest_first, said, all = {}, 0, 0
   while item do
@@ -115,17 +123,24 @@ local function collect(self, item)
     local shorter = chat_record.compressed(item.record)
     if shorter then return newest_first, shorter end
     local following = before(self, item.record)
-    if following and (said > TEXT or all > ALL or #newest_first > MESSAGES) then return newest_first, nil, following end
+    local full = said > TEXT or all > ALL or #newest_first > MESSAGES
+    if following and full then return newest_first, nil, following end
     item = following
   end
   return newest_first
 end
 
+---@class Kept
+---@field messages Message[]
+---@field leaf string? id of the last record, on which the next one follows
+---@field compacted integer? how many of the messages have no record of their own
+---@field omitted integer? bytes of the file before the messages, where those are not all since the
+---last shortening
+---@field faded integer pictures and files left out of messages
+
 ---The conversation that a file holds.
 ---@param file table of chat_file.lua
----@return {messages: Message[], leaf: string?, compacted: integer?, omitted: integer?, faded: integer}? leaf: id of the last record, on
----which the next one follows; compacted: how many of the messages have no record of their own; omitted: bytes of the file before what is
----in the messages, where that is not all since the conversation was shortened; faded: pictures and files left out of messages
+---@return Kept?
 ---@return Err?
 function M.read(file)
   local self = setmetatable({ file = file, queue = {}, in_vain = 0, media = 0, faded = 0 }, Branch)
@@ -140,7 +155,9 @@ function M.read(file)
     if left then newest_first[i].usage = nil end -- what a service counted was another conversation
     messages[#messages + 1] = newest_first[i]
   end
-  return { messages = messages, leaf = last and id_of(last.record.uuid), compacted = compacted, omitted = omitted, faded = self.faded }
+  local leaf = last and id_of(last.record.uuid)
+  return { messages = messages, leaf = leaf, compacted = compacted, omitted = omitted,
+    faded = self.faded }
 end
 
 return M

@@ -1,5 +1,5 @@
--- The records of a session file, read from its end towards its beginning: a long conversation costs what its newest part costs.
--- Which of them are the conversation is in chat_branch.lua.
+-- The records of a session file, read from its end towards its beginning: a long conversation
+-- costs what its newest part costs. Which of them are the conversation is in chat_branch.lua.
 local fs = require "sys.fs"
 local json = require "sys.json"
 
@@ -9,7 +9,8 @@ File.__index = File
 local BLOCK = 256 * 1024 -- bytes that are read at once
 local LINE = 64 * 1024 * 1024 -- bytes of a line that is decoded; a longer one counts as lost
 local OVERLAP = 64 -- bytes: a name and its id may lie across two blocks
-local HEAD, HEAD_MOST, HEAD_LINES = 64 * 1024, 1024 * 1024, 20 -- bytes and lines of the beginning that are looked at
+-- Bytes and lines of the beginning that are looked at.
+local HEAD, HEAD_MOST, HEAD_LINES = 64 * 1024, 1024 * 1024, 20
 
 -- The bytes that are whole lines.
 local function whole_lines(path, size)
@@ -40,7 +41,8 @@ local function move_rest(path, offset, size)
   return ok, e
 end
 
----A file to read. A last line that was not written whole is cut off and kept beside it; one that only lacks its end gets it.
+---A file to read. A last line that was not written whole is cut off and kept beside it; one that
+---only lacks its end gets it.
 ---@param path string
 ---@param appender Appender of the same file
 ---@return table?, Err?
@@ -60,7 +62,8 @@ function File.open(path, appender)
     size = whole
   end
   if not ok then return nil, e end
-  return setmetatable({ path = path, at = size, base = size, block = "", last = 0, ends = {} }, File)
+  local at_end = { path = path, at = size, base = size, block = "", last = 0, ends = {} }
+  return setmetatable(at_end, File)
 end
 
 -- An error stays in `err`: what is then given out is no longer the file.
@@ -70,8 +73,8 @@ local function part(self, from, count)
   return bytes
 end
 
--- `block` is what stands before the lines that were given out: its bytes from `base` on, up to `last`; `ends` are the line
--- ends in it.
+-- `block` is what stands before the lines that were given out: its bytes from `base` on, up to
+-- `last`; `ends` are the line ends in it.
 local function load_block(self)
   local from = math.max(0, self.base - BLOCK)
   local block = part(self, from, self.base - from)
@@ -88,11 +91,13 @@ end
 -- The pieces of a line, which were found from its end to its beginning.
 local function joined(pieces)
   if #pieces == 1 then return pieces[1] end
-  for i = 1, #pieces // 2 do pieces[i], pieces[#pieces + 1 - i] = pieces[#pieces + 1 - i], pieces[i] end
-  return table.concat(pieces)
+  local out = {}
+  for i = #pieces, 1, -1 do out[#out + 1] = pieces[i] end
+  return table.concat(out)
 end
 
--- The line before the last one that was given out, "" for one that is too long; nil at the beginning.
+-- The line before the last one that was given out, "" for one that is too long; nil at the
+-- beginning.
 local function line_before(self)
   if self.base == 0 and self.last == 0 then return nil end
   local pieces, size = {}, 0
@@ -115,7 +120,8 @@ function File:record()
   while true do
     local line = line_before(self)
     if not line then return nil end
-    if line:find("\0", 1, true) then line = line:gsub("%z+", "") end -- a crash of the system may leave NULs
+    -- A crash of the system may leave NULs.
+    if line:find("\0", 1, true) then line = line:gsub("%z+", "") end
     local record = line ~= "" and json.decode(line)
     if type(record) == "table" then return record, #line end
   end
@@ -142,12 +148,14 @@ local function end_of_line(self, offset)
   end
 end
 
----The record with an id before the last one that was given out; the one before it follows. Stays where it is when there is none.
+---The record with an id before the last one that was given out; the one before it follows. Stays
+---where it is when there is none.
 ---@param id string
 ---@return table? record
 ---@return integer bytes of its line, or those that were searched in vain
 function File:go_to(id)
-  local was = { at = self.at, base = self.base, block = self.block, last = self.last, ends = self.ends }
+  local was = {}
+  for key, value in pairs(self) do was[key] = value end
   local upto = was.at
   while upto > 0 do
     local from = math.max(0, upto - BLOCK)

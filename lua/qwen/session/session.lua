@@ -110,13 +110,14 @@ function Session:rewind(at)
   return true
 end
 
----Sentences about what the file has and `messages` have not, though nobody shortened the conversation.
+---Sentences about what the file has and `messages` have not, though nobody shortened the
+---conversation.
 ---@return string[]
 function Session:left_out()
   local out = {}
   if self.omitted then
-    out[1] = tr("the session is long: its last %d messages go on; what was said before (%s) stays in %s, and the model is told so",
-      #self.messages - self.compacted, text.human_bytes(self.omitted), paths.short(self.path))
+    out[1] = tr("the session is long: its last %d messages go on; what was said before (%s) stays "
+      .. "in %s, and the model is told so", #self.messages - self.compacted, text.human_bytes(self.omitted), paths.short(self.path))
   end
   if self.faded then
     out[#out + 1] = tr("%d older pictures and files are not shown to the model again", self.faded)
@@ -139,7 +140,8 @@ function Session:close()
 end
 
 local function load(self)
-  local chat_branch, chat_file = require "qwen.session.chat_branch", require "qwen.session.chat_file" -- here: a new session needs neither
+  local chat_branch = require "qwen.session.chat_branch" -- here: a new session needs neither
+  local chat_file = require "qwen.session.chat_file"
   local ok, e = open_file(self)
   if not ok then return nil, e end
   local file, kept
@@ -149,7 +151,8 @@ local function load(self)
     self:close()
     return nil, e
   end
-  self.resumed, self.leaf, self.compacted, self.omitted = true, kept.leaf, kept.compacted, kept.omitted
+  self.resumed, self.leaf = true, kept.leaf
+  self.compacted, self.omitted = kept.compacted, kept.omitted
   self.faded = kept.faded > 0 and kept.faded or nil
   local closing
   self.messages, closing = messages.mend(kept.messages, CUT)
@@ -194,8 +197,8 @@ local function count(path)
   return n
 end
 
----What a list shows of a session file: its first prompt on one line, and how many messages a short one has. Only the beginning of the
----file is read.
+---What a list shows of a session file: its first prompt on one line, and how many messages a short
+---one has. Only the beginning of the file is read.
 ---@param path string
 ---@return {prompt: string?, messages: integer?}
 function Session.summary(path)
@@ -210,7 +213,8 @@ end
 -- The one of a folder with this id, or the only one that begins so.
 local function find(cwd, id)
   local chats, found = paths.chats(cwd), {}
-  local path = chats and #id == UUID and not id:find("/", 1, true) and chats .. "/" .. id .. ".jsonl"
+  local whole = chats and #id == UUID and not id:find("/", 1, true)
+  local path = whole and chats .. "/" .. id .. ".jsonl"
   if path and fs.exists(path) then return { id = id, path = path } end
   for _, entry in ipairs(Session.list(cwd)) do
     if entry.id == id then

@@ -10,6 +10,7 @@ local tr = require("qwen.util.translate").tr
 
 local M = {}
 
+local DESCRIBED = 500 -- commands of a list whose files are read; of more there are only names
 local MOST, FRESH = 50, 3 -- words; seconds until the list of files is made anew
 
 -- Names of the project's files, and its folders with a slash at the end, each with a NUL behind it. Listed
@@ -59,22 +60,23 @@ end
 
 -- Commands, and their other names where one was begun.
 local function command_items(ctx, word)
-  local out = {}
+  local out, described, more = {}, {}, {}
   local function fits(name) return name:sub(1, #word) == word:lower() end
-  for _, entry in ipairs(aliases.listed(ctx)) do
-    if entry.value and entry.value.repl ~= false and fits(entry.name) then
+  for i, name in ipairs(aliases.names(ctx, fits)) do
+    if i <= DESCRIBED then described[name] = true else more[#more + 1] = { text = "/" .. name } end
+  end
+  for _, entry in ipairs(aliases.listed(ctx, function(name) return described[name] end)) do
+    if entry.value and entry.value.repl ~= false then
       out[#out + 1] = { text = "/" .. entry.name, args = entry.value.args, detail = entry.declared
         and tr(entry.summary) or entry.summary, tier = entry.tier }
     end
-    for _, alias in ipairs(#word > 0 and aliases.of(entry.value) or {}) do
-      if fits(alias.name) and not registry.has("commands", alias.name) and not aliases.is_disabled(ctx, alias.name) then
-        local words = alias.words ~= "" and " " .. alias.words or ""
-        out[#out + 1] = { text = "/" .. alias.name, args = words == "" and entry.value.args or nil,
-          detail = "/" .. entry.name .. words }
-      end
-    end
   end
-  return out
+  for _, alias in ipairs(#word > 0 and aliases.others(ctx, fits) or {}) do
+    local words = alias.words ~= "" and " " .. alias.words or ""
+    out[#out + 1] = { text = "/" .. alias.name, args = words == "" and alias.args or nil,
+      detail = "/" .. alias.command .. words }
+  end
+  return table.move(more, 1, #more, #out + 1, out)
 end
 
 -- What stands directly in a folder of the project, folders first.

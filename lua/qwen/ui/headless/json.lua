@@ -100,7 +100,7 @@ end
 function M.start(ctx)
   local tools, commands = json.array {}, json.array {}
   for i, tool in ipairs(ctx.tools) do tools[i] = tool.name end
-  for i, entry in ipairs(aliases.listed(ctx)) do commands[i] = entry.name end
+  for i, name in ipairs(aliases.names(ctx)) do commands[i] = name end
   ctx.json.event { type = "system", subtype = "init", cwd = ctx.cwd, tools = tools, mcp_servers = json.array {}, model = ctx.model.id,
     permission_mode = ctx.mode, slash_commands = commands, qwen_code_version = embed.version, agents = json.array {} }
 end
