@@ -8,4 +8,4 @@ ignore = {
   "432/self", -- a method made inside a method
 }
 files["lua/qwen/api.lua"] = { globals = { "qwen" } }
-files["lua/qwen/usage/redis_limiter_script.lua"] = { read_globals = { "redis", "cjson", "KEYS", "ARGV" } } -- runs inside Redis
+files["lua/qwen/usage/redis_limiter_script.lua"] = { read_globals = { "redis", "cjson", "unpack", "KEYS", "ARGV" } } -- runs inside Redis

@@ -28,6 +28,7 @@ end
 local function lines_of(row, out)
   out[#out + 1] = row.key .. (row.current and "  " .. tr "(now)" or "")
   if row.shut > 0 then out[#out + 1] = "  " .. tr("the service asked for a pause; it goes on %s", span(row.shut)) end
+  if row.lost then out[#out + 1] = "  " .. tr("the Redis server of the limits lost its count; all windows are known again %s", span(row.lost)) end
   if row.background > 0 then out[#out + 1] = "  " .. tr("%d waiting, %d of them in the background",
     row.waiting, row.background)
   elseif row.waiting > 0 then out[#out + 1] = "  " .. tr("%d waiting", row.waiting) end

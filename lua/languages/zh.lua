@@ -589,8 +589,17 @@ return {
     ["%s: %s %s ignored; a project may not set %s"] = "%1：已忽略 %2；项目不能设置",
     ["%s: %s ignored; a project may not set %s"] = "%1：已忽略 %2；项目不能设置", ["hook %s failed in %s: %s"] = "钩子 %s 在 %s 失败：%s",
     ["that was the third time: %s is left out of %s until /reload"] = "这是第三次：在 /reload 之前，%2 不再使用 %1",
-    ["limits.store must be like redis://HOST:6379/0, or rediss://HOST:6379/0 with TLS, not '%s'"] =
-      "limits.store 应如 redis://HOST:6379/0，或带 TLS 的 rediss://HOST:6379/0，而不是“%s”",
+    ["limits.store must be like redis://HOST:6379/0, rediss://HOST:6379/0 with TLS, or redis+sentinel://HOST:26379/NAME, not '%s'"] =
+      "limits.store 应如 redis://HOST:6379/0、带 TLS 的 rediss://HOST:6379/0 或 redis+sentinel://HOST:26379/NAME，而不是“%s”",
+    ["the Redis server of the limits lost its count; all windows are known again %s"] = "限制所用的 Redis 服务器丢失了计数；%s所有窗口恢复准确",
+    ["the Sentinel at %s:%d knows no master '%s'"] = "%s:%d 的 Sentinel 不知道主服务器“%s”",
+    ["%s:%d is no master any more"] = "%s:%d 已不是主服务器",
+    ["%d of %d replicas of Redis have the count"] = "%d/%d 个 Redis 副本已有计数",
+    ["the Redis server of the limits forgets what it has no room for (maxmemory-policy %s); what is counted there may be lost: set it to noeviction"] =
+      "限制所用的 Redis 服务器会忘掉放不下的内容（maxmemory-policy %s），其中的计数可能丢失：请设为 noeviction",
+    ["the Redis server of the limits has lost its count%s"] = "限制所用的 Redis 服务器丢失了计数%s",
+    ["the Redis server of the limits has lost what was counted, or is new: nothing is sent for a whole window of %s. If nothing was sent before: qwen limits forget \"%s\""] =
+      "限制所用的 Redis 服务器丢失了计数，或是新的：在 %s 的整个窗口内不发送请求。若此前没有发送过：qwen limits forget \"%s\"",
     ["line %d: %s is there twice; the last one counts"] = "第 %d 行：%s 出现两次；以最后一个为准",
     ["line 1, column 1: the file is UTF-16; save it as UTF-8"] = "第 1 行第 1 列：文件是 UTF-16；请存为 UTF-8",
     ["'%s' is not an object, so '%s' cannot be set in it"] = "“%s”不是对象，无法在其中设置“%s”",
@@ -873,6 +882,7 @@ return {
     ["a command cannot hold a zero byte. Nothing was run."] = "命令不能含有零字节。没有运行任何命令。",
     ["variables that commands get though they look like credentials: [\"GH_TOKEN\"]"] = "看起来像凭据、但仍传给命令的变量：[\"GH_TOKEN\"]",
     ["paths outside the project that they may write"] = "可写的项目外路径", ["request settings for models that have no entry of their own"] = "没有自己条目的模型的请求设置",
+    ["replicas of that server that must have a place before a request uses it; without it 0"] = "请求使用名额前，该服务器必须已有该名额的副本数；默认 0",
     ["redis://HOST:PORT/DB where several machines keep limits together"] = "多台机器共同遵守限制时的 redis://HOST:PORT/DB",
     ["part of the model's window at which the conversation is shortened; 0: never"] = "用到模型窗口的此比例时压缩对话；0：从不",
     ["another address than https://openrouter.ai"] = "代替 https://openrouter.ai 的地址",

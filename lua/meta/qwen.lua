@@ -1131,6 +1131,7 @@ qwen = {}
 ---@field spec string
 ---@field current boolean of the model at hand
 ---@field shut number seconds until the service may be asked again
+---@field lost number? seconds until a loss of the server that counts no longer matters
 ---@field waiting integer requests in the queue
 ---@field background integer of these, who lets others go first
 ---@field windows {words: string, n: number, used: number, next: number, all: number}[]
@@ -1152,8 +1153,8 @@ qwen = {}
 ---@field words fun(words: any[]): string[] the words of a command without keys
 
 ---@class qwen.x.redis_limiter limits in a Redis server that several machines share
----@field new fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err? connects when it is used first
----@field open fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, password: (string|Secret)?): Limiter?, Err? connected
+---@field new fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, options: {password: (string|Secret)?, replicas: integer?}?): Limiter?, Err? connects when it is used first
+---@field open fun(address: string, trust: {ca: string?, ca_pem: string?, insecure: boolean?}?, options: {password: (string|Secret)?, replicas: integer?}?): Limiter?, Err? connected
 ---@field choose fun(ctx: Ctx, address: string, password: string?): string?, Err? counts there and keeps the password, if the server takes it; the store that has it
 ---@field leave fun(): string?, Err? counts on this machine again and forgets the password
 

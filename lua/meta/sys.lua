@@ -350,18 +350,20 @@
 ---@class LimitAnswer
 ---@field first boolean? nothing is known of this key: call seed, then take again
 ---@field grant integer? granted, with this number
----@field ticket integer? not yet: a place in the queue, to be given to the next take within 3 seconds; who is late stands aside until it asks
+---@field ticket integer? not yet: a place in the queue, to be given to the next take
+---@field again number? seconds after which to ask again; who is more than 2 seconds late stands aside until it asks
 ---@field wait number? seconds until this place can be granted, as it looks now
 ---@field ahead integer? others before it
----@field why "window"|"pause"|"server"|nil what it waits for
+---@field why "window"|"pause"|"server"|"lost"|nil what it waits for; lost: a Redis server has forgotten what was counted
 ---@field window integer? which window is full
 ---@field leapt boolean? the clock of this machine has leapt by days, and no server has confirmed it: see date
 
 ---Limits that all processes with this file keep together. Each call waits while another process holds the file.
 ---@class Limiter
----@field take fun(self: Limiter, key: string, windows: LimitWindow[], weight?: number, ticket?: integer, spec?: string, background?: boolean): LimitAnswer?, Err? in all windows or none; spec: words for those who list; background: others go first, three of four times
+---@field take fun(self: Limiter, key: string, windows: LimitWindow[], weight?: number, ticket?: integer, spec?: string, background?: boolean, pause?: string): LimitAnswer?, Err? in all windows or none; spec: words for those who list; background: others go first, three of four times; pause: another key whose pause holds here as well
 ---@field leave fun(self: Limiter, ticket: integer): boolean?, Err? gives a place in the queue up
 ---@field settle fun(self: Limiter, key: string, grant: integer, weight: number): boolean?, Err? the real weight
+---@field sent fun(self: Limiter, key: string, grant: integer, seconds: number): boolean?, Err? the request left so long after its grant: the window ends as much later
 ---@field undo fun(self: Limiter, key: string, grant: integer): boolean?, Err? gives back a grant that was not used, when it is the newest
 ---@field shut fun(self: Limiter, key: string, seconds?: number): number?, Err? no grants for so long, at most an hour; without a number 1, 2, 4 .. 60 s; the seconds in force
 ---@field tighten fun(self: Limiter, key: string, grant: integer, window: LimitWindow, left: number, seconds: number): boolean?, Err? a server said: so many more until then

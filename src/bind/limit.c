@@ -19,7 +19,7 @@ struct box {
   struct loop_timer *timer;
 };
 
-enum op { TAKE, LEAVE, SETTLE, UNDO, SHUT, TIGHTEN, DATE, SEED, USAGE, KEYS_OF, FORGET };
+enum op { TAKE, LEAVE, SETTLE, SENT, UNDO, SHUT, TIGHTEN, DATE, SEED, USAGE, KEYS_OF, FORGET };
 
 /* Arguments and results of one call. What is pointed to lies on the Lua stack. */
 struct call {
@@ -98,11 +98,13 @@ static void read_call(lua_State *L, enum op op, struct call *c) {
     case TAKE: {
       size_t n;
       c->ask = (struct limit_ask){.key = c->key, .windows = c->windows, .count = read_windows(L, 3, c->windows), .weight = luaL_optnumber(L, 4, 0),
-                                  .ticket = luaL_optinteger(L, 5, 0), .spec = luaL_optlstring(L, 6, "", &n), .background = lua_toboolean(L, 7)};
+                                  .ticket = luaL_optinteger(L, 5, 0), .spec = luaL_optlstring(L, 6, "", &n), .background = lua_toboolean(L, 7),
+                                  .pause = lua_isnoneornil(L, 8) ? NULL : read_key(L, 8)};
       if (!(c->ask.weight >= 0 && c->ask.weight < 1e15)) luaL_argerror(L, 4, "a weight is not negative");
       break;
     }
     case SETTLE: c->number = luaL_checkinteger(L, 3), c->value = luaL_checknumber(L, 4); break;
+    case SENT: c->number = luaL_checkinteger(L, 3), c->seconds = luaL_checknumber(L, 4); break;
     case UNDO: c->number = luaL_checkinteger(L, 3); break;
     case SHUT: c->seconds = luaL_optnumber(L, 3, -1); break;
     case TIGHTEN:
@@ -124,6 +126,7 @@ static bool run_call(struct limit *l, struct call *c, struct err *e) {
     case TAKE: return limit_take(l, &c->ask, &c->answer, e);
     case LEAVE: return limit_leave(l, c->number, e);
     case SETTLE: return limit_settle(l, c->key, c->number, c->value, e);
+    case SENT: return limit_sent(l, c->key, c->number, c->seconds, e);
     case UNDO: return limit_undo(l, c->key, c->number, e);
     case SHUT: return limit_shut(l, c->key, c->seconds, &c->value, e);
     case TIGHTEN: return limit_tighten(l, c->key, c->number, c->windows, c->value, c->seconds, e);
@@ -147,7 +150,7 @@ static void set_integer(lua_State *L, const char *field, int64_t value) {
 }
 
 static int push_answer(lua_State *L, const struct limit_answer *a) {
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 7);
   if (a->leapt) {
     lua_pushboolean(L, 1);
     lua_setfield(L, -2, "leapt");
@@ -158,8 +161,9 @@ static int push_answer(lua_State *L, const struct limit_answer *a) {
   } else if (a->grant) {
     set_integer(L, "grant", a->grant);
   } else {
-    set_integer(L, "ticket", a->ticket);
+    if (a->ticket) set_integer(L, "ticket", a->ticket);
     set_number(L, "wait", a->wait);
+    set_number(L, "again", a->again);
     set_integer(L, "ahead", a->ahead);
     if (a->window >= 0) set_integer(L, "window", a->window + 1);
     lua_pushstring(L, a->window >= 0 ? "window" : a->window == -1 ? "pause" : "server");
@@ -211,7 +215,7 @@ static int call_k(lua_State *L, int status, lua_KContext op) {
   if (got == 0 && !task_expired()) {
     if (status == LUA_OK) task_deadline(L, LOCK_TIMEOUT);
     if (!b->timer) b->timer = loop_timer_start(LOCK_RETRY, retry, b);
-    lua_settop(L, 7);
+    lua_settop(L, 8);
     return task_wait(L, &b->waiting, op, call_k);
   }
   if (status != LUA_OK) task_deadline_clear();
@@ -230,6 +234,7 @@ static int start(lua_State *L, enum op op) {
 METHOD(take, TAKE)
 METHOD(leave, LEAVE)
 METHOD(settle, SETTLE)
+METHOD(sent, SENT)
 METHOD(undo, UNDO)
 METHOD(shut, SHUT)
 METHOD(tighten, TIGHTEN)
@@ -270,6 +275,7 @@ static int l_limit_open(lua_State *L) {
 int open_limit(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", l_limit_open}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"take", l_limiter_take},   {"leave", l_limiter_leave},     {"settle", l_limiter_settle}, {"undo", l_limiter_undo},
+                                     {"sent", l_limiter_sent},
                                      {"shut", l_limiter_shut},   {"tighten", l_limiter_tighten}, {"date", l_limiter_date},     {"seed", l_limiter_seed},
                                      {"usage", l_limiter_usage}, {"keys", l_limiter_keys},       {"forget", l_limiter_forget}, {"aside", l_limiter_aside},
                                      {"close", limiter_close},   {NULL, NULL}};

@@ -196,8 +196,8 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
 
 /* -- when a turn can be --------------------------------------------------------------------------------------------- */
 
-/* A grant by its number: when and on which day. False: it is so old that it was forgotten, or never was (or *e is set). */
-static bool grant_at(struct plan *p, int64_t ord, double *at, int64_t *day) {
+/* False: it is so old that it was forgotten, or never was (or *e is set). */
+bool limit_grant_at(struct plan *p, int64_t ord, double *at, int64_t *day) {
   sqlite3_stmt *get =
       ord < 1 ? NULL
               : limit_query(p, GRANT_GET, "SELECT at, day FROM grants WHERE key = ? AND ord = ?",
@@ -228,7 +228,7 @@ static double free_count(struct plan *p, const struct limit_window *w, double t)
   if (ord > p->last) {
     at = p->at[ord - p->last - 1];
     day = day_at(p, at);
-  } else if (!grant_at(p, ord, &at, &day)) {
+  } else if (!limit_grant_at(p, ord, &at, &day)) {
     return t;
   }
   double free = limit_after(p, w, at, day, t);
@@ -343,17 +343,16 @@ static bool load_lanes(struct plan *p, const struct limit_ask *ask) {
   struct lanes *q = p->lanes;
   const struct db_sqlite_api *sql = p->l->db.sql;
   sqlite3_stmt *list = limit_query(p, QUEUE_LIST,
-                                   "SELECT weight, pid, space, background, ticket FROM queue WHERE "
-                                   "key = ? AND ticket <> ? AND seen > ? ORDER BY ticket"
-                                   " LIMIT 999",
-                                   "iid", p->key, ask->ticket, p->now - LIMIT_STALE);
+                                   "SELECT weight, pid, space, background FROM queue WHERE "
+                                   "key = ?1 AND ticket <> ?2 AND seen > ?3 AND (ticket < ?2 OR ?2 = 0 OR background <> ?4)"
+                                   " ORDER BY ticket LIMIT 999",
+                                   "iidi", p->key, ask->ticket, p->now - LIMIT_STALE, (int64_t)ask->background);
   if (!list) return false;
   int got;
   q->count[0] = q->count[1] = 0;
   while ((got = db_step(&p->l->db, list, p->e)) > 0) {
     int lane = sql->column_int64(list, 3) != 0;
-    bool behind = lane == ask->background && ask->ticket && sql->column_int64(list, 4) > ask->ticket;
-    if (!behind && !ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) q->weight[lane][q->count[lane]++] = sql->column_double(list, 0);
+    if (!ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) q->weight[lane][q->count[lane]++] = sql->column_double(list, 0);
   }
   return got >= 0;
 }
@@ -390,6 +389,20 @@ static bool grant(struct plan *p, const struct take *t) {
                     p->last + 1, p->now, p->day, ask->weight);
 }
 
+/* When the pause of the other key that an ask names is over; 0: there is none. */
+static double paused_until(struct plan *p, const char *name) {
+  double until = 0;
+  sqlite3_stmt *get = name ? limit_query(p, PAUSE_GET, "SELECT until FROM keys WHERE name = ?", "s", name) : NULL;
+  if (get && db_step(&p->l->db, get, p->e) > 0) {
+    until = p->l->db.sql->column_double(get, 0);
+    p->l->db.sql->reset(get);
+  }
+  return until;
+}
+
+/* Who waits long asks less often: after a quarter of it, but at least each ten seconds, and at most each second. */
+static double ask_again(double wait) { return fmin(wait, fmax(1, fmin(wait / 4, 10))); }
+
 static bool take(struct plan *p, void *arg) {
   struct take *t = arg;
   struct limit *l = p->l;
@@ -399,6 +412,13 @@ static bool take(struct plan *p, void *arg) {
   struct tight tight[LIMIT_WINDOWS];
   *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .leapt = p->leapt, .window = -1};
   if (a->first) return true;
+  err_clear(e);
+  double paused = paused_until(p, ask->pause);
+  if (paused > p->now) { /* one model of an account: it stands in nobody's way meanwhile */
+    a->wait = paused - p->now;
+    a->again = ask_again(fmin(a->wait, 1));
+    return e->kind == ERR_NONE;
+  }
   if (!limit_exec(p, KEY_SPEC,
                   "UPDATE keys SET spec = ?1 WHERE id = ?2 AND spec <> ?1 AND ?1 <> ''", "si",
                   ask->spec, p->key))
@@ -407,7 +427,6 @@ static bool take(struct plan *p, void *arg) {
   p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
   p->lanes = malloc(sizeof *p->lanes);
   if (!p->at || !p->weight || !p->lanes) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;
-  err_clear(e);
   int tights = load_tight(p, tight), full = -1;
   if (!load_lanes(p, ask)) return false;
   a->ahead = order(p->lanes, ask->background, p->run, p->weight);
@@ -417,17 +436,19 @@ static bool take(struct plan *p, void *arg) {
   if (e->kind != ERR_NONE) return false; /* of a statement in between */
   if (at <= p->now) return grant(p, t);
   a->wait = at - p->now;
+  a->again = ask_again(a->wait);
+  double seen = p->now + fmax(a->again - 1, 0);
   if (a->ticket) { /* a place that was taken away is taken again, with its old number: it stands where it stood */
     return limit_exec(p, QUEUE_SEEN,
                       "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (ticket) "
                       "DO UPDATE SET seen = ?4",
-                      "iiddiii", a->ticket, p->key, ask->weight, p->now, (int64_t)getpid(),
+                      "iiddiii", a->ticket, p->key, ask->weight, seen, (int64_t)getpid(),
                       l->space, (int64_t)ask->background);
   }
   if (!limit_exec(
           p, QUEUE_NEW,
           "INSERT INTO queue (key, weight, seen, pid, space, background) VALUES (?, ?, ?, ?, ?, ?)",
-          "iddiii", p->key, ask->weight, p->now, (int64_t)getpid(), l->space,
+          "iddiii", p->key, ask->weight, seen, (int64_t)getpid(), l->space,
           (int64_t)ask->background))
     return false;
   a->ticket = l->db.sql->last_insert_rowid(l->db.handle);

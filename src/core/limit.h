@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "err.h"
-
 enum { LIMIT_WINDOWS = 16, LIMIT_AHEAD = 1000 };
 
 struct limit_window {
@@ -23,7 +22,7 @@ struct limit_clock { /* in place of the system's, for tests */
   const char *boot;
 };
 struct limit_ask {
-  const char *key, *spec; /* spec: words for the windows, kept for those who list */
+  const char *key, *spec, *pause; /* spec: words for the windows; pause: another key whose pause counts, too, or NULL */
   const struct limit_window *windows;
   int count;
   double weight;
@@ -34,7 +33,7 @@ struct limit_ask {
 struct limit_answer {
   int64_t grant;   /* 0: not yet */
   int64_t ticket;  /* place in the queue when not granted */
-  double wait;     /* seconds until this place can be granted, as it looks now */
+  double wait, again; /* seconds until this place can be granted, as it looks now, and after which to ask again */
   int ahead;       /* others in the queue before it */
   int window;      /* index of the window that is full, -1: the key pauses, -2: a server said so */
   bool first;      /* nothing was known of this key */
@@ -51,12 +50,13 @@ void limit_close(struct limit *l);
 int limit_lock(struct limit *l, struct err *e); /* 1 taken, 0 held by another, -1 failed */
 const char *limit_aside(const struct limit *l); /* where a damaged file went, "" when none was */
 
-/* A grant, or a place in the queue. Who does not ask again within LIMIT_STALE seconds loses its claim until it asks. */
+/* A grant, or a place in the queue. Who asks LIMIT_STALE - 1 seconds later than it was told to loses its claim until it asks. */
 #define LIMIT_STALE 3.0
 bool limit_take(struct limit *l, const struct limit_ask *ask, struct limit_answer *answer, struct err *e);
 bool limit_leave(struct limit *l, int64_t ticket, struct err *e);
-/* The real weight of a grant. */
+/* The real weight of a grant; and that its request left so many seconds later: no grant since counts as earlier than that. */
 bool limit_settle(struct limit *l, const char *key, int64_t grant, double weight, struct err *e);
+bool limit_sent(struct limit *l, const char *key, int64_t grant, double seconds, struct err *e);
 /* A grant that was not used is given back, when it is still the newest. */
 bool limit_undo(struct limit *l, const char *key, int64_t grant, struct err *e);
 /* Nobody is granted anything for `seconds`; seconds < 0: one more doubling from 1 up to 60. Gives the seconds in force. */

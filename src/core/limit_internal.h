@@ -32,7 +32,7 @@ static const double DAY = 86400;
 enum {
   CLOCK_GET, CLOCK_SET, CLOCK_NEW, MOVE_GRANTS, MOVE_KEYS, MOVE_TIGHT, DROP_QUEUE, KEY_GET, KEY_NEW, KEY_SPEC, KEY_SHUT, KEY_RUN, LAST, GRANT_GET, GRANT_NEW,
   GRANTS_BACK, GRANT_WEIGHT, GRANT_DROP, PRUNE, QUEUE_NEW, QUEUE_SEEN, QUEUE_LIST, QUEUE_DROP, QUEUE_PRUNE, TIGHT_LIST, TIGHT_SET, TIGHT_PRUNE, SINCE, KEYS,
-  FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES
+  FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES, PAUSE_GET, GRANT_LATE
 };
 
 /* Statement `number` of the file with its values bound by letters: i int64_t, d double, s text. To be stepped; NULL and p->e when
@@ -45,6 +45,8 @@ bool limit_exec(struct plan *p, int number, const char *text, const char *kinds,
  * is made, or is 0 in the plan. */
 typedef bool (*limit_fn)(struct plan *p, void *arg);
 bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *arg, struct err *e);
+/* When grant number ord was; false when it is not known. */
+bool limit_grant_at(struct plan *p, int64_t ord, double *at, int64_t *day);
 /* When the window has room again, given that a grant at `at` on `day` fills it; not before t. */
 double limit_after(const struct plan *p, const struct limit_window *w, double at, int64_t day, double t);
 #endif

@@ -33,6 +33,20 @@ bool limit_settle(struct limit *l, const char *key, int64_t grant, double weight
   return limit_use(l, key, false, settle, &(struct one){.number = grant, .value = weight}, e);
 }
 
+static bool sent(struct plan *p, void *arg) {
+  struct one *o = arg;
+  double at = 0;
+  int64_t day = 0;
+  err_clear(p->e);
+  if (!limit_grant_at(p, o->number, &at, &day)) return p->e->kind == ERR_NONE;
+  return limit_exec(p, GRANT_LATE, "UPDATE grants SET at = ?1 WHERE key = ?2 AND ord >= ?3 AND at < ?1", "dii",
+                    fmin(at + o->seconds, p->now), p->key, o->number);
+}
+
+bool limit_sent(struct limit *l, const char *key, int64_t grant, double seconds, struct err *e) {
+  return limit_use(l, key, false, sent, &(struct one){.number = grant, .seconds = seconds}, e);
+}
+
 static bool undo(struct plan *p, void *arg) {
   int64_t ord = ((struct one *)arg)->number;
   return ord != p->last || limit_exec(p, GRANT_DROP, "DELETE FROM grants WHERE key = ? AND ord = ?",

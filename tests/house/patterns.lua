@@ -212,8 +212,8 @@ local linear = {
   ["^%d*[dcy<>]?%d*([fFtT])(.+)$"] = "keys as they are pressed",
   ["\27[%[%]][^m\\]*[m\\]"] = "our own escape sequences: text of others is cleaned of them",
   ["^(%d+%.?%d*)%s*([km]?)%s*(%a*)%s*/%s*(%d*%.?%d*)%s*(%a+)%s*(%a*)$"] = "100 bytes at most",
-  ["^%[([%x:.]+)%]:?(%d*)/?(%d*)$"] = "an address in the user's settings",
-  ["^([^:/%[%]]+):?(%d*)/?(%d*)$"] = "an address in the user's settings",
+  ["^([^:/%[%]?#@ \\]+):?(%d*)$"] = "an address in the user's settings",
+  ["^(%a+)(%+?%a*)://(.+)$"] = "an address in the user's settings",
 }
 
 local count, used = 0, {}

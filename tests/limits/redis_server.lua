@@ -1,4 +1,4 @@
--- Redis servers of their own for the tests: on 127.0.0.1 and a free port, without files, stopped by their own process.
+-- Redis servers of their own for the tests: on 127.0.0.1 and a free port, with files of their own, stopped by their own process.
 local os = require "sys.os"
 local proc = require "qwen.util.process"
 
@@ -26,7 +26,7 @@ end
 function M.start_at(port, ...)
   local self = setmetatable({ port = math.tointeger(tonumber(port)), address = "redis://127.0.0.1:" .. port }, Server)
   self.process = assert(proc.open { argv = { "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
-    "--appendonly", "no", "--dir", os.env "TMPDIR", ... } })
+    "--appendonly", "no", "--dir", os.env "TMPDIR", "--dbfilename", port .. ".rdb", ... } })
   local said = ""
   while not said:find "Ready to accept connections" do said = said .. assert(self.process:read(), said) end
   return self
@@ -38,8 +38,11 @@ function Server:go_on() self.process:kill(18) end
 
 ---Ends at once, as by a fall of the machine.
 function Server:kill()
-  self.process:kill(9)
-  self.process:close()
+  if self.process then
+    self.process:kill(9)
+    self.process:close()
+  end
+  self.process = nil
 end
 
 return M

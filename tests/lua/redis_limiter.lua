@@ -134,9 +134,9 @@ end
 do
   local store = assert(redis_limiter.open(address))
   store:seed("c", {})
-  assert(store.connection:call("SCRIPT", "FLUSH"))
+  assert(store.link:command("SCRIPT", "FLUSH"))
   t.ok(store:take("c", { { n = 5, per = 1 } }).grant, "the script is sent again")
-  store.connection:call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
+  store.link.connection:call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no")
   t.ok(store:take("c", { { n = 5, per = 1 } }).grant, "the connection is made again")
   store:close()
 end
@@ -154,7 +154,7 @@ do
   } do
     op()
     for _, name in ipairs(names) do
-      t.ok(tonumber(store.connection:call("TTL", "{qwen:w}:" .. name)) >= 7 * 86400, "the life of " .. name)
+      t.ok(tonumber(store.link:command("TTL", "{qwen}:w:" .. name)) >= 7 * 86400, "the life of " .. name)
     end
   end
   store:close()
@@ -165,11 +165,12 @@ do
   local window = { n = 40, per = 1, margin = 0.1 }
   local store = assert(redis_limiter.open(address))
   assert(store:keys()) -- connects
-  assert(store.connection:call "FLUSHDB")
+  assert(store.link:command "FLUSHDB")
+  assert(store:begin())
   t.eq(rush.take(rush.home "fleet", 20, 10, window, address), 20, "all twenty had their ten turns")
   local names, times = store:keys(), {}
   t.eq(#names, 1, "of one key")
-  local log = assert(store.connection:call("ZRANGE", ("{qwen:%s}:log"):format(names[1].name), 0, -1, "WITHSCORES"))
+  local log = assert(store.link:command("ZRANGE", ("{qwen}:%s:log"):format(names[1].name), 0, -1, "WITHSCORES"))
   store:close()
   for i = 2, #log, 2 do times[#times + 1] = tonumber(log[i]) end
   t.eq(#times, 200, "each of which is in the log")
@@ -210,10 +211,11 @@ do
   end
   local address_of = "rediss://app:word@127.0.0.1:" .. at
   local store = assert(redis_limiter.open(address_of, trust))
+  store:begin()
   store:seed("k", {})
   t.eq({ store:take("k", { { n = 1, per = 100 } }).grant, #store:keys() }, { 1, 1 }, "over TLS")
-  t.eq(store.connection:call("SET", "long", ("x"):rep(300000)), "OK", "what takes many records")
-  t.eq(#store.connection:call("GET", "long"), 300000, "there and back")
+  t.eq(store.link:command("SET", "long", ("x"):rep(300000)), "OK", "what takes many records")
+  t.eq(#store.link:command("GET", "long"), 300000, "there and back")
   store:close()
   refused(address_of, nil, "no secure connection to Redis at 127.0.0.1:%d+: its certificate is signed by an authority that is not known here")
   refused(address_of, { ca = folder .. "/stranger.pem" }, "not known here")

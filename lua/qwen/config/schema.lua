@@ -114,6 +114,7 @@ return {
   ["usage.record"] = { type = "boolean", text = "keep a ledger of requests on this machine (qwen usage); without it true" },
   ["limits.rules"] = { type = "object", text = "limits by model, host, provider or *: \"60/min, 100/day\" (qwen limits set)" },
   ["limits.store"] = { type = "string", text = "redis://HOST:PORT/DB where several machines keep limits together" },
+  ["limits.replicas"] = { type = "number", text = "replicas of that server that must have a place before a request uses it; without it 0" },
   ["limits.maxWait"] = { type = "number", text = "longest wait for a place, in seconds; without it 600" },
   ["limits.onFailure"] = { type = "string", choices = { "local", "stop" }, text = "when the shared limits cannot be used: a quarter alone, or stop" },
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },

@@ -31,6 +31,7 @@ end
 local function reason(rule, answer)
   local queue = answer.ahead > 0 and phrase(" (%d ahead)", answer.ahead) or ""
   if answer.why == "pause" then return err("limit", phrase("the service asked for a pause%s", queue)) end
+  if answer.why == "lost" then return err("limit", phrase("the Redis server of the limits has lost its count%s", queue)) end
   if answer.why == "server" then return err("limit", phrase("the service says that its limit is used up%s", queue)) end
   return err("limit", phrase("the limit of %s is used up%s", rate_limit.words(rule.windows[answer.window]), queue))
 end
@@ -42,12 +43,11 @@ local function too_long(rule, answer)
     { retry_after = answer.wait, quota = true })
 end
 
--- Seconds until the pause of this one model is over.
-local function pause_left(store, pause_key)
-  for _, key in ipairs(store:keys() or {}) do
-    if key.name == pause_key then return key.shut end
-  end
-  return 0
+-- What a server has forgotten is reported once, on the screen and in the log.
+local function report_loss(ctx, rule)
+  M.once(ctx, tr("the Redis server of the limits has lost what was counted, or is new: nothing is sent for a whole window of %s. "
+    .. "If nothing was sent before: qwen limits forget \"%s\"", rule.spec, rule.key))
+  require("qwen.usage.telemetry").log(ctx, "limits_lost", { key = rule.key })
 end
 
 local function on_failure(ctx)
@@ -89,7 +89,7 @@ function M.take(ctx, rule, reserved, seed)
   local clock = ctx.clock or task
   local longest = ctx.settings:get "limits.maxWait" or 600
   local stops = on_failure(ctx) == "stop"
-  local ticket, waited, failing
+  local ticket, waited, failing, lost
   local _ <close> = setmetatable({}, { __close = function()
     if ticket then pcall(reserved.store.leave, reserved.store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
     if waited then ctx.waiting(nil) end
@@ -114,15 +114,9 @@ function M.take(ctx, rule, reserved, seed)
     return e
   end
 
-  local shut = { why = "pause", ahead = 0, wait = pause_left(reserved.store, rule.pause_key) }
-  while shut.wait > 0 do
-    if shut.wait > longest then return nil, too_long(rule, shut) end
-    wait(reason(rule, shut), shut.wait, math.min(shut.wait, RETRY))
-    shut.wait = pause_left(reserved.store, rule.pause_key)
-  end
   while true do
     local store = reserved.store
-    local answer, e = store:take(rule.key, rule.windows, reserved.weight, ticket, rule.spec, reserved.background)
+    local answer, e = store:take(rule.key, rule.windows, reserved.weight, ticket, rule.spec, reserved.background, rule.pause_key)
     if answer and answer.first then answer, e = seed(store, rule) end
     if not answer and #rule.windows == 0 then -- only a pause was looked for
       reserved.store = nil
@@ -138,9 +132,11 @@ function M.take(ctx, rule, reserved, seed)
         return true
       elseif answer ~= true then
         ticket = answer.ticket
+        if answer.why == "lost" and not lost then report_loss(ctx, rule) end
+        lost = lost or answer.why == "lost"
         if answer.wait > longest then return nil, too_long(rule, answer) end
-        local again = math.min(answer.wait, RETRY)
-        if waited or answer.wait > QUIET then wait(reason(rule, answer), answer.wait, again) else clock.sleep(again) end
+        if waited or answer.wait > QUIET then wait(reason(rule, answer), answer.wait, answer.again)
+        else clock.sleep(answer.again) end
       end
     end
   end

@@ -76,7 +76,8 @@ function M.store(ctx)
   local address = ctx.settings:get "limits.store"
   local problem
   if address then
-    shared, problem = require("qwen.usage.redis_limiter").new(address, require("qwen.net.transport").trust(ctx))
+    shared, problem = require("qwen.usage.redis_limiter").new(address, require("qwen.net.transport").trust(ctx),
+      { replicas = ctx.settings:get "limits.replicas" })
     return shared, problem
   end
   local path, e = file(ctx)
@@ -129,6 +130,8 @@ function M.acquire(ctx, model, estimate)
   if not reserved.store then return nil, e end
   ok, e = limit_wait.take(ctx, rule, reserved, seed)
   if not ok then return nil, e end
+  local warning = reserved.store and reserved.store.remote and reserved.store:warning()
+  if warning then limit_wait.once(ctx, warning) end
   local aside = reserved.store and reserved.store.aside and reserved.store:aside()
   if aside then
     limit_wait.once(ctx, ("the limits were damaged; they are now %s, and were made anew from the ledger")
@@ -158,6 +161,8 @@ function M.state(ctx)
     local row = { key = key.name, spec = rate_limit.spec(list), current = current, shut = key.shut, waiting = key.waiting,
       background = key.background, windows = {} }
     for i, w in ipairs(list) do
+      local rest = w.per + (w.margin or 0) - (key.lost or math.huge)
+      if rest > math.max(row.lost or 0, 0) then row.lost = rest end
       row.windows[i] = { words = rate_limit.words(w), n = w.n, used = used[i].used, next = used[i].next, all = used[i].all }
     end
     out[#out + 1] = row

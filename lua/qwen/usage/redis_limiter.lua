@@ -1,91 +1,36 @@
--- Limits that several machines share: the same limiter as sys.limit, in a Redis server (`limits.store`). One script does all of it with
--- the server's clock (redis_limiter_script.lua); the password is in QWEN_REDIS_PASSWORD, in the credential store under "redis",
--- or in the address.
+-- Limits that several machines share: the same limiter as sys.limit, in a Redis or Valkey server (`limits.store`). One script does all of
+-- it with the server's clock (redis_limiter_script.lua); the way there is redis_link.lua. The password is in QWEN_REDIS_PASSWORD, in the
+-- credential store under "redis", or in the address.
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local json = require "sys.json"
-local secret = require "sys.secret"
+local redis_link = require "qwen.usage.redis_link"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
 
 local Fleet = { remote = true }
 Fleet.__index = Fleet
 
-local TIMEOUT = 2
-local NAMES = "qwen:keys"
+local KEYS, REMEMBERED, WAIT_MS = "{qwen}:keys", 3600, 1000
 
----@param address string
----@return {host: string, port: integer, db: string?, user: string?, password: string?, tls: boolean}?, Err?
-local function parse(address)
-  local scheme, rest = address:match "^(%a+)://(.+)$"
-  local login, place = (rest or ""):match "^(.*)@(.-)$"
-  place = place or rest or ""
-  local host, port, db = place:match "^%[([%x:.]+)%]:?(%d*)/?(%d*)$"
-  if not host then host, port, db = place:match "^([^:/%[%]]+):?(%d*)/?(%d*)$" end
-  if scheme ~= "redis" and scheme ~= "rediss" or not host then
-    return nil, err("usage", tr("limits.store must be like redis://HOST:6379/0, or "
-      .. "rediss://HOST:6379/0 with TLS, not '%s'", (address:gsub("^([^/]*//).*@", "%1***@"))))
+-- The words of a call of the script: all keys that it may touch, so that a cluster can tell where they are.
+local function script(self, op, key, arguments, pause)
+  local words = { "EVALSHA", self.sha, pause and "8" or "7", KEYS }
+  for _, part in ipairs { "head", "log", "weights", "queue", "seen", "tight" } do
+    words[#words + 1] = ("{qwen}:%s:%s"):format(key, part)
   end
-  local user, password = (login or ""):match "^(.-):(.*)$"
-  user = user or login
-  return { host = host, port = port ~= "" and math.tointeger(tonumber(port)) or 6379, db = db ~= "" and db or nil, user = user ~= "" and user or nil,
-    password = password, tls = scheme == "rediss" }
+  words[#words + 1] = pause and ("{qwen}:%s:head"):format(pause)
+  words[#words + 1] = op
+  arguments.name = key
+  words[#words + 1] = json.encode(arguments)
+  return table.unpack(words)
 end
 
-local function login(connection, place)
-  local password = place.password or secret.env("redis", "QWEN_REDIS_PASSWORD", {})
-  if not password then
-    local record = require("qwen.credential.credentials").get "redis"
-    password = record and record.secret
-  end
-  if not password then return true end
-  if place.user then return connection:call("AUTH", place.user, password) end
-  return connection:call("AUTH", password)
-end
-
-local function connect(self)
-  local place = self.place
-  local connection, e = require("sys.redis").open(place.host, place.port, { timeout = TIMEOUT, tls = place.tls, ca = self.trust.ca,
-    ca_pem = self.trust.ca_pem, insecure = self.trust.insecure })
-  if not connection then return nil, e end
-  local ok
-  ok, e = login(connection, place)
-  if ok and place.db then ok, e = connection:call("SELECT", place.db) end
-  if ok then ok, e = connection:call("SCRIPT", "LOAD", embed.source "lua/qwen/usage/redis_limiter_script.lua") end
-  if not ok then
-    connection:close()
-    return nil, e
-  end
-  if self.connection then connection:close() -- another task was faster
-  else self.connection, self.sha = connection, ok end
-  return true
-end
-
--- A command; a connection that broke meanwhile is opened again, a server that has lost the script gets it again.
-local function command(self, ...)
-  local value, e
-  for try = 1, 2 do
-    if not self.connection then
-      local ok, problem = connect(self)
-      if not ok then return nil, problem end
-    end
-    local connection = self.connection
-    value, e = connection:call(...)
-    local lost = e and (e.kind == "network" or e.kind == "timeout" or e.code == "NOSCRIPT")
-    if lost then
-      connection:close()
-      if self.connection == connection then self.connection = nil end
-    end
-    if not lost or e.kind == "timeout" or try == 2 then return value, e end
-  end
-end
-
-local function run(self, op, key, arguments)
-  if not self.connection then
-    local ok, e = connect(self)
-    if not ok then return nil, e end
-  end
-  local value, e = command(self, "EVALSHA", self.sha, "1", "{qwen:" .. key .. "}", op, json.encode(arguments))
+local function run(self, op, key, arguments, pause)
+  local value, e = self.sha, nil
+  if not value then value, e = self.link:command "PING" end -- the script is loaded with the connection
+  if not value then return nil, e end
+  value, e = self.link:command(script(self, op, key, arguments, pause))
   if not value then return nil, e end
   return json.decode(value)
 end
@@ -93,8 +38,22 @@ end
 -- The same where nobody needs the answer. While a task is being closed nothing can be waited for, and the command is only sent.
 local function tell(self, op, key, arguments)
   if task.current() then return run(self, op, key, arguments) end
-  if not self.connection then return true end
-  return self.connection:post("EVALSHA", self.sha, "1", "{qwen:" .. key .. "}", op, json.encode(arguments))
+  if self.sha then self.link:post(script(self, op, key, arguments)) end
+  return true
+end
+
+-- The newest grant that we know of: a server that knows less has lost something. After an hour it proves nothing.
+local function known(self, key)
+  local one = self.known[key]
+  return one and task.now() - one.at < REMEMBERED and one.grant or nil
+end
+
+-- Waits until so many replicas have what was written.
+local function replicated(self)
+  if self.replicas == 0 then return true end
+  local count, e = self.link:command("WAIT", tostring(self.replicas), tostring(WAIT_MS))
+  if count and count >= self.replicas then return true end
+  return nil, e or err("overloaded", tr("%d of %d replicas of Redis have the count", count, self.replicas))
 end
 
 -- What the script wants to hold in its hands whole.
@@ -106,13 +65,19 @@ local function plain(windows)
   return out
 end
 
-function Fleet:take(key, windows, weight, ticket, spec, background)
+function Fleet:take(key, windows, weight, ticket, spec, background, pause)
   local answer, e = run(self, "take", key, { windows = plain(windows), weight = weight or 0, ticket = ticket, spec = spec or "",
-    background = background or false })
+    background = background or false, known = known(self, key) }, pause)
   if not answer then return nil, e end
   for _, name in ipairs { "grant", "ticket", "ahead", "window" } do answer[name] = math.tointeger(answer[name]) end
   if answer.ticket then self.keys_of[answer.ticket] = key end
-  return answer
+  if not answer.grant then return answer end
+  self.known[key] = { grant = answer.grant, at = task.now() }
+  local ok
+  ok, e = replicated(self)
+  if ok then return answer end
+  self:undo(key, answer.grant)
+  return nil, e
 end
 
 function Fleet:leave(ticket)
@@ -122,14 +87,17 @@ function Fleet:leave(ticket)
   return tell(self, "leave", key, { ticket = ticket })
 end
 
+function Fleet:undo(key, grant)
+  self.known[key] = nil
+  return tell(self, "undo", key, { grant = grant })
+end
+
 function Fleet:settle(key, grant, weight) return tell(self, "settle", key, { grant = grant, weight = weight }) end
-function Fleet:undo(key, grant) return tell(self, "undo", key, { grant = grant }) end
+function Fleet:sent(key, grant, seconds) return tell(self, "sent", key, { grant = grant, seconds = seconds }) end
 
 function Fleet:shut(key, seconds)
   local answer, e = run(self, "shut", key, { seconds = seconds })
-  if not answer then return nil, e end
-  command(self, "SADD", NAMES, key)
-  return answer.shut
+  return answer and answer.shut, e
 end
 
 function Fleet:tighten(key, grant, window, left, seconds)
@@ -138,12 +106,7 @@ end
 
 function Fleet.date() return true end -- the server's own clock counts
 
-function Fleet:seed(key, grants)
-  local ok, e = run(self, "seed", key, { grants = json.array(grants) })
-  if not ok then return nil, e end
-  command(self, "SADD", NAMES, key)
-  return true
-end
+function Fleet:seed(key, grants) return run(self, "seed", key, { grants = json.array(grants) }) end
 
 function Fleet:usage(key, windows)
   local answer, e = run(self, "usage", key, { windows = plain(windows) })
@@ -151,46 +114,63 @@ function Fleet:usage(key, windows)
 end
 
 function Fleet:keys()
-  local names, e = command(self, "SMEMBERS", NAMES)
+  local names, e = self.link:command("HKEYS", KEYS)
   if not names then return nil, e end
   table.sort(names)
   local out = {}
   for _, name in ipairs(names) do
-    local info = run(self, "info", name, json.array {})
+    local info = name ~= "" and run(self, "info", name, {})
     if info and info.there then
       out[#out + 1] = { name = name, spec = info.spec, shut = info.shut, waiting = math.tointeger(info.waiting),
-        background = math.tointeger(info.background) }
-    else
-      command(self, "SREM", NAMES, name)
+        background = math.tointeger(info.background), lost = info.lost }
     end
   end
   return out
 end
 
 function Fleet:forget(key)
-  command(self, "SREM", NAMES, key)
-  return run(self, "forget", key, json.array {})
+  self.known[key] = nil
+  return run(self, "forget", key, {})
 end
+
+---A server of which nothing is known counts from now on, without a pause.
+function Fleet:begin() return run(self, "begin", "", {}) end
 
 function Fleet.aside() return nil end
 
-function Fleet:close()
-  if self.connection then self.connection:close() end
-  self.connection = nil
+---What is dangerous in how the server is set up, as a sentence; looked for once.
+---@return string?
+function Fleet:warning()
+  if self.checked then return nil end
+  self.checked = true
+  local memory = self.link:command("INFO", "memory") or ""
+  local policy, most = memory:match "maxmemory_policy:(%S+)", memory:match "maxmemory:(%d+)"
+  if not policy or policy == "noeviction" or most == "0" then return nil end
+  return tr("the Redis server of the limits forgets what it has no room for (maxmemory-policy %s); "
+    .. "what is counted there may be lost: set it to noeviction", policy)
 end
+
+function Fleet:close() self.link:close() end
 
 local M = {}
 
 ---The limiter in a Redis server, which is connected to by its first use.
----@param address string "redis://[USER[:PASSWORD]@]HOST[:PORT][/DB]", "rediss://" for TLS
+---@param address string see redis_link.parse
 ---@param trust {ca: string?, ca_pem: string?, insecure: boolean?}? certificates, as in HttpRequest
----@param password (string|Secret)? instead of the one that is kept
+---@param options {password: (string|Secret)?, replicas: integer?}? a password instead of the one that is kept; replicas that must have a grant
 ---@return Limiter?, Err?
-function M.new(address, trust, password)
-  local place, e = parse(address)
+function M.new(address, trust, options)
+  local place, e = redis_link.parse(address)
   if not place then return nil, e end
-  place.password = password or place.password
-  return setmetatable({ place = place, trust = trust or {}, keys_of = {} }, Fleet)
+  options = options or {}
+  place.password = options.password or place.password
+  local self = setmetatable({ keys_of = {}, known = {}, replicas = options.replicas or 0 }, Fleet)
+  self.link = redis_link.new(place, trust or {}, function(connection)
+    local sha, problem = connection:call("SCRIPT", "LOAD", embed.source "lua/qwen/usage/redis_limiter_script.lua")
+    self.sha = sha or self.sha
+    return sha, problem
+  end)
+  return self
 end
 
 ---The same, connected.
@@ -199,7 +179,7 @@ function M.open(...)
   local self, e = M.new(...)
   if not self then return nil, e end
   local ok
-  ok, e = connect(self)
+  ok, e = self.link:command "PING"
   if not ok then return nil, e end
   return self
 end
@@ -211,18 +191,23 @@ end
 ---@return string? store the password's; "" without one
 ---@return Err?
 function M.choose(ctx, address, password)
-  local place, e = parse(address)
+  local place, e = redis_link.parse(address)
   if not place then return nil, e end
   if place.password then
     return nil, err("usage", tr("the address holds a password, which others could read; leave it "
       .. "out and give --password"))
   end
   local store
-  store, e = M.open(address, require("qwen.net.transport").trust(ctx), password)
+  store, e = M.open(address, require("qwen.net.transport").trust(ctx), { password = password })
   if not store and e.code == "NOAUTH" and not password then
     return nil, err(e.kind, tr("%s Give the password: --password", e.message))
   end
   if not store then return nil, e end
+  local begun
+  begun, e = store:begin()
+  if not begun then return nil, e end
+  local warning = store:warning()
+  if warning then ctx.notice(warning) end
   store:close()
   local kept
   if password then kept, e = require("qwen.credential.credentials").put("redis", { secret = password }) end

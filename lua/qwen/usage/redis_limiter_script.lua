@@ -1,11 +1,15 @@
--- The limiter of src/core/limit.c as it runs inside a Redis server (Lua 5.1), one call a time, with the server's clock. redis_limiter.lua sends it.
--- KEYS[1] is "{qwen:KEY}"; ARGV is an operation and its arguments as JSON; the answer is JSON. Grants are numbered 1, 2, 3 ...
+-- The limiter of src/core/limit.c as it runs inside a Redis server (Lua 5.1), one call a time, with the server's clock. redis_limiter.lua
+-- sends it. KEYS are all that it may touch, in one slot of a cluster; ARGV is an operation and its arguments as JSON; the answer is JSON.
+-- Grants are numbered 1, 2, 3 ...
+--
+-- What a server forgets (a flush, an empty replica, an eviction) counts as used: "{qwen}:keys" must be there, with the time since when
+-- everything is remembered, and with the time until which each key must be there. What is missing makes a pause of one window.
 local op, a = ARGV[1], cjson.decode(ARGV[2])
-local head, log, weights = KEYS[1] .. ":head", KEYS[1] .. ":log", KEYS[1] .. ":weights"
-local queue, seen, tight = KEYS[1] .. ":queue", KEYS[1] .. ":seen", KEYS[1] .. ":tight"
-local call = redis.call
+local keys, head, log, weights, queue, seen, tight, pausing = unpack(KEYS)
+local name, call = a.name, redis.call
 
 local STALE, DAY, LONGEST_SHUT, IN_A_ROW = 3, 86400, 3600, 3
+local FORGOTTEN = 400 * DAY -- for so long it is known that a key was forgotten on purpose
 local time = call("TIME")
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
 
@@ -14,6 +18,7 @@ local function get(field) return tonumber(call("HGET", head, field) or 0) end
 
 local last, pause = get "last", get "until"
 local turns = {} -- of those ahead: {at, weight}
+local lost = 0 -- when something was found missing
 
 local function day_of(t) return math.floor(t / DAY) end
 
@@ -47,7 +52,7 @@ local function free_weight(w, t, weight)
   return t
 end
 
-local function since(ord, weighted)
+local function used_since(ord, weighted)
   if not weighted then return last - ord end
   local sum = 0
   for i = ord + 1, last do sum = sum + tonumber(call("HGET", weights, i) or 0) end
@@ -68,12 +73,16 @@ local function turn(weight, said)
   local before = turns[#turns] or { at = now }
   local t, why, window = math.max(now, before.at), before.why or "pause", before.window
   if pause > t then t, why, window = pause, "pause", nil end
+  for _, w in ipairs(lost > 0 and a.windows or {}) do
+    local free = after(w, lost, t)
+    if free > t then t, why, window = free, "lost", nil end
+  end
   for i, w in ipairs(a.windows) do
     local free = w.weighted and free_weight(w, t, weight) or free_count(w, t)
     if free > t then t, why, window = free, "window", i end
   end
   for _, row in ipairs(said) do
-    local used = since(row.ord, row.weighted)
+    local used = used_since(row.ord, row.weighted)
     for _, other in ipairs(turns) do used = used + (row.weighted and other.weight or 1) end
     if row["until"] > t and used + (row.weighted and weight or 1) > row.left then t, why, window = row["until"], "server", nil end
   end
@@ -82,9 +91,11 @@ end
 
 -- Only lengthens: an operation that names no window does not shorten what is remembered for one.
 local function keep(seconds)
-  for _, name in ipairs { head, log, weights, queue, seen, tight } do
-    if call("TTL", name) < seconds then call("EXPIRE", name, math.ceil(seconds)) end
+  for _, part in ipairs { head, log, weights, queue, seen, tight } do
+    if call("TTL", part) < seconds then call("EXPIRE", part, math.ceil(seconds)) end
   end
+  local due = call("TTL", head)
+  if due > 0 then call("HSET", keys, name, text(now + due - 60)) end
 end
 
 local function longest()
@@ -93,13 +104,42 @@ local function longest()
   return most + 3600
 end
 
+-- Whether this key has less than it had: all of it, its newest grants, or one of its parts.
+local function is_missing()
+  local due = tonumber(call("HGET", keys, name) or 0)
+  if due > now and call("EXISTS", head) == 0 then return true end
+  if a.known and last < a.known then return true end
+  if last > 0 and get "at" > now - DAY and not call("ZSCORE", log, last) then return true end
+  local heavy = get "heavy"
+  return heavy > 0 and call("ZSCORE", log, heavy) and call("HEXISTS", weights, heavy) == 0
+end
+
+local function look_for_losses()
+  local since = tonumber(call("HGET", keys, "") or nil)
+  if not since or since > now then
+    since = op == "begin" and 0 or now
+    call("HSET", keys, "", text(since))
+  end
+  if op == "forget" or op == "begin" then return end
+  if is_missing() then
+    last = math.max(last, a.known or 0)
+    call("HSET", head, "lost", text(now), "last", last)
+    call("HDEL", head, "at", "heavy")
+    keep(longest())
+  end
+  lost = math.max(since, math.min(get "lost", now))
+  if lost <= get "clear" then lost = 0 end
+end
+look_for_losses()
+
 local function write(ord, at, weight)
   call("ZADD", log, text(at), ord)
   if weight > 0 then call("HSET", weights, ord, text(weight)) end
 end
 
 local function grant()
-  call("HSET", head, "last", last + 1)
+  call("HSET", head, "last", last + 1, "at", text(now))
+  if a.weight > 0 then call("HSET", head, "heavy", last + 1) end
   write(last + 1, now, a.weight)
   if a.ticket then
     call("ZREM", queue, a.ticket)
@@ -116,7 +156,9 @@ end
 local ops = {}
 
 function ops.take()
-  if call("EXISTS", head) == 0 then return { first = true } end
+  if call("HEXISTS", head, "last") == 0 then return { first = true } end
+  local paused = pausing and tonumber(call("HGET", pausing, "until") or 0) or 0
+  if paused > now then return { ticket = a.ticket, wait = paused - now, again = 1, ahead = 0, why = "pause" } end
   if a.spec and a.spec ~= "" then call("HSET", head, "spec", a.spec) end
   local said = tightened()
   local lanes, mine = { {}, {} }, a.background and 2 or 1 -- in the order of arrival, and the background: every fourth turn at least
@@ -148,29 +190,38 @@ function ops.take()
     return grant()
   end
   local ticket = a.ticket or call("HINCRBY", head, "tickets", 1)
+  local again = math.min(at - now, math.max(1, math.min((at - now) / 4, 10))) -- who waits long asks less often, and is seen until then
   call("ZADD", queue, ticket, ticket)
-  call("HSET", seen, ticket, text(now) .. " " .. text(a.weight) .. (mine == 2 and " 1" or " 0"))
+  call("HSET", seen, ticket, text(now + math.max(again - 1, 0)) .. " " .. text(a.weight) .. (mine == 2 and " 1" or " 0"))
   keep(longest())
-  return { ticket = ticket, wait = at - now, ahead = #turns, why = why, window = window }
+  return { ticket = ticket, wait = at - now, again = again, ahead = #turns, why = why, window = window }
 end
 
 function ops.leave()
   call("ZREM", queue, a.ticket)
   call("HDEL", seen, a.ticket)
-  return true
 end
 
 function ops.settle()
   if call("ZSCORE", log, a.grant) then call("HSET", weights, a.grant, text(a.weight)) end
-  return true
 end
 
 function ops.undo()
   if a.grant == last and call("ZREM", log, a.grant) == 1 then
     call("HDEL", weights, a.grant)
     call("HSET", head, "last", last - 1)
+    call("HDEL", head, "at", "heavy")
   end
-  return true
+end
+
+-- The request of a grant left so much later: no grant of its time or after it counts as earlier than that.
+function ops.sent()
+  local at = tonumber(call("ZSCORE", log, a.grant) or nil)
+  local late = at and math.min(at + a.seconds, now)
+  for ord = a.grant, late and last or 0 do
+    if (tonumber(call("ZSCORE", log, ord) or nil) or now) >= late then break end
+    call("ZADD", log, text(late), ord)
+  end
 end
 
 function ops.shut()
@@ -186,15 +237,16 @@ function ops.tighten()
   local row = { ord = a.grant, left = a.left, weighted = a.weighted, ["until"] = now + math.min(a.seconds, DAY) }
   call("HSET", tight, a.per .. (a.weighted and "w" or "n"), cjson.encode(row))
   keep(longest())
-  return true
 end
 
 function ops.seed()
-  if call("EXISTS", head) == 1 then return true end
+  if call("HEXISTS", head, "last") == 1 then return end
   call("HSET", head, "last", #a.grants)
-  for i, one in ipairs(a.grants) do write(i, now - one.age, one.weight) end
+  for i, one in ipairs(a.grants) do
+    write(i, now - one.age, one.weight)
+    call("HSET", head, "at", text(now - one.age))
+  end
   keep(longest())
-  return true
 end
 
 function ops.usage()
@@ -222,13 +274,20 @@ function ops.info()
     local at, lane = (call("HGET", seen, ticket) or "0 0 0"):match "^(%S+) %S+ (%d)$"
     if now - tonumber(at) < STALE then waiting, background = waiting + 1, background + tonumber(lane) end
   end
-  return { there = call("EXISTS", head) == 1, spec = call("HGET", head, "spec") or "", shut = math.max(0, pause - now), waiting = waiting,
-    background = background }
+  local there = call("HEXISTS", head, "last") == 1 or pause > now
+  if not there then call("HDEL", keys, name) end
+  return { there = there, spec = call("HGET", head, "spec") or "", shut = math.max(0, pause - now), waiting = waiting,
+    background = background, lost = lost > 0 and now - lost or nil }
 end
 
 function ops.forget()
   call("DEL", head, log, weights, queue, seen, tight)
-  return true
+  call("HDEL", keys, name)
+  call("HSET", head, "clear", text(now))
+  call("EXPIRE", head, FORGOTTEN)
 end
 
-return cjson.encode(ops[op]())
+-- A person says that this server counts from now on: where nothing is remembered, nothing was.
+function ops.begin() end
+
+return cjson.encode(ops[op]() or true)
