@@ -34,7 +34,8 @@ t.ok(hooks.matches(nil, "edit"), "no matcher fits all")
 for _, case in ipairs {
   { "a|b|", "x", true }, { "^a{2,3}$", "aaaa", false }, { "^a{2,3}$", "aaa", true }, { "a+?b", "aab", true }, { "[^a-c]", "abc", false },
   { "[^a-c]", "abd", true }, { "\\d\\D\\s", "1x ", true }, { "a.c", "abc", true }, { "^$", "", true }, { "(a(b|c))+d", "abacd", true },
-  { "[\\]x-]", "-", true }, { "x(?=y)", "xz", false }, { "(?:ab)?c$", "zc", true }, { "a\\.b", "axb", false },
+  { "[\\]x-]", "-", true }, { "x(?=y)", "xz", false }, { "(?:ab)?c$", "zc", true }, { "a\\.b", "axb", false }, { "^.$", "é", true },
+  { "[^é]", "é", false }, { "^[à-ö]+$", "dé", false }, { "^d[à-ö]{2}$", "déè", true }, { "é?x", "éx", true },
 } do
   t.eq(regex.compile(case[1])(case[2]), case[3], case[1] .. " in " .. case[2])
 end

@@ -8,10 +8,12 @@ local regex = require "qwen.util.regex"
 local task = require "sys.task"
 local text = require "qwen.util.text"
 local err = require "qwen.util.err"
+local search_encodings = require "qwen.permission.search_encodings"
 
 local M = {}
 
-local CUT_LINE, MOST_OUTPUT, SECONDS, WALKED = 400, 8 * 1024 * 1024, 60, 20000
+local CUT_LINE = search_encodings.LINE
+local MOST_OUTPUT, SECONDS, WALKED = 8 * 1024 * 1024, 60, 20000
 
 -- What a program could not read: the first one by name, where it is what was judged, and how many more.
 local function unread(ctx, words)
@@ -32,20 +34,28 @@ local function part_of(ctx, result)
   return result.code == 2 and "some files could not be read: " .. unread(ctx, result.err) or nil
 end
 
-local function run(argv, folder)
-  return proc.run { argv = argv, cwd = folder or "/", limit = MOST_OUTPUT, timeout = SECONDS, env = proc.helper_env() }
+local function run(argv, folder, env, input)
+  return proc.run { argv = argv, cwd = folder or "/", limit = MOST_OUTPUT, timeout = SECONDS, env = env or proc.helper_env(), input = input }
 end
 
-local function ripgrep(ctx, rg, plan, how)
-  local argv = { rg, "--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--crlf", "--sort=path",
-    "--max-columns=" .. CUT_LINE, "--max-columns-preview", table.unpack(files.ignore_flags(ctx)) }
+-- What ripgrep looks at: a folder as the plan has it, or a text.
+local function ripgrep_in(ctx, argv, plan)
+  if plan.text then
+    argv[#argv + 1] = "-"
+    return run(argv, nil, nil, plan.text)
+  end
+  for _, flag in ipairs(files.ignore_flags(ctx)) do argv[#argv + 1] = flag end
   if plan.glob and not plan.glob:find "[/!:]" then -- as a type: fewer files are read; a glob of ripgrep's would let ignored ones in
     argv[#argv + 1] = "--type-add=wanted:" .. plan.glob
     argv[#argv + 1] = "--type=wanted"
   end
-  argv[#argv + 1] = how
-  for _, word in ipairs { "--regexp=" .. plan.pattern, "--", plan.real } do argv[#argv + 1] = word end
+  for _, word in ipairs { "--", plan.real } do argv[#argv + 1] = word end
   return run(argv)
+end
+
+local function ripgrep(ctx, rg, plan, how)
+  return ripgrep_in(ctx, { rg, "--line-number", "--no-heading", "--with-filename", "--null", "--color=never", "--crlf", "--sort=path",
+    "--max-columns=" .. CUT_LINE, "--max-columns-preview", "--regexp=" .. plan.pattern, how }, plan)
 end
 
 -- By ripgrep; with PCRE for what its own expressions lack; literally when it is no regular expression.
@@ -61,16 +71,22 @@ local function with_ripgrep(ctx, rg, plan)
   return result, e, ("the pattern is no regular expression (%s): it was searched as plain text"):format(why)
 end
 
-local function git_grep(git, plan, ...)
+-- git grep with some options, and the folder that it ran in.
+local function git_run(git, plan, env, ...)
   local folder, spec = plan.real, "."
   if not plan.is_folder then
     folder, spec = plan.real:match "^(.*)/([^/]*)$"
     folder, spec = folder .. "/", ":(literal)" .. spec
   end
   local argv = { git, "-c", "core.fsmonitor=false", "-c", "safe.bareRepository=explicit", "-c", "grep.column=false", "-c", "grep.fullName=false",
-    "-C", folder, "grep", "-n", "-I", "--null", "--no-color", "--untracked", ... }
+    "-C", folder, "grep", "-I", "--null", "--no-color", "--untracked", ... }
   argv[#argv + 1], argv[#argv + 2] = "--", spec
-  local result, e = run(argv, folder)
+  local result, e = run(argv, folder, env)
+  return result, e, folder
+end
+
+local function git_grep(git, plan, ...)
+  local result, e, folder = git_run(git, plan, nil, "-n", ...)
   if not result then return nil, e end
   local out, prefix = {}, folder:gsub("/$", "") .. "/"
   for row in result.out:gmatch "[^\n]+" do
@@ -109,8 +125,8 @@ local function with_walk(ctx, plan)
   local out, began, seen, part = {}, task.now(), 0, nil
   local function look(file)
     local bytes = files.read(ctx, file, 1024 * 1024, true)
-    if not bytes or bytes:find("\0", 1, true) then return end
-    for i, line in ipairs(text.lines(bytes)) do
+    local words = bytes and encoding.decode(bytes)
+    for i, line in ipairs(words and text.lines(words) or {}) do
       local found = fits(line)
       if found == nil then part = "a line took too long" end
       if found then out[#out + 1] = ("%s\0%d:%s"):format(file, i, text.head(line, CUT_LINE)) end
@@ -128,8 +144,58 @@ local function with_walk(ctx, plan)
   else
     look(plan.real)
   end
-  return { out = table.concat(out, "\n"), err = "", code = 0, part = part },
+  return { out = table.concat(out, "\n"), err = "", code = 0, part = part, walked = true },
     "ripgrep and git are missing" .. (note and ": " .. note or "")
+end
+
+-- The files that may not be in UTF-8, and why these may be too few.
+local function suspects(ctx, plan, rg, git)
+  if not plan.is_folder then return { plan.real } end
+  local out, result, e, folder = {}
+  if rg then
+    result, e = ripgrep_in(ctx, { rg, "--files-with-matches", "--null", "--color=never", "--regexp=(?-u)" .. search_encodings.BYTES }, plan)
+  else
+    local env = proc.helper_env()
+    env.LC_ALL = "C"
+    result, e, folder = git_run(git, plan, env, "-l", "-P", "-e", search_encodings.BYTES)
+  end
+  for name in (e and "" or result.out):gmatch "[^%z]+" do
+    name = folder and folder:gsub("/$", "") .. "/" .. name or name
+    if plan.wanted(name) then out[#out + 1] = name end
+  end
+  return out, (e or result.timed_out) and "files that are not in UTF-8 were searched by their bytes alone" or nil
+end
+
+-- The numbers of the lines that fit, or why nobody can tell.
+local function fitting_lines(ctx, plan, rg, lines)
+  local out = {}
+  if rg then
+    local result = with_ripgrep(ctx, rg, { pattern = plan.pattern, text = table.concat(lines, "\n") .. "\n" })
+    for number in (result and result.out or ""):gmatch "%z(%d+):[^\n]*" do out[#out + 1] = math.tointeger(tonumber(number)) end
+    return result and result.code < 2 and out or nil
+  end
+  local fits, note = looker(plan.pattern)
+  for i, line in ipairs(note and {} or lines) do
+    local found = fits(line)
+    if found == nil then return out, "a line took too long" end
+    out[#out + 1] = found and i or nil
+  end
+  return not note and out or nil
+end
+
+-- Adds what is in files that are not in UTF-8, in the place of what their bytes gave.
+local function add_others(ctx, plan, result, rg, git)
+  if result.timed_out or result.truncated then return nil end -- it is a part already
+  local list, why = suspects(ctx, plan, rg, git)
+  local rows, searched, part = search_encodings.rows(ctx, list, function(lines) return fitting_lines(ctx, plan, rg, lines) end)
+  if next(searched) then
+    local out = {}
+    for row in result.out:gmatch "[^\n]+" do
+      if not searched[row:match "^[^%z]*"] then out[#out + 1] = row end
+    end
+    result.out = table.concat(table.move(rows, 1, #rows, #out + 1, out), "\n")
+  end
+  return part or why
 end
 
 -- Whether a line that a program found is in the file that was judged: a folder may have become a link while it searched. Gives its text.
@@ -192,8 +258,9 @@ function M.find(ctx, plan, named)
   if result.code and result.code > 1 and result.out == "" and not result.err:find("(os error", 1, true) then
     return nil, err("usage", "The search failed: " .. text.head(text.trim(result.err), 500))
   end
+  local others = (rg or git) and not result.walked and search_encodings.concerns(plan.pattern) and add_others(ctx, plan, result, rg, git)
   local hits, lost = hits_of(ctx, plan, result.out, named)
-  local notes, part = { note }, result.part or part_of(ctx, result)
+  local notes, part = { note }, result.part or part_of(ctx, result) or others or nil
   if part then notes[#notes + 1] = "this is only a part: " .. part end
   if lost > 0 then
     notes[#notes + 1] = ("%s left out: the files changed meanwhile, are too large, or are no plain text"):format(text.count(lost, "line is", "lines are"))

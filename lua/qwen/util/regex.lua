@@ -15,12 +15,19 @@ local function class_of(letter)
   return function(char) return (char:find(pattern) ~= nil) == wanted end
 end
 
+-- The character at a place, whole where it is UTF-8.
+local function char_at(text, at)
+  local byte = text:byte(at)
+  return byte and byte >= 0xC2 and text:match("^.[\x80-\xbf]+", at) or text:sub(at, at)
+end
+
 -- Matchers are functions (text, at, go_on, state): true when the rest fits. `state` counts steps.
 local function one(test)
   return function(text, at, go_on, state)
     state.steps = state.steps + 1
     if state.steps > MOST_STEPS then error(state, 0) end
-    return at <= #text and test(text:sub(at, at)) and go_on(at + 1)
+    local char = char_at(text, at)
+    return at <= #text and test(char) and go_on(at + #char)
   end
 end
 
@@ -61,26 +68,26 @@ end
 
 local function fail(message) error({ regex = message }, 0) end
 
-local function byte_class(source, at)
+local function class(source, at)
   local tests, negated = {}, source:sub(at, at) == "^"
   if negated then at = at + 1 end
   local function item()
-    local char = source:sub(at, at)
+    local char = char_at(source, at)
     if char == "" then fail "a class is not closed" end
-    at = at + 1
+    at = at + #char
     if char ~= "\\" then return char end
     local letter = source:sub(at, at)
     at = at + 1
     return escapes[letter] or not class_of(letter) and letter or nil, class_of(letter)
   end
   while source:sub(at, at) ~= "]" do
-    local low, class = item()
+    local low, kind = item()
     local high = low
     if low and source:find("^%-[^%]]", at) then
       at = at + 1
       high = item() or fail "a range ends in a class"
     end
-    tests[#tests + 1] = class or function(char) return char >= low and char <= high end
+    tests[#tests + 1] = kind or function(char) return char >= low and char <= high end
   end
   return one(function(char)
     for _, test in ipairs(tests) do
@@ -108,14 +115,14 @@ local function group(source, at)
 end
 
 local function atom(source, at)
-  local char = source:sub(at, at)
+  local char = char_at(source, at)
   if char == "(" then return group(source, at + 1) end
-  if char == "[" then return byte_class(source, at + 1) end
+  if char == "[" then return class(source, at + 1) end
   if char == "." then return one(function(c) return c ~= "\n" end), at + 1 end
   if char == "^" then return function(_, here, go_on) return here == 1 and go_on(here) end, at + 1 end
   if char == "$" then return function(text, here, go_on) return here == #text + 1 and go_on(here) end, at + 1 end
   if char:find "[*+?]" then fail("nothing is before " .. char) end
-  if char ~= "\\" then return one(function(c) return c == char end), at + 1 end
+  if char ~= "\\" then return one(function(c) return c == char end), at + #char end
   local letter = source:sub(at + 1, at + 1)
   if letter == "" then fail "a backslash is at the end" end
   if letter == "b" or letter == "B" then return boundary(letter == "b"), at + 2 end
@@ -161,6 +168,8 @@ function alternatives(source, at)
   end, at
 end
 
+local function never() return false end
+
 ---A regular expression ready for use.
 ---@param source string
 ---@return (fun(text: string, whole: boolean?): boolean?)? found whether it is found in a text, or fits the whole; nil: it takes too long
@@ -173,7 +182,8 @@ function M.compile(source)
   return function(text, whole)
     local state = { steps = 0 }
     for start = 1, whole and 1 or #text + 1 do
-      local done, found = pcall(matcher, text, start, function(here) return not whole or here == #text + 1 end, state)
+      local inside = text:find("^[\x80-\xbf]", start) -- of a character
+      local done, found = pcall(inside and never or matcher, text, start, function(here) return not whole or here == #text + 1 end, state)
       if not done and found ~= state then error(found, 0) end
       if not done then return nil end
       if found then return true end
