@@ -2,6 +2,7 @@
 
 local tr = qwen.tr
 local LINE, ABOVE = 1000, 8192 -- bytes of a line that is shown; before a change that are looked at
+local AROUND, WHOLE = 3, 10 -- lines shown around a change; of a change that is shown whole
 
 local T = {
   summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
@@ -110,7 +111,8 @@ local function plan(ctx, args)
   local after = replaced()
   if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
   return { path = path, before = before, after = after, stat = stat, encoding = encoding, part = part(before, after, ranges),
-    count = #ranges, at = ranges[1][1], unseen = changed and qwen.text.line_ends(before) + 1 or nil, note = changed or moved }
+    count = #ranges, at = ranges[1][1], lines = qwen.text.line_ends((args.new_string:gsub("\n$", ""))) + 1,
+    unseen = changed and qwen.text.line_ends(before) + 1 or nil, note = changed or moved }
 end
 
 function T.preview(ctx, args)
@@ -130,21 +132,31 @@ local function line_above(text, at, count)
   return at - #lines + stop
 end
 
--- The lines around the change, so that the model need not read again.
+-- The change with the lines around it, so that the model need not read again; of a long one where it begins and ends, because
+-- the model gave what is between.
 local function snippet(change)
   local line_ends, after = qwen.text.line_ends, change.after
   local total = line_ends(after) + (after:sub(-1) == "\n" and 0 or 1)
-  local at = line_above(after, math.min(change.at, #after + 1), 4)
-  local first, lines = line_ends(after, 1, at - 1) + 1, {}
-  while at <= #after and #lines < 17 do
+  local place = math.min(change.at, #after + 1)
+  local at = line_above(after, place, AROUND)
+  local first, given = line_ends(after, 1, at - 1) + 1, change.lines
+  local from = line_ends(after, at, place - 1) + 1 -- of the change, in what is shown
+  local lines, number = {}, 0
+  while at <= #after and number < from - 1 + given + AROUND do
+    number = number + 1
     local stop = after:find("\n", at, true) or #after + 1
-    lines[#lines + 1] = qwen.text.head(after:sub(at, stop - 1):gsub("\r$", ""), LINE)
+    if given <= WHOLE or number < from + AROUND or number > from - 1 + given - AROUND then
+      lines[#lines + 1] = qwen.text.head(after:sub(at, stop - 1):gsub("\r$", ""), LINE)
+    elseif number == from + AROUND then
+      lines[#lines + 1] = ("[... %d lines as you gave them ...]"):format(given - 2 * AROUND)
+    end
     at = stop + 1
   end
   local form = qwen.x.files.form(change.after, change.encoding)
   local note = change.note and "Note: " .. change.note .. ". " or ""
+  if after == "" then return ("The file: %s has been updated. %sIt is empty now."):format(change.path, note) end
   return ("The file: %s has been updated%s. %sShowing lines %d-%d of %d from the edited file:\n\n---\n\n%s")
-    :format(change.path, form and " (" .. form .. ")" or "", note, first, first + #lines - 1, total, table.concat(lines, "\n"))
+    :format(change.path, form and " (" .. form .. ")" or "", note, first, first + number - 1, total, table.concat(lines, "\n"))
 end
 
 function T.run(ctx, args)

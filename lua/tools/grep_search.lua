@@ -3,9 +3,10 @@
 local tr = qwen.tr
 
 local MOST, CONTEXT = 12000, 10 -- bytes; lines before and behind
+local HEADER = 400 -- bytes for what is said above the lines
 
 local T = {
-  summary = "Search file contents by regular expression. Gives path:line:text. Ignored files are left out.",
+  summary = "Search file contents by regular expression. Gives path:line:text, of one file line:text. Ignored files are left out.",
   effect = "read",
   schema = {
     type = "object",
@@ -62,8 +63,8 @@ local function by_file(hits)
   return list, count
 end
 
--- Each hit with the lines around it: `path-3-text` beside `path:4:text`, `--` between places.
-local function with_context(hits, around)
+-- Each hit with the lines around it: `path-3-text` beside `path:4:text`, `--` between places. Of one file its name is left out.
+local function with_context(hits, around, one)
   local rows, file, last, hit_at = {}, nil, 0, {}
   for _, hit in ipairs(hits) do hit_at[hit.file .. "\0" .. hit.number] = true end
   for _, hit in ipairs(hits) do
@@ -73,31 +74,31 @@ local function with_context(hits, around)
     for number = from, math.min(#hit.lines, hit.number + around) do
       if number > hit.number and hit_at[file .. "\0" .. number] then break end
       local mark = number == hit.number and ":" or "-"
-      rows[#rows + 1] = file .. mark .. number .. mark .. (number == hit.number and hit.line or qwen.text.head(hit.lines[number], 400))
+      rows[#rows + 1] = (one and "" or file .. mark) .. number .. mark .. (number == hit.number and hit.line or qwen.text.head(hit.lines[number], 400))
       last = number
     end
   end
   return rows
 end
 
-local function rows_of(hits, list, count, args)
+local function rows_of(hits, list, count, args, one)
   local rows, around = {}, math.min(math.tointeger(args.context) or 0, CONTEXT)
   if args.mode == "files" or args.mode == "count" then
     for i, file in ipairs(list) do rows[i] = args.mode == "files" and file or file .. ":" .. count[file] end
   elseif around > 0 then
-    return with_context(hits, around)
+    return with_context(hits, around, one)
   else
-    for i, hit in ipairs(hits) do rows[i] = ("%s:%d:%s"):format(hit.file, hit.number, hit.line) end
+    for i, hit in ipairs(hits) do rows[i] = ("%s%d:%s"):format(one and "" or hit.file .. ":", hit.number, hit.line) end
   end
   return rows
 end
 
--- As many rows as fit, and where all are when they do not.
+-- As many rows as fit, here and in the window, and where all are when they do not.
 local function fitting(ctx, rows, limit)
-  local kept, size = {}, 0
+  local kept, size, most = {}, 0, math.max(200, math.min(MOST, (ctx.result_room or math.huge) - HEADER))
   for i, row in ipairs(rows) do
     size = size + #row + 1
-    if i > limit or size > MOST then break end
+    if i > limit or size > most then break end
     kept[i] = row
   end
   if #kept == #rows then return table.concat(kept, "\n"), "" end
@@ -123,8 +124,8 @@ function T.run(ctx, args)
     return { text = note .. ("No matches for %s in %s."):format(args.pattern, path), display = tr "no matches" }
   end
   local list, count = by_file(hits)
-  local body, more = fitting(ctx, rows_of(hits, list, count, args), math.tointeger(args.limit) or math.huge)
-  local total = ("%s in %s"):format(qwen.text.count(#hits, "line"), qwen.text.count(#list, "file"))
+  local body, more = fitting(ctx, rows_of(hits, list, count, args, not plan.is_folder), math.tointeger(args.limit) or math.huge)
+  local total = ("%s in %s"):format(qwen.text.count(#hits, "line"), plan.is_folder and qwen.text.count(#list, "file") or list[1])
   return { text = ("%s%s%s\n%s"):format(note, total, more, body), display = tr(#hits == 1 and "%d match" or "%d matches", #hits) }
 end
 

@@ -79,15 +79,17 @@ put("g/crlf.txt", "alpha\r\nbeta\r\n")
 put("g/wide.txt", "\xff\xfe" .. text_.convert("wide hit\n", "UTF-8", "UTF-16LE"))
 put("g/gbk.txt", text_.convert("读取配置文件 found_here 返回值\n", "UTF-8", "GB18030"))
 local grep = text("grep_search", { pattern = "h.t", path = root .. "/g/hits" })
-t.match(grep, "^3000 lines in 1 file; the first %d+ follow, all are in ROOT/%.spill%-grep_search%-1\ng/hits:1:some hit here\ng/hits:2:")
+t.match(grep, "^3000 lines in g/hits; the first %d+ follow, all are in ROOT/%.spill%-grep_search%-1\n1:some hit here\n2:")
 t.ok(#grep > 11000 and #grep < 12300, #grep)
 t.eq(select(2, fs.read(spilled[1]):gsub("hit here\n", "")), 3000, "the whole is there")
 for _, case in ipairs {
-  { { pattern = "hit", path = "g/hits", limit = 2 }, "^3000 lines in 1 file; the first 2 follow[^\n]*\ng/hits:1:[^\n]*\ng/hits:2:[^\n]*$" },
+  { { pattern = "hit", path = "g/hits", limit = 2 }, "^3000 lines in g/hits; the first 2 follow[^\n]*\n1:[^\n]*\n2:[^\n]*$" },
+  { { pattern = "nine", path = "g/few.c", context = 1 }, "^1 line in g/few.c\n8%-eight\n9:nine hit$" },
   { { pattern = "hit", path = "g", mode = "count" }, "^3004 lines in 3 files\ng/few.c:3\ng/hits:3000\ng/wide.txt:1$" },
   { { pattern = "hit", path = "g", mode = "files" }, "^3004 lines in 3 files\ng/few.c\ng/hits\ng/wide.txt$" },
   { { pattern = "hit", path = "g/few.c", context = 1 },
-    "^3 lines in 1 file\ng/few.c%-2%-two\ng/few.c:3:three hit\ng/few.c%-4%-four\ng/few.c:5:five hit\ng/few.c%-6%-six\n%-%-\ng/few.c%-8%-eight\ng/few.c:9:nine hit$" },
+    "^3 lines in g/few.c\n2%-two\n3:three hit\n4%-four\n5:five hit\n6%-six\n%-%-\n8%-eight\n9:nine hit$" },
+  { { pattern = "nine", path = "g", glob = "*.c", context = 1 }, "^1 line in 1 file\ng/few.c%-8%-eight\ng/few.c:9:nine hit$" },
   { { pattern = "^beta$", path = "g" }, "^1 line in 1 file\ng/crlf.txt:2:beta$" }, { { pattern = "wide", path = "g" }, "^1 line in 1 file\ng/wide.txt:1:wide hit$" },
   { { pattern = "found_here", path = "g" }, "^1 line in 1 file\ng/gbk.txt:1:读取配置文件 found_here 返回值$" },
   { { pattern = "three (hit", path = "g" }, "^%(the pattern is no regular expression %(unclosed group%): it was searched as plain text%)\nNo matches" },

@@ -31,12 +31,38 @@ for _, entry in ipairs(fs.list(folder)) do
 end
 t.ok(cases > 50, "cases: " .. cases)
 
--- What the model is told.
-fs.write(path, ("line\n"):rep(30) .. "x\n" .. ("line\n"):rep(30))
+-- What the model is told: three lines on each side, and of a long change where it begins and ends.
+local function told(before, old, new, all)
+  fs.write(path, before)
+  ctx.seen[path] = nil
+  qwen.x.files.mark_seen(ctx, path)
+  local text = assert(edit.run(ctx, { file_path = path, old_string = old, new_string = new, replace_all = all })).text
+  local head, lines = text:match "^The file: (.- from the edited file:)\n\n%-%-%-\n\n(.*)$"
+  return head and head:gsub("^" .. path:gsub("%p", "%%%0") .. " ", ""), lines
+end
+local function numbered(from, to)
+  local out = {}
+  for i = from, to do out[#out + 1] = tostring(i) end
+  return table.concat(out, "\n")
+end
+for _, case in ipairs {
+  { numbered(1, 30), "\n15\n", "\nx\n", "11-18 of 30", "11\n12\n13\n14\nx\n16\n17\n18" }, -- the change begins in line 14
+  { numbered(1, 30), "15", "x", "12-18 of 30", "12\n13\n14\nx\n16\n17\n18" },
+  { numbered(1, 30), "1\n2\n3", "x", "1-4 of 28", "x\n4\n5\n6" }, { numbered(1, 30), "30", "x\ny", "27-31 of 31", "27\n28\n29\nx\ny" },
+  { numbered(1, 30), "14\n15\n", "", "11-17 of 28", "11\n12\n13\n16\n17\n18\n19" },
+  { numbered(1, 30), "15", numbered(101, 110), "12-27 of 39", "12\n13\n14\n" .. numbered(101, 110) .. "\n16\n17\n18" },
+  { numbered(1, 30), "15", numbered(101, 150), "12-67 of 79", "12\n13\n14\n101\n102\n103\n[... 44 lines as you gave them ...]\n148\n149\n150\n16\n17\n18" },
+  { "a\nx\nb\nc\nd\ne\nf\nx\n", "x", "y\nz", "1-6 of 10", "a\ny\nz\nb\nc\nd", true },
+  { "x", "x", "y", "1-1 of 1", "y" },
+} do
+  local head, lines = told(case[1], case[2], case[3], case[6])
+  t.eq({ head, lines }, { "has been updated. Showing lines " .. case[4] .. " from the edited file:", case[5] }, case[2] .. " to " .. case[3])
+end
+fs.write(path, "all\n")
 qwen.x.files.mark_seen(ctx, path)
-local text = assert(edit.run(ctx, { file_path = path, old_string = "x", new_string = "y" })).text
-t.match(text, "^The file: " .. path:gsub("%p", "%%%0") .. " has been updated%. Showing lines 27%-43 of 61 from the edited file:\n\n%-%-%-\n\nline\n", "the snippet")
-t.match(text, "line\ny\nline", "shows the change")
+t.match(edit.run(ctx, { file_path = path, old_string = "all\n", new_string = "" }).text, " has been updated%. It is empty now%.$")
+fs.write(path, ("line\n"):rep(30) .. "y\n")
+qwen.x.files.mark_seen(ctx, path)
 t.ok(edit.run(ctx, { file_path = path, old_string = "y", new_string = "z" }), "a second edit needs no second reading")
 t.match(edit.preview(ctx, { file_path = path, old_string = "z", new_string = "w" }), "%-z\n%+w\n", "a preview is a diff")
 t.eq(fs.read(path):find("w", 1, true), nil, "and writes nothing")

@@ -58,7 +58,7 @@ do -- Its files are read unasked once it was read, and nothing beside them; noth
     call("read_file", { file_path = folder .. "/../mine/SKILL.md" }), call("write_file", { file_path = name, content = "x" }), { text = "done" } }
   run(place, server, "-p", "go")
   local asked = server:requests()
-  for i, want in ipairs { "^Refused", "^Skill pdf", "^1 line in 1 file", "^echo\n", "^Refused", "^Refused" } do t.match(result_of(asked[i + 1]), want, "call " .. i) end
+  for i, want in ipairs { "^Refused", "^Skill pdf", "^1 line in .+/cut.sh\n1:echo", "^echo\n", "^Refused", "^Refused" } do t.match(result_of(asked[i + 1]), want, "call " .. i) end
 end
 do
   local place = program.place(files)

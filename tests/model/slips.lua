@@ -160,7 +160,7 @@ local rows = {
   { "file_search", '{"query":"inner*"}', "sub/inner.txt" },
   { "search_files", '{"path":"CWD","regex":"inn[e]r","file_pattern":"*.txt"}', "inner.txt:1:inner" },
   { "Grep", '{"pattern":"INNER","-i":true,"-n":true,"output_mode":"content"}', "inner.txt:1:inner" },
-  { "Grep", '{"pattern":"three","path":"CWD/five.txt","-A":1,"-B":1,"output_mode":"content"}', "two\n[^\n]*:3:three\n[^\n]*four" },
+  { "Grep", '{"pattern":"three","path":"CWD/five.txt","-A":1,"-B":1,"output_mode":"content"}', "2%-two\n3:three\n4%-four" },
   { "grep_search", '{"query":"a.b(c","isRegexp":false}', "odd.txt:1:a%.b%(c" },
   { "search_file_content", '{"pattern":"second","dir_path":"CWD"}', "two.txt:1:second" },
   { "manage_todo_list", '{"operation":"write","todoList":[{"id":1,"title":"m1","description":"long","status":"not-started"}]}', "%[ %] m1" },
