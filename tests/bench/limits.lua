@@ -1,7 +1,9 @@
 -- Measures the limiter with a real minute: arrivals at a server, use of the rate, shares, kills; with a Redis server,
 -- where one is installed, the same for ten seconds. Started by tests/bench/limits.
+local redis_limiter = require "qwen.usage.redis_limiter"
+local redis_server = dofile "tests/limits/redis_server.lua"
 local rush = dofile "tests/limits/rush.lua"
-local os, proc = require "sys.os", require "qwen.util.process"
+local proc = require "qwen.util.process"
 
 local _, minutes = ...
 local good = true
@@ -16,14 +18,9 @@ end
 
 row("disk", 50, { n = 60, per = 60, margin = 2 }, tonumber(minutes) * 60)
 if proc.which "redis-server" then
-  local socket = assert(proc.run { argv = { "python3", "-c",
-    "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])" } })
-  local port = socket.out:match "%d+"
-  local server <close> = assert(proc.open { argv = { "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
-    "--appendonly", "no", "--dir", os.env "TMPDIR" } })
-  local said = ""
-  while not said:find "Ready to accept connections" do said = said .. assert(server:read(), said) end
-  row("redis", 20, { n = 40, per = 1, margin = 0.1 }, 9.85, "redis://127.0.0.1:" .. port)
+  local server <close> = redis_server.start()
+  assert(assert(redis_limiter.open(server.address)):begin())
+  row("redis", 20, { n = 40, per = 1, margin = 0.1 }, 9.85, server.address)
 end
 
 local window, home = { n = 60, per = 0.5, margin = 0.05 }, rush.home "killed"

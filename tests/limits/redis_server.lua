@@ -1,5 +1,5 @@
 -- Redis servers of their own for the tests: on 127.0.0.1 and a free port, with files of their own, stopped by their own process.
-local os = require "sys.os"
+local fs, os = require "sys.fs", require "sys.os"
 local proc = require "qwen.util.process"
 
 local M = {}
@@ -7,6 +7,17 @@ local M = {}
 local Server = {}
 Server.__index = Server
 Server.__close = function(self) self:kill() end
+
+-- Starts a program, and waits until it takes commands.
+local function open(port, argv)
+  local self = setmetatable({ port = math.tointeger(tonumber(port)), address = "redis://127.0.0.1:" .. port }, Server)
+  self.process = assert(proc.open { argv = argv })
+  local said = ""
+  while not said:find "Ready to accept connections" and not said:find "Sentinel ID is" do
+    said = said .. assert(self.process:read(), said)
+  end
+  return self
+end
 
 ---@return string
 function M.free_port()
@@ -21,15 +32,25 @@ function M.start(...)
   return M.start_at(M.free_port(), ...)
 end
 
+---The program that is tested: Redis, or Valkey where QWEN_REDIS names it.
+M.PROGRAM = os.env "QWEN_REDIS" or "redis-server"
+
 ---@param port string
 ---@param ... string arguments more
 function M.start_at(port, ...)
-  local self = setmetatable({ port = math.tointeger(tonumber(port)), address = "redis://127.0.0.1:" .. port }, Server)
-  self.process = assert(proc.open { argv = { "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
-    "--appendonly", "no", "--dir", os.env "TMPDIR", "--dbfilename", port .. ".rdb", ... } })
-  local said = ""
-  while not said:find "Ready to accept connections" do said = said .. assert(self.process:read(), said) end
-  return self
+  return open(port, { M.PROGRAM, "--port", port, "--bind", "127.0.0.1", "--save", "",
+    "--appendonly", "no", "--dir", os.env "TMPDIR", "--dbfilename", port .. ".rdb", ... })
+end
+
+---A Sentinel that watches a master as NAME.
+---@param master table a server
+---@param name string
+function M.sentinel(master, name)
+  local port = M.free_port()
+  local file = os.env "TMPDIR" .. "/sentinel-" .. port
+  assert(fs.write(file, ("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor %s 127.0.0.1 %d 1\n")
+    :format(port, os.env "TMPDIR", name, master.port)))
+  return open(port, { M.PROGRAM, file, "--sentinel" })
 end
 
 ---It stands still: connections are made by the kernel, and nothing is answered.

@@ -3,6 +3,7 @@ require "qwen.api"
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
+local redis_server = dofile "tests/limits/redis_server.lua"
 local rush = dofile "tests/limits/rush.lua"
 local redis_limiter = require "qwen.usage.redis_limiter"
 local fs, json, os, task = require "sys.fs", require "sys.json", require "sys.os", require "sys.task"
@@ -15,23 +16,8 @@ t.ok(not select(2, redis_limiter.open "http://u:secret@h").message:find "secret"
 
 if not t.need "redis-server" then return t.done() end
 
-local function free_port()
-  return assert(proc.run { argv = { "python3", "-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])" } }).out:match "%d+"
-end
-
-local function server(port, ...)
-  local child = assert(proc.open { argv = { "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", os.env "TMPDIR", ... } })
-  local said = ""
-  repeat
-    local chunk = child:read()
-    said = said .. (chunk or "")
-  until not chunk or said:find "Ready to accept connections"
-  t.match(said, "Ready to accept", "the server is there")
-  return child
-end
-
-local port = free_port()
-local child = server(port, "--requirepass", "a password")
+local main <close> = redis_server.start("--requirepass", "a password")
+local port = main.port
 local address = "redis://:a password@127.0.0.1:" .. port .. "/1"
 
 -- Chosen by a command, the password typed: kept among the credentials, nowhere in clear, and nothing is written unless the server takes it.
@@ -198,10 +184,10 @@ do
       case[1] .. ".pem")
   end
   local function secure(name, at)
-    return server("0", "--tls-port", at, "--tls-cert-file", folder .. "/" .. name .. ".pem", "--tls-key-file", folder .. "/" .. name .. ".key",
+    return redis_server.start_at("0", "--tls-port", at, "--tls-cert-file", folder .. "/" .. name .. ".pem", "--tls-key-file", folder .. "/" .. name .. ".key",
       "--tls-ca-cert-file", folder .. "/ca.pem", "--tls-auth-clients", "no", "--user", "default", "off", "--user", "app", "on", ">word", "~*", "&*", "+@all")
   end
-  local at, old_at = free_port(), free_port()
+  local at, old_at = redis_server.free_port(), redis_server.free_port()
   local good, old = secure("good", at), secure("old", old_at)
   local trust = { ca = folder .. "/ca.pem" }
   local function refused(url, certificates, want)
@@ -233,10 +219,8 @@ do
   local env = { QWEN_REDIS_PASSWORD = "word", NODE_EXTRA_CA_CERTS = folder .. "/ca.pem" }
   t.eq(ask(env).out, "A\n", "the account's password from the environment")
   t.match(ask(env).err, "the limit of 1/hour is used up", "and it counts")
-  for _, one in ipairs { good, old } do
-    one:kill(9)
-    one:close()
-  end
+  good:kill()
+  old:kill()
 end
 
 -- In the whole program; and without the server it stops, or goes on alone.
@@ -250,8 +234,7 @@ do
   local function ask(at) return program.run(at, { "--openai-base-url", model.url, "-m", "m", "-p", "x" }) end
   t.eq(ask(place()).code, 0, "one machine")
   t.match(ask(place()).err, "the limit of 1/hour is used up", "another machine, another home")
-  child:kill(9)
-  child:close()
+  main:kill()
   local r = ask(place())
   t.eq(r.code, 1, "no server")
   t.match(r.err, "cannot be kept: cannot connect to Redis at 127.0.0.1:%d+: Connection refused", "it is said")

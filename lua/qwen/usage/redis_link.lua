@@ -182,8 +182,11 @@ function Link:command(...)
     value, e = connection:call(...)
     if not e then return value end
     local at = (e.code == "MOVED" or e.code == "ASK") and target(self, e)
-    if e.code == "ASK" and at then return ask_there(self, at, ...) end
-    if at then
+    if at and e.code == "ASK" then
+      value, e = ask_there(self, at, ...)
+      if not e then return value end
+      break
+    elseif at then
       leave(self, connection)
       self.moved = at
     elseif e.code == "NOSCRIPT" then
