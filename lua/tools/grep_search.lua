@@ -102,6 +102,7 @@ local function fitting(ctx, rows, limit)
     kept[i] = row
   end
   if #kept == #rows then return table.concat(kept, "\n"), "" end
+  if #kept == limit then return table.concat(kept, "\n"), ("; the first %d follow"):format(limit) end -- as it was asked
   local spilled = ctx.spill("grep_search", table.concat(rows, "\n") .. "\n")
   return table.concat(kept, "\n"), ("; the first %d follow%s"):format(#kept, spilled and ", all are in " .. spilled or "")
 end
