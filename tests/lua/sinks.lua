@@ -28,7 +28,7 @@ for from = 1, #evil, 3 do
 end
 
 look("model", { { think = evil .. "\nmore", text = { "# " .. evil .. "\n\n- `" .. evil .. "`\n\n```" .. evil .. "\n" .. evil .. "\n```\n[a](http://x/" .. evil .. ") &#27;[2J &#x202e;" } } },
-  { { type = "go\r", wait = " out, " }, { type = "\15", wait = "thoughts are" } })
+  { { type = "go\r", wait = " out, " }, { type = "\27t", wait = "thoughts are" } })
 look("pieces", { { text = pieces } }, { { type = "go\r", wait = " out, " } })
 look("calls", { { calls = { { name = "no" .. evil, arguments = { a = evil } },
   { name = "run_shell_command", arguments = { command = "cat evil.txt; ls; exit 3", description = evil } },

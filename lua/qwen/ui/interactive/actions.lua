@@ -30,11 +30,8 @@ end
 function M.cancel(self)
   local again = self.last_cancel and task.now() - self.last_cancel < TWICE
   self.last_cancel = task.now()
-  if #self.queue > 0 then
-    local back = turn.take_back(self)
-    self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state))
-  elseif self.busy then
-    self.busy:cancel()
+  if self.busy then
+    self.busy:cancel() -- its end brings back what is queued
     self.last_cancel = nil
   elseif again then
     self.last_cancel = nil
@@ -44,6 +41,11 @@ function M.cancel(self)
       turn.send(self, "/rewind")
     end
   end
+end
+
+-- The prompt whose answer failed, once more.
+function M.send_again(self)
+  if self.failed and not self.busy then turn.send(self, self.failed) end
 end
 
 function M.suspend()
@@ -112,6 +114,14 @@ function M.next_mode(self)
   ctx.mode = MODES[at % #MODES + 1]
   if style.reader() or live.dumb() then ctx.print(tr("mode: %s", ctx.mode)) end
   status_line.refresh()
+end
+
+function M.transcript(self)
+  task.spawn(function()
+    local ok, e = require("qwen.ui.interactive.dialogs").view(self)
+    if not ok then self.ctx.notice(e.message) end
+    self.events:put { type = "changed" }
+  end)
 end
 
 function M.thoughts() thinking.toggle() end

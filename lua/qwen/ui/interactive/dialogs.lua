@@ -28,6 +28,16 @@ function M.edit(self, before, suffix)
   return M.lend(self, function() return require("qwen.ui.editor.external").edit(before, suffix) end)
 end
 
+---The person's pager on all of the session; why there is none.
+---@param self TtySession
+---@return boolean?, Err?
+function M.view(self)
+  local rows = require("qwen.ui.transcript.whole").rows(self.ctx.session.messages,
+    select(2, term.size()))
+  local content = require("sys.secret").redact(table.concat(rows, "\n") .. "\n")
+  return M.lend(self, function() return require("qwen.ui.editor.external").view(content) end)
+end
+
 ---Lines that are made anew every second, until the person leaves.
 ---@param self TtySession
 ---@param make fun(): string[]?, Err?

@@ -47,6 +47,12 @@ end
 
 local function act(self, action, event, keys)
   if type(action) == "function" then return call_bound(self, action, keys) end
+  local empty = self.state.text == ""
+  if empty and action == "up" and self.queue[1] then
+    self.state = editor.set(self.state, turn.take_last(self))
+    return
+  end
+  if empty and action == "yank" and self.failed then return actions.send_again(self) end
   if actions[action] then return actions[action](self) end
   local asks
   self.state, asks = editor.key(self.state, event, action)

@@ -20,6 +20,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
+local wrap = require "qwen.ui.render.wrap"
 local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
 
@@ -42,7 +43,8 @@ Session.__index = Session
 local function queue_rows(self, columns)
   local rows = {}
   for i, line in ipairs(self.queue) do
-    rows[i] = style.paint("dim", "… " .. term.cut(text.clean(line):gsub("%s+", " "), math.max(columns - 3, 1)))
+    local said = ("… %d. %s"):format(i, (text.clean(line):gsub("%s+", " ")))
+    rows[i] = style.paint("dim", (wrap.cut(said, math.max(columns - 1, 1))))
   end
   return rows
 end

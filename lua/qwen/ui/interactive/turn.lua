@@ -1,6 +1,7 @@
 -- What a sent line does: a message to the model, a command, a shell line. What is sent while one of them runs waits in a queue;
 -- messages among it reach the model between two rounds of tools.
 local commands = require "qwen.extension.commands"
+local KeyReader = require "qwen.ui.editor.key_reader"
 local live = require "qwen.ui.screen.live"
 local input_area = require "qwen.ui.editor.input_area"
 local show = require "qwen.ui.transcript.show"
@@ -41,17 +42,27 @@ end
 
 local function answer(ctx, text)
   local message = message_of(ctx, text)
-  if message then show.ended(ctx, (require("qwen.agent.loop").run(ctx, message))) end
+  if not message then return nil end
+  local last = require("qwen.agent.loop").run(ctx, message)
+  show.ended(ctx, last)
+  return last
 end
 
 local function ask_model(self, text)
-  start(self, function() answer(self.ctx, text) end)
+  self.failed = nil
+  start(self, function()
+    local last = answer(self.ctx, text)
+    if not last or last.stop ~= "error" then return end
+    self.failed = text
+    show.hint(tr("%s sends it again", (KeyReader.labels "yank")))
+  end)
 end
 
 -- `!cmd`: the person's own command; the model is told what it printed. `!!cmd`: it is not.
 local function shell_line(self, command, told)
   local ctx = self.ctx
   start(self, function()
+    show.runs()
     local through = require("sys.text").cleaner()
     local result, e = require("qwen.util.process").run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout", limit = TOLD * 4,
       on_output = function(chunk) ctx.raw(through(chunk)) end }
@@ -123,6 +134,10 @@ function M.steer(self)
   self:repaint()
   return message_of(self.ctx, table.concat(lines, "\n\n"))
 end
+
+---The last line of the queue, taken out of it.
+---@return string?
+function M.take_last(self) return table.remove(self.queue) end
 
 ---Takes everything out of the queue, as one text for the editor.
 ---@return string

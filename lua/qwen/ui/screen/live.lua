@@ -144,11 +144,12 @@ end
 ---@param tail boolean
 function M.follow(tail) region.follow = tail end
 
----Writes into the scrollback, above the region. An unfinished line stays in the region until it ends.
+---Writes into the scrollback, above the region. An unfinished line stays in the region until it ends;
+---while another program has the terminal, everything waits.
 ---@param bytes string clean
 function M.write(bytes)
   if region.plain then return region.plain.write(bytes) end
-  if not region.open then return sys.out(bytes) end
+  if not region.open and not region.hidden then return sys.out(bytes) end
   local whole, rest = bytes:match "^(.*\n)(.*)$"
   if whole then
     finish(region.partial .. whole)

@@ -63,6 +63,7 @@ function M.finish_line()
   reply_view.finish()
   page.last = nil
   if not page.at_start then write "\n" end
+  lines(tool_calls.cut(columns()))
   status.finish()
 end
 
@@ -123,6 +124,7 @@ local function about(ctx, call, args)
 end
 
 function watch.tool_started(ctx, call, args)
+  turn_to "work" -- already here, so that nothing jumps when it ends
   tool_calls.start(call, args, about(ctx, call, args))
   status.phase(say "running")
   status.touch()
@@ -229,6 +231,16 @@ function M.farewell(ctx)
   line(style.paint("dim", "qwen --resume " .. ctx.session.id))
 end
 
+---A command of the person's own begins: to be called in its task.
+function M.runs()
+  status.begin()
+  status.phase(say "running")
+end
+
+---A word that nobody needs to read.
+---@param said string
+function M.hint(said) line(style.paint("dim", said)) end
+
 ---The session ends.
 function M.leave()
   status.close()
@@ -255,6 +267,7 @@ local reasons = { said_nothing = true, length = true, filter = true, refusal = t
 ---@param message Message
 function M.ended(ctx, message)
   local told = turn_summary.line(ctx.model, message.usage)
+  if page.last == "prompt" then line "" end
   status.tell(say "long_turn")
   M.finish_line()
   if message.stop == "error" or message.stop == "loop" then return ctx.notice(message.err.message) end

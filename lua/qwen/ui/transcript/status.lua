@@ -107,7 +107,6 @@ end
 function M.finish()
   if not state.since then return end
   state = {}
-  tool_calls.clear()
   title(M.name)
   M.touch()
 end

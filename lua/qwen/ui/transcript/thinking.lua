@@ -47,6 +47,12 @@ function M.any()
   return current ~= nil
 end
 
+---The unfinished thoughts.
+---@return string?
+function M.current()
+  return current and table.concat(current.parts)
+end
+
 ---Something else begins.
 function M.finish()
   local now = current

@@ -48,6 +48,16 @@ local function head(verb, label, columns, sign, look)
   return style.paint(look, sign) .. " " .. style.paint("bold", verb) .. rest
 end
 
+---What a call does and to what, in a row.
+---@param call CallPart
+---@param failed boolean?
+---@param columns integer
+---@return string
+function M.title(call, failed, columns)
+  return head(verb_of(call.name, failed and "ask" or "done"), label_of(call), columns,
+    failed and "✗" or "●", failed and "bad" or "accent")
+end
+
 ---A call begins.
 ---@param call CallPart
 ---@param args table
@@ -76,11 +86,6 @@ end
 ---@return boolean
 function M.any()
   return #running > 0
-end
-
----All calls are over, ended or not.
-function M.clear()
-  running = {}
 end
 
 local function last_lines(tail, most)
@@ -125,26 +130,16 @@ local function line_rows(verb, label, result, failed, columns)
   return own_row and { start, "  " .. shown } or { start .. " " .. shown }, whole
 end
 
----A call has ended: what goes into the scrollback.
----@param call CallPart
----@param part ResultPart
----@param columns integer
----@param read boolean? it has not begun, and stands in the question above
----@return string[]
-function M.ended(call, part, columns, read)
-  local entry = { label = label_of(call), alone = read, tail = "", lines = 0, since = task.now() }
-  for i, one in ipairs(running) do
-    if one.id == call.id then entry = table.remove(running, i) break end
-  end
-  local label, failed = entry.alone and "" or entry.label, part.error
-  local diff = not failed and entry.diff
+-- A call with its result in a word, what it changed or was, and the end of what it printed.
+local function block(entry, result, failed, columns)
+  local label, diff = entry.alone and "" or entry.label, not failed and entry.diff
   local took = task.now() - entry.since
   local below = output_rows(entry, failed, columns)
-  local result = diff and patch.count(diff) or one_line(part.display or words.say "done")
+  if diff then result = patch.count(diff) end
   if below[1] then result = without_last(result, entry) end
   if result == entry.label then result = words.say "done" end
   result = result .. (took >= 1 and " · " .. words.span(took) or "")
-  local verb = verb_of(call.name, failed and "ask" or "done")
+  local verb = verb_of(entry.name, failed and "ask" or "done")
   local rows, whole = line_rows(verb, label, result, failed, columns)
   local about = diff and patch.rows(diff, columns - 4, MOST_DIFF) or {}
   if entry.command and (not whole or entry.command:find "\n.") then -- it stands once, and whole
@@ -153,6 +148,34 @@ function M.ended(call, part, columns, read)
   end
   for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
   return table.move(below, 1, #below, #rows + 1, rows)
+end
+
+---A call has ended: what goes into the scrollback.
+---@param call CallPart
+---@param part ResultPart
+---@param columns integer
+---@param read boolean? it has not begun, and stands in the question above
+---@return string[]
+function M.ended(call, part, columns, read)
+  local entry = { name = call.name, label = label_of(call), alone = read, tail = "", lines = 0,
+    since = task.now() }
+  for i, one in ipairs(running) do
+    if one.id == call.id then entry = table.remove(running, i) break end
+  end
+  return block(entry, one_line(part.display or words.say "done"), part.error, columns)
+end
+
+---The calls that will not end: what goes into the scrollback.
+---@param columns integer
+---@return string[]
+function M.cut(columns)
+  local rows = {}
+  for _, entry in ipairs(running) do
+    local own = block(entry, words.say "cut", true, columns)
+    table.move(own, 1, #own, #rows + 1, rows)
+  end
+  running = {}
+  return rows
 end
 
 ---The calls that run, with the end of their output.

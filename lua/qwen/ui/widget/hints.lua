@@ -20,7 +20,7 @@ local list = {
   { action = "next_mode", does = phrase "the next approval mode" },
   { action = "cancel", does = phrase "stop; twice: an earlier prompt" },
   { action = "search_history", does = phrase "search what was typed before" },
-  { action = "thoughts", does = phrase "show what the model thinks" },
+  { action = "transcript", does = phrase "everything, nothing folded" },
   { action = "open_editor", does = phrase "write in your editor" },
   { action = "paste_image", does = phrase "attach an image" },
   { action = "stash", does = phrase "put the text aside" },

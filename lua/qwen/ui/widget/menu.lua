@@ -1,4 +1,5 @@
--- The list below the input of what the word at the cursor can become. It follows the text; Tab takes the marked one, Esc sends it away.
+-- The list below the input of what the word at the cursor can become. It follows the text; Tab and
+-- Enter take the marked one, Esc sends it away.
 local complete = require "qwen.ui.editor.complete"
 local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
@@ -51,6 +52,9 @@ function M.rows(self, columns, height)
     local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
     out[#out + 1] = (i == menu.at and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)
   end
+  if most < #items then
+    out[#out + 1] = style.paint("dim", ("  (%d/%d)"):format(menu.at, #items))
+  end
   return out
 end
 
@@ -64,15 +68,13 @@ function M.take(self)
   self.menu = nil
 end
 
----What Enter means while the list is shown: true when it only took an item. A command that was marked, or is the only one that begins
----like this, is taken and sent.
----@param self TtySession
----@return boolean
+-- What Enter means while the list is shown: true when it only took an item. A command that lacks
+-- nothing is sent as well. A word that is whole, or not begun, is sent as it stands.
 local function enter(self)
-  local menu, word = self.menu, self.state.text:sub(1, self.state.cursor)
-  local exact = menu.kind == "command" and menu.items[1].text == word
-  local only = menu.kind == "command" and #menu.items == 1
-  if exact and not menu.moved or not (menu.moved or only) then return false end
+  local menu, before = self.menu, self.state.text:sub(1, self.state.cursor)
+  local word = before:sub(#before - menu.length + 1)
+  local whole = word == menu.items[1].text or word:find "^@?$" or word:find "/$" and menu.kind == "file"
+  if whole and not menu.moved then return false end
   local wants = menu.items[menu.at].args
   M.take(self)
   return menu.kind ~= "command" or (wants ~= nil and wants:sub(1, 1) ~= "[")

@@ -1,0 +1,79 @@
+-- All of a session for a pager: what was asked, thought, said and done, with nothing folded.
+local input_area = require "qwen.ui.editor.input_area"
+local json = require "sys.json"
+local markdown = require "qwen.ui.render.markdown"
+local messages = require "qwen.session.message"
+local registry = require "qwen.extension.registry"
+local style = require "qwen.ui.render.style"
+local text = require "qwen.util.text"
+local thinking = require "qwen.ui.transcript.thinking"
+local tool_calls = require "qwen.ui.transcript.tool_calls"
+local words = require "qwen.ui.render.words"
+
+local M = {}
+
+local function add(out, rows, lead, names)
+  for _, row in ipairs(rows) do
+    out[#out + 1] = row == "" and "" or lead .. (names and style.paint(names, row) or row)
+  end
+end
+
+local function lines(said)
+  return text.lines((text.trim_end(text.clean((said:gsub("\r\n?", "\n"))))))
+end
+
+-- What a call was given: the command as it was written, else all arguments.
+local function given(call)
+  local tool, args = registry.get("tools", call.name), json.decode(call.args)
+  local command = tool and tool.command and type(args) == "table" and tool.command(args)
+  return type(command) == "string" and command or type(args) == "table"
+    and json.encode(args, { indent = 2 }) or call.args
+end
+
+local kinds = {}
+
+function kinds.text(out, part, columns)
+  if not part.text:find "%S" or part.note then return end
+  out[#out + 1] = ""
+  add(out, markdown.rows(text.clean(part.text), columns), "")
+end
+
+function kinds.think(out, part)
+  if not part.text:find "%S" then return end
+  out[#out + 1] = ""
+  add(out, lines(part.text), style.reader() and "" or "∴ ", "think")
+end
+
+function kinds.call(out, part, columns, results)
+  local result = results[part.id]
+  out[#out + 1] = ""
+  out[#out + 1] = tool_calls.title(part, result and result.error, columns)
+  add(out, lines(given(part)), "    ")
+  if result then add(out, lines(result.text or ""), "  │ ", "dim") end
+end
+
+---@param list Message[]
+---@param columns integer
+---@return string[] rows, clean
+function M.rows(list, columns)
+  local results, out = {}, {}
+  for _, message in ipairs(list) do
+    for _, part in ipairs(message.parts) do
+      if part.type == "result" then results[part.id] = part end
+    end
+  end
+  for _, message in ipairs(list) do
+    local prompt = message.role == "user" and messages.prompt_of(message) or ""
+    if prompt:find "%S" then add(out, text.lines(input_area.sent(text.clean(prompt))), "") end
+    for _, part in ipairs(message.role == "assistant" and message.parts or {}) do
+      local kind = kinds[part.type]
+      if kind then kind(out, part, columns, results) end
+    end
+  end
+  local thoughts = thinking.current()
+  if thoughts then kinds.think(out, { text = thoughts }) end
+  add(out, tool_calls.rows(columns), "")
+  return #out > 0 and out or { style.paint("dim", words.say "nothing_said") }
+end
+
+return M
