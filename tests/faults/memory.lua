@@ -5,7 +5,7 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 
-local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/libfail_alloc.so"
+local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/fail_alloc.so"
 local long = os.env "QWEN_LONG" == "1"
 local SETTINGS = '{\n  // kept as it is\n  "ui": { "theme": "light" }\n}\n'
 local call = { name = "run_shell_command", arguments = { command = "echo done", is_background = false } }

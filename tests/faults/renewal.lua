@@ -5,7 +5,7 @@ local program = dofile "tests/program.lua"
 local fs, http, json, os, proc, secret = require "sys.fs", require "sys.http", require "sys.json", require "sys.os", require "sys.proc", require "sys.secret"
 local run = require("qwen.util.process").run
 
-local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/libfail_io.so"
+local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/fail_io.so"
 
 local KEEP = [[
 local credentials = require "qwen.credential.credentials"
@@ -60,7 +60,7 @@ local function token(n) return "has " .. secret.new("x", ("at-%d-0123456789abcde
 -- The store fails at each of its operations before the token is sent: it is not sent.
 for _, case in ipairs { { "write", "/.qwen/.qwen-", 28 }, { "fsync", "/.qwen/.qwen-", 5 }, { "rename", "credentials.vault", 28 }, { "rename", "credentials.json", 28 } } do
   local place, server, port, env = scene "0"
-  local fault = { LD_PRELOAD = shim, FAIL_CALL = case[1], FAIL_PATH = case[2], FAIL_ERRNO = case[3] }
+  local fault = { ASAN_OPTIONS = "verify_asan_link_order=0", LD_PRELOAD = shim, FAIL_CALL = case[1], FAIL_PATH = case[2], FAIL_ERRNO = case[3] }
   local one = renewer(port, env, 1, fault)
   t.match(go(one), "^failed .*was not renewed, because the new token could not be stored", case[1])
   one.process:close()
@@ -75,7 +75,7 @@ end
 -- It fails after that: the token is used from memory, renewed from there, and stored once there is room.
 for _, case in ipairs { { "write", "/.qwen/.qwen-", 2 }, { "rename", "credentials.vault", 1 }, { "rename", "credentials.json", 1 } } do
   local place, server, port, env = scene "0"
-  local one = renewer(port, env, 3, { LD_PRELOAD = shim, FAIL_CALL = case[1], FAIL_PATH = case[2], FAIL_ERRNO = 28, FAIL_AT = case[3], FAIL_FOR = 2 })
+  local one = renewer(port, env, 3, { ASAN_OPTIONS = "verify_asan_link_order=0", LD_PRELOAD = shim, FAIL_CALL = case[1], FAIL_PATH = case[2], FAIL_ERRNO = 28, FAIL_AT = case[3], FAIL_FOR = 2 })
   for n = 1, 3 do
     if n > 1 then t.eq(line(one), "ready") end
     t.eq(go(one), token(n), case[1] .. " " .. case[2] .. ": round " .. n)

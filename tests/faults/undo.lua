@@ -5,7 +5,7 @@ local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local fs, sys = require "sys.fs", require "sys.os"
 
-local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/libfail_io.so"
+local shim = assert(fs.realpath((program.binary:match "^(.*)/"))) .. "/tests/fail_io.so"
 
 -- A place with a.txt, and a server that has the model write these contents into it, one prompt each.
 local function scene(contents)
@@ -41,7 +41,7 @@ local function log_of(place)
 end
 
 local function fail(call, path, number, more)
-  local env = { LD_PRELOAD = shim, FAIL_CALL = call, FAIL_PATH = path, FAIL_ERRNO = tostring(number) }
+  local env = { ASAN_OPTIONS = "verify_asan_link_order=0", LD_PRELOAD = shim, FAIL_CALL = call, FAIL_PATH = path, FAIL_ERRNO = tostring(number) }
   for name, value in pairs(more or {}) do env[name] = tostring(value) end
   return env
 end
