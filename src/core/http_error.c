@@ -1,9 +1,11 @@
 /* The table from curl's codes to kinds and advice, and the cleaning of its words. */
 #include "http_error.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void http_error_hide_password(char *text) {
   for (char *at = strchr(text, '@'); at; at = strchr(at + 1, '@')) {
@@ -101,7 +103,28 @@ static bool is_proxy(const struct http_error_cause *f) {
   return f->code == CURLE_COULDNT_CONNECT && strstr(f->reason, named);
 }
 
+/* curl does not tell why it got no socket, or could not read a file. 0: there are descriptors. */
+static int no_descriptors(CURLcode code) {
+  bool possible = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY ||
+                  code == CURLE_OUT_OF_MEMORY || code == CURLE_FAILED_INIT || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CONNECT_ERROR ||
+                  is_certificate(code);
+  int fds[2];
+  if (!possible) return 0;
+  if (pipe(fds) != 0) return errno; /* two: a name is looked up with a pair */
+  close(fds[0]);
+  close(fds[1]);
+  return 0;
+}
+
 void http_error_explain(struct err *e, const struct http_error_cause *f) {
+  int number = no_descriptors(f->code);
+  if (number) {
+    char what[300];
+    snprintf(what, sizeof what, "no connection to %s", f->where);
+    err_errno(e, number, what, NULL);
+    snprintf(e->message + strlen(e->message), sizeof e->message - strlen(e->message), "; raise the limit: ulimit -n");
+    return;
+  }
   struct meaning m = meaning_of(f->code);
   char what[400], words[CURL_ERROR_SIZE + 64];
   snprintf(what, sizeof what, m.what, f->where);

@@ -1,12 +1,17 @@
 /* The event loop of loop.h on libuv: one default loop, one-shot timers, hooks before each wait. */
 #include "loop.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "reserve.h"
 
 #define MAX_HOOKS 8
+#define FIRST_FDS 4
 
 static const double LATE = 0.02, SETTLE = 0.05;
 
@@ -23,8 +28,18 @@ static bool made;
 static struct { loop_fn fn; void *arg; } hooks[MAX_HOOKS];
 static int hook_count;
 
+/* libuv aborts where it gets no descriptors for its own signals. */
+static void need_descriptors(void) {
+  int fds[FIRST_FDS], n = 0, error = 0;
+  while (n < FIRST_FDS && (fds[n] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)) >= 0) n++;
+  if (n < FIRST_FDS) error = errno;
+  while (n > 0) close(fds[--n]);
+  if (error) reserve_end(strerror(error));
+}
+
 struct uv_loop_s *loop_uv(void) {
   if (!made) {
+    need_descriptors();
     uv_replace_allocator(reserve_malloc, reserve_realloc, reserve_calloc, free); /* without memory libuv aborts */
     int failed = uv_loop_init(&loop);
     if (failed) reserve_end(uv_strerror(failed)); /* without descriptors */

@@ -16,7 +16,8 @@ local by_kind = { overloaded = "overload", auth = "auth", denied = "auth", netwo
 ---@param e Err
 ---@return string
 function M.class(e)
-  if e.path then return "broken" end -- a file of this machine: no service has to do with it
+  local own = e.kind == "limit" and not e.status and e.code and e.code:find "^E%u+$"
+  if e.path or own then return "broken" end -- of this machine: no service has to do with it
   if e.kind == "limit" then return e.quota and "quota" or "burst" end
   return by_kind[e.kind] or e.kind
 end
