@@ -1123,8 +1123,8 @@ qwen = {}
 ---@class Reservation the place of one request in the limits, and its line in the ledger
 ---@field settle fun(self: Reservation, used: Usage?, e: Err?) the request has ended
 ---@field leave fun(self: Reservation, used: Usage?) it was left before its end
----@field cancel fun(self: Reservation, e: Err?) it never left: the place is given back
----@field learn fun(self: Reservation, headers: table<string, string>, status: integer) what the answer says about limits
+---@field cancel fun(self: Reservation, e: Err?) it failed without an answer: the place is given back where it never left
+---@field learn fun(self: Reservation, headers: table<string, string>, status: integer, sent: number?) what the answer says about limits
 
 ---@class LimitState
 ---@field key string host, account and perhaps model

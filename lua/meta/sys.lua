@@ -35,6 +35,7 @@
 ---@field context integer? tokens that the model has room for, where an answer "too long" says so
 ---@field unsaid boolean? an answer without a word: it is asked for again whatever was shown of it
 ---@field switch string? a hook's choice: id of the model to ask instead
+---@field sent boolean? the request may have reached the service, which may have carried it out
 ---@field code string? the system's or the vendor's own code ("ENOENT", "insufficient_quota")
 
 ---@class sys.err
@@ -102,6 +103,7 @@
 
 ---@class HttpStream
 ---@field status integer
+---@field sent number task.now() when the request had left
 ---@field headers table<string, string> names in lower case; repeated ones joined with ", "
 ---@field url string final address
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke

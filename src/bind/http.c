@@ -283,10 +283,16 @@ static int open_k(lua_State *L, int status, lua_KContext ctx) {
   (void)status;
   switch (http_head(s->http, &e)) {
     case HTTP_WAIT: return task_wait(L, &s->readers, ctx, open_k);
-    case HTTP_END: case HTTP_FAILED: return bind_fail(L, &e);
+    case HTTP_END: case HTTP_FAILED:
+      bind_fail(L, &e);
+      lua_pushboolean(L, http_sent(s->http) > 0);
+      lua_setfield(L, -2, "sent");
+      return 2;
     case HTTP_DATA: break;
   }
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 4);
+  lua_pushnumber(L, http_sent(s->http));
+  lua_setfield(L, -2, "sent");
   lua_pushinteger(L, http_status(s->http));
   lua_setfield(L, -2, "status");
   lua_pushstring(L, http_final_url(s->http));

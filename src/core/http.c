@@ -132,6 +132,7 @@ static int on_connected(void *arg, char *ip, char *own_ip, int port, int own_por
   h->curl->easy_setopt(h->easy, CURLOPT_VERBOSE, 0L); /* the handshake is over, and with it what its trace is for */
   h->curl->easy_setopt(h->easy, CURLOPT_DEBUGFUNCTION, NULL);
   enter(h, PHASE_FIRST);
+  h->left = h->last;
   return CURL_PREREQFUNC_OK;
 }
 
@@ -338,6 +339,7 @@ enum http_result http_head(struct http *h, struct err *e) {
 }
 
 int http_status(const struct http *h) { return h->status; }
+double http_sent(const struct http *h) { return h->left; }
 const char *http_final_url(const struct http *h) { return h->final_url ? h->final_url : ""; }
 
 bool http_next_header(const struct http *h, size_t *at, struct http_field *field) { return http_head_next(&h->head, at, field); }

@@ -52,6 +52,7 @@ void http_finish(struct http *h);
 
 enum http_result http_head(struct http *h, struct err *e); /* HTTP_DATA once status and headers are there */
 int http_status(const struct http *h);
+double http_sent(const struct http *h); /* loop_now() when the request left; 0: nothing of it has */
 const char *http_final_url(const struct http *h); /* final address, without user name and password */
 /* Walks the headers: *at begins at 0; false after the last. */
 bool http_next_header(const struct http *h, size_t *at, struct http_field *field);

@@ -33,7 +33,7 @@ struct http {
 
   enum http_phase phase;
   struct loop_timer *timer, *pausing;
-  double started, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
+  double started, left, last, connect_timeout, first_timeout, idle_timeout, total_timeout;
   int status;
   bool head_done, done, paused, is_stream, is_encoded, follow; /* encoded: the body may grow beyond what was received */
   bool asked_cert, gave_cert; /* the server asked for a certificate of ours; there is one */

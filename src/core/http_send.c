@@ -149,6 +149,7 @@ static size_t on_send(char *room, size_t size, size_t count, void *arg) {
   size_t n = h->sent.len - h->sent_at < size * count ? h->sent.len - h->sent_at : size * count;
   if (n) memcpy(room, h->sent.data + h->sent_at, n);
   h->sent_at += n;
+  h->left = loop_now();
   return n;
 }
 

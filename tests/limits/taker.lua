@@ -30,9 +30,10 @@ local function over()
   return seconds and task.time() >= order.begin + seconds
 end
 
-local function ask(path, granted)
+local function ask(path, granted, reservation)
   local headers = { ["x-number"] = tostring(order.number), ["x-granted"] = granted }
   local stream = assert(http.open { url = url .. path, headers = headers })
+  if reservation then reservation:learn(stream.headers, stream.status, stream.sent) end
   stream:all()
   stream:close()
 end
@@ -49,5 +50,5 @@ while not over() and had < (order.count or math.huge) do
   had = had + 1
   io.write("granted\n")
   io.flush()
-  if url then ask("/taken", ("%.6f"):format(task.time())) end
+  if url then ask("/taken", ("%.6f"):format(task.time()), reservation) end
 end

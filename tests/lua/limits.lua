@@ -94,6 +94,29 @@ do
   t.eq(#server:requests(), 2, "nothing was sent")
 end
 
+-- A request that left and was not answered may have counted at the service: it keeps its place.
+for _, fault in ipairs { { fault = "cut" }, { fault = "reset" }, { fault = "stall", patience = 0.2 } } do
+  local server <close> = fake.start { { fault = fault.fault }, { text = "A", times = 0 } }
+  local entry = { id = "m", baseUrl = server.url, generationConfig = { maxRetries = 0, timeout = fault.patience and fault.patience * 1000 } }
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { limits = { rules = { ["*"] = "2/hour" }, maxWait = 1 },
+    modelProviders = { openai = json.array { entry } } } }
+  local function run() return program.run(place, { "-m", "m", "-p", "x" }) end
+  t.eq({ run().code, run().code, run().code }, { 1, 0, 1 }, fault.fault .. ": the third finds no place")
+  t.eq(#server:requests(), 2, fault.fault .. ": the service saw no more than the limit says")
+end
+
+-- A request that left late is told to the store, when that is more than the margin covers.
+do
+  local reservation, told = require "qwen.usage.reservation", {}
+  local store = { sent = function(_, key, grant, seconds) told[#told + 1] = { key, grant, seconds } end }
+  local rule = { key = "k", windows = { { n = 1, per = 60, margin = 2 }, { n = 9, per = 3600, margin = 5 } } }
+  local held = reservation { ctx = {}, rule = rule, store = store, grant = 7, asked = 100 }
+  held:learn({}, 200, 100.9)
+  t.eq(told, {}, "as usual")
+  held:learn({}, 200, 103)
+  t.eq(told, { { "k", 7, 3.0 } }, "late")
+end
+
 -- A short window is waited for.
 do
   local server <close> = fake.start { { text = "A", times = 0 } }

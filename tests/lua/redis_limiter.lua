@@ -100,6 +100,27 @@ do
   end
   t.eq(words(stores[1]:take("k", windows, 1)).why, "server", "who stands behind waits for the same")
   t.eq(words(stores[2]:take("k", windows, 1)).why, "server", "there too")
+  -- A request that left late: no grant of its time or after it counts as earlier.
+  same("forget", function(s) return s:forget "late" end)
+  same("seed", function(s) return s:seed("late", { { age = 600, weight = 0 }, { age = 590, weight = 0 }, { age = 100, weight = 0 } }) end)
+  same("sent", function(s) return s:sent("late", 1, 300) end)
+  t.eq(same("late", function(s)
+    local use = s:usage("late", { { n = 9, per = 1000 } })[1]
+    return { use.used, hundreds(use.next), hundreds(use.all) }
+  end), { 3, 7, 9 }, "two of three moved")
+  same("sent", function(s) return s:sent("late", 3, 1e9) end)
+  t.eq(same("not beyond now", function(s) return hundreds(s:usage("late", { { n = 9, per = 1000 } })[1].all) end), 10)
+  same("sent", function(s) return s:sent("late", 77, 5) end)
+  same("sent", function(s) return s:sent("unknown", 1, 5) end)
+  same("forget", function(s) return s:forget "late" end)
+  -- The pause of one model holds for it alone, and takes no place in the queue.
+  same("shut", function(s) return hundreds(s:shut("k m, paused", 200)) end)
+  t.eq(same("a pause of its own", function(s)
+    local a = s:take("k", windows, 1, nil, "", false, "k m, paused")
+    return { a.why, a.ticket or 0, hundreds(a.wait), a.again }
+  end), { "pause", 0, 2, 1 })
+  t.ok(same("another model", function(s) return s:take("k", windows, 1, nil, "", false, "k n, paused").why ~= "pause" end))
+  same("forget", function(s) return s:forget "k m, paused" end)
   -- The background.
   for _, s in ipairs(stores) do
     local lane, ahead = { { n = 1, per = 100 } }, {}

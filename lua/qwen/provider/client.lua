@@ -42,7 +42,7 @@ local function attempt_open(ctx, provider, model, view, state)
     return nil, outgoing.in_settings_words(e)
   end
   ctx.emit("response_started", { status = stream.status, headers = stream.headers })
-  reservation:learn(stream.headers, stream.status)
+  reservation:learn(stream.headers, stream.status, stream.sent)
   if stream.status >= 200 and stream.status < 300 then return stream end
   local status, fields, body, unread = stream.status, stream.headers, stream:all(1024 * 1024)
   body = body or unread.message -- why there is no whole explanation

@@ -116,6 +116,7 @@ function M.take(ctx, rule, reserved, seed)
 
   while true do
     local store = reserved.store
+    reserved.asked = task.now()
     local answer, e = store:take(rule.key, rule.windows, reserved.weight, ticket, rule.spec, reserved.background, rule.pause_key)
     if answer and answer.first then answer, e = seed(store, rule) end
     if not answer and #rule.windows == 0 then -- only a pause was looked for

@@ -38,11 +38,11 @@ function Reservation:leave(used)
   if not self.recorded then pcall(self.settle, self, used, err("cancelled", tr "stopped")) end
 end
 
----The request never left: its place is given back.
+---The request failed without an answer: where it never left, its place is given back.
 ---@param e Err? why it could not
 function Reservation:cancel(e)
   if self.recorded or self.offline then return end
-  if self.grant then self.store:undo(self.rule.key, self.grant) end
+  if self.grant and not (e and e.sent) then self.store:undo(self.rule.key, self.grant) end
   self.grant = nil
   if e then record(self, nil, e) end
   self.recorded = true
@@ -71,10 +71,19 @@ local function tighten(self, headers, rate_limit_headers)
   end
 end
 
+-- A machine that is busy sends long after the grant, and the service counts from there; the margin of a window covers the rest of the way.
+local function tell_late(self, sent)
+  local late, margin = sent - self.asked, math.huge
+  for _, w in ipairs(self.rule.windows) do margin = math.min(margin, w.margin or 0) end
+  if late > margin / 2 then self.store:sent(self.rule.key, self.grant, late) end
+end
+
 ---What the headers of an answer say. 429 pauses all processes: of the account, or of this model when it is for long.
 ---@param headers table<string, string>
 ---@param status integer
-function Reservation:learn(headers, status)
+---@param sent number? task.now() when the request had left
+function Reservation:learn(headers, status, sent)
+  if sent and self.grant and #self.rule.windows > 0 then tell_late(self, sent) end
   if self.offline or status ~= 429 and not (self.grant and #self.rule.windows > 0) then return end
   local rate_limit_headers = require "qwen.usage.rate_limit_headers"
   if status == 429 then
