@@ -52,6 +52,10 @@ do
     if text:find "%[%s*%]" or text:find "%d%d" then t.eq(back.parts[i].args, text, "letter by letter: " .. text) end
   end
   t.eq({ back.parts[#parts].data, back.word }, { { extra = { 1 } }, "tool_calls" }, "a vendor's fields, the service's word")
+  for _, time in ipairs { "2026-03-01T10:00:0..1Z", "99999999999999999999-03-01T10:00:00Z", "2026-99-99T99:99:99Z", "" } do
+    local dated = '{"type":"user","timestamp":"' .. time .. '","message":{"parts":[{"text":"x"}]}}'
+    t.eq(math.type(chatlog.decode(json.decode(dated)).time) ~= nil, true, "a time of " .. time)
+  end
   for _, hostile in ipairs { "5", "[]", "{}", '{"type":"user"}', '{"type":"user","message":{"parts":5}}', '{"type":"user","message":{"parts":[5,null,{"text":5},{"functionCall":5}]}}',
     '{"type":"assistant","message":{"parts":[{"functionCall":{"args":{"x":1e400}}}]},"usageMetadata":5,"qwen":7}', '{"type":5,"uuid":[],"message":null}',
     '{"type":"tool_result","message":{"parts":[{"functionResponse":{"response":{"output":{"x":1e400}}}}]},"timestamp":{}}' } do

@@ -15,7 +15,7 @@ local function timestamp(seconds)
 end
 
 local function seconds(text)
-  local y, mo, d, h, mi, s = tostring(text):match "^(%d+)-(%d+)-(%d+)T(%d+):(%d+):([%d.]+)"
+  local y, mo, d, h, mi, s = tostring(text):match "^(%d%d%d%d)-(%d%d)-(%d%d)T(%d%d):(%d%d):(%d%d%.?%d*)"
   return y and date.utc(y, mo, d, h, mi, s) or 0
 end
 
