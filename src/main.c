@@ -10,12 +10,11 @@
 #include "core/stack.h"
 #include "host.h"
 
-/* A descriptor 0, 1 or 2 that is closed would be given to the first file we open, and printed into. */
+/* A descriptor 0, 1 or 2 that is closed would be given to the first file we open, and printed into. What is printed to a closed standard
+ * output is lost, so writing to it fails. */
 static void open_standard(void) {
-  int fd;
-  do fd = open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= 2);
-  if (fd > 2) close(fd);
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0) return;
 }
 
 int main(int argc, char **argv) {
@@ -31,8 +30,9 @@ int main(int argc, char **argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* other processes of this user must not read our environment or memory */
 #endif
   if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0)) {
-    puts("qwen " QWEN_VERSION);
-    return fflush(stdout) == 0 ? 0 : 1;
+    if (puts("qwen " QWEN_VERSION) >= 0 && fflush(stdout) == 0) return 0;
+    perror("qwen: write standard output");
+    return 1;
   }
   return host_run(argc, argv);
 }

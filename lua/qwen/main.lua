@@ -295,6 +295,8 @@ end
 return function(argv)
   if argv[1] == "--project-worker" then return require("qwen.extension.project_worker")() end -- started by project_lua.lua alone
   local code = route(argv)
-  if not sys.flush() and code == 0 then code = EXIT.failed end -- the reader of our output is gone
-  return code
+  local ok, e = sys.flush()
+  if ok then return code end
+  if e.code ~= "EPIPE" then sys.err("qwen: " .. e.message .. "\n") end -- a reader such as `head` knows
+  return code == 0 and EXIT.failed or code
 end

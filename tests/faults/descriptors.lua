@@ -1,4 +1,5 @@
--- Few descriptors (`ulimit -n`): each number ends in an answer or in one sentence at once, never in an abort or in retries.
+-- Few descriptors (`ulimit -n`): each number ends in an answer or in one sentence at once, never in an abort or in retries. And standard
+-- output that takes nothing: it is said, and the code is 1.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
@@ -14,5 +15,18 @@ for number = 4, 24 do
   t.ok(r.code == 0 or (r.out .. r.err):find "oo many open files" or r.err:find "Error 24", number .. " in words: " .. r.err)
   t.ok(not r.err:find "attempt 2", number .. " is not tried again: " .. r.err)
   t.ok(#server:requests() <= 1, number .. ": asked once")
+end
+
+local server <close> = fake.start { { text = "hello", times = 0 } }
+local place = program.place {}
+local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", OPENAI_API_KEY = "sk-test-0123456789", OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" }
+for _, args in ipairs { "-p hi", "-p hi --output-format json", "-p hi --output-format stream-json", "--help", "--version", "config list" } do
+  for _, output in ipairs { ">&-", ">/dev/full", "<&- >&-" } do
+    local r = proc.run { argv = { "sh", "-c", ("exec '%s' %s %s"):format(program.binary, args, output) }, cwd = place.cwd, env = env }
+    t.eq(r.code, 1, args .. output)
+    t.match(r.err, "qwen: write standard output: ", args .. output)
+  end
+  local r = proc.run { argv = { "sh", "-c", ("'%s' %s | true; echo $?"):format(program.binary, args) }, cwd = place.cwd, env = env }
+  t.ok(not r.err:find "standard output", args .. ": a reader that leaves is no error in words")
 end
 t.done()
