@@ -288,15 +288,13 @@ local function route(argv)
   prompt, e = read_prompt(opts)
   if e then return fail(e) end
   if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
-  local code = slash(ctx, opts, prompt)
-  return code or headless(ctx, opts, prompt)
+  return slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
 end
 
 return function(argv)
   if argv[1] == "--project-worker" then return require("qwen.extension.project_worker")() end -- started by project_lua.lua alone
   local code = route(argv)
   local ok, e = sys.flush()
-  if ok then return code end
-  if e.code ~= "EPIPE" then sys.err("qwen: " .. e.message .. "\n") end -- a reader such as `head` knows
-  return code == 0 and EXIT.failed or code
+  if not ok and e.code ~= "EPIPE" then fail(e) end -- a reader such as `head` knows
+  return (ok or code ~= 0) and code or EXIT.failed
 end
