@@ -553,6 +553,7 @@ qwen = {}
 ---@field name string in normal form
 ---@field real string what it reached then
 ---@field unsure boolean a link in it leads nowhere
+---@field absent boolean? it is outside, nothing is there, and it may only be looked for
 
 ---@class Encoding what a file's text is in
 ---@field name string

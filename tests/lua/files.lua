@@ -99,6 +99,23 @@ result = approve("edit", { file_path = cwd .. "/unread", old_string = "x", new_s
 t.match(result.text, "has not been read")
 t.eq({ result.error, fs.stat(root .. "/asked") == nil }, { true, true }, "nobody is asked about what would fail")
 
+-- Nothing outside: nobody is asked, what is meant in the project is named, and what comes there meanwhile is not read.
+fs.mkdir(root .. "/away")
+for name, words in pairs { ["app/sub/in"] = "^File not found: [^ ]+%. Did you mean " .. cwd:gsub("%p", "%%%0") .. "/sub/in%?$",
+  ["away/later"] = "^File not found: [^ ]+%. The project is in " .. cwd:gsub("%p", "%%%0") .. "%.$" } do
+  result = approve("read_file", { file_path = root .. "/" .. name }, "touch asked")
+  t.match(result.text, words, name)
+  t.eq(fs.stat(root .. "/asked"), nil, "not asked: " .. name)
+end
+do
+  local places = files.places(ctx, { root .. "/away/later" })
+  t.eq((require("qwen.permission.policy").judge(ctx, "read_file", qwen.x.registry.get("tools", "read_file"), {}, places)), "allow")
+  fs.write(root .. "/away/later", "secret\n")
+  local text, e = files.read(files.scope(ctx, "read", places), root .. "/away/later")
+  t.err(text, e, "missing", "it came after it was judged")
+  fs.remove(root .. "/away/later")
+end
+
 -- Outputs that were spilled: private, and read unasked.
 local paths = require "qwen.util.paths"
 local real_ctx = require("qwen.ctx").new { cwd = cwd, trusted = true, settings = ctx.settings, opts = {} }

@@ -60,7 +60,7 @@ t.eq(text("list_directory", { path = root .. "/bare" }), "Directory ROOT/bare is
 -- What is no file, and what is not there.
 for path, want in pairs { ["src/pipe.ts"] = "is a named pipe, not a file", ["/dev/null"] = "is a device, not a file", ["src/main.tss"] = "Did you mean ROOT/src/main%.ts%?",
   ["scr/main.ts"] = "Did you mean ROOT/src/main%.ts%?", ["other/deep/main.ts"] = "There is ROOT/src/main%.ts%.", ["src/zzzzzzzz/q"] = "The nearest folder is ROOT/src%.",
-  ["~/none"] = "^File not found: " .. os_.env "HOME":gsub("%p", "%%%0") .. "/none%.$" } do
+  ["~/none"] = "^File not found: " .. os_.env "HOME":gsub("%p", "%%%0") .. "/none%. The project is in ROOT%.$" } do
   t.match(text("read_file", { file_path = path }), want, path)
   t.match(text("edit", { file_path = path, old_string = "x", new_string = "y" }), want, "edit " .. path)
 end

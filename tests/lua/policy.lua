@@ -146,6 +146,8 @@ for _, case in ipairs {
   { "edit", cwd .. "/linked-git/hooks/x", "ask", "allow", "allow", "deny" }, { "edit", cwd .. "/dangling", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/dangling/x", "ask", "ask", "allow", "deny" },
   { "edit", cwd .. "/.g\u{200B}it/config", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/GIT~1/config", "ask", "ask", "allow", "deny" }, { "edit", cwd .. "/dirlink/../x", "ask", "allow", "allow", "deny" },
   { "read_file", cwd .. "/f", "allow", "allow", "allow", "allow" }, { "read_file", root .. "/secret", "ask", "ask", "allow", "deny" }, { "read_file", cwd .. "/link", "ask", "ask", "allow", "deny" },
+  { "read_file", "/workspace/f", "allow", "allow", "allow", "allow" }, { "read_file", cwd .. "/dangling", "ask", "ask", "allow", "deny" },
+  { "edit", "/workspace/f", "ask", "ask", "allow", "deny" }, { "read_file", root .. "/secret/x", "allow", "allow", "allow", "allow" },
 } do
   local tool = case[1] == "edit" and edit or read
   t.eq({ file(tool, case[1], case[2], "default"), file(tool, case[1], case[2], "auto-edit"), file(tool, case[1], case[2], "yolo"), file(tool, case[1], case[2], "plan") },

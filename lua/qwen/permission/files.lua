@@ -119,8 +119,8 @@ function M.protected(ctx, path) return M.place_protected(ctx, M.place(path)) end
 ---@return Ctx
 function M.scope(ctx, effect, places)
   local reals = {}
-  for _, place in ipairs(places) do reals[place.real] = true end
-  if effect == "read" and not places[1] then reals[ctx.cwd] = true end
+  for _, place in ipairs(places) do reals[place.real] = place end
+  if effect == "read" and not places[1] then reals[ctx.cwd] = M.place(ctx.cwd) end
   return setmetatable({ admitted = { effect = effect, reals = reals } }, { __index = ctx, __newindex = ctx })
 end
 
@@ -129,8 +129,8 @@ local function admits(ctx, real, change)
   local admitted = ctx.admitted
   if not admitted then return true end
   if admitted.reals[real] then return not change or admitted.effect == "edit" end
-  for folder in pairs(change and {} or admitted.reals) do
-    if paths.below(real, folder) then return true end
+  for folder, place in pairs(change and {} or admitted.reals) do
+    if not place.absent and paths.below(real, folder) then return true end
   end
   return false
 end
@@ -143,6 +143,8 @@ end
 ---@return string?, Err?
 function M.opened(ctx, path, change)
   local real, unsure = paths.real(path)
+  local place = ctx.admitted and ctx.admitted.reals[real]
+  if place and place.absent then return nil, names.missing(ctx, path) end
   if not ctx.admitted or not unsure and admits(ctx, real, change) then return real end
   return nil, err("denied", path .. " leads to another place than when it was allowed. Nothing was done.")
 end

@@ -66,11 +66,23 @@ local function same_name(ctx, name)
   return out
 end
 
+-- What a path outside stands for in the project, as where a model takes it for /workspace or /app: the longest end of it that is there.
+local function in_project(ctx, path)
+  local ignored = ignore.matcher(ctx)
+  for at in path:gmatch "()/" do
+    local found = ctx.cwd .. path:sub(at)
+    if at > 1 and not ignored(found) and fs.stat(found, false) then return found end
+  end
+end
+
 -- What is nearest to a path in the project where nothing is.
 local function hint(ctx, path)
   local folder, name = nearest_folder(path), path:match "^.*/(.*)$"
   local real = paths.real(folder)
-  if not paths.below(real, ctx.cwd) then return "" end
+  if not paths.below(real, ctx.cwd) then
+    local found = in_project(ctx, path)
+    return found and (" Did you mean %s?"):format(found) or (" The project is in %s."):format(ctx.cwd)
+  end
   local part = path:sub(#folder + 2):match "^[^/]+"
   local near = text.nearest(part, names_in(ctx, real))
   if near then return (" Did you mean %s/%s%s?"):format(folder, near, path:sub(#folder + #part + 2)) end

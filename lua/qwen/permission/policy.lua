@@ -26,6 +26,14 @@ local function shared_file(place)
   end
 end
 
+-- Whether nothing is at a place outside that is only looked at, and no link leads there: the tool says
+-- so, and nobody is asked. What comes there later is not opened.
+local function mark_absent(place)
+  local stat, e = fs.stat(place.real, false)
+  place.absent = not stat and e.kind == "missing" and not place.unsure and place.real == place.name
+  return place.absent
+end
+
 -- Why the sandbox keeps our own tools from a place, as it keeps commands; nil where it is off or
 -- shows it.
 local function beyond_sandbox(ctx, tool, list, guarded, shared)
@@ -77,9 +85,8 @@ local function judge_paths(ctx, set, name, tool, list, args)
   if rule then return "ask", rules.words(rule) end
   local outside, guarded, shared
   for _, place in ipairs(list) do
-    if not (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place) then
-      outside = place.name
-    end
+    local within = (tool.effect == "read" and files.place_readable or files.place_inside)(ctx, place)
+    if not within and not (tool.effect == "read" and mark_absent(place)) then outside = place.name end
     if tool.effect ~= "read" and files.place_protected(ctx, place) then guarded = place.name end
     if tool.effect == "edit" then shared = shared or shared_file(place) end
   end
