@@ -19,9 +19,23 @@ local function error_in(event, name)
   if type(base) == "table" and integer(base.status_code) and base.status_code ~= 0 then return event end -- MiniMax
 end
 
--- Text that stands where JSON is expected.
+-- Whether JSON ends in the middle: in a string, or with brackets that are open.
+local function is_cut(data)
+  if not data:find "^%s*[{%[]" then return false end
+  local bare = data:gsub("\\.", ""):gsub('"[^"]*"', "")
+  local _, opened = bare:gsub("[{%[]", "")
+  local _, closed = bare:gsub("[}%]]", "")
+  return opened > closed or bare:find('"', 1, true) ~= nil
+end
+
+-- Text that stands where JSON is expected. An event that is cut is the last of a stream that was.
 local function not_json(answer, data, name, problem)
   if name == "error" then return answer:fail(data) end
+  if is_cut(data) then
+    if answer.reason then return end
+    local why = phrase "the answer ended before the service said that it was complete"
+    return answer:fail(err("network", why))
+  end
   if problem and problem.kind == "too_long" then return answer:fail(err("protocol", problem.message)) end
   answer:fail(err("protocol", phrase("the service sent an event that is not JSON: %s", data:sub(1, 120))))
 end
