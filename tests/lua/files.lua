@@ -111,8 +111,8 @@ do
   local places = files.places(ctx, { root .. "/away/later" })
   t.eq((require("qwen.permission.policy").judge(ctx, "read_file", qwen.x.registry.get("tools", "read_file"), {}, places)), "allow")
   fs.write(root .. "/away/later", "secret\n")
-  local text, e = files.read(files.scope(ctx, "read", places), root .. "/away/later")
-  t.err(text, e, "missing", "it came after it was judged")
+  local later, missing = files.read(files.scope(ctx, "read", places), root .. "/away/later")
+  t.err(later, missing, "missing", "it came after it was judged")
   fs.remove(root .. "/away/later")
 end
 
