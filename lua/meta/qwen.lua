@@ -372,6 +372,7 @@
 ---@field messages Message[]
 ---@field add fun(self: Session, message: Message): boolean?, Err? appends one line
 ---@field sync fun(self: Session)
+---@field history fun(self: Session): fun(): Message? all messages, also those that a shortening left in the file
 ---@field left_out fun(self: Session): string[] sentences about what the file has and messages have not
 ---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message; the file keeps what is left
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err? puts a shorter history in the place of this one
@@ -717,6 +718,7 @@ qwen = {}
 ---@field summary fun(path: string): {prompt: string?, messages: integer?} first prompt of a session file, and how many messages it has, below 64 KB; a longer one is not read whole
 ---@field add fun(self: Session, message: Message): boolean?, Err?
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err?
+---@field history fun(self: Session): fun(): Message? all messages, also those that a shortening left in the file
 ---@field left_out fun(self: Session): string[] sentences about what the file has and messages have not, though nobody shortened the conversation
 ---@field sync fun(self: Session): boolean?, Err?
 ---@field rewind fun(self: Session, at: integer): boolean?, Err? goes back to before a message
@@ -856,9 +858,8 @@ qwen = {}
 ---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
 
 ---@class qwen.x.export a conversation as a document
----@field md fun(session: Session): string
----@field json fun(session: Session): string
----@field html fun(session: Session): string one file that needs nothing else
+---@field forms string[] html is one file that needs nothing else
+---@field write fun(session: Session, form: "html"|"json"|"md", path: string): boolean?, Err? all of it, also what was shortened since, into a new file
 
 ---@class qwen.x.clipboard
 ---@field copy fun(text: string): string?, Err? by which way it went

@@ -209,6 +209,39 @@ do
   fs.remove(path)
 end
 
+-- /export has what a shortening left in the file, too, and nothing that was left by going back.
+do
+  sessions.write(path, "compacted", 2 * MB, { id = ID })
+  local real, prompts = paths.chats, 0
+  for line in io.lines(path) do
+    local prompt = line:find('"type":"user"', 1, true) and line:match '"text":"Prompt (%d+):'
+    prompts = math.max(prompts, math.tointeger(prompt) or 0)
+  end
+  paths.chats = function() return chats end
+  local session = assert(Session.open(place.cwd, ID))
+  local function said()
+    local count, last = 0, nil
+    for m in session:history() do
+      if message.prompt_of(m):find "^Prompt" then count, last = count + 1, message.prompt_of(m):match "%d+" end
+    end
+    return { count, math.tointeger(last) }
+  end
+  t.eq({ session.compacted, said() }, { 2, { prompts, prompts } }, "each prompt once")
+  local at = #session.messages
+  while session.messages[at].role ~= "user" do at = at - 1 end
+  assert(session:rewind(at))
+  t.eq(said(), { prompts - 1, prompts - 1 }, "without what was left")
+  assert(session:add(message.user "Prompt 7"))
+  t.eq(said(), { prompts, 7 }, "and with what came then")
+  session:close()
+  paths.chats = real
+  local file = place.cwd .. "/out.md"
+  t.eq(program.run(place, { "-m", "m", "--openai-base-url", "http://127.0.0.1:9/v1", "-c", "-p", "/export md out.md" }).code, 0)
+  local text = assert(fs.read(file))
+  t.eq({ select(2, text:gsub("\n## Prompt\n", "")), fs.stat(file).mode }, { prompts, 384 }, "as a file")
+  fs.remove(path)
+end
+
 -- A list reads the beginning of each file.
 do
   sessions.write(path, "turns", 3 * MB, { id = ID })

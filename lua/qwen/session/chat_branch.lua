@@ -4,6 +4,7 @@
 local chat_record = require "qwen.session.chat_record"
 local json = require "sys.json"
 local message = require "qwen.session.message"
+local task = require "sys.task"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -21,6 +22,10 @@ local PROMPT = 8000 -- bytes of the first prompt that stand in the place of what
 local Branch = {}
 Branch.__index = Branch
 
+local function new(file)
+  return setmetatable({ file = file, queue = {}, in_vain = 0, media = 0, faded = 0 }, Branch)
+end
+
 local function id_of(value)
   return type(value) == "string" and value or nil
 end
@@ -30,7 +35,7 @@ local function ahead(self, n)
   while #self.queue < n do
     local record, size = self.file:record()
     if not record then return nil end
-    self.queue[#self.queue + 1] = { record = record, size = size }
+    self.queue[#self.queue + 1] = { record = record, size = size, at = self.file.at }
   end
   return self.queue[n]
 end
@@ -51,7 +56,7 @@ end
 -- The one that a record follows, when it is not the line before: what lies between was left by
 -- going back.
 local function parent_of(self, id)
-  local bytes, n = 0, 2
+  local bytes, n = 0, 1
   while n <= AHEAD and bytes < AHEAD_BYTES do
     local item = ahead(self, n)
     if not item then return nil end
@@ -62,7 +67,7 @@ local function parent_of(self, id)
   local record, size = self.file:go_to(id)
   if record then
     self.queue = {}
-    return { record = record, size = size }
+    return { record = record, size = size, at = self.file.at }
   end
   self.in_vain = self.in_vain + size
 end
@@ -143,7 +148,7 @@ end
 ---@return Kept?
 ---@return Err?
 function M.read(file)
-  local self = setmetatable({ file = file, queue = {}, in_vain = 0, media = 0, faded = 0 }, Branch)
+  local self = new(file)
   local last = ahead(self, 1) and take(self, 1)
   local newest_first, shorter, left = collect(self, last)
   if file.err then return nil, file.err end
@@ -158,6 +163,33 @@ function M.read(file)
   local leaf = last and id_of(last.record.uuid)
   return { messages = messages, leaf = leaf, compacted = compacted, omitted = omitted,
     faded = self.faded }
+end
+
+---All messages of the branch that ends with a record, oldest first, also those before a shortening.
+---They are read one by one.
+---@param file table of chat_file.lua
+---@param leaf string id of that record
+---@return (fun(): Message?)?, Err?
+function M.all(file, leaf)
+  local self, at, size = new(file), {}, {}
+  local item = ahead(self, 1) and take(self, 1)
+  if item and item.record.uuid ~= leaf then item = parent_of(self, leaf) end
+  if not item then return nil, file.err end
+  while item do
+    if item.record.type ~= "system" then at[#at + 1], size[#size + 1] = item.at, item.size end
+    if #at % 1000 == 0 then task.sleep(0) end -- the screen stays alive
+    item = before(self, item.record)
+  end
+  if file.err then return nil, file.err end
+  local i = #at + 1
+  return function()
+    while i > 1 do
+      i = i - 1
+      local record = file:record_at(at[i], size[i])
+      local m = record and chat_record.decode(record)
+      if m then return m end
+    end
+  end
 end
 
 return M

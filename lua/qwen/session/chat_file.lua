@@ -44,7 +44,7 @@ end
 ---A file to read. A last line that was not written whole is cut off and kept beside it; one that
 ---only lacks its end gets it.
 ---@param path string
----@param appender Appender of the same file
+---@param appender Appender? of the same file; without one nothing is repaired
 ---@return table?, Err?
 function File.open(path, appender)
   local stat, e = fs.stat(path)
@@ -52,8 +52,11 @@ function File.open(path, appender)
   if stat then whole, e = whole_lines(path, stat.size) end
   if not whole then return nil, e end
   local size, ok = stat.size, true
-  local rest = whole < size and size - whole <= LINE and fs.read_part(path, whole, size - whole)
-  if rest and type(json.decode(rest)) == "table" then
+  local rest = appender and whole < size and size - whole <= LINE
+    and fs.read_part(path, whole, size - whole)
+  if not appender then
+    size = whole
+  elseif rest and type(json.decode(rest)) == "table" then
     ok, e = appender:write "\n"
     size = size + 1
   elseif whole < size then
@@ -113,6 +116,22 @@ local function line_before(self)
   end
 end
 
+local function decoded(line)
+  -- A crash of the system may leave NULs.
+  if line:find("\0", 1, true) then line = line:gsub("%z+", "") end
+  local record = line ~= "" and json.decode(line)
+  return type(record) == "table" and record or nil
+end
+
+---The record of a line that was given out before.
+---@param at integer where it begins
+---@param size integer
+---@return table?
+function File:record_at(at, size)
+  local line = part(self, at, size)
+  return line and decoded(line)
+end
+
 ---The record before the last one that was given out. What is no record is passed over.
 ---@return table? record nil at the beginning of the file, and where it cannot be read
 ---@return integer? bytes of its line
@@ -120,10 +139,8 @@ function File:record()
   while true do
     local line = line_before(self)
     if not line then return nil end
-    -- A crash of the system may leave NULs.
-    if line:find("\0", 1, true) then line = line:gsub("%z+", "") end
-    local record = line ~= "" and json.decode(line)
-    if type(record) == "table" then return record, #line end
+    local record = decoded(line)
+    if record then return record, #line end
   end
 end
 

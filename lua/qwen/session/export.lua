@@ -1,6 +1,9 @@
--- A conversation as a document: Markdown, JSON, or one HTML file that needs nothing else. Keys that are in use are taken out.
+-- A conversation as a document: Markdown, JSON, or one HTML file that needs nothing else, written
+-- message by message. Keys that are in use are taken out.
+local fs = require "sys.fs"
 local json = require "sys.json"
 local secret = require "sys.secret"
+local task = require "sys.task"
 local text = require "qwen.util.text"
 
 local M = {}
@@ -29,28 +32,33 @@ local markdown = {
   end,
 }
 
----@param session Session
----@return string
-function M.md(session)
-  local out = { "# Session " .. session.id }
-  for _, m in ipairs(session.messages) do
-    out[#out + 1] = ("## %s\n\n%s%s"):format(names[m.role], when(m), m.model and ", " .. m.model or "")
-    for _, part in ipairs(m.parts) do
-      local write = markdown[part.type]
-      out[#out + 1] = write and write(part) or ("[%s, %s]"):format(part.type, part.mime or "")
-    end
+-- Each form: what stands before the messages, between two, and behind them; and one message.
+local forms = {}
+
+forms.md = { between = "\n\n", after = function() return "\n" end }
+
+function forms.md.before(session) return "# Session " .. session.id .. "\n\n" end
+
+function forms.md.message(m)
+  local out = { ("## %s\n\n%s%s"):format(names[m.role], when(m), m.model and ", " .. m.model or "") }
+  for _, part in ipairs(m.parts) do
+    local write = markdown[part.type]
+    out[#out + 1] = write and write(part) or ("[%s, %s]"):format(part.type, part.mime or "")
   end
-  return secret.redact(table.concat(out, "\n\n") .. "\n")
+  return table.concat(out, "\n\n")
 end
 
----@param session Session
----@return string
-function M.json(session)
-  local messages = json.array {}
-  for i, m in ipairs(session.messages) do
-    messages[i] = { role = m.role, id = m.id, time = when(m), model = m.model, stop = m.stop, usage = m.usage, parts = json.array(m.parts) }
-  end
-  return secret.redact(json.encode({ session = session.id, messages = messages }, { indent = 2 }) .. "\n")
+forms.json = { between = ",\n    " }
+
+function forms.json.before() return '{\n  "messages": [\n    ' end
+
+function forms.json.after(session)
+  return ('\n  ],\n  "session": %s\n}\n'):format(json.encode(session.id))
+end
+
+function forms.json.message(m)
+  return (json.encode({ role = m.role, id = m.id, time = when(m), model = m.model, stop = m.stop,
+    usage = m.usage, parts = json.array(m.parts) }, { indent = 2 }):gsub("\n", "\n    "))
 end
 
 local escapes = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
@@ -93,21 +101,68 @@ h2{font-size:.85rem;color:#666;margin:0}.text{white-space:pre-wrap;overflow-wrap
 background:#f4f4f4;padding:.6rem;border-radius:4px}img{max-width:100%}summary{cursor:pointer;color:#555}
 @media(prefers-color-scheme:dark){body{background:#161616;color:#ddd}pre{background:#242424}h2,summary{color:#999}}]]
 
----@param session Session
----@return string
-function M.html(session)
-  local out = { ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+forms.html = { between = "\n", after = function() return "\n</body></html>\n" end }
+
+function forms.html.before(session)
+  return ('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     .. "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">"
-    .. "<title>Session %s</title><style>%s</style></head><body><h1>Session %s</h1>"):format(session.id, STYLE, session.id) }
-  for _, m in ipairs(session.messages) do
-    out[#out + 1] = ('<section class="%s"><h2>%s, %s%s</h2>'):format(m.role, names[m.role], when(m), m.model and ", " .. escaped(m.model) or "")
-    for _, part in ipairs(m.parts) do
-      out[#out + 1] = html[part.type] and html[part.type](part) or "<p>[a file, " .. escaped(part.mime or "") .. "]</p>"
-    end
-    out[#out + 1] = "</section>"
+    .. "<title>Session %s</title><style>%s</style></head><body><h1>Session %s</h1>\n"):format(session.id, STYLE, session.id)
+end
+
+function forms.html.message(m)
+  local out = { ('<section class="%s"><h2>%s, %s%s</h2>')
+    :format(m.role, names[m.role], when(m), m.model and ", " .. escaped(m.model) or "") }
+  for _, part in ipairs(m.parts) do
+    out[#out + 1] = html[part.type] and html[part.type](part)
+      or "<p>[a file, " .. escaped(part.mime or "") .. "]</p>"
   end
-  out[#out + 1] = "</body></html>\n"
-  return secret.redact(table.concat(out, "\n"))
+  out[#out + 1] = "</section>"
+  return table.concat(out, "\n")
+end
+
+local FLUSH = 1024 * 1024 -- bytes that are written at once
+
+local function write_all(session, form, file)
+  local pieces, size, between = { form.before(session) }, 0, ""
+  local function flush()
+    local ok, e = file:write(secret.redact(table.concat(pieces)))
+    pieces, size = {}, 0
+    return ok, e
+  end
+  for m in session:history() do
+    local words = form.message(m)
+    pieces[#pieces + 1], pieces[#pieces + 2] = between, words
+    between, size = form.between, size + #words
+    if size > FLUSH then
+      local ok, e = flush()
+      if not ok then return nil, e end
+      task.sleep(0) -- the screen stays alive
+    end
+  end
+  pieces[#pieces + 1] = form.after(session)
+  return flush()
+end
+
+M.forms = { "html", "json", "md" }
+
+---Writes all of a conversation, also what was shortened since. Nothing is left of a file that could
+---not be written whole.
+---@param session Session
+---@param form "html"|"json"|"md"
+---@param path string where nothing is yet
+---@return boolean?, Err?
+function M.write(session, form, path)
+  local ok, e = fs.create(path, "")
+  if not ok then return nil, e end
+  local file
+  file, e = fs.append(path)
+  if file then
+    ok, e = write_all(session, forms[form], file)
+    if ok then ok, e = file:sync() end
+    file:close()
+  end
+  if not (file and ok) then fs.remove(path) end
+  return file and ok, e
 end
 
 return M

@@ -125,6 +125,19 @@ function Session:left_out()
   return out
 end
 
+---All messages from the first to the newest, also those that a shortening left in the file.
+---@return fun(): Message?
+function Session:history()
+  local chat_branch, chat_file = require "qwen.session.chat_branch", require "qwen.session.chat_file"
+  local file = self.path and self.compacted and self.leaf and not self.torn and chat_file.open(self.path)
+  local all = file and chat_branch.all(file, self.leaf)
+  local i = 0
+  return all or function()
+    i = i + 1
+    return self.messages[i]
+  end
+end
+
 ---Brings what was added to the disk.
 ---@return boolean?, Err?
 function Session:sync()
