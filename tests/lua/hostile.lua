@@ -35,6 +35,7 @@ local hostile = {
   "qwen.cleanup(1)", "qwen.try(error)", "qwen.shipped 'nothing/nothing'", "qwen.store '../x'", "qwen.err('nosuch', 1)", "collectgarbage('generational')",
   "string.rep = nil", "qwen.fs = nil", "rawset(qwen, 'fs', 1)", "rawset(_G, 'qwen', nil)", "getmetatable('').__index = nil", "print(print, _G, nil, {})",
   "return setmetatable({}, { __index = function() while true do end end, __len = error, __pairs = error })", "\0", "\xff\xfe", "#!x", "return return",
+  "local t = {} for i = 1, 30000 do t[i] = '::l' .. i .. ':: a = 1 ' end load(table.concat(t))", "load(function() return ('x'):rep(1e6) end)",
 }
 
 -- Random programs: a small grammar over the names a file has.
@@ -103,6 +104,30 @@ collectgarbage()
 local left = collectgarbage "count" - before
 t.ok(left < 8192, ("%d KB are left of %d scripts"):format(left // 1, COUNT))
 io.write(("%d scripts, %d KB left, the longest took %.0f ms of CPU: %s\n"):format(COUNT, left // 1, worst * 1000, worst_code:sub(1, 200):gsub("\n", " ")))
+
+-- What compiling would take long for is not compiled, however it comes.
+do
+  local function labels(n)
+    local list = {}
+    for i = 1, n do list[i] = "::l" .. i .. ":: a = 1 " end
+    return table.concat(list)
+  end
+  local env = environment.environment()
+  local function pieces(source, size)
+    local at = 1 - size
+    return function()
+      at = at + size
+      return source:sub(at, at + size - 1)
+    end
+  end
+  for source, fine in pairs { [labels(4000)] = true, [labels(4001)] = false, ["--" .. ("x"):rep(4 << 20)] = false, ["return 1"] = true, ["return return"] = false } do
+    local name = source:sub(1, 20)
+    t.eq({ environment.load(source, "/x.lua") ~= nil, env.load(source) ~= nil, env.load(pieces(source, 1000)) ~= nil, env.load(pieces(source, 1 << 30)) ~= nil },
+      { fine, fine, fine, fine }, name)
+  end
+  t.eq({ env.load(function() return 5 end) }, { nil, "reader function must return a string" })
+  t.fails(function() env.load {} end, "bad argument #1 to 'load'")
+end
 
 -- In a terminal: a session full of hostile hooks answers, ends, and gives the terminal back.
 do

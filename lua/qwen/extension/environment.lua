@@ -9,6 +9,7 @@ local tr = require("qwen.util.translate").tr
 local M = {}
 
 local MOST_SOURCE = 4 * 1024 * 1024
+local MOST_LABELS = 4000 -- each is compared with all before it, inside of C, where no budget reaches
 
 local function sorted_names(t)
   local out = {}
@@ -188,6 +189,28 @@ local function find_module(name)
   return loaded[name]
 end
 
+-- A source that is compiled within a moment, or why it may not be.
+local function bounded(source)
+  if #source > MOST_SOURCE then return nil, ("a source of more than %d MB"):format(MOST_SOURCE >> 20) end
+  local _, marks = source:gsub("::", "")
+  if marks > 2 * MOST_LABELS then return nil, ("a source with more than %d labels"):format(MOST_LABELS) end
+  return source
+end
+
+-- The source that a call of load gives, whole: in pieces its bounds could not be seen.
+local function gathered(chunk)
+  if type(chunk) == "string" then return bounded(chunk) end
+  if type(chunk) ~= "function" then return nil, select(2, load(chunk)) end -- it raises, but for numbers
+  local pieces, size = {}, 0
+  while size <= MOST_SOURCE do
+    local piece = chunk()
+    if piece == nil or piece == "" then return bounded(table.concat(pieces)) end
+    if type(piece) ~= "string" then return nil, "reader function must return a string" end
+    pieces[#pieces + 1], size = piece, size + #piece
+  end
+  return bounded(table.concat(pieces))
+end
+
 ---Globals for one file.
 ---@return table
 function M.environment()
@@ -196,7 +219,12 @@ function M.environment()
   shared_api = shared_api or api(qwen, "qwen")
   env.qwen = instead and api(qwen, "qwen", instead) or shared_api
   env.require = find_module
-  function env.load(chunk, name, _, own) return load(chunk, name, "t", own == nil and env or own) end
+  function env.load(chunk, name, _, own)
+    local source, e = gathered(chunk)
+    if not source then return nil, e end
+    name = name or type(chunk) == "function" and "=(load)" or nil
+    return load(source, name, "t", own == nil and env or own)
+  end
   function env.loadfile(path, _, own) return M.load_file(path, own == nil and env or own) end
   function env.dofile(path)
     local chunk, e = M.load_file(path, env)
@@ -212,7 +240,9 @@ end
 ---@param env table?
 ---@return function?, string?
 function M.load(source, path, env)
-  return load(source, "@" .. paths.short(path), "t", env or M.environment())
+  local whole, e = bounded(source)
+  if not whole then return nil, ("%s: %s is not loaded"):format(paths.short(path), e) end
+  return load(whole, "@" .. paths.short(path), "t", env or M.environment())
 end
 
 ---A file as a chunk.
