@@ -1,4 +1,5 @@
--- House rule: what the documentation points to is there: links between pages with their headings, and the files that docs/walk.md names.
+-- House rule: what the documentation points to is there: links between pages with their headings, the files that docs/walk.md names, and
+-- the tests that docs/reliability.md names.
 local t = dofile "tests/check.lua"
 local tree = dofile "tests/tree.lua"
 
@@ -56,5 +57,20 @@ for name in tree.read("docs/walk.md"):gsub("```.-\n```", ""):gmatch "`([%w_/*-]+
   folder, count = at:match "^(.*/)" or "", count + 1
 end
 t.ok(count > 40, "files are named")
+
+-- The tables of faults name tests that are there, and every test of faults.
+local reliability, faults = tree.read "docs/reliability.md", 0
+for place, name in reliability:gmatch "`(%l+)/([%w_]+)`" do
+  local file = place == "c" and "tests/c/test_" .. name .. ".c" or ("tests/%s/%s.lua"):format(place, name)
+  if #tree.files("^tests/" .. place .. "/") > 0 then
+    t.ok(there[file], "docs/reliability.md: there is no test " .. file)
+    faults = faults + 1
+  end
+end
+t.ok(faults > 20, "tests are named")
+for _, path in ipairs(tree.files "^tests/faults/.*%.lua$") do
+  local name = path:match "^tests/(.*)%.lua$"
+  t.ok(reliability:find(("`%s`"):format(name), 1, true), "docs/reliability.md does not name " .. name)
+end
 
 t.done()
