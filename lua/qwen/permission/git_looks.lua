@@ -2,7 +2,6 @@
 -- What is not on the lists here is not rewritten, and so refused like every other command.
 local fs = require "sys.fs"
 local proc = require "qwen.util.process"
-local shell_parser = require "qwen.permission.shell_parser"
 
 local M = {}
 
@@ -208,7 +207,7 @@ local MOST_LOOKS = 8 -- in one command
 ---@return string?
 ---@return string? rest
 function M.rewritten(command, folder)
-  local parsed = shell_parser.parse(command)
+  local parsed = require("qwen.permission.shell_parser").parse(command) -- here: counting changes needs none
   local stat, git = fs.stat(folder .. "/.git", false), proc.which "git"
   if not parsed.certain or not git or not stat or stat.type ~= "dir" then return nil end
   local out, rest, at, count = {}, {}, 1, 0
@@ -240,11 +239,13 @@ local function uses_filters(folder)
 end
 
 ---How many files git status would name; nil where that is not known, or looking could run a program.
----@param folder string
+---A repository that leads out of its folder is no matter here: nothing is told but a number.
+---@param folder string its own .git must be a folder
 ---@return integer?
 function M.changes(folder)
-  local command = M.rewritten("git status --porcelain", folder)
-  if not command or uses_filters(folder) then return nil end
+  local git = not uses_filters(folder) and proc.which "git"
+  local command = git and safe(git, folder, "status", { "--porcelain" })
+  if not command then return nil end
   local r = proc.run { argv = { "/bin/sh", "-c", command }, cwd = folder, env = proc.helper_env(), timeout = LONGEST_STATUS, limit = 1024 * 1024 }
   if not r or r.code ~= 0 or r.truncated or r.timed_out then return nil end
   return select(2, r.out:gsub("\n", ""))
