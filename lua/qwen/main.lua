@@ -163,6 +163,7 @@ end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
 local function slash(ctx, opts, prompt)
+  if prompt:sub(1, 1) ~= "/" then return nil end
   local commands = require "qwen.extension.commands"
   local name, rest = commands.split(prompt)
   if not name or name == "" then return nil end

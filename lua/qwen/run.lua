@@ -1,6 +1,4 @@
 -- Running one thing to its end with Ctrl-C in mind: a prompt without a screen, or a command.
-local aliases = require "qwen.extension.aliases"
-local commands = require "qwen.extension.commands"
 local err = require "qwen.util.err"
 local hooks = require "qwen.extension.hooks"
 local registry = require "qwen.extension.registry"
@@ -93,7 +91,7 @@ function M.headless(ctx, prompt, front)
 end
 
 local function run_command(ctx, name, command, words, rest)
-  local started = task.now()
+  local commands, started = require "qwen.extension.commands", task.now()
   local done, code, e = until_signal(function() return commands.call(ctx, name, command, words, rest) end)
   if not done then return code end
   commands.ended(ctx, name, started, code)
@@ -111,6 +109,7 @@ function M.command(ctx, name, rest)
     M.begin(ctx)
     ctx.tools = require("qwen.agent.view").tools(ctx)
   end
+  local commands = require "qwen.extension.commands"
   local find = begun[ctx] and commands.await or commands.find
   local command, e = find(name, ctx, rest)
   if not command then
@@ -123,7 +122,7 @@ end
 ---`qwen NAME ARGS...`
 ---@return integer exit code
 function M.shell_command(ctx, called)
-  local real, words = aliases.resolve(called.name)
+  local real, words = require("qwen.extension.aliases").resolve(called.name)
   if real ~= called.name then called = { name = real, args = text.shell_words(words) } end
   local command, e = registry.get("commands", called.name)
   local subs = command and command.subcommands or {}

@@ -7,7 +7,6 @@ local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
 local client = require "qwen.provider.client"
 local plan_mode = require "qwen.agent.plan_mode"
-local repeats = require "qwen.agent.repeats"
 local system_prompt = require "qwen.agent.system_prompt"
 local tr = require("qwen.util.translate").tr
 local unwritten = require "qwen.session.unwritten"
@@ -204,7 +203,7 @@ function M.run(ctx, prompt)
   local over = budget.tokens(ctx)
   if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }), turns end
   keep_prompt(ctx, prompt)
-  local guard = repeats.of(ctx)
+  local guard
   while true do
     turns = turns + 1
     if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
@@ -238,6 +237,7 @@ function M.run(ctx, prompt)
       return cut_off(ctx, answer, { stop = "error", err = over }, "A limit of the run was reached before this call."), turns
     end
     asked_again = false
+    guard = guard or require("qwen.agent.repeats").of(ctx) -- from the first calls of a prompt on
     carry_out(ctx, message.calls_of(answer), guard)
     over = guard:ended()
     if over then return cut_off(ctx, answer, { stop = "loop", err = over }), turns end

@@ -2,7 +2,6 @@
 -- for good is remembered by file and address; another address is asked about anew.
 local addresses = require "qwen.config.addresses"
 local err = require "qwen.util.err"
-local kv_store = require "qwen.extension.kv_store"
 local paths = require "qwen.util.paths"
 local tr = require("qwen.util.translate").tr
 
@@ -30,7 +29,7 @@ function M.attach(settings, pick, notice)
   local allowed = {}
   function settings.consent(model)
     local place = addresses.normal(model.base_url)
-    local store = kv_store.open "project-address"
+    local store = require("qwen.extension.kv_store").open "project-address"
     if allowed[place] or store:get(model.project) == place then return true end
     local picker = pick()
     if not picker then

@@ -1,6 +1,6 @@
 -- The way to the network: what flags, settings and variables say about connections counts for every request (sys.http.use). A connection to
 -- the model's service is opened while the user types and kept between turns.
-local is_private_name = require("qwen.net.redact").is_private
+local is_private_name = require("sys.http").is_private
 local sys = require "sys.os"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr

@@ -3,7 +3,6 @@
 local account = require "qwen.usage.account"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
-local limit_wait = require "qwen.usage.limit_wait"
 local paths = require "qwen.util.paths"
 local reservation = require "qwen.usage.reservation"
 local sys = require "sys.os"
@@ -63,8 +62,9 @@ local function file(ctx)
   local runtime = sys.env "XDG_RUNTIME_DIR" or "/tmp/qwen-" .. sys.uid()
   local ok, e = fs.mkdir(runtime, 448)
   if not ok then return nil, problem or e end
-  limit_wait.once(ctx, problem and tr("%s: limits are kept for this machine alone, in %s", problem.message, runtime)
-    or tr("%s is a network folder: limits are kept for this machine alone, in %s", paths.short(home), runtime))
+  local told = problem and tr("%s: limits are kept for this machine alone, in %s", problem.message, runtime)
+    or tr("%s is a network folder: limits are kept for this machine alone, in %s", paths.short(home), runtime)
+  require("qwen.usage.limit_wait").once(ctx, told)
   return runtime .. "/qwen-limits.db"
 end
 
@@ -123,6 +123,7 @@ function M.acquire(ctx, model, estimate)
   reserved.background = not ctx.interactive or reserved.purpose ~= "turn" -- a person who waits at the prompt goes first
   if #rule.windows == 0 and not pause_possible(ctx) then return reserved end
   reserved.weight = weight_of(rule, estimate)
+  local limit_wait = require "qwen.usage.limit_wait" -- here: most runs have no limit
   local ok, e
   reserved.store, e = M.store(ctx)
   if not reserved.store and #rule.windows == 0 then return reserved end
