@@ -91,7 +91,7 @@ static void write_string(lua_State *L, struct writer *w, int index) {
     refuse(L, w);
   }
   add(L, w, "\"", 1);
-  size_t plain = 0, i = 0;
+  size_t plain = 0, i = utf8_unescaped(s, n);
   while (i < n) {
     unsigned char c = (unsigned char)s[i];
     if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
@@ -114,6 +114,7 @@ static void write_string(lua_State *L, struct writer *w, int index) {
     else snprintf(escape, sizeof escape, "\\u%04x", c);
     add(L, w, escape, strlen(escape));
     plain = i += c >= 0x80 ? utf8_bad(s + i, n - i) : 1;
+    i += utf8_unescaped(s + i, n - i);
   }
   add(L, w, s + plain, n - plain);
   add(L, w, "\"", 1);

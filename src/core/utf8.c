@@ -62,6 +62,19 @@ size_t utf8_ascii(const char *s, size_t n) {
   return i;
 }
 
+/* A byte is too low where what is taken from it borrows its highest bit. */
+size_t utf8_unescaped(const char *s, size_t n) {
+  static const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+  size_t i = 0;
+  for (uint64_t word; i + sizeof word <= n; i += sizeof word) {
+    memcpy(&word, s + i, sizeof word);
+    uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
+    uint64_t odd = ((word - ones * 0x20) & ~word) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | word;
+    if (odd & high) break;
+  }
+  return i;
+}
+
 size_t utf8_valid(const char *s, size_t n) {
   uint32_t point;
   return utf8_decode(s, n, &point);

@@ -8,6 +8,8 @@
 struct buf;
 int utf8_normal(struct buf *out, const char *s, size_t n, bool compose); /* NFC or NFD into an empty buffer; 0: s is no UTF-8, -1: no memory */
 size_t utf8_ascii(const char *s, size_t n);  /* how many bytes of ASCII s begins with */
+/* How many bytes at least, eight at a time, stand in a string of JSON as they are: ASCII without controls, quotes and backslashes. */
+size_t utf8_unescaped(const char *s, size_t n);
 size_t utf8_valid(const char *s, size_t n);                     /* length of the valid sequence at s, 0 when there is none */
 size_t utf8_decode(const char *s, size_t n, uint32_t *point);   /* the same, with its code point */
 size_t utf8_bad(const char *s, size_t n);                       /* where none is valid: length of the piece that one U+FFFD stands for */

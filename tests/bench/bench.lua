@@ -7,14 +7,16 @@ local proc = require "qwen.util.process"
 local program = os.env "QWEN"
 local measure_program = program:match "^(.*)/" .. "/tests/measure"
 local tmp = os.env "TMPDIR"
+local top, project = assert(fs.cwd()), tmp .. "/alone" -- no repository: git is asked in the background there
+assert(fs.mkdir(project))
 
 ---A row of figures of ours and of curl's: wall and CPU in milliseconds (the least), memory in MB (the peak).
-local function measure(name, runs, ours, curl, env)
+local function measure(name, runs, ours, curl, env, cwd)
   local argv = { measure_program, tostring(runs) }
   table.move(ours, 1, #ours, #argv + 1, argv)
   argv[#argv + 1] = "--"
   table.move(curl, 1, #curl, #argv + 1, argv)
-  local r, rows = assert(proc.run { argv = argv, env = env }), {}
+  local r, rows = assert(proc.run { argv = argv, env = env, cwd = cwd or project }), {}
   if r.code ~= 0 then error(r.err, 0) end
   for wall, cpu, kb in r.out:gmatch "(%S+) (%S+) (%S+)\n" do rows[#rows + 1] = { wall = tonumber(wall), cpu = tonumber(cpu), memory = tonumber(kb) / 1024 } end
   return { name = name, qwen = rows[1], curl = rows[2] }
@@ -49,12 +51,12 @@ local function same_with_curl(answers, port, protocol)
   return { "curl", "-K", path }
 end
 
-local function compare(name, runs, answers, protocol)
+local function compare(name, runs, answers, protocol, cwd)
   protocol = protocol or "openai"
   local server <close> = fake.start(answers, { log = false })
   local curl = same_with_curl(answers, server.port, protocol)
   local ours, env = ask(server, protocol)
-  return measure(name, runs, ours, curl, env)
+  return measure(name, runs, ours, curl, env, cwd)
 end
 
 local file = tmp .. "/notes.txt"
@@ -65,6 +67,7 @@ end
 
 local version = measure("`--version`", 200, { program, "--version" }, { "curl", "--version" })
 local one = compare("one-shot answer", 40, { { text = { "Hello", " there" }, times = 0 } })
+local in_repository = compare("the same, in a repository", 40, { { text = { "Hello", " there" }, times = 0 } }, "openai", top)
 local stream = compare("20,000 deltas, one by one", 5, { { loop = { deltas = 20000 }, times = 0 } })
 local burst = compare("20,000 deltas in bursts of 500", 25, { { loop = { deltas = 20000, burst = 500 }, times = 0 } })
 local bursts = { burst }
@@ -78,7 +81,7 @@ local function put(text, ...) out[#out + 1] = text:format(...) end
 put "Both programs by turns; each figure is the least of 5 to 200 runs.\n"
 put "| run | wall ms: qwen | curl | ratio | CPU ms: qwen | curl | ratio | MB: qwen | curl |"
 put "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
-for _, row in ipairs { version, one, stream, burst, bursts[2], bursts[3], bursts[4], few, many } do
+for _, row in ipairs { version, one, in_repository, stream, burst, bursts[2], bursts[3], bursts[4], few, many } do
   local q, c = row.qwen, row.curl
   put("| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.1f | %.1f |", row.name, q.wall, c.wall, q.wall / c.wall, q.cpu, c.cpu, q.cpu / c.cpu,
     q.memory, c.memory)

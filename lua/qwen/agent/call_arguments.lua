@@ -161,6 +161,7 @@ end
 
 -- A path without quotes around it, and as a path where it is an address.
 local function plain_path(path)
+  if not path:find "[\"'`<:]" then return path end -- most
   local inner = path:match '^%s*"([^"]+)"%s*$' or path:match "^%s*'([^']+)'%s*$" or path:match "^%s*`([^`]+)`%s*$"
   inner = inner or path:match "^%s*<([^<>]+)>%s*$" or path
   return inner:find "^file://" and from_uri(inner) or inner
@@ -170,7 +171,7 @@ end
 local function path_meant(ctx, given)
   local function there(path)
     local full = path ~= "" and files.resolve(ctx, path)
-    return full and fs.stat(full) ~= nil
+    return full and fs.exists(full)
   end
   local path = plain_path(given)
   if path:find("\0", 1, true) or there(path) then return path end

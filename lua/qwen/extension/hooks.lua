@@ -23,6 +23,7 @@ local fresh = {}                              -- names of those that came into a
 local live = setmetatable({}, { __mode = "k" }) -- each ctx whose session has started
 
 local waiting = {} -- such files whose setting is not there yet, by name
+local looked       -- at these values of the settings: others are there once those were read anew
 
 local function is_unset(ctx, key)
   return ctx.settings:get(key) == nil
@@ -59,8 +60,11 @@ local function collect(ctx)
 end
 
 local function refresh(ctx)
-  local stale = generation ~= registry.generation()
-  for _, key in pairs(waiting) do stale = stale or not is_unset(ctx, key) end
+  local stale, values = generation ~= registry.generation(), ctx.settings.cache
+  if values ~= looked or not values then
+    for _, key in pairs(waiting) do stale = stale or not is_unset(ctx, key) end
+    looked = values
+  end
   if stale then collect(ctx) end
 end
 

@@ -74,10 +74,13 @@ local function has_credential(request)
   return false
 end
 
+local parsed_urls = setmetatable({}, { __mode = "v" }) -- the address of a service comes again with each turn
+
 -- The origin of a request that shows a credential to a private network.
 local function shown_to(request)
   if request.url:sub(1, 5):lower() ~= "http:" then return nil end
-  local parsed = require("sys.http").parse_url(request.url)
+  local parsed = parsed_urls[request.url] or require("sys.http").parse_url(request.url)
+  parsed_urls[request.url] = parsed
   return parsed and not parsed.loopback and parsed.private and has_credential(request) and parsed.origin or nil
 end
 

@@ -29,6 +29,7 @@ end
 
 -- The patterns of one file, or that it cannot be read: then nothing is known to be allowed.
 local function load(path, name)
+  if not fs.exists(path, false) then return nil end -- most folders; this makes no error
   local text, e = fs.read(path, MOST)
   if not text then return e.kind ~= "missing" and { name = name, closed = true } or nil end
   local out = { name = name }

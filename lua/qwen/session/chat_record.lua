@@ -10,8 +10,12 @@ local M = {}
 local roles = { user = "user", assistant = "model", tool = "user" }
 local types = { user = "user", assistant = "assistant", tool = "tool_result" }
 
+local second, written -- the last one, and its text: the messages of a turn are of one
+
 local function timestamp(seconds)
-  return os.date("!%Y-%m-%dT%H:%M:%S", math.floor(seconds)) .. (".%03dZ"):format(math.floor(seconds % 1 * 1000))
+  local whole = math.floor(seconds)
+  if whole ~= second then second, written = whole, os.date("!%Y-%m-%dT%H:%M:%S", whole) end
+  return written .. (".%03dZ"):format(math.floor(seconds % 1 * 1000))
 end
 
 local function seconds(text)

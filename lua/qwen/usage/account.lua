@@ -4,11 +4,19 @@ local sys = require "sys.os"
 
 local M = {}
 
+local hosts = {} -- by address
+
+local function host_in(address)
+  local url = http.parse_url(address)
+  return url and url.origin:gsub("^%a+://", ""):gsub(":443$", ""):gsub(":80$", "") or false
+end
+
 ---@param model Model
 ---@return string host with its port, where that is not the usual one
 function M.host(model)
-  local url = http.parse_url(model.base_url)
-  return url and url.origin:gsub("^%a+://", ""):gsub(":443$", ""):gsub(":80$", "") or model.provider
+  local address = model.base_url
+  if hosts[address] == nil then hosts[address] = host_in(address) end
+  return hosts[address] or model.provider
 end
 
 local names = setmetatable({}, { __mode = "k" }) -- of each key, by address and variable

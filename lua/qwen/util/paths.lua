@@ -91,7 +91,7 @@ end
 ---@return string
 function M.normal(path)
   local plain = path:sub(1, 1) == "/" and path:sub(-1) ~= "/" and not path:find("//", 1, true)
-  if plain and not path:find("/.", 1, true) then return path end
+  if plain and not (path:find("/.", 1, true) and path:find "/%.%.?%f[/\0]") then return path end
   local parts = {}
   for part in path:gmatch "[^/]+" do
     if part == ".." then
@@ -169,7 +169,7 @@ end
 ---@param path string
 ---@return string
 function M.expand(path)
-  local home = M.home()
+  local home = path:sub(1, 1) == "~" and M.home()
   return home and path:gsub("^~%f[/\0]", (home:gsub("%%", "%%%%"))) or path
 end
 
