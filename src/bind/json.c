@@ -405,6 +405,11 @@ static int l_json_decode(lua_State *L) {
     err_set(&e, ERR_PROTOCOL, "not valid JSON: the text is empty");
     return bind_fail(L, &e);
   }
+  const char *zero = memchr(text, '\0', n);
+  if (zero) { /* cjson would take it for the end */
+    err_set(&e, ERR_PROTOCOL, "not valid JSON: a zero byte at character %zu", (size_t)(zero - text) + 1);
+    return bind_fail(L, &e);
+  }
   if (n > TEXT_MAX || has_long_string(text, n)) {
     err_set(&e, ERR_TOO_LONG, "JSON text of %zu bytes is too long, or has a string of more than %d bytes", n, STRING_MAX);
     return bind_fail(L, &e);
@@ -454,9 +459,10 @@ static int l_json_array(lua_State *L) {
 }
 
 static int l_json_raw(lua_State *L) {
-  luaL_checkstring(L, 1);
+  const char *text = luaL_checkstring(L, 1);
+  size_t mark = strncmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* good before a whole text only */
   lua_createtable(L, 1, 0);
-  lua_pushvalue(L, 1);
+  lua_pushlstring(L, text + mark, lua_rawlen(L, 1) - mark);
   lua_rawseti(L, -2, 1);
   luaL_setmetatable(L, raw_class);
   return 1;

@@ -44,7 +44,7 @@ return function(input)
   end
   if value ~= nil then
     round_trip(value)
-    assert(json.decode(json.encode { a = json.raw(input) }), "raw text inside of a value")
+    assert(json.decode(json.encode(json.raw(input))) ~= nil, "raw text")
   end
   local read = jsonc.parse(input)
   if read ~= nil then json.encode(read) end

@@ -28,7 +28,7 @@ t.err(nil, select(2, decode '"\\ud8'), "protocol", "half of a half")
 t.ok(utf8.len(json.encode(decode('"\\ud83d"', true))), "it is never written")
 t.eq(math.tointeger(decode "9007199254740991"), 9007199254740991, "integers below 2^53 are whole")
 for _, text in ipairs { "NaN", "[-NaN]", "Infinity", "[-Infinity]", "inf", "nan", "0x10", "[01]", "[1,]", "{,}", "{a:1}", "'x'", "[1] x",
-  '"\\x"', '"abc', "[1", '{"a"', "tru", "\0", "[1\0]" } do
+  '"\\x"', '"abc', "[1", '{"a"', "tru", "\0", "[1\0]", "[1]\0", "1\0x", '{"a":"x\0"}' } do
   local value, e = decode(text)
   t.err(value, e, "protocol", text)
   t.match(e.message, "^not valid JSON: .+ at character %d+$", text)

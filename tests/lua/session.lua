@@ -38,7 +38,8 @@ end
 
 -- Arguments come back as the model wrote them where a decoder would lose something, and a record is one line whatever is in it.
 do
-  local args = { '{\n  "todos": [],\n  "x": "a\\nb"\n}', "", "{}", "[1,2]", '"text"', "null", '{"n":1e400}', '{"id":12345678901234567890}', "{'x'", '{"deep":{"list":[ ]}}' }
+  local args = { '{\n  "todos": [],\n  "x": "a\\nb"\n}', "", "{}", "[1,2]", '"text"', "null", '{"n":1e400}', '{"id":12345678901234567890}', "{'x'", '{"deep":{"list":[ ]}}',
+    ('{"a":'):rep(124) .. "1" .. ("}"):rep(124), '\xef\xbb\xbf{"a":1}', '{"a":1}\0' }
   local parts = {}
   for i, text in ipairs(args) do parts[i] = { type = "call", id = "c" .. i, name = "f", args = text } end
   parts[#parts + 1] = { type = "call", id = "d", name = "f", args = "{}", data = { extra = { 1 } } }
@@ -58,7 +59,8 @@ do
   end
   for _, hostile in ipairs { "5", "[]", "{}", '{"type":"user"}', '{"type":"user","message":{"parts":5}}', '{"type":"user","message":{"parts":[5,null,{"text":5},{"functionCall":5}]}}',
     '{"type":"assistant","message":{"parts":[{"functionCall":{"args":{"x":1e400}}}]},"usageMetadata":5,"qwen":7}', '{"type":5,"uuid":[],"message":null}',
-    '{"type":"tool_result","message":{"parts":[{"functionResponse":{"response":{"output":{"x":1e400}}}}]},"timestamp":{}}' } do
+    '{"type":"tool_result","message":{"parts":[{"functionResponse":{"response":{"output":{"x":1e400}}}}]},"timestamp":{}}',
+    '{"type":"user","message":{"parts":[]},"timestamp":"2026-01-02T03:04:05.6.7Z"}', '{"type":"user","message":{"parts":[]},"timestamp":"99999999999999999999-1-1T1:1:1"}' } do
     local ok, e = pcall(function()
       local messages = conversation { hostile }
       return messages[1] and chatlog.encode(messages[1], { session = "s" })

@@ -26,9 +26,15 @@ end
 -- What decoding and encoding again may change: empty lists (here they are as empty objects), long numbers, numbers beyond range.
 local fragile = { "%[%s*%]", ("%d"):rep(16), "%d[eE]" }
 
+-- Whether arguments are so deep that the record around them could not be read again.
+local MANY, AROUND = 64, ("["):rep(16)
+local function too_deep(args)
+  return select(2, args:gsub("[%[{]", "")) > MANY and json.decode(AROUND .. args .. AROUND:gsub("%[", "]")) == nil
+end
+
 -- A call in their shape has its arguments decoded. Where that loses something, as for text that is no object, the text goes with it.
 local function call_out(part)
-  local readable = part.args == "" or type(json.decode(part.args)) == "table"
+  local readable = part.args == "" or type(json.decode(part.args)) == "table" and not too_deep(part.args)
   local own = part.data and { data = part.data } or {}
   if not readable then own.args = part.args end
   for _, pattern in ipairs(fragile) do
