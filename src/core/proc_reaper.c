@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static bool able; /* this program becomes the reaper when it is run as such */
 static int other = -1; /* our end of the socket */
 static pid_t starter; /* its parent, which ends at once */
 static volatile bool lost; /* volatile: set by a child that borrows our memory */
+static pthread_mutex_t mine = PTHREAD_MUTEX_INITIALIZER; /* credential helpers are started by threads */
 
 static void become_reaper(const int ends[2]) {
   char name[] = NAME, *const argv[] = {name, NULL}, *const envp[] = {NULL};
@@ -45,7 +47,7 @@ static void become_reaper(const int ends[2]) {
   _exit(127);
 }
 
-void proc_reaper_start(void) {
+static void start(void) {
   int ends[2];
   sigset_t all, before;
   if (lost) close(other), other = -1, lost = false;
@@ -58,6 +60,12 @@ void proc_reaper_start(void) {
   close(ends[0]);
   if (pid > 0) other = ends[1], starter = pid;
   else close(ends[1]);
+}
+
+void proc_reaper_start(void) {
+  pthread_mutex_lock(&mine);
+  start();
+  pthread_mutex_unlock(&mine);
 }
 
 static bool tell(const struct note *note) {
@@ -78,8 +86,10 @@ void proc_reaper_enter(const ino_t pipes[2]) {
 
 void proc_reaper_leave(pid_t pid) {
   struct note note = {.pid = pid, .over = true};
+  pthread_mutex_lock(&mine);
   tell(&note);
   if (starter && waitpid(starter, NULL, WNOHANG) != 0) starter = 0;
+  pthread_mutex_unlock(&mine);
 }
 
 /* -- its side ------------------------------------------------------------------------------------------------------- */
