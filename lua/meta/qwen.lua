@@ -1126,6 +1126,7 @@ qwen = {}
 ---@field settle fun(self: Reservation, used: Usage?, e: Err?) the request has ended
 ---@field leave fun(self: Reservation, used: Usage?) it was left before its end
 ---@field cancel fun(self: Reservation, e: Err?) it failed without an answer: the place is given back where it never left
+---@field ask_date fun(self: Reservation) asks the service for its date, without a key
 ---@field learn fun(self: Reservation, headers: table<string, string>, status: integer, sent: number?) what the answer says about limits
 
 ---@class LimitState

@@ -359,6 +359,7 @@
 ---@field why "window"|"pause"|"server"|"lost"|nil what it waits for; lost: a Redis server has forgotten what was counted
 ---@field window integer? which window is full
 ---@field leapt boolean? the clock of this machine has leapt by days, and no server has confirmed it: see date
+---@field unsure boolean? no server has confirmed the clock of this machine since it was started or set
 
 ---Limits that all processes with this file keep together. Each call waits while another process holds the file.
 ---@class Limiter
@@ -369,7 +370,7 @@
 ---@field undo fun(self: Limiter, key: string, grant: integer): boolean?, Err? gives back a grant that was not used, when it is the newest
 ---@field shut fun(self: Limiter, key: string, seconds?: number): number?, Err? no grants for so long, at most an hour; without a number 1, 2, 4 .. 60 s; the seconds in force
 ---@field tighten fun(self: Limiter, key: string, grant: integer, window: LimitWindow, left: number, seconds: number): boolean?, Err? a server said: so many more until then
----@field date fun(self: Limiter, time: number): boolean?, Err? the date of a server: where this machine shows the same, its leap counts; otherwise it changes nothing
+---@field date fun(self: Limiter, time: number): boolean?, Err? the date of a server: where this machine shows the same, its clock is confirmed and its leap counts; otherwise it changes nothing
 ---@field seed fun(self: Limiter, key: string, grants: {age: number, weight: number}[]): boolean?, Err? grants from before, oldest first, for a key of which nothing is known
 ---@field usage fun(self: Limiter, key: string, windows: LimitWindow[]): {used: number, next: number, all: number}[]?, Err? seconds until one, and until all are given back
 ---@field keys fun(self: Limiter): {name: string, spec: string, shut: number, waiting: integer, background: integer}[]?, Err?

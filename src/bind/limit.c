@@ -150,10 +150,14 @@ static void set_integer(lua_State *L, const char *field, int64_t value) {
 }
 
 static int push_answer(lua_State *L, const struct limit_answer *a) {
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 8);
   if (a->leapt) {
     lua_pushboolean(L, 1);
     lua_setfield(L, -2, "leapt");
+  }
+  if (a->unsure) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "unsure");
   }
   if (a->first) {
     lua_pushboolean(L, 1);

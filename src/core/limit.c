@@ -18,7 +18,7 @@ static const double AFTER_BOOT = 60;
 enum { IN_A_ROW = 3 }; /* then one of the background has its turn, if one waits */
 
 static const char schema[] =
-    "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL);"
+    "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL, sure INTEGER NOT NULL, since REAL NOT NULL);"
     "CREATE TABLE keys (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, spec TEXT NOT NULL DEFAULT '',"
     " until REAL NOT NULL DEFAULT 0, struck REAL NOT NULL DEFAULT 0, strikes INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 0);"
     "CREATE TABLE grants (key INTEGER, ord INTEGER, at REAL NOT NULL, day INTEGER NOT NULL, weight REAL NOT NULL,"
@@ -59,7 +59,7 @@ struct limit *limit_open(const char *path, const struct limit_clock *clock, stru
   else read_boot(l->boot, sizeof l->boot);
   struct stat space;
   if (stat("/proc/self/ns/pid", &space) == 0) l->space = (int64_t)space.st_ino;
-  if (db_open(&l->db, path, schema, 3, e)) return l;
+  if (db_open(&l->db, path, schema, 4, e)) return l;
   limit_close(l);
   return NULL;
 }
@@ -116,7 +116,13 @@ static bool new_boot(struct plan *p, double delta) {
          limit_exec(p, DROP_QUEUE, "DELETE FROM queue", "");
 }
 
-/* Fills in the clocks of p, and mends what a restart or a jump of the wall clock has put out of order. */
+bool limit_set_clock(struct plan *p, double wall, bool sure, double since) {
+  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?, sure = ?, since = ?", "sddid", p->l->boot, p->now, wall,
+                    (int64_t)sure, since);
+}
+
+/* Fills in the clocks of p, and mends what a restart or a jump of the wall clock has put out of order. A leap by days, and one back from a
+ * confirmed time, counts only when a server confirms it; a smaller one, or a restart, leaves the clock to be confirmed anew. */
 static bool set_clock(struct plan *p) {
   struct limit *l = p->l;
   struct err *e = p->e;
@@ -124,25 +130,27 @@ static bool set_clock(struct plan *p) {
   p->wall = l->clock.wall();
   p->day = (int64_t)floor(p->wall / DAY);
   sqlite3_stmt *get =
-      limit_query(p, CLOCK_GET, "SELECT boot = ?, at, wall FROM clock", "s", l->boot);
+      limit_query(p, CLOCK_GET, "SELECT boot = ?, at, wall, sure, since FROM clock", "s", l->boot);
   int got = get ? db_step(&l->db, get, e) : -1;
   if (got < 0) return false;
   if (got == 0)
-    return limit_exec(p, CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?)", "sdd", l->boot, p->now,
-                      p->wall);
+    return limit_exec(p, CLOCK_NEW, "INSERT INTO clock VALUES (?, ?, ?, 0, 0)", "sdd", l->boot,
+                      p->now, p->wall);
   bool same = l->db.sql->column_int64(get, 0);
   double at = l->db.sql->column_double(get, 1), wall = l->db.sql->column_double(get, 2);
+  p->sure = l->db.sql->column_int64(get, 3);
+  p->since = l->db.sql->column_double(get, 4);
   l->db.sql->reset(get);
-  if (!same) {
-    double off = p->wall - wall;
-    if (!new_boot(p, p->now - (off > 0 ? off : 0) - at)) return false;
-  } else if (p->wall > wall + (p->now - at) + DAY) { /* a leap that no server has confirmed */
-    p->leapt = true;
-    p->wall = wall + (p->now - at);
-    p->day = (int64_t)floor(p->wall / DAY);
-  }
-  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?", "sdd", l->boot,
-                    p->now, p->wall);
+  if (same) wall += p->now - at;
+  double off = p->wall - wall, moved = p->now - at - fmax(off, 0.001); /* a restart takes longer */
+  if (!same && p->since > 0) p->since += moved;
+  if (!same && !new_boot(p, moved)) return false;
+  p->leapt = (same && off > DAY) || (p->sure && off < -CLOCKS_DIFFER);
+  if (!p->leapt) return limit_set_clock(p, p->wall, p->sure && fabs(off) <= CLOCKS_DIFFER, 0);
+  if (p->since == 0) p->since = p->now;
+  p->wall = wall;
+  p->day = (int64_t)floor(wall / DAY);
+  return limit_set_clock(p, wall, p->sure, p->since);
 }
 
 static bool find_key(struct plan *p, const char *name, bool make) {
@@ -173,7 +181,7 @@ static bool find_key(struct plan *p, const char *name, bool make) {
   if (got > 0) {
     int64_t day = l->db.sql->column_int64(last, 1);
     p->last = l->db.sql->column_int64(last, 0);
-    if (p->day < day) p->day = day; /* a clock that went back gives no day twice */
+    if (p->day < day) p->day = day, p->sure = false; /* a clock that went back gives no day twice */
     l->db.sql->reset(last);
   }
   return got >= 0;
@@ -410,8 +418,10 @@ static bool take(struct plan *p, void *arg) {
   const struct limit_ask *ask = t->ask;
   struct limit_answer *a = t->answer;
   struct tight tight[LIMIT_WINDOWS];
-  *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .leapt = p->leapt, .window = -1};
+  *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .window = -1};
   if (a->first) return true;
+  a->leapt = p->leapt || p->day > (int64_t)floor(p->wall / DAY);
+  a->unsure = !p->sure;
   err_clear(e);
   double paused = paused_until(p, ask->pause);
   if (paused > p->now) { /* one model of an account: it stands in nobody's way meanwhile */

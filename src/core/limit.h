@@ -37,7 +37,7 @@ struct limit_answer {
   int ahead;       /* others in the queue before it */
   int window;      /* index of the window that is full, -1: the key pauses, -2: a server said so */
   bool first;      /* nothing was known of this key */
-  bool leapt;      /* the wall clock has leapt, and limit_date has not confirmed it */
+  bool leapt, unsure; /* the wall clock has leapt by days; no server's date has confirmed it since: see limit_date */
 };
 
 struct limit_use {
@@ -63,7 +63,7 @@ bool limit_undo(struct limit *l, const char *key, int64_t grant, struct err *e);
 bool limit_shut(struct limit *l, const char *key, double seconds, double *shut, struct err *e);
 /* What a server said in its answer to a grant: at most `left` more until `seconds` from now, in the window that per and weighted name. */
 bool limit_tighten(struct limit *l, const char *key, int64_t grant, const struct limit_window *w, double left, double seconds, struct err *e);
-/* The server's own date: where the wall clock shows the same, its leap is true. A server's word alone changes nothing. */
+/* The server's own date: where the wall clock shows the same, it is right, and so was its leap. A server's word alone changes nothing. */
 bool limit_date(struct limit *l, double wall, struct err *e);
 /* Grants from before, oldest first, for a key of which nothing is known: ages in seconds. */
 bool limit_seed(struct limit *l, const char *key, const double *ages, const double *weights, size_t count, struct err *e);

@@ -16,7 +16,9 @@ struct limit {
 struct plan {
   struct limit *l;
   double now, wall;
-  bool leapt;       /* wall is by the time that passed, since the wall clock leapt */
+  bool leapt;       /* wall is by the time that passed, since the wall clock leapt at `since` */
+  bool sure;        /* the clock of the file was confirmed by a server */
+  double since;
   int64_t day;      /* of the wall clock, never earlier than that of the key's last grant */
   int64_t key, last;
   int64_t run;      /* how many in a row went before somebody in the background */
@@ -28,11 +30,12 @@ struct plan {
 };
 
 static const double DAY = 86400;
+static const double CLOCKS_DIFFER = 3600; /* clocks that do by no more show the same time */
 
 enum {
   CLOCK_GET, CLOCK_SET, CLOCK_NEW, MOVE_GRANTS, MOVE_KEYS, MOVE_TIGHT, DROP_QUEUE, KEY_GET, KEY_NEW, KEY_SPEC, KEY_SHUT, KEY_RUN, LAST, GRANT_GET, GRANT_NEW,
   GRANTS_BACK, GRANT_WEIGHT, GRANT_DROP, PRUNE, QUEUE_NEW, QUEUE_SEEN, QUEUE_LIST, QUEUE_DROP, QUEUE_PRUNE, TIGHT_LIST, TIGHT_SET, TIGHT_PRUNE, SINCE, KEYS,
-  FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES, PAUSE_GET, GRANT_LATE
+  FORGET_GRANTS, FORGET_QUEUE, FORGET_TIGHT, FORGET_KEY, STRIKES, PAUSE_GET, GRANT_LATE, GRANTS_LEAP
 };
 
 /* Statement `number` of the file with its values bound by letters: i int64_t, d double, s text. To be stepped; NULL and p->e when
@@ -45,6 +48,8 @@ bool limit_exec(struct plan *p, int number, const char *text, const char *kinds,
  * is made, or is 0 in the plan. */
 typedef bool (*limit_fn)(struct plan *p, void *arg);
 bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *arg, struct err *e);
+/* Writes the clock of the file: what the wall clock shows, whether a server confirmed that, and since when it has leapt (0: it has not). */
+bool limit_set_clock(struct plan *p, double wall, bool sure, double since);
 /* When grant number ord was; false when it is not known. */
 bool limit_grant_at(struct plan *p, int64_t ord, double *at, int64_t *day);
 /* When the window has room again, given that a grant at `at` on `day` fills it; not before t. */

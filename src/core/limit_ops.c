@@ -6,7 +6,6 @@
 #include "limit_internal.h"
 
 static const double LONGEST_SHUT = 3600;
-static const double CLOCKS_DIFFER = 3600; /* clocks that do by no more show the same time */
 
 /* -- afterwards ------------------------------------------------------------------------------------------------------ */
 
@@ -94,8 +93,16 @@ static bool date(struct plan *p, void *arg) {
   struct limit *l = p->l;
   double own = l->clock.wall();
   if (!(fabs(own - ((struct one *)arg)->value) <= CLOCKS_DIFFER)) return true;
-  return limit_exec(p, CLOCK_SET, "UPDATE clock SET boot = ?, at = ?, wall = ?", "sdd", l->boot,
-                    p->now, own);
+  /* Between two confirmed times so much more has passed than the machine has seen: it stood still. What was granted before is older by
+   * that, less what the clocks may differ; what was granted since is of today. */
+  double stood = p->leapt && p->sure ? fmax(own - p->wall - 2 * CLOCKS_DIFFER, 0) : 0;
+  double since = p->leapt ? p->since : HUGE_VAL;
+  int64_t today = (int64_t)floor(own / DAY);
+  return limit_exec(p, GRANTS_LEAP,
+                    "UPDATE grants SET at = iif(at < ?1, at - ?2, at), day = iif(at < ?1, min(day, ?3), ?3)"
+                    " WHERE ?2 > 0 OR at >= ?1 OR day > ?3",
+                    "ddi", since, stood, today) &&
+         limit_set_clock(p, own, true, 0);
 }
 
 bool limit_date(struct limit *l, double wall, struct err *e) { return limit_use(l, NULL, false, date, &(struct one){.value = wall}, e); }

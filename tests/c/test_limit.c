@@ -342,6 +342,7 @@ static void days(void **state) {
   assert_true(wait_for(l, w, 1, 0) > 0);
   wall -= 3600; /* back over midnight: it stays the later day */
   assert_true(wait_for(l, w, 1, 0) > 0);
+  pass(1);
   wall += 3600 + 3 * 86400; /* a leap that nobody confirms */
   assert_true(wait_for(l, w, 1, 0) > 0);
   static const double wrong[] = {400 * 86400.0, 86400, 3601, -3601, -86400, 1e300, -1e300, INFINITY, -INFINITY, NAN};
@@ -377,13 +378,79 @@ static void wrong_days(void **state) {
   l = limit_open(path, &clock_of_test, &e);
   pass(60);
   assert_true(ask(l, w, 1, 0, 0).grant);
-  wall = right + 2 * DAY; /* set right */
-  assert_true(wait_for(l, w, 1, 0) > 0);
+  wall = right + 2 * DAY; /* set right: the day that is far ahead holds until a server's date shows the same as this machine */
+  assert_true(wait_for(l, w, 1, 0) > 100 * DAY && peek(l, w, 1, 0).leapt);
+  lock(l);
+  assert_true(limit_date(l, right + 402 * DAY, &e));
+  assert_true(wait_for(l, w, 1, 0) > 100 * DAY);
+  lock(l);
+  assert_true(limit_date(l, wall + 5, &e));
+  struct limit_answer a = peek(l, w, 1, 0);
+  assert_true(a.wait > 0 && a.wait <= DAY && !a.leapt && !a.unsure);
   lock(l);
   assert_true(limit_forget(l, "k", &e));
   assert_true(ask(l, w, 1, 0, 0).grant);
   pass(DAY);
   assert_true(ask(l, w, 1, 0, 0).grant);
+  limit_close(l);
+}
+
+/* The machine stood still for days: what it granted before is as old as the servers say, before and after; what it grants meanwhile is not. */
+static void standing_still(void **state) {
+  (void)state;
+  const struct limit_window w[] = {{3, 86400, 0, false, false}};
+  for (int confirmed = 0; confirmed < 2; confirmed++) {
+    struct limit *l = fresh();
+    for (int k = 0; k < 2; k++) assert_true(ask(l, w, 1, 0, 0).grant);
+    assert_true(peek(l, w, 1, 0).unsure);
+    if (confirmed) {
+      lock(l);
+      assert_true(limit_date(l, wall - 30, &e));
+      assert_true(!peek(l, w, 1, 0).unsure);
+    }
+    pass(10);
+    wall += 3 * DAY;
+    assert_true(ask(l, w, 1, 0, 0).grant);
+    pass(10);
+    struct limit_answer a = peek(l, w, 1, 0);
+    assert_true(a.leapt && a.wait == DAY - 20);
+    lock(l);
+    assert_true(limit_date(l, wall + 2 * DAY, &e)); /* a server that is wrong */
+    assert_true(peek(l, w, 1, 0).wait == DAY - 20);
+    lock(l);
+    assert_true(limit_date(l, wall + 30, &e));
+    /* Only where the time before was confirmed, too: a clock that was wrong until now proves nothing. */
+    assert_true(peek(l, w, 1, 0).wait == (confirmed ? 0 : DAY - 20));
+    if (confirmed) {
+      for (int k = 0; k < 2; k++) assert_true(ask(l, w, 1, 0, 0).grant);
+      assert_true(peek(l, w, 1, 0).wait == DAY - 10);
+    }
+    limit_close(l);
+  }
+}
+
+/* A machine without a clock chip starts in the past: no time counts as passed until a server confirms it. */
+static void no_clock_chip(void **state) {
+  (void)state;
+  const struct limit_window w[] = {{1, 86400, 0, false, true}};
+  struct limit *l = fresh();
+  assert_true(ask(l, w, 1, 0, 0).grant);
+  lock(l);
+  assert_true(limit_date(l, wall, &e));
+  double right = wall;
+  limit_close(l);
+  now = 100;
+  wall = 1000;
+  clock_of_test.boot = "boot-2";
+  l = limit_open(path, &clock_of_test, &e);
+  pass(60);
+  assert_true(peek(l, w, 1, 0).leapt && peek(l, w, 1, 0).wait > 0);
+  wall = right + 5 * DAY; /* set right from the network */
+  assert_true(peek(l, w, 1, 0).leapt && peek(l, w, 1, 0).wait > 0);
+  lock(l);
+  assert_true(limit_date(l, wall, &e));
+  struct limit_answer a = ask(l, w, 1, 0, 0);
+  assert_true(a.grant && !a.leapt && !a.unsure);
   limit_close(l);
 }
 
@@ -524,7 +591,7 @@ int main(void) {
       cmocka_unit_test(gates),
       cmocka_unit_test(servers_tighten),
       cmocka_unit_test(days),
-      cmocka_unit_test(wrong_days),
+      cmocka_unit_test(wrong_days), cmocka_unit_test(standing_still), cmocka_unit_test(no_clock_chip),
       cmocka_unit_test(jumps_and_restarts),
       cmocka_unit_test(seeds_count),
       cmocka_unit_test(damaged_files_are_made_anew),

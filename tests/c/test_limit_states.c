@@ -126,7 +126,7 @@ static void add(char *text, const char *format, ...) {
 static void put_back(const struct image *m) {
   char text[TEXT] = "BEGIN;DELETE FROM clock;DELETE FROM keys;DELETE FROM grants;DELETE FROM queue;"
                     "DELETE FROM sqlite_sequence;";
-  add(text, "INSERT INTO clock VALUES('boot',%g,%.17g);", world.now, WALL + world.now);
+  add(text, "INSERT INTO clock VALUES('boot',%g,%.17g,0,0);", world.now, WALL + world.now);
   for (int i = 0; i < m->key; i++) {
     const double *v = m->keys[i].value;
     add(text, "INSERT INTO keys VALUES(1,'k','',%g,%g,%g,%g);", v[0], v[1], v[2], v[3]);

@@ -13,6 +13,7 @@ What is answered:
   "error": "message"                        an error answer in the protocol's own shape, with "status"
   "window": {...}                           a model with a window that acts at random (window.py)
   "json": value, "body": "text"             anything else; "raw": "bytes" replaces the whole answer, status line included
+  "head_date": "Mon, ..."                   no answer, but the date that every HEAD is answered with
 How:
   "status": 200, "headers": {}, "type": content type, "framing": "chunked" | "length" | "close", "gzip": true
   "delay": seconds before the answer, "slow": [bytes, seconds] a pause after every so many bytes of the body
@@ -44,7 +45,8 @@ class Script:
     """The answers that are left, shared by all connections."""
 
     def __init__(self, answers):
-        self.answers = answers
+        self.answers = [answer for answer in answers if "head_date" not in answer]
+        self.head_date = next((answer["head_date"] for answer in answers if "head_date" in answer), None)
         self.lock = threading.Lock()
         self.loops = {}
         self.models = {}
@@ -150,7 +152,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self):
         """A connection opened ahead of use: costs no answer of the script, and stands in the log once it is answered."""
-        self.connection.sendall(b"HTTP/1.1 404 Fake\r\ncontent-length: 0\r\n\r\n")
+        date = self.server.script.head_date
+        line = f"date: {date}\r\n" if date else ""
+        self.connection.sendall(f"HTTP/1.1 404 Fake\r\n{line}content-length: 0\r\n\r\n".encode())
         self.server.log.write(connection=self.client_address[1], method="HEAD", path=self.path, headers={}, body=None)
 
     do_GET = do_POST = do_PUT = do_DELETE = answer

@@ -55,7 +55,7 @@ end
 ---@param home string
 ---@return number[]
 function M.log(home)
-  local store <close> = assert(require("sys.db").open(home .. "/limits.db", "", 3))
+  local store <close> = assert(require("sys.db").open(home .. "/limits.db", "", 4))
   local times = {}
   for i, row in ipairs(assert(store:run "SELECT at FROM grants ORDER BY ord")) do times[i] = row.at end
   return times

@@ -105,6 +105,30 @@ for _, fault in ipairs { { fault = "cut" }, { fault = "reset" }, { fault = "stal
   t.eq(#server:requests(), 2, fault.fault .. ": the service saw no more than the limit says")
 end
 
+-- A machine that stood still for three days: a window that is full asks the service for its date, and only where that is what the machine
+-- shows, and what it showed before was confirmed, too, do the three days count. A wrong date of another service changes nothing.
+do
+  local clock = program.binary:match "^(.*)/" .. "/tests/clock.so"
+  local now = os.time()
+  local function header(time) return os.date("!%a, %d %b %Y %H:%M:%S GMT", time) end
+  local later = now + 3 * 86400
+  for _, case in ipairs {
+    { before = now, head = later, asked = { "POST", "HEAD", "POST" } },
+    { before = now, head = now, asked = { "POST", "HEAD" } },
+    { before = now, head = now + 400 * 86400, asked = { "POST", "HEAD" } },
+    { before = now - 400 * 86400, head = later, asked = { "POST", "HEAD" } },
+  } do
+    local place = program.place(settings { rules = { ["*"] = "1/day" }, maxWait = 1 })
+    local server <close> = fake.start { { text = "A", headers = { date = header(case.before) } },
+      { text = "B", headers = { date = header(later) } }, { head_date = header(case.head) } }
+    t.eq(ask(place, server, { "-p", "x" }).code, 0, "one")
+    local env = { LD_PRELOAD = clock, ASAN_OPTIONS = "verify_asan_link_order=0", QWEN_TEST_WALL = tostring(later) }
+    local r, methods = ask(place, server, { "-p", "x" }, env), {}
+    for i, request in ipairs((server:requests())) do methods[i] = request.method end
+    t.eq({ r.code, methods }, { case.asked[3] and 0 or 1, case.asked }, "a date: " .. r.err)
+  end
+end
+
 -- A request that left late is told to the store, when that is more than the margin covers.
 do
   local reservation, told = require "qwen.usage.reservation", {}

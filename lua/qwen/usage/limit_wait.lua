@@ -9,11 +9,12 @@ local tr, phrase = translate.tr, translate.phrase
 local M = {}
 
 local RETRY, QUIET = 1, 0.3
+local WORTH_A_DATE, DATE_AGAIN = 60, 600
 local FILE_PATIENCE, SERVER_PATIENCE = 100, 15 -- seconds until a session goes on by itself
 local HOPELESS = { certificate = true, client_certificate = true, tls = true, host = true }
 local WORTH = { network = true, timeout = true, overloaded = true }
 
-local alone, gave_up, told = nil, false, {}
+local alone, gave_up, reported, told = nil, false, nil, {}
 
 ---A notice that is given once in a process.
 ---@param ctx Ctx
@@ -45,6 +46,8 @@ end
 
 -- What a server has forgotten is reported once, on the screen and in the log.
 local function report_loss(ctx, rule)
+  if reported == rule.key then return end
+  reported = rule.key
   M.once(ctx, tr("the Redis server of the limits has lost what was counted, or is new: nothing is sent for a whole window of %s. "
     .. "If nothing was sent before: qwen limits forget \"%s\"", rule.spec, rule.key))
   require("qwen.usage.telemetry").log(ctx, "limits_lost", { key = rule.key })
@@ -82,14 +85,14 @@ end
 ---Takes a place in all windows, waiting as long as it needs and may. Leaving by any way gives the place up.
 ---@param ctx Ctx
 ---@param rule table of limits.rule
----@param reserved Reservation gets the store, the grant and whether the clock leapt
+---@param reserved Reservation gets the store, the grant and whether the clock is unconfirmed
 ---@param seed fun(store: Limiter, rule: table): boolean?, Err?
 ---@return boolean?, Err?
 function M.take(ctx, rule, reserved, seed)
   local clock = ctx.clock or task
   local longest = ctx.settings:get "limits.maxWait" or 600
   local stops = on_failure(ctx) == "stop"
-  local ticket, waited, failing, lost
+  local ticket, waited, failing, dated
   local _ <close> = setmetatable({}, { __close = function()
     if ticket then pcall(reserved.store.leave, reserved.store, ticket) end -- a busy file cannot be waited for here; the place lapses by itself
     if waited then ctx.waiting(nil) end
@@ -129,12 +132,15 @@ function M.take(ctx, rule, reserved, seed)
       failing = nil
       if store ~= alone then gave_up = false end
       if answer ~= true and answer.grant then
-        reserved.grant, reserved.leapt, ticket = answer.grant, answer.leapt, nil
+        reserved.grant, reserved.undated, ticket = answer.grant, answer.unsure, nil
         return true
       elseif answer ~= true then
         ticket = answer.ticket
-        if answer.why == "lost" and not lost then report_loss(ctx, rule) end
-        lost = lost or answer.why == "lost"
+        if answer.leapt and answer.wait > WORTH_A_DATE and not (dated and clock.now() - dated < DATE_AGAIN) then
+          dated, answer.wait, answer.again = clock.now(), 0, 0 -- the answer may free the window
+          reserved:ask_date()
+        end
+        if answer.why == "lost" then report_loss(ctx, rule) end
         if answer.wait > longest then return nil, too_long(rule, answer) end
         if waited or answer.wait > QUIET then wait(reason(rule, answer), answer.wait, answer.again)
         else clock.sleep(answer.again) end

@@ -1,10 +1,11 @@
 -- What one request holds: its place in the limits and its line in the ledger. limits.lua makes reservations; the sender settles, leaves or cancels them.
 local err = require "qwen.util.err"
+local http = require "sys.http"
 local task = require "sys.task"
 local usage_ledger = require "qwen.usage.ledger"
 local tr = require("qwen.util.translate").tr
 
-local LONGEST_SHUT = 3600
+local LONGEST_SHUT, PATIENCE = 3600, 10
 local LONG = 60 -- seconds; a longer pause is not about how fast one asks, but about one model's quota
 
 local Reservation = {}
@@ -78,6 +79,22 @@ local function tell_late(self, sent)
   if late > margin / 2 then self.store:sent(self.rule.key, self.grant, late) end
 end
 
+-- The service's own date, where the store has no confirmed one.
+local function learn_date(self, headers, rate_limit_headers)
+  local seconds = rate_limit_headers.seconds(headers.date)
+  if seconds then self.store:date(task.time() + seconds) end
+end
+
+---Asks the service for its date, without a key: a window that is full sends nothing from which it could be learned.
+function Reservation:ask_date()
+  local url = http.parse_url(self.model.base_url)
+  local stream = url and self.ctx.transport { url = url.origin .. "/", method = "HEAD", first_timeout = PATIENCE,
+    headers = { ["User-Agent"] = self.ctx.user_agent } }
+  if not stream then return end
+  learn_date(self, stream.headers, require "qwen.usage.rate_limit_headers")
+  stream:close()
+end
+
 ---What the headers of an answer say. 429 pauses all processes: of the account, or of this model when it is for long.
 ---@param headers table<string, string>
 ---@param status integer
@@ -97,9 +114,8 @@ function Reservation:learn(headers, status, sent)
     if store then store:shut(asked and asked > LONG and self.rule.pause_key or self.rule.key, pause) end
   else
     tighten(self, headers, rate_limit_headers)
-    local date = self.leapt and rate_limit_headers.seconds(headers.date)
-    if date then self.store:date(task.time() + date) end
   end
+  if self.undated and self.store then learn_date(self, headers, rate_limit_headers) end
 end
 
 ---@param fields {ctx: Ctx, model: Model, purpose: string, open: fun(ctx: Ctx): Limiter?}
