@@ -1152,7 +1152,8 @@ return {
     [", %d an answer"] = "，每个回答 %d",
     ["the session is long: its last %d messages go on; what was said before (%s) stays in %s, and the model is told so"] =
       "会话很长：从最后 %d 条消息继续；更早的内容（%s）保留在 %s 中，模型已知悉",
-    ["%d older pictures and files are not shown to the model again"] = "%d 个较早的图片和文件不再展示给模型",
+    ["%d older pictures, files or long texts are shown to the model in part or not at all"] =
+      "%d 个较早的图片、文件或长文本只部分或不再展示给模型",
     ["FAILED"] = "失败", ["%.3gM tokens"] = "%sM token", ["%.0fK tokens"] = "%sK token",
     [" (%d ahead)"] = "（前面还有 %d 个）",
     ["the shared limits cannot be used (%s); this process keeps a quarter of each by itself"] =

@@ -102,6 +102,25 @@ function kinds.rewound(w)
   turn(w.add, n + 1, 1, 1000)
 end
 
+---Prompts with a megabyte pasted into each.
+function kinds.pasted(w)
+  local n = 0
+  while w.size < w.bytes do
+    n = n + 1
+    w.add(message.user(("Prompt %d: %s"):format(n, prose(1 << 20, n))))
+    w.add(message.assistant({ { type = "text", text = "Answer " .. n } }, { model = "fake", stop = "end" }))
+  end
+end
+
+---One result that has it all, as of a program that cuts nothing.
+function kinds.one_result(w)
+  w.add(message.user "Prompt 1: read it")
+  local call, answer = step(1, 1, w.bytes)
+  w.add(call)
+  w.add(answer)
+  w.add(message.assistant({ { type = "text", text = "Answer 1" } }, { model = "fake", stop = "end" }))
+end
+
 ---Short prompts and answers, millions of lines at last.
 function kinds.short(w)
   local n = 0

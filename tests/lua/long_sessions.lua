@@ -119,6 +119,8 @@ local kinds = {
   { kind = "one_turn", bytes = 9 * MB, most_read = 5 * MB },
   { kind = "images", bytes = 32 * MB, most_read = 32 * MB, faded = true },
   { kind = "images", bytes = 4 * MB, most_read = 5 * MB, whole = true },
+  { kind = "pasted", bytes = 9 * MB, most_read = 12 * MB },
+  { kind = "one_result", bytes = 9 * MB, most_read = 10 * MB, whole = true, faded = true },
   { kind = "rewound", bytes = 9 * MB, most_read = 13 * MB, whole = true },
   { kind = "short", bytes = 6 * MB, most_read = 3 * MB },
 }

@@ -17,6 +17,7 @@ local TEXT, MESSAGES, MEDIA, ALL = 4 * 1024 * 1024, 4000, 6 * 1024 * 1024, 24 * 
 -- the file is searched.
 local AHEAD, AHEAD_BYTES = 32, 1024 * 1024
 local IN_VAIN = 256 * 1024 * 1024 -- bytes that are searched for records that are not there
+local LONG = 2 * 1024 * 1024 -- bytes of one text that are taken
 local PROMPT = 8000 -- bytes of the first prompt that stand in the place of what is left out
 
 local Branch = {}
@@ -84,11 +85,16 @@ local function before(self, record)
   return parent_of(self, parent) or take(self, 1)
 end
 
--- A message without its pictures and files where newer messages have enough of them; and how many
--- bytes those are.
+-- A message without its pictures and files where newer messages have enough of them, and with the
+-- ends of very long texts; and how many bytes do not count as text.
 local function limited(self, m)
   local bytes = 0
   for i, part in ipairs(m and m.parts or {}) do
+    if part.text and #part.text > LONG then
+      local ends = text.utf8((text.head_tail(part.text, LONG)))
+      bytes = bytes + #part.text - #ends
+      part.text, self.faded = ends, self.faded + 1
+    end
     local media = (part.type == "image" or part.type == "file") and #part.data or 0
     bytes = bytes + media
     if media > 0 and self.media + media > MEDIA then
@@ -141,7 +147,7 @@ end
 ---@field compacted integer? how many of the messages have no record of their own
 ---@field omitted integer? bytes of the file before the messages, where those are not all since the
 ---last shortening
----@field faded integer pictures and files left out of messages
+---@field faded integer pictures and files left out of messages, and long texts cut in them
 
 ---The conversation that a file holds.
 ---@param file table of chat_file.lua

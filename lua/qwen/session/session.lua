@@ -120,7 +120,8 @@ function Session:left_out()
       .. "in %s, and the model is told so", #self.messages - self.compacted, text.human_bytes(self.omitted), paths.short(self.path))
   end
   if self.faded then
-    out[#out + 1] = tr("%d older pictures and files are not shown to the model again", self.faded)
+    out[#out + 1] = tr("%d older pictures, files or long texts are shown to the model in part or not "
+      .. "at all", self.faded)
   end
   return out
 end
