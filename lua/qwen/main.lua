@@ -163,7 +163,6 @@ end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
 local function slash(ctx, opts, prompt)
-  if prompt:sub(1, 1) ~= "/" then return nil end
   local commands = require "qwen.extension.commands"
   local name, rest = commands.split(prompt)
   if not name or name == "" then return nil end
@@ -289,7 +288,7 @@ local function route(argv)
   prompt, e = read_prompt(opts)
   if e then return fail(e) end
   if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
-  return slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
+  return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
 end
 
 return function(argv)
