@@ -199,8 +199,7 @@ local function is_command(word, alone)
     if name ~= word and (registry.get("commands", name) or {}).shell then return true end
     return require("qwen.extension.foreign_commands")[word] ~= nil
   end
-  local command = registry.get("commands", word)
-  return alone or not command or command.shell
+  return alone or (registry.get("commands", word) or { shell = true }).shell
 end
 
 -- In the user's language, also when the settings cannot be read.
