@@ -1,4 +1,4 @@
-/* A shim for LD_PRELOAD: the FAIL_CALL (pread, write, fsync, fdatasync, rename) on a path with FAIL_PATH in it that numbers FAIL_AT (0) among
+/* A shim for LD_PRELOAD: the FAIL_CALL (pread, pwrite, write, fsync, fdatasync, rename) on a path with FAIL_PATH in it that numbers FAIL_AT (0) among
  * those fails with FAIL_ERRNO, and all after it up to FAIL_FOR; with FAIL_KILL the process is killed there instead. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -58,6 +58,16 @@ static bool fails_at(const char *name, int fd) {
 ssize_t pread(int fd, void *bytes, size_t n, off_t from_byte) {
   REAL(pread);
   return fails_at("pread", fd) ? -1 : real(fd, bytes, n, from_byte);
+}
+
+ssize_t pwrite(int fd, const void *bytes, size_t n, off_t at) {
+  REAL(pwrite);
+  return fails_at("pwrite", fd) ? -1 : real(fd, bytes, n, at);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t n, off64_t at) {
+  REAL(pwrite64);
+  return fails_at("pwrite", fd) ? -1 : real(fd, bytes, n, at);
 }
 
 ssize_t write(int fd, const void *bytes, size_t n) {
