@@ -10,6 +10,8 @@ return {
     thought = "thought for %s", thought_key = "Ctrl-O shows it", thoughts_shown = "thoughts are shown", thoughts_folded = "thoughts are folded",
     nothing_said = "nothing was said yet",
     cut = "stopped",
+    todos_done = "… %d of %d done",
+    in_background = "%d in background", moves = "%s to background",
     leaves_it = "leaves it", stops_turn = "stops the turn",
     part_of = "lines %d–%d of %d, %s %s",
     more_lines = "… %d more lines", more_lines_one = "… 1 more line",

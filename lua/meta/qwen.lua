@@ -302,6 +302,15 @@
 ---@field turn boolean? who leaves it stops the turn
 ---@field id string? of the call that it is about
 
+---A command that runs in the background.
+---@class Job
+---@field id string
+---@field pid integer
+---@field words string the command, cut
+---@field path string? of the file with what it writes
+---@field since number when it went there, on the clock of qwen.task.now
+---@field stop fun() ends it, with all that it started
+
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx
 ---@field cwd string real path of the project folder
@@ -318,6 +327,7 @@
 ---@field print fun(text: string, as_is?: boolean) lines for the person (cleaned); our own English in the person's language and broken between words, unless they are to stand as they are
 ---@field print_diff fun(diff: string) a unified diff for the person: on the screen with numbers and colours, elsewhere as it is
 ---@field notice fun(text: string) a warning line, never part of an answer
+---@field jobs table<string, Job> commands that run in the background, by id
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, gives Markdown to be shown below
 ---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell

@@ -71,8 +71,8 @@ end
 function M.new(where)
   local opts, platform = where.opts, sys.platform()
   local ctx = {
-    cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false, seen = {}, granted = {}, denials = {}, jobs = {},
-    fallbacks = {}, shows = { text = true },
+    cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false,
+    seen = {}, granted = {}, denials = {}, jobs = {}, asides = {}, fallbacks = {}, shows = { text = true },
     mode = where.settings:get "tools.approvalMode", tools = {}, home = paths.qwen_home(),
     max_turns = where.settings:get "model.maxSessionTurns",
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),

@@ -136,6 +136,15 @@ local function display(result, last, made, suspect)
   return how .. hint .. (last ~= "" and ": " .. last or "")
 end
 
+-- The person has sent it to the background.
+local function moved(ctx, result)
+  local job, output = result.kept.job, shown(ctx, result.out)
+  local note = ("[the user moved this command to the background: it goes on as %s, pid %d. %s from now on; "
+    .. "it ends with the session, or by kill %d]"):format(job.id, job.pid, output_place(job), job.pid)
+  return { text = output ~= "" and output .. "\n" .. note or note,
+    display = tr("in the background: %s", job.id) }
+end
+
 function T.run(ctx, args)
   local cwd, e = directory(ctx, args)
   if not cwd then return nil, e end
@@ -145,6 +154,7 @@ function T.run(ctx, args)
   result, e = qwen.x.runner.run(ctx, { command = args.command, cwd = cwd, timeout = seconds, stderr = "stdout", ends = true,
     on_output = ctx.progress })
   if not result then return nil, e end
+  if result.aside then return moved(ctx, result) end
   local failed = result.timed_out or result.code ~= 0
   local output = shown(ctx, result.out, failed)
   local suspect = failed and result.confined and qwen.x.sandbox.suspect(result.out)

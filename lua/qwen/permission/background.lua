@@ -94,9 +94,15 @@ end
 function M.adopt(ctx, child, hold, seconds, words)
   local path = ctx.spill("background", "")
   local id = "bg_" .. sys.uuid():sub(1, 8)
-  ctx.jobs[id] = { id = id, path = path, pid = child:pid(), words = text.head(words or "", MOST_WORDS) }
+  ctx.jobs[id] = { id = id, path = path, pid = child:pid(), since = task.now(),
+    words = text.head(words or "", MOST_WORDS), stop = function() child:kill() end }
+  local changed = ctx.jobs_changed or function() end
+  changed()
   ctx.background(function()
-    local _ <close> = setmetatable({}, { __close = function() ctx.jobs[id] = nil end })
+    local _ <close> = setmetatable({}, { __close = function()
+      ctx.jobs[id] = nil
+      changed()
+    end })
     local _ <close> = hold
     local running <close> = child
     local file <close> = path and fs.append(path) or nil
@@ -110,7 +116,7 @@ function M.adopt(ctx, child, hold, seconds, words)
       file:write(("\n[%s ended with %s]\n"):format(id, status.code and "code " .. status.code or "signal " .. status.signal))
     end
   end)
-  return { id = id, path = path }
+  return { id = id, path = path, pid = child:pid() }
 end
 
 return M

@@ -84,6 +84,10 @@ local HEADLESS = 120 -- seconds that it may go on where nobody is there
 local function leftovers(ctx, hold, command, seconds, kept)
   local began, ended, last = task.now(), nil, nil
   return function(child, status, holds)
+    if not status then -- the person wants it to go on beside the session
+      kept.job = background.adopt(ctx, child, hold, nil, command)
+      return "keep"
+    end
     ended = ended or task.now()
     if status.timed_out then return "end" end
     local now, left = task.now(), background.left(child:pid())
@@ -107,16 +111,26 @@ end
 ---@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
 --- string?, on_output: function?}
 ---@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken
---- out), `confined`, `kept` ({left: LeftProcess[], job, limit}: what goes on, and for how long)
+--- out), `confined`, `kept` ({left: LeftProcess[]?, job, limit}: what goes on, and for how long),
+--- `aside`: the person has sent the command itself to the background
 ---@return Err?
 function M.run(ctx, request)
   local options, hold, taken = prepare(ctx, request)
   if not options then return nil, hold end
   local before = options.confined and deciding(ctx) or nil
-  local kept, result, e = {}
+  local kept, aside = {}, nil
+  if ctx.interactive and ctx.asides and ctx.background then
+    aside = task.queue()
+    options.aside = aside
+    table.insert(ctx.asides, aside)
+  end
+  local result, e
   if ctx.background then options.left = leftovers(ctx, hold, request.command, request.timeout, kept) end
   do
     local _ <close> = setmetatable({}, { __close = function()
+      for i, one in ipairs(aside and ctx.asides or {}) do
+        if one == aside then table.remove(ctx.asides, i) end
+      end
       if kept.job then return end
       local _ <close> = hold
     end })

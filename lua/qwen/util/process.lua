@@ -77,20 +77,60 @@ local function read_all(child, options, add)
   end
 end
 
+-- Reads until the end, or until `aside` gets a value: then the program is still running, and the
+-- second result is true. The time limit is kept here, for it ends with the reading.
+local function read_beside(child, options, add)
+  local pieces, timed_out = task.queue(), false
+  local reader = task.spawn(function()
+    repeat
+      local chunk, from = child:read()
+      pieces:put { chunk = chunk, from = from }
+    until not chunk
+  end)
+  local watcher = task.spawn(function()
+    if options.aside:get() then pieces:put { aside = true } end
+  end)
+  local limit = options.timeout and task.spawn(function()
+    task.sleep(options.timeout)
+    timed_out = true
+    child:kill()
+  end)
+  local function take(piece)
+    if options.on_output then options.on_output(piece.chunk, piece.from) end
+    add[piece.from](piece.chunk)
+  end
+  local piece = pieces:get()
+  while piece.chunk do
+    take(piece)
+    piece = pieces:get()
+  end
+  for _, one in ipairs { reader, watcher, limit or nil } do one:cancel() end
+  local late = piece.aside and pieces:get(0)
+  while late and late.chunk do
+    take(late)
+    late = pieces:get(0)
+  end
+  return piece.from, piece.aside and not late, timed_out
+end
+
 ---Runs a program and waits until its pipes are at their end and it has exited. With `left` what it
 ---left behind may go on: the function is asked again and again after the program's end, gets the
 ---process, and says "wait", "keep" (it belongs to the function from then on) or "end".
 ---@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
 --- default 16 MiB), ends (of what is longer the beginning and the end are kept),
---- on_output(chunk, "out"|"err"), left(child, status, holds): holds: its pipes
----@return table? result {code, signal, timed_out, out, err, truncated, pid}
+--- on_output(chunk, "out"|"err"), left(child, status, holds): holds: its pipes; aside: a queue; when
+--- something is put into it, left(child, nil) gets the process that still runs
+---@return table? result {code, signal, timed_out, out, err, truncated, pid}; {aside = true, out, err,
+---truncated, pid} of one that goes on
 ---@return Err?
 function M.run(options)
+  local given = options
   if options.input or options.left then
     local copy = {}
     for key, value in pairs(options) do copy[key] = value end
     copy.stdin, copy.leave = options.input and "pipe" or options.stdin, options.left ~= nil
-    options = copy
+    if options.aside then copy.timeout = nil end
+    options, given = copy, options
   end
   local child, e = M.open(options)
   if not child then return nil, e end
@@ -106,10 +146,19 @@ function M.run(options)
   local limit = options.limit or 16 * 1024 * 1024
   local add, finish = {}, {}
   for _, from in ipairs { "out", "err" } do add[from], finish[from] = gatherer(limit, options.ends) end
-  local silent, result, verdict
+  local silent, result, verdict, aside, timed_out
   repeat
-    silent = read_all(child, options, add)
+    if given.aside then
+      silent, aside, timed_out = read_beside(child, given, add)
+    else
+      silent = read_all(child, options, add)
+    end
+    if aside then
+      result, verdict = { aside = true }, options.left(child)
+      break
+    end
     result = child:status() or child:wait() and child:status()
+    result.timed_out = result.timed_out or timed_out
     verdict = options.left and (silent or result.others) and options.left(child, result, silent)
   until verdict ~= "wait"
   if verdict == "keep" then held.child = nil end

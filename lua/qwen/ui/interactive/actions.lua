@@ -82,6 +82,7 @@ end
 function M.paste(self, pasted)
   local path = require("qwen.ui.editor.attach").path_of(pasted, self.ctx.cwd)
   if path then return attach(self, require("sys.fs").read(path)) end
+  self.pasted = self.pasted or self.state.text == ""
   self.state = editor.paste(self.state, pasted)
 end
 
@@ -122,6 +123,17 @@ function M.transcript(self)
     if not ok then self.ctx.notice(e.message) end
     self.events:put { type = "changed" }
   end)
+end
+
+-- The command that runs goes on in the background; without one, as ctrl-b does in shells.
+function M.to_background(self)
+  local asides = self.ctx.asides
+  if asides[1] then return asides[#asides]:put(true) end
+  self.state = editor.key(self.state, {}, "left")
+end
+
+function M.todos()
+  require("qwen.ui.transcript.todos").toggle()
 end
 
 function M.thoughts() thinking.toggle() end

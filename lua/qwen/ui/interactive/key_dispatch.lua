@@ -7,22 +7,36 @@ local keymap = require "qwen.ui.editor.keymap"
 local menu = require "qwen.ui.widget.menu"
 local task = require "sys.task"
 local text = require "qwen.util.text"
-local texts = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
 local unwritten = require "qwen.session.unwritten"
 
+-- A paste may begin with what runs something, and nobody looked: this asks.
+local function ask_pasted(self, line, shown)
+  local answer = self.ctx.ask { title = tr "This was pasted. Run it?", detail = line, stands = true, choices = {
+    { key = "r", label = tr "Run it" }, { key = "m", label = tr "Send it to the model as text" },
+    { key = "n", label = tr "Neither; back to the prompt" },
+  } }
+  self.events:put { type = "answered", fn = function()
+    if answer == "r" then return turn.send(self, line, shown) end
+    if answer == "m" then return turn.send(self, " " .. line, shown) end
+    self.state = editor.set(self.state, line)
+  end }
+end
+
 local function submit(self)
-  local line = texts.trim_end(editor.text(self.state))
+  local line = text.trim_end(editor.text(self.state))
   if line == "" then return end
   self.menu, self.dismissed = nil, nil
-  self.state = editor.sent(self.state, line)
+  local shown, pasted = text.trim_end(self.state.text), self.pasted
+  self.state, self.pasted = editor.sent(self.state, line), nil
   self.state.vim = nil -- the next one begins in insert mode
   if self.ctx.settings:get "general.chatRecording" then
     local ok, e = history.add(self.ctx.cwd, line)
     if not ok then unwritten(self.ctx, "history", tr("prompts are not kept for later: %s", e.message)) end
   end
-  turn.send(self, line)
+  if not pasted or turn.is_message(line) then return turn.send(self, line, shown) end
+  task.spawn(ask_pasted, self, line, shown)
 end
 
 local KEY_SECONDS = 0.5 -- of computing, between two waits

@@ -20,6 +20,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
+local todos = require "qwen.ui.transcript.todos"
 local wrap = require "qwen.ui.render.wrap"
 local tr = require("qwen.util.translate").tr
 local turn = require "qwen.ui.interactive.turn"
@@ -32,6 +33,8 @@ local M = {}
 ---@field state Editor
 ---@field busy Task? what runs now
 ---@field queue string[] lines to be sent after it
+---@field shown table<string, string> how a line that waits stood in the input
+---@field pasted boolean? the text in the input began with a paste
 ---@field questions table[] what is asked; the first is shown above the input
 ---@field typed number? when a key went to a text that is not sent yet
 ---@field quit integer? the exit code
@@ -60,6 +63,7 @@ function Session:repaint()
   local question = self.questions[1]
   live.follow(not question and self.state.text == "" and not cursor_stays())
   live.set("queue", function(columns) return queue_rows(self, columns) end)
+  if question then live.set "todos" else todos.show(self.ctx) end
   questions.watch(self)
   live.set("input", function(columns, height)
     if question then return questions.rows(self, columns, height) end
@@ -110,6 +114,7 @@ function Session:type_key(event)
   else
     self:press(event)
   end
+  if self.state.text == "" then self.pasted = nil end
   self.typed = self.state.text ~= "" and task.now() or nil
   if not self.questions[1] then menu.follow(self) end
 end
@@ -127,6 +132,12 @@ function on.changed(self) self:repaint() end
 
 function on.tick(self)
   questions.tick(self)
+  self:repaint()
+end
+
+-- What was asked beside the loop is done within it: a job ends with the task that starts it.
+function on.answered(self, event)
+  event.fn()
   self:repaint()
 end
 
@@ -244,7 +255,8 @@ function M.run(ctx, prepare)
     show.leave()
     term.close()
   end })
-  local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) }, queue = {}, questions = {} },
+  local self = setmetatable({ ctx = ctx, events = task.queue(), state = editor.new { history = history.load(ctx.cwd) }, queue = {}, shown = {},
+    questions = {} },
     Session)
   live.open(live.dumb())
   show.attach(ctx)

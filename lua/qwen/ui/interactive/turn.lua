@@ -23,8 +23,17 @@ local function start(self, fn)
   end)
 end
 
-local function is_message(line)
+---Whether a line goes to the model: no command, no line for the shell.
+---@param line string
+---@return boolean
+function M.is_message(line)
   return not (line:find "^!" or commands.split(line))
+end
+
+-- A line goes to the scrollback as it stood in the input: a long paste as its label.
+local function write_sent(self, line)
+  live.write(input_area.sent(self.shown[line] or line))
+  self.shown[line] = nil
 end
 
 -- The message of a text after the hooks saw it; nil and the reason when one of them blocked it.
@@ -94,11 +103,11 @@ local function command_line(self, line)
 end
 
 local function route(self, line)
-  live.write(input_area.sent(line))
+  write_sent(self, line)
   local bangs, command = line:match "^(!!?)%s*(.*)$"
   if bangs then
     if command ~= "" then shell_line(self, command, bangs == "!") end
-  elseif is_message(line) then
+  elseif M.is_message(line) then
     ask_model(self, line)
   else
     command_line(self, line)
@@ -108,7 +117,9 @@ end
 ---Does what a line says, or queues it while something runs.
 ---@param self table the session at the prompt
 ---@param line string
-function M.send(self, line)
+---@param shown string? how it stood in the input
+function M.send(self, line, shown)
+  self.shown[line] = shown
   if self.busy then
     self.queue[#self.queue + 1] = line
   else
@@ -125,9 +136,10 @@ end
 ---@return Message?
 function M.steer(self)
   local lines = {}
-  while self.queue[1] and is_message(self.queue[1]) do
+  while self.queue[1] and M.is_message(self.queue[1]) do
     local line = table.remove(self.queue, 1)
-    live.write(input_area.sent(line))
+    show.settle()
+    write_sent(self, line)
     lines[#lines + 1] = line
   end
   if #lines == 0 then return nil end

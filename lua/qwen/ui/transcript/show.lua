@@ -14,6 +14,7 @@ local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 local text = require "qwen.util.text"
 local thinking = require "qwen.ui.transcript.thinking"
+local todos = require "qwen.ui.transcript.todos"
 local tr = require("qwen.util.translate").tr
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
@@ -52,7 +53,14 @@ local function turn_to(kind)
   page.last = kind
 end
 
+---What is held back comes before anything else does: calls that only looked.
+function M.settle()
+  lines(tool_calls.together(columns()))
+  status.touch()
+end
+
 local function end_thoughts()
+  M.settle()
   if thinking.any() then turn_to "work" end
   thinking.finish()
 end
@@ -98,6 +106,7 @@ function watch.turn_started(ctx, turn)
     turn_summary.begin()
     page.last = "prompt"
   end
+  M.settle()
   page.told = nil
   status.phase(say("waiting", clean(ctx.model.id)))
 end
@@ -139,16 +148,11 @@ function watch.tool_ended(_, call, part)
   status.touch()
 end
 
-function watch.todos_changed(_, todos)
-  local signs = { pending = { "☐", "" }, in_progress = { "▶", "accent" }, completed = { "☑", "dim" } }
-  local rows = {}
-  for i, item in ipairs(todos) do
-    local sign, look = table.unpack(signs[item.status])
-    if style.reader() then sign = say(item.status) .. ":" end
-    rows[i] = "  " .. style.paint(look, (term.cut(sign .. " " .. clean(item.content):gsub("%s+", " "), columns() - 2)))
-  end
+function watch.todos_changed(ctx, list)
+  todos.show(ctx)
+  if not live.dumb() and not style.reader() then return end
   turn_to "work"
-  lines(rows)
+  lines(todos.all(list, columns()))
 end
 
 ---Fills in the front end of a ctx.
@@ -159,6 +163,7 @@ function M.attach(ctx)
   colours.use(ctx)
   function ctx.print(words_of_it, as_is)
     local said = clean(redact(words_of_it))
+    M.settle()
     line(as_is and said or wrap.text(said, columns()))
   end
   function ctx.print_diff(diff)
@@ -169,6 +174,7 @@ function M.attach(ctx)
   end
   function ctx.notice(words_of_it)
     local content = { text = wrap.untab("! " .. clean(redact(words_of_it)):gsub("\n$", "")), spans = {} }
+    M.settle()
     lines((wrap.rows(content, columns(), "warn")))
   end
   function ctx.raw(bytes)

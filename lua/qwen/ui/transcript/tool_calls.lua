@@ -18,6 +18,7 @@ local KEPT = 4096 -- bytes of output kept for the screen
 local MOST_DIFF = 60 -- lines of a change
 local SHOWN, SHOWN_FAILED = 3, 5 -- lines of output under a call that ended
 local running = {}
+local held = {} -- calls that only looked and ended, one after the other: verb, label, rows
 
 local function one_line(words_of_it)
   return (text.clean(words_of_it or ""):gsub("%s+", " "))
@@ -119,15 +120,17 @@ end
 -- The line of a call that ended, in two rows where one is too short; and whether all of the label
 -- is in it.
 local function line_rows(verb, label, result, failed, columns)
+  local sign, look = failed and "✗" or "●", failed and "bad" or "accent"
+  if result == "" then return { head(verb, label, columns, sign, look) }, true end
   local lead = style.reader() and words.say "result" .. ": " or "· "
   local shown, width = wrap.cut(lead .. result, math.max(columns - 2, 16))
   shown = style.paint(failed and "bad" or "dim", shown)
   local beside, least = columns - width - 1, math.min(term.width(label), LEAST_LABEL)
   local own_row = beside < term.width(verb) + 3 + least
-  local start = head(verb, label, own_row and columns or beside, failed and "✗" or "●",
-    failed and "bad" or "accent")
+  local start = head(verb, label, own_row and columns or beside, sign, look)
   local whole = term.width(verb) + 3 + term.width(label) <= (own_row and columns or beside)
-  return own_row and { start, "  " .. shown } or { start .. " " .. shown }, whole
+  local below = not style.reader() and shown:gsub("· ", "  ", 1) or shown
+  return own_row and { start, "  " .. below } or { start .. " " .. shown }, whole
 end
 
 -- A call with its result in a word, what it changed or was, and the end of what it printed.
@@ -137,8 +140,8 @@ local function block(entry, result, failed, columns)
   local below = output_rows(entry, failed, columns)
   if diff then result = patch.count(diff) end
   if below[1] then result = without_last(result, entry) end
-  if result == entry.label then result = words.say "done" end
-  result = result .. (took >= 1 and " · " .. words.span(took) or "")
+  local time = took >= 1 and words.span(took) or ""
+  if result == entry.label then result = time elseif time ~= "" then result = result .. " · " .. time end
   local verb = verb_of(entry.name, failed and "ask" or "done")
   local rows, whole = line_rows(verb, label, result, failed, columns)
   local about = diff and patch.rows(diff, columns - 4, MOST_DIFF) or {}
@@ -148,6 +151,30 @@ local function block(entry, result, failed, columns)
   end
   for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
   return table.move(below, 1, #below, #rows + 1, rows)
+end
+
+local function looks(name)
+  local tool = registry.get("tools", name)
+  return tool and tool.effect == "read"
+end
+
+---The calls that only looked and ended: what goes into the scrollback before anything else does,
+---those of a kind in one line.
+---@param columns integer
+---@return string[]
+function M.together(columns)
+  local rows, labels, order = {}, {}, {}
+  for _, one in ipairs(held) do
+    if not labels[one.verb] then labels[one.verb], order[#order + 1] = {}, one end
+    table.insert(labels[one.verb], one.label)
+  end
+  held = {}
+  for _, one in ipairs(order) do
+    local list = labels[one.verb]
+    rows[#rows + 1] = list[2] and head(one.verb, table.concat(list, ", "), columns, "●", "accent")
+      or one.rows[1]
+  end
+  return rows
 end
 
 ---A call has ended: what goes into the scrollback.
@@ -162,14 +189,20 @@ function M.ended(call, part, columns, read)
   for i, one in ipairs(running) do
     if one.id == call.id then entry = table.remove(running, i) break end
   end
-  return block(entry, one_line(part.display or words.say "done"), part.error, columns)
+  local rows = block(entry, one_line(part.display or words.say "done"), part.error, columns)
+  if not looks(entry.name) or part.error or #rows > 1 or style.reader() then
+    local before = M.together(columns)
+    return table.move(rows, 1, #rows, #before + 1, before)
+  end
+  held[#held + 1] = { verb = verb_of(entry.name, "done"), label = entry.label, rows = rows }
+  return {}
 end
 
 ---The calls that will not end: what goes into the scrollback.
 ---@param columns integer
 ---@return string[]
 function M.cut(columns)
-  local rows = {}
+  local rows = M.together(columns)
   for _, entry in ipairs(running) do
     local own = block(entry, words.say "cut", true, columns)
     table.move(own, 1, #own, #rows + 1, rows)
@@ -183,6 +216,7 @@ end
 ---@return string[]
 function M.rows(columns)
   local rows = {}
+  for i, one in ipairs(held) do rows[i] = one.rows[1] end
   for _, entry in ipairs(running) do
     local took = task.now() - entry.since
     local time = took >= 1 and not style.reader() and " · " .. words.span(took, true) or ""

@@ -74,14 +74,14 @@ function Question.visible(detail, prose)
   return (shown:gsub("%f[ \t]([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
 end
 
----@param asked {title: string, detail: string?, diff: boolean?, reason: string?, id: string?, choices: QuestionChoice[]}
+---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, id: string?, stands: boolean?, choices: QuestionChoice[]}
 ---diff: the detail is a change that we made out; a command that only looks like one is shown whole
----id: of the call that it is about
+---id: of the call that it is about; stands: the scrollback needs none of it either
 function Question.new(asked)
   local once = false -- a question whose every answer lasts is not answered by a character that begins a prompt
   for _, choice in ipairs(asked.choices) do once = once or not choice.lasting end
   return Question.make { asked = asked, choices = asked.choices, digits = once and #asked.choices <= FEW,
-    stands = asked.id ~= nil and not live.dumb() and not style.reader() }
+    stands = (asked.id ~= nil or asked.stands) and not live.dumb() and not style.reader() }
 end
 
 -- What is asked, in a row.

@@ -1,4 +1,5 @@
--- The line at the bottom of a session: the mode, the model, how full its window is, the branch.
+-- The line at the bottom of a session: the mode, the model, how many commands run in the background,
+-- how full its window is, the branch.
 -- What the hooks of `status_built` say stands in its place.
 local git = require "qwen.util.git"
 local message = require "qwen.session.message"
@@ -32,7 +33,10 @@ local function parts_of(ctx)
   local out = { { ctx.mode, looks[ctx.mode] or "dim" }, { ctx.model and ctx.model.id or "", "dim" } }
   local fill = ctx.model and ctx.session and M.context_use(ctx.model, message.last_usage(ctx.session.messages))
   local branch = git.branch(ctx.cwd)
-  out[3], out[4] = { fill or "", "dim" }, { branch or "", "dim" }
+  local jobs = 0
+  for _ in pairs(ctx.jobs or {}) do jobs = jobs + 1 end
+  out[3], out[4] = { jobs > 0 and words.say("in_background", jobs) or "", "warn" }, { fill or "", "dim" }
+  out[5] = { branch or "", "dim" }
   for i = #out, 1, -1 do
     out[i][1] = text.clean(out[i][1]):gsub("%s+", " ")
     if out[i][1] == "" then table.remove(out, i) end

@@ -32,6 +32,7 @@ end
 ---Watches a session; to be called when the front end has put its own watchers in place.
 ---@param ctx Ctx
 function M.attach(ctx)
+  function ctx.jobs_changed() M.refresh() end
   local busy, again = false, false
   local function refresh() -- what is asked for while it is being made is made once more
     again = true
