@@ -2,7 +2,6 @@
 require "qwen.api"
 local args = require "qwen.config.args"
 local embed = require "sys.embed"
-local fs = require "sys.fs"
 local language = require "qwen.extension.language"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
@@ -107,7 +106,7 @@ local function prepare(ctx, opts)
   if not ctx.model then return nil, e end
   ctx.session, e = open_session(ctx, opts)
   if not ctx.session then return nil, e end
-  if fs.exists(ctx.cwd .. "/.git") then require("qwen.agent.worktree").begin(ctx) end
+  require("qwen.agent.worktree").begin(ctx)
   ctx.tools = require("qwen.agent.view").tools(ctx)
   ctx.system = require("qwen.agent.system_prompt").system(ctx, opts)
   return true

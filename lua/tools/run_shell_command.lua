@@ -91,11 +91,24 @@ local function in_background(ctx, args, cwd)
     :format(job.id, job.pid, output_place(job), job.pid), display = ("%s, pid %d"):format(job.id, job.pid) }
 end
 
--- What a command left behind.
-local function still_running(kept)
+local function lines_of(list)
   local lines = {}
-  for i, process in ipairs(kept.left) do lines[i] = ("%d %s"):format(process.pid, process.words) end
-  local names = #lines > 0 and table.concat(lines, "\n") or "a process outside the session of the command, which holds its output"
+  for i, process in ipairs(list) do lines[i] = ("%d %s"):format(process.pid, process.words) end
+  return table.concat(lines, "\n")
+end
+
+-- What left the session of a command; what holds its output ends with ours.
+local function apart(result)
+  if not result.apart or result.kept and not result.kept.left[1] then return nil end
+  local ends = result.kept and "end it by kill PID" or "it goes on after this session, too; end it by kill PID"
+  return ("[still running, apart from the command:\n%s\n%s]"):format(lines_of(result.apart), ends)
+end
+
+-- What a command left behind.
+local function still_running(result)
+  local kept = result.kept
+  local names = kept.left[1] and lines_of(kept.left) or result.apart and lines_of(result.apart)
+    or "a process outside the session of the command, which holds its output"
   local time = kept.limit and ("in %d s at the latest (is_background has no limit)"):format(kept.limit) or "with the session"
   return ("[still running:\n%s\n%s; it ends %s, or by kill PID]"):format(names, output_place(kept.job), time)
 end
@@ -103,7 +116,7 @@ end
 -- In the sandbox all ends with the shell.
 local function ended_with_it(result, command)
   if not result.confined then return nil end
-  local background = command:gsub("&&", ""):gsub("[<>|]&", ""):gsub("&>", ""):find("&", 1, true)
+  local background = command:find "%f[%w]setsid%f[%W]" or command:gsub("&&", ""):gsub("[<>|]&", ""):gsub("&>", ""):find("&", 1, true)
   return background and "[what it started in the background ended with it: this is a sandbox; is_background goes on]" or nil
 end
 
@@ -165,7 +178,8 @@ function T.run(ctx, args)
   add(ending(result, seconds))
   add(result.out:find("\27", 1, true) and not qwen.x.output.binary(result.out) and STRIPPED)
   add(ended_with_it(result, args.command))
-  add(result.kept and still_running(result.kept))
+  add(result.kept and still_running(result))
+  add(apart(result))
   add(lowered)
   add(suspect and SANDBOX)
   add(failed and taken_words(ctx, result.taken))

@@ -83,8 +83,32 @@ end
 do
   local time = mark()
   local text = run("setsid sleep " .. time .. " & sleep 0.1; echo hi")
-  t.match(text, "^hi\n%[still running:\na process outside the session")
-  proc.run { argv = { "sh", "-c", "kill $(pgrep -f 'sleep " .. time .. "')" } }
+  local pid = text:match("^hi\n%[still running:\n(%d+) sleep " .. time:gsub("%p", "%%%0") .. "\n")
+  t.ok(pid, text)
+  run("kill " .. (pid or 0))
+  t.ok(gone("sleep\0" .. time))
+end
+
+-- One that left the session, and holds nothing: it is listed, and nothing that others started is.
+for _, command in ipairs { "setsid sleep %s >/dev/null 2>&1 & echo hi", "setsid -f sleep %s </dev/null >/dev/null 2>&1; echo hi",
+  "(setsid nohup sleep %s >log 2>&1 &); echo hi", "set -m; setsid sleep %s >/dev/null 2>&1 & disown; echo hi" } do
+  local time, other = mark(), mark()
+  local _ <close> = assert(proc.open { argv = { "setsid", "sleep", other } })
+  local text = run(command:format(time))
+  local pid = text:match("^hi\n%[still running, apart from the command:\n(%d+) [%w ]*sleep " .. time:gsub("%p", "%%%0") .. "\nit goes on after this session")
+  t.ok(pid, command .. ": " .. text)
+  t.ok(not text:find(other, 1, true), "not what others started")
+  t.ok(alive("sleep\0" .. time), command .. ": it goes on")
+  t.ok(pid and run("kill " .. pid))
+  t.ok(gone("sleep\0" .. time), command .. ": stopped")
+end
+-- set -m with another output is in the session.
+do
+  local time = mark()
+  local text = run("set -m; sleep " .. time .. " >/dev/null 2>&1 & echo hi")
+  local pid = text:match("%[still running:\n(%d+) sleep")
+  t.ok(pid, text)
+  t.ok(pid and run("kill " .. pid))
   t.ok(gone("sleep\0" .. time))
 end
 

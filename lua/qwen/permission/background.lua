@@ -23,21 +23,47 @@ local function state_of(pid)
   return math.tointeger(session), state
 end
 
----The processes of a command's session that are alive.
----@param pid integer of the command
----@return LeftProcess[]
-function M.left(pid)
+-- The processes that are alive and fit, of those with a number above `above`.
+local function living(above, fits)
   local out = {}
   for _, entry in ipairs(fs.list "/proc" or {}) do
-    local number = math.tointeger(tonumber(entry.name))
-    local session, state = nil, nil
-    if number then session, state = state_of(number) end
-    if session == pid and state ~= "Z" and state ~= "X" then
+    local number, session, state = math.tointeger(tonumber(entry.name)), nil, nil
+    if number and number > above then session, state = state_of(number) end
+    if session and state ~= "Z" and state ~= "X" and fits(number, session) then
       local words = text.utf8(fs.read("/proc/" .. number .. "/cmdline", 65536) or ""):gsub("%z", " ")
       out[#out + 1] = { pid = number, words = text.head(text.trim(words), MOST_WORDS) }
     end
   end
   return out
+end
+
+---The processes of a command's session that are alive.
+---@param pid integer of the command
+---@param quick boolean? those alone that began later, which have higher numbers
+---@return LeftProcess[]
+function M.left(pid, quick)
+  return living(quick and pid or 0, function(_, session) return session == pid end)
+end
+
+local MARK, MOST_ENVIRONMENT = "QWEN_COMMAND_ID", 1024 * 1024
+
+---Gives the environment of a command a mark by which its processes are known when they have left its session.
+---@param env table<string, string>
+---@return string mark
+function M.mark(env)
+  env[MARK] = sys.uuid():sub(1, 8)
+  return "\0" .. MARK .. "=" .. env[MARK] .. "\0"
+end
+
+---The processes of a command that are alive and have left its session. Those that began later have higher numbers.
+---@param pid integer of the command
+---@param mark string
+---@return LeftProcess[]
+function M.apart(pid, mark)
+  return living(pid, function(number, session)
+    local env = session ~= pid and fs.read("/proc/" .. number .. "/environ", MOST_ENVIRONMENT)
+    return env and ("\0" .. env):find(mark, 1, true) ~= nil
+  end)
 end
 
 -- Whether a process only reads what is left in a pipe that nobody can write to any more: it ends by itself.

@@ -53,13 +53,14 @@ local function prepare(ctx, request)
   local env, taken = child_env.for_command {
     pass = type(pass) == "table" and pass or nil, trusted = reason.code == "reads", cwd = ctx.cwd,
   }
+  local mark = background.mark(env)
   local options, hold = sandbox.wrap(ctx, {
     argv = shell_argv(request.command), cwd = folder, env = env, stderr = request.stderr, timeout = request.timeout,
     limit = request.limit, ends = request.ends, on_output = request.on_output,
     input = #request.command >= LONGEST and request.command or nil,
   })
   if not options then return nil, hold end
-  return options, hold, taken
+  return options, hold, taken, mark
 end
 
 -- What stands in the project and decides what runs later, by name, with what a change of it would change.
@@ -83,14 +84,14 @@ local HEADLESS = 120 -- seconds that it may go on where nobody is there
 -- the session. `kept` gets what is told about it.
 local function leftovers(ctx, hold, command, seconds, kept)
   local began, ended, last = task.now(), nil, nil
-  return function(child, status, holds)
+  return function(child, status, holds, others)
     if not status then -- the person wants it to go on beside the session
       kept.job = background.adopt(ctx, child, hold, nil, command)
       return "keep"
     end
     ended = ended or task.now()
     if status.timed_out then return "end" end
-    local now, left = task.now(), background.left(child:pid())
+    local now, left = task.now(), background.left(child:pid(), not (holds or others))
     if not left[1] and not holds then return "end" end
     if left[1] then last = now end
     local since = left[1] and ended or last or ended -- what is gone may not be known to the pipe yet
@@ -106,16 +107,25 @@ local function leftovers(ctx, hold, command, seconds, kept)
   end
 end
 
+-- What left the session of a command; nil where nothing did. One that is about to become another program, or to end, gets a moment.
+local function apart(pid, mark)
+  if not background.apart(pid, mark)[1] then return nil end
+  task.sleep(MOMENT / 4)
+  local list = background.apart(pid, mark)
+  return list[1] and list or nil
+end
+
 ---Runs a command to its end.
 ---@param ctx Ctx
 ---@param request {command: string, cwd: string?, timeout: number?, limit: integer?, stderr:
 --- string?, on_output: function?}
 ---@return table? result as of `qwen.proc.run`, and `taken` (names of variables that were taken
 --- out), `confined`, `kept` ({left: LeftProcess[]?, job, limit}: what goes on, and for how long),
---- `aside`: the person has sent the command itself to the background
+--- `aside`: the person has sent the command itself to the background, `apart` (LeftProcess[]: what
+--- left the session of the command, and goes on whatever ends)
 ---@return Err?
 function M.run(ctx, request)
-  local options, hold, taken = prepare(ctx, request)
+  local options, hold, taken, mark = prepare(ctx, request)
   if not options then return nil, hold end
   local before = options.confined and deciding(ctx) or nil
   local kept, aside = {}, nil
@@ -138,6 +148,8 @@ function M.run(ctx, request)
   end
   if not result then return nil, e end
   result.kept = kept.job and kept
+  local look = not (before or result.timed_out or result.aside)
+  result.apart = look and apart(result.pid, mark) or nil
   result.taken, result.confined, result.made = taken, before ~= nil, {}
   for name, what in pairs(before and deciding(ctx) or {}) do
     if before[name] ~= what then result.made[#result.made + 1] = name end

@@ -118,8 +118,9 @@ end
 ---process, and says "wait", "keep" (it belongs to the function from then on) or "end".
 ---@param options table ProcOptions and: input (text for stdin), limit (bytes kept of each stream,
 --- default 16 MiB), ends (of what is longer the beginning and the end are kept),
---- on_output(chunk, "out"|"err"), left(child, status, holds): holds: its pipes; aside: a queue; when
---- something is put into it, left(child, nil) gets the process that still runs
+--- on_output(chunk, "out"|"err"), left(child, status, holds, others): holds: its pipes; others: of its
+--- group are there; aside: a queue; when something is put into it, left(child, nil) gets the process
+--- that still runs
 ---@return table? result {code, signal, timed_out, out, err, truncated, pid}; {aside = true, out, err,
 ---truncated, pid} of one that goes on
 ---@return Err?
@@ -158,8 +159,8 @@ function M.run(options)
       break
     end
     result = child:status() or child:wait() and child:status()
-    result.timed_out = result.timed_out or timed_out
-    verdict = options.left and (silent or result.others) and options.left(child, result, silent)
+    result.timed_out = result.timed_out or timed_out or false
+    verdict = options.left and options.left(child, result, silent, result.others)
   until verdict ~= "wait"
   if verdict == "keep" then held.child = nil end
   if writer then writer:cancel() end
