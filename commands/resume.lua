@@ -4,7 +4,7 @@ local tr = qwen.tr
 
 local C = { summary = "go on with an earlier session of this folder", aliases = { "continue" }, args = "[ID]", session = true }
 
-local SHOWN, WIDTH = 50, 60
+local SHOWN, WIDTH = 200, 60
 
 function C.complete(ctx, _, before)
   if before[1] then return {} end

@@ -59,7 +59,8 @@ local function open_session(ctx, opts)
     return nil, require("qwen.util.err")("usage", tr "general.chatRecording is false: sessions are not kept, so none is resumed")
   end
   if opts.resume and opts.resume ~= true then return Session.open(ctx.cwd, opts.resume) end
-  if opts.continue or opts.resume then return Session.latest(ctx.cwd) end
+  local asks = opts.resume and ctx.interactive and not opts.continue -- the prompt opens with /resume
+  if (opts.continue or opts.resume) and not asks then return Session.latest(ctx.cwd) end
   return Session.create(ctx.cwd, opts.session_id)
 end
 

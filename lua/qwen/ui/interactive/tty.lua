@@ -275,6 +275,7 @@ function M.run(ctx, prepare)
   bind_settings(ctx)
   ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
   tell_missing_key(ctx)
+  if ctx.opts.resume == true and not ctx.opts.continue then turn.send(self, "/resume") end
   self:repaint()
   self.running = true
   while not self.quit do
