@@ -1,39 +1,45 @@
--- A table as rows: columns shrink until they fit, cells wrap, and where not even that fits, each row becomes a list of "head: cell".
+-- A table as rows: columns shrink until they fit, cells wrap, and where not even that fits, each row
+-- becomes a list of "head: cell".
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 local wrap = require "qwen.ui.render.wrap"
 
-local LEAST, BETWEEN = 6, 3 -- columns a shrunk cell keeps; " │ "
+local LEAST, BETWEEN = 6, 3 -- columns that a cell keeps; " │ "
+local LONG_WORD = 20 -- columns of a word that is not broken
 
-local function natural(rows)
-  local widths = {}
+-- For each column the width of its widest line, and of its widest word, broken where it is long.
+local function measures(rows)
+  local most, least = {}, {}
   for _, row in ipairs(rows) do
     for i, cell in ipairs(row) do
-      for line in cell.text:gmatch "[^\n]+" do widths[i] = math.max(widths[i] or 1, term.width(line)) end
-      widths[i] = widths[i] or 1
+      most[i], least[i] = most[i] or 1, least[i] or 1
+      for line in cell.text:gmatch "[^\n]+" do most[i] = math.max(most[i], term.width(line)) end
+      for word in cell.text:gmatch "%S+" do
+        least[i] = math.max(least[i], math.min(term.width(word), LONG_WORD))
+      end
     end
   end
-  return widths
+  return most, least
 end
 
--- Takes columns from the widest until all fit; nil when they cannot.
-local function fitted(widths, width)
-  local room, sum = width - BETWEEN * (#widths - 1), 0
-  for _, w in ipairs(widths) do sum = sum + w end
-  while sum > room do
-    local widest, second = 1, 0
-    for i, w in ipairs(widths) do
-      if w > widths[widest] then widest = i end
-    end
-    for i, w in ipairs(widths) do
-      if i ~= widest and w > second then second = w end
-    end
-    local to = math.max(LEAST, math.min(widths[widest] - 1, math.max(second, widths[widest] - (sum - room))))
-    if to >= widths[widest] then return nil end
-    sum = sum - widths[widest] + to
-    widths[widest] = to
+local function sum_of(widths)
+  local sum = 0
+  for _, width in ipairs(widths) do sum = sum + width end
+  return sum
+end
+
+-- The widths of the columns: all get what their words need, and of the rest each as much as it lacks.
+-- nil when not even a few columns fit.
+local function fitted(most, least, width)
+  local room = width - BETWEEN * (#most - 1)
+  if sum_of(most) <= room then return most end
+  if sum_of(least) > room then
+    for i, w in ipairs(least) do least[i] = math.min(w, LEAST) end
+    if sum_of(least) > room then return nil end
   end
-  return widths
+  local spare, lacking, out = room - sum_of(least), sum_of(most) - sum_of(least), {}
+  for i, w in ipairs(least) do out[i] = w + (most[i] - w) * spare // lacking end
+  return out
 end
 
 local function aligned(text, columns, width, align)
@@ -81,7 +87,8 @@ end
 ---@param width integer
 ---@return string[]
 return function(rows, width)
-  local widths = fitted(natural(rows), width)
+  local most, least = measures(rows)
+  local widths = fitted(most, least, width)
   if not widths or style.reader() then return as_list(rows, width) end
   local out, lines = {}, {}
   for n, row in ipairs(rows) do

@@ -4,8 +4,10 @@ local colours = require "qwen.ui.transcript.colours"
 local reply_view = require "qwen.ui.transcript.reply"
 local turn_summary = require "qwen.ui.transcript.turn_summary"
 local tool_calls = require "qwen.ui.transcript.tool_calls"
+local hints = require "qwen.ui.widget.hints"
 local live = require "qwen.ui.screen.live"
 local messages = require "qwen.session.message"
+local paths = require "qwen.util.paths"
 local patch = require "qwen.ui.render.patch"
 local redact = require("sys.secret").redact
 local registry = require "qwen.extension.registry"
@@ -211,12 +213,17 @@ end
 function M.greet(ctx)
   status.open(ctx)
   colours.ask_background()
-  local url = require("qwen.auth.login").asked_at(ctx, ctx.model)
-  local head, where = "qwen " .. require("sys.embed").version, tr("  %s at %s  /help", clean(ctx.model.id), clean(url))
-  if term.width(head .. where) >= columns() then -- the host is what matters
-    where = tr("  %s at %s  /help", clean(ctx.model.id), clean((url:match "^%a+://([^/]*)" or url)))
+  local url = clean(require("qwen.auth.login").asked_at(ctx, ctx.model))
+  local host = url:match "^%a+://([^/]*)" or url
+  local head, id, tip = "qwen " .. require("sys.embed").version, clean(ctx.model.id), hints.tip()
+  local folder = "  " .. clean(paths.short(ctx.cwd))
+  local rest
+  for _, one in ipairs { { folder, url, " · " .. tip }, { folder, host, " · " .. tip },
+    { folder, url, "" }, { folder, host, "" }, { "", host, "" } } do
+    rest = one[1] .. tr("  %s at %s  /help", id, one[2]) .. one[3]
+    if term.width(head .. rest) < columns() then break end
   end
-  line(style.paint("bold", head) .. style.paint("dim", where))
+  line(style.paint("bold", head) .. style.paint("dim", rest))
   M.earlier(ctx)
 end
 

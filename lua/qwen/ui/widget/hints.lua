@@ -1,6 +1,7 @@
 -- What `?` on an empty line shows: the keys that are needed most, in columns, until the next key.
 local KeyReader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
+local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
 local translate = require "qwen.util.translate"
@@ -26,6 +27,24 @@ local list = {
   { action = "stash", does = phrase "put the text aside" },
   { key = "/keys", does = phrase "all keys" },
 }
+
+-- Of what nobody finds by chance, each session tells one.
+local tips = {
+  { key = "@", does = phrase "%s names a file" }, { key = "!", does = phrase "%s runs a line in the shell" },
+  { action = "transcript", does = phrase "%s shows everything" },
+  { action = "search_history", does = phrase "%s searches what was typed" },
+  { action = "next_mode", does = phrase "%s changes the mode" },
+  { key = "/undo", does = phrase "%s takes changes back" },
+  { action = "to_background", does = phrase "%s moves a command to the background" },
+  { key = "/rewind", does = phrase "%s goes back to an earlier prompt" },
+}
+
+---A hint that is another one each time.
+---@return string
+function M.tip()
+  local tip = tips[math.floor(task.time()) % #tips + 1]
+  return tr(tip.does.template, tip.key or KeyReader.labels(tip.action))
+end
 
 ---@param columns integer
 ---@return string[]
