@@ -167,7 +167,7 @@ do
   t.eq({ r.code, r.signal, r.out }, { 0, nil, "nil\ttoo_long\tEFBIG\n" }, r.err)
 end
 -- A small stack is a sentence, or is made larger where that is allowed.
-for stack, code in pairs { ["-s 256"] = 1, ["-S -s 256"] = 0 } do
+for stack, code in pairs { ["-s 256"] = 1, ["-s 16"] = 1, ["-S -s 256"] = 0, ["-S -s 16"] = 0 } do
   local r = assert(require("qwen.util.process").run { argv = { "sh", "-c", "ulimit " .. stack .. '; exec "$0" --version', program.binary } })
   t.eq({ r.code, r.err:find("the stack is limited", 1, true) ~= nil }, { code, code == 1 }, stack .. ": " .. r.err)
 end
