@@ -599,6 +599,7 @@ return {
     ["%s is left as it is: %s"] = "%s 保持原样：%s",
     ["cannot note what was taken back: %s. A later run offers it again and changes nothing."] =
       "无法记录已撤回的内容：%s。之后的运行会再次提供，但不会更改任何内容。",
+    ["%s: another process holds the folder locked; nothing was written"] = "%s：另一个进程锁定了该文件夹；未写入任何内容",
     ["%s was changed since; it is left as it is"] = "%s 此后已被修改；保持原样",
     ["the content of %s before the edit is no longer kept"] = "%s 修改前的内容已不再保存", ["the prompt was blocked: %s"] = "提示被阻止：%s",
     ["this went wrong inside qwen: %s"] = "qwen 内部出错：%s", ["not enough memory"] = "内存不足",

@@ -12,7 +12,7 @@
 #include "fs.h"
 #include "hash.h"
 
-enum { LOCK_TRIES = 5000 }; /* one a millisecond; who holds it compares and renames */
+enum { LOCK_TRIES = 50 }; /* one a millisecond; who holds it compares and renames; a longer wait is the caller's, on the loop */
 
 double fs_mtime(const struct stat *st) { return (double)st->st_mtim.tv_sec + (double)st->st_mtim.tv_nsec / 1e9; }
 

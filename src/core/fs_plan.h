@@ -22,7 +22,7 @@ struct fs_plan {
 double fs_mtime(const struct stat *st);
 
 /* Takes the lock and looks; gives 0, or the errno without the lock: EEXIST, ENOENT, ESTALE (another
- * file or content), EAGAIN (the lock is held for seconds). NULL: nothing to look at, no lock. */
+ * file or content), EAGAIN (the lock is held). NULL: nothing to look at, no lock. */
 int fs_plan_begin(int folder, const char *name, const struct fs_plan *plan);
 void fs_plan_end(int folder, const struct fs_plan *plan);
 #endif

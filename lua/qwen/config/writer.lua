@@ -6,6 +6,7 @@ local json_edit = require "qwen.util.json_edit"
 local paths = require "qwen.util.paths"
 local sys = require "sys.os"
 local tr = require("qwen.util.translate").tr
+local when_free = require "qwen.util.when_free"
 
 local M = {}
 
@@ -58,7 +59,7 @@ local function change_file(path, changes, project)
     text, e = json_edit.edit(text, change.path, change.value)
     if not text then return nil, err("usage", tr("%s: %s; nothing was written", paths.short(path), e.message)) end
   end
-  return fs.write(path, text, { mode = project and 420 or 384, expect = expect })
+  return when_free(fs.write, path, text, { mode = project and 420 or 384, expect = expect })
 end
 
 local TRIES = 20

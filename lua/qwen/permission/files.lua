@@ -12,6 +12,7 @@ local paths = require "qwen.util.paths"
 local seen = require "qwen.session.seen"
 local seen_files = require "qwen.permission.seen_files"
 local sys = require "sys.os"
+local when_free = require "qwen.util.when_free"
 
 local M = { glob = glob.matcher, normal = paths.normal, real = paths.real,
   missing = names.missing, links = listing.links, ignore_flags = listing.ignore_flags, visible = listing.visible,
@@ -231,7 +232,7 @@ function M.write(ctx, path, text, before, how)
     return nil, err("usage", ("%s is in %s, which does not have the character %s. Nothing was written. Use other "
       .. "characters, or bring the file to UTF-8 first (iconv)."):format(path, how.encoding.name, foreign))
   end
-  local ok, after = fs.write_exact(real, bytes, { mode = 420, expect = before })
+  local ok, after = when_free(fs.write_exact, real, bytes, { mode = 420, expect = before })
   if not ok then return nil, CHANGED[after.code] and seen_files.changed(path) or after end
   if not before then ctx.seen[real] = nil end
   if how.unseen then ctx.seen[real] = seen.forget(ctx.seen[real] or {}, how.unseen) end

@@ -9,6 +9,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
 local unwritten = require "qwen.session.unwritten"
+local when_free = require "qwen.util.when_free"
 
 local M = {}
 
@@ -171,7 +172,7 @@ local function take_back(ctx, state, entry)
   if now ~= entry.after then return nil, changed_since(entry) end
   local ok, e
   if not entry.before then
-    ok, e = fs.remove_exact(entry.path, stat)
+    ok, e = when_free(fs.remove_exact, entry.path, stat)
   else
     local text
     text, e = M.content(ctx, entry.before)
@@ -179,7 +180,7 @@ local function take_back(ctx, state, entry)
       return nil, e.code == "damaged" and err("broken", tr("%s is left as it is: %s", entry.path, e.message), { code = e.code })
         or err("missing", tr("the content of %s before the edit is no longer kept", entry.path), { code = "no-copy" })
     end
-    ok, e = fs.write_exact(entry.path, text, { mode = entry.mode, expect = stat or false })
+    ok, e = when_free(fs.write_exact, entry.path, text, { mode = entry.mode, expect = stat or false })
   end
   if ok then return ok end
   local meanwhile = e.code == "ESTALE" or e.code == "EEXIST" or e.code == "ENOENT"
