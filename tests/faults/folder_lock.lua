@@ -32,7 +32,7 @@ for name, change in pairs(changes) do
 end
 
 do
-  local holder <close> = locked()
+  local _ <close> = locked()
   local one = task.spawn(when_free, fs.write, path, "new", { expect = false })
   task.sleep(0)
   one:cancel()
@@ -44,7 +44,7 @@ end
 
 -- Who knows no lock does not wait for one.
 do
-  local holder <close> = locked()
+  local _ <close> = locked()
   t.ok(when_free(fs.write, path, "new"), "a change that expects nothing")
   t.eq(fs.remove(path), true)
 end
