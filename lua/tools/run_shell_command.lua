@@ -17,6 +17,8 @@ local TAKEN = "Environment: these variables look like credentials and were taken
 
 local MADE = "Sandbox: the command made %s, which decides what runs later, outside the sandbox. The user is told."
 
+local NO_PATCH = "[apply_patch is no program here: call edit or write_file]"
+
 local T = {
   summary = "Run a command with bash. Every call is a fresh shell in the project folder (or directory). No interactive programs. "
     .. "is_background is for servers and watchers: it returns at once.",
@@ -176,6 +178,7 @@ function T.run(ctx, args)
   local function add(note) notes[#notes + 1] = note or nil end
   add(output ~= "" and output or not failed and "(no output)")
   add(ending(result, seconds))
+  add(result.code == 127 and result.out:find("apply_patch", 1, true) and NO_PATCH)
   add(result.out:find("\27", 1, true) and not qwen.x.output.binary(result.out) and STRIPPED)
   add(ended_with_it(result, args.command))
   add(result.kept and still_running(result))

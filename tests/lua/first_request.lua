@@ -58,6 +58,16 @@ files["~/.qwen/QWEN.md"] = ("Be kind. "):rep(5000)
 size = select(2, first(files))
 t.ok(size < MOST_TINY + 8192 * 3.5 / 4, size .. " bytes with long instructions")
 
+-- A window that turns out to be small.
+do
+  local refusal = { status = 400, json = { error = { message = "This model's maximum context length is 8192 tokens", code = "context_length_exceeded" } } }
+  local server <close> = fake.start { refusal, { text = "hello" } }
+  local r = program.run(program.place {}, { "--openai-base-url", server.url, "-m", "m", "-p", "hi" })
+  local asked = server:requests()
+  t.eq({ r.out, #asked }, { "hello\n", 2 }, r.err)
+  t.ok(tonumber(asked[2].headers["content-length"]) < MOST_TINY, "what is asked again is short")
+end
+
 -- What has changed in the working tree.
 local commit = "git init -q . && git config user.email a@b && git config user.name a && git add . && git commit -qm one"
 for more, want in pairs { [""] = "no file is changed", ["; echo x >a; echo y >new; rm b"] = "3 changed or new" } do

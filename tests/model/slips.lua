@@ -128,6 +128,7 @@ local rows = {
     file = FIVE, after = "one\n2\nthree\nfour\nfive\n" },
   { "run_shell_command", '{"command":"cd CWD && apply_patch <<PATCH\\n*** Begin Patch\\n*** Add File: made4.txt\\n+a\\n+\\n+b\\n*** End Patch\\nPATCH"}', "created" },
   { "run_shell_command", '{"command":"apply_patch <<EOF && make\\n*** Begin Patch\\n*** Delete File: two.txt\\n*** End Patch\\nEOF"}', "apply_patch is no program", refused = true },
+  { "run_shell_command", '{"command":"echo | apply_patch"}', "apply_patch is no program here: call edit" },
   { "apply_patch", '{"input":"*** Begin Patch\\n*** Update File: FILE\\n@@\\ntwo\\n+2\\n*** End Patch"}', "neither a blank", file = FIVE, refused = true },
   { "apply_patch", '{"input":"*** Begin Patch\\n*** Update File: FILE\\n@@ x\\n+2\\n*** End Patch"}', "no lines that are there already", file = FIVE, refused = true },
   { "apply_patch", '{"input":"*** Begin Patch\\n*** Add File: gone1.txt\\n+x\\n*** Delete File: gone1.txt\\n*** End Patch"}', "no output", calls = 2 },
