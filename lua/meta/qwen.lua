@@ -761,7 +761,7 @@ qwen = {}
 ---@field word fun(id: string): string?
 
 ---@class qwen.x.policy
----@field in_plan fun(ctx: Ctx, tool: Tool, args: table): string? the command that plan mode runs in the place of one of git's that look
+---@field safe_look fun(ctx: Ctx, tool: Tool, args: table): string? the command that is run unasked in the place of one with git's that look
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool

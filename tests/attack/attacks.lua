@@ -297,11 +297,12 @@ function kinds.looks(case)
   local ctx = context(looked, "plan")
   ctx.trusted = false
   local tool = { effect = "run", command = function(args) return args.command end }
-  for _, command in ipairs(case.commands or { "git status", "git diff", "git log -m -p", "git show HEAD", "git blame f" }) do
+  for _, command in ipairs(case.commands or { "git status", "git diff", "git log -m -p", "git show HEAD", "git blame f", "git branch -av",
+    "git ls-files -o", "git status | head -5; git diff | cat" }) do
     local args = { command = command }
     local verdict = policy.judge(ctx, "run_shell_command", tool, args)
     if verdict == "allow" then
-      local result = assert(runner.run(ctx, { command = policy.in_plan(ctx, tool, args) or command, stderr = "stdout", timeout = 30 }))
+      local result = assert(runner.run(ctx, { command = policy.safe_look(ctx, tool, args) or command, stderr = "stdout", timeout = 30 }))
       worked = worked or result.code == 0
       if result.out:find("TOPSECRET", 1, true) then bad = command .. " shows a file outside" end
       if fs.stat(looked.root .. "/ran") then bad = command .. " ran a program of the repository" end

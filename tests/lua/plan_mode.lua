@@ -70,10 +70,24 @@ do
     ["sed -n 1,3p f.txt; git diff -- 'f*.txt'"] = "sed -n 1,3p f.txt; true",
   } do
     t.eq(select(2, git_looks.rewritten(command, place.cwd)), rest, command)
-    t.ok(policy.in_plan(ctx, tool, { command = command }), command)
+    t.ok(policy.safe_look(ctx, tool, { command = command }), command)
+    for _, mode in ipairs { "plan", "default", "auto-edit" } do
+      ctx.mode = mode
+      t.eq((policy.judge(ctx, "run_shell_command", tool, { command = command })), "allow", mode .. ": " .. command)
+    end
+    ctx.mode = "plan"
   end
   for _, command in ipairs { "git log | sh", "git log; rm f.txt", "git log; cat /etc/passwd", "git log > x", "git log | xargs rm", "git log; make" } do
-    t.eq(policy.in_plan(ctx, tool, { command = command }), nil, command)
+    t.eq(policy.safe_look(ctx, tool, { command = command }), nil, command)
+    t.eq((policy.judge(ctx, "run_shell_command", tool, { command = command })), "deny", command)
+    ctx.mode = "default"
+    t.eq((policy.judge(ctx, "run_shell_command", tool, { command = command })), "ask", command)
+    ctx.mode = "plan"
+  end
+  for _, case in ipairs { { "permissions.deny", "Bash(rm *)", "deny" }, { "permissions.ask", "Bash(git *)", "deny" },
+    { "permissions.allow", "Bash(git *)", "allow" } } do
+    ctx.settings = { get = function(_, key) return key == case[1] and { case[2] } or nil end }
+    t.eq((policy.judge(ctx, "run_shell_command", tool, { command = "git log" })), case[3], "under a rule: " .. case[1])
   end
 end
 
@@ -96,10 +110,12 @@ do
   for command, want in pairs { ["git log -p"] = "first commit", ["git diff"] = "%+two", ["git show HEAD"] = "%+one", ["git status"] = "f.txt",
     ["git blame f.txt"] = "one", ["git log --oneline | head -1; git diff | grep two"] = "first commit\n%+two" } do
     local call = { name = "run_shell_command", arguments = { command = command } }
-    local r = run(place, { { calls = { call } }, { text = "seen" } }, "--approval-mode", "plan", "-p", "look")
-    local messages = r.asked[2].body.messages
-    t.match(messages[#messages].content, want, command)
-    t.eq(fs.read(mark), nil, "nothing of the repository ran: " .. command)
+    for _, mode in ipairs { "plan", "default" } do
+      local r = run(place, { { calls = { call } }, { text = "seen" } }, "--approval-mode", mode, "-p", "look")
+      local messages = r.asked[2].body.messages
+      t.match(messages[#messages].content, want, mode .. ": " .. command)
+      t.eq(fs.read(mark), nil, "nothing of the repository ran: " .. command)
+    end
   end
 end
 

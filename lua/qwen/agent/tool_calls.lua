@@ -145,7 +145,7 @@ local function admit(ctx, call, tool, args, note)
     return nil, failed(call, words, said and tr("refused: %s", said) or tr "refused")
   end
   local reads = words and words.code == "reads"
-  local safe, run = policy.in_plan(ctx, tool, args), nil
+  local safe, run = reads and policy.safe_look(ctx, tool, args), nil
   if safe and tool.editable then
     run = setmetatable({ [tool.editable] = safe }, { __index = args })
   end

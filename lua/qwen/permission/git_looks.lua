@@ -1,5 +1,5 @@
--- git log, diff, show, status, blame and others that look, as plan mode runs them: without anything that a repository's configuration would make them run.
--- What is not on the lists here is not rewritten, and so refused like every other command.
+-- git log, diff, show, status, blame and others that look, as they are run unasked: without anything that a repository's configuration would make them run.
+-- What is not on the lists here is not rewritten, and so asked about, or refused in plan mode, like every other command.
 local fs = require "sys.fs"
 local proc = require "qwen.util.process"
 

@@ -106,13 +106,14 @@ local function judge_paths(ctx, set, name, tool, list, args)
   return "mode", tool.effect == "edit" and EDITS or phrase "it calls a tool that may change something"
 end
 
----The command that plan mode runs in the place of one with git's commands that look; nil for others, and where a rule refuses something.
+---The command that is run, unasked, in the place of one with git's commands that look; nil for others,
+---and where a rule refuses something.
 ---@param ctx Ctx
 ---@param tool Tool
 ---@param args table
 ---@return string?
-function M.in_plan(ctx, tool, args)
-  if ctx.mode ~= "plan" or not tool.command or #rules.of(ctx).deny > 0 then return nil end
+function M.safe_look(ctx, tool, args)
+  if not tool.command or #rules.of(ctx).deny > 0 then return nil end
   local command, folder = tool.command(args)
   if folder and folder ~= ctx.cwd or not command:find("git", 1, true) then return nil end
   local safe, rest = require("qwen.permission.git_looks").rewritten(command, ctx.cwd)
@@ -157,8 +158,7 @@ function M.judge(ctx, name, tool, args, list)
   local looks = reason.code == READS.code
   if ctx.mode == "plan" then
     if looks and verdict ~= "outside" or tool.effect == "none" then return "allow", reason end
-    local safe = tool.command and M.in_plan(ctx, tool, args)
-    if safe then return "allow", READS end
+    if M.safe_look(ctx, tool, args) then return "allow", READS end
     return "deny", not_planned(reason)
   end
   if verdict == "allow" then return "allow", reason end
@@ -166,6 +166,7 @@ function M.judge(ctx, name, tool, args, list)
   if verdict == "guarded" or verdict == "outside" then return "ask", reason, nil end
   if tool.effect == "none" or looks then return "allow", reason end
   if tool.effect == "edit" and ctx.mode == "auto-edit" then return "allow", phrase "mode auto-edit" end
+  if M.safe_look(ctx, tool, args) then return "allow", READS end
   return "ask", reason, rule
 end
 

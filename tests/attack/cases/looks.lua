@@ -1,4 +1,4 @@
--- Repositories that are made to harm who looks at them with git in plan mode. `setup` runs in one with a commit; $EVIL is a program, $SECRET a
+-- Repositories that are made to harm who looks at them with git unasked. `setup` runs in one with a commit; $EVIL is a program, $SECRET a
 -- file outside the project that holds one line.
 local function config(title, key, value, more)
   return { title, setup = ("git config '%s' \"%s\"; %s"):format(key, value, more or ":") }
@@ -21,6 +21,7 @@ local cases = {
   { "control: a plain repository", setup = ":" },
   { "control: of somebody who works", setup = "git config user.name x; git config remote.origin.url https://h/x; git config branch.main.remote origin; "
     .. "git config core.autocrlf input; git config pull.rebase true; git config filter.lfs.clean 'git-lfs clean'; git config core.sshCommand 'ssh -i k'" },
+  { "control: a longer command", setup = ":", commands = { "git log --oneline | head -3; git status && git branch -a; git ls-files | wc -l" } },
   { "control: a merge", setup = MERGE .. "rm .gitattributes; git config --unset merge.m.driver" },
   { "control: a revision list of blame", setup = "git config blame.ignoreRevsFile .git-blame-ignore-revs; git rev-parse HEAD > .git-blame-ignore-revs",
     commands = { "git log" } },
@@ -120,6 +121,17 @@ local cases = {
   { "a pipe for HEAD", setup = "rm .git/HEAD; mkfifo .git/HEAD" },
   { "replaced objects", setup = "git config core.fsmonitor $EVIL; git replace HEAD $(git commit-tree -m TOP HEAD^{tree})" },
 }
+
+-- Longer commands: another repository below, and what is not git in them.
+local NESTED = "git init -q sub; cp $EVIL sub/evil; for key in core.fsmonitor diff.external core.pager; do git -C sub config $key $EVIL; done; "
+  .. "cp f sub/f; git -C sub add f; git -C sub commit -qm sub; echo 2 > sub/f"
+for _, command in ipairs { "cd sub && git status", "cd sub; git diff", "git log; cd sub; git status", "cd ./sub/../sub && git diff", "cd sub | git status",
+  "cd sub && cd .. && cd sub && git status", "pushd sub; git status", "GIT_DIR=sub/.git git status", "export GIT_DIR=sub/.git; git status", "git -C sub status",
+  "git --git-dir=sub/.git status", "git log | sub/evil", "git log; sub/evil", "git status | xargs sub/evil", "git log && (sub/evil)", "git log | tee ../ran",
+  "git log > ../ran", "git log >& ../ran", "git log 2>../ran", "git log $(sub/evil)", "git log; cat ../secret", "git log; sed -n '1e sub/evil' f",
+  "git log | sed 'w ../ran'", "git status; sed -n 1p ../secret", "git branch x", "git branch -d main", "git ls-files --eol --format=x" } do
+  cases[#cases + 1] = { "longer: " .. command, setup = NESTED, commands = { command } }
+end
 
 -- Words of the command that would write, run or read elsewhere.
 for _, word in ipairs { "log --output=$PWD/x", "diff --output x", "log -p --ext-diff", "show --textconv", "log --show-signature", "log --format=%GG", "log --pretty='%G?'",
