@@ -35,7 +35,7 @@ for _, case in ipairs {
     links = { ["src/l"] = "$HOME" } },
   { "a rule for a folder, through a link of a file", path = "$PROJ/src/f", allow = { "Edit(/src/**)" }, links = { ["src/f"] = "$HOME/.profile" }, files = { ["~/.profile"] = "x" } },
   { "the offered rule outside", path = "$HOME/x", allow = { "Edit(/$PROJ/**)" } }, { "the offered rule next door", path = "$ROOT/project-2/x", allow = { "Edit(/$PROJ/**)" } },
-  { "a bare Read outside", tool = "read_file", path = "$HOME/.ssh/id", allow = { "Read", "read_file" } }, { "a key through a link", tool = "read_file", path = "$PROJ/l", allow = { "Read" },
+  { "a bare Read outside", tool = "read_file", path = "$HOME/.ssh/id", allow = { "Read", "read_file" }, home = { ".ssh/id" } }, { "a key through a link", tool = "read_file", path = "$PROJ/l", allow = { "Read" },
     links = { l = "$HOME/.ssh/id" }, files = { ["~/.ssh/id"] = "x" } },
   { "a key where home is the project", tool = "read_file", project = "$HOME", path = "$HOME/.ssh/id_rsa", home = { ".ssh/id_rsa" } },
   { "a history where home is the project", tool = "read_file", project = "$HOME", path = "$HOME/.bash_history", home = { ".bash_history" } },
