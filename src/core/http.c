@@ -109,15 +109,15 @@ static void check_time(void *arg) {
     return;
   }
   if (strcmp(which, "total_timeout") == 0)
-    err_set(&h->error, ERR_TIMEOUT, "the whole request to %s took longer than %g s; try again or raise total_timeout", where, h->total_timeout);
+    err_set(&h->error, ERR_TIMEOUT, "the whole request to %s took longer than %g s; try again", where, h->total_timeout);
   else if (h->phase == PHASE_CONNECT)
     err_set(&h->error, ERR_TIMEOUT, "no connection to %s%s%s within %g s; check the address, the network and the proxy", where,
             h->proxy[0] ? " through the proxy " : "", h->proxy, h->connect_timeout);
   else if (h->phase == PHASE_FIRST)
-    err_set(&h->error, ERR_TIMEOUT, "%s did not begin to answer within %g s; it may be overloaded: try again or raise first_timeout", where,
+    err_set(&h->error, ERR_TIMEOUT, "%s did not begin to answer within %g s; it may be overloaded: try again", where,
             h->first_timeout);
   else
-    err_set(&h->error, ERR_TIMEOUT, "%s sent nothing for %g s in the middle of its answer; try again or raise idle_timeout", where, h->idle_timeout);
+    err_set(&h->error, ERR_TIMEOUT, "%s sent nothing for %g s in the middle of its answer; try again", where, h->idle_timeout);
   strcpy(h->error.code, which);
   h->done = h->head_done = true;
   stop_transfer(h);

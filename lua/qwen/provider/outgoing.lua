@@ -28,12 +28,14 @@ local function set_limits(ctx, model, request)
   return request
 end
 
----The words of C name its own fields; the user set them under other names.
+---Names the setting of a limit of time that was exceeded; other requests than a model's have none.
 ---@param e Err
 ---@return Err
 function M.in_settings_words(e)
   for _, limit in ipairs(limits) do
-    if e.code == limit.field then e.message = e.message:gsub("raise " .. limit.field, "raise generationConfig." .. limit.name) end
+    if e.code == limit.field then
+      e.message = e.message:gsub("try again$", "%0 or raise generationConfig." .. limit.name)
+    end
   end
   return e
 end
