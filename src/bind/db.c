@@ -8,7 +8,7 @@
 #include "bind.h"
 
 enum { LOCK_TIMEOUT = 10 };
-static const double LOCK_RETRY = 0.003;
+static const double LOCK_RETRY = 0.008;
 
 static const char *const class_name = "sys.db.Database";
 

@@ -9,7 +9,7 @@
 #include "bind.h"
 
 enum { LOCK_TIMEOUT = 10, KEYS = 256 };
-static const double LOCK_RETRY = 0.003;
+static const double LOCK_RETRY = 0.008;
 
 static const char *const class_name = "sys.limit.Limiter";
 

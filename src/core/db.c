@@ -60,13 +60,14 @@ void db_close(struct db *db) {
 }
 
 int db_lock(struct db *db, struct err *e) {
-  enum { TRIES = 20 }; /* 5 ms: others are done in much less, and not every caller can wait */
+  enum { TRIES = 20 }; /* 5 ms: others are done in much less, and not every caller can wait. Where many wait, to try so often costs more */
   if (db->lock < 0) return 1;
   int got = fs_lock_try(db->lock);
-  for (int i = 1; got == 0 && i < TRIES; i++) {
+  for (int i = db->missed ? TRIES : 1; got == 0 && i < TRIES; i++) {
     nanosleep(&(struct timespec){0, 250000}, NULL);
     got = fs_lock_try(db->lock);
   }
+  db->missed = got == 0;
   if (got < 0) err_errno(e, errno, "lock", db->path);
   return got;
 }

@@ -19,6 +19,7 @@ struct db {
   const char *schema;                     /* creates what is not there yet; static */
   int version;
   int lock;        /* descriptor, -1 when closed */
+  bool missed;     /* others had it at the last try */
   dev_t device;    /* of the open file, */
   ino_t inode;     /* which may be deleted or replaced under us */
   bool damaged;    /* the present use met a damaged file */

@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 static const double AFTER_BOOT = 60;
-enum { IN_A_ROW = 3 }; /* then one of the background has its turn, if one waits */
+enum {
+  IN_A_ROW = 3, /* then one of the background has its turn, if one waits */
+  NEAR = 64     /* whether more of those ahead are still alive matters little now */
+};
 
 static const char schema[] =
     "CREATE TABLE clock (boot TEXT NOT NULL, at REAL NOT NULL, wall REAL NOT NULL, sure INTEGER NOT NULL, since REAL NOT NULL);"
@@ -202,132 +205,6 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
   return ok;
 }
 
-/* -- when a turn can be --------------------------------------------------------------------------------------------- */
-
-/* False: it is so old that it was forgotten, or never was (or *e is set). */
-bool limit_grant_at(struct plan *p, int64_t ord, double *at, int64_t *day) {
-  sqlite3_stmt *get =
-      ord < 1 ? NULL
-              : limit_query(p, GRANT_GET, "SELECT at, day FROM grants WHERE key = ? AND ord = ?",
-                            "ii", p->key, ord);
-  if (!get || db_step(&p->l->db, get, p->e) <= 0) return false;
-  *at = p->l->db.sql->column_double(get, 0);
-  *day = p->l->db.sql->column_int64(get, 1);
-  p->l->db.sql->reset(get);
-  return true;
-}
-
-static int64_t day_at(const struct plan *p, double t) {
-  int64_t day = (int64_t)floor((p->wall + (t - p->now)) / DAY);
-  return day > p->day ? day : p->day;
-}
-
-/* When the window has room again, given that `at` fills it. */
-double limit_after(const struct plan *p, const struct limit_window *w, double at, int64_t day, double t) {
-  if (!w->day) return at + w->per + w->margin;
-  if (day < day_at(p, t)) return t;
-  return p->now + ((double)(day + 1) * DAY - p->wall) + w->margin;
-}
-
-/* The earliest time from t on at which one more fits into a window of grants: the n-th last must have left it. */
-static double free_count(struct plan *p, const struct limit_window *w, double t) {
-  int64_t ord = p->last + p->turns - (int64_t)w->n + 1, day = 0;
-  double at = 0;
-  if (ord > p->last) {
-    at = p->at[ord - p->last - 1];
-    day = day_at(p, at);
-  } else if (!limit_grant_at(p, ord, &at, &day)) {
-    return t;
-  }
-  double free = limit_after(p, w, at, day, t);
-  return free > t ? free : t;
-}
-
-/* The same for weights: from the newest back, until what is asked for no longer fits. What alone is too large counts as all of it. */
-static double free_weight(struct plan *p, const struct limit_window *w, double t, double weight) {
-  double room = w->n - (weight < w->n ? weight : w->n), sum = 0, start = w->day ? 0 : t - w->per - w->margin;
-  for (int i = p->turns - 1; i >= 0 && p->at[i] > start; i--) {
-    sum += p->weight[i];
-    if (sum > room) return fmax(t, limit_after(p, w, p->at[i], day_at(p, p->at[i]), t));
-  }
-  const struct db_sqlite_api *sql = p->l->db.sql;
-  sqlite3_stmt *back = limit_query(
-      p, GRANTS_BACK, "SELECT at, day, weight FROM grants WHERE key = ? ORDER BY ord DESC", "i",
-      p->key);
-  while (back && db_step(&p->l->db, back, p->e) > 0) {
-    double at = sql->column_double(back, 0);
-    int64_t day = sql->column_int64(back, 1);
-    sum += sql->column_double(back, 2);
-    bool gone = w->day ? day < day_at(p, t) : at <= start;
-    if (gone || sum > room) {
-      sql->reset(back);
-      return gone ? t : fmax(t, limit_after(p, w, at, day, t));
-    }
-  }
-  return t;
-}
-
-/* The weight, or the number, of the grants after number ord. */
-static double since(struct plan *p, int64_t ord, bool weighted) {
-  if (!weighted) return (double)(p->last - ord);
-  sqlite3_stmt *get = limit_query(
-      p, SINCE, "SELECT total(weight) FROM grants WHERE key = ? AND ord > ?", "ii", p->key, ord);
-  double sum = 0;
-  if (get && db_step(&p->l->db, get, p->e) > 0) {
-    sum = p->l->db.sql->column_double(get, 0);
-    p->l->db.sql->reset(get);
-  }
-  return sum;
-}
-
-struct tight {
-  int64_t ord;
-  double remain, until;
-  bool weighted;
-};
-
-/* What servers said that still counts. */
-static int load_tight(struct plan *p, struct tight out[LIMIT_WINDOWS]) {
-  const struct db_sqlite_api *sql = p->l->db.sql;
-  sqlite3_stmt *list = limit_query(
-      p, TIGHT_LIST,
-      "SELECT ord, remain, until, weighted FROM tight WHERE key = ? AND until > ? LIMIT 16", "id",
-      p->key, p->now);
-  int n = 0;
-  while (list && n < LIMIT_WINDOWS && db_step(&p->l->db, list, p->e) > 0)
-    out[n++] = (struct tight){sql->column_int64(list, 0), sql->column_double(list, 1), sql->column_double(list, 2), sql->column_int64(list, 3)};
-  if (list) sql->reset(list);
-  return n;
-}
-
-/* The turn of one more, after those that are planned: not before them, all windows at once. *full is what it waits for; at first what the
- * one before it waits for. */
-static double turn(struct plan *p, const struct limit_ask *ask, double weight, const struct tight *tight, int tights, int *full) {
-  double t = p->turns ? fmax(p->now, p->at[p->turns - 1]) : p->now;
-  if (!p->turns) *full = -1;
-  if (p->until > t) {
-    t = p->until;
-    *full = -1;
-  }
-  for (int i = 0; i < ask->count; i++) { /* each is a lower bound by itself: later is never worse */
-    const struct limit_window *w = &ask->windows[i];
-    double free = w->weighted ? free_weight(p, w, t, weight) : free_count(p, w, t);
-    if (free > t) {
-      t = free;
-      *full = i;
-    }
-  }
-  for (int i = 0; i < tights; i++) {
-    double used = since(p, tight[i].ord, tight[i].weighted);
-    for (int k = 0; k < p->turns; k++) used += tight[i].weighted ? p->weight[k] : 1;
-    if (tight[i].until > t && used + (tight[i].weighted ? weight : 1) > tight[i].remain) {
-      t = tight[i].until;
-      *full = -2;
-    }
-  }
-  return t;
-}
-
 /* -- taking ---------------------------------------------------------------------------------------------------------- */
 
 struct take {
@@ -356,11 +233,11 @@ static bool load_lanes(struct plan *p, const struct limit_ask *ask) {
                                    " ORDER BY ticket LIMIT 999",
                                    "iidi", p->key, ask->ticket, p->now - LIMIT_STALE, (int64_t)ask->background);
   if (!list) return false;
-  int got;
+  int got, rows = 0;
   q->count[0] = q->count[1] = 0;
   while ((got = db_step(&p->l->db, list, p->e)) > 0) {
     int lane = sql->column_int64(list, 3) != 0;
-    if (!ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) q->weight[lane][q->count[lane]++] = sql->column_double(list, 0);
+    if (++rows > NEAR || !ended(p->l, sql->column_int64(list, 1), sql->column_int64(list, 2))) q->weight[lane][q->count[lane]++] = sql->column_double(list, 0);
   }
   return got >= 0;
 }
@@ -417,7 +294,6 @@ static bool take(struct plan *p, void *arg) {
   struct err *e = p->e;
   const struct limit_ask *ask = t->ask;
   struct limit_answer *a = t->answer;
-  struct tight tight[LIMIT_WINDOWS];
   *a = (struct limit_answer){.ticket = ask->ticket, .first = p->key == 0, .window = -1};
   if (a->first) return true;
   a->leapt = p->leapt || p->day > (int64_t)floor(p->wall / DAY);
@@ -437,12 +313,9 @@ static bool take(struct plan *p, void *arg) {
   p->weight = malloc(LIMIT_AHEAD * sizeof *p->weight);
   p->lanes = malloc(sizeof *p->lanes);
   if (!p->at || !p->weight || !p->lanes) return err_set(e, ERR_BROKEN, "no memory for the queue of the limiter"), false;
-  int tights = load_tight(p, tight), full = -1;
   if (!load_lanes(p, ask)) return false;
   a->ahead = order(p->lanes, ask->background, p->run, p->weight);
-  for (p->turns = 0; p->turns < a->ahead; p->turns++) p->at[p->turns] = turn(p, ask, p->weight[p->turns], tight, tights, &full);
-  double at = turn(p, ask, ask->weight, tight, tights, &full);
-  a->window = full;
+  double at = limit_turn(p, ask, a->ahead, &a->window);
   if (e->kind != ERR_NONE) return false; /* of a statement in between */
   if (at <= p->now) return grant(p, t);
   a->wait = at - p->now;

@@ -52,6 +52,8 @@ bool limit_use(struct limit *l, const char *key, bool make, limit_fn fn, void *a
 bool limit_set_clock(struct plan *p, double wall, bool sure, double since);
 /* When grant number ord was; false when it is not known. */
 bool limit_grant_at(struct plan *p, int64_t ord, double *at, int64_t *day);
+/* The turn of one who asks behind so many, whose weights are in p->weight; *full: what it waits for, as in struct limit_answer. */
+double limit_turn(struct plan *p, const struct limit_ask *ask, int ahead, int *full);
 /* When the window has room again, given that a grant at `at` on `day` fills it; not before t. */
 double limit_after(const struct plan *p, const struct limit_window *w, double at, int64_t day, double t);
 #endif

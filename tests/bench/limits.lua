@@ -1,5 +1,5 @@
 -- Measures the limiter with a real minute: arrivals at a server, use of the rate, shares, kills; with a Redis server,
--- where one is installed, the same for ten seconds. Started by tests/bench/limits.
+-- where one is installed, the same for ten seconds; and a crowd of 1,000 processes. Started by tests/bench/limits.
 local redis_limiter = require "qwen.usage.redis_limiter"
 local redis_server = dofile "tests/limits/redis_server.lua"
 local rush = dofile "tests/limits/rush.lua"
@@ -21,6 +21,17 @@ if proc.which "redis-server" then
   local server <close> = redis_server.start()
   assert(assert(redis_limiter.open(server.address)):begin())
   row("redis", 20, { n = 40, per = 1, margin = 0.1 }, 9.85, server.address)
+end
+
+do
+  local many = 1000
+  local r = rush.crowd(rush.home "crowd", many, { n = 50, per = 1, margin = 0.05 })
+  local sum = 0
+  for _, seconds in ipairs(r.computed) do sum = sum + seconds end
+  local mean = sum / math.max(r.had, 1)
+  print(("disk, a crowd of %d at 50 a second: %d had their place; each computed %.1f ms in the mean, 99 of 100 less than %.1f ms")
+    :format(many, r.had, mean * 1000, (r.computed[math.ceil(r.had * 0.99)] or 0) * 1000))
+  good = good and r.had == many and mean < 0.02
 end
 
 local window, home = { n = 60, per = 0.5, margin = 0.05 }, rush.home "killed"

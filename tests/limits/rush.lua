@@ -51,6 +51,28 @@ function M.take(home, many, each, window, store)
   return whole
 end
 
+---A crowd, all of whom want one place: how many had it, and for how long each computed, in order.
+---@param home string a folder of its own
+---@param many integer processes
+---@param window LimitWindow
+---@return {had: integer, computed: number[]}
+function M.crowd(home, many, window)
+  local children, out = {}, { had = 0, computed = {} }
+  for i = 1, many do children[i] = taker(home, { windows = { window }, number = i, count = 1 }, "pipe") end
+  for _, child in ipairs(children) do
+    local said = ""
+    for chunk in function() return child:read() end do said = said .. chunk end
+    local seconds = said:match "^granted\ncomputed ([%d.]+)\n$"
+    if seconds then
+      out.had = out.had + 1
+      out.computed[out.had] = tonumber(seconds)
+    end
+    child:close()
+  end
+  table.sort(out.computed)
+  return out
+end
+
 ---The times of all grants in the log on the disk.
 ---@param home string
 ---@return number[]
