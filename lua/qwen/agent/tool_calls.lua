@@ -270,6 +270,8 @@ function M.run(ctx, calls, results, media, repeats)
   end
   for i, call in ipairs(calls) do
     local job, done = nil, repeats:answer(call)
+    local tool = running[1] and registry.has("tools", call.name) and registry.get("tools", call.name)
+    if tool and tool.effect == "edit" then finish_all() end -- it is judged by what was read before it
     if not done then job, done = prepared(ctx, call) end
     jobs[i] = job
     if done then

@@ -44,6 +44,7 @@ return {
       text = "text, json or stream-json" },
     { long = "include-partial-messages", field = "partial", rare = true, text = "stream-json: also every piece of an answer" },
     { long = "input-format", value = "FORMAT", field = "input", choices = { "text" }, rare = true, text = "what standard input holds: text" },
+    { long = "screen-reader", field = "screen_reader", rare = true, text = "words instead of boxes and signs" },
     { long = "verbose", also = "debug", field = "verbose", text = "tool calls and results on standard error" },
     { long = "record", value = "FILE", field = "record", text = "write the traffic, without secrets" },
     { long = "openai-logging", field = "openai_logging", rare = true, text = "a private JSON file for each request, for debugging" },

@@ -161,7 +161,7 @@ end
 ---@param ctx Ctx
 function M.attach(ctx)
   tool_calls.folder = ctx.cwd
-  style.listen(ctx.settings:get "ui.accessibility.screenReader")
+  style.listen(ctx.opts.screen_reader or ctx.settings:get "ui.accessibility.screenReader")
   colours.use(ctx)
   function ctx.print(words_of_it, as_is)
     local said = clean(redact(words_of_it))
@@ -223,7 +223,8 @@ function M.greet(ctx)
     rest = one[1] .. tr("  %s at %s  /help", id, one[2]) .. one[3]
     if term.width(head .. rest) < columns() then break end
   end
-  line(style.paint("bold", head) .. style.paint("dim", rest))
+  if term.width(head .. rest) >= columns() then rest = "\n" .. wrap.text((rest:gsub("^ +", "")), columns()) end
+  line(style.paint("bold", head) .. rest:gsub("[^\n]+", function(row) return style.paint("dim", row) end))
   M.earlier(ctx)
 end
 
