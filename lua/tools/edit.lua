@@ -81,7 +81,8 @@ local NOTES = {
   changed = "the file had changed since you read it, elsewhere than in old_string",
   unread = "you have not read this file; old_string is in it once",
 }
-local BY_CHANCE = 10 -- bytes without blanks; a shorter text may be in a file that the model takes for another
+local BY_CHANCE, LINE_BY_CHANCE = 10, 5 -- bytes without blanks, of a text and of a whole line; a shorter one may be in a file that
+-- the model takes for another
 
 -- Whether the file may be changed. One that was not read, or that others changed since, as a formatter does, may where old_string
 -- is there once as it was given: the model knows that part, from a search or a command. What else is in it the model has not seen.
@@ -89,7 +90,8 @@ local function may_change(ctx, path, stat, before, args)
   local ok, e = qwen.x.files.check_seen(ctx, path, stat)
   if ok then return true end
   local note, first, last = NOTES[e.code], before:find(args.old_string, 1, true)
-  local guessed = e.code == "unread" and #args.old_string:gsub("%s", "") < BY_CHANCE
+  local least = args.old_string:find("\n", 1, true) and LINE_BY_CHANCE or BY_CHANCE
+  local guessed = e.code == "unread" and #args.old_string:gsub("%s", "") < least
   if not note or guessed or not first or before:find(args.old_string, first + 1, true) then return nil, e end
   return last ~= nil, note
 end

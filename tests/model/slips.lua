@@ -128,6 +128,9 @@ local rows = {
     file = FIVE, after = "one\n2\nthree\nfour\nfive\n" },
   { "run_shell_command", '{"command":"cd CWD && apply_patch <<PATCH\\n*** Begin Patch\\n*** Add File: made4.txt\\n+a\\n+\\n+b\\n*** End Patch\\nPATCH"}', "created" },
   { "run_shell_command", '{"command":"apply_patch <<EOF && make\\n*** Begin Patch\\n*** Delete File: two.txt\\n*** End Patch\\nEOF"}', "apply_patch is no program", refused = true },
+  { "apply_patch", '{"input":"*** Begin Patch\\n*** Update File: FILE\\n@@\\n-    return 2\\n+    return 3\\n*** End Patch"}', "you have not read this file",
+    unread = true, file = CODE, after = "def f():\n    if x:\n        return 1\n    return 3\n" },
+  { "apply_patch", '{"input":"*** Begin Patch\\n*** Update File: FILE\\n@@\\n-two\\n+2\\n*** End Patch"}', "has not been read", unread = true, file = FIVE },
   { "run_shell_command", '{"command":"echo | apply_patch"}', "apply_patch is no program here: call edit" },
   { "apply_patch", '{"input":"*** Begin Patch\\n*** Update File: FILE\\n@@\\ntwo\\n+2\\n*** End Patch"}', "neither a blank", file = FIVE, refused = true },
   { "apply_patch", '{"input":"*** Begin Patch\\n*** Update File: FILE\\n@@ x\\n+2\\n*** End Patch"}', "no lines that are there already", file = FIVE, refused = true },
@@ -198,7 +201,7 @@ for i, row in ipairs(rows) do
   local file = place.cwd .. "/edited-" .. i
   if row.file then
     assert(fs.write(file, row.file, { mode = 420 }))
-    say("read_file", json.encode { file_path = file })
+    if not row.unread then say("read_file", json.encode { file_path = file }) end
   end
   at[i] = say(row[1], (row[2]:gsub("CWD", place.cwd):gsub("FILE", file)))
 end
