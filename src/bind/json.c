@@ -233,11 +233,12 @@ static void write_table(lua_State *L, struct writer *w, int index) {
     size_t n;
     lua_rawgeti(L, index, 1);
     const char *text = lua_tolstring(L, -1, &n);
-    if (!text) {
+    if (text) {
+      write_raw(L, w, text, n);
+    } else {
       lua_pushliteral(L, "a piece of raw JSON has lost its text");
       refuse(L, w);
     }
-    write_raw(L, w, text, n);
     lua_pop(L, 1);
   } else if (lua_rawlen(L, index) > 0 || has_class(L, index, array_class)) {
     write_array(L, w, index);

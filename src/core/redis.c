@@ -2,6 +2,7 @@
 #include "redis.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,7 @@ static void connected(void *arg) {
   r->state = r->error.kind == ERR_NONE ? REDIS_OPEN : REDIS_FAILED;
   if (r->state == REDIS_OPEN) {
     r->curl->easy_getinfo(r->easy, CURLINFO_ACTIVESOCKET, &fd);
+    fcntl(fd, F_SETFD, FD_CLOEXEC); /* it is signed in, and not for what a library may start */
     r->poll = calloc(1, sizeof *r->poll);
     if (r->poll && uv_poll_init_socket(loop_uv(), r->poll, fd) == 0) {
       r->poll->data = r;
