@@ -16,7 +16,7 @@ local function line(place, env)
   local p <close> = assert(proc.open { argv = { program.binary }, cwd = place.cwd, env = env, pty = { rows = 24, cols = 80 } })
   local out, hung = "", nil
   p:write "hi\r/quit\r"
-  local watch <close> = task.spawn(function()
+  local _ <close> = task.spawn(function()
     for _, keys in ipairs { "\3", "\3", "\4", "\r", "\3", "\4" } do
       task.sleep(5)
       p:write(keys)
@@ -45,8 +45,8 @@ local function try(server, scenario, fields)
   for _, project in ipairs(fs.list(place.home .. "/.qwen/projects") or {}) do
     local chats = place.home .. "/.qwen/projects/" .. project.name .. "/chats"
     for _, chat in ipairs(fs.list(chats) or {}) do
-      for line in (fs.read(chats .. "/" .. chat.name) or ""):gmatch "([^\n]*)\n" do
-        if chat.name:find "%.jsonl$" and not json.decode(line) then wrong = "a line of the session is damaged" end
+      for row in (fs.read(chats .. "/" .. chat.name) or ""):gmatch "([^\n]*)\n" do
+        if chat.name:find "%.jsonl$" and not json.decode(row) then wrong = "a line of the session is damaged" end
       end
     end
   end
