@@ -1,5 +1,5 @@
--- Few descriptors (`ulimit -n`): each number ends in an answer or in one sentence at once, never in an abort or in retries. And standard
--- output that takes nothing: it is said, and the code is 1.
+-- Few descriptors (`ulimit -n`): each number ends in an answer or in one sentence at once, never in an abort or in retries. Small files
+-- (`ulimit -f`) end no run, and standard output that takes nothing is said.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
@@ -20,6 +20,13 @@ end
 local server <close> = fake.start { { text = "hello", times = 0 } }
 local place = program.place {}
 local env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR", OPENAI_API_KEY = "sk-test-0123456789", OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" }
+for _, blocks in ipairs { 0, 1, 8, 64 } do
+  local small = program.place {}
+  env.HOME = small.home
+  local r = proc.run { argv = { "sh", "-c", ("ulimit -f %d; exec '%s' -p hi"):format(blocks, program.binary) }, cwd = small.cwd, env = env }
+  t.eq({ r.signal, r.out }, { nil, "hello\n" }, ("files of %d blocks: %s"):format(blocks, r.err))
+  if blocks == 0 then t.ok(r.err:find "File too large", "said: " .. r.err) end
+end
 for _, args in ipairs { "-p hi", "-p hi --output-format json", "-p hi --output-format stream-json", "--help", "--version", "config list" } do
   for _, output in ipairs { ">&-", ">/dev/full", "<&- >&-" } do
     local r = proc.run { argv = { "sh", "-c", ("exec '%s' %s %s"):format(program.binary, args, output) }, cwd = place.cwd, env = env }
