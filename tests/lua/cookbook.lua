@@ -27,6 +27,13 @@ local function ask(place, answers, ...)
   local server <close> = fake.start(answers)
   local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", ... }, { env = { OPENAI_API_KEY = "key-0123456789" } })
   local asked = server:requests()
+  for _, request in ipairs(asked) do -- without what we say of the folder ourselves
+    for _, message in ipairs(request.body.messages) do
+      if type(message.content) == "string" then
+        message.content = message.content:gsub("^%[qwen%] git status at the start: [^\n]*\n\n", "")
+      end
+    end
+  end
   local messages = asked[#asked] and asked[#asked].body.messages or {}
   return r, asked, messages[#messages] and messages[#messages].content or ""
 end
