@@ -113,6 +113,20 @@ do
   same("sent", function(s) return s:sent("late", 77, 5) end)
   same("sent", function(s) return s:sent("unknown", 1, 5) end)
   same("forget", function(s) return s:forget "late" end)
+  -- A long queue at several windows, with and without weights.
+  for name, list in pairs {
+    one = { { n = 2, per = 1000 } }, two = { { n = 5, per = 4000, margin = 100 }, { n = 3, per = 1000, margin = 10 } },
+    weights = { { n = 3, per = 1000 }, { n = 50, per = 3000, weighted = true } },
+  } do
+    same("seed", function(s) return s:seed(name, { { age = 300, weight = 7 }, { age = 200, weight = 7 } }) end)
+    for i = 1, 14 do
+      same(name .. ", ask " .. i, function(s)
+        local a = s:take(name, list, 7, nil, "", i % 5 == 0)
+        return { a.grant or 0, a.ahead or 0, a.why or "", a.window or 0, a.wait and hundreds(a.wait) or 0, a.again and hundreds(a.again) or 0 }
+      end)
+    end
+    same("forget", function(s) return s:forget(name) end)
+  end
   -- The pause of one model holds for it alone, and takes no place in the queue.
   same("shut", function(s) return hundreds(s:shut("k m, paused", 200)) end)
   t.eq(same("a pause of its own", function(s)

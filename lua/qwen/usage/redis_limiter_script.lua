@@ -8,7 +8,7 @@ local op, a = ARGV[1], cjson.decode(ARGV[2])
 local keys, head, log, weights, queue, seen, tight, pausing = unpack(KEYS)
 local name, call = a.name, redis.call
 
-local STALE, DAY, LONGEST_SHUT, IN_A_ROW = 3, 86400, 3600, 3
+local STALE, DAY, LONGEST_SHUT, IN_A_ROW, AHEAD = 3, 86400, 3600, 3, 998
 local FORGOTTEN = 400 * DAY -- for so long it is known that a key was forgotten on purpose
 local time = call("TIME")
 local now = tonumber(time[1]) + tonumber(time[2]) / 1e6
@@ -17,8 +17,8 @@ local function text(n) return ("%.6f"):format(n) end
 local function get(field) return tonumber(call("HGET", head, field) or 0) end
 
 local last, pause = get "last", get "until"
-local turns = {} -- of those ahead: {at, weight}
-local lost = 0 -- when something was found missing
+local turns = {} -- of those ahead: {weight, at}; at is found when it is needed
+local weighed, lost = false, 0 -- whether weights count: then a turn depends on all before it; when something was found missing
 
 local function day_of(t) return math.floor(t / DAY) end
 
@@ -29,19 +29,26 @@ local function after(w, at, t)
   return (day_of(at) + 1) * DAY + w.margin
 end
 
-local function free_count(w, t)
-  local ord = last + #turns - math.floor(w.n) + 1
-  local at = ord > last and turns[ord - last].at or tonumber(call("ZSCORE", log, ord) or nil)
+local turn
+local function turn_at(i, said)
+  local one = turns[i]
+  if not one.at then one.at, one.why, one.window = turn(i, one.weight, said) end
+  return one.at
+end
+
+local function free_count(w, t, i, said)
+  local before = i - math.floor(w.n)
+  local at = before > 0 and turn_at(before, said) or tonumber(call("ZSCORE", log, last + before) or nil)
   return at and math.max(t, after(w, at, t)) or t
 end
 
-local function free_weight(w, t, weight)
+local function free_weight(w, t, i, weight)
   local room, sum = w.n - math.min(weight, w.n), 0
   local start = w.day and 0 or t - w.per - w.margin
-  for i = #turns, 1, -1 do
-    if turns[i].at <= start then break end
-    sum = sum + turns[i].weight
-    if sum > room then return math.max(t, after(w, turns[i].at, t)) end
+  for k = i - 1, 1, -1 do
+    if turns[k].at <= start then break end
+    sum = sum + turns[k].weight
+    if sum > room then return math.max(t, after(w, turns[k].at, t)) end
   end
   for ord = last, 1, -1 do
     local at = tonumber(call("ZSCORE", log, ord) or nil)
@@ -63,27 +70,28 @@ local function tightened()
   local out, all = {}, call("HGETALL", tight)
   for i = 1, #all, 2 do
     local row = cjson.decode(all[i + 1])
+    weighed = weighed or row.weighted
     if row["until"] > now then out[#out + 1] = row else call("HDEL", tight, all[i]) end
   end
   return out
 end
 
 -- The turn of one more, after those that are planned; what it waits for, at first what the one before it waits for.
-local function turn(weight, said)
-  local before = turns[#turns] or { at = now }
+function turn(i, weight, said)
+  local before = weighed and turns[i - 1] or { at = now }
   local t, why, window = math.max(now, before.at), before.why or "pause", before.window
   if pause > t then t, why, window = pause, "pause", nil end
   for _, w in ipairs(lost > 0 and a.windows or {}) do
     local free = after(w, lost, t)
     if free > t then t, why, window = free, "lost", nil end
   end
-  for i, w in ipairs(a.windows) do
-    local free = w.weighted and free_weight(w, t, weight) or free_count(w, t)
-    if free > t then t, why, window = free, "window", i end
+  for k, w in ipairs(a.windows) do
+    local free = w.weighted and free_weight(w, t, i, weight) or free_count(w, t, i, said)
+    if free > t then t, why, window = free, "window", k end
   end
   for _, row in ipairs(said) do
-    local used = used_since(row.ord, row.weighted)
-    for _, other in ipairs(turns) do used = used + (row.weighted and other.weight or 1) end
+    local used = used_since(row.ord, row.weighted) + (row.weighted and 0 or i - 1)
+    for k = 1, row.weighted and i - 1 or 0 do used = used + turns[k].weight end
     if row["until"] > t and used + (row.weighted and weight or 1) > row.left then t, why, window = row["until"], "server", nil end
   end
   return t, why, window
@@ -137,14 +145,16 @@ local function write(ord, at, weight)
   if weight > 0 then call("HSET", weights, ord, text(weight)) end
 end
 
+local function drop(ticket)
+  call("ZREM", queue, ticket)
+  call("HDEL", seen, ticket)
+end
+
 local function grant()
   call("HSET", head, "last", last + 1, "at", text(now))
   if a.weight > 0 then call("HSET", head, "heavy", last + 1) end
   write(last + 1, now, a.weight)
-  if a.ticket then
-    call("ZREM", queue, a.ticket)
-    call("HDEL", seen, a.ticket)
-  end
+  if a.ticket then drop(a.ticket) end
   for _, ord in ipairs(call("ZRANGEBYSCORE", log, "-inf", text(now - longest()), "LIMIT", 0, 4)) do
     call("ZREM", log, ord)
     call("HDEL", weights, ord)
@@ -161,15 +171,15 @@ function ops.take()
   if paused > now then return { ticket = a.ticket, wait = paused - now, again = 1, ahead = 0, why = "pause" } end
   if a.spec and a.spec ~= "" then call("HSET", head, "spec", a.spec) end
   local said = tightened()
+  for _, w in ipairs(a.windows) do weighed = weighed or w.weighted end
   local lanes, mine = { {}, {} }, a.background and 2 or 1 -- in the order of arrival, and the background: every fourth turn at least
-  for _, ticket in ipairs(call("ZRANGE", queue, 0, -1)) do
-    local at, weight, background = (call("HGET", seen, ticket) or "0 0 0"):match "^(%S+) (%S+) (%d)$"
-    local lane, number = background == "1" and 2 or 1, tonumber(ticket)
-    at = tonumber(at)
-    if now - at > 20 * STALE then
-      call("ZREM", queue, ticket)
-      call("HDEL", seen, ticket)
-    elseif now - at < STALE and number ~= a.ticket and (lane ~= mine or not a.ticket or number < a.ticket) then
+  local tickets = call("ZRANGE", queue, 0, AHEAD)
+  local rows = tickets[1] and call("HMGET", seen, unpack(tickets))
+  for i, ticket in ipairs(tickets) do
+    local at, weight, background = (rows[i] or "0 0 0"):match "^(%S+) (%S+) (%d)$"
+    local lane, number, age = background == "1" and 2 or 1, tonumber(ticket), now - tonumber(at)
+    if age > 20 * STALE then drop(ticket)
+    elseif age < STALE and number ~= a.ticket and (lane ~= mine or not a.ticket or number < a.ticket) then
       table.insert(lanes[lane], { weight = tonumber(weight) })
     end
   end
@@ -179,12 +189,12 @@ function ops.take()
     local lane = waits and (not first or run >= IN_A_ROW) and 2 or 1
     local one = lanes[lane][next[lane]]
     if lane == mine and not one then break end
-    one.at, one.why, one.window = turn(one.weight, said)
     turns[#turns + 1] = one
     next[lane] = next[lane] + 1
     run = lane == 1 and waits and run + 1 or 0
   end
-  local at, why, window = turn(a.weight, said)
+  for i = 1, weighed and #turns or 0 do turn_at(i, said) end
+  local at, why, window = turn(#turns + 1, a.weight, said)
   if at <= now then
     call("HSET", head, "run", mine == 1 and lanes[2][1] and get "run" + 1 or 0)
     return grant()
@@ -197,10 +207,7 @@ function ops.take()
   return { ticket = ticket, wait = at - now, again = again, ahead = #turns, why = why, window = window }
 end
 
-function ops.leave()
-  call("ZREM", queue, a.ticket)
-  call("HDEL", seen, a.ticket)
-end
+function ops.leave() drop(a.ticket) end
 
 function ops.settle()
   if call("ZSCORE", log, a.grant) then call("HSET", weights, a.grant, text(a.weight)) end
@@ -287,7 +294,6 @@ function ops.forget()
   call("EXPIRE", head, FORGOTTEN)
 end
 
--- A person says that this server counts from now on: where nothing is remembered, nothing was.
-function ops.begin() end
+function ops.begin() end -- a person says that this server counts from now on: where nothing is remembered, nothing was
 
 return cjson.encode(ops[op]() or true)
