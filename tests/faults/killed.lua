@@ -16,7 +16,7 @@ end
 local function alive(words)
   for _, entry in ipairs(fs.list "/proc") do
     local text = entry.name:match "^%d+$" and fs.read("/proc/" .. entry.name .. "/cmdline") or ""
-    if text:find(words, 1, true) and math.tointeger(tonumber(entry.name)) ~= os.pid() then return entry.name end
+    if text:sub(1, #words) == words then return entry.name end -- its own, not that of a program which will start it
   end
 end
 
@@ -32,7 +32,7 @@ local function killed(words, command, more)
     for bytes in function() return (running:read()) end do out[#out + 1] = bytes end
     ended = true
   end) }, { __close = function(self) self[1]:cancel() end })
-  wait.until_true(function() return ended or alive(words) end)
+  wait.until_true(function() return ended or alive(words) and (not more.also or alive(more.also)) end)
   t.eq(ended, false, command .. ": it runs; " .. table.concat(out))
   running:kill(9)
   t.eq(running:wait().signal, 9, command)
@@ -60,7 +60,7 @@ end
 do
   local time, left, other = mark(), mark(), mark()
   local _ <close> = assert(proc.open { argv = { "sleep", other } })
-  killed("sleep\0" .. time, ("(setsid sleep %s </dev/null >/dev/null 2>&1 &); sleep %s"):format(left, time), {})
+  killed("sleep\0" .. time, ("(setsid sleep %s </dev/null >/dev/null 2>&1 &); sleep %s"):format(left, time), { also = "sleep\0" .. left })
   t.ok(gone("sleep\0" .. time), "the command has ended")
   t.ok(alive("sleep\0" .. other), "a stranger goes on")
   local pid = alive("sleep\0" .. left)
