@@ -1,8 +1,11 @@
 -- A Redis server that does not answer: the program goes on meanwhile, what waits can be stopped, and the next command is answered.
+require "qwen.api"
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local redis_server = dofile "tests/limits/redis_server.lua"
+local redis_limiter = require "qwen.usage.redis_limiter"
+local wait = dofile "tests/wait.lua"
 local json, os, redis, task = require "sys.json", require "sys.os", require "sys.redis", require "sys.task"
 local proc = require "qwen.util.process"
 
@@ -48,6 +51,38 @@ do
   value, e = short:call "PING"
   t.err(value, e, "timeout", "no answer")
   server:go_on()
+end
+
+-- A connection that is given up while it is being made: by then the thread that makes it has the rest to itself.
+do
+  server:stop_answering()
+  local options = { tls = true, timeout = 0.2 } -- a greeting that nobody answers
+  local opening = task.spawn(function() return redis.open("127.0.0.1", server.port, options) end)
+  task.sleep(0)
+  opening:cancel()
+  collectgarbage()
+  local value, e = redis.open("127.0.0.1", server.port, options)
+  t.err(value, e, "network", "no TLS there")
+  t.eq(e.code, "tls", "which no other try mends")
+  server:go_on()
+end
+
+-- A script that does not end: the server says so after a while, and when it was ended all goes on.
+do
+  local busy <close> = redis_server.start("--busy-reply-threshold", "50")
+  local store = assert(redis_limiter.open(busy.address))
+  assert(store:begin())
+  assert(store:seed("k", {}))
+  local other, killer = assert(redis.open("127.0.0.1", busy.port)), assert(redis.open("127.0.0.1", busy.port))
+  assert(other:post("EVAL", "while true do end", "0"))
+  local kinds = wait.until_true(function()
+    local answer, e = store:take("k", { { n = 1000, per = 1 } })
+    return not answer and e.kind
+  end)
+  t.ok(kinds == "overloaded" or kinds == "timeout", "it may be over soon: " .. tostring(kinds))
+  wait.until_true(function() return killer:call("SCRIPT", "KILL") == "OK" end)
+  t.ok(wait.until_true(function() return (store:take("k", { { n = 1000, per = 1 } }) or {}).grant end), "it goes on")
+  store:close()
 end
 
 -- In the whole program: while the server is silent, a signal ends the run as it always does.

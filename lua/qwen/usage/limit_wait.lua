@@ -106,7 +106,7 @@ function M.take(ctx, rule, reserved, seed)
   -- The store failed: waits a moment, or goes on without it. Gives an error when neither may be.
   local function failed(e)
     if reserved.store == alone then return e end
-    local patience = stops and longest or reserved.store.remote and SERVER_PATIENCE or FILE_PATIENCE
+    local patience = math.min(longest, stops and longest or reserved.store.remote and SERVER_PATIENCE or FILE_PATIENCE)
     failing = failing or clock.now()
     if may_come_back(e) and clock.now() - failing < patience and (stops or not gave_up) then
       wait(err("limit", phrase("the limits cannot be read: %s", err.phrase(e))), RETRY, RETRY)
