@@ -37,12 +37,13 @@ local function shared(step, running)
   w.files[INDEX] = json.encode { version = 1, credentials = { [NAME] = entry } }
   w.stored = { n = 1, expires = 0 }
 
-  function w.lock(path)
-    step("lock " .. path, function()
+  function w.lock(path, seconds)
+    local taken = step("lock " .. path, function()
+      if w.locks[path] then return "held" end
       w.locks[path] = running()
-      return ""
-    end, { ready = function() return not w.locks[path] end })
-    return setmetatable({}, { __close = function() w.locks[path] = nil end })
+      return "", true
+    end, { ready = function() return seconds == 0 or not w.locks[path] end })
+    return taken and setmetatable({}, { __close = function() w.locks[path] = nil end })
   end
 
   function w.put(record)
@@ -57,7 +58,7 @@ local function shared(step, running)
       if not w.acts_for_user[me] then
         if w.signed_out then wrong("pair %d was stored after the sign-out", n) end
         local newer = before and (w.family[before.n] ~= w.family[n] or before.n > n)
-        if newer and not w.dead[before.by] then
+        if newer and not (w.dead[before.by] or w.failed[before.by]) then
           wrong("pair %d was overwritten by %d", before.n, n)
         end
       end

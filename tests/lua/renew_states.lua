@@ -139,6 +139,7 @@ local cases = {
   { "renew", "renew", full = 1 },
   { "renew_twice", "renew_twice" },
   { "renew_twice", "renew", kill = 1 },
+  { "renew_twice", "renew", full = 1 },
   { "renew", "sign_in", kill = 1 },
   { "renew", "renew", "sign_in" },
   { "renew", "sign_out", kill = 1 },
@@ -170,8 +171,7 @@ end
 io.write(("%d states of renewal\n"):format(total))
 
 -- The checker can fail: each of these changes of the source is found.
-local take_lock = 'local lock <close>, problem = '
-  .. 'fs.lock(path:gsub("%.json$", "." .. name .. ".lock"), RENEW + ANSWER)'
+local take_lock = "local lock <close>, problem = fs.lock(lock_path(path, name), RENEW + ANSWER)"
 local compare = "if own.version(name, entries) == version then return entries end"
 local any = "if entries then return entries end"
 for _, case in ipairs {

@@ -96,16 +96,6 @@ local function get(name)
   return record
 end
 
----The credential of that name.
----@param name string
----@return {secret: Secret, refresh: Secret?, expires: number?, origins: string[], fields: table, backend: string}?
----@return Err? kind missing when there is none
-M.get = opening(function(name)
-  local newer = unsaved[name]
-  if newer and get(name) == newer.record and M.put(name, newer.record) then unsaved[name] = nil end
-  return get(name)
-end)
-
 -- With the index locked. What was in another store is removed there once the new place has it.
 local function put_locked(name, record, backend)
   local entries, e = index.read()
@@ -134,6 +124,25 @@ local function put_locked(name, record, backend)
   end
   return backend
 end
+
+-- Tries again to store a renewed record, unless another one took the place of its old one, or is about to.
+local function store_unsaved(name)
+  local newer = unsaved[name]
+  local renewing <close> = renewal.try_lock(name)
+  local lock <close> = renewing and index.lock()
+  local entries = lock and index.read()
+  local same = entries and version_of(name, entries) == newer.version
+  if same and put_locked(name, newer.record) then unsaved[name] = nil end
+end
+
+---The credential of that name.
+---@param name string
+---@return {secret: Secret, refresh: Secret?, expires: number?, origins: string[], fields: table, backend: string}?
+---@return Err? kind missing when there is none
+M.get = opening(function(name)
+  if unsaved[name] then store_unsaved(name) end
+  return get(name)
+end)
 
 ---Whether a credential of that name is stored that may be sent there; asks no back end.
 ---@param name string

@@ -77,6 +77,16 @@ local function store(own, name, whole, version)
   return own.get(name)
 end
 
+local function lock_path(path, name) return (path:gsub("%.json$", "." .. name .. ".lock")) end
+
+---The lock of a renewal, where nobody has it.
+---@param name string
+---@return Lock?
+function M.try_lock(name)
+  local path = index.path()
+  return path and fs.lock(lock_path(path, name), 0)
+end
+
 local function current(own, name)
   local record, e = own.get(name)
   if record then return record end
@@ -96,7 +106,7 @@ function M.renew(own, name, fn)
   local path, e = index.path()
   if not path then return nil, e end
   local seen, known = own.seen, own.seen[name]
-  local lock <close>, problem = fs.lock(path:gsub("%.json$", "." .. name .. ".lock"), RENEW + ANSWER)
+  local lock <close>, problem = fs.lock(lock_path(path, name), RENEW + ANSWER)
   if not lock then return nil, M.local_error(problem) end
   local _ <close> = qwen_token_file.lock(name)
   local record
