@@ -52,7 +52,7 @@ static int writer_gc(lua_State *L) {
 static void write_value(lua_State *L, struct writer *w, int index);
 
 /* Raises "json: WORDS at .a.b[3]"; the words are on top of the stack. */
-static int refuse(lua_State *L, const struct writer *w) {
+static _Noreturn void refuse(lua_State *L, const struct writer *w) {
   luaL_Buffer b;
   luaL_buffinit(L, &b);
   for (int i = 0; i < w->depth; i++) {
@@ -68,7 +68,8 @@ static int refuse(lua_State *L, const struct writer *w) {
     }
   }
   luaL_pushresult(&b);
-  return luaL_error(L, "json: %s%s%s", lua_tostring(L, -2), w->depth ? " at " : "", lua_tostring(L, -1));
+  luaL_error(L, "json: %s%s%s", lua_tostring(L, -2), w->depth ? " at " : "", lua_tostring(L, -1));
+  __builtin_unreachable();
 }
 
 static void add(lua_State *L, struct writer *w, const char *bytes, size_t n) {
