@@ -162,6 +162,11 @@ do
   place = new_place() -- whose ledger knows of no request
   t.eq(program.run(place, { "limits", "store", server.address }).code, 0, "a server that is named as a new one")
   t.eq(ask().out, "A\n", "counts from there")
+  limits.replicas, limits.rules = 1, { ["*"] = "100/hour" }
+  place = new_place()
+  r = ask()
+  t.eq(r.code, 1, "a replica is wanted")
+  t.match(r.err, "0 of 1 replicas of Redis have the count", "and there is none")
   store:close()
 end
 

@@ -164,7 +164,7 @@ function M.new(address, trust, options)
   if not place then return nil, e end
   options = options or {}
   place.password = options.password or place.password
-  local self = setmetatable({ keys_of = {}, known = {}, replicas = options.replicas or 0 }, Fleet)
+  local self = setmetatable({ keys_of = {}, known = {}, replicas = math.floor(options.replicas or 0) }, Fleet)
   self.link = redis_link.new(place, trust or {}, function(connection)
     local sha, problem = connection:call("SCRIPT", "LOAD", embed.source "lua/qwen/usage/redis_limiter_script.lua")
     self.sha = sha or self.sha
