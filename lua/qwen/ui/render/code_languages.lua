@@ -1,6 +1,6 @@
 -- What the colours of code know of each language: its words, and how its comments and strings begin
 -- and end.
--- Why these tables and no library: docs/decisions/0009-code-colours.md.
+-- Why these tables and no library: docs/decisions/0010-code-colours.md.
 
 -- What may begin with a character: its end on the same line, or on a later one when it is `long`.
 local function rule(open, close, kind, long)

@@ -69,8 +69,8 @@ local function compare(lines)
     while lines[i] and lines[i].mark == "-" do i = i + 1 end
     local gone = i - first
     while gone > 0 and lines[i] and lines[i].mark == "+" do i = i + 1 end
-    if gone > 0 and i - first == 2 * gone then
-      for n = 0, gone - 1 do
+    if gone > 0 then
+      for n = 0, math.min(gone, i - first - gone) - 1 do
         local a, b = lines[first + n], lines[first + gone + n]
         local head, tail = shared(a.text, b.text)
         if head + tail >= LEAST_ALIKE * math.max(#a.text, #b.text) then
