@@ -4,7 +4,8 @@ local tr = qwen.tr
 
 local C = { summary = "go on with an earlier session of this folder", aliases = { "continue" }, args = "[ID]", session = true }
 
-local SHOWN, WIDTH = 200, 60
+local SHOWN = 200
+local PROMPT, ANSWER = 200, 600 -- characters of a preview
 
 function C.complete(ctx, _, before)
   if before[1] then return {} end
@@ -18,24 +19,50 @@ local function short(words, width)
   return at and words:sub(1, at - 1) .. "..." or words
 end
 
--- The session a person chooses; without somebody to choose, the list is printed.
-local function choose(ctx)
-  local entries, labels = {}, {}
+-- A text as it is, for what shows Markdown.
+local function plain(words) return (words:gsub("[%p]", "\\%0")) end
+
+-- The last exchange of a session, as Markdown.
+local function preview(entry)
+  local last, out = qwen.sessions.exchange(entry.path), {}
+  local said = last.user and qwen.text.clean(qwen.text.utf8(last.user)):gsub("%s+", " ")
+  if said then out[1] = "> " .. plain(short(said, PROMPT)) end
+  if last.assistant then
+    out[#out + 1] = short(qwen.text.clean(qwen.text.utf8(last.assistant)), ANSWER)
+  end
+  return table.concat(out, "\n\n")
+end
+
+-- The other sessions of the folder, and a row for each.
+local function listed(ctx)
+  local entries, rows, now = {}, {}, qwen.task.time()
   for _, entry in ipairs(qwen.sessions.list(ctx.cwd)) do
     if entry.id ~= ctx.session.id and #entries < SHOWN then
       local seen = qwen.sessions.summary(entry.path)
       entries[#entries + 1] = entry
-      labels[#entries] = ("%s  %8s  %s"):format(os.date("%Y-%m-%d %H:%M", math.floor(entry.time)),
-        qwen.text.human_bytes(entry.size),
-        short(qwen.text.utf8(seen.prompt or tr "(no prompt)"), WIDTH))
+      rows[#entries] = { label = seen.title or tr "(no prompt)", columns = {
+        qwen.x.words.ago(now - entry.time), seen.branch or "", qwen.text.human_bytes(entry.size) } }
     end
   end
-  if #entries == 0 then return nil, qwen.err("missing", tr "there is no other session in this folder") end
+  return entries, rows
+end
+
+-- The session a person chooses; without somebody to choose, the list is printed.
+local function choose(ctx)
+  local entries, rows = listed(ctx)
+  if #entries == 0 then
+    return nil, qwen.err("missing", tr "there is no other session in this folder")
+  end
   if ctx.pick then
-    local i = ctx.pick(tr "Which session?", labels)
+    local i = ctx.pick(tr "Which session?", rows, { search = true, preview = function(at)
+      return preview(entries[at])
+    end })
     return i and entries[i].id or false
   end
-  for i, entry in ipairs(entries) do ctx.print(entry.id:sub(1, 8) .. "  " .. labels[i]) end
+  for i, entry in ipairs(entries) do
+    local row = rows[i]
+    ctx.print(("%s  %s  %s"):format(entry.id:sub(1, 8), row.label, row.columns[1]))
+  end
   ctx.print(tr "go on with one: /resume ID")
   return false
 end

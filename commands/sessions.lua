@@ -24,7 +24,9 @@ local function list(ctx, args)
   for n, entry in ipairs(qwen.sessions.list(ctx.cwd)) do
     if n > limit then break end
     local seen = qwen.sessions.summary(entry.path)
-    rows[n] = { id = entry.id, time = math.floor(entry.time), size = entry.size, messages = seen.messages, prompt = qwen.text.utf8(seen.prompt or "") }
+    rows[n] = { id = entry.id, time = math.floor(entry.time), size = entry.size,
+      messages = seen.messages, title = seen.title or "", branch = seen.branch,
+      prompt = qwen.text.utf8(seen.prompt or "") }
   end
   if as_json then
     ctx.print(qwen.json.encode(rows))
@@ -32,9 +34,9 @@ local function list(ctx, args)
     ctx.print(tr "no sessions in this folder yet")
   else
     for _, row in ipairs(rows) do
-      local prompt = row.prompt:sub(1, (utf8.offset(row.prompt, 61) or 0) - 1) -- 60 characters
+      local title = row.title:sub(1, (utf8.offset(row.title, 61) or 0) - 1) -- 60 characters
       ctx.print(("%s  %s  %8s  %s"):format(row.id, os.date("%Y-%m-%d %H:%M", row.time),
-        qwen.text.human_bytes(row.size), prompt))
+        qwen.text.human_bytes(row.size), title))
     end
   end
   return 0

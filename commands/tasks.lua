@@ -18,12 +18,7 @@ end
 local function one_line(words) return (qwen.text.clean(words):gsub("%s+", " ")) end
 
 -- How long one has been running, for people.
-local function age(job)
-  local seconds = math.floor(qwen.task.now() - job.since)
-  if seconds < 60 then return tr("%d s", seconds) end
-  if seconds < 3600 then return tr("%d min", seconds // 60) end
-  return tr("%d h %d min", seconds // 3600, seconds // 60 % 60)
-end
+local function age(job) return qwen.x.words.age(qwen.task.now() - job.since) end
 
 -- The last lines that one printed.
 local function last_lines(job)

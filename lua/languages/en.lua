@@ -3,6 +3,9 @@ return {
   summary = "English",
   words = {
     seconds_short = "%.1f s", seconds = "%d s", minutes = "%d min %02d s",
+    whole_minutes = "%d min", hours = "%d h", days = "%d days", days_one = "1 day",
+    months = "%d months", months_one = "1 month", years = "%d years", years_one = "1 year",
+    ago = "%s ago", just_now = "just now",
     resumed = "session %s goes on with %s", messages = "%d messages", messages_one = "1 message",
     because = "it asks because %s",
     attempt = "attempt %d in %d s (Esc stops)", goes_on = "it goes on in %d s (Esc stops)",

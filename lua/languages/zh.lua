@@ -4,6 +4,8 @@ return {
   summary = "简体中文",
   words = {
     seconds_short = "%.1f 秒", seconds = "%d 秒", minutes = "%d 分 %02d 秒",
+    whole_minutes = "%d 分钟", hours = "%d 小时", days = "%d 天", months = "%d 个月", years = "%d 年",
+    ago = "%s前", just_now = "刚刚",
     resumed = "继续会话 %s（%s）", messages = "%d 条消息",
     because = "询问原因：%s",
     attempt = "第 %d 次尝试，%d 秒后开始（Esc 取消）", goes_on = "%d 秒后继续（Esc 取消）",
@@ -360,7 +362,6 @@ return {
     ["in the background: %s"] = "在后台继续：%s",
     ["the command that runs goes on in the background; else a character left"] = "正在运行的命令转入后台；否则左移一个字符",
     ["list, show or stop commands that run in the background"] = "列出、查看或停止后台命令",
-    ["%d s"] = "%d 秒", ["%d min"] = "%d 分", ["%d h %d min"] = "%d 小时 %d 分",
     ["%s  pid %d  for %s"] = "%s  pid %d  已运行 %s", ["for %s, pid %d"] = "已运行 %s，pid %d",
     ["%s  pid %d  for %s  %s"] = "%s  pid %d  已运行 %s  %s",
     ["  all of it: %s"] = "  全部内容：%s", ["stopped: %s"] = "已停止：%s",
@@ -510,6 +511,10 @@ return {
     ["%d files loaded, %d out of order"] = "已加载 %d 个文件，%d 个无法使用",
     ["nothing was taken: until that is mended, everything stays as it was before"] = "没有加载：修复之前一切保持原样",
     ["until that is mended, everything stays as it was before"] = "修复之前一切保持原样", ["%d messages in session %s"] = "会话 %2 中有 %1 条消息", ["Which session?"] = "哪个会话？",
+    ["give this session a title"] = "为本会话命名", ["title: %s"] = "标题：%s",
+    ["no title was given: lists show the first prompt; give one: /rename TITLE"] =
+      "尚未命名：列表显示第一条提示；命名：/rename TITLE",
+    ["a title has %d characters at most"] = "标题最多 %d 个字符",
     ["go on with one: /resume ID"] = "继续其中之一：/resume ID", ["there is no other session in this folder"] = "本目录没有其他会话",
     ["/rewind asks which prompt; it works in a session at the prompt only"] = "/rewind 会询问回到哪条提示；只能在交互会话中使用", ["Go back to before:"] = "回到此提示之前：",
     ["Files that tools changed since (what commands changed is not known):"] = "此后工具修改过的文件（命令所做的修改无从得知）：",

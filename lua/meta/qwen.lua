@@ -359,6 +359,7 @@
 ---@class Choice of ctx.pick
 ---@field label string
 ---@field detail string?
+---@field columns string[]? in the place of detail: texts that stand below each other in all rows
 ---@field group string? heading above
 ---@field disabled string? why it cannot be taken
 
@@ -478,6 +479,7 @@ qwen = {}
 ---@field translate qwen.x.translate
 ---@field trust qwen.x.trust
 ---@field view qwen.x.view
+---@field words qwen.x.words
 
 ---@class qwen.x.project_lua Lua of a project, in a process of its own, once the person has allowed it
 ---@field files fun(cwd: string): {path: string, source: string}[] what would run, by name
@@ -725,7 +727,9 @@ qwen = {}
 ---@field latest fun(cwd: string): Session?, Err?
 ---@field delete fun(cwd: string, id: string): {id: string, path: string}?, Err? one that nobody has open
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
----@field summary fun(path: string): {prompt: string?, messages: integer?} first prompt of a session file, and how many messages it has, below 64 KB; a longer one is not read whole
+---@field summary fun(path: string): {title: string?, prompt: string?, branch: string?, messages: integer?} of a session file: its title, given or made of the first prompt, that prompt, the branch of git it began on, and how many messages it has, below 64 KB; a longer one is not read whole
+---@field exchange fun(path: string): {user: string?, assistant: string?} the newest prompt of a session file, and the last words that answered it
+---@field rename fun(self: Session, title: string): boolean?, Err? gives it a title, on one line
 ---@field add fun(self: Session, message: Message): boolean?, Err?
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err?
 ---@field history fun(self: Session): fun(): Message? all messages, also those that a shortening left in the file
@@ -863,6 +867,15 @@ qwen = {}
 ---@field tools fun(ctx: Ctx): {name: string, description: string, schema: string}[] offered to the model
 ---@field view fun(ctx: Ctx, model: Model, raised?: boolean): View, boolean what the next request is made of; whether its limit may be raised
 ---@field sizes fun(ctx: Ctx): {what: string, bytes: integer}[]?, Err?, integer? what the next request holds; sums to its body
+
+---@class qwen.x.words times, prices and counts for people
+---@field say fun(id: string, ...): string a text by its name in languages/en
+---@field plural fun(id: string, n: integer): string so many of something
+---@field span fun(seconds: number, whole?: boolean): string a time, to the second
+---@field age fun(seconds: number): string a time in its largest unit: "3 h"
+---@field ago fun(seconds: number): string how long ago: "3 h ago"
+---@field money fun(amount: number, currency: string): string
+---@field count fun(n: number): string tokens: "12k"
 
 ---@class qwen.x.instructions
 ---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import

@@ -80,6 +80,7 @@ local experimental = {
   translate = "qwen.util.translate",
   trust = "qwen.config.trust",
   view = "qwen.agent.view",
+  words = "qwen.ui.render.words",
 }
 
 local api = { version = embed.version, api = 1, x = {} }

@@ -217,8 +217,8 @@ do
   put(place, "d0000000-0000-0000-0000-000000000000", "nonsense\n")
   local rows = json.decode(program.run(place, { "sessions", "list", "--json" }).out)
   table.sort(rows, function(a, b) return a.id < b.id end)
-  t.eq({ #rows, rows[1].prompt, rows[1].messages, rows[1].size, rows[2].prompt, rows[3].prompt, rows[4].messages },
-    { 4, "first prompt", 2, #foreign, ("é"):rep(80) .. " \27[31mred", "", 0 }, "as JSON")
+  t.eq({ #rows, rows[1].prompt, rows[1].messages, rows[1].size, rows[2].prompt, rows[3].prompt, rows[4].messages, rows[1].title, rows[4].title },
+    { 4, "first prompt", 2, #foreign, ("é"):rep(80) .. " \27[31mred", "", 0, "first prompt", "" }, "as JSON")
   local shown = program.run(place, { "sessions", "list" }).out
   t.match(shown, "a0000000%-0000%-0000%-0000%-000000000000  2%d%d%d%-%d%d%-%d%d %d%d:%d%d +[%d.]+ K?B  first prompt\n", "for people")
   t.ok(shown:find(("é"):rep(60) .. "\n", 1, true), "a long prompt is cut between characters")
@@ -227,6 +227,69 @@ do
   for _, args in ipairs { { "sessions" }, { "sessions", "list", "--limit", "x" }, { "sessions", "list", "--limit", "-1" }, { "sessions", "list", "--what" }, { "sessions", "list", "--limit" } } do
     t.eq(program.run(place, args).code, 2, table.concat(args, " "))
   end
+end
+
+-- Titles: what a list shows of a file, whoever wrote it, and the last exchange.
+do
+  local summary = require "qwen.session.summary"
+  local function given(title, more)
+    return json.encode { type = "system", subtype = "custom_title", parentUuid = "u4",
+      systemPayload = { customTitle = title, titleSource = more } } .. "\n"
+  end
+  local function said(kind, words)
+    return json.encode { type = kind, gitBranch = "b\27[31m1",
+      message = { parts = { { text = words } } } } .. "\n"
+  end
+  local long = said("assistant", ("x"):rep(70 * 1024))
+  local path = os.getenv "TMPDIR" .. "/titled.jsonl"
+  for _, case in ipairs {
+    { "the first line that says something", said("user", " \n  fix\tit \nnow"), "fix it" },
+    { "cut between characters", said("user", ("é"):rep(90)), ("é"):rep(80) },
+    { "given", foreign .. given "Mine", "Mine" },
+    { "by a program of itself", foreign .. given("Made", "auto"), "Made" },
+    { "the last one counts", foreign .. given "a" .. given "b" , "b" },
+    { "clean", foreign .. given "a\27]0;b\7 \n c", nil, "^a[^\27\n]*c$" },
+    { "no text", foreign .. given(5), "first prompt" },
+    { "blank", foreign .. given " ", "first prompt" },
+    { "in the end of a long file", said("user", "p") .. long .. given "far" .. said("user", "q"), "far" },
+    { "words about titles", said("user", given "no"), nil, "custom_title" },
+    { "arguments that look so", foreign .. '{"type":"assistant","x":{"subtype":"custom_title"}}\n',
+      "first prompt" },
+    { "torn", foreign .. given("whole") .. given("torn"):sub(1, 60), "whole" },
+    { "nothing", "", nil },
+  } do
+    assert(fs.write(path, case[2]))
+    local title = summary.of(path).title
+    if case[4] then t.match(title, case[4], case[1]) else t.eq(title, case[3], case[1]) end
+  end
+  assert(fs.write(path, said("user", "a") .. said("assistant", "b") .. said("user", "c") .. given "T"))
+  t.eq(summary.exchange(path), { user = "c" }, "a prompt without an answer")
+  t.match(summary.of(path).branch, "^b[^\27]*1$", "the branch")
+  assert(fs.write(path, said("user", "a") .. said("assistant", "b") .. given "T"))
+  t.eq(summary.exchange(path), { user = "a", assistant = "b" }, "the last exchange")
+  assert(fs.write(path, ""))
+  t.eq({ summary.exchange(path), summary.exchange(path .. "x") }, { {}, {} }, "none")
+end
+
+-- A title that was given goes on, wherever the conversation goes, and stays in the file's end.
+do
+  local Session = require "qwen.session.session"
+  local cwd = os.getenv "TMPDIR" .. "/renamed"
+  assert(fs.mkdir(cwd))
+  local session = assert(Session.create(cwd))
+  assert(session:rename "Before anything was said")
+  for i = 1, 6 do assert(session:add(message.user(i .. ("x"):rep(20 * 1024)))) end
+  assert(session:rewind(6))
+  assert(session:add(message.user "after"))
+  session:close()
+  t.eq(Session.summary(session.path).title, "Before anything was said", "in the end of the file")
+  local back = assert(Session.open(cwd, session.id))
+  local last = back.messages[#back.messages]
+  t.eq({ back.title, #back.messages, message.text_of(last) },
+    { "Before anything was said", 6, "after" }, "it goes on")
+  assert(back:rename "New")
+  back:close()
+  t.eq(Session.summary(session.path).title, "New", "another one")
 end
 
 -- Two programs on one session: the second is told.

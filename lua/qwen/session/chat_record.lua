@@ -64,13 +64,14 @@ end
 
 ---One line for a message.
 ---@param message Message
----@param head table uuid fields: parentUuid, sessionId, cwd, version
+---@param head table parent, session, cwd, version, branch
 ---@return string line with its end
 function M.encode(message, head)
   local usage, failure = message.usage, message.err
   return redact(json.encode {
     uuid = message.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(message.time),
-    type = types[message.role], cwd = head.cwd, version = head.version, model = message.model, message = contents(message),
+    type = types[message.role], cwd = head.cwd, version = head.version, gitBranch = head.branch, model = message.model,
+    message = contents(message),
     usageMetadata = usage and {
       promptTokenCount = usage.input, candidatesTokenCount = usage.output, cachedContentTokenCount = usage.cached, thoughtsTokenCount = usage.reasoning,
     },
@@ -90,6 +91,19 @@ function M.encode_compaction(messages, head, tokens)
     uuid = head.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(head.time), type = "system",
     subtype = "chat_compression", cwd = head.cwd, version = head.version,
     systemPayload = { compressedHistory = history, info = { originalTokenCount = tokens.before, newTokenCount = tokens.after, compressionStatus = 1 } },
+  }) .. "\n"
+end
+
+---One line for a title that somebody gave the session.
+---@param title string
+---@param head table id, parent, session, cwd, version, branch, time
+---@return string line with its end
+function M.encode_title(title, head)
+  return redact(json.encode {
+    uuid = head.id, parentUuid = head.parent or json.null, sessionId = head.session,
+    timestamp = timestamp(head.time), type = "system", subtype = "custom_title", cwd = head.cwd,
+    version = head.version, gitBranch = head.branch,
+    systemPayload = { customTitle = title, titleSource = "manual" },
   }) .. "\n"
 end
 
@@ -166,6 +180,16 @@ function M.decode(record)
   local message = { role = role, parts = parts_in(parts), id = text(record.uuid) or sys.uuid(), time = seconds(record.timestamp) }
   if role == "assistant" then add_facts(message, record) end
   return message
+end
+
+---The title that a record gives the session; nil for other records.
+---@param record any
+---@return string?
+function M.title(record)
+  record = object(record)
+  if record.type ~= "system" or record.subtype ~= "custom_title" then return nil end
+  local title = text(object(record.systemPayload).customTitle)
+  return title and title:find "%S" and title or nil
 end
 
 ---The shorter history that a compression left in the place of what was before it; nil for other records.

@@ -14,7 +14,8 @@ local Session = {}
 Session.__index = Session
 
 local UUID = 36 -- bytes
-local SHORT = 64 * 1024 -- bytes of a file that is read whole for a list
+-- Bytes after which the title is written again: it is looked for in the last 64 KB.
+local FAR = 32 * 1024
 local CUT = "The program ended before this call was answered."
 
 local function new(cwd, id, path)
@@ -35,7 +36,14 @@ local function open_file(self)
   end
   self.file, e = fs.append(self.path, 384)
   if not self.file then return nil, e end
+  self.branch = require("qwen.util.git").branch(self.cwd)
   return true
+end
+
+-- What each record says of the session, and of the one that it follows.
+local function head(self, id)
+  return { id = id, parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version,
+    branch = self.branch and text.utf8(self.branch), time = id and task.time() }
 end
 
 ---A new session. Without a home folder it lives in memory only.
@@ -57,13 +65,25 @@ end
 
 -- A full disk may have taken half of the line before: this one must not become its end.
 local function write_line(self, line, id)
-  local ok, e = open_file(self)
-  if not ok then return nil, e end
-  ok, e = self.file:write(self.torn and "\n" .. line or line)
+  local ok, e = self.file:write(self.torn and "\n" .. line or line)
   self.torn = not ok
   if not ok then return nil, e end
-  self.leaf = id
+  self.leaf, self.behind = id, (self.behind or 0) + #line
   return true
+end
+
+---Gives the session a title.
+---@param title string one line
+---@return boolean?, Err?
+function Session:rename(title)
+  self.title = title
+  if not self.path then return true end
+  local ok, e = open_file(self)
+  if not ok then return nil, e end
+  local id = sys.uuid()
+  ok, e = write_line(self, chat_record.encode_title(title, head(self, id)), id)
+  if ok then self.behind = 0 end
+  return ok, e
 end
 
 ---Appends a message: one line, written at once. What cannot be written is still in `messages`.
@@ -72,7 +92,10 @@ end
 function Session:add(message)
   self.messages[#self.messages + 1] = message
   if not self.path then return true end
-  return write_line(self, chat_record.encode(message, { parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version }), message.id)
+  local ok, e = open_file(self)
+  if ok then ok, e = write_line(self, chat_record.encode(message, head(self)), message.id) end
+  if ok and self.title and self.behind > FAR then self:rename(self.title) end
+  return ok, e
 end
 
 ---Puts a shorter history in the place of the messages so far; the file keeps those.
@@ -82,8 +105,9 @@ end
 function Session:compact(shorter, tokens)
   if self.path then
     local id = sys.uuid()
-    local head = { id = id, parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version, time = task.time() }
-    local ok, e = write_line(self, chat_record.encode_compaction(shorter, head, tokens), id)
+    local ok, e = open_file(self)
+    if not ok then return nil, e end
+    ok, e = write_line(self, chat_record.encode_compaction(shorter, head(self, id), tokens), id)
     if not ok then return nil, e end
     ok, e = self.file:sync()
     if not ok then return nil, e end
@@ -166,6 +190,8 @@ local function load(self)
     return nil, e
   end
   self.resumed, self.leaf = true, kept.leaf
+  local stat = fs.stat(self.path)
+  self.title, self.behind = require("qwen.session.summary").given(self.path, stat and stat.size or 0)
   self.compacted, self.omitted = kept.compacted, kept.omitted
   self.faded = kept.faded > 0 and kept.faded or nil
   local closing
@@ -201,28 +227,15 @@ function Session.list(cwd)
   return out
 end
 
--- How many messages a short file has; what would take long to read is not counted.
-local function count(path)
-  local lines, n = fs.read_part(path, 0, SHORT) or "", 0
-  if #lines == SHORT then return nil end
-  for kind in lines:gmatch '"type":"(%a+)"' do
-    if kind == "user" or kind == "assistant" then n = n + 1 end
-  end
-  return n
-end
-
----What a list shows of a session file: its first prompt on one line, and how many messages a short
----one has. Only the beginning of the file is read.
+---What a list shows of a session file.
 ---@param path string
----@return {prompt: string?, messages: integer?}
-function Session.summary(path)
-  local prompt = require("qwen.session.chat_file").first(path, function(record)
-    local message = chat_record.decode(record)
-    local words = message and message.role == "user" and messages.text_of(message):gsub("%s+", " ")
-    return words and words ~= "" and words
-  end)
-  return { prompt = prompt, messages = count(path) }
-end
+---@return SessionSummary
+function Session.summary(path) return require("qwen.session.summary").of(path) end
+
+---The newest prompt of a session file and the last words that answered it.
+---@param path string
+---@return {user: string?, assistant: string?}
+function Session.exchange(path) return require("qwen.session.summary").exchange(path) end
 
 -- The one of a folder with this id, or the only one that begins so.
 local function find(cwd, id)

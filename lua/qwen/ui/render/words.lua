@@ -36,6 +36,28 @@ function M.plural(id, n)
   return translate.word(id .. "_one") or not translate.word(id) and english[id .. "_one"] or text
 end
 
+-- From the longest on: seconds of a unit, and its name.
+local units = { { 365 * 86400, "years" }, { 30 * 86400, "months" }, { 86400, "days" },
+  { 3600, "hours" }, { 60, "whole_minutes" } }
+
+---How long something has lasted, in its largest unit.
+---@param seconds number
+---@return string
+function M.age(seconds)
+  for _, unit in ipairs(units) do
+    if seconds >= unit[1] then return M.plural(unit[2], seconds // unit[1] | 0) end
+  end
+  return M.say("seconds", math.max(0, seconds // 1 | 0))
+end
+
+---How long ago something was.
+---@param seconds number
+---@return string
+function M.ago(seconds)
+  if seconds < 60 then return M.say "just_now" end
+  return M.say("ago", M.age(seconds))
+end
+
 ---A price for people: enough digits to tell it from nothing.
 ---@param amount number
 ---@param currency string

@@ -9,6 +9,8 @@ local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
 local FEW = 9 -- up to here a digit chooses; with more, letters search
+local GAP = 2 -- columns between the columns of a row
+local NARROW = 16 -- columns that a label keeps beside its columns
 
 local function leave() return false end
 
@@ -32,8 +34,27 @@ local function one_line(label)
   return (text.clean(tostring(label)):gsub("%s+", " "))
 end
 
+-- What stands behind a label as one text, its parts below each other in all rows.
+local function align(choices)
+  local widths, right = {}, {}
+  for _, choice in ipairs(choices) do
+    for i, cell in ipairs(choice.columns or {}) do
+      widths[i] = math.max(widths[i] or 0, term.width(cell))
+    end
+  end
+  for _, choice in ipairs(choices) do
+    local cells = {}
+    for i, cell in ipairs(choice.columns or {}) do
+      cells[#cells + 1] = widths[i] > 0 and text.pad(cell, widths[i]) or nil
+    end
+    if choice.columns then choice.detail = table.concat(cells, (" "):rep(GAP)) end
+    right[choice] = choice.columns and term.width(choice.detail) or nil
+  end
+  return right
+end
+
 ---@param title string
----@param choices (string|{label: string, detail: string?, group: string?, disabled: string?})[]
+---@param choices (string|{label: string, detail: string?, columns: string[]?, group: string?, disabled: string?})[]
 ---@param options {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}? the one to begin with; whether letters search, by
 ---default when there are many; preview: the one that is marked now, and Markdown to be shown below
 ---@return table
@@ -45,8 +66,16 @@ function Pick.new(title, choices, options)
     if type(choice) ~= "table" then choice = { label = choice } end
     local said = { label = one_line(choice.label) }
     for _, name in ipairs { "detail", "group", "disabled" } do said[name] = choice[name] and one_line(choice[name]) end
-    said.hay = table.concat({ said.group or "", said.label, said.detail or "" }, " "):lower()
+    for n, cell in ipairs(choice.columns or {}) do
+      said.columns = said.columns or {}
+      said.columns[n] = one_line(cell)
+    end
     self.choices[i] = said
+  end
+  self.right, self.label_width = align(self.choices), 0
+  for _, said in ipairs(self.choices) do
+    said.hay = table.concat({ said.group or "", said.label, said.detail or "" }, " "):lower()
+    if said.columns then self.label_width = math.max(self.label_width, term.width(said.label)) end
   end
   local search = options.search
   if search == nil then search = #choices > FEW end
@@ -95,7 +124,13 @@ local function list(self, columns)
       if group then rows[#rows + 1] = style.paint("dim", (wrap.cut(group, columns - 1))) end
     end
     local number = not self.line and ("%d. "):format(i) or ""
-    local label = wrap.cut(number .. choice.label, math.max(columns - 3, 1))
+    local label = number .. choice.label
+    local room = self.right[choice] and columns - 3 - self.right[choice] - GAP
+    if room and room >= NARROW then
+      room = math.min(room, self.label_width + #number)
+      label = text.pad(wrap.cut(label, room), room)
+    end
+    label = wrap.cut(label, math.max(columns - 3, 1))
     local rest = columns - 3 - term.width(label) - 2
     local more = choice.disabled and "(" .. choice.disabled .. ")" or choice.detail
     local behind = more and rest > 3 and "  " .. style.paint("dim", (wrap.cut(more, rest))) or ""
@@ -107,14 +142,14 @@ local function list(self, columns)
 end
 
 -- What the preview says of the one that is marked; asked once for each.
-local function preview(self, columns)
+local function preview(self, columns, height)
   local at = self.found[self.at]
   if not self.preview or not at then return {} end
   if self.previewed ~= at then self.previewed, self.sample = at, self.preview(at) end
   if not self.sample then return {} end
   local rows = require("qwen.ui.render.markdown").rows(self.sample, columns - 1)
   table.insert(rows, 1, "")
-  return rows
+  return table.move(rows, 1, math.min(#rows, height // 2), 1, {})
 end
 
 -- How it is answered, by the keys that count.
@@ -129,7 +164,7 @@ end
 ---@return string[] rows
 ---@return {row: integer, column: integer} cursor
 function Pick:rows(columns, height)
-  local below = preview(self, columns)
+  local below = preview(self, columns, height)
   local out = { style.paint("bold", (wrap.cut(self.title, math.max(columns - 1, 1)))) }
   if self.line then
     out[2] = style.paint("dim", say "search") .. " " .. wrap.cut(query(self), math.max(columns - 10, 1))
