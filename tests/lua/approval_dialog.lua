@@ -64,7 +64,24 @@ do
   t.match(last, "%? Write a%?.*line 5000\n", "to the last, with its name")
   for _ = 1, 500 do key "pageup" end
   t.match(screen(24), "line 1\n", "and back")
-  t.match(screen(5), "1%. yes.*3%. no", "the answers are there on any screen")
+  for height = 5, 24 do -- what is asked about and the marked answer are seen on any screen
+    local seen_choices = {}
+    for _ = 1, 3 do
+      local rows = screen(height)
+      t.match(rows, "^\n?%? Write a%?.*line 1\n", ("what is asked in %d rows"):format(height))
+      t.ok(count(rows) < height - 1, ("no more than %d rows"):format(height))
+      table.insert(seen_choices, rows:match "❯ (%d)")
+      key "down"
+    end
+    t.eq(seen_choices, { "1", "2", "3" }, ("every answer in %d rows"):format(height))
+  end
+  local named = Question.new { title = "Write " .. ("x"):rep(300) .. "?", id = "call", detail = "a",
+    reason = ("because "):rep(20), choices = choices }
+  for _, columns in ipairs { 20, 40, 200 } do
+    for _, row in ipairs(named:rows(columns, 12, true)) do
+      t.ok(require("qwen.ui.render.ansi").width(row) <= columns, "a long name keeps within the screen")
+    end
+  end
   t.eq({ long:said { key = "y", label = "yes, once" }, long:said(false) }, {}, "the call tells the answer")
   t.match(long:said(lasting), "always", "but for what lasts")
   t.match(table.concat((stands(command):rows(80, 24, true))), "echo", "a command")

@@ -136,7 +136,8 @@ end
 ---asked again when the size changes
 ---@param cursor {row: integer, column: integer}? where the cursor stands: row from 1, column from 0
 function M.set(name, rows, cursor)
-  region.sections[name] = rows and { source = rows, cursor = cursor } or nil
+  local sections = region.hidden or region.sections -- what goes away meanwhile does not come back
+  sections[name] = rows and { source = rows, cursor = cursor } or nil
   schedule()
 end
 
@@ -195,8 +196,7 @@ end
 
 function M.show()
   if not region.hidden then return end
-  for name, section in pairs(region.hidden) do region.sections[name] = region.sections[name] or section end
-  region.open, region.hidden = true, nil
+  region.open, region.sections, region.hidden = true, region.hidden, nil
   frame.reset()
   M.paint()
 end

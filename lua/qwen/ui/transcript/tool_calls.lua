@@ -51,12 +51,23 @@ end
 
 ---What a call does and to what, in a row.
 ---@param call CallPart
----@param failed boolean?
+---@param result ResultPart? none while it waits or runs
 ---@param columns integer
 ---@return string
-function M.title(call, failed, columns)
-  return head(verb_of(call.name, failed and "ask" or "done"), label_of(call), columns,
-    failed and "✗" or "●", failed and "bad" or "accent")
+function M.title(call, result, columns)
+  local failed, done = result and result.error, result and not result.error
+  return head(verb_of(call.name, done and "done" or "ask"), label_of(call), columns,
+    failed and "✗" or "●", failed and "bad" or done and "accent" or "warn")
+end
+
+---What a call that runs has printed so far, the end of it.
+---@param id string
+---@return string
+function M.so_far(id)
+  for _, one in ipairs(running) do
+    if one.id == id then return one.tail end
+  end
+  return ""
 end
 
 ---A call begins.

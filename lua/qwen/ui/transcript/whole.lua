@@ -47,9 +47,10 @@ end
 function kinds.call(out, part, columns, results)
   local result = results[part.id]
   out[#out + 1] = ""
-  out[#out + 1] = tool_calls.title(part, result and result.error, columns)
+  out[#out + 1] = tool_calls.title(part, result, columns)
   add(out, lines(given(part)), "    ")
-  if result then add(out, lines(result.text or ""), "  │ ", "dim") end
+  local printed = result and result.text or tool_calls.so_far(part.id)
+  if printed ~= "" then add(out, lines(printed), "  │ ", "dim") end
 end
 
 ---@param list Message[]
@@ -72,7 +73,6 @@ function M.rows(list, columns)
   end
   local thoughts = thinking.current()
   if thoughts then kinds.think(out, { text = thoughts }) end
-  add(out, tool_calls.rows(columns), "")
   return #out > 0 and out or { style.paint("dim", words.say "nothing_said") }
 end
 

@@ -1,4 +1,4 @@
--- A question about an effect: the whole command or change with nothing hidden, and a list of
+-- A question about an effect: the whole command or change (approval_text.lua), and a list of
 -- answers. One about a call stands on the screen until it is answered, and what is longer than its
 -- room scrolls; any other, and one for somebody who listens, stands in the scrollback. What an
 -- answer means is the business of who asks.
@@ -8,8 +8,7 @@ local KeyReader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
 local ansi = require "qwen.ui.render.ansi"
 local live = require "qwen.ui.screen.live"
-local lookalike = require "qwen.ui.render.lookalike"
-local patch = require "qwen.ui.render.patch"
+local shown = require "qwen.ui.widget.approval_text"
 local term = require "sys.term"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
@@ -47,32 +46,9 @@ local Question = Dialog.class({
   list_accept = function(self) return take(self, marked(self)) end,
 }, "list")
 
-local MANY_SPACES, MANY_LINES = 24, 3
 local FEW = 9 -- up to here a digit chooses
 local MOST_DIFF = 200 -- rows of a change that the scrollback gets at once
-local LEAST_ROOM = 3 -- rows for what is asked about, however small the screen is
-
--- Blanks that a terminal shows as it shows a space.
-local blanks = { "\u{A0}", "\u{1680}", "\xe2\x80[\x80-\x8a\xaf]", "\u{205F}", "\u{2800}", "\u{3000}" }
-
----A detail with everything in it shown: what has no picture as its code, what could push the rest out of sight as a count.
----@param detail string
----@param prose boolean? it is the text of a file
----@return string
-function Question.visible(detail, prose)
-  local shown = lookalike.marked(text.visible(detail), prose)
-  for _, blank in ipairs(blanks) do
-    shown = shown:gsub(blank, function(found) return ("\\u%04x"):format(utf8.codepoint(found)) end)
-  end
-  shown = shown:gsub("([^ \t\n])([ \t]+)", function(before, gap)
-    if #gap >= MANY_SPACES then return ("%s [%d blanks] "):format(before, #gap) end
-  end)
-  shown = shown:gsub("\n[ \t\n]*\n", function(gap)
-    local _, lines = gap:gsub("\n", "")
-    if lines > MANY_LINES then return ("\n[%d empty lines]\n"):format(lines - 1) end
-  end)
-  return (shown:gsub("%f[ \t]([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
-end
+local LEAST_ROOM = 2 -- rows for what is asked about, however small the screen is
 
 ---@param asked {title: string, detail: string?, diff: boolean?, reason: string?, id: string?, stands: boolean?, choices: QuestionChoice[]}
 ---diff: the detail is a change that we made out; a command that only looks like one is shown whole
@@ -84,48 +60,19 @@ function Question.new(asked)
     stands = (asked.id ~= nil or asked.stands) and not live.dumb() and not style.reader() }
 end
 
--- What is asked, in a row.
-local function head(asked)
-  local title = Question.visible((asked.title:gsub("%s+", " ")))
-  local count = asked.diff and patch.is_diff(asked.detail or "") and patch.count(asked.detail)
-  return style.paint("warn", "? ") .. style.paint("bold", title) .. (count and "  " .. style.paint("dim", count) or "")
-end
-
--- What is asked about. Of a change what each line holds is made visible after the marks are read.
-local function body(asked, columns)
-  local detail = asked.detail or ""
-  if asked.diff and patch.is_diff(detail) then
-    return patch.rows(detail, columns, nil, function(line) return Question.visible(line, true) end)
-  end
-  if detail == "" then return {} end
-  local content = wrap.untab(Question.visible(detail, asked.diff):gsub("\n$", ""))
-  return (wrap.rows({ text = content, spans = {} }, columns))
-end
-
-local function indented(rows)
-  for i, row in ipairs(rows) do rows[i] = row ~= "" and "  " .. row or row end
-  return rows
-end
-
-local function reason_rows(asked, columns)
-  if not asked.reason then return {} end
-  local because = say("because", lookalike.marked(text.clean(asked.reason)))
-  return indented((wrap.rows({ text = wrap.untab(because), spans = {} }, columns - 2, "dim")))
-end
-
 ---What goes into the scrollback before the answer: everything that is asked about, but of a long change the beginning; a key shows the rest.
 ---@return string
 function Question:lines()
   local asked = self.asked
   local columns = select(2, term.size())
-  local rows = indented(body(asked, columns - 2))
-  local shown = asked.diff and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
-  local out = table.move(rows, 1, shown, 2, { head(asked) })
-  if shown < #rows then
-    self.rest = table.move(rows, shown + 1, #rows, 1, {})
+  local rows = shown.rows(asked, columns)
+  local first = asked.diff and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
+  local out = table.move(rows, 1, first, 2, { shown.head(asked) })
+  if first < #rows then
+    self.rest = table.move(rows, first + 1, #rows, 1, {})
     out[#out + 1] = "  " .. style.paint("warn", words.plural("more_lines", #self.rest))
   end
-  local reasons = reason_rows(asked, columns)
+  local reasons = shown.reasons(asked, columns)
   table.move(reasons, 1, #reasons, #out + 1, out)
   return table.concat(out, "\n") .. "\n"
 end
@@ -141,8 +88,8 @@ local function part(self, rows, room)
   self.top = math.max(0, math.min(self.top or 0, last))
   local out = table.move(rows, self.top + 1, self.top + self.room - 1, 1, {})
   local up, down = KeyReader.labels("list_page_up", "list_page_down")
-  out[#out + 1] = "  " .. style.paint("warn", say("part_of", self.top + 1, self.top + self.room - 1,
-    #rows, up, down))
+  local said = say("part_of", self.top + 1, self.top + self.room - 1, #rows, up, down)
+  out[#out + 1] = "  " .. style.paint("warn", (wrap.cut(said, math.max(self.columns - 3, 8))))
   return out
 end
 
@@ -180,20 +127,62 @@ end
 
 local AROUND = 2 -- rows above and below a question that are not its own
 
--- All that stands above the choices, in the room that they leave.
-local function above(self, columns, height, below)
-  if not self.stands then return {} end
-  if self.columns ~= columns then
-    self.columns, self.body = columns, indented(body(self.asked, columns - 2))
-    self.reasons = reason_rows(self.asked, columns)
-  end
-  local out = { "", head(self.asked) }
-  local room = height - AROUND - #out - #self.reasons - below
-  local rows = part(self, self.body, room)
-  table.move(rows, 1, #rows, #out + 1, out)
-  return table.move(self.reasons, 1, #self.reasons, #out + 1, out)
+-- What is asked about in so many columns; of a title that is longer than a row the rest scrolls.
+local function lay_out(self, columns)
+  if self.columns == columns then return end
+  local title = ansi.wrap(shown.head(self.asked), columns - 1)
+  local rows = shown.rows(self.asked, columns)
+  self.columns, self.title = columns, title[1]
+  self.body = table.move(rows, 1, #rows, #title, table.move(title, 2, #title, 1, {}))
+  self.reasons = shown.reasons(self.asked, columns)
 end
 
+-- All that stands above the choices, in the room that they leave; where that is little the reason
+-- scrolls with what is asked about.
+local function above(self, room)
+  local rows, reasons = self.body, self.reasons
+  if room - #reasons < math.min(#rows, LEAST_ROOM + 1) then
+    rows, reasons = table.move(rows, 1, #rows, 1, {}), {}
+    table.move(self.reasons, 1, #self.reasons, #rows + 1, rows)
+  end
+  local out = { self.title }
+  rows = part(self, rows, room - #reasons)
+  table.move(rows, 1, #rows, 2, out)
+  return table.move(reasons, 1, #reasons, #out + 1, out)
+end
+
+-- The choices that have room: the marked one, those after it, those before it.
+local function near(blocks, at, most)
+  local first, last, size = at, at, #blocks[at]
+  while true do
+    local after, before = blocks[last + 1], blocks[first - 1]
+    if after and size + #after <= most then
+      last, size = last + 1, size + #after
+    elseif before and size + #before <= most then
+      first, size = first - 1, size + #before
+    else
+      return first, last
+    end
+  end
+end
+
+-- Rows of the choices, and where the marked one begins.
+local function choices(self, columns, most)
+  local at = marked(self)
+  local blocks, list, row = {}, {}, nil
+  for i in ipairs(self.choices) do
+    blocks[i] = choice_rows(self, i, i == (at or live.dumb() and 1), columns)
+  end
+  local first, last = near(blocks, at or 1, most)
+  for i = first, last do
+    if i == at then row = #list + 1 end
+    table.move(blocks[i], 1, #blocks[i], #list + 1, list)
+  end
+  return list, row
+end
+
+---What is asked about is seen on the smallest screen, too: there nothing is left empty, and the
+---choices that have no room come when one moves to them.
 ---@param columns integer
 ---@param height integer
 ---@param armed boolean? keys answer it now
@@ -203,20 +192,24 @@ end
 function Question:rows(columns, height, armed, typing)
   if self.entry then return self.entry:rows(columns, height) end
   self.armed, self.typing = armed, typing
-  local list, cursor = {}, nil
-  local at = marked(self)
-  for i in ipairs(self.choices) do
-    if i == at then cursor = { row = #list + 1, column = 2 } end
-    local rows = choice_rows(self, i, i == (at or live.dumb() and 1), columns)
-    table.move(rows, 1, #rows, #list + 1, list)
+  local list, row = choices(self, columns, math.huge)
+  local out, last = {}, hint(self, columns)
+  if self.stands then
+    lay_out(self, columns)
+    local room = height - AROUND - #list - 4 -- two empty rows, the title, the hint
+    if room > LEAST_ROOM or room >= #self.body + #self.reasons then
+      out = above(self, room)
+      table.insert(out, 1, "")
+      out[#out + 1] = ""
+    else
+      list, row = choices(self, columns, height - AROUND - LEAST_ROOM)
+      out, last = above(self, height - AROUND - #list), nil
+    end
   end
-  if self.stands then table.insert(list, 1, "") end
-  if cursor and self.stands then cursor.row = cursor.row + 1 end
-  list[#list + 1] = hint(self, columns)
-  cursor = cursor or { row = #list, column = math.min(ansi.width(list[#list]), columns - 1) }
-  local out = above(self, columns, height, #list)
-  cursor.row = cursor.row + #out
-  return table.move(list, 1, #list, #out + 1, out), cursor
+  row = row and #out + row
+  table.move(list, 1, #list, #out + 1, out)
+  out[#out + 1] = last
+  return out, { row = row or #out, column = row and 2 or math.min(ansi.width(out[#out]), columns - 1) }
 end
 
 function Question:types() return self.entry ~= nil end
