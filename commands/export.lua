@@ -6,8 +6,23 @@ local C = { summary = "write the conversation to a file", args = "md|json|html [
 
 function C.complete(_, _, before) return before[1] and {} or qwen.x.export.forms end
 
+local kinds = { md = qwen.phrase "Markdown, to read and to send",
+  json = qwen.phrase "JSON, for programs", html = qwen.phrase "one file for a browser" }
+
+-- The form that a person chooses.
+local function choose(ctx)
+  local forms, rows = qwen.x.export.forms, {}
+  for i, form in ipairs(forms) do rows[i] = { label = form, columns = { tr(kinds[form] or "") } } end
+  local at = ctx.pick(tr "Write the conversation as", rows)
+  return at and forms[at]
+end
+
 function C.run(ctx, args)
   local form, path = args[1], args[2]
+  if not form and ctx.pick and #ctx.session.messages > 0 then
+    form = choose(ctx)
+    if not form then return 0 end
+  end
   if form and not path then path = ("qwen-%s.%s"):format(ctx.session.id:sub(1, 8), form) end
   local known = false
   for _, each in ipairs(qwen.x.export.forms) do known = known or each == form end

@@ -10,7 +10,7 @@ local function prompts(session)
   local out = {}
   for at, message in ipairs(session.messages) do
     local words = message.role == "user" and message.parts[1] and message.parts[1].text
-    if words and words ~= "" then out[#out + 1] = { at = at, text = words } end
+    if words and words ~= "" then out[#out + 1] = { at = at, text = words, time = message.time } end
   end
   return out
 end
@@ -48,7 +48,11 @@ function C.run(ctx)
     ctx.print(tr "there is no prompt to go back to yet")
     return 0
   end
-  for i, prompt in ipairs(found) do choices[i] = { label = prompt.text } end
+  local now = qwen.task.time()
+  for i, prompt in ipairs(found) do
+    choices[i] = { label = prompt.text, columns = {
+      prompt.time > 0 and qwen.x.words.ago(now - prompt.time) or "" } }
+  end
   local choice = ctx.pick(tr "Go back to before:", choices, { at = #choices, search = true })
   if not choice then return 0 end
   local count = qwen.x.checkpoints.since(ctx, found[choice].at)

@@ -4,6 +4,8 @@ local tr = qwen.tr
 
 local C = { summary = "list the sessions of this folder, or delete one", aliases = { delete = "delete" }, shell = true }
 
+local TITLED = 50 -- sessions that are offered with their titles: each is a file that is read
+
 local function list(ctx, args)
   local as_json, limit, i = false, math.huge, 1
   while args[i] do
@@ -44,7 +46,9 @@ end
 
 local function ids(ctx)
   local out = {}
-  for i, entry in ipairs(qwen.sessions.list(ctx.cwd)) do out[i] = entry.id end
+  for i, entry in ipairs(qwen.sessions.list(ctx.cwd)) do
+    out[i] = { text = entry.id, detail = i <= TITLED and qwen.sessions.summary(entry.path).title or nil }
+  end
   return out
 end
 

@@ -511,6 +511,9 @@ return {
     ["%d files loaded, %d out of order"] = "已加载 %d 个文件，%d 个无法使用",
     ["nothing was taken: until that is mended, everything stays as it was before"] = "没有加载：修复之前一切保持原样",
     ["until that is mended, everything stays as it was before"] = "修复之前一切保持原样", ["%d messages in session %s"] = "会话 %2 中有 %1 条消息", ["Which session?"] = "哪个会话？",
+    ["What should %s do?"] = "%s 要做什么？",
+    ["Write the conversation as"] = "将对话写为", ["one file for a browser"] = "供浏览器打开的单个文件",
+    ["Markdown, to read and to send"] = "Markdown，便于阅读和发送", ["JSON, for programs"] = "JSON，供程序使用",
     ["give this session a title"] = "为本会话命名", ["title: %s"] = "标题：%s",
     ["no title was given: lists show the first prompt; give one: /rename TITLE"] =
       "尚未命名：列表显示第一条提示；命名：/rename TITLE",

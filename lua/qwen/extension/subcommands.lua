@@ -75,6 +75,36 @@ local function run_one(command, full, part, ctx, words, rest)
   return code, e
 end
 
+-- One row for each value that a sub-command completes.
+local function values_of(sub, ctx)
+  local rows = {}
+  for i, value in ipairs(sub.complete and sub.complete(ctx, "", {}) or {}) do
+    local known = type(value) == "table"
+    rows[i] = { label = known and value.text or value, columns = { known and value.detail or "" } }
+  end
+  return rows
+end
+
+-- Lets the person at the prompt choose what the command can do. What needs a value is put into the
+-- prompt with it, so that nothing is taken away by one key.
+local function choose(command, name, ctx)
+  local list, rows = M.list(command), {}
+  for i, sub in ipairs(list) do
+    rows[i] = { label = sub.name .. (sub.args and " " .. sub.args or ""), columns = { tr(sub.summary) } }
+  end
+  local at = ctx.pick(tr("What should %s do?", "/" .. name), rows)
+  if not at then return nil end
+  local sub = command.subcommands[list[at].name]
+  if needed(sub.args or "") == 0 then return list[at].name end
+  local words, values = ("/%s %s "):format(name, list[at].name), values_of(sub, ctx)
+  if values[1] then
+    local value = ctx.pick(words, values, { search = true })
+    if not value then return nil end
+    words = words .. values[value].label
+  end
+  ctx.prefill(words)
+end
+
 ---Gives a command its one `run` and `complete`, and the usage of all in `args`.
 ---@param name string
 ---@param value table
@@ -88,6 +118,10 @@ function M.join(name, value)
   value.args = usage(value, own.args)
   function value.run(ctx, words, rest)
     local first = words[1]
+    if not first and not own.run and ctx.pick and ctx.prefill then
+      first = choose(value, name, ctx)
+      if not first then return 0 end
+    end
     local sub = first and subs[first]
     if sub then
       local part = { run = sub.run, args = sub.args, needed = needed(sub.args or "") }
