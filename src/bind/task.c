@@ -226,10 +226,13 @@ static void end(lua_State *L, struct task *t, enum task_state state) {
     t->below = current;
     sched.current = t;
     lua_sethook(t->L, NULL, 0, 0);
+    bool limited = t->root.limit > 0 && !guard_active(); /* its `<close>` may compute for ever, too */
+    if (limited) guard_take(&t->root);
     if (lua_resetthread(t->L) != LUA_OK && lua_gettop(t->L) > 0 && state == TASK_REPORTED) {
       lua_xmove(t->L, L, 1);
       task_report(L);
     }
+    if (limited) guard_drop(), guard_stopped(&t->root), lua_sethook(t->L, NULL, 0, 0);
     sched.current = current;
     guard_leave(before);
   }

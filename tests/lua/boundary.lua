@@ -205,6 +205,17 @@ local scripts = {
       coroutine.resume(all[i])
     end
     coroutine.close(all[1])]],
+  ["a guarded task whose end computes for ever"] = [[local task = require "sys.task"
+    local parent = task.spawn(function()
+      task.limited(1, function()
+        task.spawn(function()
+          local _ <close> = setmetatable({}, { __close = function() while true do end end })
+          task.sleep(1e6)
+        end)
+        task.sleep(0)
+      end)
+    end)
+    assert(parent:join())]],
   ["many that sleep and end together"] = [[local task = require "sys.task"
     local parent = task.spawn(function()
       for _ = 1, 100000 do task.spawn(task.sleep, 1e6) end
