@@ -5,7 +5,7 @@ local tr = qwen.tr
 local C = { summary = "list, show or stop commands that run in the background",
   args = "[show|stop ID]", session = true }
 
-local SHOWN = 20 -- lines of what one printed
+local SHOWN, MOST = 20, 4096 -- lines of what one printed, and bytes, for a line may be very long
 
 -- The commands, the oldest first.
 local function listed(ctx)
@@ -22,9 +22,10 @@ local function age(job) return qwen.x.words.age(qwen.task.now() - job.since) end
 
 -- The last lines that one printed.
 local function last_lines(job)
-  local text = job.path and qwen.fs.read(job.path)
+  local stat = job.path and qwen.fs.stat(job.path)
+  local text = stat and qwen.fs.read_part(job.path, math.max(stat.size - MOST, 0), MOST)
   if not text or not text:find "%S" then return {} end
-  local lines = qwen.text.lines(qwen.text.trim_end(qwen.text.plain(text)))
+  local lines = qwen.text.lines(qwen.text.trim_end(qwen.text.plain(qwen.text.utf8(text))))
   return table.move(lines, math.max(1, #lines - SHOWN + 1), #lines, 1, {})
 end
 

@@ -55,9 +55,10 @@ function M.edit(before, suffix)
   end)
 end
 
--- less shows colours, finds in either case, begins at the end, and says how it is left.
-local function less_flags()
-  return { "-R", "-i", "+G", "-Ps" .. tr "q leaves, / searches" .. "?pB - %pB\\%." }
+-- less shows colours, finds in either case, begins at the end, and says how it is left; it stays
+-- also where all fits (a common LESS=FRX), on a screen of its own, and asks nothing first.
+local function less_flags(prompt)
+  return { "-R", "-i", "-d", "-+F", "-+X", "-+E", "+G", "-Ps" .. prompt .. "?pB - %pB\\%." }
 end
 
 ---Shows a text, from its end, until the person leaves. The terminal must be given back before.
@@ -67,10 +68,16 @@ function M.view(content)
   local argv = command({ "PAGER" }, { "less", "more" })
   if not argv then return nil, err("missing", tr "there is no pager: install less, or set PAGER") end
   if (argv[1]:match "^.*/(.*)" or argv[1]) == "less" then
-    local flags = less_flags()
-    table.move(flags, 1, #flags, #argv + 1, argv)
+    local keys = tr "q leaves, / searches"
+    local plain = not keys:find "[\x80-\xff]" -- less 590 spoils other characters in its prompt
+    if not plain then content = content .. "\n" .. keys .. "\n" end
+    local flags = less_flags(plain and keys or "q")
+    table.move(argv, 2, #argv, #flags + 2) -- what PAGER says counts
+    table.move(flags, 1, #flags, 2, argv)
   end
-  return run_on(argv, content, "", nil, function() return true end)
+  local env = proc.own_env(true)
+  env.LESSCHARSET = env.LESSCHARSET or "utf-8" -- the text is, whatever the locale
+  return run_on(argv, content, "", env, function() return true end)
 end
 
 return M

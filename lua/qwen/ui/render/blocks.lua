@@ -268,4 +268,15 @@ function Blocks:open(most)
   return rows
 end
 
+---The rows of a whole answer.
+---@param text string clean
+---@param columns integer
+---@return string[]
+function Blocks.rows(text, columns)
+  local blocks = Blocks.new(function() return columns end)
+  blocks:add(text)
+  blocks:finish()
+  return blocks:take()
+end
+
 return Blocks

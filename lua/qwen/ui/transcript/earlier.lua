@@ -1,7 +1,7 @@
 -- What was said before a session goes on: its last turns as they stood on the screen, the rest as
 -- a count.
+local Blocks = require "qwen.ui.render.blocks"
 local input_area = require "qwen.ui.editor.input_area"
-local markdown = require "qwen.ui.render.markdown"
 local messages = require "qwen.session.message"
 local style = require "qwen.ui.render.style"
 local text = require "qwen.util.text"
@@ -26,7 +26,7 @@ local function first_shown(list)
 end
 
 local function answer_rows(said, columns)
-  local rows = markdown.rows(text.clean(said), columns)
+  local rows = Blocks.rows(text.clean(said), columns)
   if #rows <= LONG then return rows end
   local last = table.move(rows, #rows - LONG + 1, #rows, 2, {})
   last[1] = style.paint("dim", words.plural("more_lines", #rows - LONG))

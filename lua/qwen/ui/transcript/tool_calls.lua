@@ -16,6 +16,7 @@ local M = { folder = "" } -- folder: the project's
 
 local KEPT = 4096 -- bytes of output kept for the screen
 local MOST_DIFF = 60 -- lines of a change
+local TOLD = 16 -- bytes by which a line is known in a result
 local SHOWN, SHOWN_FAILED = 3, 5 -- lines of output under a call that ended
 local running = {}
 local held = {} -- calls that only looked and ended, one after the other: verb, label, rows
@@ -116,10 +117,12 @@ local function without_last(result, entry)
   return result ~= "" and result or words.say "done"
 end
 
--- The end of what a command printed, when that is more than the line of the call says.
-local function output_rows(entry, failed, columns)
+-- The end of what a command printed, when that is more than the line of the call says; that of one
+-- that was stopped says nothing of it.
+local function output_rows(entry, result, failed, columns)
   local lines = last_lines(entry.tail, failed and SHOWN_FAILED or SHOWN)
-  if #lines < 2 and entry.lines < 2 then return {} end
+  local told = not failed or result:find(one_line(lines[1]):sub(1, TOLD), 1, true)
+  if told and #lines < 2 and entry.lines < 2 then return {} end
   local rows, hidden = {}, entry.lines - #lines
   for i, line in ipairs(lines) do rows[i] = "    " .. style.paint("dim", wrap.cut(line, columns - 4)) end
   if hidden > 0 then
@@ -148,7 +151,7 @@ end
 local function block(entry, result, failed, columns)
   local label, diff = entry.alone and "" or entry.label, not failed and entry.diff
   local took = task.now() - entry.since
-  local below = output_rows(entry, failed, columns)
+  local below = output_rows(entry, result, failed, columns)
   if diff then result = patch.count(diff) end
   if below[1] then result = without_last(result, entry) end
   local time = took >= 1 and words.span(took) or ""

@@ -1,7 +1,7 @@
 -- All of a session for a pager: what was asked, thought, said and done, with nothing folded.
+local Blocks = require "qwen.ui.render.blocks"
 local input_area = require "qwen.ui.editor.input_area"
 local json = require "sys.json"
-local markdown = require "qwen.ui.render.markdown"
 local messages = require "qwen.session.message"
 local registry = require "qwen.extension.registry"
 local style = require "qwen.ui.render.style"
@@ -35,7 +35,7 @@ local kinds = {}
 function kinds.text(out, part, columns)
   if not part.text:find "%S" or part.note then return end
   out[#out + 1] = ""
-  add(out, markdown.rows(text.clean(part.text), columns), "")
+  add(out, Blocks.rows(text.clean(part.text), columns), "")
 end
 
 function kinds.think(out, part)
