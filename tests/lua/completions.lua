@@ -75,7 +75,7 @@ local cases = {
   { "settings", "model.name", "general.vimMode" },
   { "settings general.vimMode", "true", "-model.name" },
   { "settings general.vimMode true", "-true" }, { "settings nothing.of.it", "-true" },
-  { "trust", "yes", "parent", "no" },
+  { "tasks", "show", "stop" }, { "trust", "yes", "parent", "no" },
   { "theme", "auto", "dark" }, { "theme dark", "-auto" }, { "usage", "--by", "--days" },
 }
 
