@@ -44,10 +44,14 @@ local function list(ctx, args)
   return 0
 end
 
+-- Those that can be deleted: all but the one that is open here.
 local function ids(ctx)
   local out = {}
   for i, entry in ipairs(qwen.sessions.list(ctx.cwd)) do
-    out[i] = { text = entry.id, detail = i <= TITLED and qwen.sessions.summary(entry.path).title or nil }
+    if not ctx.session or ctx.session.id ~= entry.id then
+      local title = i <= TITLED and qwen.sessions.summary(entry.path).title or nil
+      out[#out + 1] = { text = entry.id, detail = title }
+    end
   end
   return out
 end
