@@ -31,6 +31,8 @@ t.eq(language.use "zh", "zh", "by name")
 t.eq(language.use "zh-CN", "zh", "with a country")
 t.eq(language.use "中文", "zh", "by its own name")
 t.eq(words.plural("more_lines", 1), "… 还有 1 行", "a language without a singular")
+t.eq({ words.ago(59), words.ago(3600), words.ago(86400) }, { "刚刚", "1 小时前", "1 天前" },
+  "how long ago")
 
 -- The template is translated; what is filled in never is.
 t.eq(tr "no", "否", "a text")
@@ -79,6 +81,13 @@ t.eq({ tr "no", tr("restored %s", "x") }, { "no", "restored x" }, "English")
 t.eq({ qwen.text.pad("模型", 6) .. "|", qwen.text.pad("ok", -5), qwen.text.pad("longer", 3) },
   { "模型  |", "   ok", "longer" }, "columns")
 t.eq({ words.span(0.04), words.span(3, true), words.span(59.9), words.span(61) }, { "0.0 s", "3 s", "59 s", "1 min 01 s" }, "times")
+for _, case in ipairs { { -5, "0 s", "just now" }, { 59.9, "59 s", "just now" }, { 60, "1 min", "1 min ago" },
+  { 3599, "59 min", "59 min ago" }, { 3 * 3600, "3 h", "3 h ago" }, { 86400, "1 day", "1 day ago" },
+  { 29 * 86400, "29 days", "29 days ago" }, { 30 * 86400, "1 month", "1 month ago" },
+  { 364 * 86400, "12 months", "12 months ago" }, { 365 * 86400, "1 year", "1 year ago" },
+  { 800 * 86400, "2 years", "2 years ago" } } do
+  t.eq({ words.age(case[1]), words.ago(case[1]) }, { case[2], case[3] }, "an age of " .. case[1])
+end
 t.eq({ words.count(999), words.count(1234), words.count(45210), words.count(999499), words.count(1200000) }, { "999", "1.23k", "45.2k", "999k", "1.2M" }, "counts")
 
 t.done()
