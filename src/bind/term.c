@@ -70,22 +70,27 @@ static void on_signal(int number) {
   waiter_wake(&tty.readers);
 }
 
-/* Who watched a signal before gets it back when the terminal is closed. */
+/* Who watched a signal before gets it back when the terminal is closed. Who took it over meanwhile keeps it, also when the terminal is
+ * opened again behind an editor or a pager. */
 static struct {
   int number;
+  bool theirs;
   signals_fn before;
-} watched[] = {{SIGINT, NULL}, {SIGWINCH, NULL}, {SIGTSTP, NULL}, {SIGCONT, NULL}};
+} watched[] = {{SIGINT, false, NULL}, {SIGWINCH, false, NULL}, {SIGTSTP, false, NULL}, {SIGCONT, false, NULL}};
 
 static void watch(void) {
   for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+    if (watched[i].theirs) continue;
     watched[i].before = signals_watcher(watched[i].number);
     signals_watch(watched[i].number, on_signal);
   }
 }
 
 static void unwatch(void) {
-  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
-    if (signals_watcher(watched[i].number) == on_signal) signals_watch(watched[i].number, watched[i].before);
+  for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+    watched[i].theirs = signals_watcher(watched[i].number) != on_signal;
+    if (!watched[i].theirs) signals_watch(watched[i].number, watched[i].before);
+  }
 }
 
 /* -- open and close ------------------------------------------------------------------------------------------------- */
