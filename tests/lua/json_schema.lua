@@ -85,7 +85,7 @@ for _, name in ipairs(qwen.x.registry.names "tools") do
   t.ok(size < 1100, ("%s: %d bytes"):format(name, size))
   t.ok(#one.summary > 30 and one.summary:sub(-1) == ".", name .. ": sentences for the model")
   t.eq(one.schema.type, "object", name)
-  for _, required in ipairs(one.schema.required) do t.ok(one.schema.properties[required], name .. "." .. required) end
+  for _, required in ipairs(one.schema.required or {}) do t.ok(one.schema.properties[required], name .. "." .. required) end
 end
 t.eq(#qwen.x.registry.names "tools", 8, "eight tools")
 t.ok(total < 5632, ("all tools: %d bytes"):format(total))
