@@ -44,7 +44,8 @@ local function play(env)
   local run <close> = recorder.start(answers, { files = { ["f.txt"] = "one\ntwo\n" }, env = env, rows = 40 })
   local function step(keys, wait) return t.ok(not keys or run.type(keys) ~= false, keys) and t.ok(run.wait(wait), wait) end
   local _ = step(nil, "/help") and step("go\r", "The end of it") and step(nil, "stops") and step("\27t", "thoughts are") and step("\27", "stopped")
-    and step("again\r", "or a number") and step("1", "all done") and step(nil, " out, ") and step("fail\r", "not like this")
+    and step("again\r", "or a number") and step("1", "Run this")
+    and step(nil, "or a number") and step("1", "all done") and step(nil, " out, ") and step("fail\r", "not like this")
     and step("/mod", "/models") and step("\21/theme\r", "Strong") and step("\27[B", "2.") and step("\r", "ansi") and step("@f", "f.txt") and step("\21\18", "search") and step("\7\21!ls -la /\r", "..")
     and step("/help\r", "/quit")
   run.type "\21/quit\r"

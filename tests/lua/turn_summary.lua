@@ -29,7 +29,7 @@ do
   local run <close> = recorder.start({}, { files = { ["~/.qwen/settings.json"] = settings:format(server.url) }, env = { OPENAI_BASE_URL = server.url } })
   t.ok(run.wait "/help", "a session")
   run.type "go\r"
-  t.ok(run.wait "询问原因：无法确定", "the reason")
+  t.ok(run.wait "询问原因：它会运行", "the reason")
   t.ok(run.wait "或数字", "the choices")
   run.type "1"
   t.ok(run.wait "$0.020", "two requests of ten tokens")
