@@ -69,12 +69,13 @@ function M.take(self)
 end
 
 -- What Enter means while the list is shown: true when it only took an item. A command that lacks
--- nothing is sent as well. A word that is whole, or not begun, is sent as it stands.
+-- nothing is sent as well. A word that is whole, or not begun, and an argument, which may mean itself,
+-- are sent as they stand.
 local function enter(self)
   local menu, before = self.menu, self.state.text:sub(1, self.state.cursor)
   local word = before:sub(#before - menu.length + 1)
   local whole = word == menu.items[1].text or word:find "^@?$" or word:find "/$" and menu.kind == "file"
-  if whole and not menu.moved then return false end
+  if (whole or menu.kind == "argument") and not menu.moved then return false end
   local wants = menu.items[menu.at].args
   M.take(self)
   return menu.kind ~= "command" or (wants ~= nil and wants:sub(1, 1) ~= "[")
