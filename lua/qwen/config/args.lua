@@ -42,7 +42,7 @@ local function take_value(opts, flag, name, value)
   if value == "" and not flag.blank then return usage(("%s wants a value, not an empty one"):format(name)) end
   if flag.number then
     local n = math.tointeger(tonumber(value))
-    if not n or n < 0 then return usage(("%s wants a whole number, not '%s'"):format(name, value)) end
+    if not n or n < 0 and not (flag.unlimited and n == -1) then return usage(("%s wants a whole number, not '%s'"):format(name, value)) end
     value = n
   elseif flag.choices then
     local known = false
