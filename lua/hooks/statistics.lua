@@ -36,14 +36,15 @@ local function telemetry(ctx)
 end
 
 local SESSIONS, QUIET = 3, 60 -- seconds of a session without the question
-local due = false
+-- When a session began in which it was not asked. No timer: an idle prompt wakes up for nothing.
+local begun
 
 -- Asked once, from the third session in a folder on, after a turn that ends later than its first minute.
 -- Leaving the question says no.
 local function ask_once(ctx)
   local _, source = qwen.x.privacy.statistics(ctx)
-  if source or not due or #qwen.sessions.list(ctx.cwd) < SESSIONS then return end
-  due = false
+  if source or not begun or qwen.task.now() - begun < QUIET or #qwen.sessions.list(ctx.cwd) < SESSIONS then return end
+  begun = nil
   ctx.background(function()
     local answer = ctx.ask { title = tr "May qwen keep usage statistics on this machine?",
       detail = table.concat({ tr "Names of commands and tools, counts, times and kinds of errors;",
@@ -60,8 +61,7 @@ return {
   summary = "usage statistics and telemetry, for those who turned them on",
 
   session_started = function(ctx)
-    due = false
-    if ctx.interactive then ctx.after(QUIET, function() due = true end) end
+    begun = ctx.interactive and qwen.task.now() or nil
     if counting(ctx) then count("session", ctx.interactive and "interactive" or "headless", true) end
     local to = telemetry(ctx)
     if to then
