@@ -39,11 +39,13 @@ local SESSIONS, QUIET = 3, 60 -- seconds of a session without the question
 -- When a session began in which it was not asked. No timer: an idle prompt wakes up for nothing.
 local begun
 
+local function now(ctx) return (ctx.clock and ctx.clock.now or qwen.task.now)() end
+
 -- Asked once, from the third session in a folder on, after a turn that ends later than its first minute.
 -- Leaving the question says no.
 local function ask_once(ctx)
   local _, source = qwen.x.privacy.statistics(ctx)
-  if source or not begun or qwen.task.now() - begun < QUIET or #qwen.sessions.list(ctx.cwd) < SESSIONS then return end
+  if source or not begun or now(ctx) - begun < QUIET or #qwen.sessions.list(ctx.cwd) < SESSIONS then return end
   begun = nil
   ctx.background(function()
     local answer = ctx.ask { title = tr "May qwen keep usage statistics on this machine?",
@@ -61,7 +63,7 @@ return {
   summary = "usage statistics and telemetry, for those who turned them on",
 
   session_started = function(ctx)
-    begun = ctx.interactive and qwen.task.now() or nil
+    begun = ctx.interactive and now(ctx) or nil
     if counting(ctx) then count("session", ctx.interactive and "interactive" or "headless", true) end
     local to = telemetry(ctx)
     if to then
