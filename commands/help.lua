@@ -3,7 +3,7 @@
 local tr, phrase = qwen.tr, qwen.phrase
 
 local C = { summary = "list the commands, explain one, or show a page of the Lua API",
-  aliases = { "?", "docs" }, args = "[COMMAND | lua [NAME | --markdown]]", shell = true }
+  aliases = { "?", "docs" }, args = "[COMMAND | all | lua [NAME | --markdown]]", shell = true }
 
 function C.complete(ctx)
   return qwen.x.aliases.names(ctx)
@@ -107,18 +107,56 @@ local keys = {
   { "@FILE", phrase "give the model a file" }, { "!COMMAND", phrase "run a shell command and tell the model what it printed; !! does not tell" },
   { "Esc", phrase "stop the answer; twice: go back to an earlier prompt" },
     { "Ctrl-C", phrase "the same; at an empty prompt, twice: leave" },
-  { "/keys", phrase "all keys" }, { "/help NAME", phrase "a command with its arguments" },
+  { "/keys", phrase "all keys" }, { "/help all", phrase "what each command does" },
+  { "/help NAME", phrase "a command with its arguments" },
 }
 
-function C.run(ctx, args)
-  if args[1] == "lua" and (args[2] or not ctx.session) then return lua_page(ctx, args[2]) end
-  if args[1] then return explain(ctx, (args[1]:gsub("^/", ""))) end
+-- What the commands are about; those of nobody's group, such as a person's own, come last.
+local groups = {
+  { phrase "Conversation", "new clear resume sessions rename rewind compact context export copy quit exit" },
+  { phrase "Changes", "diff undo tasks init" },
+  { phrase "Model", "model models auth provider limits usage stats" },
+  { phrase "Permission", "mode permissions sandbox trust project privacy" },
+  { phrase "Tools", "tools mcp agents skills hooks memory" },
+  { phrase "Screen", "theme keys vim settings editor" },
+  { phrase "Lua", "lua reload eject explain config test" },
+  { phrase "Program", "help about bug doctor demo" },
+}
+
+-- All names by what they are about, so that they fit a screen.
+local function grouped(ctx)
+  local there, group_of = {}, {}
+  for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
+    if entry.problem or entry.value.repl ~= false then there[#there + 1] = entry.name end
+  end
+  for i, group in ipairs(groups) do
+    for name in group[2]:gmatch "%S+" do group_of[name] = i end
+  end
+  local lines = {}
+  for _, name in ipairs(there) do
+    local i = group_of[name] or #groups + 1
+    lines[i] = (lines[i] and lines[i] .. " " or "") .. "/" .. name
+  end
+  for i = 1, #groups + 1 do
+    local title = groups[i] and tr(groups[i][1]) or tr "Others"
+    if lines[i] then ctx.print("  " .. qwen.text.pad(title, 14) .. " " .. lines[i]) end
+  end
+end
+
+local function listed(ctx)
   for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
     if entry.problem or entry.value.repl ~= false then
       ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and tr("out of order: %s", entry.problem)
         or summary(entry) .. (entry.tier ~= "shipped" and "  (" .. tr(entry.tier) .. ")" or "")))
     end
   end
+end
+
+function C.run(ctx, args)
+  if args[1] == "lua" and (args[2] or not ctx.session) then return lua_page(ctx, args[2]) end
+  if args[1] and args[1] ~= "all" then return explain(ctx, (args[1]:gsub("^/", ""))) end
+  local short = ctx.interactive and not args[1]
+  if short then grouped(ctx) else listed(ctx) end
   ctx.print ""
   for _, row in ipairs(keys) do ctx.print(("  %-14s %s"):format(row[1], tr(row[2]))) end
   return 0

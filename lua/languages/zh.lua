@@ -373,6 +373,8 @@ return {
     ["%s changes the mode"] = "%s 切换模式", ["%s takes changes back"] = "%s 撤回修改",
     ["%s moves a command to the background"] = "%s 把命令转入后台",
     ["%s goes back to an earlier prompt"] = "%s 回到较早的提示",
+    ["Tools"] = "工具", ["Lua"] = "Lua", ["Conversation"] = "对话", ["Changes"] = "修改", ["Permission"] = "权限", ["Screen"] = "界面",
+    ["Program"] = "程序", ["Others"] = "其他", ["what each command does"] = "每个命令的作用",
     ["hide the list of steps, or show it"] = "隐藏或显示步骤清单",
     ["everything of the session in your pager, nothing folded"] = "在分页器中查看会话的全部内容",
     ["there is no pager: install less, or set PAGER"] = "没有分页器：请安装 less，或设置 PAGER",
