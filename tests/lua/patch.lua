@@ -21,6 +21,8 @@ t.ok(not patch.is_diff "- a\n+ b" and not patch.is_diff "" and not patch.is_diff
 t.eq(patch.rows(diff("", "one two three four five\n", "x"), 16), { "1 + one two", "    three four", "    five" },
   "below its number where it wraps")
 t.eq(patch.rows(diff("", "\tx\n", "x"), 16), { "1 +     x" }, "tabs have a width")
+t.eq(patch.rows(diff("a\r\nb\r\n", "a\r\nc\r\n", "x"), 40), { "1   a", "2 - b", "2 + c" }, "lines of Windows")
+t.eq(patch.rows(diff("a\n", "a\r\n", "x"), 40), { "1 - a", "1 + a\r" }, "but not where that changes")
 t.eq(patch.count(diff("a\nb\n", "a\nc\nd\n", "x")), "+2 −1", "how much changes")
 
 style.force(16)

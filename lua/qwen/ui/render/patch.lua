@@ -18,10 +18,21 @@ end
 
 local function same(line) return line end
 
+-- Whether each line of both sides ends in CR, as those of Windows do: then that is nothing to be shown.
+local function all_cr(text)
+  local body = text:match "\n@@ .*" or ""
+  for line in body:gmatch "\n([ +-][^\n]*)" do
+    if line:byte(-1) ~= 13 then return false end
+  end
+  return body:find "\r\n" ~= nil
+end
+
 -- Each line with its mark and its number in the file it stands in; show makes its text.
 local function parse(text, show)
   local lines, old, new, widest = {}, 0, 0, 1
+  local windows = all_cr(text)
   local function put(mark, number, line)
+    if windows then line = line:gsub("\r$", "") end
     lines[#lines + 1] = { mark = mark, number = number, text = wrap.untab(show(line)) }
   end
   for line in text:gmatch "([^\n]*)\n?" do
