@@ -9,7 +9,7 @@ return {
     { long = "resume", short = "r", value = "ID", optional = true, field = "resume",
       text = "go on with one; without ID: choose it" },
     { long = "session-id", value = "UUID", field = "session_id", rare = true, text = "id for the new session" },
-    { long = "max-session-turns", value = "N", field = "max_turns", number = true, unlimited = true, text = "end after N turns of the model (exit 53)" },
+    { long = "max-session-turns", value = "N", field = "max_turns", number = true, unlimited = true, text = "end after N turns of the model (exit 53); -1: never" },
     { long = "system-prompt", value = "TEXT", blank = true, field = "system", rare = true, text = "replace the system prompt" },
     { long = "output-style", value = "NAME", field = "output_style", rare = true, text = "how answers are written (general.outputStyle)" },
     { long = "append-system-prompt", value = "TEXT", blank = true, field = "append_system", rare = true, text = "add to the system prompt" },
