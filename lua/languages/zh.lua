@@ -885,7 +885,7 @@ return {
     ["qwen - a coding assistant in the terminal"] = "qwen - 终端里的编程助手", ["start a session"] = "开始一次会话",
     ["answer one prompt with tools, then end"] = "用工具回答一条提示后结束",
     ["answer one prompt and end"] = "回答一条提示后结束", ["go on with the newest session of this folder"] = "继续本目录最近的会话",
-    ["go on with one; without ID: choose it"] = "继续某个会话；不带 ID 时选择", ["end after N turns of the model (exit 53); -1: never"] = "模型 N 轮后结束（退出码 53）；-1：不限",
+    ["go on with one; without ID: choose it"] = "继续某个会话；不带 ID 时选择", ["end after N turns (exit 53); -1: never"] = "模型 N 轮后结束（退出码 53）；-1：不限",
     ["model for this run"] = "本次运行使用的模型", ["openai[-responses], anthropic, gemini, ..."] = "openai[-responses]、anthropic、gemini 等",
     ["address of an OpenAI-compatible service"] = "兼容 OpenAI 的服务的地址", ["its key (seen in ps: prefer OPENAI_API_KEY)"] = "它的密钥（ps 可见：宜用 OPENAI_API_KEY）",
     ["plan, default, auto-edit or yolo"] = "plan、default、auto-edit 或 yolo", ["the same as --approval-mode yolo"] = "与 --approval-mode yolo 相同",
