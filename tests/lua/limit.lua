@@ -26,7 +26,7 @@ do
   t.eq({ use[1].used, use[2].used }, { 2, 210 }, "how full the windows are")
   t.ok(one:undo("k", 3), "giving back")
   t.eq(two:usage("k", windows)[1].used, 1, "is seen by all")
-  t.eq(one:shut("k", 7), 7, "a closed gate")
+  t.ok(math.abs(one:shut("k", 7) - 7) < 1e-6, "a closed gate, as close as two times can tell")
   t.eq(two:take("k", windows, 1).why, "pause", "is closed for all")
   t.ok(two:forget("k"), "forgetting")
   t.eq(one:take("k", windows), { first = true }, "is for all")
