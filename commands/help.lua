@@ -123,19 +123,24 @@ local groups = {
   { phrase "Program", "help about bug doctor demo" },
 }
 
--- All names by what they are about, so that they fit a screen.
-local function grouped(ctx)
-  local there, group_of = {}, {}
+-- The commands that count in a session.
+local function offered(ctx)
+  local out = {}
   for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
-    if entry.problem or entry.value.repl ~= false then there[#there + 1] = entry.name end
+    if entry.problem or entry.value.repl ~= false then out[#out + 1] = entry end
   end
+  return out
+end
+
+-- All names by what they are about, so that they fit a screen.
+local function print_names(ctx)
+  local group_of, lines = {}, {}
   for i, group in ipairs(groups) do
     for name in group[2]:gmatch "%S+" do group_of[name] = i end
   end
-  local lines = {}
-  for _, name in ipairs(there) do
-    local i = group_of[name] or #groups + 1
-    lines[i] = (lines[i] and lines[i] .. " " or "") .. "/" .. name
+  for _, entry in ipairs(offered(ctx)) do
+    local i = group_of[entry.name] or #groups + 1
+    lines[i] = (lines[i] and lines[i] .. " " or "") .. "/" .. entry.name
   end
   for i = 1, #groups + 1 do
     local title = groups[i] and tr(groups[i][1]) or tr "Others"
@@ -143,12 +148,11 @@ local function grouped(ctx)
   end
 end
 
-local function listed(ctx)
-  for _, entry in ipairs(qwen.x.aliases.listed(ctx)) do
-    if entry.problem or entry.value.repl ~= false then
-      ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and tr("out of order: %s", entry.problem)
-        or summary(entry) .. (entry.tier ~= "shipped" and "  (" .. tr(entry.tier) .. ")" or "")))
-    end
+-- All of them with what they do.
+local function print_summaries(ctx)
+  for _, entry in ipairs(offered(ctx)) do
+    ctx.print(("  /%-13s %s"):format(entry.name, entry.problem and tr("out of order: %s", entry.problem)
+      or summary(entry) .. (entry.tier ~= "shipped" and "  (" .. tr(entry.tier) .. ")" or "")))
   end
 end
 
@@ -156,7 +160,7 @@ function C.run(ctx, args)
   if args[1] == "lua" and (args[2] or not ctx.session) then return lua_page(ctx, args[2]) end
   if args[1] and args[1] ~= "all" then return explain(ctx, (args[1]:gsub("^/", ""))) end
   local short = ctx.interactive and not args[1]
-  if short then grouped(ctx) else listed(ctx) end
+  if short then print_names(ctx) else print_summaries(ctx) end
   ctx.print ""
   for _, row in ipairs(keys) do ctx.print(("  %-14s %s"):format(row[1], tr(row[2]))) end
   return 0

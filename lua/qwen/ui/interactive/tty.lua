@@ -34,6 +34,7 @@ local M = {}
 ---@field busy Task? what runs now
 ---@field queue string[] lines to be sent after it
 ---@field shown table<string, string> how a line that waits stood in the input
+---@field failed string? the prompt whose answer failed
 ---@field pasted boolean? the text in the input began with a paste
 ---@field questions table[] what is asked; the first is shown above the input
 ---@field typed number? when a key went to a text that is not sent yet

@@ -1,6 +1,5 @@
 -- Colours for code, one line at a time, by the tables of code_languages.lua. No grammar: a word is
 -- a word.
-local code = require "qwen.ui.render.code_languages"
 local style = require "qwen.ui.render.style"
 
 local M = {}
@@ -14,6 +13,7 @@ end
 -- The data of a language in the form the loop wants; made once.
 local ready = {}
 local function prepared(name)
+  local code = require "qwen.ui.render.code_languages" -- here: loaded with the first code
   name = (name or ""):lower():match "^[%w+#_-]*"
   name = code.aliases[name] or name
   local data = code.languages[name]

@@ -33,7 +33,11 @@ local function answer_rows(said, columns)
   return last
 end
 
-local function results_of(list, from)
+---The results in messages, by the ids of their calls.
+---@param list Message[]
+---@param from integer the first message that is looked at
+---@return table<string, ResultPart>
+function M.results_of(list, from)
   local results = {}
   for i = from, #list do
     for _, part in ipairs(list[i].parts) do
@@ -48,7 +52,7 @@ end
 ---@return string[] rows, clean
 function M.rows(list, columns)
   local first = first_shown(list)
-  local results, out = results_of(list, first), {}
+  local results, out = M.results_of(list, first), {}
   if first > 1 then
     out[1] = style.paint("dim", "… " .. words.plural("messages", first - 1))
   end

@@ -121,11 +121,18 @@ function watch.answer_ended()
   status.phase(nil)
 end
 
+-- The last question, when it was about this call: it is told once.
+local function take_asked(call)
+  local asked = page.asked
+  if not asked or asked.id ~= call.id then return nil end
+  page.asked = nil
+  return asked
+end
+
 -- What stands below a call: the change that it makes, or the command if it was asked about.
 local function about(ctx, call, args)
-  local tool, asked = registry.get("tools", call.name), page.asked
-  if asked and asked.id == call.id then
-    page.asked = nil
+  local tool, asked = registry.get("tools", call.name), take_asked(call)
+  if asked then
     if asked.read then return { read = true } end
     if asked.diff then return { diff = clean(asked.detail) } end
     return { command = tool and tool.command and clean(asked.detail) }
@@ -143,8 +150,7 @@ end
 
 function watch.tool_ended(_, call, part)
   turn_to "work"
-  local asked = page.asked
-  if asked and asked.id == call.id then page.asked = nil else asked = nil end
+  local asked = take_asked(call)
   lines(tool_calls.ended(call, part, columns(), asked and asked.read))
   if not tool_calls.any() then status.phase(nil) end
   status.touch()

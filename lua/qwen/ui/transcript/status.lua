@@ -26,7 +26,7 @@ local function rows(columns)
     local elapsed = M.elapsed()
     if reply_view.open() then elapsed = elapsed - elapsed % STEADY end
     local parts = { state.phase, words.span(elapsed, true), words.say "stops" }
-    if tool_calls.any() and (M.asides or {})[1] then parts[4] = words.say("moves", (KeyReader.labels "to_background")) end
+    if tool_calls.any() and (M.asides or {})[1] then parts[4] = state.moves end
     if style.reader() or elapsed == 0 then table.remove(parts, 2) end -- a second is nothing to be told
     out[#out + 1] = style.paint("accent", style.reader() and "" or "✻ ") .. style.paint("dim", table.concat(parts, " · "))
   end
@@ -65,7 +65,7 @@ end
 
 ---A turn begins: to be called in its task.
 function M.begin()
-  state = { since = task.now() }
+  state = { since = task.now(), moves = words.say("moves", (KeyReader.labels "to_background")) }
   title("● " .. M.name)
   task.spawn(function()
     while true do

@@ -70,7 +70,7 @@ function M.toggle()
   shown = not shown
   live.write(style.paint("dim", words.say(shown and "thoughts_shown" or "thoughts_folded")) .. "\n")
   if not shown then return end
-  write_all(current and table.concat(current.parts) or last)
+  write_all(M.current() or last)
   if current then current.line = "" end
 end
 

@@ -61,10 +61,6 @@ function M.show(ctx)
 end
 
 ---Hides the list, or shows it again.
----@return boolean hidden
-function M.toggle()
-  hidden = not hidden
-  return hidden
-end
+function M.toggle() hidden = not hidden end
 
 return M

@@ -1,5 +1,6 @@
 -- All of a session for a pager: what was asked, thought, said and done, with nothing folded.
 local Blocks = require "qwen.ui.render.blocks"
+local earlier = require "qwen.ui.transcript.earlier"
 local input_area = require "qwen.ui.editor.input_area"
 local json = require "sys.json"
 local messages = require "qwen.session.message"
@@ -57,12 +58,7 @@ end
 ---@param columns integer
 ---@return string[] rows, clean
 function M.rows(list, columns)
-  local results, out = {}, {}
-  for _, message in ipairs(list) do
-    for _, part in ipairs(message.parts) do
-      if part.type == "result" then results[part.id] = part end
-    end
-  end
+  local results, out = earlier.results_of(list, 1), {}
   for _, message in ipairs(list) do
     local prompt = message.role == "user" and messages.prompt_of(message) or ""
     if prompt:find "%S" then add(out, text.lines(input_area.sent(text.clean(prompt))), "") end

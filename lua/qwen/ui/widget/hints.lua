@@ -28,6 +28,8 @@ local list = {
   { key = "/keys", does = phrase "all keys" },
 }
 
+local function key_of(hint) return hint.key or (KeyReader.labels(hint.action)) end
+
 -- Of what nobody finds by chance, each session tells one.
 local tips = {
   { key = "@", does = phrase "%s names a file" }, { key = "!", does = phrase "%s runs a line in the shell" },
@@ -43,7 +45,7 @@ local tips = {
 ---@return string
 function M.tip()
   local tip = tips[math.floor(task.time()) % #tips + 1]
-  return tr(tip.does.template, tip.key or KeyReader.labels(tip.action))
+  return tr(tip.does.template, key_of(tip))
 end
 
 ---@param columns integer
@@ -52,7 +54,7 @@ function M.rows(columns)
   local per = math.max((columns - 2) // WIDTH, 1)
   local rows = {}
   for i, hint in ipairs(list) do
-    local key = hint.key or KeyReader.labels(hint.action)
+    local key = key_of(hint)
     local lead = key .. (" "):rep(math.max(14 - term.width(key), 1))
     local said, width = wrap.cut(lead .. tr(hint.does), math.min(WIDTH - 2, columns - 3))
     local at = (i - 1) // per + 1
