@@ -3,22 +3,11 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local wait = dofile "tests/wait.lua"
-local fs, json, os, proc = require "sys.fs", require "sys.json", require "sys.os", require "sys.proc"
+local json, os, proc = require "sys.json", require "sys.os", require "sys.proc"
 local task = require "sys.task"
 
--- A time to sleep that is of this run only.
-local count = 0
-local function mark()
-  count = count + 1
-  return ("%d.%07d"):format(5000 + count, os.pid())
-end
-
-local function alive(words)
-  for _, entry in ipairs(fs.list "/proc") do
-    local text = entry.name:match "^%d+$" and fs.read("/proc/" .. entry.name .. "/cmdline") or ""
-    if text:sub(1, #words) == words then return entry.name end -- its own, not that of a program which will start it
-  end
-end
+local sleepers = dofile "tests/sleepers.lua"
+local mark, alive, gone = sleepers.mark, sleepers.alive, sleepers.gone
 
 -- Starts it so that it stays in the middle of something, and kills it once `words` run.
 local function killed(words, command, more)
@@ -37,7 +26,6 @@ local function killed(words, command, more)
   running:kill(9)
   t.eq(running:wait().signal, 9, command)
 end
-local function gone(words) return wait.until_true(function() return not alive(words) end) end
 
 for _, case in ipairs { { "sleep %s" }, { "sleep %s", background = true }, { "sleep %s & sleep 5999" }, { "sleep %s & exit" }, { "(sleep %s &)" },
   { "setsid sleep %s" }, { "setsid sleep %s & wait" }, { "trap '' TERM HUP; sleep %s; true" }, { "nohup sleep %s >/dev/null 2>&1 &" }, { "sleep %s | cat" },

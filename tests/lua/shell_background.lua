@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local wait = dofile "tests/wait.lua"
 local background = require "qwen.permission.background"
-local fs, os_, task = require "sys.fs", require "sys.os", require "sys.task"
+local fs, task = require "sys.fs", require "sys.task"
 local proc = require "qwen.util.process"
 
 local root, ctx = dofile "tests/tool_ctx.lua" "background"
@@ -17,21 +17,8 @@ local function run(command, more)
   return assert(tool.run(ctx, args)).text
 end
 
--- A time to sleep that is of this run only.
-local count = 0
-local function mark()
-  count = count + 1
-  return ("%d.%07d"):format(4000 + count, os_.pid())
-end
-
-local function alive(words)
-  for _, entry in ipairs(fs.list "/proc") do
-    local text = entry.name:match "^%d+$" and fs.read("/proc/" .. entry.name .. "/cmdline") or ""
-    if text:find(words, 1, true) and math.tointeger(tonumber(entry.name)) ~= os_.pid() then return true end
-  end
-  return false
-end
-local function gone(words) return wait.until_true(function() return not alive(words) end) end
+local sleepers = dofile "tests/sleepers.lua"
+local mark, alive, gone = sleepers.mark, sleepers.alive, sleepers.gone
 
 -- Each of these leaves a process: the command, what it printed itself.
 for _, case in ipairs { { "sleep %s & echo hi", "hi" }, { "nohup sleep %s >/dev/null 2>&1 & echo hi", "hi" },
