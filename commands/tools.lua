@@ -14,8 +14,9 @@ local of_hook = {
 }
 
 function C.run(ctx)
-  local offered = {}
+  local offered, waiting = {}, {}
   for _, tool in ipairs(ctx.tools) do offered[tool.name] = true end
+  for _, tool in ipairs(qwen.x.view.waiting(ctx)) do waiting[tool.name] = true end
   for _, entry in ipairs(qwen.x.registry.list "tools") do
     local effect = entry.value and effects[entry.value.effect] and tr(effects[entry.value.effect]) or tr "out of order"
     local first = (entry.summary or ""):match "^[^.]*"
@@ -23,7 +24,8 @@ function C.run(ctx)
     local summary = entry.problem or known and tr(known) or first
     ctx.print(("%-22s %s %s %s%s"):format(entry.name, qwen.text.pad(effect, 14),
       qwen.text.pad(tr(entry.tier), 8), summary,
-      offered[entry.name] and "" or "  " .. tr "(not offered)"))
+      offered[entry.name] and "" or "  " .. (waiting[entry.name] and tr "(when it is searched for)"
+        or tr "(not offered)")))
   end
   return 0
 end

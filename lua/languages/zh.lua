@@ -56,6 +56,18 @@ return {
     ["Found"] = "已查找", ["Search for"] = "搜索", ["Searched for"] = "已搜索",
     ["List"] = "列出", ["Listed"] = "已列出", ["Run"] = "运行", ["Ran"] = "已运行",
     ["Plan"] = "计划", ["Planned"] = "已计划",
+    ["offer all from the start where their definitions take at most this percent of the window"] =
+      "若全部定义至多占窗口的这一百分比，则一开始就提供全部",
+    ["Get tools by \"select:NAME,NAME\" or by words; call them next"] =
+      "按 \"select:名称,名称\" 或关键词取得工具，然后调用",
+    ["the only shipped tools that are offered from the start; tool_search finds the others"] =
+      "一开始就提供的自带工具仅限这些；其余由 tool_search 查找",
+    ["tools that are offered from the start, though they are seldom used"] =
+      "虽然很少用到但一开始就提供的工具",
+    ["seldom used tools are only named at first; false: all are offered from the start"] =
+      "很少用到的工具起初只列名称；false：一开始就提供全部",
+    ["Find tools"] = "查找工具", ["Found tools"] = "已找到工具",
+    ["the tool %s is not offered: %s"] = "未提供工具 %s：%s",
     ["Yes"] = "是", ["Yes, and for this session: %s"] = "是，并在本次会话中允许：%s",
     ["Change it first"] = "先修改", ["No, and tell the model why"] = "否，并告诉模型原因",
     ["What should the model know? (may stay empty)"] = "要告诉模型什么？（可以留空）",
@@ -539,6 +551,7 @@ return {
     ["the terminal's own colours"] = "终端自己的颜色", ["blue and orange instead of green and red"] = "用蓝橙代替绿红", ["dark background"] = "深色背景",
     ["strongest contrast, dark background"] = "最强对比，深色背景", ["light background"] = "浅色背景",
     ["reads"] = "读取", ["changes files"] = "修改文件", ["runs commands"] = "运行命令", ["no effect"] = "无影响", ["shipped"] = "自带", ["(not offered)"] = "（未提供）",
+    ["(when it is searched for)"] = "（搜索到时提供）",
     ["no file was changed in this session, or all of it was taken back"] = "本次会话没有修改文件，或已全部撤销", ["restored %s"] = "已恢复 %s",
     ["requests"] = "请求", ["failed"] = "失败", ["in"] = "输入", ["cached"] = "缓存", ["out"] = "输出", ["cost"] = "费用", ["all"] = "合计", ["purpose"] = "用途", ["project"] = "项目",
     ["day"] = "日期",
@@ -965,7 +978,7 @@ return {
     ["a tool of your own is a file in ~/.qwen/tools: qwen new tool NAME"] = "自己的工具是 ~/.qwen/tools 中的文件：qwen new tool NAME",
     ["agents start no agents, so the depth is 1"] = "代理不会启动代理，深度为 1",
     ["all skills of .qwen/skills are offered"] = "提供 .qwen/skills 中的所有技能",
-    ["all tools are offered at once"] = "一次提供所有工具",
+    
     ["an older version of Qwen Code used it"] = "这是旧版 Qwen Code 的设置",
     ["completion always searches the whole folder"] = "补全总是搜索整个目录",
     ["did you mean %s?"] = "是不是指 %s？",

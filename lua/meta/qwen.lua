@@ -187,6 +187,8 @@
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn
+---@field deferred boolean? named in tool_search at first, and offered once it was found or called
+---@field offered (fun(ctx: Ctx): boolean)? false: it makes no sense here, and is not offered
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 
@@ -432,6 +434,7 @@ qwen = {}
 ---@field client qwen.x.client
 ---@field clipboard qwen.x.clipboard
 ---@field compaction qwen.x.compaction
+---@field deferred_tools qwen.x.deferred_tools
 ---@field demo qwen.x.demo
 ---@field environment fun(): table globals as a user file has them
 ---@field export qwen.x.export
@@ -864,7 +867,9 @@ qwen = {}
 ---@field undo fun(ctx: Ctx, count: integer): string[], Err[] takes back the newest edits: paths restored, files left alone and why
 
 ---@class qwen.x.view what the model is shown
----@field tools fun(ctx: Ctx): {name: string, description: string, schema: string}[] offered to the model
+---@field tools fun(ctx: Ctx): {name: string, description: string, schema: string}[], table[] offered to the model; those that wait to be found
+---@field waiting fun(ctx: Ctx): {name: string, summary: string, schema: table}[] the tools that wait to be found, and those that were found
+---@field offer fun(ctx: Ctx, name: string): Tool? offers a tool that waits from now on; nil where none of that name waits
 ---@field view fun(ctx: Ctx, model: Model, raised?: boolean): View, boolean what the next request is made of; whether its limit may be raised
 ---@field sizes fun(ctx: Ctx): {what: string, bytes: integer}[]?, Err?, integer? what the next request holds; sums to its body
 
@@ -1140,6 +1145,11 @@ qwen = {}
 
 ---@class qwen.x.client
 ---@field open fun(ctx: Ctx, model: Model, view: View): {next: fun(): Delta?} asks a model, to be closed by `<close>`: one delta after the other, a failure is one too
+
+---@class qwen.x.deferred_tools tools that a model asks for before it sees their definition
+---@field split fun(ctx: Ctx, entries: table[], size: fun(entry: table): integer): table[], table[] those that are offered, and those that wait
+---@field describe fun(entry: {value: Tool}, hidden: table[]): string the words about a tool that finds others
+---@field find fun(list: {name: string, summary: string, schema: table}[], query: string, most: integer): {name: string, summary: string, schema: table}[], string[], boolean those that fit `select:NAME,NAME` or words; names of the others; whether it was `select:`
 
 ---@class qwen.x.demo what `qwen demo` plays with
 ---@field files table<string, string> text of each file

@@ -34,6 +34,7 @@ local experimental = {
   client = "qwen.provider.client",
   clipboard = "qwen.util.clipboard",
   compaction = "qwen.agent.compaction",
+  deferred_tools = "qwen.agent.deferred_tools",
   demo = "demo.project",
   export = "qwen.session.export",
   failure = "qwen.provider.failure",

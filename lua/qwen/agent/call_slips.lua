@@ -75,6 +75,12 @@ function M.mend(ctx, answer)
   local calls, offered = message.calls_of(answer), {}
   if #calls == 0 then return end
   for _, tool in ipairs(ctx.tools) do offered[tool.name] = true end
+  for _, call in ipairs(calls) do
+    if not offered[call.name] then
+      for _, tool in ipairs(require("qwen.agent.view").waiting(ctx)) do offered[tool.name] = true end
+      break
+    end
+  end
   if said(ctx, answer, calls, offered) then return end
   for call, why in pairs(call_forms.split(answer, offered)) do problems[call] = why end
   calls = message.calls_of(answer)

@@ -50,6 +50,8 @@ local function find_tool(ctx, call)
   for _, name in ipairs(offered) do
     if name == call.name then return registry.get("tools", name) end
   end
+  local waiting = require("qwen.agent.view").offer(ctx, call.name)
+  if waiting then return waiting end
   local hint, near = require("qwen.agent.call_hints").of(ctx, call.name), text.nearest(call.name, offered)
   hint = hint and " " .. hint .. "." or near and (" Did you mean %s?"):format(near) or ""
   return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, hint, table.concat(offered, ", ")))

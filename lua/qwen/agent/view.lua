@@ -1,9 +1,12 @@
 -- What the model is shown: a pure view of the session. Shortening long sessions is not done here.
+local deferred_tools = require "qwen.agent.deferred_tools"
 local json = require "sys.json"
 local registry = require "qwen.extension.registry"
 local rules = require "qwen.permission.rules"
 local provider_of = require "qwen.model.provider_of"
 local prompt_profile = require "qwen.agent.prompt_profile"
+local tr = require("qwen.util.translate").tr
+local user_modules = require "qwen.extension.user_modules"
 local window = require "qwen.agent.window"
 
 local M = {}
@@ -20,19 +23,74 @@ local function as_text(schema)
   return text
 end
 
----The tools offered to the model: those a rule refuses outright are not.
----@param ctx Ctx
----@return {name: string, description: string, schema: string}[]
-function M.tools(ctx)
-  local out, set, profile = {}, rules.of(ctx), prompt_profile.of(ctx)
+-- What the tool itself says. A function of a person's own may fail: the tool is not offered then.
+local function makes_sense(ctx, entry)
+  local ok, yes = pcall(entry.value.offered, ctx)
+  if not ok then ctx.notice(tr("the tool %s is not offered: %s", entry.name, user_modules.words(yes))) end
+  return ok and yes
+end
+
+-- What may be offered: what rules, settings and the tools themselves leave.
+local function allowed(ctx)
+  local out, set = {}, rules.of(ctx)
   for _, entry in ipairs(registry.list "tools") do
-    local off = entry.name == "list_directory" and ctx.settings:get "tools.listDirectory.enabled" == false
-    if entry.value and not off and (not ctx.offers or ctx.offers(entry.name)) and not rules.refused(ctx, entry.name, set) then
-      local summary, schema = prompt_profile.tool(profile, entry)
-      if summary then out[#out + 1] = { name = entry.name, description = summary, schema = as_text(schema) } end
-    end
+    local tool, name = entry.value, entry.name
+    local off = not tool or tool.offered and not makes_sense(ctx, entry)
+      or name == "list_directory" and ctx.settings:get "tools.listDirectory.enabled" == false
+      or ctx.offers and not ctx.offers(name)
+    if not off and not rules.refused(ctx, name, set) then out[#out + 1] = entry end
   end
   return out
+end
+
+---The tools offered to the model: those a rule refuses outright are not, and some wait until they
+---are asked for.
+---@param ctx Ctx
+---@return {name: string, description: string, schema: string}[]
+---@return table[] hidden entries of those that wait
+function M.tools(ctx)
+  local out, profile = {}, prompt_profile.of(ctx)
+  local offered, hidden = deferred_tools.split(ctx, allowed(ctx), function(entry)
+    return #entry.value.summary + #as_text(entry.value.schema)
+  end)
+  for _, entry in ipairs(offered) do
+    local summary, schema = prompt_profile.tool(profile, entry)
+    if summary and entry.name == "tool_search" then summary = deferred_tools.describe(entry, hidden) end
+    if summary then
+      out[#out + 1] = { name = entry.name, description = summary, schema = as_text(schema) }
+    end
+  end
+  return out, hidden
+end
+
+---The tools that wait to be found, and those that were found.
+---@param ctx Ctx
+---@return {name: string, summary: string, schema: table}[]
+function M.waiting(ctx)
+  local _, hidden = M.tools(ctx)
+  local out = {}
+  for i, entry in ipairs(hidden) do
+    out[i] = { name = entry.name, summary = entry.value.summary, schema = entry.value.schema }
+  end
+  return out
+end
+
+---Offers a tool that waits from now on.
+---@param ctx Ctx
+---@param name string
+---@return Tool? nil where none of that name waits
+function M.offer(ctx, name)
+  local _, hidden = M.tools(ctx)
+  for _, entry in ipairs(hidden) do
+    if entry.name == name then
+      local found = ctx.found_tools
+      local known = false
+      for _, each in ipairs(found) do known = known or each == name end
+      if not known then found[#found + 1] = name end
+      ctx.tools = M.tools(ctx)
+      return entry.value
+    end
+  end
 end
 
 local DEFAULT_MAX, RAISED_MAX = 8000, 64000

@@ -30,8 +30,6 @@ local rows = {
   { text = "qwen makes no images", keys = "imageModel" },
   { text = "qwen does not describe images by another model", keys = "visionModel visionBridgeTimeoutMs" },
   { text = "qwen has no /advisor", keys = "advisorModel" },
-  { text = "all tools are offered at once",
-    keys = [[tools.toolSearch.enabled=false tools.toolSearch.threshold tools.visible tools.eager]] },
   { text = "tools are always called directly", restricts = true, keys = "tools.codeModeOnly=false" },
   { text = "a tool of your own is a file in ~/.qwen/tools: qwen new tool NAME", keys = "tools.discoveryCommand tools.callCommand" },
   { text = "list the servers in mcpServers", keys = "mcp.serverCommand" },

@@ -13,7 +13,8 @@ M.fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
     aliases = "table", subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
-    preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", options = "table", check = "function" },
+    preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", deferred = "boolean",
+    offered = "function", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
     options = "table", check = "function" },
@@ -131,7 +132,7 @@ end
 
 -- Seconds of computing between two waits. Commands have none: a person sits before them and has Ctrl-C; handlers of events have their own.
 local budgets = {
-  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5 },
+  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5, offered = 0.5 },
   commands = { complete = 0.5 },
   providers = { request = 5, failure = 2, models = 5, match = 0.5, decoder = 1 },
   auth = { headers = 2, status = 2, logout = 2, refused = 2, state = 2 },
