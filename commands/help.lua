@@ -111,18 +111,6 @@ local keys = {
   { "/help NAME", phrase "a command with its arguments" },
 }
 
--- What the commands are about; those of nobody's group, such as a person's own, come last.
-local groups = {
-  { phrase "Conversation", "new clear resume sessions rename rewind compact context export copy quit exit" },
-  { phrase "Changes", "diff undo tasks init" },
-  { phrase "Model", "model models auth provider limits usage stats" },
-  { phrase "Permission", "mode permissions sandbox trust project privacy" },
-  { phrase "Tools", "tools mcp agents skills hooks memory" },
-  { phrase "Screen", "theme keys vim settings editor" },
-  { phrase "Lua", "lua reload eject explain config test" },
-  { phrase "Program", "help about bug doctor demo" },
-}
-
 -- The commands that count in a session.
 local function offered(ctx)
   local out = {}
@@ -134,17 +122,13 @@ end
 
 -- All names by what they are about, so that they fit a screen.
 local function print_names(ctx)
-  local group_of, lines = {}, {}
-  for i, group in ipairs(groups) do
-    for name in group[2]:gmatch "%S+" do group_of[name] = i end
-  end
+  local groups, lines = qwen.x.command_groups, {}
   for _, entry in ipairs(offered(ctx)) do
-    local i = group_of[entry.name] or #groups + 1
+    local i = groups.place(entry.name)
     lines[i] = (lines[i] and lines[i] .. " " or "") .. "/" .. entry.name
   end
-  for i = 1, #groups + 1 do
-    local title = groups[i] and tr(groups[i][1]) or tr "Others"
-    if lines[i] then ctx.print("  " .. qwen.text.pad(title, 14) .. " " .. lines[i]) end
+  for i = 1, #groups.list + 1 do
+    if lines[i] then ctx.print("  " .. qwen.text.pad(groups.title(i), 14) .. " " .. lines[i]) end
   end
 end
 

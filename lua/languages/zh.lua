@@ -698,6 +698,7 @@ return {
     ["%s until %s; %s"] = "%s，直到 %s；%s", ["%s; see: qwen limits"] = "%s；见 qwen limits", ["see: qwen limits"] = "见 qwen limits",
     ["the command %s returned a %s; it must return an exit code, a prompt or nothing"] = "命令 %s 返回了 %s；它必须返回退出码、提示词或什么都不返回", ["the limit of %s is used up%s"] = "%s 的限制已用完%s",
     ["the limits cannot be read: %s"] = "无法读取限制：%s",
+    ["%s; another model: /model; the limits: /limits"] = "%s；换用其他模型：/model；查看限制：/limits",
     ["the service asked for a pause%s"] = "服务要求暂停%s", ["the service says that its limit is used up%s"] = "服务称其限制已用完%s",
     ["stopped"] = "已停止",
     ["mcpServers.%s has neither command nor httpUrl"] = "mcpServers.%s 既没有 command 也没有 httpUrl", ["the connection was closed"] = "连接已关闭",

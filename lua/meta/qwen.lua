@@ -433,6 +433,7 @@ qwen = {}
 ---@field checkpoints qwen.x.checkpoints
 ---@field client qwen.x.client
 ---@field clipboard qwen.x.clipboard
+---@field command_groups qwen.x.command_groups
 ---@field compaction qwen.x.compaction
 ---@field deferred_tools qwen.x.deferred_tools
 ---@field demo qwen.x.demo
@@ -899,6 +900,11 @@ qwen = {}
 ---@class qwen.x.image
 ---@field most integer bytes that services take at least
 ---@field look fun(bytes: string): {mime: string, width: integer?, height: integer?}? by the first bytes; nil for what is no image
+
+---@class qwen.x.command_groups what commands are about, as `/help` shows them
+---@field list {title: Phrase, names: string}[]
+---@field place fun(name: string): integer, integer its group, and its place in it; the others stand behind the last group
+---@field title fun(at: integer): string the title of a group
 
 ---@class qwen.x.compaction
 ---@field run fun(ctx: Ctx, options?: {instruction: string?, enough: integer?}): {before: integer, after: integer, how: string}?, Err? makes the conversation shorter

@@ -33,6 +33,7 @@ local experimental = {
   checkpoints = "qwen.session.checkpoints",
   client = "qwen.provider.client",
   clipboard = "qwen.util.clipboard",
+  command_groups = "qwen.extension.command_groups",
   compaction = "qwen.agent.compaction",
   deferred_tools = "qwen.agent.deferred_tools",
   demo = "demo.project",

@@ -37,30 +37,29 @@ local function look(ctx, method)
   method.label = tr(method.auth.summary) .. (now and " · " .. now or "")
 end
 
----The methods for a menu.
+---The methods for a menu: what has ended, and what does not load, comes last.
 ---@param ctx Ctx
 ---@return SigninMethod[]
 ---@return integer at the one to begin with: one that works without a step more, else the first that has not ended
 function M.offers(ctx)
-  local out, ready, open = M.list(), nil, nil
-  for i, method in ipairs(out) do
+  local out, ended, ready = {}, {}, nil
+  for _, method in ipairs(M.list()) do
     look(ctx, method)
-    ready = ready or method.state == "ready" and i or nil
-    open = open or method.state ~= "ended" and i or nil
+    table.insert(method.state == "ended" and ended or out, method)
+    ready = ready or method.state == "ready" and #out or nil
   end
-  return out, ready or open or 1
+  return table.move(ended, 1, #ended, #out + 1, out), ready or 1
 end
 
----The methods as lines of advice: what has ended comes last.
+---The methods as lines of advice.
 ---@param ctx Ctx
 ---@return {name: string, label: string}[]
 function M.advised(ctx)
-  local out, ended = {}, {}
-  for _, method in ipairs((M.offers(ctx))) do
+  local out = M.offers(ctx)
+  for _, method in ipairs(out) do
     if method.problem then method.label = tr("does not load: %s", for_user(method.problem)) end
-    table.insert(method.state == "ended" and ended or out, method)
   end
-  return table.move(ended, 1, #ended, #out + 1, out)
+  return out
 end
 
 return M

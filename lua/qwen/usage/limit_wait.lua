@@ -28,12 +28,18 @@ local function clock_words(seconds)
   return tostring(os.date(seconds < 20 * 3600 and "%H:%M:%S" or "%Y-%m-%d %H:%M", math.floor(task.time() + seconds)))
 end
 
--- What one waits for, as an error value: it is shown while waiting, and is the answer when that would take too long.
-local function reason(rule, answer)
+-- What one waits for, as an error value: it is shown while waiting, and is the answer when that would
+-- take too long. Who sits at the prompt is told the way out of what the service asks for.
+local function reason(rule, answer, at_prompt)
   local queue = answer.ahead > 0 and phrase(" (%d ahead)", answer.ahead) or ""
-  if answer.why == "pause" then return err("limit", phrase("the service asked for a pause%s", queue)) end
-  if answer.why == "lost" then return err("limit", phrase("the Redis server of the limits has lost its count%s", queue)) end
-  if answer.why == "server" then return err("limit", phrase("the service says that its limit is used up%s", queue)) end
+  local why = answer.why == "pause" and phrase("the service asked for a pause%s", queue)
+    or answer.why == "server" and phrase("the service says that its limit is used up%s", queue)
+  if why then
+    return err("limit", at_prompt and phrase("%s; another model: /model; the limits: /limits", why) or why)
+  end
+  if answer.why == "lost" then
+    return err("limit", phrase("the Redis server of the limits has lost its count%s", queue))
+  end
   return err("limit", phrase("the limit of %s is used up%s", rate_limit.words(rule.windows[answer.window]), queue))
 end
 
@@ -142,7 +148,7 @@ function M.take(ctx, rule, reserved, seed)
         end
         if answer.why == "lost" then report_loss(ctx, rule) end
         if answer.wait > longest then return nil, too_long(rule, answer) end
-        if waited or answer.wait > QUIET then wait(reason(rule, answer), answer.wait, answer.again)
+        if waited or answer.wait > QUIET then wait(reason(rule, answer, ctx.interactive), answer.wait, answer.again)
         else clock.sleep(answer.again) end
       end
     end

@@ -1,5 +1,6 @@
 -- Completion at the prompt: /commands, what they take, and @files. It says what the word could become; showing it is menu.lua's business.
 local aliases = require "qwen.extension.aliases"
+local command_groups = require "qwen.extension.command_groups"
 local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
@@ -58,6 +59,16 @@ local function starting_with(list, word)
   return out
 end
 
+-- All commands, by what they are about.
+local function by_group(items)
+  for i, item in ipairs(items) do
+    local group, place = command_groups.place(item.text:sub(2))
+    item.group, item.rank = command_groups.title(group), group * 1e6 + place * 1e3 + math.min(i, 999)
+  end
+  table.sort(items, function(a, b) return a.rank < b.rank end)
+  return items
+end
+
 -- Commands, and their other names where one was begun.
 local function command_items(ctx, word)
   local out, described, more = {}, {}, {}
@@ -76,6 +87,7 @@ local function command_items(ctx, word)
     out[#out + 1] = { text = "/" .. alias.name, args = words == "" and alias.args or nil,
       detail = "/" .. alias.command .. words }
   end
+  if word == "" then return by_group(table.move(more, 1, #more, #out + 1, out)) end
   return table.move(more, 1, #more, #out + 1, out)
 end
 
@@ -139,7 +151,7 @@ end
 ---@param ctx Ctx
 ---@param before string
 ---@param changed fun() called when files were found later
----@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?}[]}? found
+---@return {kind: "command"|"argument"|"file", length: integer, items: {text: string, args: string?, detail: string?, opens: boolean?, group: string?}[]}? found
 ---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
 function M.find(ctx, before, changed)
   local name, rest = before:match "^/([%w_:?\128-\255-]+)%s+(.*)$"

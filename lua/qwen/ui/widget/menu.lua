@@ -29,6 +29,17 @@ function M.follow(self)
   self.menu = found
 end
 
+-- One item: its text and arguments, and what it is.
+local function row(item, marked, widest, columns)
+  local room = math.max(item.args and item.detail and widest or columns - 3, term.width(item.text), 1)
+  local words = text.clean(item.text .. (item.args and " " .. item.args or ""))
+  local label, width = wrap.cut(words, math.min(room, math.max(columns - 3, 1)))
+  local about = item.detail and text.clean(item.detail):gsub("%s+", " ")
+  local detail = about and wrap.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
+  local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
+  return (marked and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)
+end
+
 ---Rows of the list.
 ---@param self TtySession
 ---@param columns integer
@@ -37,20 +48,22 @@ end
 function M.rows(self, columns, height)
   local menu, out = self.menu, {}
   if not menu then return out end
-  local items = menu.items
-  local most = math.min(#items, MOST, math.max(height // 2 - 1, 1))
+  local items, room = menu.items, math.max(height // 2 - 1, 1)
+  local titled = items[1].group and room > MOST -- titles of groups take rows of their own
+  local most = math.min(#items, titled and MOST - 1 or MOST, room)
   local first = math.max(1, math.min(menu.at - most // 2, #items - most + 1))
   local widest = 0
-  for i = first, first + most - 1 do widest = math.max(widest, term.width(items[i].text) + (items[i].args and #items[i].args + 1 or 0)) end
+  for i = first, first + most - 1 do
+    local args = items[i].args
+    widest = math.max(widest, term.width(items[i].text) + (args and #args + 1 or 0))
+  end
   widest = math.min(widest, math.max(columns // 2, 1))
   for i = first, first + most - 1 do
-    local item = items[i]
-    local room = math.max(item.args and item.detail and widest or columns - 3, term.width(item.text), 1)
-    local label, width = wrap.cut(text.clean(item.text .. (item.args and " " .. item.args or "")), math.min(room, math.max(columns - 3, 1)))
-    local about = item.detail and text.clean(item.detail):gsub("%s+", " ")
-    local detail = about and wrap.cut(about, math.max(columns - math.max(widest, width) - 5, 0)) or ""
-    local gap = detail ~= "" and (" "):rep(math.max(widest - width, 0) + 2) or ""
-    out[#out + 1] = (i == menu.at and style.paint("accent", "> " .. label) or "  " .. label) .. gap .. style.paint("dim", detail)
+    local group = items[i].group
+    if titled and (i == first or group ~= items[i - 1].group) then
+      out[#out + 1] = style.paint("dim", " " .. wrap.cut(group, columns - 1))
+    end
+    out[#out + 1] = row(items[i], i == menu.at, widest, columns)
   end
   if most < #items then
     out[#out + 1] = style.paint("dim", ("  (%d/%d)"):format(menu.at, #items))
