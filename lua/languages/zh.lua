@@ -979,7 +979,6 @@ return {
     ["a tool of your own is a file in ~/.qwen/tools: qwen new tool NAME"] = "自己的工具是 ~/.qwen/tools 中的文件：qwen new tool NAME",
     ["agents start no agents, so the depth is 1"] = "代理不会启动代理，深度为 1",
     ["all skills of .qwen/skills are offered"] = "提供 .qwen/skills 中的所有技能",
-    
     ["an older version of Qwen Code used it"] = "这是旧版 Qwen Code 的设置",
     ["completion always searches the whole folder"] = "补全总是搜索整个目录",
     ["did you mean %s?"] = "是不是指 %s？",
