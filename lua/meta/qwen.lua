@@ -181,6 +181,8 @@
 ---@field effect "read"|"edit"|"run"|"none" what permission is asked for; "none" never asks
 ---@field paths (fun(args: table): string[])? files it touches, for permission
 ---@field command (fun(args: table): string, string?)? shell command it runs and the folder for it, for permission
+---@field domain (fun(args: table, ctx: Ctx): string?, boolean?)? the host that it reaches, for permission: each is asked about; true: the person chose it, not the model
+---@field most integer? bytes of its result; without it 65536
 ---@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
 ---@field preview (fun(ctx: Ctx, args: table): string?, Err?)? diff or command, shown in the question; nil, err when it would fail: nobody is asked
 ---@field verbs {ask: Phrase, done: Phrase}? what it does, in front of the label: Read, Run; and when it has: Ran
@@ -217,6 +219,17 @@
 ---@field args string? usage, e.g. "KEY [VALUE]": words outside brackets must be given; without it none is taken
 ---@field complete (fun(ctx: Ctx, word: string, before: string[]): (string|{text: string, args: string?, detail: string?})[])?
 ---@field run fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|false|nil, Err? as of a command
+
+---@class SearchService file in search/: a service that searches the web, for the tool web_search
+---@field summary string its name for people
+---@field key string? variable of its key; without it it needs none
+---@field url string? its address; tools.webSearch.url is stronger
+---@field model string? that searches; tools.webSearch.model is stronger
+---@field order number? the lowest of those that are ready is used
+---@field named boolean? used only where tools.webSearch.provider names it
+---@field request fun(query: string, at: {url: string, key: Secret?, most: integer, model: string?}): HttpRequest
+---@field results fun(answer: table): {title: string, url: string, snippet: string?}[], string? of its JSON; and what it says in words
+---@field usage (fun(answer: table): Usage?)? tokens that it took, for the ledger
 
 ---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
 ---@field summary string? what it is for, in /doctor
@@ -351,7 +364,7 @@
 ---@field clock {now: fun(): number, sleep: fun(seconds: number)}? instead of the real one, for tests
 ---@field taken_told string? names of variables that were taken out of commands, as they were told last
 ---@field result_room integer? bytes that a result of this turn may have before it is cut
----@field spill fun(name: string, text: string): string? writes a too long output to a private file, gives its path
+---@field spill fun(name: string, text: string, ending?: string): string? writes a too long output to a private file, gives its path; ending: without it "output"
 ---@field progress fun(text: string) a tool's live output tail
 ---@field status fun(text: string?) one line that stands while something is waited for; without a text it goes away
 ---@field theme (fun(name: string?))? in a session: takes the colours of the settings from now on, or tries those of a theme
@@ -445,6 +458,7 @@ qwen = {}
 ---@field fuzzy_match qwen.x.fuzzy_match
 ---@field git qwen.x.git
 ---@field hook_runner qwen.x.hook_runner
+---@field html_markdown qwen.x.html_markdown
 ---@field home_check qwen.x.home_check
 ---@field image qwen.x.image
 ---@field instructions qwen.x.instructions
@@ -483,6 +497,8 @@ qwen = {}
 ---@field translate qwen.x.translate
 ---@field trust qwen.x.trust
 ---@field view qwen.x.view
+---@field web_access qwen.x.web_access
+---@field web_page qwen.x.web_page
 ---@field words qwen.x.words
 
 ---@class qwen.x.project_lua Lua of a project, in a process of its own, once the person has allowed it
@@ -581,6 +597,22 @@ qwen = {}
 ---@field last integer
 ---@field count integer by so many
 ---@field known boolean the model gave all of them
+
+---@class qwen.x.html_markdown
+---@field convert fun(source: string, options: {url: string, most: integer, pause: function?}): {text: string, title: string, scripts: integer, cut: boolean}?, Err? what a reader sees of a page
+
+---@class qwen.x.web_page pages of the web, as somebody without a name would get them
+---@field most integer bytes that are read
+---@field place fun(url: string): table?, Err? the parts of an address that may be fetched, as qwen.http.parse_url has them
+---@field fetch fun(transport: fun(request: HttpRequest): HttpStream?, Err?, url: string, options: {accept: string, agent: string, inside: boolean?}): {url: string, status: integer, type: string?, charset: string?, bytes: string?, redirect: string?}?, Err? redirect: it leads to another host
+---@field is_html fun(page: table): boolean
+---@field marked fun(words: string, from: string): string text of a stranger between two lines that it cannot know, and called data
+---@field text fun(page: table): string?, string? in UTF-8; nil and the ending of a file where it is no text
+
+---@class qwen.x.web_access which hosts may be reached
+---@field matches fun(spec: string, host: string, exact?: boolean): boolean whether the text of a rule means a host
+---@field inside fun(ctx: Ctx, host: string): boolean whether it may be one of a private network
+---@field judge fun(ctx: Ctx, set: table, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? of a call with a domain
 
 ---@class qwen.x.encoding
 ---@field decode fun(bytes: string): string?, Encoding? text in UTF-8 and what it was in (nil: UTF-8); nil when it is no text

@@ -88,6 +88,7 @@
 ---@field client_key string? file of its key; without it the same file
 ---@field client_password string? passphrase of the key
 ---@field insecure boolean? no certificate check
+---@field outside boolean? only to addresses of the internet: what the host's name leads to is judged as it is connected to; denied, code "private_address"
 ---@field follow boolean? follow up to 5 redirects; an error in the presence of a secret
 
 ---What is true of connections, in the whole process.
@@ -119,7 +120,8 @@
 ---@field open fun(request: HttpRequest): HttpStream?, Err? waits for the status line and headers
 ---@field sse fun(): fun(bytes: string?): table?, Err? a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
 ---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use (by a HEAD without headers); does not wait; nothing for loopback hosts
----@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean), private (boolean: this machine or a private network), exposed (boolean: no credential goes there)} as curl sees it
+---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean), private (boolean: this machine or a private network), public (boolean: as far as name or number say, of the internet), exposed (boolean: no credential goes there)} as curl sees it
+---@field join fun(base: string, link: string): string? the address that a link means on the page of that address; nil where it is none
 ---@field is_private fun(name: string): boolean whether a credential stands under this name of a header or parameter
 ---@field use fun(route: HttpRoute) counts for every request from now on that does not say otherwise itself
 
@@ -320,6 +322,18 @@
 
 ---@class sys.markdown
 ---@field parse fun(text: string): string[]?, Err? events, name and detail by turns: "h" "1", "text" "Title", "/h" ""; nothing is cleaned; err kind missing without the library
+
+-- sys.html ---------------------------------------------------------------------------------------------------------
+
+---A page as it is read, step by step, in its order.
+---@class HtmlTree
+---@field next fun(self: HtmlTree): "open"|"close"|"text"|nil, string? the next step: a tag's name in small letters, "" for one that HTML has not; or a text; nil at the end
+---@field skip fun(self: HtmlTree) leaves out what is in the element that was opened last
+---@field attribute fun(self: HtmlTree, name: string): string? of the innermost open element
+---@field holds fun(self: HtmlTree, names: string): boolean whether one of these tags, separated by spaces, is in the innermost open element
+
+---@class sys.html
+---@field parse fun(text: string): HtmlTree?, Err? UTF-8; err kind missing without the library, too_long where reading it would take too much
 
 -- sys.json ---------------------------------------------------------------------------------------------------------
 

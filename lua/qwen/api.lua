@@ -44,6 +44,7 @@ local experimental = {
   fuzzy_match = "qwen.util.fuzzy_match",
   git = "qwen.util.git",
   hook_runner = "qwen.agent.hook_runner",
+  html_markdown = "qwen.util.html_markdown",
   home_check = "qwen.util.home_check",
   image = "qwen.util.image",
   instructions = "qwen.agent.instructions",
@@ -82,6 +83,8 @@ local experimental = {
   translate = "qwen.util.translate",
   trust = "qwen.config.trust",
   view = "qwen.agent.view",
+  web_access = "qwen.permission.domain_policy",
+  web_page = "qwen.net.web_page",
   words = "qwen.ui.render.words",
 }
 

@@ -21,11 +21,12 @@ end
 
 -- A too long output goes to a private file, whole.
 local function spill(ctx)
-  return function(name, text)
+  return function(name, text, ending)
     local folder = paths.tmp(ctx.cwd)
     if not folder then return nil end
     local ok, e = fs.mkdir(folder, 448)
-    local path = ("%s/%s_%s.output"):format(folder, name:gsub("[^%w_]", "_"), sys.uuid():sub(1, 8))
+    local path = ("%s/%s_%s.%s"):format(folder, (name:gsub("[^%w_]", "_")), sys.uuid():sub(1, 8),
+      ending or "output")
     if ok then ok, e = fs.write(path, text, { mode = 384, fsync = false }) end
     if ok then return path end
     require "qwen.session.unwritten"(ctx, "outputs", tr("the rest of a long output is not kept: %s", e.message))

@@ -59,22 +59,7 @@ bool bind_test_template(lua_State *L, int index);
 bool bind_push_by_template(lua_State *L, int index, const char *name, size_t name_len, const char *data, size_t n);
 
 /* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
-int open_err(lua_State *L);
-int open_task(lua_State *L);
-int open_http(lua_State *L);
-int open_secret(lua_State *L);
-int open_secret_store(lua_State *L);
-int open_proc(lua_State *L);
-int open_fs(lua_State *L);
-int open_os(lua_State *L);
-int open_term(lua_State *L);
-int open_text(lua_State *L);
-int open_json(lua_State *L);
-int open_embed(lua_State *L);
-int open_markdown(lua_State *L);
-int open_limit(lua_State *L);
-int open_db(lua_State *L);
-int open_redis(lua_State *L);
-int open_listen(lua_State *L);
-int open_probe(lua_State *L);
+typedef int bind_opener(lua_State *L);
+bind_opener open_err, open_task, open_http, open_secret, open_secret_store, open_proc, open_fs, open_os, open_term, open_text, open_json,
+    open_embed, open_markdown, open_html, open_limit, open_db, open_redis, open_listen, open_probe;
 #endif

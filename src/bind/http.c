@@ -87,6 +87,7 @@ static void read_request(lua_State *L, struct http_request *r) {
   if (!r->url) luaL_error(L, "a request needs the field 'url'");
   r->insecure = bind_opt_bool(L, 1, "insecure", 0);
   r->follow = bind_opt_bool(L, 1, "follow", 0);
+  r->outside = bind_opt_bool(L, 1, "outside", 0);
   r->connect_timeout = bind_opt_number(L, 1, "connect_timeout", 10);
   r->first_timeout = bind_opt_number(L, 1, "first_timeout", -1);
   r->idle_timeout = bind_opt_number(L, 1, "idle_timeout", 120);
@@ -433,7 +434,7 @@ static int l_http_parse_url(lua_State *L) {
   const char *text = luaL_checkstring(L, 1);
   struct http_url *u = bind_new(L, sizeof *u, url_class);
   if (!http_url_parse(text, u, &e)) return bind_fail(L, &e);
-  lua_createtable(L, 0, 7);
+  lua_createtable(L, 0, 9);
   lua_pushstring(L, u->scheme);
   lua_setfield(L, -2, "scheme");
   lua_pushstring(L, u->host);
@@ -448,8 +449,18 @@ static int l_http_parse_url(lua_State *L) {
   lua_setfield(L, -2, "loopback");
   lua_pushboolean(L, u->private);
   lua_setfield(L, -2, "private");
+  lua_pushboolean(L, u->public);
+  lua_setfield(L, -2, "public");
   lua_pushboolean(L, http_route_is_exposed(u, http_route_proxy(u, NULL)));
   lua_setfield(L, -2, "exposed");
+  return 1;
+}
+
+/* join(base, link) */
+static int l_http_join(lua_State *L) {
+  char joined[HTTP_URL_JOINED_MAX];
+  const char *base = luaL_checkstring(L, 1), *link = luaL_checkstring(L, 2);
+  lua_pushstring(L, http_url_join(base, link, joined) ? joined : NULL); /* nil for NULL */
   return 1;
 }
 
@@ -463,7 +474,7 @@ static int shutdown_gc(lua_State *L) {
 int open_http(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", l_http_open},
                                        {"sse", l_http_sse}, {"warm", l_http_warm}, {"use", l_http_use}, {"is_private", l_http_is_private},
-                                       {"parse_url", l_http_parse_url}, {NULL, NULL}};
+                                       {"parse_url", l_http_parse_url}, {"join", l_http_join}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"read", l_stream_read}, {"all", l_stream_all}, {"sealed", l_stream_sealed}, {"event", l_stream_event}, {"close", l_stream_close},
       {NULL, NULL}};

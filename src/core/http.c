@@ -42,6 +42,10 @@ static void resume(struct http *h);
 static void on_done(void *owner, CURLcode code) {
   struct http *h = owner;
   if (code == CURLE_OK) head_ends(h);
+  if (code == CURLE_COULDNT_CONNECT && h->kept_in && h->error.kind == ERR_NONE) {
+    err_set(&h->error, ERR_DENIED, "%s leads to an address of this machine or of a private network; nothing was sent", h->where);
+    strcpy(h->error.code, "private_address");
+  }
   if (code != CURLE_OK && h->error.kind == ERR_NONE) {
     struct http_error_cause f = {code, h->where, h->reason[0] ? h->reason : h->curl->easy_strerror(code), h->proxy, 0, 0, 0,
                                   h->asked_cert && !h->head_done, h->gave_cert};

@@ -29,6 +29,7 @@ struct http_request {
   const struct http_piece *body;
   size_t body_count;
   bool has_body, insecure, follow;
+  bool outside; /* connects to addresses of the internet only; a proxy may be anywhere, and is told no private name */
   double connect_timeout, first_timeout, idle_timeout, total_timeout; /* seconds; 0: none; first negative: by the kind of host */
   int64_t max_body;
 };

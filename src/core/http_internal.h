@@ -37,6 +37,7 @@ struct http {
   int status;
   bool head_done, done, paused, is_stream, is_encoded, follow; /* encoded: the body may grow beyond what was received */
   bool asked_cert, gave_cert; /* the server asked for a certificate of ours; there is one */
+  bool kept_in; /* an address was refused because it is not one of the internet */
   struct err error;
   char reason[CURL_ERROR_SIZE];
 };

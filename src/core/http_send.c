@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http_address.h"
 #include "http_route.h"
 #include "http_tls.h"
 #include "http_internal.h"
@@ -250,6 +251,30 @@ static int on_socket_made(void *arg, curl_socket_t fd, curlsocktype purpose) {
   return CURL_SOCKOPT_OK;
 }
 
+/* The very address that is connected to is judged, so no name can mean another one by then. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)purpose;
+  struct http *h = arg;
+  if (http_address_is_public(&address->addr)) return socket(address->family, address->socktype, address->protocol);
+  h->kept_in = true;
+  return CURL_SOCKET_BAD;
+}
+
+static bool check_outside(const struct http *h, struct err *e) {
+  if (h->url.public) return true;
+  err_set(e, ERR_DENIED, "%s is an address of this machine or of a private network; nothing was sent", h->where);
+  snprintf(e->code, sizeof e->code, "private_address");
+  return false;
+}
+
+/* A connection that is kept from another request may lead to where this one must not. */
+static void set_outside(struct http *h) {
+  SET(FRESH_CONNECT, 1L);
+  if (h->route) return; /* the proxy finds the host */
+  SET(OPENSOCKETFUNCTION, on_open_socket);
+  SET(OPENSOCKETDATA, h);
+}
+
 static void set_rules(struct http *h, const struct http_request *r) {
   bool tls = strcmp(h->url.scheme, "https") == 0;
   SET(CURLU, h->url.handle); /* the very address that was checked */
@@ -277,6 +302,7 @@ bool http_send_prepare(struct http *h, const struct http_request *r, struct err 
   if (!usual) snprintf(h->where + strlen(h->where), 8, ":%d", h->url.port);
   h->route = http_route_proxy(&h->url, r->proxy);
   if (h->route) name_proxy(h, h->route);
+  if (r->outside && !check_outside(h, e)) return false;
   if (!make_headers(h, r, e)) goto fail;
   h->easy = h->curl->easy_init();
   if (!h->easy) {
@@ -284,6 +310,7 @@ bool http_send_prepare(struct http *h, const struct http_request *r, struct err 
     goto fail;
   }
   set_rules(h, r);
+  if (r->outside) set_outside(h);
   SET(HTTPHEADER, h->list);
   bool ready = set_tls(h, r, e) && make_body(h, r, e);
   set_proxy(h);

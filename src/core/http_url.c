@@ -1,6 +1,8 @@
 /* Parsing by curl_url, the comparable form of an origin, and what counts as this machine. */
 #include "http_url.h"
 
+#include "http_address.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -97,6 +99,7 @@ bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
   u->port = atoi(port);
   u->loopback = http_url_is_loopback(u->host);
   u->private = http_url_is_private(u->host);
+  u->public = !u->private && http_address_may_be_public(u->host);
   snprintf(u->origin, sizeof u->origin, "%s://%s:%d", u->scheme, u->host, u->port);
   u->handle = h;
   return true;
@@ -113,6 +116,19 @@ void http_url_free(struct http_url *u) {
   http_curl_load(&e)->url_cleanup(u->handle);
   http_curl_load(&e)->free(u->path);
   *u = (struct http_url){0};
+}
+
+bool http_url_join(const char *base, const char *link, char out[HTTP_URL_JOINED_MAX]) {
+  enum { LINK = CURLU_NON_SUPPORT_SCHEME | CURLU_URLENCODE | CURLU_ALLOW_SPACE };
+  struct err e;
+  const struct http_curl_api *curl = http_curl_load(&e);
+  CURLU *h = curl ? curl->url() : NULL;
+  if (!h) return false;
+  CURLUcode code = curl->url_set(h, CURLUPART_URL, base, 0);
+  if (code == CURLUE_OK) code = curl->url_set(h, CURLUPART_URL, link, LINK);
+  bool joined = code == CURLUE_OK && part(curl, h, CURLUPART_URL, 0, out, HTTP_URL_JOINED_MAX, &code);
+  curl->url_cleanup(h);
+  return joined;
 }
 
 bool http_url_origin(const char *text, char out[HTTP_URL_ORIGIN_MAX]) {

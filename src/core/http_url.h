@@ -5,7 +5,7 @@
 
 #include "http_curl.h"
 
-enum { HTTP_URL_HOST_MAX = 256, HTTP_URL_ORIGIN_MAX = HTTP_URL_HOST_MAX + 16 };
+enum { HTTP_URL_HOST_MAX = 256, HTTP_URL_ORIGIN_MAX = HTTP_URL_HOST_MAX + 16, HTTP_URL_JOINED_MAX = 8192 };
 
 struct http_url {
   CURLU *handle;
@@ -15,11 +15,14 @@ struct http_url {
   int port;
   char origin[HTTP_URL_ORIGIN_MAX]; /* "https://host:443" */
   bool loopback, private;           /* private: this machine, or a network that is not the internet */
+  bool public;                      /* as far as name or number say: they are of the internet */
 };
 
 /* http and https only. On failure *u is empty; the words never hold a password of the address. */
 bool http_url_parse(const char *text, struct http_url *u, struct err *e);
 void http_url_free(struct http_url *u);
+/* The address that a link means on the page of `base`; false where it is none, or longer than fits. */
+bool http_url_join(const char *base, const char *link, char out[HTTP_URL_JOINED_MAX]);
 /* "scheme://host" or "scheme://host:port" written by a person, into the one form that is compared; without curl. */
 bool http_url_origin(const char *text, char out[HTTP_URL_ORIGIN_MAX]);
 bool http_url_is_loopback(const char *host);

@@ -20,6 +20,7 @@ How:
   "fault": "stall" | "cut" | "reset", "after": bytes of the body, or a text: the event with it is the last (without it: before the
                                       status line)
   "step": true                              each piece of the body waits for a byte on standard input (Fake:step)
+  "@PORT@" anywhere is the server's own port
   "path": "/models", "times": how often it is given (default 1; 0 is for ever)
 
 LOG gets one JSON line a request: {n, connection, time, method, path, headers, body, sha256 of its bytes}; {stalled, time} when an answer stalls, and
@@ -235,9 +236,9 @@ class Server(ThreadingHTTPServer):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        answers = json.load(file)
     server = Server(("127.0.0.1", 0), Handler)
+    with open(sys.argv[1], encoding="utf-8") as file:
+        answers = json.loads(file.read().replace("@PORT@", str(server.server_address[1])))
     server.script = Script(answers)
     server.steps = threading.Semaphore(0)
     server.log = Log(sys.argv[2] if len(sys.argv) > 2 else None)

@@ -106,7 +106,7 @@ for _, path in ipairs(tree.files("^commands/.*%.lua$", "^lua/.*%.lua$", "^docs/.
 end
 
 -- Files: what each kind may return, and the events with the fields of their values.
-local kinds = { commands = "Command", tools = "Tool", auth = "Auth", hooks = "Hook" }
+local kinds = { commands = "Command", tools = "Tool", auth = "Auth", hooks = "Hook", search = "SearchService" }
 local types = tree.read "lua/meta/qwen.lua"
 local validate = require "qwen.extension.validate"
 for kind, class in pairs(kinds) do t.eq(difference(validate.fields[kind], classes[class].fields), "", class) end
@@ -136,7 +136,7 @@ end
 -- What shipped content takes from ctx, a person can look up. The rest is between our own files.
 local ours = { granted = true, opts = true, prompt_id = true, servers = true, starting = true, todos = true, tools = true, user_agent = true }
 local used = {}
-for _, path in ipairs(tree.files("^commands/.*%.lua$", "^lua/auth/.*%.lua$", "^lua/hooks/.*%.lua$", "^lua/providers/.*%.lua$", "^lua/tools/.*%.lua$")) do
+for _, path in ipairs(tree.files("^commands/.*%.lua$", "^lua/auth/.*%.lua$", "^lua/hooks/.*%.lua$", "^lua/providers/.*%.lua$", "^lua/tools/.*%.lua$", "^lua/search/.*%.lua$")) do
   for field in tree.read(path):gmatch "%f[%w_]ctx[.:]([%w_]+)" do
     if not classes.Ctx.fields[field] and not ours[field] then used[#used + 1] = path .. ": ctx." .. field end
   end

@@ -490,7 +490,11 @@ end
 
 -- addresses and the framer
 t.eq(http.parse_url "HTTPS://API.Example.com/v1/x?y=1#z",
-  { scheme = "https", host = "api.example.com", port = 443, path = "/v1/x", origin = "https://api.example.com:443", loopback = false, private = false, exposed = false }, "address")
+  { scheme = "https", host = "api.example.com", port = 443, path = "/v1/x", origin = "https://api.example.com:443", loopback = false, private = false, public = true,
+    exposed = false }, "address")
+for link, want in pairs { ["../y?z"] = "https://a.org/y?z", ["?q"] = "https://a.org/b/c?q", ["//c.org"] = "https://c.org/" } do
+  t.eq(http.join("https://a.org/b/c", link), want, link)
+end
 t.eq(http.parse_url("http://[::1]:8080").loopback, true, "loopback")
 t.err(nil, select(2, http.parse_url "nothing"), "usage", "not an address")
 do

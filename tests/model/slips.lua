@@ -174,8 +174,8 @@ local rows = {
   { "read_file", '{"name":"read_file","parameters":"{\\"path\\":\\"two.txt\\",\\"limit\\":20}"}', "^second" },
   { "builtin_read_file", '{"filepath":"two.txt","limit":21}', "^second" },
   -- What there is none of: the words that save a turn.
-  { "WebFetch", '{"url":"http://x.y","prompt":"z"}', "No tool reaches the web" },
-  { "google_web_search", '{"query":"x"}', "No tool reaches the web" },
+  { "browser_navigate", '{"url":"http://x.y"}', "Fetch pages with web_fetch" },
+  { "google_web_search", '{"query":"x"}', "No web search is set up" },
   { "ask_followup_question", '{"question":"which?"}', "Nobody can answer in this run" },
   { "ExitPlanMode", "{}", "answer with the plan" },
   { "BashOutput", '{"bash_id":"1"}', "read it with read_file" },

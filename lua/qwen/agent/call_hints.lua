@@ -7,14 +7,15 @@ local M = {}
 
 local INSERT = "There is no insert and no undo: call edit, with the line before as old_string, and that line and yours as new_string"
 local THINK = "Think without a tool, then go on"
-local WEB = "No tool reaches the web: use curl in run_shell_command if the user allows it, or say that you cannot look"
+local WEB = "Fetch pages with web_fetch where it is allowed; no browser is there"
+local NO_SEARCH = "No web search is set up here: fetch a page that you know with web_fetch, or say that you cannot look"
 local NO_ASKING = "Nobody can answer in this run: decide, and say in your last answer what you assumed"
 local PLAN = "There is no mode to leave or enter by a call: answer with the plan in words and end there"
 
 local hints = {}
 for names, words in pairs {
   ["webfetch fetch fetchurl fetchwebpage urlfetch browse openurl readurl browseraction browser browsernavigate"] = WEB,
-  ["websearch googlewebsearch searchweb bravewebsearch browsersearch internetsearch"] = WEB,
+  ["websearch googlewebsearch searchweb bravewebsearch browsersearch internetsearch"] = NO_SEARCH,
   ["think thinking thought sequentialthinking reflect reason"] = THINK,
   ["exitplanmode enterplanmode planmoderespond presentplan createplan switchmode"] = PLAN,
   ["attemptcompletion finish done submit finalanswer taskdone completetask complete taskcomplete reporttaskcomplete"] =

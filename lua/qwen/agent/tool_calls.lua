@@ -17,10 +17,10 @@ local M = {}
 local RESULT_LIMIT = 64 * 1024
 
 -- An output within our limit and those of the settings: characters, and lines.
-local function shortened(ctx, words)
+local function shortened(ctx, words, own)
   local most = ctx.settings:get "tools.truncateToolOutputThreshold"
   local lines = ctx.settings:get "tools.truncateToolOutputLines"
-  local limit = most and most > 0 and math.min(most, RESULT_LIMIT) or RESULT_LIMIT
+  local limit = math.min(most and most > 0 and most or math.huge, own or RESULT_LIMIT)
   local all = lines and lines > 0 and text.lines(words) or {}
   if lines and lines > 0 and #all > lines then
     local head = lines // 5
@@ -220,7 +220,7 @@ local function run_tool(ctx, job)
   if type(result) == "string" then result = { text = result } end
   local part = { type = "result", id = call.id, name = call.name, text = text.utf8(result.text), error = result.error or nil, display = result.display }
   if job.note then part.text = job.note .. part.text end
-  part.text = shortened(ctx, part.text)
+  part.text = shortened(ctx, part.text, job.tool.most)
   return part, result.parts
 end
 

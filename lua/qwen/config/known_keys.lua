@@ -25,8 +25,7 @@ local rows = {
     memory.enableAutoSkill=false memory.autoSkillConfirm=true memory.agentTimeoutMinutes memory.agentMaxTurns
     memory.enableTeamMemory=false memory.enableTeamMemorySync=false]] },
   { text = "qwen has no editor integration", keys = "ide.enabled=false ide.hasSeenNudge=*" },
-  { text = "qwen has no web search", keys = [[tools.webSearch.enabled=false tools.webSearch.model tools.webSearch.webExtractor
-    tools.webSearch.timeoutMs tools.webSearch.maxPerSession]] },
+  { text = "pages that web_search finds are read by web_fetch", keys = "tools.webSearch.webExtractor" },
   { text = "qwen makes no images", keys = "imageModel" },
   { text = "qwen does not describe images by another model", keys = "visionModel visionBridgeTimeoutMs" },
   { text = "qwen has no /advisor", keys = "advisorModel" },

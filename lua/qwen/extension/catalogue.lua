@@ -10,7 +10,7 @@ local paths = require "qwen.util.paths"
 local tr = require("qwen.util.translate").tr
 
 local M = {
-  kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages" },
+  kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages", "search" },
   ---What was found: files by kind and name, problems in words, paths that are watched, kinds that
   ---have other files than shipped ones.
   state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, safe = false },

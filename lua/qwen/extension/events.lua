@@ -21,7 +21,7 @@ return {
   turn_started = {},
   request_built = { value = { method = "string", url = "string", headers = "table", body = "any", proxy = "string?", ca = "string?", insecure = "boolean?",
     connect_timeout = "number?", first_timeout = "number?", idle_timeout = "number?", total_timeout = "number?", max_body = "number?", ca_pem = "string?",
-    client_cert = "string?", client_key = "string?", client_password = "string?" },
+    client_cert = "string?", client_key = "string?", client_password = "string?", outside = "boolean?" },
     replace = true, block = true },
   response_started = { value = { status = "number", headers = "table" } },
   delta = { value = { type = "string", text = "string?", signature = "string?", taken = "boolean?", data = "table?", index = "number?",

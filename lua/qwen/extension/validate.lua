@@ -12,7 +12,8 @@ local M = {}
 M.fields = {
   commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
     aliases = "table", subcommands = "table", options = "table", check = "function" },
-  tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function", run = "function",
+  tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function",
+    domain = "function", most = "number", run = "function",
     preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", deferred = "boolean",
     offered = "function", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
@@ -20,6 +21,8 @@ M.fields = {
     options = "table", check = "function" },
   themes = { summary = "string", background = "string", styles = "table" },
   languages = { summary = "string", words = "table", texts = "table" },
+  search = { summary = "string", order = "number", named = "boolean", key = "string", url = "string", model = "string",
+    request = "function", results = "function", usage = "function" },
   hooks = { summary = "string", needs = "string", options = "table", check = "function" },
 }
 -- A provider may have steps of its own beside these.
@@ -31,6 +34,7 @@ for event in pairs(require "qwen.extension.events") do M.fields.hooks[event] = "
 local required = {
   commands = { "summary", "run" }, tools = { "summary", "schema", "effect", "run" }, providers = { "summary" }, auth = { "summary" },
   hooks = {}, themes = { "styles" }, languages = { "words" },
+  search = { "summary", "request", "results" },
 }
 
 -- The line on which a field is likely to be set.
@@ -132,14 +136,15 @@ end
 
 -- Seconds of computing between two waits. Commands have none: a person sits before them and has Ctrl-C; handlers of events have their own.
 local budgets = {
-  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5, offered = 0.5 },
+  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5, domain = 0.5, offered = 0.5 },
   commands = { complete = 0.5 },
+  search = { request = 2, results = 2, usage = 0.5 },
   providers = { request = 5, failure = 2, models = 5, match = 0.5, decoder = 1 },
   auth = { headers = 2, status = 2, logout = 2, refused = 2, state = 2 },
 }
 
 -- What a tool's functions give back beside `run`; others look at what they get by themselves.
-local gives = { tools = { label = "string", preview = "string?", paths = "table?", command = "string" } }
+local gives = { tools = { label = "string", preview = "string?", paths = "table?", command = "string", domain = "string?" } }
 
 local function finish(place, want, ok, value, ...)
   if not ok then error(value, 0) end

@@ -22,6 +22,8 @@ local function allowed(tool, name, rule)
   if folder then
     return tr("edits below %s", paths.short(folder)), false
   end
+  local domain = tool.domain and rule:match "^%w+%(domain:(.*)%)$"
+  if domain then return tr("all pages of %s", domain), true end
   local command = tool.command and rule:match "^%w+%((.*)%)$"
   if not command then return tr("every call of %s", name), true end
   local beginning = command:match "^(.*) %*$"
@@ -46,7 +48,7 @@ end
 -- What is asked: a command stands below the question, a path as one would type it.
 local function title_of(ctx, tool, name, args)
   if tool.command then return tr "Run this command?" end
-  local label = tool.label and tool.label(args) or ""
+  local label = tool.domain and tool.domain(args, ctx) or tool.label and tool.label(args) or ""
   label = paths.short(label, ctx.cwd)
   if not tool.verbs then return ("%s %s?"):format(name, label) end
   return ("%s %s?"):format(tr(tool.verbs.ask), label)

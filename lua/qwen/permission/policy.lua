@@ -135,6 +135,9 @@ end
 function M.judge(ctx, name, tool, args, list)
   local set = rules.of(ctx)
   if rules.left_out(set, name) then return "deny", phrase "tools.core lists other tools" end
+  if tool.domain then -- here: many runs reach no page
+    return require("qwen.permission.domain_policy").judge(ctx, set, name, tool, args)
+  end
   local verdict, reason, rule
   if tool.command then
     local command_policy = require "qwen.permission.command_policy" -- here: many runs have no command

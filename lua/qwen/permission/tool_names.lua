@@ -9,6 +9,7 @@ return {
     glob = { "Glob", "FindFiles", "GlobTool" }, list_directory = { "LS", "ListFiles", "ListFilesTool", "ReadFolder" },
     todo_write = { "TodoWrite", "TodoWriteTool" }, task = { "Task", "Agent", "TaskTool", "agent" },
     skill = { "Skill", "SkillTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
+    web_search = { "WebSearch", "WebSearchTool" },
   },
   -- Names that models call them by, beside those above; no rule and no hook is about these. Small letters, without `_`, `-`, `.`.
   called = {
@@ -29,7 +30,8 @@ return {
     todo_write = { "updateplan", "todo", "todos", "writetodos", "updatetodos", "settodolist", "updatetodolist", "managetodolist",
       "tasktracker", "todolist" },
     task = { "delegate", "delegatetoagent", "subagent", "runagent", "runsubagent", "launchagent", "spawnagent", "newtask" },
-    web_fetch = { "fetch", "fetchurl", "fetchwebpage" },
+    web_fetch = { "fetch", "fetchurl", "fetchwebpage", "urlfetch", "openurl", "readurl" },
+    web_search = { "googlewebsearch", "searchweb", "bravewebsearch", "browsersearch", "internetsearch" },
   },
   -- Tools that do several things, which `command` tells.
   by_command = {

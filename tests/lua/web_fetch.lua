@@ -1,0 +1,237 @@
+-- web_fetch against a real server: what a page becomes for the model, where nothing may go, what is asked about, and the whole way
+-- through a run.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs, http, json, os_ = require "sys.fs", require "sys.http", require "sys.json", require "sys.os"
+local policy = require "qwen.permission.policy"
+local proc = require "qwen.util.process"
+local registry = require "qwen.extension.registry"
+
+local function serve(...)
+  local server = assert(require("sys.proc").open { argv = { "python3", "tests/fake/web.py", ... }, stdin = "pipe", stderr = "inherit" })
+  local said = ""
+  while not said:find "\n" do said = said .. assert(server:read(), "the server did not start") end
+  return server, said
+end
+
+local _ <close>, ports = serve()
+local base = "http://127.0.0.1:" .. ports:match "%d+"
+
+local tool = assert(registry.get("tools", "web_fetch"))
+local root, ctx, spilled = dofile "tests/tool_ctx.lua" "web"
+ctx.transport, ctx.user_agent = http.open, "qwen/test"
+local set = {}
+ctx.settings = { get = function(_, key) return set[key] end }
+
+local function fetch(url, args)
+  args = args or {}
+  args.url = url:find "^%a+:" and url or base .. url
+  local result, e = tool.run(ctx, args)
+  return result or { text = "", err = e }, e
+end
+
+-- What stands between the two lines that are alike; nil where there are none.
+local function inner(result)
+  local mark, words = result.text:match "\n(=== %x+)\n(.*)$"
+  return words and words:sub(-#mark - 1) == "\n" .. mark and words:sub(1, -#mark - 2) or nil
+end
+
+-- Forms of pages.
+local page = fetch "/page"
+t.match(page.text, "^URL: " .. base:gsub("%p", "%%%0") .. "/page\nStatus: 200 | Content%-Type: text/html | Size: %d+ bytes\n\n", "the head")
+t.eq(inner(page), "Title: A page\n\n# Head\n\nOne **two** [three](" .. base .. "/other?x=1#y).", "HTML as Markdown, and between marks")
+t.match(page.text, "data, not instructions", "called data")
+for path, want in pairs {
+  ["/json"] = '{"a": [1, 2]}', ["/xml"] = "<?xml version='1.0'?><a>b</a>", ["/plain"] = "just <b>text</b>\n", ["/untyped"] = "sniffed",
+  ["/header-set"] = "Grüße", ["/meta-set"] = "Grüße", ["/sjis"] = "日本語", ["/utf16"] = "wide", ["/no-set"] = "Grüße",
+  ["/wrong-set"] = "Gr\u{FFFD}\u{FFFD}e", ["/odd-set"] = "plain", ["/octet-text"] = "only text\n", ["/packed"] = "unpacked",
+  ["/to-page"] = inner(page), ["/to-relative"] = inner(page), ["/chain9"] = inner(page),
+} do t.eq(inner(fetch(path)), want, path) end
+t.eq(inner(fetch "/accept"), "# As Markdown", "Markdown is asked for")
+t.eq(inner(fetch("/accept", { format = "html" })), "# As HTML", "HTML on request")
+
+-- What is no text goes to a file.
+for path, ending in pairs { ["/png"] = "png", ["/hidden-png"] = "png", ["/pdf"] = "pdf", ["/zip"] = "zip", ["/bytes"] = "bin" } do
+  local result = fetch(path)
+  local file = spilled[#spilled]
+  t.ok(result.text:find(file, 1, true) and not inner(result), path .. " names its file")
+  t.ok(#assert(fs.read(file)) > 8, path .. " is there")
+  t.eq(select(2, require("qwen.net.web_page").text { bytes = fs.read(file), type = "", charset = nil }), ending, path)
+end
+
+-- Odd pages.
+t.match(fetch("/script-only").text, "JavaScript", "a page that is all script")
+t.match(fetch("/empty").text, "empty", "an empty page")
+t.match(fetch("/blank").text, "empty", "a blank text")
+for _, status in ipairs { 404, 403, 500 } do
+  local result = fetch("/status" .. status)
+  t.eq({ result.error, inner(result) }, { true, "refused because of reasons" }, "status " .. status)
+end
+
+-- Long pages: whole lines, up to 100 KB or what there is room for, and a file with all of it.
+do
+  local long = fetch "/long"
+  local words = inner(long)
+  t.ok(#words <= 100 * 1024 and #words > 100 * 1024 - 200 and words:find "of a long page$", "cut between lines")
+  t.ok(long.text:find(spilled[#spilled], 1, true) and fs.read(spilled[#spilled]):find "line 11999 of", "the whole is in a file")
+  ctx.result_room = 9000
+  t.ok(#fetch("/long").text < 9000, "in a small window")
+  ctx.result_room = nil
+end
+
+-- Limits.
+for path, kind in pairs { ["/huge"] = "too_long", ["/endless"] = "too_long", ["/bomb"] = "too_long", ["/cut"] = "network", ["/loop"] = "protocol",
+  ["/chain12"] = "protocol", ["/to-nothing"] = "protocol" } do
+  t.eq((fetch(path).err or {}).kind, kind, path)
+end
+for _, path in ipairs { "/deep", "/bold", "/attributes" } do
+  local result, e = fetch(path)
+  t.ok(inner(result) or e.kind == "too_long", path)
+end
+
+-- Redirects that lead elsewhere are told.
+for path, target in pairs { ["/to-other"] = "http://other.example/x", ["/to-private"] = "http://169.254.169.254/latest/meta-data/",
+  ["/to-port"] = "http://127.0.0.2:" .. ports:match "%d+" .. "/page", ["/to-name"] = "http://user:pass@127.0.0.1/", ["/to-file"] = "file:///etc/passwd" } do
+  local result = fetch(path)
+  t.ok(result.text:find(target, 1, true) and result.text:find "not followed" and not inner(result), path)
+end
+
+-- Nothing is sent that says who asks, and the memory of pages.
+fetch "/echo"
+local seen = json.decode(inner(fetch("/echo", { format = "text" })))
+t.eq({ seen.Cookie, seen.Authorization, seen["User-Agent"] }, { nil, nil, "qwen/test" }, "no cookie, no credential")
+local function asked(path)
+  local n = 0
+  local stream <close> = assert(http.open { url = base .. "/asked" })
+  for _, each in ipairs(json.decode(stream:all())) do n = n + (each == path and 1 or 0) end
+  return n
+end
+local before = asked "/plain"
+t.match(fetch("/plain#part").display, "memory", "asked for before")
+t.eq(asked "/plain", before, "and not asked for again")
+before = asked "/status404"
+fetch "/status404"
+t.eq(asked "/status404", before + 1, "a failure is not kept")
+
+-- Addresses that are none.
+for _, url in ipairs { "", "example.org", "ftp://example.org/", "file:///etc/passwd", "https://", "https://u:p@example.org/", "https://example.org/a b",
+  "https://example.org/\0", "javascript:1", "https://[::1" } do
+  t.ok(not tool.preview(ctx, { url = url }), "nobody is asked about " .. url)
+  t.eq(select(2, tool.run(ctx, { url = url })).kind, "usage", url)
+end
+
+-- Who is asked about what.
+local function verdict(url, mode, rules)
+  local world = setmetatable({ mode = mode or "default", settings = { get = function(_, key) return (rules or {})[key] end } }, { __index = ctx })
+  local what, _, rule = policy.judge(world, "web_fetch", tool, { url = url })
+  return what .. (rule and " " .. rule or "")
+end
+local function allow(...) return { ["permissions.allow"] = { ... } } end
+local function deny(...) return { ["permissions.deny"] = { ... }, ["permissions.allow"] = { "WebFetch" } } end
+for _, case in ipairs {
+  { "https://Docs.Example.org:8443/x?y", "ask WebFetch(domain:docs.example.org)" },
+  { "https://example.org", "ask WebFetch(domain:example.org)", "plan" }, { "https://example.org", "ask WebFetch(domain:example.org)", "auto-edit" },
+  { "https://example.org", "allow", "yolo" }, { "https://example.org", "allow", "default", allow "WebFetch" },
+  { "https://example.org", "allow", "default", allow "WebFetch(domain:example.org)" }, { "https://example.org", "allow", "plan", allow "WebFetch(example.org)" },
+  { "https://a.example.org", "allow", "default", allow "WebFetch(domain:example.org)" }, { "https://example.org.", "allow", "default", allow "web_fetch(domain:EXAMPLE.org)" },
+  { "https://a.example.org", "allow", "default", allow "WebFetch(domain:*.example.org)" },
+  { "https://example.org", "ask WebFetch(domain:example.org)", "default", allow "WebFetch(domain:*.example.org)" },
+  { "https://notexample.org", "ask WebFetch(domain:notexample.org)", "default", allow "WebFetch(domain:example.org)" },
+  { "https://example.org.evil.net", "ask WebFetch(domain:example.org.evil.net)", "default", allow "WebFetch(domain:example.org)" },
+  { "https://evil.net/example.org", "ask WebFetch(domain:evil.net)", "default", allow "WebFetch(domain:example.org)" },
+  { "https://evil.net\\@example.org/", "allow", "default" }, -- no address: the tool says so
+  { "https://a.example.org", "deny", "yolo", deny "WebFetch(domain:example.org)" }, { "https://example.org.", "deny", "yolo", deny "WebFetch(domain:example.org)" },
+  { "https://example.org/x", "deny", "default", deny "WebFetch(https://example.org/*)" }, { "https://other.org", "allow", "default", deny "WebFetch(domain:example.org)" },
+  { "https://example.org/y", "ask WebFetch(domain:example.org)", "default", allow "WebFetch(https://example.org/x)" },
+  { "https://example.org/", "ask WebFetch(domain:example.org)", "default", allow "WebFetch(domain:example.org:8443)" },
+  { "https://example.org/y", "allow", "default", allow "WebFetch(https://example.org/*)" },
+  { "https://other.org", "deny", "yolo", deny "WebFetch" }, { "https://docs-1.org", "deny", "yolo", deny "WebFetch(domain:docs-*.org)" },
+  { "https://example.org", "ask", "yolo", { ["permissions.ask"] = { "WebFetch(domain:example.org)" } } },
+  { "http://127.0.0.1:80/", "ask WebFetch(domain:127.0.0.1)" }, { "http://127.0.0.1/", "ask WebFetch(domain:127.0.0.1)", "plan" },
+  { "http://127.0.0.1/", "deny", "yolo" }, { "http://127.0.0.1/", "ask WebFetch(domain:127.0.0.1)", "default", allow "WebFetch" },
+  { "http://127.0.0.1/", "allow", "default", allow "WebFetch(domain:127.0.0.1)" }, { "http://[::1]/", "allow", "yolo", allow "WebFetch(domain:[::1])" },
+  { "http://a.localhost/", "ask WebFetch(domain:a.localhost)", "default", allow "WebFetch(domain:localhost)" },
+  { "http://2130706433/", "deny", "yolo" }, { "http://0x7f.1/", "deny", "yolo" }, { "http://[::ffff:10.0.0.1]/", "deny", "yolo" },
+  { "http://169.254.169.254/latest", "deny", "yolo" }, { "http://metadata.google.internal/", "deny", "yolo" }, { "http://router/", "deny", "yolo" },
+  { "http://0.0.0.0/", "deny", "yolo" }, { "http://224.0.0.1/", "deny", "yolo" }, { "http://100.64.1.1/", "deny", "yolo" },
+} do
+  t.eq(verdict(case[1], case[3], case[4]), case[2], ("%s in %s"):format(case[1], case[3] or "default"))
+end
+
+-- What a name leads to is judged where the connection is made. Names and addresses of the room need its own network.
+local function sh(command) return proc.run { argv = { "sh", "-c", command } }.code == 0 end
+local PUBLIC = "93.184.216.34"
+local hosts = root .. "/hosts"
+assert(fs.write(hosts, PUBLIC .. " docs.example.org\n"))
+if os_.uid() == 0 and sh(("ip addr add %s/32 dev lo && mount --bind %s /etc/hosts"):format(PUBLIC, hosts)) then
+  local _ <close> = serve(PUBLIC .. ":80", "127.0.0.1:8081")
+  t.eq(inner(fetch "http://docs.example.org/plain"), "just <b>text</b>\n", "no https there, so as it was asked for")
+  local sent, e = fetch "http://127.0.0.1:8081/plain" -- the policy has asked about exactly this one
+  t.ok(inner(sent), "a private address that was named: " .. tostring(e))
+  assert(sh(("printf '127.0.0.1 docs.example.org\\n::1 docs.example.org\\n' >%s"):format(hosts))) -- as a name is bound anew
+  for _, url in ipairs { "http://docs.example.org:8081/xml", "https://docs.example.org:8443/xml", "http://docs.example.org:8081/to-page" } do
+    local got = fetch(url).err or {}
+    t.eq({ got.kind, got.code }, { "denied", "private_address" }, url)
+  end
+  local kept <close> = assert(http.open { url = "http://docs.example.org:8081/json" }) -- a connection that is there already
+  assert(kept:all())
+  t.eq((fetch "http://docs.example.org:8081/json").err.code, "private_address", "a kept connection is no way")
+  set["tools.webFetch.privateHosts"] = { "*.example.org" }
+  t.ok(inner(fetch "http://docs.example.org:8081/json"), "unless the settings name the host")
+  set["tools.webFetch.privateHosts"] = nil
+  assert(sh "umount /etc/hosts")
+else
+  t.skip "names that lead elsewhere: needs a network of its own"
+end
+for _, url in ipairs { "http://127.0.0.1:1/", "http://[::ffff:127.0.0.1]:1/", "http://10.0.0.1/", "http://localhost:1/", "http://224.0.0.1/" } do
+  local stream, e = http.open { url = url, outside = true }
+  t.eq({ stream, e and e.code }, { nil, "private_address" }, url)
+end
+t.eq(http.join("https://a.org/b/c?d", "../e f"), "https://a.org/e%20f", "links are joined")
+
+-- The whole way: a call of the model, the rule, the page in the next request.
+local function run(rules, answers, ...)
+  local place = program.place { ["~/.qwen/settings.json"] = json.encode { permissions = { allow = json.array(rules) } } }
+  local model <close> = fake.start(answers)
+  local r = program.run(place, { "--openai-base-url", model.url, "-m", "m", ... }, { env = { OPENAI_API_KEY = "sk-x" } })
+  local requests = model:requests()
+  return r, requests, place
+end
+local function call(path, prompt)
+  return { calls = { { name = "web_fetch", arguments = { url = base .. path, prompt = prompt } } } }
+end
+local function result_in(request)
+  local last = request.body.messages[#request.body.messages]
+  return last.role == "tool" and last.content or ""
+end
+
+do
+  local _, requests = run({ "WebFetch(domain:127.0.0.1)" }, { call "/inject", { text = "done" } }, "-p", "look")
+  local text = result_in(requests[2])
+  local mark = text:match "\n(=== %x+)\nIGNORE ALL RULES"
+  t.ok(mark and text:sub(-#mark) == mark and mark ~= "=== 0123456789abcdef", "the words of a page are marked by what it cannot know")
+  t.ok(not text:find "HIDDEN ORDER", "and what is hidden is not there")
+  t.ok(#json.encode(requests[1].body) < 60000 and not json.encode(requests[1].body.tools):find('"web_fetch"', 1, true), "not offered at first")
+  local r
+  r, requests = run({}, { call "/page", { text = "done" } }, "-p", "look")
+  t.match(result_in(requests[2]), "private network", "nobody can be asked")
+  t.match(r.err, "WebFetch%(domain:127%.0%.0%.1%)", "the rule is named")
+end
+
+-- A prompt for a long page is a question of its own, with the page as data, and stands in the ledger.
+do
+  local rules = { "WebFetch(domain:127.0.0.1)" }
+  local _, requests, place = run(rules, { call("/middle", "What is it?"), { text = "It is 42." }, { text = "done" } }, "-p", "look")
+  local question = requests[2].body.messages
+  t.match(question[#question].content, "data, not instructions.*\n=== %x+\n.*the answer is 42.*\n=== %x+\n\nThe question: What is it%?$", "the question")
+  t.match(question[1].content, "data", "what the reader is told")
+  t.eq(requests[2].body.tools, nil, "without tools")
+  t.match(result_in(requests[3]), "A model read the page.*\n=== %x+\nIt is 42%.\n=== ", "the answer is data, too")
+  t.match(program.run(place, { "usage", "--by", "purpose" }).out, "web_fetch", "the ledger has it")
+  _, requests = run(rules, { call("/middle", "What?"), { status = 400, json = { error = { message = "no" } } }, { text = "done" } }, "-p", "look")
+  t.match(result_in(requests[#requests]), "could not be answered.*the answer is 42", "without an answer the page")
+  _, requests = run(rules, { call("/page", "What?"), { text = "done" } }, "-p", "look")
+  t.match(result_in(requests[2]), "# Head", "a short page is its own answer")
+end
+t.done()
