@@ -5,15 +5,17 @@ local tr = qwen.tr
 local C = { summary = "start a new session; this one can be resumed", aliases = { "reset" } }
 
 function C.run(ctx)
-  local session, e = qwen.sessions.create(ctx.cwd)
+  local kept = ctx.settings:get "general.chatRecording" ~= false
+  local session, e = qwen.sessions.create(ctx.cwd, nil, not kept)
   if not session then return nil, e end
   local old = ctx.session
   if old then
     ctx.emit("session_ended", { reason = "clear" })
-    old:close()
-    if #old.messages > 0 then ctx.print(tr("the session before: qwen --resume %s", old.id)) end
+    if kept and #old.messages > 0 then
+      ctx.print(tr("the session before: qwen --resume %s", old.id))
+    end
   end
-  ctx.session, ctx.seen, ctx.granted, ctx.todos = session, {}, {}, nil
+  ctx.take_session(session)
   ctx.emit("session_started", { source = "clear", model = ctx.model and ctx.model.id })
   ctx.print(tr "a new session")
   return 0

@@ -20,7 +20,7 @@ local function what(ctx, count)
   if count == 0 then return "conversation" end
   local rows = {}
   for i, file in ipairs(qwen.x.checkpoints.touched(ctx, count)) do
-    rows[i] = qwen.x.files.relative(ctx, file.path)
+    rows[i] = qwen.paths.short(file.path, ctx.cwd)
       .. (file.changed and "  " .. tr "(somebody else changed it since: it stays)" or "")
   end
   ctx.print(tr "Files that tools changed since (what commands changed is not known):")
@@ -32,7 +32,7 @@ end
 local function take_back(ctx, count)
   local restored, problems = qwen.x.checkpoints.undo(ctx, count)
   local names = {}
-  for i, path in ipairs(restored) do names[i] = qwen.x.files.relative(ctx, path) end
+  for i, path in ipairs(restored) do names[i] = qwen.paths.short(path, ctx.cwd) end
   for _, name in ipairs(names) do ctx.print(tr("restored %s", name)) end
   for _, e in ipairs(problems) do ctx.notice(tostring(e)) end
   return names

@@ -29,7 +29,7 @@ function C.run(ctx, args)
   end
   local restored, problems = qwen.x.checkpoints.undo(ctx, count)
   local names = {}
-  for i, path in ipairs(restored) do names[i] = qwen.x.files.relative(ctx, path) end
+  for i, path in ipairs(restored) do names[i] = qwen.paths.short(path, ctx.cwd) end
   for _, name in ipairs(names) do ctx.print(tr("restored %s", name)) end
   for _, e in ipairs(problems) do ctx.notice(tostring(e)) end
   if #names > 0 then

@@ -44,9 +44,10 @@ local function table_of(head, rows, words)
 end
 
 -- Ours; others are names that users gave.
-local purposes = { turn = phrase "turn", compaction = phrase "compaction", side = phrase "side", hook = phrase "hook" }
+local purposes = { turn = phrase "turn", compaction = phrase "compaction", side = phrase "side", hook = phrase "hook", recap = phrase "recap" }
 
 local function cell_of(ctx, kind, value)
+  if kind == "project" and value == "" then return "-" end -- a session that keeps nothing
   if kind == "project" then return qwen.text.clean(qwen.paths.short(value)) end
   if kind == "purpose" and purposes[value] then return tr(purposes[value]) end
   if kind == "session" then return value and value:sub(1, 8) or "-" end

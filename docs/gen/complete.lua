@@ -5,7 +5,12 @@ local subcommands = require "qwen.extension.subcommands"
 
 local all, commands = {}, {}
 for _, group in ipairs(flags) do
-  for _, flag in ipairs(group) do all[#all + 1] = flag end
+  for _, flag in ipairs(group) do
+    all[#all + 1] = flag
+    if flag.also then
+      all[#all + 1] = setmetatable({ long = flag.also, short = false }, { __index = flag })
+    end
+  end
 end
 for _, entry in ipairs(qwen.x.registry.list "commands") do
   local command = qwen.x.registry.get("commands", entry.name)

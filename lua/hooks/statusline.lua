@@ -94,11 +94,14 @@ local function state(ctx)
     window.used_percentage = percent(used, size)
     window.remaining_percentage = math.max(0, 100 - window.used_percentage)
   end
+  local tree = ctx.tree
   local branch, mode = qwen.x.git.branch(ctx.cwd), ctx.vim_mode and ctx.vim_mode()
   return { session_id = ctx.session and ctx.session.id, version = qwen.version, workspace = { current_dir = ctx.cwd }, context_window = window,
     git = branch and { branch = branch } or nil, vim = mode and { mode = mode == "insert" and "INSERT" or "NORMAL" } or nil,
     metrics = { models = counted.models, files = { total_lines_added = counted.added, total_lines_removed = counted.removed } },
-    model = { id = ctx.model and ctx.model.id, display_name = ctx.model and ctx.model.name } }
+    model = { id = ctx.model and ctx.model.id, display_name = ctx.model and ctx.model.name },
+    worktree = tree and { name = tree.name, path = tree.path, branch = tree.branch, original_cwd = tree.root,
+      original_branch = tree.from } or nil }
 end
 
 local function short(tokens)

@@ -18,7 +18,7 @@ return {
     leaves_it = "leaves it", stops_turn = "stops the turn",
     part_of = "lines %d–%d of %d, %s %s",
     more_lines = "… %d more lines", more_lines_one = "… 1 more line",
-    search = "search:", nothing_fits = "nothing fits", of = "%d of %d", left = "(left)",
+    search = "search:", nothing_fits = "nothing fits", reading = "reading what was said", of = "%d of %d", left = "(left)",
     search_keys = "type to search, %s %s, %s, %s", number_keys = "%s %s or a number, %s, %s",
     hints_key = "? keys",
     answer_keys = "%s %s or a number, %s; %s %s",

@@ -344,7 +344,7 @@
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field jobs table<string, Job> commands that run in the background, by id
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
----@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, gives Markdown to be shown below
+---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer, said: string?): string?)?, texts: fun(query: string, hit: fun(choice: integer|Choice, said: string))?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, and what was found in it, gives Markdown to be shown below; texts: searches what is not in the rows, and gives each choice that fits to hit, by its number or as one more
 ---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
@@ -369,7 +369,19 @@
 ---@field status fun(text: string?) one line that stands while something is waited for; without a text it goes away
 ---@field theme (fun(name: string?))? in a session: takes the colours of the settings from now on, or tries those of a theme
 ---@field switch fun(model_id: string, provider: string?, base_url: string?): Model?, Err? takes another model from now on
+---@field tell_next fun(words: string) the model is told this with the next prompt
+---@field take_session fun(session: Session) another session in the place of this one
+---@field move (fun(to: string): string?, Err?)? at the prompt: the session goes on in another folder; gives its real path
+---@field tree Tree? the git worktree that the run is in
 ---@field quit fun(code?: integer) ends the session after this command
+
+---@class Tree a git worktree of a run
+---@field name string
+---@field path string
+---@field branch string
+---@field root string the working tree below which it is
+---@field base string? commit that it begins with, where this run has made it
+---@field from string? branch that it was made from
 
 ---@class Choice of ctx.pick
 ---@field label string
@@ -455,6 +467,7 @@ qwen = {}
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
 ---@field encoding qwen.x.encoding
 ---@field files qwen.x.files
+---@field folders qwen.x.folders
 ---@field fuzzy_match qwen.x.fuzzy_match
 ---@field git qwen.x.git
 ---@field hook_runner qwen.x.hook_runner
@@ -732,8 +745,9 @@ qwen = {}
 ---@field same fun(a: string, b: string): boolean both lead to the same place
 ---@field project_config fun(cwd: string): string? a project's own .qwen; nil where it is the person's
 ---@field settings_files fun(cwd: string): {scope: string, path: string}[] weakest first
----@field short fun(path: string): string ~ instead of the home folder
+---@field short fun(path: string, folder?: string): string ~ instead of the home folder, and without the folder that it is in
 ---@field expand fun(path: string): string the home folder instead of ~
+---@field folders_like fun(begun: string, folder: string): string[] the folders that a begun path may become, as it was begun and with a slash at the end
 ---@field cwd fun(): string?, Err? real path
 ---@field is_folder fun(path: string): boolean whether it leads to a folder
 ---@field below fun(path: string, folder: string): boolean the folder itself, or in it, by the text of both
@@ -761,10 +775,14 @@ qwen = {}
 ---@field aside fun(of: Session): Session one in memory alone, for a conversation beside it
 ---@field open fun(cwd: string, id: string): Session?, Err? its id, or the only one that begins so
 ---@field latest fun(cwd: string): Session?, Err?
+---@field fork fun(cwd: string, id: string?, as: {id: string?, title: string?, leaf: string?}?): Session?, Err? goes on with a copy, which may be of a session that is open; without id of the newest
+---@field branch_off fun(self: Session, title?: string): Session?, Err? goes on with a copy of this one
+---@field move fun(self: Session, where: string) the session goes on in another folder; its file stays where it is
 ---@field delete fun(cwd: string, id: string): {id: string, path: string}?, Err? one that nobody has open
 ---@field list fun(cwd: string): {id: string, path: string, time: number, size: integer}[] newest first
 ---@field summary fun(path: string): {title: string?, prompt: string?, branch: string?, messages: integer?} of a session file: its title, given or made of the first prompt, that prompt, the branch of git it began on, and how many messages it has, below 64 KB; a longer one is not read whole
 ---@field exchange fun(path: string): {user: string?, assistant: string?} the newest prompt of a session file, and the last words that answered it
+---@field search fun(cwd: string, words: string[], progress?: fun(read: integer, all: integer)): fun(): ({id: string, path: string, time: number, size: integer}?, {role: "user"|"assistant"|"title", text: string}?) the sessions, newest first, in which one message or the title holds all of the words, and the line around the first of them
 ---@field rename fun(self: Session, title: string): boolean?, Err? gives it a title, on one line
 ---@field add fun(self: Session, message: Message): boolean?, Err?
 ---@field compact fun(self: Session, messages: Message[], tokens: {before: integer, after: integer}): boolean?, Err?
@@ -890,6 +908,15 @@ qwen = {}
 ---@field binary fun(bytes: string): boolean whether bytes are no text
 ---@field cut fun(words: string, limit: integer, failed: boolean): string, string?, integer? beginning (a quarter), end and the number of bytes between, of what is longer than limit; of a failure the last 60 lines always
 
+---@class qwen.x.folders the folders that belong to a session beside the project
+---@field add fun(ctx: Ctx, name: string): string?, Err? takes one in by its path, from the project; gives its real path; an error of the code "there" where it belongs to the session already
+---@field attach fun(ctx: Ctx) those of the settings and flags
+---@field show fun(ctx: Ctx, folder: string) lets a folder outside the project be read, as that of a skill
+---@field shown fun(ctx: Ctx, real: string): boolean a real path is in such a folder
+---@field holds_home fun(ctx: Ctx): boolean the project holds the person's home folder
+---@field of_keys fun(ctx: Ctx, real: string): boolean keys are kept there, in a project that holds the home folder
+---@field around fun(ctx: Ctx, real: string): string? the folder of the session that a real path is in
+
 ---@class qwen.x.checkpoints what tools changed in files, and taking it back
 ---@field begin fun(ctx: Ctx, paths: string[]): table? keeps what is in files before a tool changes them
 ---@field ended fun(ctx: Ctx, watch: table, tool: string) notes what the tool changed
@@ -916,7 +943,7 @@ qwen = {}
 ---@field count fun(n: number): string tokens: "12k"
 
 ---@class qwen.x.instructions
----@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
+---@field files fun(ctx: Ctx, folder?: string): {path: string, text: string}[] the instruction files in force, with what they import; folder: those of one beside the project
 
 ---@class qwen.x.export a conversation as a document
 ---@field forms string[] html is one file that needs nothing else
@@ -946,6 +973,7 @@ qwen = {}
 ---@field estimate fun(messages: Message[], from?: integer): integer tokens
 
 ---@class qwen.x.git
+---@field common fun(folder: string): string? real path of the folder with the history that a working tree belongs to
 ---@field branch fun(folder: string): string? the branch of the repository around a folder, or the beginning of its commit; not clean
 
 ---@class qwen.x.fuzzy_match

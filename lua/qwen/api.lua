@@ -41,6 +41,7 @@ local experimental = {
   failure = "qwen.provider.failure",
   encoding = "qwen.util.encoding",
   files = "qwen.permission.files",
+  folders = "qwen.permission.folders",
   fuzzy_match = "qwen.util.fuzzy_match",
   git = "qwen.util.git",
   hook_runner = "qwen.agent.hook_runner",

@@ -22,7 +22,7 @@ end
 -- A too long output goes to a private file, whole.
 local function spill(ctx)
   return function(name, text, ending)
-    local folder = paths.tmp(ctx.cwd)
+    local folder = require("qwen.session.storage").outputs(ctx, true)
     if not folder then return nil end
     local ok, e = fs.mkdir(folder, 448)
     local path = ("%s/%s_%s.%s"):format(folder, (name:gsub("[^%w_]", "_")), sys.uuid():sub(1, 8),
@@ -66,6 +66,16 @@ local function background(ctx)
   end
 end
 
+-- What a ctx can do with its session.
+local function add_session(ctx)
+  function ctx.take_session(session)
+    if ctx.session then ctx.session:close() end
+    ctx.session, ctx.seen, ctx.granted, ctx.todos, ctx.told_next = session, {}, {}, nil, nil
+    ctx.system = require("qwen.agent.system_prompt").system(ctx, ctx.opts)
+  end
+  function ctx.tell_next(words) require("qwen.agent.told_next").add(ctx, words) end
+end
+
 ---A ctx with the parts that do not depend on who watches; the front end fills in print, notice, ask and show.
 ---@param where {cwd: string, trusted: boolean, settings: Settings, opts: table}
 ---@return Ctx
@@ -100,6 +110,7 @@ function M.new(where)
     return hooks.wants(ctx, event) or ctx.watch ~= nil and ctx.watch[event] ~= nil
   end
   ctx.background = background(ctx)
+  add_session(ctx)
   function ctx.ask() return nil end
   function ctx.progress() end
   function ctx.status() end

@@ -52,18 +52,6 @@ local function read_prompt(opts)
   return words and piped .. "\n\n" .. words or piped
 end
 
-local function open_session(ctx, opts)
-  local Session = require "qwen.session.session"
-  if ctx.settings:get "general.chatRecording" == false then
-    if not (opts.resume or opts.continue) then return Session.create(ctx.cwd, opts.session_id, true) end
-    return nil, require("qwen.util.err")("usage", tr "general.chatRecording is false: sessions are not kept, so none is resumed")
-  end
-  if opts.resume and opts.resume ~= true then return Session.open(ctx.cwd, opts.resume) end
-  local asks = opts.resume and ctx.interactive and not opts.continue -- the prompt opens with /resume
-  if (opts.continue or opts.resume) and not asks then return Session.latest(ctx.cwd) end
-  return Session.create(ctx.cwd, opts.session_id)
-end
-
 -- `--record` and `--replay` stand between us and the network.
 local function set_transport(ctx, opts)
   if opts.replay then
@@ -105,7 +93,7 @@ local function prepare(ctx, opts)
     if ok then ctx.model, e = require("qwen.ctx").choose_model(ctx) end
   end
   if not ctx.model then return nil, e end
-  ctx.session, e = open_session(ctx, opts)
+  ctx.session, e = require("qwen.session.start").open(ctx, opts)
   if not ctx.session then return nil, e end
   require("qwen.agent.worktree").begin(ctx)
   ctx.tools = require("qwen.agent.view").tools(ctx)
@@ -231,6 +219,20 @@ local function tell_without_effect(ctx, settings)
   for _, text in ipairs(no_rules) do ctx.notice(for_user(text)) end
 end
 
+-- The session at the prompt, or the answer to one prompt.
+local function run(ctx, opts)
+  if at_prompt(opts) then
+    local stopped = first_start(ctx)
+    if stopped then return stopped end
+    local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
+    return code or fail(problem, failed)
+  end
+  local prompt, e = read_prompt(opts)
+  if e then return fail(e) end
+  if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
+  return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
+end
+
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   language.use() -- of the environment, until the settings are known
@@ -242,9 +244,12 @@ local function route(argv)
   end
   if opts.print_lua then return print_lua(opts.print_lua) end
   if opts.help then return print_help(opts) end
-  local cwd
-  cwd, e = paths.cwd()
-  if not cwd then return fail(e) end
+  if opts.prompt_interactive and not at_prompt(opts) then
+    return fail(tr "--prompt-interactive starts a session, which needs a terminal on standard input and output", EXIT.usage)
+  end
+  local cwd, tree = paths.cwd()
+  if cwd and opts.worktree then cwd, tree = require("qwen.permission.worktrees").start(cwd, opts) end
+  if not cwd then return fail(tree, tree.kind == "usage" and EXIT.usage) end
   local settings, trusted
   settings, e, trusted = Settings.open(cwd, opts)
   if not settings then return fail(e, EXIT.config) end
@@ -257,6 +262,7 @@ local function route(argv)
   problems = scan_again(opts, project) or problems
   problems[#problems + 1] = select(2, language.use(settings:get "general.language"))
   local ctx = require("qwen.ctx").new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
+  if tree then require("qwen.ui.interactive.worktree").begin(ctx, tree) end
   require("qwen.extension.hooks").on_problem(function(words) ctx.notice(words) end)
   require("qwen.extension.user_modules").say = function(words) ctx.notice(words) end
   registry.use_settings(settings)
@@ -277,17 +283,9 @@ local function route(argv)
   for _, text in ipairs(require("qwen.config.project_files").left_out(cwd, trusted, settings:get "context.fileName")) do
     ctx.notice(text)
   end
-  if at_prompt(opts) then
-    local stopped = first_start(ctx)
-    if stopped then return stopped end
-    local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
-    return code or fail(problem, failed)
-  end
-  local prompt
-  prompt, e = read_prompt(opts)
-  if e then return fail(e) end
-  if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
-  return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
+  local code = run(ctx, opts)
+  if tree then require("qwen.ui.interactive.worktree").leave(ctx, code) end
+  return code
 end
 
 return function(argv)

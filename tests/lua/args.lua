@@ -35,6 +35,7 @@ for _, group in ipairs(flags) do
     for _, name in ipairs { "--" .. flag.long, flag.also and "--" .. flag.also, flag.short and "-" .. flag.short } do
       local argv = { flag.value and name .. "=" .. value or name }
       if flag.field == "partial" then argv[2] = "--output=stream-json" end
+      if flag.field == "fork_session" then argv[2] = "--continue" end
       local opts, e = args.parse(argv)
       t.eq(opts and opts[flag.field] or tostring(e), want, argv[1])
       if flag.value and not flag.optional then

@@ -5,6 +5,7 @@ local prompt_profile = require "qwen.agent.prompt_profile"
 local project_files = require "qwen.config.project_files"
 local sys = require "sys.os"
 local texts = require "qwen.util.text"
+local trust = require "qwen.config.trust"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
@@ -100,6 +101,17 @@ local function is_ours(folder)
   return stat ~= nil and (stat.uid == sys.uid() or stat.uid == 0)
 end
 
+-- Those of a folder beside the project, where the user wants them and has not refused the folder.
+local function beside(ctx, folder)
+  local out, own = {}, ctx.settings:own "context.fileName"
+  local wanted = ctx.settings:get "context.loadFromIncludeDirectories" and is_ours(folder)
+  if not wanted or trust.decided(folder) and trust.state(folder) ~= "trusted" then return out end
+  for _, name in ipairs(project_files.instructions(folder, own)) do
+    out[#out + 1] = { path = folder .. "/" .. name, base = folder }
+  end
+  return out
+end
+
 -- The files in their order, each with the folder that what it imports must be in: a user's own may be a link, and import anything.
 local function candidates(ctx)
   local out, home = {}, paths.qwen_home()
@@ -107,10 +119,8 @@ local function candidates(ctx)
   for _, name in ipairs(home and project_files.instructions(home, own) or {}) do
     out[#out + 1] = { path = home .. "/" .. name, base = "/" }
   end
-  for _, folder in ipairs(ctx.settings:get "context.loadFromIncludeDirectories" and ctx.folders or {}) do
-    for _, name in ipairs(is_ours(folder) and project_files.instructions(folder, own) or {}) do
-      out[#out + 1] = { path = folder .. "/" .. name, base = folder }
-    end
+  for _, folder in ipairs(ctx.folders or {}) do
+    for _, item in ipairs(beside(ctx, folder)) do out[#out + 1] = item end
   end
   if not ctx.trusted then return out end
   local names = ctx.settings:get "context.fileName"
@@ -130,11 +140,12 @@ end
 
 ---The instruction files in force, each with its whole text.
 ---@param ctx Ctx
+---@param folder string? those of this folder beside the project alone
 ---@return {path: string, text: string}[]
-function M.files(ctx)
+function M.files(ctx, folder)
   local out, total, seen = {}, 0, {}
   local most = prompt_profile.room(ctx) or MAX_TOTAL
-  for _, item in ipairs(candidates(ctx)) do
+  for _, item in ipairs(folder and beside(ctx, folder) or candidates(ctx)) do
     local text, real = read_below(ctx, item.base, item.path)
     if text and not seen[real] and text:find "%S" then
       seen[real] = true

@@ -40,6 +40,7 @@ end
 local function keep_prompt(ctx, prompt)
   plan_mode.tell(ctx, prompt)
   if ctx.worktree then require("qwen.agent.worktree").tell(ctx, prompt) end
+  if ctx.told_next then require("qwen.agent.told_next").tell(ctx, prompt) end
   keep(ctx, prompt)
 end
 

@@ -106,7 +106,8 @@ function M.parts(ctx, prompt)
       table.move(served, 1, #served, #parts + 1, parts)
       told[#told + 1] = ("  @%s: %s"):format(word, words)
     end
-    local name = path and files.relative(ctx, path)
+    local inside = path and path ~= ctx.cwd and paths.below(path, ctx.cwd)
+    local name = inside and files.relative(ctx, path) or path
     if path and before and not seen[path] and #seen < MOST_FILES then
       seen[path], seen[#seen + 1] = true, path
       local result, e = content(ctx, path, hidden)
@@ -119,7 +120,7 @@ function M.parts(ctx, prompt)
       local image = result and result.parts and result.parts[1] and result.parts[1].type == "image" and result.parts[1]
       local blind = image and ctx.model and require("qwen.provider.media").image_unseen(ctx.model,
         image.mime) and tr ", which this model does not take" or ""
-      told[#told + 1] = ("  @%s: %s"):format(name, (result and result.display or e.message) .. blind)
+      told[#told + 1] = ("  @%s: %s"):format(paths.short(name), (result and result.display or e.message) .. blind)
     end
   end
   return parts, told

@@ -100,8 +100,17 @@ local function contradiction(opts)
   if opts.prompt and opts.positional[1] then
     return ("there are two prompts: --prompt and '%s'; put all of it in one, in quotes"):format(table.concat(opts.positional, " "))
   end
+  local other = opts.prompt or opts.command and opts.command.name or opts.positional[1]
+  if opts.prompt_interactive and other then
+    return ("there are two prompts: --prompt-interactive and '%s'; give one, in quotes"):format(other)
+  end
+  local earlier = opts.continue or opts.resume
+  if opts.fork_session and not earlier then return "--fork-session needs --continue or --resume" end
+  if opts.no_session and earlier then
+    return "--no-session keeps no sessions and resumes none; leave out --continue or --resume"
+  end
   if opts.continue and opts.resume then return "--continue and --resume contradict each other; give one" end
-  if opts.session_id and (opts.continue or opts.resume) then return "--session-id names a new session; it cannot be given with --continue or --resume" end
+  if opts.session_id and earlier and not opts.fork_session then return "--session-id names a new session; it cannot be given with --continue or --resume" end
   if opts.partial and opts.output ~= "stream-json" then return "--include-partial-messages needs --output-format stream-json" end
 end
 

@@ -74,6 +74,9 @@ function M.flags(opts)
       put(layer, row[2], value, phrase("flag %s", row[3]))
     end
   end
+  if opts.no_session then
+    put(layer, "general.chatRecording", false, phrase("flag %s", "--no-session"))
+  end
   return layer
 end
 

@@ -8,8 +8,8 @@ local M = {}
 ---@type {title: Phrase, names: string}[]
 M.list = {
   { title = phrase "Conversation",
-    names = "new clear resume sessions rename rewind compact context export copy quit exit" },
-  { title = phrase "Changes", names = "diff undo tasks init" },
+    names = "new clear resume sessions rename branch recap rewind compact context export copy quit exit" },
+  { title = phrase "Changes", names = "diff undo tasks directory cd init" },
   { title = phrase "Model", names = "model models auth provider limits usage stats" },
   { title = phrase "Permission", names = "mode permissions sandbox trust project privacy" },
   { title = phrase "Tools", names = "tools mcp agents skills hooks memory" },

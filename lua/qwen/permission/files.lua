@@ -9,6 +9,7 @@ local ignore = require "qwen.permission.ignore"
 local listing = require "qwen.permission.listing"
 local names = require "qwen.permission.names"
 local paths = require "qwen.util.paths"
+local storage = require "qwen.session.storage"
 local seen = require "qwen.session.seen"
 local seen_files = require "qwen.permission.seen_files"
 local sys = require "sys.os"
@@ -73,7 +74,7 @@ end
 ---@return boolean
 function M.place_readable(ctx, place)
   if M.place_inside(ctx, place) then return not M.place_of_keys(ctx, place) end
-  local spilled = paths.tmp(ctx.cwd)
+  local spilled = storage.outputs(ctx)
   if place.unsure then return false end
   return spilled ~= nil and paths.below(place.real, (paths.real(spilled))) or folders.shown(ctx, place.real)
 end

@@ -1,5 +1,6 @@
 -- The folders that belong to a session beside the project: `context.includeDirectories` and --include-directories. What is in them is read
 -- and changed like the project; in the sandbox commands only read it.
+local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local tr = require("qwen.util.translate").tr
@@ -14,21 +15,45 @@ local function problem_of(real)
   if require("qwen.permission.protected").holds_keys(real) then return tr "it holds keys" end
 end
 
+-- The real path of what a person names; nil and why it cannot be taken in.
+local function named(ctx, name)
+  local path = paths.expand(name)
+  if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
+  local real = not path:find("\0", 1, true) and fs.realpath(path)
+  if not real then return nil, tr "there is no such folder" end
+  if not paths.is_folder(real) then return nil, tr "it is no folder" end
+  local problem = problem_of(real)
+  if problem then return nil, problem end
+  return real
+end
+
+---Takes one folder in.
+---@param ctx Ctx
+---@param name string a path, from the project
+---@return string? real path
+---@return Err? of the code "there" where it belongs to the session already
+function M.add(ctx, name)
+  local real, problem = named(ctx, name)
+  if not real then
+    return nil, err("usage", tr("the folder %s is left out: %s", name, problem))
+  end
+  local around = M.around(ctx, real)
+  if around then
+    local words = around == ctx.cwd and tr("%s is in the project already", name)
+      or tr("%s belongs to the session already: %s", name, paths.short(around))
+    return nil, err("usage", words, { code = "there" })
+  end
+  ctx.folders[#ctx.folders + 1] = real
+  return real
+end
+
 ---Gives a ctx its folders, by their real paths; what cannot be taken in is said.
 ---@param ctx Ctx
 function M.attach(ctx)
   ctx.folders = {}
-  local seen = { [ctx.cwd] = true }
-  for _, text in ipairs(ctx.settings:get "context.includeDirectories" or {}) do
-    local name = tostring(text)
-    local path = name:gsub("^~%f[/\0]", paths.home() or "~")
-    if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
-    local real = fs.realpath(path)
-    local problem = not (real and paths.is_folder(real)) and tr "there is no such folder" or problem_of(real)
-    if problem then ctx.notice(tr("the folder %s is left out: %s", name, problem)) end
-    if not problem and not seen[real] and not paths.below(real, ctx.cwd) then
-      seen[real], ctx.folders[#ctx.folders + 1] = true, real
-    end
+  for _, name in ipairs(ctx.settings:get "context.includeDirectories" or {}) do
+    local _, e = M.add(ctx, tostring(name))
+    if e and e.code ~= "there" then ctx.notice(e.message) end
   end
 end
 

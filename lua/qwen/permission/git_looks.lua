@@ -117,13 +117,13 @@ local function names(git, folder, ...)
 end
 
 -- What turns the filters off that the configuration names, each of which could be a program; nil
--- where the repository's own holds anything that is not known.
+-- where the repository's own holds anything that is not known, and its name.
 local function filters(git, folder, command)
   local own = names(git, folder, "--local", "--includes", "--list")
   local all = own and names(git, folder, "--get-regexp", "^filter[.]")
   if not all then return nil end
   for name in own do
-    if not harmless(name, command) then return nil end
+    if not harmless(name, command) then return nil, name end
   end
   local out = {}
   for name in all do
@@ -136,6 +136,16 @@ local function filters(git, folder, command)
     end
   end
   return out
+end
+
+---The values for `-c` with which git runs nothing that a repository's configuration names.
+---@param git string
+---@param folder string
+---@return string[]? nil where that is not known
+---@return string? key that is not known to be harmless
+function M.guards(git, folder)
+  local drivers, key = filters(git, folder, "status")
+  return drivers and table.move(drivers, 1, #drivers, #OFF + 1, { table.unpack(OFF) }), key
 end
 
 local LONGEST_STATUS = 5 -- seconds
@@ -229,8 +239,10 @@ function M.rewritten(command, folder)
   return table.concat(out) .. last, table.concat(rest) .. last
 end
 
--- Whether files of the project go through filters, without which git would see changes that are none.
-local function uses_filters(folder)
+---Whether files of a project go through filters, without which git would see changes that are none.
+---@param folder string
+---@return boolean
+function M.uses_filters(folder)
   for _, name in ipairs { "/.gitattributes", "/.git/info/attributes" } do
     local words = fs.read(folder .. name, 1024 * 1024)
     if words and words:find("filter", 1, true) then return true end
@@ -243,7 +255,7 @@ end
 ---@param folder string its own .git must be a folder
 ---@return integer?
 function M.changes(folder)
-  local git = not uses_filters(folder) and proc.which "git"
+  local git = not M.uses_filters(folder) and proc.which "git"
   local command = git and safe(git, folder, "status", { "--porcelain" })
   if not command then return nil end
   local r = proc.run { argv = { "/bin/sh", "-c", command }, cwd = folder, env = proc.helper_env(), timeout = LONGEST_STATUS, limit = 1024 * 1024 }

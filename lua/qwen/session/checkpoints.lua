@@ -5,6 +5,7 @@ local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local storage = require "qwen.session.storage"
 local sys = require "sys.os"
 local task = require "sys.task"
 local tr = require("qwen.util.translate").tr
@@ -13,13 +14,8 @@ local when_free = require "qwen.util.when_free"
 
 local M = {}
 
-local function folder_of(ctx)
-  local project = paths.project(ctx.cwd)
-  return project and project .. "/backups"
-end
-
-local function log_path(ctx)
-  return folder_of(ctx) .. "/" .. ctx.session.id .. ".jsonl"
+local function log_path(folder, ctx)
+  return folder .. "/" .. ctx.session.id .. ".jsonl"
 end
 
 -- The session whose edits are kept: those of agents can be taken back like all others.
@@ -50,14 +46,14 @@ end
 local function open_log(ctx)
   local state = main_session(ctx).edits
   if state then return state end
-  local folder = folder_of(ctx)
+  local folder = storage.backups(ctx, true)
   if not folder then return nil, err("missing", tr "there is no home folder; set HOME") end
   local ok, e = fs.mkdir(folder, 448)
   if not ok then return nil, e end
   backups.sweep(folder)
-  local text = fs.read(log_path(ctx)) or ""
+  local text = fs.read(log_path(folder, ctx)) or ""
   state = { folder = folder, entries = entries_of(text), torn = text ~= "" and text:sub(-1) ~= "\n" }
-  state.file, e = fs.append(log_path(ctx), 384)
+  state.file, e = fs.append(log_path(folder, ctx), 384)
   if not state.file then return nil, e end
   main_session(ctx).edits = state
   return state
@@ -148,7 +144,8 @@ end
 ---@return {id: string|integer, path: string, before: string|false, after: string|false, mode: integer?, tool: string, prompt: string, time: integer}[]
 function M.list(ctx)
   if main_session(ctx).edits then return main_session(ctx).edits.entries end
-  return entries_of(folder_of(ctx) and fs.read(log_path(ctx)) or "")
+  local folder = storage.backups(ctx)
+  return entries_of(folder and fs.read(log_path(folder, ctx)) or "")
 end
 
 ---The content a file had before or after an edit.
@@ -158,7 +155,7 @@ end
 ---@return Err?
 function M.content(ctx, hash)
   if not hash then return "" end
-  return backups.content(folder_of(ctx), hash)
+  return backups.content(storage.backups(ctx), hash)
 end
 
 local function changed_since(entry)

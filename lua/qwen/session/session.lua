@@ -2,6 +2,7 @@
 local chat_record = require "qwen.session.chat_record"
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
+local folder = require "qwen.session.folder"
 local fs = require "sys.fs"
 local messages = require "qwen.session.message"
 local paths = require "qwen.util.paths"
@@ -12,8 +13,8 @@ local tr = require("qwen.util.translate").tr
 
 local Session = {}
 Session.__index = Session
+Session.list, Session.delete = folder.list, folder.delete
 
-local UUID = 36 -- bytes
 -- Bytes after which the title is written again: it is looked for in the last 64 KB.
 local FAR = 32 * 1024
 local CUT = "The program ended before this call was answered."
@@ -36,13 +37,13 @@ local function open_file(self)
   end
   self.file, e = fs.append(self.path, 384)
   if not self.file then return nil, e end
-  self.branch = require("qwen.util.git").branch(self.cwd)
+  self.branch = require("qwen.util.git").branch(self.here or self.cwd)
   return true
 end
 
 -- What each record says of the session, and of the one that it follows.
 local function head(self, id)
-  return { id = id, parent = self.leaf, session = self.id, cwd = self.cwd, version = embed.version,
+  return { id = id, parent = self.leaf, session = self.id, cwd = self.here or self.cwd, version = embed.version,
     branch = self.branch and text.utf8(self.branch), time = id and task.time() }
 end
 
@@ -60,7 +61,9 @@ function Session.create(cwd, id, in_memory)
   if chats and fs.stat(chats .. "/" .. id .. ".jsonl") then
     return nil, err("usage", tr("session %s is there already; go on with it: qwen --resume %s", id, id))
   end
-  return new(cwd, id, chats and chats .. "/" .. id .. ".jsonl")
+  local self = new(cwd, id, chats and chats .. "/" .. id .. ".jsonl")
+  self.in_memory = in_memory
+  return self
 end
 
 -- A full disk may have taken half of the line before: this one must not become its end.
@@ -174,7 +177,14 @@ end
 function Session:close()
   if self.file then self.file:close() end
   if self.lock then self.lock:close() end
-  self.file, self.lock = nil, nil
+  if self.private then fs.remove_tree(self.private) end
+  self.file, self.lock, self.private = nil, nil, nil
+end
+
+---The session goes on in another folder; its file stays where it is.
+---@param where string real path
+function Session:move(where)
+  self.here, self.branch = where, require("qwen.util.git").branch(where)
 end
 
 local function load(self)
@@ -207,24 +217,8 @@ end
 ---@param of Session
 ---@return Session
 function Session.aside(of)
-  return setmetatable({ id = of.id, cwd = of.cwd, messages = {}, main = of.main or of }, Session)
-end
-
----The sessions of a folder, newest first.
----@param cwd string
----@return {id: string, path: string, time: number, size: integer}[]
-function Session.list(cwd)
-  local chats, out = paths.chats(cwd), {}
-  for _, entry in ipairs(chats and fs.list(chats) or {}) do
-    local id = entry.name:match "^(.*)%.jsonl$"
-    local stat = id and fs.stat(chats .. "/" .. entry.name)
-    if stat then out[#out + 1] = { id = id, path = chats .. "/" .. entry.name, time = stat.mtime, size = stat.size } end
-  end
-  table.sort(out, function(a, b)
-    if a.time ~= b.time then return a.time > b.time end
-    return a.id < b.id
-  end)
-  return out
+  return setmetatable({ id = of.id, cwd = of.cwd, messages = {}, main = of.main or of,
+    in_memory = of.in_memory }, Session)
 end
 
 ---What a list shows of a session file.
@@ -232,67 +226,63 @@ end
 ---@return SessionSummary
 function Session.summary(path) return require("qwen.session.summary").of(path) end
 
+---The sessions of a folder in whose texts one message holds all of the words.
+---@param cwd string
+---@param words string[]
+---@param progress fun(read: integer, all: integer)?
+---@return fun(): SessionEntry?, SessionHit?
+function Session.search(cwd, words, progress)
+  return require("qwen.session.search").each(cwd, words, progress)
+end
+
 ---The newest prompt of a session file and the last words that answered it.
 ---@param path string
 ---@return {user: string?, assistant: string?}
 function Session.exchange(path) return require("qwen.session.summary").exchange(path) end
-
--- The one of a folder with this id, or the only one that begins so.
-local function find(cwd, id)
-  local chats, found = paths.chats(cwd), {}
-  local whole = chats and #id == UUID and not id:find("/", 1, true)
-  local path = whole and chats .. "/" .. id .. ".jsonl"
-  if path and fs.exists(path) then return { id = id, path = path } end
-  for _, entry in ipairs(Session.list(cwd)) do
-    if entry.id == id then
-      found = { entry }
-      break
-    end
-    if entry.id:sub(1, #id) == id then found[#found + 1] = entry end
-  end
-  if #found == 0 then
-    return nil, err("missing",
-      tr("there is no session '%s' in this folder; see: qwen sessions list", id))
-  end
-  if #found > 1 then return nil, err("usage", tr("%d sessions begin with '%s'; give more of the id", #found, id)) end
-  return found[1]
-end
 
 ---Goes on with a session.
 ---@param cwd string
 ---@param id string its id, or the only one that begins so
 ---@return Session?, Err?
 function Session.open(cwd, id)
-  local found, e = find(cwd, id)
+  local found, e = folder.find(cwd, id)
   if not found then return nil, e end
   return load(new(cwd, found.id, found.path))
 end
 
----Deletes a session that nobody has open, with what its edits are taken back by.
+---Goes on with a copy of a session under a new id; the first stays as it is, and may be open.
 ---@param cwd string
----@param id string its id, or the only one that begins so
----@return {id: string, path: string}?, Err?
-function Session.delete(cwd, id)
-  local found, e = find(cwd, id)
-  if not found then return nil, e end
-  local lock <close>, busy = fs.lock(found.path .. ".lock", 0)
-  if not lock and busy.kind == "timeout" then
-    busy = err("denied", tr("session %s is open; end it first", found.id), { path = found.path })
-  end
-  if not lock then return nil, busy end
+---@param id string? its id, or the only one that begins so; without it the newest
+---@param as {id: string?, title: string?, leaf: string?}? leaf: the newest record that counts, where
+---that is not the last one
+---@return Session?, Err?
+function Session.fork(cwd, id, as)
+  local made
+  local found, e
+  if id then found, e = folder.find(cwd, id) else found, e = folder.newest(cwd) end
+  if found then made, e = Session.create(cwd, as and as.id) end
+  if not made then return nil, e end
   local ok
-  ok, e = fs.remove(found.path)
+  ok, e = require("qwen.session.fork").copy(cwd, found, made, as or {})
   if not ok then return nil, e end
-  for _, path in ipairs { found.path .. ".torn", found.path .. ".lock", paths.project(cwd) .. "/backups/" .. found.id .. ".jsonl" } do fs.remove(path) end
-  return { id = found.id, path = found.path }
+  return load(made)
+end
+
+---Goes on with a copy of this session.
+---@param title string? without it that of this one, with a number
+---@return Session?, Err?
+function Session:branch_off(title)
+  local made, e = Session.fork(self.cwd, self.id, { title = title, leaf = self.leaf })
+  if made and self.here then made:move(self.here) end
+  return made, e
 end
 
 ---Goes on with the newest session of the folder.
 ---@param cwd string
 ---@return Session?, Err?
 function Session.latest(cwd)
-  local newest = Session.list(cwd)[1]
-  if not newest then return nil, err("missing", tr "there is no session in this folder yet; start one: qwen") end
+  local newest, e = folder.newest(cwd)
+  if not newest then return nil, e end
   return load(new(cwd, newest.id, newest.path))
 end
 

@@ -61,10 +61,11 @@ end
 ---@param row {purpose: string, service: string, account: string, model: string, outcome: string, usage: Usage?, prices: table?, seconds: number}
 function M.add(ctx, row)
   if ctx.settings:get "usage.record" == false then return end
-  local usage = row.usage or {}
+  local usage, hides = row.usage or {}, ctx.session and ctx.session.in_memory -- nothing says where
   local cost = M.cost(usage, row.prices)
   local ok, e = run("INSERT INTO requests VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", task.time(), row.purpose, row.service, row.account,
-    row.model, ctx.cwd, ctx.session and ctx.session.id or nil, row.outcome, usage.input, usage.output, usage.cached, usage.cache_write, usage.reasoning,
+    row.model, hides and "" or ctx.cwd, not hides and ctx.session and ctx.session.id or nil,
+    row.outcome, usage.input, usage.output, usage.cached, usage.cache_write, usage.reasoning,
     cost, cost and (type(row.prices.currency) == "string" and row.prices.currency or "USD") or nil, row.seconds)
   if not ok and not told then
     told = true

@@ -11,6 +11,21 @@ local function text_of(path)
   return stat and stat.type == "file" and fs.read(path, MOST) or nil
 end
 
+local function absolute(path, folder)
+  return path:sub(1, 1) == "/" and path or folder .. "/" .. path
+end
+
+---The folder with the history that a working tree belongs to, which linked ones have in common.
+---@param folder string with .git in it
+---@return string? real path
+function M.common(folder)
+  local at = folder .. "/.git"
+  local named = (text_of(at) or ""):match "^gitdir: ([^\n]+)"
+  if named then at = absolute(named, folder) end
+  local shared = named and (text_of(at .. "/commondir") or ""):match "^([^\n]+)"
+  return fs.realpath(shared and absolute(shared, at) or at)
+end
+
 ---The branch that the repository around a folder is on, or the beginning of its commit.
 ---@param folder string real path
 ---@return string? not clean
@@ -18,7 +33,7 @@ function M.branch(folder)
   while folder and folder ~= "" do
     local at = folder .. "/.git"
     local named = (text_of(at) or ""):match "^gitdir: ([^\n]+)"
-    if named then at = named:sub(1, 1) == "/" and named or folder .. "/" .. named end
+    if named then at = absolute(named, folder) end
     local head = text_of(at .. "/HEAD")
     if head then
       return head:match "^ref: refs/heads/([^\n]+)" or head:match "^%x%x%x%x%x%x%x"

@@ -152,6 +152,27 @@ function M.is_folder(path)
   return stat and stat.type == "dir" or false
 end
 
+---The folders that a begun path may become, written as it was begun (blanks as `\ `), with a slash
+---at the end.
+---@param begun string
+---@param folder string what a path that is not absolute begins in
+---@return string[]
+function M.folders_like(begun, folder)
+  local plain = begun:gsub("\\(.)", "%1")
+  local before, name = plain:match "^(.*/)([^/]*)$"
+  if not before then before, name = plain == "~" and "~/" or "", plain == "~" and "" or plain end
+  local path, out = M.expand(before), {}
+  if path:sub(1, 1) ~= "/" then path = folder .. "/" .. path end
+  for _, entry in ipairs(fs.list(path) or {}) do
+    local fits = entry.name:sub(1, #name) == name
+      and (entry.name:sub(1, 1) ~= "." or name:sub(1, 1) == ".")
+    if fits and M.is_folder(path .. "/" .. entry.name) then
+      out[#out + 1] = (before .. entry.name .. "/"):gsub("[ \\]", "\\%0")
+    end
+  end
+  return out
+end
+
 ---A path for people: ~ instead of the home folder, and without the folder they are in.
 ---@param path string
 ---@param folder string?

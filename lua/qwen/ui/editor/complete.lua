@@ -19,10 +19,14 @@ local MOST, FRESH = 50, 3 -- words; seconds until the list of files is made anew
 local index = { list = "" }
 
 local function list_files(ctx)
-  local names = files.visible(ctx, ctx.cwd, 20)
-  if not names then
-    names = {}
-    for name in files.walk(ctx.cwd, 100000) do names[#names + 1] = name end
+  local names = {}
+  for _, folder in ipairs { ctx.cwd, table.unpack(ctx.folders or {}) } do
+    local before = folder ~= ctx.cwd and paths.short(folder) .. "/" or ""
+    local seen = files.visible(ctx, folder, 20)
+    for _, name in ipairs(seen or {}) do names[#names + 1] = before .. name end
+    if not seen then
+      for name in files.walk(folder, 100000) do names[#names + 1] = before .. name end
+    end
   end
   local seen, last = {}, ""
   for i = 1, #names do
@@ -54,7 +58,7 @@ local function starting_with(list, word)
   local out = {}
   for _, item in ipairs(list) do
     if type(item) == "string" then item = { text = item } end
-    if item.text:sub(1, #word):lower() == word:lower() then out[#out + 1] = { text = item.text, args = item.args, detail = item.detail } end
+    if item.text:sub(1, #word):lower() == word:lower() then out[#out + 1] = { text = item.text, args = item.args, detail = item.detail, opens = item.opens } end
   end
   return out
 end
@@ -155,7 +159,7 @@ end
 ---length: bytes of the word that an item replaces; opens: a folder, whose own list comes next
 function M.find(ctx, before, changed)
   local name, rest = before:match "^/([%w_:?\128-\255-]+)%s+(.*)$"
-  local words = rest and (rest:match "^.*%s" or "")
+  local words = rest and rest:sub(1, #(rest:gsub("\\ ", "\\\1"):match "^.*%s" or "")) -- "\ " is in a word
   local word = rest and rest:sub(#words + 1)
   local at = before:gsub("\\ ", "\\\1"):match "@([^%s@]*)$"
   at = at and at:gsub("\1", " ")

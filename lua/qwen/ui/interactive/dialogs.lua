@@ -79,6 +79,7 @@ function M.attach(self)
     self.state = editor.set(self.state, text.clean(words))
     self:repaint()
   end
+  function ctx.move(to) return require("qwen.ui.interactive.move").to(ctx, to) end
   function ctx.steer() return turn.steer(self) end
   function ctx.quit(code) ctx.leave = code or 0 end
 end

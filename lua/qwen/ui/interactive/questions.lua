@@ -14,6 +14,7 @@ local M = {}
 ---@param since number? when somebody typed, or it came up unasked: KeyGuard.since
 function M.show(self, question, done, since)
   question.done, question.guard = done, key_guard.new(since)
+  question.repaint = function() self.events:put { type = "changed" } end
   table.insert(self.questions, question)
   self:repaint()
 end
@@ -22,6 +23,7 @@ local function take_away(self, question)
   for i, other in ipairs(self.questions) do
     if other == question then table.remove(self.questions, i) end
   end
+  if question.close then question:close() end
   local held = question.guard.held
   question.guard.held = nil
   if held then self:type_key(held) end

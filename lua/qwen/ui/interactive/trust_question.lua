@@ -26,20 +26,22 @@ end
 ---Asks, when there is something to ask about and nobody has decided yet.
 ---@param cwd string
 ---@param settings Settings as they are without the folder's own
+---@param ctx Ctx? of a session: asks and tells there
 ---@return boolean trusted
-function M.ask(cwd, settings)
+function M.ask(cwd, settings, ctx)
+  local say, pick = ctx and ctx.notice or tell, ctx and ctx.pick or require("qwen.ui.widget.ask").pick
   local files = project_files.list(cwd, settings:get "context.fileName")
   if #files == 0 or trust.decided(cwd) then return false end
   language.use(settings:get "general.language")
-  tell(tr("this folder brings %s. In a trusted folder they are read: instructions go to the model, "
+  say(tr("this folder brings %s. In a trusted folder they are read: instructions go to the model, "
     .. "settings and variables count", table.concat(files, ", ")))
   local labels = {}
   for at, choice in ipairs(choices) do labels[at] = tr(choice.label) end
-  local i = require("qwen.ui.widget.ask").pick(tr "Do you trust this folder?", labels, { search = true })
+  local i = pick(tr "Do you trust this folder?", labels, { search = true })
   local choice = i and choices[i] or choices[1]
   if choice.word then
     local ok, e = trust.set(cwd, choice.word)
-    if not ok then tell(e.message) end
+    if not ok then say(e.message) end
   end
   return i == 2 or i == 3
 end

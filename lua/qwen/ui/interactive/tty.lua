@@ -277,7 +277,7 @@ function M.run(ctx, prepare)
   ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
   ctx.tools = require("qwen.agent.view").tools(ctx) -- hooks may have brought some
   tell_missing_key(ctx)
-  if ctx.opts.resume == true and not ctx.opts.continue then turn.send(self, "/resume") end
+  turn.begin(self)
   self:repaint()
   self.running = true
   while not self.quit do

@@ -127,6 +127,14 @@ function M.send(self, line, shown)
   end
 end
 
+---What the flags say that the session begins with.
+---@param self table the session at the prompt
+function M.begin(self)
+  local opts = self.ctx.opts
+  if opts.resume == true then M.send(self, opts.fork_session and "/resume --fork" or "/resume") end
+  if opts.prompt_interactive then M.send(self, opts.prompt_interactive) end
+end
+
 ---The next of what is queued, after a job has ended.
 function M.next(self)
   while not self.busy and not self.quit and self.queue[1] do route(self, table.remove(self.queue, 1)) end

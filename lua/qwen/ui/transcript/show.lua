@@ -247,7 +247,7 @@ end
 ---How the session goes on another time, where it was kept.
 ---@param ctx Ctx
 function M.farewell(ctx)
-  if #ctx.session.messages == 0 or not ctx.settings:get "general.chatRecording" then return end
+  if #ctx.session.messages == 0 or not ctx.settings:get "general.chatRecording" or ctx.tree then return end
   line(style.paint("dim", "qwen --resume " .. ctx.session.id))
 end
 

@@ -54,8 +54,14 @@ function M.open(ctx)
   M.asides = ctx.asides
   M.bell = ctx.settings:get "general.terminalBell"
   M.titled = escapes() and not ctx.settings:get "ui.hideWindowTitle"
-  M.name = "qwen · " .. (ctx.cwd:match "^.*/([^/]+)/?$" or "/")
   if M.titled then term.keep_title(true) end
+  M.moved(ctx)
+end
+
+---The session goes on in another folder.
+---@param ctx Ctx
+function M.moved(ctx)
+  M.name = "qwen · " .. (ctx.cwd:match "^.*/([^/]+)/?$" or "/")
   title(M.name)
 end
 

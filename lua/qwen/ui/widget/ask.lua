@@ -17,7 +17,9 @@ end
 local function ask(question)
   local ok, e = term.open()
   if not ok then return nil, e end
+  question.repaint = live.paint
   local _ <close> = setmetatable({}, { __close = function()
+    if question.close then question:close() end
     live.close()
     term.close()
   end })

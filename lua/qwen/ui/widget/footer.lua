@@ -3,6 +3,7 @@
 -- What the hooks of `status_built` say stands in its place.
 local git = require "qwen.util.git"
 local message = require "qwen.session.message"
+local paths = require "qwen.util.paths"
 local style = require "qwen.ui.render.style"
 local term = require "sys.term"
 local text = require "qwen.util.text"
@@ -37,6 +38,7 @@ local function parts_of(ctx)
   for _ in pairs(ctx.jobs or {}) do jobs = jobs + 1 end
   out[3], out[4] = { jobs > 0 and words.say("in_background", jobs) or "", "warn" }, { fill or "", "dim" }
   out[5] = { branch or "", "dim" }
+  if ctx.session and ctx.session.here then out[6] = { paths.short(ctx.cwd), "dim" } end
   for i = #out, 1, -1 do
     out[i][1] = text.clean(out[i][1]):gsub("%s+", " ")
     if out[i][1] == "" then table.remove(out, i) end

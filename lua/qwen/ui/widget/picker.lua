@@ -3,11 +3,13 @@ local Dialog = require "qwen.ui.widget.dialog"
 local KeyReader = require "qwen.ui.editor.key_reader"
 local editor = require "qwen.ui.editor.editor"
 local style = require "qwen.ui.render.style"
+local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
+local QUIET = 0.15 -- seconds without a key, after which texts are searched
 local FEW = 9 -- up to here a digit chooses; with more, letters search
 local GAP = 2 -- columns between the columns of a row
 local NARROW = 16 -- columns that a label keeps beside its columns
@@ -53,30 +55,40 @@ local function align(choices)
   return right
 end
 
----@param title string
----@param choices (string|{label: string, detail: string?, columns: string[]?, group: string?, disabled: string?})[]
----@param options {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer): string?)?}? the one to begin with; whether letters search, by
----default when there are many; preview: the one that is marked now, and Markdown to be shown below
----@return table
-function Pick.new(title, choices, options)
-  options = options or {}
-  local self = Pick.make { title = one_line(title), choices = {}, preview = options.preview, page = 1 }
-  self.hint = options.hint
-  for i, choice in ipairs(choices) do
-    if type(choice) ~= "table" then choice = { label = choice } end
-    local said = { label = one_line(choice.label) }
-    for _, name in ipairs { "detail", "group", "disabled" } do said[name] = choice[name] and one_line(choice[name]) end
-    for n, cell in ipairs(choice.columns or {}) do
-      said.columns = said.columns or {}
-      said.columns[n] = one_line(cell)
-    end
-    self.choices[i] = said
+-- A choice as it is shown, each text on one line.
+local function as_shown(choice)
+  if type(choice) ~= "table" then choice = { label = choice } end
+  local said = { label = one_line(choice.label) }
+  for _, name in ipairs { "detail", "group", "disabled" } do said[name] = choice[name] and one_line(choice[name]) end
+  for n, cell in ipairs(choice.columns or {}) do
+    said.columns = said.columns or {}
+    said.columns[n] = one_line(cell)
   end
+  return said
+end
+
+-- Puts the columns of all choices below each other.
+local function arrange(self)
   self.right, self.label_width = align(self.choices), 0
   for _, said in ipairs(self.choices) do
     said.hay = table.concat({ said.group or "", said.label, said.detail or "" }, " "):lower()
     if said.columns then self.label_width = math.max(self.label_width, term.width(said.label)) end
   end
+end
+
+---@param title string
+---@param choices (string|{label: string, detail: string?, columns: string[]?, group: string?, disabled: string?})[]
+---@param options {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer, said: string?): string?)?,
+--- texts: fun(query: string, hit: fun(choice: integer|table, said: string))?}? at: the one to begin with; search: whether letters search, by default when
+--- there are many; preview: the one that is marked now, and Markdown to be shown below; texts: what is not in the rows is searched, too: each choice that
+--- fits is given to hit, by its number or as one more, with what fits
+---@return table
+function Pick.new(title, choices, options)
+  options = options or {}
+  local self = Pick.make { title = one_line(title), choices = {}, preview = options.preview, page = 1 }
+  self.hint, self.texts = options.hint, options.texts
+  for i, choice in ipairs(choices) do self.choices[i] = as_shown(choice) end
+  arrange(self)
   local search = options.search
   if search == nil then search = #choices > FEW end
   self.line = search and editor.new {} or nil
@@ -91,15 +103,51 @@ local function query(self)
 end
 
 -- Finds the choices that hold every word of the query, in their order.
-function Pick:changed()
+local function find(self)
   self.found, self.at = {}, 1
   local wanted = query(self):lower()
   for i, choice in ipairs(self.choices) do
     local holds = true
     for word in wanted:gmatch "%S+" do holds = holds and choice.hay:find(word, 1, true) ~= nil end
-    if holds then self.found[#self.found + 1] = i end
+    if holds or self.fits[i] then self.found[#self.found + 1] = i end
   end
   self:go(1, 1)
+end
+
+-- A choice whose text fits; the one that is marked stays so.
+local function hit(self, choice, said)
+  local marked = self.found[self.at]
+  if type(choice) == "table" then
+    self.choices[#self.choices + 1] = as_shown(choice)
+    arrange(self)
+    choice = #self.choices
+  end
+  self.fits[choice], self.previewed = said, nil
+  find(self)
+  for at, i in ipairs(self.found) do
+    if i == marked then self.at = at end
+  end
+  if self.repaint then self.repaint() end
+end
+
+---Looks for no more; to be called when nobody looks at it any longer.
+function Pick:close()
+  if self.looking then self.looking:cancel() end
+  self.looking = nil
+end
+
+function Pick:changed()
+  self:close()
+  self.fits, self.previewed = {}, nil -- what fits in the text of a choice
+  find(self)
+  local wanted = query(self)
+  if not self.texts or not wanted:find "%S" then return end
+  self.looking = task.spawn(function()
+    task.sleep(QUIET)
+    self.texts(wanted, function(choice, said) hit(self, choice, said) end)
+    self.looking = nil
+    if self.repaint then self.repaint() end
+  end)
 end
 
 -- To a place in the list, or the nearest one in that direction that can be chosen, round the end.
@@ -145,7 +193,7 @@ end
 local function preview(self, columns, height)
   local at = self.found[self.at]
   if not self.preview or not at then return {} end
-  if self.previewed ~= at then self.previewed, self.sample = at, self.preview(at) end
+  if self.previewed ~= at then self.previewed, self.sample = at, self.preview(at, self.fits[at]) end
   if not self.sample then return {} end
   local rows = require("qwen.ui.render.markdown").rows(self.sample, columns - 1)
   table.insert(rows, 1, "")
@@ -175,7 +223,9 @@ function Pick:rows(columns, height)
   local first = math.max(1, math.min(chosen - most // 2, #rows - most + 1))
   self.page = most
   table.move(rows, first, first + most - 1, #out + 1, out)
-  if #self.found == 0 then out[#out + 1] = style.paint("dim", "  " .. say "nothing_fits") end
+  if #self.found == 0 then
+    out[#out + 1] = style.paint("dim", "  " .. say(self.looking and "reading" or "nothing_fits"))
+  end
   local more = #rows > most and say("of", self.at, #self.found) .. "; " or ""
   out[#out + 1] = style.paint("dim", (wrap.cut("(" .. more .. hint(self) .. ")", columns - 1)))
   table.move(below, 1, #below, #out + 1, out)

@@ -1,0 +1,92 @@
+-- The sessions of a folder: which there are, the one of an id, and deleting one.
+local err = require "qwen.util.err"
+local fs = require "sys.fs"
+local paths = require "qwen.util.paths"
+local tr = require("qwen.util.translate").tr
+
+local M = {}
+
+local UUID = 36 -- bytes
+
+---@class SessionEntry
+---@field id string
+---@field path string
+---@field time number
+---@field size integer
+
+---The sessions of a folder, newest first.
+---@param cwd string
+---@return SessionEntry[]
+function M.list(cwd)
+  local chats, out = paths.chats(cwd), {}
+  for _, entry in ipairs(chats and fs.list(chats) or {}) do
+    local id = entry.name:match "^(.*)%.jsonl$"
+    local stat = id and fs.stat(chats .. "/" .. entry.name)
+    if stat then
+      out[#out + 1] = { id = id, path = chats .. "/" .. entry.name, time = stat.mtime,
+        size = stat.size }
+    end
+  end
+  table.sort(out, function(a, b)
+    if a.time ~= b.time then return a.time > b.time end
+    return a.id < b.id
+  end)
+  return out
+end
+
+---The newest one.
+---@param cwd string
+---@return SessionEntry?, Err?
+function M.newest(cwd)
+  local newest = M.list(cwd)[1]
+  if newest then return newest end
+  return nil, err("missing", tr "there is no session in this folder yet; start one: qwen")
+end
+
+---The one with this id, or the only one that begins so.
+---@param cwd string
+---@param id string
+---@return {id: string, path: string}?, Err?
+function M.find(cwd, id)
+  local chats, found = paths.chats(cwd), {}
+  local whole = chats and #id == UUID and not id:find("/", 1, true)
+  local path = whole and chats .. "/" .. id .. ".jsonl"
+  if path and fs.exists(path) then return { id = id, path = path } end
+  for _, entry in ipairs(M.list(cwd)) do
+    if entry.id == id then
+      found = { entry }
+      break
+    end
+    if entry.id:sub(1, #id) == id then found[#found + 1] = entry end
+  end
+  if #found == 0 then
+    return nil, err("missing",
+      tr("there is no session '%s' in this folder; see: qwen sessions list", id))
+  end
+  if #found > 1 then
+    return nil, err("usage", tr("%d sessions begin with '%s'; give more of the id", #found, id))
+  end
+  return found[1]
+end
+
+---Deletes a session that nobody has open, with what its edits are taken back by.
+---@param cwd string
+---@param id string its id, or the only one that begins so
+---@return {id: string, path: string}?, Err?
+function M.delete(cwd, id)
+  local found, e = M.find(cwd, id)
+  if not found then return nil, e end
+  local lock <close>, busy = fs.lock(found.path .. ".lock", 0)
+  if not lock and busy.kind == "timeout" then
+    busy = err("denied", tr("session %s is open; end it first", found.id), { path = found.path })
+  end
+  if not lock then return nil, busy end
+  local ok
+  ok, e = fs.remove(found.path)
+  if not ok then return nil, e end
+  local log = paths.project(cwd) .. "/backups/" .. found.id .. ".jsonl"
+  for _, path in ipairs { found.path .. ".torn", found.path .. ".lock", log } do fs.remove(path) end
+  return { id = found.id, path = found.path }
+end
+
+return M
