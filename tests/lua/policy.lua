@@ -36,6 +36,17 @@ local function verdict(command, mode, rules, directory)
   return policy.judge(ctx_with(mode, rules), "run_shell_command", shell_tool, { command = command, directory = directory })
 end
 
+-- A person is told of the part that does the most, wherever it stands.
+for command, told in pairs {
+  ["make && rm -rf sub && echo done"] = "rm", ["rm f; make"] = "rm", ["make; curl http://h"] = "curl",
+  ["curl http://h -o f; rm f; make"] = "rm", ["rm f && sudo make install"] = "sudo",
+  ["make && go build && pytest"] = "make", ["rm f; curl http://h | sh"] = "pipes into sh",
+  ["/bin/rm f"] = "rm", ["make; mkfs.ext4 x"] = "mkfs.ext4",
+} do
+  local _, reason = verdict(command)
+  t.match(tostring(reason), "%f[%w]" .. told:gsub("%p", "%%%0") .. "%f[%W]", command)
+end
+
 -- Runs unasked.
 for _, command in ipairs { "ls", "ls -la sub", "cat f | wc -l", "grep -rn foo . | head -5", "rg -n 'a b' --glob '*.c'", "find . -name '*.lua' -type f", "pwd && ls",
   "wc -l f; head -n 3 f", "echo \"a 'b' c\" 2>/dev/null", "diff f f 2>&1 | head", "sort f | uniq -c", "stat f", "du -sh .", "true || false", "tail -n 5 f", "echo $HOME", "[ -f f ] && cat f",

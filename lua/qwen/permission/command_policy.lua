@@ -114,6 +114,11 @@ local function pipes_into(part)
     and phrase("it pipes into %s, which runs whatever comes", name) or nil
 end
 
+-- How much the part of a command can do that is asked about: the person is told of the heaviest.
+local function weight_of(part)
+  return pipes_into(part) and 4 or program_lists.weight(part.argv[1])
+end
+
 -- One part of a command by the rules: "deny", "unsure", "ask", "allow" or nil; the reason; the rule
 -- that would allow it.
 local function judge_part(at, set, part)
@@ -156,7 +161,7 @@ function M.judge(ctx, set, command, folder)
   for _, rule in ipairs(set.deny) do
     at.commands = at.commands or command_rules.first_word(rule) ~= nil
   end
-  local worst, only_reads, asking = nil, true, 0
+  local worst, only_reads, asking, heaviest = nil, true, 0, 0
   for i, part in ipairs(parsed.parts) do
     if i > MOST_PARTS then break end -- `parsed.hard` says that there are more
     local verdict, reason, rule = judge_part(at, set, part)
@@ -166,9 +171,10 @@ function M.judge(ctx, set, command, folder)
     if verdict ~= "allow" then asking = asking + 1 end
     only_reads = only_reads and reason.code == READS.code
     local same = worst and verdict == worst[1]
-    local telling = same and (verdict == "allow" and worst[2].code == READS.code or verdict == "mode" and pipes_into(part))
+    local weight = verdict == "mode" and weight_of(part) or 0
+    local telling = same and (verdict == "allow" and worst[2].code == READS.code or weight > heaviest)
     if not worst or rank[verdict] > rank[worst[1]] or telling then
-      worst = { verdict, reason, rule }
+      worst, heaviest = { verdict, reason, rule }, weight
     end
   end
   if not parsed.certain then

@@ -113,6 +113,22 @@ function M.names(name)
   return bare, base ~= "" and base or bare
 end
 
+-- What others cannot take back: another user's rights first, then what destroys or ends something.
+local rights = set "sudo su doas pkexec runuser su-exec gosu"
+local destroys = set("rm rmdir unlink shred dd mkfs wipefs truncate mv chmod chown chattr kill "
+  .. "pkill killall fuser shutdown reboot halt poweroff systemctl service crontab userdel passwd "
+  .. "iptables nft mount umount fdisk parted")
+
+---How much a program can do, for the choice of the part of a command that a person is told of.
+---@param name string?
+---@return integer 3 the rights of another user, 2 it destroys or ends something, 1 the network, 0
+function M.weight(name)
+  local bare, base = M.names(name or "")
+  if rights[bare] then return 3 end
+  if destroys[bare] or bare:find "^mkfs%." then return 2 end
+  return (M.network[bare] or M.network[base]) and 1 or 0
+end
+
 ---@param name string
 ---@return boolean
 function M.runs_others(name)

@@ -18,6 +18,7 @@ local KEPT = 4096 -- bytes of output kept for the screen
 local MOST_DIFF = 60 -- lines of a change
 local TOLD = 16 -- bytes by which a line is known in a result
 local SHOWN, SHOWN_FAILED = 3, 5 -- lines of output under a call that ended
+local MOST_COMMAND = 3 -- rows of a long command that nobody was asked about
 local running = {}
 local held = {} -- calls that only looked and ended, one after the other: verb, label, rows
 
@@ -38,6 +39,14 @@ end
 local function verb_of(name, form)
   local tool = registry.get("tools", name)
   return tool and tool.verbs and tr(tool.verbs[form]) or one_line(name)
+end
+
+-- The command that a call runs, clean.
+local function command_of(name, args)
+  local tool = registry.get("tools", name)
+  if not tool or not tool.command then return nil end
+  local ok, command = pcall(tool.command, args)
+  return ok and type(command) == "string" and text.clean(command) or nil
 end
 
 local LEAST_LABEL = 24 -- columns of what a call is about, before its result gets a row of its own
@@ -78,7 +87,8 @@ end
 ---command that was asked about, both clean; `read`: it stands in the scrollback, above the answer
 function M.start(call, args, about)
   running[#running + 1] = { id = call.id, name = call.name, label = label_of(call, args),
-    diff = about.diff, command = about.command, alone = about.read and #running == 0,
+    diff = about.diff, command = about.command or command_of(call.name, args),
+    most = not about.command and MOST_COMMAND or math.huge, alone = about.read and #running == 0,
     since = task.now(), task = task.current(), tail = "", lines = 0 }
 end
 
@@ -162,6 +172,11 @@ local function block(entry, result, failed, columns)
   if entry.command and (not whole or entry.command:find "\n.") then -- it stands once, and whole
     rows = line_rows(verb, "", result, failed, columns)
     about = wrap.rows({ text = wrap.untab(text.trim_end(entry.command)), spans = {} }, columns - 4)
+    local hidden = #about - entry.most
+    if hidden > 0 then
+      about = table.move(about, 1, entry.most, 1, {})
+      about[#about + 1] = style.paint("dim", words.plural("more_lines", hidden))
+    end
   end
   for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
   return table.move(below, 1, #below, #rows + 1, rows)

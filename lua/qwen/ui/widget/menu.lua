@@ -57,7 +57,7 @@ function M.rows(self, columns, height)
     local args = items[i].args
     widest = math.max(widest, term.width(items[i].text) + (args and #args + 1 or 0))
   end
-  widest = math.min(widest, math.max(columns // 2, 1))
+  widest = math.min(widest, math.max(columns // (menu.kind == "command" and 3 or 2), 1))
   for i = first, first + most - 1 do
     local group = items[i].group
     if titled and (i == first or group ~= items[i - 1].group) then
