@@ -99,6 +99,13 @@ return {
       "虽然很少用到但一开始就提供的工具",
     ["seldom used tools are only named at first; false: all are offered from the start"] =
       "很少用到的工具起初只列名称；false：一开始就提供全部",
+    ["Turn it on"] = "启用", ["Turn it off"] = "停用", ["Skills"] = "技能",
+    ["Write a prompt with it"] = "用它写提示", ["Change it in your editor"] = "在编辑器中修改",
+    ["nothing was changed"] = "没有任何更改", ["Use the skill %s: "] = "使用技能 %s：",
+    ["on from the next session on: %s"] = "从下次会话起启用：%s",
+    ["off from the next session on: %s"] = "从下次会话起停用：%s",
+    ["written: %s; it counts from the next session on"] = "已写入：%s；从下次会话起生效",
+    ["Hooks of your settings"] = "设置中的钩子",
     ["Find tools"] = "查找工具", ["Found tools"] = "已找到工具",
     ["the tool %s is not offered: %s"] = "未提供工具 %s：%s",
     ["Yes"] = "是", ["Yes, and for this session: %s"] = "是，并在本次会话中允许：%s",
