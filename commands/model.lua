@@ -102,6 +102,7 @@ local function take(ctx, model)
   if ok then taken, e = ctx.switch(model.id, model.provider, not model.offered and model.base_url or nil) end
   if not taken then return nil, e end
   ctx.print(tr("now: %s (%s, %s)", taken.id, taken.provider, (qwen.x.login.asked_at(ctx, taken))))
+  if taken.effort_chosen then ctx.print(qwen.x.effort.words(taken)) end
   return qwen.x.login.keep(ctx, taken)
 end
 

@@ -4,7 +4,7 @@ local tr = qwen.tr
 
 local C = { summary = "look at the settings and change one",
   aliases = { "preferences", language = "general.language", statusline = "ui.statusLine",
-    effort = "model.reasoningEffort", ["output-style"] = "general.outputStyle" },
+    ["output-style"] = "general.outputStyle" },
   args = "[KEY [VALUE]]" }
 
 -- The keys, and the values that a key can have, as `config set` knows them.

@@ -28,7 +28,11 @@ local function run(ctx, card, args, places)
   places:put(true)
   local _ <close> = setmetatable({}, { __close = function() places:get() end })
   local own_model = card.name == "explore" and ctx.settings:get "agents.builtin.exploreModel" or nil
-  local text, e, turns = qwen.x.subagent.run(ctx, { title = card.name, prompt = args.prompt, model = card.fields.model or own_model,
+  local level = card.fields.effort
+  if level and not (" none low medium high xhigh max default "):find(" " .. level .. " ", 1, true) then
+    return nil, qwen.err("usage", tr("the agent %s: there is no effort '%s'", card.name, level))
+  end
+  local text, e, turns = qwen.x.subagent.run(ctx, { effort = level, title = card.name, prompt = args.prompt, model = card.fields.model or own_model,
     system = card.body, max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card),
     plan = card.fields.approvalMode == "plan" })
   if not text then return nil, e end

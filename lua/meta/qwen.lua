@@ -97,7 +97,10 @@
 ---@field key Secret? bound to the origin of base_url; nil when none is set
 ---@field key_source (Phrase|string)? words: "environment OPENAI_API_KEY", "flag --openai-api-key"
 ---@field config table generationConfig of the entry, as written by the user
----@field effort string? model.reasoningEffort, where it counts for this model
+---@field effort string? how much to think, where a flag, /effort or model.reasoningEffort says it for this model
+---@field effort_told string? the nearest level that its provider file knows; nil: it cannot be told
+---@field effort_chosen boolean? by a flag or /effort: stronger than its entry
+---@field own_config table? config without that
 ---@field vision boolean?
 ---@field context integer? tokens: of the entry, else as the service or the family of the name has it
 ---@field max_output integer? tokens of one answer, from the same places
@@ -151,6 +154,7 @@
 ---@field encode_media (fun(model: Model, part: MediaPart): table)? of all: what an image or a file becomes
 ---@field usage (fun(u: table): Usage)? of openai: what an answer cost
 ---@field reason (fun(fields: table, model: Model, reasoning: table|false))? of openai: writes into the body how much to think
+---@field efforts (fun(model: Model): string)? of all: the levels of "none low medium high xhigh max" that a model can be told; "" where none
 ---@field marks (fun(model: Model): boolean)? of openai: whether the service wants marks for its cache
 ---@field think_tags boolean? of openai: thinking arrives in the text, as <think>
 ---@field text_tool_calls boolean? of openai: calls arrive in the text, in the form that the model learnt; an entry's textToolCalls says otherwise
@@ -465,6 +469,7 @@ qwen = {}
 ---@field environment fun(): table globals as a user file has them
 ---@field export qwen.x.export
 ---@field failure fun(status: integer, headers: table<string, string>, body: string): Err reads an error answer of a model service
+---@field effort qwen.x.effort
 ---@field encoding qwen.x.encoding
 ---@field files qwen.x.files
 ---@field folders qwen.x.folders
@@ -630,6 +635,17 @@ qwen = {}
 ---@class qwen.x.encoding
 ---@field decode fun(bytes: string): string?, Encoding? text in UTF-8 and what it was in (nil: UTF-8); nil when it is no text
 ---@field encode fun(text: string, encoding?: Encoding): string?, string? bytes; nil and the first character that it does not have
+
+---@class qwen.x.effort
+---@field levels string[] none, low, medium, high, xhigh, max
+---@field known fun(model: Model): string[] the levels that a model can be told, in rising order
+---@field nearest fun(known: string[], level: string): string? the highest below a level, else the lowest above it
+---@field apply fun(model: Model, level: string?, chosen?: boolean) gives a model a level; chosen: it is stronger than the model's entry
+---@field with fun(model: Model, level: string): Model a model like another one, with a level of its own
+---@field set fun(ctx: Ctx, level: string) for the rest of the run: the model in use and each that is chosen later
+---@field words fun(model: Model): string what counts for a model, in words for the user
+---@field next fun(ctx: Ctx): string? the next level of the model in use, "default" after the last; nil: it cannot be told any
+---@field sent fun(model: Model, level: string): string the fields of a request that a level changes
 
 ---@class qwen.x.files
 ---@field opened fun(ctx: Ctx, path: string, change?: boolean): string?, Err? the real path that this call may open for a path
@@ -826,7 +842,7 @@ qwen = {}
 ---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule or .qwenignore keeps a file from being read
 
 ---@class qwen.x.subagent
----@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns
+---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, effort: string?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns
 
 ---@class qwen.one_shot
 ---@field ask fun(ctx: Ctx, options: SideRequest): string?, Err?, Message? one question to a model, beside the conversation

@@ -104,6 +104,16 @@ local function version(id)
   return major and #major <= 2 and tonumber(major) * 100 + (#minor <= 2 and tonumber(minor) or 0) or 0
 end
 
+---The levels of effort that a model can be told: as a budget, or as a word where it thinks as it sees fit.
+---@param model Model
+---@return string
+function P.efforts(model)
+  local number = version(model.id)
+  if number > 0 and number < FIRST_TO_THINK then return "" end
+  if number < FIRST_ADAPTIVE then return "none low medium high" end
+  return number >= ONLY_ADAPTIVE and "none low medium high xhigh max" or "none low medium high max"
+end
+
 -- In a loop of calls the service wants back the thinking that led to them. Where that is missing, as after another model or a
 -- shortened conversation, thinking begins again with the next prompt.
 local function may_begin(model, messages)

@@ -20,11 +20,19 @@ function P.encode_message(model, message)
   return items
 end
 
+local function at_home(model)
+  local url = qwen.http.parse_url(model.base_url)
+  return url and url.host:find "api%.deepseek%.com$"
+end
+
+function P.efforts(model)
+  return at_home(model) and "none high max" or P.super.efforts(model)
+end
+
 local efforts = { low = "high", medium = "high", high = "high", xhigh = "max", max = "max" }
 
 function P.reason(fields, model, reasoning)
-  local url = qwen.http.parse_url(model.base_url)
-  if not url or not url.host:find "api%.deepseek%.com$" then return P.super.reason(fields, model, reasoning) end
+  if not at_home(model) then return P.super.reason(fields, model, reasoning) end
   if reasoning then
     fields.reasoning_effort = efforts[reasoning.effort] or reasoning.effort
   else

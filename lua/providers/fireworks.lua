@@ -5,6 +5,8 @@ function P.headers(_, view)
   return view.session and { ["x-session-affinity"] = view.session } or nil
 end
 
+function P.efforts() return "none low medium high" end
+
 function P.reason(fields, _, reasoning)
   fields.reasoning_effort = reasoning and reasoning.effort or not reasoning and "none" or nil
 end

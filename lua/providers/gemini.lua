@@ -89,6 +89,16 @@ local messages_of, tools_of = wire.encoders(P)
 local levels = { low = "LOW", medium = "MEDIUM", high = "HIGH", max = "HIGH" }
 local budgets = { low = 4096, medium = 16384, high = 24576, max = 24576 }
 
+---The levels of effort that a model can be told. Only the small ones of 2.5 can do without thinking.
+---@param model Model
+---@return string
+function P.efforts(model)
+  local number = version(model.id)
+  if number < 2.5 then return "" end
+  if number < 3 then return model.id:find "flash" and "none low medium high" or "low medium high" end
+  return model.id:find "gemini%-3%-pro" and "low high" or "low medium high"
+end
+
 -- From 3 on models think by level, those of 2.5 by a budget; older ones refuse to be asked.
 local function thinking(model)
   local number, reasoning = version(model.id), model.config.reasoning

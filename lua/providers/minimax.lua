@@ -6,6 +6,8 @@ local P = {
   think_tags = true,
 }
 
+function P.efforts() return "" end -- they always think
+
 function P.encode_assistant(model, message)
   local out, thought = P.super.encode_assistant(model, message), qwen.wire.thinking(model, message)
   if out and thought ~= "" then

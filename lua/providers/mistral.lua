@@ -6,6 +6,8 @@ local P = {
   alternate = true,
 }
 
+function P.efforts() return "" end
+
 -- An id of the right form stays; any other always becomes the same one.
 local function short(id)
   return id:find "^%w%w%w%w%w%w%w%w%w$" and id or qwen.os.sha256(id):sub(1, 9)

@@ -11,4 +11,13 @@ function P.encode_tool(_, tool)
   return qwen.json.encode { type = "function", ["function"] = { name = tool.name, description = tool.description, parameters = parameters } }
 end
 
+-- From K2.5 on thinking is a switch; the models before it think always or never.
+function P.efforts(model)
+  return model.id:find "kimi%-k2%.[5-9]" and "none high" or ""
+end
+
+function P.reason(fields, model, reasoning)
+  if P.efforts(model) ~= "" then fields.thinking = { type = reasoning and "enabled" or "disabled" } end
+end
+
 return P

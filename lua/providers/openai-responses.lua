@@ -13,6 +13,7 @@ local P = {
   sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   models = chat.models,
 }
+  efforts = chat.efforts,
 
 -- Requests ----------------------------------------------------------------------------------------------------------
 
@@ -137,6 +138,7 @@ local function call_at(answer, event, item, begun)
   return index
 end
 
+  if config.reasoning == false and P.efforts(model):find "^none" then fields.reasoning = { effort = "none" } end
 -- Arguments come in pieces, or only whole.
 local function add_arguments(answer, index, text, is_piece)
   if not wire.text(text) or not is_piece and answer.given[index] then return end

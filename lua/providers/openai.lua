@@ -122,13 +122,42 @@ function P.own_terms(id)
   return (id:find "^o%d" or id:find "^gpt%-5" and not id:find "chat") and true or false
 end
 
+-- What models can be told by this protocol, by the first pattern that fits; the others know low, medium and high. A service that knows
+-- more, or says it in another way, has a file of its own.
+local efforts = {
+  { "^gpt%-5.*chat", "" }, { "^gpt%-5%-pro", "high" }, { "^gpt%-5%.%d%-pro", "medium high xhigh" },
+  { "^gpt%-5%.1%-codex%-max", "low medium high xhigh" }, { "^gpt%-5%.[2-9]%-codex", "low medium high xhigh" },
+  { "^gpt%-5.*codex", "low medium high" }, { "^gpt%-5%.1", "none low medium high" },
+  { "^gpt%-5%.[2-5]", "none low medium high xhigh" }, { "^gpt%-5%.[6-9]", "none low medium high xhigh max" },
+  { "^gpt%-[34]", "" }, { "^o1%-mini", "" }, { "^o1%-preview", "" },
+  { "^qwen", "" }, { "^coder%-model", "" }, { "^deepseek%-chat", "" }, { "^deepseek", "low medium high xhigh max" }, { "^gemini%-1", "" },
+  { "^gemini%-2%.0", "" }, { "^claude%-3[%-.]5", "" }, { "^claude%-3%-[ohs]", "" }, { "^claude%-opus%-4[%-.][7-9]", "low medium high xhigh max" },
+  { "^claude%-opus%-[5-9]", "low medium high xhigh max" }, { "^claude%-%a+%-4[%-.]6", "low medium high max" }, { "instruct", "" },
+}
+
+---@param model Model
+---@return string
+function P.efforts(model)
+  local name = model.id:lower():gsub("^.*/", "")
+  for _, row in ipairs(efforts) do
+    if name:find(row[1]) then return row[2] end
+  end
+  return "low medium high"
+end
+
 ---How much to think, as the person set it; false for not at all.
 ---@param fields table of the body
 ---@param model Model
 ---@param reasoning {effort: string?}|false
 function P.reason(fields, model, reasoning)
-  if not reasoning then return end
-  if P.own_terms(model.id) then fields.reasoning_effort = reasoning.effort else fields.reasoning = reasoning end
+  local own = P.own_terms(model.id)
+  if not reasoning then
+    fields.reasoning_effort = own and P.efforts(model):find "^none" and "none" or nil
+  elseif own then
+    fields.reasoning_effort = reasoning.effort
+  else
+    fields.reasoning = reasoning
+  end
 end
 
 ---The fields of the body but messages and tools.
@@ -142,8 +171,8 @@ function P.body(model, view)
   if P.own_terms(model.id) then
     fields.max_completion_tokens, fields.max_tokens, fields.temperature = fields.max_completion_tokens or fields.max_tokens, nil, nil
   end
-  local reasoning = config.reasoning
-  if not config.samplingParams and (type(reasoning) == "table" or reasoning == false) then P.reason(fields, model, reasoning) end
+  local reasoning, alone = config.reasoning, config.samplingParams and not model.effort_chosen -- parameters that go out as they are
+  if not alone and (type(reasoning) == "table" or reasoning == false) then P.reason(fields, model, reasoning) end
   wire.extra(fields, config.extra_body)
   return fields
 end

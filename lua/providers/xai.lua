@@ -7,6 +7,10 @@ function P.usage(u)
   return usage
 end
 
+function P.efforts(model)
+  return model.id:find "mini" and "low high" or ""
+end
+
 function P.reason(fields, model, reasoning)
   if reasoning and model.id:find "mini" then fields.reasoning_effort = reasoning.effort == "low" and "low" or "high" end
 end

@@ -6,6 +6,8 @@ local P = {
   thinking_field = "reasoning_content",
 }
 
+function P.efforts() return "none high" end
+
 function P.reason(fields, _, reasoning)
   fields.thinking = { type = reasoning and "enabled" or "disabled" }
 end

@@ -39,6 +39,7 @@ local experimental = {
   demo = "demo.project",
   export = "qwen.session.export",
   failure = "qwen.provider.failure",
+  effort = "qwen.model.effort",
   encoding = "qwen.util.encoding",
   files = "qwen.permission.files",
   folders = "qwen.permission.folders",

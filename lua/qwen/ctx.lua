@@ -152,6 +152,9 @@ function M.choose_model(ctx, quiet)
     return nil, err("usage", tr("there is no provider file for '%s'; write ~/.qwen/providers/%s.lua", model.provider, model.provider))
   end
   ctx.model = model
+  if model.effort_chosen and model.effort_told ~= model.effort then
+    ctx.notice(require("qwen.model.effort").words(model))
+  end
   ctx.fallbacks, e = models.fallbacks(ctx.settings, ctx.opts, has_provider, model)
   if not ctx.fallbacks then return nil, e end
   return model

@@ -1,6 +1,7 @@
 -- A conversation beside the person's own: another system prompt, its own messages, tools and limit of turns, run by the same loop. Guards, permission
 -- and the ledger count as everywhere; the screen, the session file and the hooks about the person's own conversation do not see it.
 local context = require "qwen.agent.view"
+local effort = require "qwen.model.effort"
 local err = require "qwen.util.err"
 local hooks = require "qwen.extension.hooks"
 local loop = require "qwen.agent.loop"
@@ -19,9 +20,12 @@ local told = {}
 for name in ("before_tool before_edit permission_asked permission_denied tool_started tool_ended edit_ended request_built response_started request_failed "
   .. "delta notice_shown"):gmatch "%S+" do told[name] = true end
 
-local function model_of(ctx, id)
+-- The model that an agent names, with the effort that it names; else that of the conversation.
+local function model_of(ctx, id, level)
   local function has(name) return registry.has("providers", name) end
-  return models.beside(ctx.settings, ctx.opts, has, ctx.model, id)
+  local model, e, note = models.beside(ctx.settings, ctx.opts, has, ctx.model, id)
+  if model and level then model = effort.with(model, level) end
+  return model, e, note
 end
 
 local function make_ctx(ctx, options, model)
@@ -64,12 +68,13 @@ end
 
 ---Runs it to its end.
 ---@param ctx Ctx
----@param options {title: string, system: string, prompt: string, model: string?, max_turns: integer?, plan: boolean?, offers: (fun(name: string): boolean)?}
+---@param options {title: string, system: string, prompt: string, model: string?, effort: string?, max_turns: integer?,
+---plan: boolean?, offers: (fun(name: string): boolean)?}
 ---@return string? text of its last answer
 ---@return Err?
 ---@return integer? turns
 function M.run(ctx, options)
-  local model, e, note = model_of(ctx, options.model)
+  local model, e, note = model_of(ctx, options.model, options.effort)
   if not model then return nil, e end
   if note then ctx.notice(("%s: %s"):format(options.title, note)) end
   local sub = make_ctx(ctx, options, model)

@@ -22,6 +22,8 @@ return {
   },
   { group = "Model:",
     { long = "model", short = "m", value = "ID", field = "model", text = "model for this run" },
+    { long = "effort", value = "LEVEL", field = "effort", choices = { "none", "low", "medium", "high", "xhigh", "max", "default" },
+      text = "how much it thinks: none to max" },
     { long = "fallback-model", value = "IDS", list = true, field = "fallback", rare = true, text = "asked when the model is overloaded (up to 3)" },
     { long = "auth-type", value = "NAME", field = "auth_type", text = "openai[-responses], anthropic, gemini, ..." },
     { long = "openai-base-url", value = "URL", field = "base_url", text = "address of an OpenAI-compatible service" },

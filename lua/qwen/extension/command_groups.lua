@@ -10,7 +10,7 @@ M.list = {
   { title = phrase "Conversation",
     names = "new clear resume sessions rename branch recap rewind compact context export copy quit exit" },
   { title = phrase "Changes", names = "diff undo tasks directory cd init" },
-  { title = phrase "Model", names = "model models auth provider limits usage stats" },
+  { title = phrase "Model", names = "model models effort auth provider limits usage stats" },
   { title = phrase "Permission", names = "mode permissions sandbox trust project privacy" },
   { title = phrase "Tools", names = "tools mcp agents skills hooks memory" },
   { title = phrase "Screen", names = "theme keys vim settings editor" },

@@ -27,7 +27,7 @@ M.fields = {
 }
 -- A provider may have steps of its own beside these.
 local provider = { summary = "string", protocol = "string", base = "string", auth = "string", media = "string" }
-for name in ("request decoder events failure models sign url headers body encode_message encode_tool"):gmatch "%S+" do provider[name] = "function" end
+for name in ("request decoder events failure models sign url headers body encode_message encode_tool efforts"):gmatch "%S+" do provider[name] = "function" end
 
 for event in pairs(require "qwen.extension.events") do M.fields.hooks[event] = "function" end
 

@@ -150,7 +150,7 @@ local function finish(settings, opts, model, value, source)
   if not ok then return nil, e end
   model_capabilities.measure(model, require("qwen.model.remote_list").known(model))
   model.prices = model.prices or model_capabilities.prices(settings, model.id)
-  effort.apply(model, settings:get "model.reasoningEffort")
+  effort.apply(model, opts.effort or settings:get "model.reasoningEffort", opts.effort ~= nil)
   return model
 end
 
@@ -194,12 +194,12 @@ local function borrowed(current, id)
   if not offered then return current, nil, tr("%s does not offer %s; %s is asked instead", M.place(current), id, current.id) end
   local model, config = {}, {}
   for name, value in pairs(current) do model[name] = value end
-  for name, value in pairs(current.config) do config[name] = value end
-  config.contextWindowSize = nil
+  for name, value in pairs(current.own_config or current.config) do config[name] = value end
+  config.contextWindowSize, model.own_config = nil, nil
   model.id, model.name, model.config, model.borrowed = id, id, config, true
   model.prices, model.vision, model.description = nil, nil, nil
   model_capabilities.measure(model, known)
-  effort.apply(model, model.effort)
+  effort.apply(model, model.effort, model.effort_chosen)
   return model
 end
 

@@ -117,6 +117,16 @@ function M.next_mode(self)
   status_line.refresh()
 end
 
+function M.next_effort(self)
+  local ctx, effort = self.ctx, require "qwen.model.effort"
+  local level = ctx.model and effort.next(ctx)
+  if not ctx.model then return end
+  if not level then return ctx.notice(tr("%s cannot be told how much to think", ctx.model.id)) end
+  effort.set(ctx, level)
+  if style.reader() or live.dumb() then ctx.print(effort.words(ctx.model)) end
+  status_line.refresh()
+end
+
 function M.transcript(self)
   task.spawn(function()
     local ok, e = require("qwen.ui.interactive.dialogs").view(self)

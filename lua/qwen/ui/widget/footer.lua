@@ -31,7 +31,9 @@ end
 
 -- The parts from left to right, the least needed last: {text, style}.
 local function parts_of(ctx)
-  local out = { { ctx.mode, looks[ctx.mode] or "dim" }, { ctx.model and ctx.model.id or "", "dim" } }
+  local model = ctx.model or { id = "" }
+  local name = model.effort_told and model.id .. " " .. model.effort_told or model.id
+  local out = { { ctx.mode, looks[ctx.mode] or "dim" }, { name, "dim" } }
   local fill = ctx.model and ctx.session and M.context_use(ctx.model, message.last_usage(ctx.session.messages))
   local branch = git.branch(ctx.cwd)
   local jobs = 0
