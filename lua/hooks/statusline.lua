@@ -62,21 +62,30 @@ function H.prompt_answered(ctx)
   if is_set(ctx) and not ctx.agent then counted.working = false end
 end
 
--- Lines that an edit adds and takes away: the file before it is kept until it has ended.
+local MOST = 4 * 1024 * 1024 -- bytes of a file whose lines are counted
+
+-- Lines that an edit adds and takes away: its files before it are kept until it has ended.
 function H.tool_started(ctx, call, args)
-  local path = is_set(ctx) and (call.name == "edit" or call.name == "write_file") and args.file_path
-  if type(path) == "string" then counted.before[call.id] = { path = path, text = qwen.fs.read(path, 4 * 1024 * 1024) or "" } end
+  local tool = is_set(ctx) and qwen.x.registry.get("tools", call.name)
+  if not tool or tool.effect ~= "edit" or not tool.paths then return end
+  local files = {}
+  for _, path in ipairs(tool.paths(args)) do
+    path = qwen.x.files.resolve(ctx, path)
+    files[#files + 1] = path and { path = path, text = qwen.fs.read(path, MOST) or "" } or nil
+  end
+  counted.before[call.id] = files
 end
 
 function H.tool_ended(ctx, call, result)
-  local before = is_set(ctx) and counted.before[call.id]
-  if not before then return end
+  local files = is_set(ctx) and counted.before[call.id]
+  if not files then return end
   counted.before[call.id] = nil
-  local after = not result.error and qwen.fs.read(before.path, 4 * 1024 * 1024)
-  if not after then return end
-  for line in qwen.text.diff(before.text, after, "file"):gmatch "[^\n]+" do
-    local name = line:find "^%+" and "added" or line:find "^%-" and "removed"
-    if name and not line:find "^%+%+%+ " and not line:find "^%-%-%- " then counted[name] = counted[name] + 1 end
+  for _, file in ipairs(not result.error and files or {}) do
+    local after = qwen.fs.read(file.path, MOST) or ""
+    for line in qwen.text.diff(file.text, after, "file"):gmatch "[^\n]+" do
+      local name = line:find "^%+" and "added" or line:find "^%-" and "removed"
+      if name and not line:find "^%+%+%+ " and not line:find "^%-%-%- " then counted[name] = counted[name] + 1 end
+    end
   end
 end
 

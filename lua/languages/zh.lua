@@ -220,7 +220,6 @@ return {
     ["Change files by a patch, all or none"] = "用补丁修改文件，要么全部，要么都不改",
     ["Change a cell of a Jupyter notebook that you have read: replace its source, insert a cell, or delete one"] =
       "修改已读 Jupyter 笔记本的一个单元格：替换、插入或删除",
-    ["%d files changed"] = "修改了 %d 个文件",
     ["true: all models edit by patches, false: none; without it those that learnt it (GPT from 4.1 on, o1, o3, o4, Codex)"] =
       "true：所有模型都用补丁编辑；false：都不用；未设置时仅限学过补丁格式的模型（GPT 4.1 起、o1、o3、o4、Codex）",
     ["choose how much the model thinks"] = "选择模型思考的程度",

@@ -193,7 +193,7 @@
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn
----@field deferred boolean? named in tool_search at first, and offered once it was found or called
+---@field deferred boolean|(fun(ctx: Ctx): boolean)|nil named in tool_search at first, and offered once it was found or called
 ---@field offered (fun(ctx: Ctx): boolean)? false: it makes no sense here, and is not offered
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
@@ -474,6 +474,10 @@ qwen = {}
 ---@field files qwen.x.files
 ---@field folders qwen.x.folders
 ---@field fuzzy_match qwen.x.fuzzy_match
+---@field notebook qwen.x.notebook
+---@field patch_apply qwen.x.patch_apply
+---@field patch_text qwen.x.patch_text
+---@field patches qwen.x.patches
 ---@field git qwen.x.git
 ---@field hook_runner qwen.x.hook_runner
 ---@field html_markdown qwen.x.html_markdown
@@ -632,10 +636,6 @@ qwen = {}
 ---@field inside fun(ctx: Ctx, host: string): boolean whether it may be one of a private network
 ---@field judge fun(ctx: Ctx, set: table, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? of a call with a domain
 
----@class qwen.x.encoding
----@field decode fun(bytes: string): string?, Encoding? text in UTF-8 and what it was in (nil: UTF-8); nil when it is no text
----@field encode fun(text: string, encoding?: Encoding): string?, string? bytes; nil and the first character that it does not have
-
 ---@class qwen.x.effort
 ---@field levels string[] none, low, medium, high, xhigh, max
 ---@field known fun(model: Model): string[] the levels that a model can be told, in rising order
@@ -647,6 +647,10 @@ qwen = {}
 ---@field next fun(ctx: Ctx): string? the next level of the model in use, "default" after the last; nil: it cannot be told any
 ---@field sent fun(model: Model, level: string): string the fields of a request that a level changes
 
+---@class qwen.x.encoding
+---@field decode fun(bytes: string): string?, Encoding? text in UTF-8 and what it was in (nil: UTF-8); nil when it is no text
+---@field encode fun(text: string, encoding?: Encoding): string?, string? bytes; nil and the first character that it does not have
+
 ---@class qwen.x.files
 ---@field opened fun(ctx: Ctx, path: string, change?: boolean): string?, Err? the real path that this call may open for a path
 ---@field read fun(ctx: Ctx, path: string, limit?: integer, below?: boolean): string?, Stat|Err by the path that was judged, without a link; below: a name below what `opened` gave
@@ -654,7 +658,8 @@ qwen = {}
 ---@field form fun(text: string, encoding?: Encoding): string? what a text is in where that is not UTF-8 with plain line ends
 ---@field stat fun(ctx: Ctx, path: string, below?: boolean): Stat?, Err?
 ---@field list fun(ctx: Ctx, path: string, below?: boolean): {name: string, type: string}[]?, Err?
----@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false, how?: {encoding: Encoding?, part: FilePart?}): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen; part: lines that were replaced
+---@field write fun(ctx: Ctx, path: string, text: string, before: Stat|false, how?: {encoding: Encoding?, part: FilePart?, mode: integer?}): boolean?, Err? before: the file that was read; false: nothing is there. It counts as seen; part: lines that were replaced; mode: of a new file
+---@field remove fun(ctx: Ctx, path: string, before: Stat): boolean?, Err? where it is still what was looked at
 ---@field place fun(path: string): Place
 ---@field places fun(ctx: Ctx, paths: string[]): Place[] from the project folder, by their text
 ---@field place_inside fun(ctx: Ctx, place: Place): boolean in the project
@@ -1001,6 +1006,26 @@ qwen = {}
 ---@field plain_text fun(file: string): string, integer, table without BOM and with LF only; how long the BOM is; where CRs were
 ---@field split fun(text: string): string[], integer[] lines, where they begin
 ---@field trim fun(line: string): string without blanks at both ends
+---@field fold fun(text: string): string, table with plain characters for those that look like them; where it grew shorter
+
+---@class qwen.x.notebook
+---@field parse fun(text: string): table? the JSON of a notebook; nil: it is none
+---@field find fun(notebook: table, id: string): integer?, boolean? the place of a cell by its id or as "cell-N"; whether several are meant
+---@field cell fun(notebook: table, place: integer): {name: string, kind: string, source: string}
+---@field render fun(notebook: table): string its cells as text, with ids, sources and outputs
+---@field edit fun(text: string, notebook: table, change: {mode: "replace"|"insert"|"delete", place: integer?, source: string?, kind: string?}): string, string the file with one cell changed, and the name of the cell
+
+---@class qwen.x.patch_text
+---@field files fun(text: string): PatchFile[]?, string? the files of a patch; nil and why where it cannot be read
+---@field edit_of fun(hunk: PatchHunk): {old: string, new: string}?, string? a part as a text and what takes its place
+---@field blocks fun(text: string): {old: string, new: string}[]?, string? the edits of blocks of SEARCH and REPLACE
+
+---@class qwen.x.patch_apply
+---@field apply fun(text: string, hunks: PatchHunk[]): string?, string|{unsure: integer?, exact: boolean} the new text, and how sure its places are; nil and why
+---@field part fun(before: string, after: string): FilePart the lines in which two texts differ
+
+---@class qwen.x.patches
+---@field used fun(ctx: Ctx): boolean whether the model in use edits by patches
 
 ---@class SearchPlan
 ---@field pattern string

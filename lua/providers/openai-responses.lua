@@ -1,4 +1,5 @@
 -- OpenAI responses: a request from a view, deltas from a stream. Nothing stays at the service, so encrypted reasoning goes back and forth.
+-- Long because one protocol is one file.
 -- Protocol facts: platform.openai.com/docs/api-reference/responses.
 local json, wire = qwen.json, qwen.wire
 local encode = json.encode
@@ -12,8 +13,8 @@ local P = {
   media = "image pdf", -- files that models here take, where neither entry nor name tells
   sampling_alone = true, -- samplingParams go out as they are: no limit of ours is added to them
   models = chat.models,
-}
   efforts = chat.efforts,
+}
 
 -- Requests ----------------------------------------------------------------------------------------------------------
 
@@ -29,6 +30,15 @@ function P.encode_media(model, part)
   return { type = "input_file", filename = "file." .. part.mime:gsub("^.*%W", ""), file_data = url }
 end
 
+-- A call as the service gave it, or would have.
+local function encode_call(model, part)
+  if not P.is_plain(model, part.name) then
+    return { type = "function_call", call_id = part.id, name = part.name, arguments = wire.arguments(part.args) }
+  end
+  local args = wire.object(json.decode(part.args, false, true))
+  return { type = "custom_tool_call", call_id = part.id, name = part.name, input = wire.text(args.input) or part.args }
+end
+
 -- Reasoning may stand only before what it led to: it waits for that. Calls follow each other: DeepSeek refuses text between them.
 local function encode_assistant(model, message)
   local out, calls, waiting = {}, {}, {}
@@ -41,7 +51,7 @@ local function encode_assistant(model, message)
     elseif part.type == "text" and part.text ~= "" then
       item = { type = "message", role = "assistant", content = part.text }
     elseif part.type == "call" then
-      item = { type = "function_call", call_id = part.id, name = part.name, arguments = wire.arguments(part.args) }
+      item = encode_call(model, part)
     end
     if item then
       local list = part.type == "call" and calls or out
@@ -61,7 +71,8 @@ function P.encode_message(model, message)
   local out, content = {}, {}
   for _, part in ipairs(message.parts) do
     if part.type == "result" then
-      out[#out + 1] = { type = "function_call_output", call_id = part.id, output = part.text }
+      local kind = P.is_plain(model, part.name) and "custom_tool_call_output" or "function_call_output"
+      out[#out + 1] = { type = kind, call_id = part.id, output = part.text }
     elseif part.type == "text" then
       content[#content + 1] = { type = "input_text", text = part.text }
     elseif part.type ~= "think" and part.type ~= "call" then
@@ -72,11 +83,46 @@ function P.encode_message(model, message)
   return out
 end
 
+-- Tools that models of OpenAI call with a plain text, the argument `input`, as they learnt it.
+P.plain_tools = { apply_patch = [[
+start: begin file+ end
+begin: "*** Begin Patch" LF
+end: "*** End Patch" LF?
+file: added | deleted | updated
+added: "*** Add File: " path LF new_line+
+deleted: "*** Delete File: " path LF
+updated: "*** Update File: " path LF renamed? part?
+renamed: "*** Move to: " path LF
+part: (head | line)+ last?
+head: ("@@" | "@@ " /(.+)/) LF
+line: (" " | "-" | "+") /(.*)/ LF
+new_line: "+" /(.*)/ LF
+last: "*** End of File" LF
+path: /(.+)/
+%import common.LF
+]] }
+
+---Whether a tool is called with a plain text: at OpenAI and Azure by models from GPT-5 on, or where customTools says so.
+---@param model Model
+---@param name string
+---@return boolean
+function P.is_plain(model, name)
+  if not P.plain_tools[name] then return false end
+  local set, url = model.config.customTools, qwen.http.parse_url(model.base_url)
+  if set ~= nil then return set == true end
+  local home = url and (url.host:find "%f[%w]openai%.com$" or url.host:find "%f[%w]azure%.com$")
+  return home ~= nil and (model.id:find "^gpt%-[5-9]" or model.id:find "codex") ~= nil
+end
+
 ---The JSON of one tool; its schema is JSON text already.
----@param _ Model
+---@param model Model
 ---@param tool {name: string, description: string, schema: string}
 ---@return string
-function P.encode_tool(_, tool)
+function P.encode_tool(model, tool)
+  if P.is_plain(model, tool.name) then
+    return encode { type = "custom", name = tool.name, description = tool.description,
+      format = { type = "grammar", syntax = "lark", definition = P.plain_tools[tool.name] } }
+  end
   return encode { type = "function", name = tool.name, description = tool.description, parameters = json.raw(tool.schema), strict = false }
 end
 
@@ -92,6 +138,7 @@ function P.body(model, view)
   if view.system ~= "" then fields.instructions = view.system end
   for key, value in pairs(config.samplingParams or {}) do fields[key == "max_tokens" and "max_output_tokens" or key] = value end
   local reasoning = type(config.reasoning) == "table" and config.reasoning
+  if config.reasoning == false and P.efforts(model):find "^none" then fields.reasoning = { effort = "none" } end
   if reasoning then fields.reasoning = { effort = reasoning.effort, summary = reasoning.summary or "auto" } end
   if reasoning or reasons then fields.include, fields.temperature = json.array { "reasoning.encrypted_content" }, nil end
   wire.extra(fields, config.extra_body)
@@ -138,13 +185,19 @@ local function call_at(answer, event, item, begun)
   return index
 end
 
-  if config.reasoning == false and P.efforts(model):find "^none" then fields.reasoning = { effort = "none" } end
 -- Arguments come in pieces, or only whole.
 local function add_arguments(answer, index, text, is_piece)
   if not wire.text(text) or not is_piece and answer.given[index] then return end
   answer.given[index] = true
   answer:more(index, text)
 end
+
+-- The plain text of a call as its arguments. It comes whole at the end, as pieces before.
+local function add_plain(answer, index, text)
+  if wire.text(text) then add_arguments(answer, index, encode { input = text }, false) end
+end
+
+local IS_CALL = { function_call = true, custom_tool_call = true }
 
 -- Text and thinking come in pieces, or only whole. What was told of is noted by the id of its item and by its place, either of which may
 -- be missing, so that nothing is told twice.
@@ -191,6 +244,8 @@ local function read_item(answer, event, item)
   local function part_event(number) return { item_id = item.id, output_index = event.output_index, content_index = number } end
   if item.type == "function_call" then
     add_arguments(answer, call_at(answer, event, item), item.arguments, false)
+  elseif item.type == "custom_tool_call" then
+    add_plain(answer, call_at(answer, event, item), item.input)
   elseif item.type == "message" then
     for i, part in ipairs(wire.object(item.content)) do
       if type(part) == "table" and part.type == "refusal" and not answer.refused then read_refusal(answer, part.refusal) end
@@ -205,7 +260,7 @@ local function stop(answer, event)
   for i, item in ipairs(wire.object(response.output)) do
     item = wire.object(item)
     local known = answer.by_id[item.id or false] or answer.by_id[item.call_id or false]
-    if item.type ~= "function_call" or not called or known then read_item(answer, { output_index = i - 1 }, item) end
+    if not IS_CALL[item.type] or not called or known then read_item(answer, { output_index = i - 1 }, item) end
   end
   answer:usage {
     input = u.input_tokens, output = u.output_tokens, cached = wire.object(u.input_tokens_details).cached_tokens,
@@ -242,11 +297,15 @@ end
 
 on["response.output_item.added"] = function(answer, event)
   local item = wire.object(event.item)
-  if item.type == "function_call" then call_at(answer, event, item, true) end
+  if IS_CALL[item.type] then call_at(answer, event, item, true) end
 end
 
 on["response.function_call_arguments.delta"] = function(answer, event)
   add_arguments(answer, call_at(answer, event), event.delta, true)
+end
+
+on["response.custom_tool_call_input.done"] = function(answer, event)
+  add_plain(answer, call_at(answer, event), event.input)
 end
 
 on["response.function_call_arguments.done"] = function(answer, event)

@@ -1,12 +1,13 @@
--- Replaces one text in a file by another. The file's own bytes are kept everywhere else: line ends, BOM, trailing blanks.
+-- Replaces one text in a file by another, or several, all or none. The file's own bytes are kept everywhere else: line ends, BOM,
+-- trailing blanks.
 
 local tr = qwen.tr
 local LINE, ABOVE = 1000, 8192 -- bytes of a line that is shown; before a change that are looked at
 local AROUND, WHOLE = 3, 10 -- lines shown around a change; of a change that is shown whole
 
 local T = {
-  summary = "Replace old_string by new_string in a file you have read. old_string must be there exactly once, unless replace_all; "
-    .. "give enough lines around it. An empty old_string creates a new file.",
+  summary = "Replace old_string by new_string in a file you have read. old_string must be there once, unless replace_all; "
+    .. "give enough lines around it. Empty, it creates a file.",
   effect = "edit", editable = "new_string",
   schema = {
     type = "object",
@@ -15,10 +16,13 @@ local T = {
       old_string = { type = "string", description = "text as it is in the file" },
       new_string = { type = "string" },
       replace_all = { type = "boolean" },
+      edits = { type = "array", items = { type = "object" }, description = "more changes like these" },
     },
     required = { "file_path", "old_string", "new_string" },
   },
 }
+
+function T.deferred(ctx) return qwen.x.patches.used(ctx) end
 
 function T.paths(args) return { args.file_path } end
 
@@ -87,6 +91,7 @@ local BY_CHANCE, LINE_BY_CHANCE = 10, 5 -- bytes without blanks, of a text and o
 -- Whether the file may be changed. One that was not read, or that others changed since, as a formatter does, may where old_string
 -- is there once as it was given: the model knows that part, from a search or a command. What else is in it the model has not seen.
 local function may_change(ctx, path, stat, before, args)
+  if not stat then return true end -- this call makes it
   local ok, e = qwen.x.files.check_seen(ctx, path, stat)
   if ok then return true end
   local note, first, last = NOTES[e.code], before:find(args.old_string, 1, true)
@@ -96,25 +101,71 @@ local function may_change(ctx, path, stat, before, args)
   return last ~= nil, note
 end
 
--- What the edit would make of the file; nothing is written.
-local function plan(ctx, args)
-  local path, e = qwen.x.files.resolve(ctx, args.file_path)
-  if not path then return nil, e end
-  if args.old_string == "" then return create(ctx, path, args) end
-  if args.old_string == args.new_string then
+-- One change of a text; nothing is written.
+local function step(ctx, path, stat, before, one)
+  if one.old_string == one.new_string then
     return nil, qwen.err("usage", "old_string and new_string are the same. Nothing was written.")
   end
-  local before, stat, encoding = qwen.x.files.read_text(ctx, path)
-  if not before then return nil, stat.kind == "missing" and qwen.x.files.missing(ctx, path) or stat end
-  local ok, changed = may_change(ctx, path, stat, before, args)
+  local ok, changed = may_change(ctx, path, stat, before, one)
   if not ok then return nil, changed end
-  local ranges, replaced, moved = places(before, args)
-  if #ranges == 0 or #ranges > 1 and not args.replace_all then return nil, wrong_count(path, before, ranges, args) end
+  local ranges, replaced, moved = places(before, one)
+  if #ranges == 0 or #ranges > 1 and not one.replace_all then
+    return nil, wrong_count(path, before, ranges, one)
+  end
   local after = replaced()
-  if after == before then return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path)) end
-  return { path = path, before = before, after = after, stat = stat, encoding = encoding, part = part(before, after, ranges),
-    count = #ranges, at = ranges[1][1], lines = qwen.text.line_ends((args.new_string:gsub("\n$", ""))) + 1,
-    unseen = changed and qwen.text.line_ends(before) + 1 or nil, note = changed or moved }
+  if after == before then
+    return nil, qwen.err("usage", ("%s holds new_string there already. Nothing was written."):format(path))
+  end
+  return { after = after, ranges = ranges, unseen = changed, note = changed or moved }
+end
+
+-- The changes behind the first one, or what is wrong with them.
+local function more_edits(args)
+  local list = type(args.edits) == "table" and args.edits or {}
+  for i, one in ipairs(list) do
+    if type(one) ~= "table" or type(one.old_string) ~= "string" or type(one.new_string) ~= "string" or one.old_string == "" then
+      return nil, qwen.err("usage", ("edits[%d] needs old_string, which is not empty, and new_string. Nothing was written."):format(i))
+    end
+  end
+  return list
+end
+
+-- What all changes would make of the file, one after the other; nothing is written.
+local function plan(ctx, args)
+  local list, e = more_edits(args)
+  if not list then return nil, e end
+  local path, change
+  path, e = qwen.x.files.resolve(ctx, args.file_path)
+  if not path then return nil, e end
+  if args.old_string == "" then
+    change, e = create(ctx, path, args)
+    if not change then return nil, e end
+    change.count = 1
+  else
+    local before, stat, encoding = qwen.x.files.read_text(ctx, path)
+    if not before then return nil, stat.kind == "missing" and qwen.x.files.missing(ctx, path) or stat end
+    local one
+    one, e = step(ctx, path, stat, before, args)
+    if not one then return nil, e end
+    change = { path = path, before = before, after = one.after, stat = stat, encoding = encoding,
+      part = part(before, one.after, one.ranges), count = #one.ranges, at = one.ranges[1][1],
+      lines = qwen.text.line_ends((args.new_string:gsub("\n$", ""))) + 1,
+      unseen = one.unseen and qwen.text.line_ends(before) + 1 or nil, note = one.note }
+  end
+  for i, more in ipairs(list) do
+    local one
+    one, e = step(ctx, path, change.stat, change.after, more)
+    if not one then return nil, qwen.err(e.kind, ("edits[%d]: %s"):format(i, e.message)) end
+    change.after, change.count, change.note = one.after, change.count + #one.ranges, change.note or one.note
+  end
+  change.several = list[1] ~= nil
+  if change.several and not change.fresh then
+    if change.after == change.before then
+      return nil, qwen.err("usage", ("the changes of %s cancel each other. Nothing was written."):format(path))
+    end
+    change.part = qwen.x.patch_apply.part(change.before, change.after)
+  end
+  return change
 end
 
 function T.preview(ctx, args)
@@ -132,6 +183,16 @@ local function line_above(text, at, count)
     if not stop then return at > ABOVE and at or 1 end
   end
   return at - #lines + stop
+end
+
+local MOST_DIFF = 8192 -- bytes
+
+-- Several changes as a diff.
+local function all_changes(ctx, change)
+  local diff = qwen.text.diff(change.before, change.after, qwen.x.files.relative(ctx, change.path))
+  local note = change.note and "Note: " .. change.note .. ". " or ""
+  return ("The file: %s has been updated, %d places. %sThe changes:\n\n---\n\n%s")
+    :format(change.path, change.count, note, (qwen.text.head_tail(diff, MOST_DIFF)))
 end
 
 -- The change with the lines around it, so that the model need not read again; of a long one where it begins and ends, because
@@ -168,7 +229,8 @@ function T.run(ctx, args)
   ok, e = qwen.x.files.write(ctx, change.path, change.after, change.stat, change)
   if not ok then return nil, e end
   if change.fresh then return { text = ("Created new file: %s."):format(change.path), display = tr "created" } end
-  return { text = snippet(change), display = change.count > 1 and tr("%d places changed", change.count) or tr "changed" }
+  return { text = change.several and all_changes(ctx, change) or snippet(change),
+    display = change.count > 1 and tr("%d places changed", change.count) or tr "changed" }
 end
 
 return T

@@ -1,4 +1,4 @@
--- Reads a file for the model: text by lines, images and PDFs as they are. What was read may then be edited.
+-- Reads a file for the model: text by lines, notebooks by cells, images and PDFs as they are. What was read may then be edited.
 
 local tr = qwen.tr
 local MAX_LINES, MAX_CHARS, MAX_FILE = 1000, 25000, 64 * 1024 * 1024
@@ -134,6 +134,8 @@ function T.run(ctx, args)
     qwen.x.files.mark_seen(ctx, path, stat)
     return { text = "(the file is empty)", display = tr "empty file" }
   end
+  local notebook = path:lower():find "%.ipynb$" and qwen.x.notebook.parse(text)
+  if notebook then text, encoding = qwen.x.notebook.render(notebook), nil end
   local first = math.max(1, math.tointeger(args.offset) or 1)
   local lines, most = limits(ctx, args)
   local body, count, whole, total = slice(text, first, lines, most)

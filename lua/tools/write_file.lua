@@ -15,6 +15,8 @@ local T = {
   },
 }
 
+function T.deferred(ctx) return qwen.x.patches.used(ctx) end
+
 function T.paths(args) return { args.file_path } end
 
 T.verbs = { ask = qwen.phrase "Write", done = qwen.phrase "Wrote" }

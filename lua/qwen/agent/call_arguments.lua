@@ -14,6 +14,8 @@ local MOST_SECONDS = 600 -- of a timeout; it is in milliseconds, and up to here 
 -- Other names of an argument, without the letter case, `_` and `-` in which they are written.
 local ARGUMENTS = {
   file_path = "path filepath absolutepath file filename targetfile relativepath relativeworkspacepath uri notebookpath imagepath targetfilepath",
+  notebook_path = "path filepath file targetnotebook notebook",
+  cell_id = "cell cellid id", new_source = "source content newcontent code", edit_mode = "mode action operation",
   path = "dir dirpath directory folder absolutepath relativepath filepath searchpath targetdirectory searchdirectory root directorypath includedirectory",
   old_string = "oldstr oldtext old oldcontent search find oldcode original searchtext",
   new_string = "newstr newtext new newcontent newcode replace replacement updated replacetext",
@@ -187,7 +189,7 @@ end
 
 local function mend_paths(ctx, properties, args)
   local changed = false
-  for _, name in ipairs { "file_path", "path", "directory" } do
+  for _, name in ipairs { "file_path", "notebook_path", "path", "directory" } do
     local given = properties[name] and args[name]
     if type(given) == "string" then
       local path, line = path_meant(ctx, given)

@@ -40,19 +40,54 @@ local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
 local NO_EDITS = "edits is empty. Call edit with file_path, old_string and new_string for each change"
 
+local OLD = "oldstring oldstr oldtext old oldcontent search find oldcode original searchtext"
+local NEW = "newstring newstr newtext new newcontent newcode replace replacement updated replacetext"
+
+-- One change in the names of `edit`, with the file that it is of.
+local function one_edit(item, file)
+  return { file_path = first_of(item, FILE) or file, old_string = first_of(item, OLD),
+    new_string = first_of(item, NEW), replace_all = first_of(item, "replaceall") }
+end
+
+-- Changes as calls: those of one file that follow each other are one, all or none.
+local function grouped(list)
+  local out = {}
+  for _, one in ipairs(list) do
+    local last = out[#out] and out[#out][2]
+    if last and last.file_path == one.file_path then
+      last.edits = last.edits or {}
+      one.file_path = nil
+      table.insert(last.edits, one)
+    else
+      out[#out + 1] = { "edit", one }
+    end
+  end
+  return out
+end
+
+-- Whether a call is already as `edit` takes it.
+local function is_plain(args, list)
+  local plain = type(args.file_path) == "string" and type(args.old_string) == "string"
+  for _, item in ipairs(list) do
+    plain = plain and type(item) == "table" and type(item.old_string) == "string" and type(item.new_string) == "string"
+      and first_of(item, FILE) == nil
+  end
+  return plain
+end
+
 local function edits(args)
   local list = listed(first_of(args, "edits replacements edit"))
   if not list then return nil end
+  local file, own = first_of(args, FILE), first_of(args, OLD) ~= nil
+  if #list == 0 and own then return nil end
   if #list == 0 then return nil, NO_EDITS end
-  local out, file = {}, first_of(args, FILE)
-  for i, item in ipairs(list) do
+  if is_list(args.edits) and is_plain(args, list) then return nil end
+  local out = { own and one_edit(args, file) or nil }
+  for _, item in ipairs(list) do
     if type(item) ~= "table" or item == json.null then return nil end
-    local one = {}
-    for name, value in pairs(item) do one[name] = value end
-    if first_of(one, FILE) == nil then one.file_path = file end
-    out[i] = { "edit", one }
+    out[#out + 1] = one_edit(item, file)
   end
-  return out
+  return grouped(out)
 end
 
 -- Blocks of SEARCH and REPLACE, in whatever argument they stand.
@@ -60,20 +95,36 @@ local function blocks(args)
   local words, file = first_of(args, "diff content blocks patch"), first_of(args, FILE)
   if type(words) ~= "string" then return nil end
   local list, why = patch_text.blocks(words)
-  local out = list and {}
-  for i, one in ipairs(list or {}) do
-    out[i] = { "edit", { file_path = file, old_string = one.old, new_string = one.new } }
+  if not list then return nil, why end
+  local out = {}
+  for i, one in ipairs(list) do
+    out[i] = { file_path = file, old_string = one.old, new_string = one.new }
   end
-  return out, why
+  return grouped(out)
 end
 
 local function in_folder(folder, path)
   return folder and not path:find "^[/~]" and folder .. "/" .. path or path
 end
 
-local function patch(words, folder)
+local UNREADABLE = "The patch cannot be read: %s. Call edit or write_file instead"
+
+-- The changes that a patch makes in one file.
+local function hunks(file, path)
+  local list = {}
+  for i, hunk in ipairs(file.hunks) do
+    local one, why = patch_text.edit_of(hunk)
+    if not one then return nil, UNREADABLE:format(why) end
+    list[i] = { file_path = path, old_string = one.old, new_string = one.new }
+  end
+  return grouped(list)
+end
+
+-- A patch is one call where the model is offered that, else the calls that it stands for.
+local function patch(words, offered, folder)
   local files, why = patch_text.files(words)
-  if not files then return nil, why and ("The patch cannot be read: %s. Call edit or write_file instead"):format(why) end
+  if not files then return nil, why and UNREADABLE:format(why) end
+  if offered.apply_patch and not folder then return { { "apply_patch", { input = words } } } end
   local out = {}
   local function add(name, args) out[#out + 1] = { name, args } end
   for _, file in ipairs(files) do
@@ -83,7 +134,9 @@ local function patch(words, folder)
     elseif file.kind == "delete" then
       add("run_shell_command", { command = "rm -- " .. quoted(path) })
     end
-    for _, one in ipairs(file.edits) do add("edit", { file_path = path, old_string = one.old, new_string = one.new }) end
+    local list, problem = hunks(file, path)
+    if not list then return nil, problem end
+    table.move(list, 1, #list, #out + 1, out)
     local to = file.to and in_folder(folder, file.to)
     if to then add("run_shell_command", { command = ("mv -n -- %s %s"):format(quoted(path), quoted(to)) }) end
   end
@@ -94,10 +147,10 @@ local NO_PROGRAM = "apply_patch is no program here. Call edit for each change, w
   .. "apply_patch <<'EOF', the patch, EOF"
 
 -- A patch given to a command of the shell: the whole command, with a folder before it or not.
-local function patch_in_command(args)
+local function patch_in_command(args, _, offered)
   local command, folder = first_of(args, "command cmd script"), first_of(args, "directory workdir cwd workingdirectory")
   local list = is_list(command) and command
-  if list and list[1] == "apply_patch" and type(list[2]) == "string" then return patch(list[2], folder) end
+  if list and list[1] == "apply_patch" and type(list[2]) == "string" then return patch(list[2], offered, folder) end
   if list and #list == 3 and tostring(list[1]):find "sh$" then command = list[3] end
   if type(command) ~= "string" or not command:find("apply_patch", 1, true) or not command:find("*** Begin Patch", 1, true) then return nil end
   local before, rest = command:match "^(.-)apply_patch%s*(<<.*)$"
@@ -108,13 +161,13 @@ local function patch_in_command(args)
   local into = before and before:match "^cd%s+([^%s;&|]+)%s*[&;]+$"
   if not clean or before ~= "" and not into then return nil, NO_PROGRAM end
   into = into and into:gsub("^['\"](.*)['\"]$", "%1")
-  return patch(body:sub(1, stop - 1), into and in_folder(folder, into) or folder)
+  return patch(body:sub(1, stop - 1), offered, into and in_folder(folder, into) or folder)
 end
 
-local function patch_call(args, raw)
+local function patch_call(args, raw, offered)
   local words = args and first_of(args, "input patch patchtext diff content text") or raw
   if type(words) ~= "string" then return nil end
-  local out, why = patch(words)
+  local out, why = patch(words, offered)
   if out or why then return out, why end
   return args and blocks(args)
 end
@@ -198,7 +251,7 @@ local function of(call, offered)
     args = repaired and json.decode(repaired, false, true)
   end
   if not args and form ~= patch_call then return nil end
-  local out, why = form(args, call.args)
+  local out, why = form(args, call.args, offered)
   if out and #out > MOST_CALLS then return nil, ("%d calls in one are too many; %d at most"):format(#out, MOST_CALLS) end
   return out, why
 end

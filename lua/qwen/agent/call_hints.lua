@@ -26,7 +26,7 @@ for names, words in pairs {
     "A command that goes on writes to the file that its result names: read it with read_file. It takes no input",
   ["killshell killbash stopcommand killprocess taskstop"] = "Stop a command that goes on with run_shell_command: kill PID",
   ["notebookedit editnotebook editnotebookfile newnotebook notebookeditcell"] =
-    "Read the .ipynb file with read_file and change its JSON with edit",
+    "Read the .ipynb file with read_file; then notebook_edit changes its cells",
   ["notebookread"] = "Read the .ipynb file with read_file",
   ["python ipython executepython codeinterpreter executeipythoncell runcode jupyter repl nodejs executecode"] =
     "Run it with run_shell_command: python3 - <<'EOF', the program, EOF",

@@ -33,11 +33,13 @@ local function wishes(ctx, entries)
     crowd = count > MOST_OF_SERVERS }
 end
 
-local function waits(entry, wish)
+local function waits(ctx, entry, wish)
   if wish.visible[entry.name] or entry.name == SEARCH then return false end
   if of_server(entry) then return wish.crowd end
   local passed_over = wish.eager and OURS[entry.tier] and not wish.eager[entry.name]
-  return entry.value.deferred == true or passed_over and not ALWAYS[entry.name] or false
+  local deferred = entry.value.deferred
+  if type(deferred) == "function" then deferred = deferred(ctx) end
+  return deferred == true or passed_over and not ALWAYS[entry.name] or false
 end
 
 -- Whether all definitions fit into the part of the window that the person gave to them.
@@ -60,7 +62,7 @@ function M.split(ctx, entries, size)
   local wish = wishes(ctx, entries)
   for _, entry in ipairs(entries) do
     if entry.name == SEARCH then search = entry
-    elseif waits(entry, wish) then
+    elseif waits(ctx, entry, wish) then
       hidden[#hidden + 1] = entry
       by_name[entry.name] = entry
     else offered[#offered + 1] = entry end

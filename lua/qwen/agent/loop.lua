@@ -64,6 +64,7 @@ local function fall_back(ctx, m, tried)
   if not other then return false end
   ctx.show { type = "note", text = tr("%s: %s; %s is asked instead", from, m.err.message, other.id) }
   ctx.model = other
+  ctx.tools = context.tools(ctx) -- some are offered to some families only
   return true
 end
 

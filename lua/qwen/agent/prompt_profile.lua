@@ -24,6 +24,7 @@ end
 
 -- The shipped tools of a small window: what each is for, and the arguments that it is shown with.
 local BRIEF = {
+  apply_patch = { "Change files by a patch: *** Begin Patch, *** Update File: PATH, @@, lines with a blank, - or +, *** End Patch.", "input" },
   edit = { "Replace old_string, which must be in the file once, by new_string. Read the file first.", "file_path old_string new_string replace_all" },
   glob = { "Find files: **/*.c", "pattern path" },
   grep_search = { "Search files by regular expression.", "pattern path glob" },

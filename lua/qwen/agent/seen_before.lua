@@ -4,6 +4,7 @@ local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local registry = require "qwen.extension.registry"
 local seen = require "qwen.session.seen"
 
 local M = {}
@@ -13,7 +14,7 @@ local M = {}
 local BEFORE_READ, AFTER_WRITE = 0.05, 0.002
 local MANY = 1 << 30 -- lines of a file whose lines are not known
 
-local KINDS = { read_file = "read", edit = "edit", write_file = "write" }
+local KINDS = { read_file = "read", edit = "edit", write_file = "write", apply_patch = "edit", notebook_edit = "edit" }
 
 -- What a result shows of a file: nil for nothing, {} for all of it, else its lines.
 local function shown_by(words)
@@ -25,6 +26,16 @@ local function shown_by(words)
   return cut and { first = 1, last = 0, total = MANY } or {}
 end
 
+-- The files of a call; none where its arguments are not those of its tool.
+local function paths_of(ctx, name, args)
+  local tool, out = registry.get("tools", name), {}
+  local ok, list = pcall(tool and tool.paths, args)
+  for _, path in ipairs(ok and list or {}) do
+    if type(path) == "string" then out[#out + 1] = files.resolve(ctx, path) end
+  end
+  return out
+end
+
 -- What was done to each file, in order.
 local function doings(ctx)
   local calls, by_file = {}, {}
@@ -33,8 +44,7 @@ local function doings(ctx)
       if part.type == "call" and KINDS[part.name] then calls[part.id] = { call = part, time = message.time } end
       local asked = part.type == "result" and not part.error and calls[part.id]
       local args = asked and json.decode(asked.call.args ~= "" and asked.call.args or "{}", false, true)
-      local path = type(args) == "table" and type(args.file_path) == "string" and files.resolve(ctx, args.file_path)
-      if path then
+      for _, path in ipairs(type(args) == "table" and paths_of(ctx, asked.call.name, args) or {}) do
         local real, kind = paths.real(path), KINDS[asked.call.name]
         by_file[real] = by_file[real] or {}
         table.insert(by_file[real], { kind = kind, words = part.text, time = kind == "read" and asked.time or message.time })

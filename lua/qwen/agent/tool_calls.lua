@@ -196,11 +196,18 @@ local function misuse(result)
   end
 end
 
+-- The paths of a call, from the root on.
+local function absolute(ctx, job)
+  local out = {}
+  for _, path in ipairs(job.tool.paths(job.args)) do out[#out + 1] = files.resolve(ctx, path) end
+  return out
+end
+
 local function run_tool(ctx, job)
   local call = job.call
   local checkpoints = job.tool.effect == "edit" and require "qwen.session.checkpoints"
   local watch, refused
-  if checkpoints and job.tool.paths then watch, refused = checkpoints.begin(ctx, job.tool.paths(job.args)) end
+  if checkpoints and job.tool.paths then watch, refused = checkpoints.begin(ctx, absolute(ctx, job)) end
   if refused then return failed(call, err.english(refused), tostring(refused)) end
   local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.run or job.args)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end

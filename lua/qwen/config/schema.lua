@@ -28,6 +28,8 @@ return {
   ["tools.truncateToolOutputThreshold"] = { type = "number", text = "most characters of an output of a tool for the model" },
   ["tools.toolOutputBatchBudget"] = { type = "number", text = "most characters of all outputs that the model gets at once" },
   ["tools.truncateToolOutputLines"] = { type = "number", text = "most lines of an output of a tool for the model" },
+  ["tools.applyPatch.enabled"] = { type = "boolean",
+    text = "true: all models edit by patches, false: none; without it those that learnt it (GPT from 4.1 on, o1, o3, o4, Codex)" },
   ["model.enableOpenAILogging"] = { type = "boolean", text = "a private JSON file for each request to a model, without secrets" },
   ["model.openAILoggingDir"] = { type = "string", text = "folder of these files; default logs/openai in the project folder" },
   ["modelProviders"] = { type = "object", merge = "replace", vital = true, text = "models by protocol" },

@@ -14,7 +14,7 @@ M.fields = {
     aliases = "table", subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function",
     domain = "function", most = "number", run = "function",
-    preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", deferred = "boolean",
+    preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", deferred = "boolean or function",
     offered = "function", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
@@ -95,7 +95,7 @@ function M.problem(entry, value)
   for name, found in pairs(value) do
     local want = (known or entry.kind == "providers" and provider or {})[name]
     if known and not want then return unknown(entry, name, known) end
-    if want and type(found) ~= want then
+    if want and not want:find(type(found), 1, true) then
       return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
     end
   end
@@ -136,7 +136,7 @@ end
 
 -- Seconds of computing between two waits. Commands have none: a person sits before them and has Ctrl-C; handlers of events have their own.
 local budgets = {
-  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5, domain = 0.5, offered = 0.5 },
+  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5, domain = 0.5, offered = 0.5, deferred = 0.5 },
   commands = { complete = 0.5 },
   search = { request = 2, results = 2, usage = 0.5 },
   providers = { request = 5, failure = 2, models = 5, match = 0.5, decoder = 1 },

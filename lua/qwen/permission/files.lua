@@ -222,7 +222,8 @@ local CHANGED = { ESTALE = true, EEXIST = true, ENOENT = true }
 ---@param path string absolute
 ---@param text string
 ---@param before Stat|false the file that is there and was read; false: nothing is there
----@param how {encoding: Encoding?, part: FilePart?, unseen: integer?}? what it is written in; lines that were replaced; of so many that the model does not know
+---@param how {encoding: Encoding?, part: FilePart?, unseen: integer?, mode: integer?}? what it is written in; lines that were
+---replaced; of so many that the model does not know; permission bits of a new file
 ---@return boolean?, Err?
 function M.write(ctx, path, text, before, how)
   local real, e = M.opened(ctx, path, true)
@@ -233,13 +234,28 @@ function M.write(ctx, path, text, before, how)
     return nil, err("usage", ("%s is in %s, which does not have the character %s. Nothing was written. Use other "
       .. "characters, or bring the file to UTF-8 first (iconv)."):format(path, how.encoding.name, foreign))
   end
-  local ok, after = when_free(fs.write_exact, real, bytes, { mode = 420, expect = before })
+  local ok, after = when_free(fs.write_exact, real, bytes, { mode = how.mode or 420, expect = before })
   if not ok then return nil, CHANGED[after.code] and seen_files.changed(path) or after end
   if not before then ctx.seen[real] = nil end
   if how.unseen then ctx.seen[real] = seen.forget(ctx.seen[real] or {}, how.unseen) end
   M.mark_seen(ctx, real, after)
   ctx.seen[real].hash, ctx.seen[real].from = sys.sha256(bytes), before and before.hash or nil
   if how.part then seen.replaced(ctx.seen[real], how.part) end
+  return true
+end
+
+---Removes what was judged, where it is still what was looked at.
+---@param ctx Ctx
+---@param path string absolute
+---@param before Stat
+---@return boolean?, Err?
+function M.remove(ctx, path, before)
+  local real, e = M.opened(ctx, path, true)
+  if not real then return nil, e end
+  local ok
+  ok, e = when_free(fs.remove_exact, real, before)
+  if not ok then return nil, CHANGED[e.code] and seen_files.changed(path) or e end
+  ctx.seen[real] = nil
   return true
 end
 

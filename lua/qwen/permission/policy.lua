@@ -122,6 +122,18 @@ function M.safe_look(ctx, tool, args)
   return verdict == "allow" and reason.code == READS.code and safe or nil
 end
 
+-- The rule that allows edits like one; "" where its files are in several folders.
+local function edit_rule(ctx, list)
+  local folder
+  for _, place in ipairs(list) do
+    local own = folders.around(ctx, place.real) or ctx.cwd
+    if folder and folder ~= own then return "" end
+    folder = own
+  end
+  folder = folder or ctx.cwd
+  return folder:find "[*?%[{()]" and "Edit" or ("Edit(/%s/**)"):format(folder) -- as a pattern it would be another
+end
+
 ---Judges a call.
 ---@param ctx Ctx
 ---@param name string
@@ -145,9 +157,8 @@ function M.judge(ctx, name, tool, args, list)
   else
     list = list or files.places(ctx, tool.paths and tool.paths(args) or {})
     verdict, reason = judge_paths(ctx, set, name, tool, list, args)
-    local folder = list[1] and folders.around(ctx, list[1].real) or ctx.cwd
-    local plain = not folder:find "[*?%[{()]" -- as a pattern the folder would be another
-    rule = tool.effect == "edit" and (plain and ("Edit(/%s/**)"):format(folder) or "Edit") or tool.effect == "read" and "Read" or name
+    rule = tool.effect == "edit" and edit_rule(ctx, list) or tool.effect == "read" and "Read" or name
+    if rule == "" then rule = nil end
   end
   if verdict == "deny" then return "deny", reason end
   if verdict == "unsure" or verdict == "beyond" then

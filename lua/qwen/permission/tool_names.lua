@@ -8,6 +8,7 @@ return {
     grep_search = { "Grep", "SearchFiles", "GrepTool", "search_file_content" },
     glob = { "Glob", "FindFiles", "GlobTool" }, list_directory = { "LS", "ListFiles", "ListFilesTool", "ReadFolder" },
     todo_write = { "TodoWrite", "TodoWriteTool" }, task = { "Task", "Agent", "TaskTool", "agent" },
+    apply_patch = { "ApplyPatch" }, notebook_edit = { "NotebookEdit", "NotebookEditTool" },
     skill = { "Skill", "SkillTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
     web_search = { "WebSearch", "WebSearchTool" },
   },
@@ -18,6 +19,7 @@ return {
       "executeshellcommand", "executebash", "bashtool", "containerexec", "cmd", "sh", "console" },
     read_file = { "cat", "view", "viewfile", "viewimage", "readimage", "openfile", "open", "fileread", "readfilecontent",
       "readfilecontents", "getfilecontents", "getfilecontent", "readtextfile", "readmediafile", "notebookread" },
+    notebook_edit = { "editnotebook", "editnotebookfile", "notebookeditcell" },
     write_file = { "createfile", "createnewfile", "newfile", "writetofile", "savefile", "create", "filewrite", "filecreate" },
     edit = { "strreplace", "strreplacefile", "stringreplace", "replacestring", "replacestringinfile", "searchreplace",
       "searchandreplace", "findandreplace", "singlefindandreplace", "replaceinfile", "modifyfile", "updatefile", "editexistingfile",
@@ -42,11 +44,11 @@ return {
   -- Names that stand for several tools in a rule.
   groups = {
     Read = { read_file = true, grep_search = true, glob = true, list_directory = true },
-    Edit = { edit = true, write_file = true, notebook_edit = true },
+    Edit = { edit = true, write_file = true, notebook_edit = true, apply_patch = true },
   },
   -- What tools.core speaks of: tools of the user and of tool servers are none of its business.
   core = {
-    read_file = true, write_file = true, edit = true, notebook_edit = true, glob = true, grep_search = true,
+    read_file = true, write_file = true, edit = true, notebook_edit = true, apply_patch = true, glob = true, grep_search = true,
     run_shell_command = true, list_directory = true, web_fetch = true, web_search = true, todo_write = true,
     task = true, skill = true,
   },

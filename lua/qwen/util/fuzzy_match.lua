@@ -250,6 +250,6 @@ function M.replace(file, ranges, new, dropped)
   return table.concat(out)
 end
 
-M.plain_text, M.split, M.trim = plain_text, split, trim
+M.plain_text, M.split, M.trim, M.fold = plain_text, split, trim, fold
 
 return M

@@ -10,50 +10,74 @@ local M = {}
 ---@field path string
 ---@field to string? its new name
 ---@field lines string[] of an added file
----@field edits {old: string, new: string}[] of an updated file
+---@field hunks PatchHunk[] of an updated file
 
--- What a hunk replaces by what. A whole line ends with its line end, so that it is not found in the middle of another.
-local function edit_of(hunk)
-  local tail = hunk.at_end and "" or "\n"
-  local old, new = table.concat(hunk.old, "\n"), table.concat(hunk.new, "\n")
-  return { old = old .. tail, new = #hunk.new == 0 and "" or new .. tail }
+---@class PatchHunk
+---@field heads string[] lines that stand somewhere above it
+---@field marks string[] of each line: " ", "-" or "+"
+---@field lines string[]
+---@field at_end boolean? it is the end of the file
+
+-- The hunk that lines go to.
+local function open_hunk(state)
+  state.hunk = state.hunk or { heads = {}, marks = {}, lines = {} }
+  return state.hunk
 end
 
-local EMPTY_HUNK = "a part has no lines that are there already; give some around the place"
-
--- Ends the hunk that is open, if any.
+-- Ends the hunk that is open, if it has lines.
 local function close(state)
   local hunk = state.hunk
   state.hunk = nil
-  if not hunk or #hunk.old == 0 and #hunk.new == 0 then return true end
-  if #hunk.old == 0 then return nil, EMPTY_HUNK end
-  table.insert(state.file.edits, edit_of(hunk))
-  return true
+  if hunk and hunk.lines[1] then table.insert(state.file.hunks, hunk) end
 end
 
 -- One line of a hunk by its first character.
 local function hunk_line(state, line)
-  state.hunk = state.hunk or { old = {}, new = {} }
-  local mark, rest = line:sub(1, 1), line:sub(2)
-  if mark == " " or line == "" or mark == "-" then table.insert(state.hunk.old, rest) end
-  if mark == " " or line == "" or mark == "+" then table.insert(state.hunk.new, rest) end
-  if line == "" or mark:find "[ +-]" then return true end
-  return nil, ("the line '%s' begins with neither a blank, + nor -"):format(line:sub(1, 60))
+  local hunk, mark = open_hunk(state), line == "" and " " or line:sub(1, 1)
+  if not mark:find "[ +-]" then
+    return nil, ("the line '%s' begins with neither a blank, + nor -"):format(line:sub(1, 60))
+  end
+  table.insert(hunk.marks, mark)
+  table.insert(hunk.lines, line:sub(2))
+  return true
+end
+
+local function pair_of(old, new, tail)
+  return { old = table.concat(old, "\n") .. tail, new = #new == 0 and "" or table.concat(new, "\n") .. tail }
+end
+
+local EMPTY_HUNK = "a part has no lines that are there already; give some around the place"
+
+---What a hunk replaces by what. A whole line ends with its line end, so that it is not found in the
+---middle of another.
+---@param hunk PatchHunk
+---@return {old: string, new: string}? nil: it has no lines that are there already
+---@return string? why
+function M.edit_of(hunk)
+  local old, new, tail = {}, {}, hunk.at_end and "" or "\n"
+  for i, line in ipairs(hunk.lines) do
+    if hunk.marks[i] ~= "+" then old[#old + 1] = line end
+    if hunk.marks[i] ~= "-" then new[#new + 1] = line end
+  end
+  if #old == 0 then return nil, EMPTY_HUNK end
+  return pair_of(old, new, tail)
 end
 
 local KINDS = { Add = "add", Update = "update", Delete = "delete" }
 
 local function begin_file(state, kind, path)
-  local ok, why = close(state)
-  state.file = { kind = kind, path = path, edits = {}, lines = {} }
+  close(state)
+  state.file = { kind = kind, path = path, hunks = {}, lines = {} }
   table.insert(state.files, state.file)
-  return ok, why
 end
 
 -- One line of a patch that begins with `*** Begin Patch`.
 local function codex_line(state, line)
   local kind, path = line:match "^%*%*%* (%a+) File: (.*)$"
-  if KINDS[kind] then return begin_file(state, KINDS[kind], texts.trim(path)) end
+  if KINDS[kind] then
+    begin_file(state, KINDS[kind], texts.trim(path))
+    return true
+  end
   local file = state.file
   if not file then return nil, "it names no file" end
   local to = line:match "^%*%*%* Move to: (.*)$"
@@ -65,7 +89,9 @@ local function codex_line(state, line)
     if line ~= "" and line:sub(1, 1) ~= "+" then return nil, "the lines of a new file begin with +" end
     table.insert(file.lines, line:sub(2))
   elseif line:find "^@@" then
-    return close(state)
+    if state.hunk and state.hunk.lines[1] then close(state) end
+    local head = line:match "^@@ ?(.-) ?@?@?$"
+    if head:find "%S" and not head:find "^%-[%d,]+ %+%d" then table.insert(open_hunk(state).heads, head) end
   elseif file.kind == "update" then
     return hunk_line(state, line)
   end
@@ -82,8 +108,8 @@ local function codex(text)
     end
     inside = inside or line:find "^%*%*%* Begin Patch" ~= nil
   end
-  local ok, why = close(state)
-  return ok and state.files or nil, why
+  close(state)
+  return state.files
 end
 
 local function plain_name(name) return (name:gsub("\t.*$", ""):gsub("^[ab]/", "")) end
@@ -91,7 +117,7 @@ local function plain_name(name) return (name:gsub("\t.*$", ""):gsub("^[ab]/", ""
 -- The two names of a file as a kind of change.
 local function begin_diff(state, before, after)
   local kind = before == "/dev/null" and "add" or after == "/dev/null" and "delete" or "update"
-  return begin_file(state, kind, plain_name(kind == "delete" and before or after))
+  begin_file(state, kind, plain_name(kind == "delete" and before or after))
 end
 
 local function unified(text)
@@ -103,10 +129,10 @@ local function unified(text)
     if old and (lines[i + 1] or ""):find "^%+%+%+ " then
       before = old
     elseif before and new then
-      ok, why = begin_diff(state, before, new)
+      begin_diff(state, before, new)
       before = nil
     elseif line:find "^@@" or line:find "^diff " or line:find "^index " then
-      ok, why = close(state)
+      close(state)
     elseif line:find "^\\" then -- no line end at the end of the file
       if state.hunk then state.hunk.at_end = true end
     elseif state.file and state.file.kind == "add" then
@@ -116,8 +142,8 @@ local function unified(text)
     end
     if not ok then return nil, why end
   end
-  local ok, why = close(state)
-  return ok and state.files or nil, why
+  close(state)
+  return state.files
 end
 
 ---The files of a patch and what is done to each.
@@ -152,7 +178,7 @@ function M.blocks(text)
       side = block.new
     elseif block and side == block.new and one_of(ENDS, line) then
       if #block.old == 0 then return nil, EMPTY_HUNK end
-      out[#out + 1] = edit_of(block)
+      out[#out + 1] = pair_of(block.old, block.new, "\n")
       block = nil
     elseif block and not (side[1] == nil and (line:find "^:start_line:" or line:find "^:end_line:" or line:find "^%-%-%-%-%-%-%-$")) then
       side[#side + 1] = line

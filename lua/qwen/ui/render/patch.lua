@@ -1,5 +1,6 @@
 -- A unified diff for people: line numbers, the colours of the code, a ground behind what changed,
--- and in a line that changed the words that did. Pure; the text must be clean.
+-- and in a line that changed the words that did; of several files the name of each. Pure; the text
+-- must be clean.
 local highlight = require "qwen.ui.render.highlight"
 local style = require "qwen.ui.render.style"
 local words = require "qwen.ui.render.words"
@@ -13,7 +14,8 @@ local LEAST_ALIKE = 0.3 -- lines that share less have no words worth showing
 ---@param text string
 ---@return boolean
 function M.is_diff(text)
-  return text:find "^%-%-%- [^\n]*\n%+%+%+ [^\n]*\n@@ " ~= nil
+  local at = text:match "^%-%-%- [^\n]*\n%+%+%+ [^\n]*\n()"
+  return at ~= nil and (at > #text or text:find("^@@ ", at) ~= nil or text:find("^%-%-%- ", at) ~= nil)
 end
 
 local function same(line) return line end
@@ -27,21 +29,35 @@ local function all_cr(text)
   return body:find "\r\n" ~= nil
 end
 
--- Each line with its mark and its number in the file it stands in; show makes its text.
+-- What is done to a file, by its two names in a diff.
+local function file_title(old, new)
+  local before, after = old:match "^a/(.*)$", new:match "^b/(.*)$"
+  if not before then return "+ " .. (after or new) end
+  if not after then return "− " .. before end
+  return before == after and after or before .. " → " .. after
+end
+
+-- "12,3" or "12": the first line and how many there are.
+local function range(place)
+  return math.tointeger(tonumber(place:match "^%d+")) or 0, math.tointeger(tonumber(place:match ",(%d+)$")) or 1
+end
+
+-- Each line with its mark and its number in the file it stands in; show makes its text. A line is
+-- part of a hunk as long as its head counts, whatever it looks like.
 local function parse(text, show)
-  local lines, old, new, widest = {}, 0, 0, 1
-  local windows = all_cr(text)
+  local lines, old, new, widest, left_old, left_new = {}, 0, 0, 1, 0, 0
+  local windows, name = all_cr(text), nil
   local function put(mark, number, line)
     if windows then line = line:gsub("\r$", "") end
     lines[#lines + 1] = { mark = mark, number = number, text = wrap.untab(show(line)) }
   end
   for line in text:gmatch "([^\n]*)\n?" do
-    local from, to = line:match "^@@ %-(%d+)%f[%D][,%d]* %+(%d+)%f[%D][,%d]* @@"
+    local inside = left_old > 0 or left_new > 0
+    local olds, news = line:match "^@@ %-(%S+) %+(%S+) @@"
     local mark, rest = line:sub(1, 1), line:sub(2)
-    if from then
-      if #lines > 0 then lines[#lines + 1] = { mark = "@" } end
-      old, new = math.tointeger(tonumber(from)), math.tointeger(tonumber(to))
-    elseif new > 0 or old > 0 then
+    if inside then
+      if mark ~= "+" and mark ~= "\\" then left_old = left_old - 1 end
+      if mark ~= "-" and mark ~= "\\" then left_new = left_new - 1 end
       if mark == "-" then
         put(mark, old, rest)
         old = old + 1
@@ -51,10 +67,24 @@ local function parse(text, show)
       elseif mark == "\\" then
         put(mark, nil, rest:sub(2))
       end
+    elseif olds then
+      local last = lines[#lines]
+      if last and last.mark ~= "file" then lines[#lines + 1] = { mark = "@" } end
+      old, left_old = range(olds)
+      new, left_new = range(news)
+    elseif mark == "\\" then
+      put(mark, nil, rest:sub(2))
+    elseif line:find "^%-%-%- " then
+      name = line:sub(5)
+    elseif name and line:find "^%+%+%+ " then
+      lines[#lines + 1] = { mark = "file", text = show(file_title(name, line:sub(5))), path = line:sub(5) }
+      name, old, new = nil, 0, 0
     end
     widest = math.max(widest, #tostring(math.max(old, new)))
   end
-  return lines, widest
+  local files = 0
+  for _, each in ipairs(lines) do files = files + (each.mark == "file" and 1 or 0) end
+  return lines, widest, files
 end
 
 local function is_word(byte)
@@ -180,7 +210,8 @@ end
 ---@param show (fun(line: string): string)? makes what a line holds clean; without it the text is
 ---@return string[]
 function M.rows(text, columns, most, show)
-  local lines, width = parse(text, show or same)
+  local lines, width, files = parse(text, show or same)
+  if files == 1 and #lines > 1 then table.remove(lines, 1) end -- who shows it names it
   compare(lines)
   local paint = colours(text:match "^[^\n]*\n%+%+%+ ([^\n\t]*)" or "")
   local coloured = style.ground "added_row"
@@ -192,6 +223,9 @@ function M.rows(text, columns, most, show)
     if most and i > most then
       put(style.paint("dim", words.plural("more_lines", #lines - most)))
       break
+    elseif line.mark == "file" then
+      for _, row in ipairs((wrap.rows({ text = line.text, spans = {} }, columns, "bold"))) do put(row) end
+      paint = colours(line.path:match "^[^\t]*")
     elseif line.mark == "@" then
       put(style.paint("dim", (" "):rep(width) .. " ⋮"))
     else
