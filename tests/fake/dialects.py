@@ -101,7 +101,9 @@ def responses(answer):
         deltas = [{"type": "response.function_call_arguments.delta", "delta": piece} for piece in cut(arguments_of(call))]
         item(begin, deltas, {"arguments": arguments_of(call)})
     usage = answer.get("usage", USAGE)
-    end = {"id": "resp_fake", "status": "completed", "usage": {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}}
+    asked, said = usage["prompt_tokens"], usage["completion_tokens"]
+    end = {"id": "resp_fake", "status": "completed",
+           "usage": {"input_tokens": asked, "output_tokens": said, "total_tokens": asked + said}}
     why = answer.get("finish")
     if why:
         end.update(status="incomplete", incomplete_details={"reason": why})
