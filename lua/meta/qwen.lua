@@ -29,6 +29,7 @@
 ---@field text string what the model sees
 ---@field error boolean? the tool failed
 ---@field display string? one line for people
+---@field below string[]? lines for people that stand below it, set by a hook
 
 ---@class MediaPart
 ---@field type "image"|"file"
@@ -238,6 +239,7 @@
 ---@class Hook file in hooks/: handlers by event, in the order of a session. They run in the order of file names. Nothing given back leaves the value as it is; a table takes its place, and what it lacks stays as it was; `false` and a reason block. Which of the three an event understands stands behind it.
 ---@field summary string? what it is for, in /doctor
 ---@field needs string? a setting: the handlers run only while it has a value
+---@field servers LspServer[]? of hooks/lsp: the language servers that are known
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 ---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear"|"reload", model: string?}))?
@@ -492,6 +494,10 @@ qwen = {}
 ---@field local_servers qwen.x.local_servers
 ---@field login qwen.x.login
 ---@field markdown_resource qwen.x.markdown_resource
+---@field lsp qwen.x.lsp
+---@field lsp_answers qwen.x.lsp_answers
+---@field lsp_changes qwen.x.lsp_changes
+---@field lsp_queries qwen.x.lsp_queries
 ---@field mcp qwen.x.mcp
 ---@field moved_names qwen.x.moved_names
 ---@field policy qwen.x.policy
@@ -884,6 +890,89 @@ qwen = {}
 
 ---@class qwen.x.mcp
 ---@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
+
+---@class LspServer a language server, as in hooks/lsp and lsp.servers
+---@field name string
+---@field command string a name in PATH, outside the project, or an absolute path
+---@field args string[]?
+---@field env table<string, string>?
+---@field extensionToLanguage table<string, string> `.ts` and what the protocol calls the language
+---@field projectFiles string[]? one of them makes a folder a project of it; without the list every folder is one
+---@field initializationOptions table?
+---@field settings table? what it gets where it asks for its configuration
+---@field startupTimeout number? milliseconds; 30000 without it
+---@field disabled boolean?
+---@field package string? how to install it, in words
+
+---@class LspDiagnostic
+---@field line integer from 0
+---@field unit integer from 0, as the server counts
+---@field severity "error"|"warning"|"information"|"hint"
+---@field message string in one line
+---@field code string?
+---@field source string?
+
+---@class LspPlace a place in a file, as a server counts: from 0
+---@field path string? nil where it is no file
+---@field uri string
+---@field line integer
+---@field unit integer
+---@field last_line integer
+---@field last_unit integer
+---@field name string? of a symbol
+---@field kind string?
+---@field inside string?
+---@field calls integer[]?
+---@field text string? of an edit
+
+---@class LspEntry a server in a folder
+---@field name string
+---@field server LspServer
+---@field root string
+---@field state "found"|"starting"|"ready"|"ended"|"off"|"stopped"
+---@field problem string?
+---@field said {log: string}? what it wrote on standard error
+
+---@class LspQuery a server that has a file as it is on the disk
+---@field lines fun(self: LspQuery): string[]
+---@field position fun(self: LspQuery, line?: integer, character?: integer, name?: string): table?, Err? as the server counts
+---@field ask fun(self: LspQuery, method: string, params?: table): table|false|nil, Err? false: it has no answer
+---@field diagnostics fun(self: LspQuery, seconds: number): LspDiagnostic[]? nil where it says nothing in time
+---@field diagnostic fun(self: LspQuery, one: LspDiagnostic): string as a line
+---@field all_diagnostics fun(self: LspQuery): string[] of all files that it has
+---@field young fun(self: LspQuery): boolean it has only just started
+---@field place fun(self: LspQuery, at: LspPlace): string, string? `path:line:column`, and the line where it may be read
+---@field row fun(self: LspQuery, at: LspPlace): string
+---@field edited fun(self: LspQuery, edits: LspPlace[]): string? a line as its edits make it
+
+---@class qwen.x.lsp the language servers of the session
+---@field known fun(ctx: Ctx): LspServer[], Phrase[] what is known, in its order, and what is wrong with lsp.servers
+---@field for_file fun(ctx: Ctx, path: string): LspServer?, (string|Phrase), string? the server for a real path, its folder and the language, or why there is none
+---@field fits fun(ctx: Ctx): boolean a server fits the project
+---@field fitting fun(ctx: Ctx): LspEntry[]
+---@field entry fun(server: LspServer, root: string): LspEntry?, Err?
+---@field hold fun(entry: LspEntry): table the turn of a server, until it is closed
+---@field ready fun(ctx: Ctx, entry: LspEntry): boolean?, Err? starts it; only while it is held
+---@field started fun(): LspEntry[]
+---@field stop fun(name?: string): integer
+---@field restart fun(name?: string): integer stops it; it starts when it is needed next
+
+---@class qwen.x.lsp_changes what language servers say of changes
+---@field expect fun(ctx: Ctx, id: string, path: string) a call is about to change a file
+---@field ended fun(ctx: Ctx, id: string) it has ended; waits a moment for what is said of it
+---@field news fun(ctx: Ctx): string[], integer errors and warnings that were not told yet, and how many are left out
+
+---@class qwen.x.lsp_queries questions to a language server
+---@field open fun(ctx: Ctx, path: string): LspQuery?, Err?
+---@field project fun(ctx: Ctx): LspQuery[], Err? those that run, or else those that fit the project
+
+---@class qwen.x.lsp_answers answers of language servers in one plain form
+---@field places fun(result: any): LspPlace[]
+---@field hover fun(result: any): string
+---@field symbols fun(result: any, uri?: string): LspPlace[]
+---@field calls fun(result: any, side: "from"|"to"): LspPlace[]
+---@field edits fun(result: any): LspPlace[], boolean
+---@field actions fun(result: any): string[]
 
 ---@class SandboxState
 ---@field backend "none"|"bubblewrap"

@@ -75,7 +75,7 @@ for (const path of idle) checks.set(path, { name: path, problem: "no request has
 symlinkSync(resolve(modules), join(scratch, "node_modules"));
 writeFileSync(join(scratch, "bodies.ts"), lines.join("\n"));
 const options = ["--noEmit", "--strict", "--skipLibCheck", "--target", "es2022", "--module", "nodenext", "--types", "", "--pretty", "false"];
-const run = spawnSync(join("node_modules", ".bin", "tsc"), [...options, "bodies.ts"], { cwd: scratch, encoding: "utf8" });
+const run = spawnSync(join("node_modules", "typescript", "bin", "tsc"), [...options, "bodies.ts"], { cwd: scratch, encoding: "utf8" });
 if (run.error) throw run.error;
 const words = run.stdout + run.stderr;
 for (const [, line, problem] of words.matchAll(/^bodies\.ts\((\d+),\d+\): (.*(?:\n .*)*)/gm)) {

@@ -12,7 +12,7 @@ M.list = {
   { title = phrase "Changes", names = "diff undo tasks directory cd init" },
   { title = phrase "Model", names = "model models effort auth provider limits usage stats" },
   { title = phrase "Permission", names = "mode permissions sandbox trust project privacy" },
-  { title = phrase "Tools", names = "tools mcp agents skills hooks memory" },
+  { title = phrase "Tools", names = "tools mcp lsp agents skills hooks memory" },
   { title = phrase "Screen", names = "theme keys vim settings editor" },
   { title = phrase "Lua", names = "lua reload eject explain config test" },
   { title = phrase "Program", names = "help about bug doctor demo" },

@@ -23,7 +23,7 @@ M.fields = {
   languages = { summary = "string", words = "table", texts = "table" },
   search = { summary = "string", order = "number", named = "boolean", key = "string", url = "string", model = "string",
     request = "function", results = "function", usage = "function" },
-  hooks = { summary = "string", needs = "string", options = "table", check = "function" },
+  hooks = { summary = "string", needs = "string", servers = "table", options = "table", check = "function" },
 }
 -- A provider may have steps of its own beside these.
 local provider = { summary = "string", protocol = "string", base = "string", auth = "string", media = "string" }

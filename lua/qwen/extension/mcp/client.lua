@@ -2,6 +2,7 @@
 local embed = require "sys.embed"
 local err = require "qwen.util.err"
 local json = require "sys.json"
+local json_rpc = require "qwen.extension.json_rpc"
 local task = require "sys.task"
 local phrase = require("qwen.util.translate").phrase
 local wait = require "qwen.extension.mcp.wait"
@@ -32,45 +33,11 @@ local function answer(self, message)
   end
 end
 
--- Hands a reply to who waits for it. Some servers write the id as a text.
-local function hand_over(self, id, reply)
-  id = self.waiting[id] and id or math.tointeger(tonumber(id) or nil)
-  local queue = id and self.waiting[id]
-  if not queue then return false end
-  self.waiting[id] = nil
-  queue:put(reply)
-  return true
+local function heard(self, message)
+  self.ctx.background(function() answer(self, message) end)
 end
 
--- The one id that is waited for, where there is one.
-local function only_one(self)
-  local id = next(self.waiting)
-  return id and next(self.waiting, id) == nil and id or nil
-end
-
--- Takes a message, or a list of them; false for what cannot be read. Who waits for a reply that came so hears of it at once.
-local function receive(self, text)
-  local message, problem = json.decode(text, false, true)
-  if type(message) ~= "table" then
-    if not text:find('"jsonrpc"', 1, true) then return false end -- words that a program prints
-    local failure = problem or err("protocol", phrase "not valid JSON: no object")
-    failure = err(failure.kind, phrase("it sent a reply that cannot be read: %s", err.phrase(failure)), { code = failure.code, status = failure.status })
-    if not hand_over(self, text:match '"id"%s*:%s*"?(%d+)', { failure = failure }) then
-      for id in pairs(self.waiting) do hand_over(self, id, { failure = failure }) end -- whose it was is not known: nobody waits in vain
-    end
-    return false
-  end
-  for _, one in ipairs(message[1] and message or { message }) do
-    if type(one) == "table" and one.method then
-      self.ctx.background(function() answer(self, one) end)
-    elseif type(one) == "table" and (one.id == nil or one.id == json.null) and type(one.error) == "table" then
-      hand_over(self, only_one(self), one) -- an error that names no request
-    elseif type(one) == "table" then
-      hand_over(self, one.id, one)
-    end
-  end
-  return true
-end
+local function receive(self, text) return json_rpc.receive(self, text, heard) end
 
 -- Reads until the server ends; whoever waits hears of it.
 local function read_all(self, link)
@@ -83,14 +50,13 @@ local function read_all(self, link)
   end
   if self.link ~= link then return end -- another has taken its place
   self.ended = e or err("broken", phrase "the connection was closed")
-  for _, queue in pairs(self.waiting) do queue:close() end
+  json_rpc.close(self)
 end
 
 -- Asks once and waits for the result.
 local function ask(self, method, params, limit, idle)
-  self.last = self.last + 1
-  local id, queue, done = self.last, task.queue(1), false
-  self.waiting[id] = queue
+  local id, queue = json_rpc.question(self)
+  local done = false
   if idle then params._meta = { progressToken = id } end
   local _ <close> = setmetatable({}, { __close = function()
     self.waiting[id], self.heard[id] = nil, nil
@@ -102,7 +68,7 @@ local function ask(self, method, params, limit, idle)
   local sender = task.spawn(function()
     local ok, e = link.send(text)
     if ok and link.answers and self.waiting[id] == queue then e = err("protocol", phrase "the server ended its answer without a reply") end
-    if e and self.waiting[id] == queue then hand_over(self, id, { failure = e }) end
+    if e and self.waiting[id] == queue then json_rpc.hand_over(self, id, { failure = e }) end
   end)
   local reply, waited = wait.reply(self, id, queue, limit or CALL, idle)
   done = reply ~= nil

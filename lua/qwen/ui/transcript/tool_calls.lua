@@ -158,7 +158,7 @@ local function line_rows(verb, label, result, failed, columns)
 end
 
 -- A call with its result in a word, what it changed or was, and the end of what it printed.
-local function block(entry, result, failed, columns)
+local function block(entry, result, failed, columns, more)
   local label, diff = entry.alone and "" or entry.label, not failed and entry.diff
   local took = task.now() - entry.since
   local below = output_rows(entry, result, failed, columns)
@@ -179,7 +179,11 @@ local function block(entry, result, failed, columns)
     end
   end
   for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
-  return table.move(below, 1, #below, #rows + 1, rows)
+  table.move(below, 1, #below, #rows + 1, rows)
+  for _, line in ipairs(more or {}) do -- what a hook has to say of it
+    rows[#rows + 1] = "    " .. style.paint("warn", wrap.cut(one_line(line), columns - 4))
+  end
+  return rows
 end
 
 local function looks(name)
@@ -218,7 +222,8 @@ function M.ended(call, part, columns, read)
   for i, one in ipairs(running) do
     if one.id == call.id then entry = table.remove(running, i) break end
   end
-  local rows = block(entry, one_line(part.display or words.say "done"), part.error, columns)
+  local rows = block(entry, one_line(part.display or words.say "done"), part.error, columns,
+    part.below)
   if not looks(entry.name) or part.error or #rows > 1 or style.reader() then
     local before = M.together(columns)
     return table.move(rows, 1, #rows, #before + 1, before)
