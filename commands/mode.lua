@@ -3,16 +3,17 @@
 local tr = qwen.tr
 
 local C = { summary = "show the approval mode, or take another one for this session", aliases = { "approval-mode", plan = "plan" },
-  args = "[plan|default|auto-edit|yolo]", session = true }
+  args = "[plan|default|auto-edit|auto|yolo]", session = true }
 
 local modes = {
   { label = "plan", detail = qwen.phrase "it looks and plans, and changes nothing" },
   { label = "default", detail = qwen.phrase "it asks before it changes files or runs commands" },
   { label = "auto-edit", detail = qwen.phrase "it changes files without a question, and asks before commands" },
+  { label = "auto", detail = qwen.phrase "it changes files, and a model judges what else would be asked" },
   { label = "yolo", detail = qwen.phrase "it asks nothing" },
 }
 
-local function names() return { "plan", "default", "auto-edit", "yolo" } end
+local function names() return { "plan", "default", "auto-edit", "auto", "yolo" } end
 
 function C.complete(_, _, before) return before and before[1] and {} or names() end
 
@@ -26,7 +27,7 @@ local function take(ctx, name)
   end
   local near = qwen.text.nearest(name, names())
   return nil, qwen.err("usage", tr("there is no mode '%s'%s", name, near and tr("; did you mean %s?", near) or
-    tr "; use plan, default, auto-edit or yolo"))
+    tr "; use plan, default, auto-edit, auto or yolo"))
 end
 
 function C.run(ctx, args)

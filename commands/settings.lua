@@ -3,8 +3,7 @@
 local tr = qwen.tr
 
 local C = { summary = "look at the settings and change one",
-  aliases = { "preferences", language = "general.language", statusline = "ui.statusLine",
-    ["output-style"] = "general.outputStyle" },
+  aliases = { "preferences", statusline = "ui.statusLine" },
   args = "[KEY [VALUE]]" }
 
 -- The keys, and the values that a key can have, as `config set` knows them.

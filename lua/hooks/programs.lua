@@ -10,7 +10,7 @@ local function chosen(ctx, event, name)
   return qwen.x.settings_hooks.chosen(ctx.settings:get "hooks", event, name)
 end
 
-local modes = { plan = "plan", default = "default", ["auto-edit"] = "auto-edit", yolo = "yolo" }
+local modes = { plan = "plan", default = "default", ["auto-edit"] = "auto-edit", auto = "auto", yolo = "yolo" }
 
 ---Tells an event; the answers of all hooks as one.
 local function tell(ctx, event, name, fields)

@@ -211,6 +211,7 @@
 ---@field shell boolean? also `qwen NAME ...` from a shell
 ---@field repl boolean? default true: also `/NAME` at the prompt
 ---@field session boolean? it needs the conversation: without a screen, `qwen --continue -p "/NAME"` opens it first
+---@field beside (fun(args: string[]): boolean)? whether it runs at once while the model works: what it prints stands above the input until the turn is over, then in the scrollback
 ---@field aliases (string|table<string, string>)? other names: `{ "compress", remember = "add" }`; one with words puts them before what is typed. A file of that name is stronger
 ---@field complete (fun(ctx: Ctx, word: string, before: string[]): (string|{text: string, args: string?, detail: string?})[])? before: the words that stand already
 ---@field run (fun(ctx: Ctx, args: string[], rest: string): integer|{prompt: string}|false|nil, Err?)? exit code for the shell; a prompt is sent to the model; false tells the usage; nil, err is shown. With sub-commands: what happens when none is named; without it one must be
@@ -240,13 +241,14 @@
 ---@field summary string? what it is for, in /doctor
 ---@field needs string? a setting: the handlers run only while it has a value
 ---@field servers LspServer[]? of hooks/lsp: the language servers that are known
+---@field rules table? what it goes by, for files that build on it
 ---@field options table<string, Option>? what a person may set
 ---@field check (fun(ctx: Ctx, report: Check))? for /doctor
 ---@field session_started (fun(ctx: Ctx, start: {source: "startup"|"resume"|"clear"|"reload", model: string?}))?
 ---@field instructions_loaded (fun(ctx: Ctx, file: {path: string}))? a file such as QWEN.md is in the system prompt
 ---@field system_built (fun(ctx: Ctx, prompt: {text: string}): table?)? the system prompt, once a session; table
 ---@field prompt_expanded (fun(ctx: Ctx, prompt: {command: string, args: string, text: string}): (table|false)?, string?)? what a prompt command made; table, false
----@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string}): (table|false)?, string?)? what the person sends; table, false
+---@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string, typed: string?}): (table|false)?, string?)? what the person sends; `typed` where a command made the text: what they typed; table, false
 ---@field turn_started (fun(ctx: Ctx, turn: integer))?
 ---@field request_built (fun(ctx: Ctx, request: HttpRequest, model: Model): (table|false)?, string?)? before the secret is joined; change it in place; table, false
 ---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?
@@ -258,7 +260,7 @@
 ---@field turn_ended (fun(ctx: Ctx, answer: Message))?
 ---@field before_tool (fun(ctx: Ctx, call: {name: string, args: table, id: string, ask: string?}): (table|false)?, string?)? `ask`: a reason to ask the person in every mode; table, false
 ---@field before_edit (fun(ctx: Ctx, edit: {name: string, args: table, id: string, paths: string[]}): false?, string?)? a tool is about to change files; false
----@field permission_asked (fun(ctx: Ctx, question: {name: string, args: table, id: string, reason: string, rule: string?}): (table|false)?, string?)? `{verdict = "allow"}` or `{verdict = "deny", reason = ...}` answers in the place of the person; table, false
+---@field permission_asked (fun(ctx: Ctx, question: {name: string, args: table, id: string, reason: string, rule: string?, kind: string?}): (table|false)?, string?)? `{verdict = "allow"}` or `{verdict = "deny", reason = ...}` answers in the place of the person; `kind` is what asks: "ask" (a rule), "hook", "unsure" (nobody can tell what it does), "beyond" (the sandbox), "guarded" (it decides what runs later), "outside" (of the project), "mode"; table, false
 ---@field permission_denied (fun(ctx: Ctx, call: {name: string, args: table, id: string, reason: string}))?
 ---@field tool_started (fun(ctx: Ctx, call: CallPart, args: table))?
 ---@field edit_ended (fun(ctx: Ctx, edit: {path: string, tool: string, id: string}))? a file was changed; changes of your own are seen by the model's next edit
@@ -341,13 +343,15 @@
 ---@field agent {id: string, name: string}? the agent in whose conversation this happens
 ---@field model Model?
 ---@field fallbacks Model[] asked in this order when the model has no room
----@field mode "plan"|"default"|"auto-edit"|"yolo"
+---@field mode "plan"|"default"|"auto-edit"|"auto"|"yolo"
 ---@field interactive boolean a person can answer
 ---@field trusted boolean the folder is trusted
 ---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
 ---@field print fun(text: string, as_is?: boolean) lines for the person (cleaned); our own English in the person's language and broken between words, unless they are to stand as they are
+---@field print_markdown fun(text: string) a text in Markdown for the person: on the screen as an answer is, elsewhere as it is
 ---@field print_diff fun(diff: string) a unified diff for the person: on the screen with numbers and colours, elsewhere as it is
 ---@field notice fun(text: string) a warning line, never part of an answer
+---@field hint fun(text: string) one dim line that nobody needs to read; without a screen only where somebody looks or --verbose is given
 ---@field jobs table<string, Job> commands that run in the background, by id
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer, said: string?): string?)?, texts: fun(query: string, hit: fun(choice: integer|Choice, said: string))?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, and what was found in it, gives Markdown to be shown below; texts: searches what is not in the rows, and gives each choice that fits to hit, by its number or as one more
@@ -357,6 +361,10 @@
 ---@field vim_mode (fun(): string?)? at the prompt: the mode of vi keys, where they are on
 ---@field begin fun()? where no prompt has begun the session: begins it, for those who ask the model with its tools
 ---@field earlier fun()? shows the last turns of the session; nil where nobody looks
+---@field prompt (fun(line: string, typed?: string): Message?, boolean)? in a command with a session: does what a line says as if it were sent; the last answer, and whether it was done at all. `typed`: what the person typed that led to it. Without a screen only prompts
+---@field idle (fun(seconds: number, over?: fun(): boolean): boolean)? in a command with a session: waits, and does meanwhile what the person sends; `over` is asked then and ends it; false when the session ends
+---@field suggest (fun(text: string))? at the prompt: shows what may be sent next, dim in the empty input; Tab or Right takes it
+---@field repeating string? what goes on over several prompts, for the footer: "loop 2/20"
 ---@field prefill (fun(text: string))? at the prompt: puts a text into the input
 ---@field transport fun(request: HttpRequest): HttpStream?, Err? the way to the network: with the flags about the connection, recorded or replayed
 ---@field warm fun() opens a connection to the model's service ahead of its use; for loopback hosts nothing
@@ -461,6 +469,7 @@ qwen = {}
 ---@field api_reference qwen.x.api_reference
 ---@field args qwen.x.args
 ---@field body qwen.x.body
+---@field changes qwen.x.changes
 ---@field checkpoints qwen.x.checkpoints
 ---@field client qwen.x.client
 ---@field clipboard qwen.x.clipboard
@@ -512,6 +521,7 @@ qwen = {}
 ---@field remote_models qwen.x.remote_models
 ---@field replay qwen.x.replay
 ---@field output qwen.x.output
+---@field output_style qwen.x.output_style
 ---@field runner qwen.x.runner
 ---@field search qwen.x.search
 ---@field similar qwen.x.similar
@@ -520,8 +530,10 @@ qwen = {}
 ---@field settings_hooks qwen.x.settings_hooks
 ---@field settings_writer qwen.x.settings_writer
 ---@field subagent qwen.x.subagent
+---@field system_prompt qwen.x.system_prompt
 ---@field telemetry qwen.x.telemetry
 ---@field testing qwen.x.testing
+---@field transcript qwen.x.transcript
 ---@field translate qwen.x.translate
 ---@field trust qwen.x.trust
 ---@field view qwen.x.view
@@ -847,10 +859,27 @@ qwen = {}
 
 ---@class qwen.x.policy
 ---@field safe_look fun(ctx: Ctx, tool: Tool, args: table): string? the command that is run unasked in the place of one with git's that look
----@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away
+---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean?, string? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away, what asks (`kind` of permission_asked)
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
 ---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule or .qwenignore keeps a file from being read
+
+---@class qwen.x.changes what is different in a repository, for somebody who is to look at it
+---@field of fun(ctx: Ctx, base?: string, room?: integer): {base: string, since: Phrase, files: {path: string, diff: string, cut: boolean?}[], left_out: {path: string, why: Phrase}[]}?, Err? below the project folder, since a commit or since the default branch was left, with what is not committed; room: bytes of all
+---@field of_diff fun(ctx: Ctx, diff: string, room?: integer): {path: string, diff: string, cut: boolean?}[], {path: string, why: Phrase}[] the parts of a diff within the bounds, and what is left out
+
+---@class qwen.x.output_style
+---@field list fun(ctx: Ctx): table<string, {name: string, text: string, description: string, keep: boolean, waits: boolean?}>, string[] the styles by name in small letters; problems
+---@field of fun(ctx: Ctx): {name: string, text: string, keep: boolean}? the one of the session
+
+---@class qwen.x.system_prompt
+---@field of_agent fun(ctx: Ctx, own: string): string the prompt of an agent: its own words, the rules that hold for all, the facts
+---@field system fun(ctx: Ctx, opts: table): string that of a session
+---@field renew fun(ctx: Ctx) makes that of the session anew, after a setting about it was changed
+---@field follow fun(ctx: Ctx) the same when the window of the model became a small one, or is none any more
+
+---@class qwen.x.transcript
+---@field text fun(messages: Message[], most: integer): string the newest messages as one text, oldest first, for a question beside them
 
 ---@class qwen.x.subagent
 ---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, effort: string?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns

@@ -76,6 +76,27 @@ local function add_session(ctx)
   function ctx.tell_next(words) require("qwen.agent.told_next").add(ctx, words) end
 end
 
+-- What is said to people where no screen is kept.
+local function attach_words(ctx)
+  local function for_people(text, lead, as_is) -- a pipe gets the bytes as they are
+    text = require("sys.text").clean(text)
+    return as_is and text or require("qwen.ui.render.wrap").text(lead .. text, (select(2, require("sys.term").size())))
+  end
+  function ctx.print(text, as_is)
+    text = secret.redact(text)
+    sys.out((sys.isatty(1) and for_people(text, "", as_is) or text) .. "\n")
+  end
+  function ctx.print_markdown(text) ctx.print(text, true) end
+  function ctx.print_diff(diff) ctx.print((diff:gsub("\n$", "")), true) end
+  function ctx.notice(text)
+    text = secret.redact(text)
+    sys.err((sys.isatty(2) and for_people(text, "qwen: ") or "qwen: " .. text) .. "\n")
+  end
+  function ctx.hint(words)
+    if ctx.opts.verbose or sys.isatty(2) then ctx.notice(words) end
+  end
+end
+
 ---A ctx with the parts that do not depend on who watches; the front end fills in print, notice, ask and show.
 ---@param where {cwd: string, trusted: boolean, settings: Settings, opts: table}
 ---@return Ctx
@@ -124,19 +145,7 @@ function M.new(where)
     end
     return model, e
   end
-  local function for_people(text, lead, as_is) -- a pipe gets the bytes as they are
-    text = require("sys.text").clean(text)
-    return as_is and text or require("qwen.ui.render.wrap").text(lead .. text, (select(2, require("sys.term").size())))
-  end
-  function ctx.print(text, as_is)
-    text = secret.redact(text)
-    sys.out((sys.isatty(1) and for_people(text, "", as_is) or text) .. "\n")
-  end
-  function ctx.print_diff(diff) ctx.print((diff:gsub("\n$", "")), true) end
-  function ctx.notice(text)
-    text = secret.redact(text)
-    sys.err((sys.isatty(2) and for_people(text, "qwen: ") or "qwen: " .. text) .. "\n")
-  end
+  attach_words(ctx)
   return ctx
 end
 

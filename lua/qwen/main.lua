@@ -141,12 +141,12 @@ local function prepare_headless(ctx, opts)
   return front
 end
 
-local function headless(ctx, opts, prompt, front)
+local function headless(ctx, opts, prompt, front, typed)
   local code
   if not front then front, code = prepare_headless(ctx, opts) end
   if not front then return code end
   if front.start then front.start(ctx) end
-  return require("qwen.run").headless(ctx, prompt, front)
+  return require("qwen.run").headless(ctx, prompt, front, typed)
 end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
@@ -163,9 +163,9 @@ local function slash(ctx, opts, prompt)
     if not front then return problem end
   end
   if comes then run.begin(ctx) end
-  local code = run.command(ctx, name, rest)
+  local code = run.command(ctx, name, rest, front)
   if comes and type(code) ~= "table" then ctx.emit("session_ended", { reason = "done" }) end
-  if type(code) == "table" then return headless(ctx, opts, code.prompt, front) end
+  if type(code) == "table" then return headless(ctx, opts, code.prompt, front, prompt) end
   return code
 end
 
@@ -219,15 +219,16 @@ local function tell_without_effect(ctx, settings)
   for _, text in ipairs(no_rules) do ctx.notice(for_user(text)) end
 end
 
--- The session at the prompt, or the answer to one prompt.
-local function run(ctx, opts)
+-- The session at the prompt, or the answer to one prompt; `called`: the line of a command.
+local function run(ctx, opts, called)
   if at_prompt(opts) then
     local stopped = first_start(ctx)
     if stopped then return stopped end
     local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
     return code or fail(problem, failed)
   end
-  local prompt, e = read_prompt(opts)
+  local prompt, e = called, nil
+  if not called then prompt, e = read_prompt(opts) end
   if e then return fail(e) end
   if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
   return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
@@ -274,7 +275,8 @@ local function route(argv)
   if opts.insecure then ctx.notice(tr "certificates are not checked in this run (--insecure)") end
   local refused = opts.command and refuse_foreign(opts.command)
   if refused then return refused end
-  if opts.command then return require("qwen.run").shell_command(ctx, opts.command) end
+  local called = opts.command and require("qwen.run").session_line(opts.command)
+  if opts.command and not called then return require("qwen.run").shell_command(ctx, opts.command) end
   tell_without_effect(ctx, settings)
   require("qwen.model.consent").attach(settings, function()
     local ask = require "qwen.ui.widget.ask"
@@ -283,7 +285,7 @@ local function route(argv)
   for _, text in ipairs(require("qwen.config.project_files").left_out(cwd, trusted, settings:get "context.fileName")) do
     ctx.notice(text)
   end
-  local code = run(ctx, opts)
+  local code = run(ctx, opts, called)
   if tree then require("qwen.ui.interactive.worktree").leave(ctx, code) end
   return code
 end

@@ -55,28 +55,35 @@ function M.begin(ctx)
   ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
 end
 
+-- The prompt as the hooks leave it; nil where one of them blocks it.
+local function submit(ctx, prompt, typed)
+  M.begin(ctx)
+  local submitted, reason = ctx.emit("prompt_submitted", { text = prompt, typed = typed })
+  if not submitted then ctx.notice(tr("the prompt was blocked: %s", tostring(reason))) end
+  return submitted and submitted.text
+end
+
+-- Asks the model, to be called in a task.
+local function answer_to(ctx, prompt)
+  local parts, told = {}, {}
+  if prompt:find("@", 1, true) then parts, told = require("qwen.agent.mentions").parts(ctx, prompt) end
+  for _, line in ipairs(told) do
+    if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
+  end
+  return require("qwen.agent.loop").run(ctx, require("qwen.session.message").user(prompt, parts))
+end
+
 ---Answers one prompt.
 ---@param ctx Ctx
 ---@param prompt string
 ---@param front table the front end: finish(ctx, answer, turns)
+---@param typed string? what the person typed, where a command made the prompt of it
 ---@return integer exit code
-function M.headless(ctx, prompt, front)
-  local loop, message = require "qwen.agent.loop", require "qwen.session.message"
-  M.begin(ctx)
-  local submitted, reason = ctx.emit("prompt_submitted", { text = prompt })
-  if not submitted then
-    ctx.notice(tr("the prompt was blocked: %s", tostring(reason)))
-    return 1
-  end
+function M.headless(ctx, prompt, front, typed)
+  prompt = submit(ctx, prompt, typed)
+  if not prompt then return 1 end
   local seconds, over = require("qwen.agent.budget").seconds(ctx)
-  local done, answer, turns = until_signal(function()
-    local parts, told = {}, {}
-    if submitted.text:find("@", 1, true) then parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text) end
-    for _, line in ipairs(told) do
-      if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
-    end
-    return loop.run(ctx, message.user(submitted.text, parts))
-  end, seconds, function()
+  local done, answer, turns = until_signal(function() return answer_to(ctx, prompt) end, seconds, function()
     ctx.notice(over.message)
     return over.exit
   end)
@@ -102,9 +109,46 @@ local function run_command(ctx, name, command, words, rest)
   return code or 0
 end
 
+-- What a command may ask of the model in several prompts; the last answer is the one of the run. Gives what ends the run.
+local function attach_prompt(ctx, front)
+  local last
+  function ctx.prompt(prompt, typed)
+    if front.start and not last then front.start(ctx) end
+    prompt = submit(ctx, prompt, typed)
+    if not prompt then return nil, false end
+    last = table.pack(answer_to(ctx, prompt))
+    return last[1], true
+  end
+  function ctx.idle(seconds)
+    task.sleep(seconds)
+    return true
+  end
+  return function(code)
+    if not last then return code end
+    ctx.emit("session_ended", { reason = "done" })
+    ctx.session:close()
+    local ended = front.finish(ctx, last[1], last[2])
+    return code ~= 0 and code or ended
+  end
+end
+
+---The line at the prompt that a command of the shell stands for, where the command needs the conversation.
+---@param called {name: string, args: string[]}
+---@return string?
+function M.session_line(called)
+  local command = registry.has("commands", called.name) and registry.get("commands", called.name)
+  if not command or not command.shell or not command.session or called.args[#called.args] == "--help" then return nil end
+  local words = { "/" .. called.name }
+  for i, word in ipairs(called.args) do
+    words[i + 1] = word:find "^[%w_./:@#=-]+$" and word or word:find("'", 1, true) and '"' .. word .. '"' or "'" .. word .. "'"
+  end
+  return table.concat(words, " ")
+end
+
 ---A slash command in a headless run.
+---@param front table? the front end, where the session is there
 ---@return integer|{prompt: string} exit code, or what the model is to be asked
-function M.command(ctx, name, rest)
+function M.command(ctx, name, rest, front)
   function ctx.begin()
     M.begin(ctx)
     ctx.tools = require("qwen.agent.view").tools(ctx)
@@ -116,7 +160,9 @@ function M.command(ctx, name, rest)
     ctx.notice(tostring(e))
     return 2
   end
-  return run_command(ctx, name, command, text.shell_words(rest), rest)
+  local finish = front and attach_prompt(ctx, front)
+  local code = run_command(ctx, name, command, text.shell_words(rest), rest)
+  return finish and type(code) ~= "table" and finish(code) or code
 end
 
 ---`qwen NAME ARGS...`

@@ -116,7 +116,10 @@ local registry = require "qwen.extension.registry"
 for _, kind in ipairs(registry.kinds) do
   for _, name in ipairs(registry.names(kind)) do
     local entry = { kind = kind, name = name, tier = "shipped", path = name }
-    t.eq(validate.problem(entry, assert(registry.get(kind, name))), nil, kind .. "/" .. name)
+    local value = {}
+    for field, found in pairs(assert(registry.get(kind, name))) do value[field] = found end
+    if value.options then value.option = nil end -- their values, which the loader adds
+    t.eq(validate.problem(entry, value), nil, kind .. "/" .. name)
   end
 end
 t.eq(difference(require("qwen.extension.subcommands").fields, classes.Subcommand.fields), "", "Subcommand")

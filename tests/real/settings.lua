@@ -63,13 +63,13 @@ local home = program.place { ["~/.qwen/settings.json"] = [[{
   "$version": 4, "//": "a comment",
   "ui": {"them": "dark", "hideTips": true, "renderMode": "raw"},
   "general": {"enableAutoUpdate": false, "voice": {"enabled": true}},
-  "permissions": {"autoMode": {"hints": {"hardDeny": ["rm"]}}},
+  "tools": {"sandboxImage": "x"},
   "model": {"generationConfig": {"timeout": 10000, "cacheRetention": "1h"}},
   "wholly": {"unknown": 1}
 }]] }
 local function run(...) return program.run(home, { ... }, { alone = true }) end
 local listed, started = run("config", "list"), run("-p", "hello")
-for _, key in ipairs { "ui.renderMode", "general.voice", "permissions.autoMode.hints.hardDeny", "model.generationConfig.cacheRetention", "ui.them",
+for _, key in ipairs { "ui.renderMode", "general.voice", "tools.sandboxImage", "model.generationConfig.cacheRetention", "ui.them",
   "wholly" } do
   t.ok(listed.out:find("no effect: " .. key .. " ", 1, true), "config list names " .. key)
   t.ok(started.err:find(key, 1, true), "the start names " .. key)
@@ -84,7 +84,7 @@ local states = {}
 for _, item in ipairs(doctor.items) do
   if item.section == "Settings" then states[item.text:match ": (%S+)"] = item.state end
 end
-t.eq(states["permissions.autoMode.hints.hardDeny"], "bad", "a setting that restricts and is not honoured is wrong")
+t.eq(states["tools.sandboxImage"], "bad", "a setting that restricts and is not honoured is wrong")
 t.eq(states["ui.renderMode"], "warn", "one without effect is a note")
 t.eq(states.wholly, "warn", "so is an unknown one")
 t.ok(not run("doctor").out:find("everything is in order", 1, true), "not everything is in order")

@@ -4,21 +4,26 @@ local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local project_files = require "qwen.config.project_files"
 local text = require "qwen.util.text"
-local tr = require("qwen.util.translate").tr
+local translate = require "qwen.util.translate"
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
-local MOST_FILE = 25 * 1024
+local MOST_FILE, MOST_DESCRIPTION = 25 * 1024, 100
 local OFF = "default"
 
 local builtin = {
-  concise = { name = "Concise", keep = true, text = "Begin with the result. No preamble, no account of what you are about to do, no summary "
+  concise = { name = "Concise", keep = true, description = phrase "the result first, no preamble",
+    text = "Begin with the result. No preamble, no account of what you are about to do, no summary "
     .. "at the end. Do the work as thoroughly as ever; errors and questions about safety keep all they need to say." },
-  proactive = { name = "Proactive", keep = true, text = "Begin to work at once. Where a small decision is open, choose, say what you assumed "
+  proactive = { name = "Proactive", keep = true, description = phrase "begins at once, says what it assumes",
+    text = "Begin to work at once. Where a small decision is open, choose, say what you assumed "
     .. "and go on instead of asking. What needs approval still needs it." },
-  explanatory = { name = "Explanatory", keep = true, text = "While you work, add short notes headed 'Insight' about this codebase and why "
+  explanatory = { name = "Explanatory", keep = true, description = phrase "short notes about the code and the choices",
+    text = "While you work, add short notes headed 'Insight' about this codebase and why "
     .. "you chose what you did; two or three sentences each, only where there is something to learn." },
-  learning = { name = "Learning", keep = true, waits = true, text = "Let the user write some of the code: leave small, telling pieces "
+  learning = { name = "Learning", keep = true, waits = true, description = phrase "leaves small parts for you to write",
+    text = "Let the user write some of the code: leave small, telling pieces "
     .. "marked YOUR PART, say what each must do and what to think of, then wait for the user's version and build on it." },
 }
 
@@ -48,16 +53,21 @@ local function read(path, border, called)
   local name = fields.name and fields.name ~= "" and fields.name or called
   local replaced = builtin[name:lower()]
   local keep = fields["keep-coding-instructions"]
-  return { name = name, text = body, keep = keep == "true" or keep == nil and replaced ~= nil }
+  local described = fields.description and text.trim(fields.description) or ""
+  if described == "" then described = text.head(body:match "^[^\n]*", MOST_DESCRIPTION) end
+  return { name = name, text = body, description = text.clean(described),
+    keep = keep == "true" or keep == nil and replaced ~= nil }
 end
 
 ---The styles there are, by name in small letters: a project's before the user's before those that are built in.
 ---@param ctx Ctx
----@return table<string, {name: string, text: string, keep: boolean, waits: boolean?}>
+---@return table<string, {name: string, text: string, description: string, keep: boolean, waits: boolean?}>
 ---@return string[] problems
 function M.list(ctx)
   local out, problems = {}, {}
-  for name, style in pairs(builtin) do out[name] = style end
+  for name, style in pairs(builtin) do
+    out[name] = setmetatable({ description = tr(style.description) }, { __index = style })
+  end
   local project = ctx.trusted and paths.project_config(ctx.cwd)
   for _, home in ipairs { not ctx.opts.safe and paths.qwen_home() or false, not ctx.opts.safe and project or false } do
     local folder = home and home .. "/output-styles"

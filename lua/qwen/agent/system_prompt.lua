@@ -56,7 +56,8 @@ local function short(name) return (texts.clean(texts.utf8(name:sub(1, LONGEST_NA
 local NOBODY = "\nNobody can answer in this run: decide, and say what you assumed."
 -- Plan mode is told before a prompt, and where all is allowed nothing needs to be said.
 local ALLOWED = { default = " Only looking is allowed, and what a rule of the user allows.",
-  ["auto-edit"] = " Looking and edits are allowed, and what a rule of the user allows." }
+  ["auto-edit"] = " Looking and edits are allowed, and what a rule of the user allows.",
+  auto = " Looking and edits are allowed; a model judges other calls by what the user asked for." }
 
 -- What the first turns need not look up: branch, top level, shell, what is missing, and whether somebody can answer.
 local function facts(ctx)
@@ -81,7 +82,7 @@ end
 
 local MOST_HINTS, LONGEST_HINT = 50, 200
 
--- What permissions.autoMode.hints forbid: qwen has no mode that would hold the model to sentences, so it is told of them.
+-- What permissions.autoMode.hints forbid: the model is told of it in every mode.
 local function forbidden(ctx)
   local out = {}
   for _, row in ipairs { { "hardDeny", "Never, whatever is said later" }, { "softDeny", "Only when the user asks for exactly that" },
@@ -141,6 +142,10 @@ function M.system(ctx, opts)
   if opts.append_system then text = text .. "\n\n" .. opts.append_system end
   return ctx.emit("system_built", { text = text }).text
 end
+
+---Makes the system prompt of the session anew, after a setting about it was changed.
+---@param ctx Ctx
+function M.renew(ctx) ctx.system = M.system(ctx, ctx.opts) end
 
 ---Makes the system prompt anew when the window of the model that is asked has become a small one, or is none any more.
 ---@param ctx Ctx

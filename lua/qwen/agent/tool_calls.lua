@@ -57,21 +57,22 @@ local function find_tool(ctx, call)
   return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, hint, table.concat(offered, ", ")))
 end
 
--- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked.
-local function asked_hooks(ctx, call, args, reason, rule)
+-- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked, and why.
+local function asked_hooks(ctx, call, args, reason, rule, kind)
   local answer, why = ctx.emit("permission_asked", { name = call.name, args = args, id = call.id,
-    reason = tostring(reason), rule = rule })
+    reason = tostring(reason), rule = rule, kind = kind })
   if not answer then return false, "Refused: " .. why end
   if answer.verdict == "allow" then return true, reason end
   if answer.verdict == "deny" then return false, "Refused: " .. (answer.reason or tostring(reason)) end
+  return nil, answer.reason ~= tostring(reason) and answer.reason or reason
 end
 
 -- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
 local function judge(ctx, call, tool, args, must_ask, places)
-  local verdict, reason, rule, firm = policy.judge(ctx, call.name, tool, args, places)
+  local verdict, reason, rule, firm, kind = policy.judge(ctx, call.name, tool, args, places)
   if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
-  if verdict == "allow" and must_ask then return "ask", must_ask, nil, true end
-  return verdict, reason, rule, firm
+  if verdict == "allow" and must_ask then return "ask", must_ask, nil, true, "hook" end
+  return verdict, reason, rule, firm, must_ask and "hook" or kind
 end
 
 -- The flags that would allow a call where nobody can be asked; none where no flag does.
@@ -85,14 +86,14 @@ end
 
 -- `scoped` is the ctx of the run: it opens the files that were judged, and no others.
 local function permission(ctx, scoped, call, tool, args, must_ask, places)
-  local verdict, reason, rule, firm = judge(ctx, call, tool, args, must_ask, places)
+  local verdict, reason, rule, firm, kind = judge(ctx, call, tool, args, must_ask, places)
   if verdict == "allow" then return true, reason end
   if verdict == "ask" then
-    local allowed, words = asked_hooks(ctx, call, args, reason, rule)
+    local allowed, words = asked_hooks(ctx, call, args, reason, rule, kind)
     if allowed ~= nil then return allowed, words end
+    reason = words
     if ctx.interactive then
-      local approval = require "qwen.permission.approval"
-      return approval.ask(scoped, call, tool, args, reason, rule)
+      return require("qwen.permission.approval").ask(scoped, call, tool, args, reason, rule)
     end
   end
   ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }

@@ -12,17 +12,17 @@ local rows = {
   { text = "qwen links no folders into a worktree", keys = "worktree.*" },
   { text = "the footer shows the branch of a worktree, and has no row of its own for it",
     keys = "ui.hideBuiltinWorktreeIndicator" },
-  { text = "qwen has no /review", keys = "review.*" },
+  { text = "/review looks once and posts nothing; --fail-on sets a level", keys = "review.*" },
   { text = "qwen has no artifacts", keys = "artifact.* experimental.artifact=false" },
   { text = "qwen does not process media", keys = "omni.*" },
-  { text = "qwen has no goals", keys = [[model.goalTokenBudget model.goalMaxTurns model.goalMaxActiveMinutes
-    model.goalCheckpointTimeoutSeconds goals.modelProposed="disabled"]] },
+  { text = "a /goal ends after rounds and minutes", keys = "model.goalTokenBudget model.goalCheckpointTimeoutSeconds" },
+  { text = "only you set a goal", keys = [[goals.modelProposed="disabled"]] },
   { text = "qwen has no workflows", keys = [[ui.disableWorkflowKeywordTrigger=true model.skipWorkflowUsageWarning=*
     tools.workflowsEnabled=false tools.workflowSizeGuideline tools.workflowNameOnly=true experimental.sessionWorkflow=false]] },
   { text = "qwen has no agent teams and no messages between sessions",
     keys = [[agents.crossSessionMessaging=false agents.crossSessionInbound="refuse" agents.crossSessionHeldExpiry agents.displayMode
     agents.arena.* agents.team agents.swarm experimental.agentTeam=false]] },
-  { text = "qwen has no scheduled prompts", keys = "experimental.cron=false experimental.cronRecurringMaxAgeDays" },
+  { text = "qwen has no scheduled prompts but /loop", keys = "experimental.cron=false experimental.cronRecurringMaxAgeDays" },
   { text = "qwen keeps no memory by itself", keys = [[memory.enableManagedAutoMemory=false memory.enableManagedAutoDream=false
     memory.enableAutoSkill=false memory.autoSkillConfirm=true memory.agentTimeoutMinutes memory.agentMaxTurns
     memory.enableTeamMemory=false memory.enableTeamMemorySync=false]] },
@@ -30,7 +30,6 @@ local rows = {
   { text = "pages that web_search finds are read by web_fetch", keys = "tools.webSearch.webExtractor" },
   { text = "qwen makes no images", keys = "imageModel" },
   { text = "qwen does not describe images by another model", keys = "visionModel visionBridgeTimeoutMs" },
-  { text = "qwen has no /advisor", keys = "advisorModel" },
   { text = "tools are always called directly", restricts = true, keys = "tools.codeModeOnly=false" },
   { text = "a tool of your own is a file in ~/.qwen/tools: qwen new tool NAME", keys = "tools.discoveryCommand tools.callCommand" },
   { text = "list the servers in mcpServers", keys = "mcp.serverCommand" },
@@ -58,8 +57,8 @@ local rows = {
   { text = "qwen shows no tips, loading phrases or feedback questions",
     keys = [[ui.hideTips=true ui.customWittyPhrases ui.accessibility.enableLoadingPhrases=false ui.enableUserFeedback=false
     ui.feedbackLastShownTimestamp=* ui.showResponseTokensPerSecond=false]] },
-  { text = "qwen suggests no next prompts",
-    keys = "ui.enableFollowupSuggestions=false ui.enableCacheSharing ui.enableSpeculation=false" },
+  { text = "a suggestion is a request of its own, and nothing runs before you send it",
+    keys = "ui.enableCacheSharing ui.enableSpeculation=false" },
   { text = "the window title always shows the state", keys = "ui.showStatusInTitle=true" },
   { text = "the greeting cannot be changed", keys = "ui.hideBanner ui.customBannerTitle ui.customBannerSubtitle ui.customAsciiArt" },
   { text = "Qwen Code writes this for itself", keys = "ui.autoModeAcknowledged=*" },
@@ -96,11 +95,8 @@ local rows = {
     keys = "context.fileFiltering.enableRecursiveFileSearch=true context.fileFiltering.enableFuzzySearch=true" },
 
   -- What restricts and is not here: said at each start.
-  { text = "there is no mode auto: the model is told of them, and those written as a rule hold; use permissions.deny",
-    restricts = true, keys = [[permissions.autoMode.hints.softDeny permissions.autoMode.hints.hardDeny permissions.autoMode.hints.deny
-    permissions.autoMode.classifyAllShell=false]] },
-  { text = "there is no mode auto", keys = [[permissions.autoMode.hints.allow permissions.autoMode.classifier.*
-    permissions.autoMode.environment permissions.autoMode.mcp.*]] },
+  { text = "mode auto has one step, with 20 s and the model of the option of hooks/auto",
+    keys = "permissions.autoMode.classifier.*" },
   { text = "agents start no agents, so the depth is 1", keys = "model.maxSubagentDepth" },
   { text = "agents.maxParallelAgents counts for all models", keys = "agents.maxParallelAgentsByModel.*=*" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },

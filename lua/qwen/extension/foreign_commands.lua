@@ -11,7 +11,6 @@ return {
   login = "qwen auth",
   logout = "qwen auth logout NAME",
   plugin = "files in ~/.qwen (docs/extending.md)",
-  review = "/diff in a session, or a prompt of your own in ~/.qwen/commands/review.md",
   serve = "qwen -p PROMPT --output-format stream-json",
   update = "install the new version as you did the first time (README.md)",
   upgrade = "install the new version as you did the first time (README.md)",

@@ -9,7 +9,8 @@ local tr = require("qwen.util.translate").tr
 
 local M = {
   ---The setting of each shipped file that is for one (its `needs`): without it the file is not even loaded.
-  NEEDS = { mcp = "mcpServers", programs = "hooks", statusline = "ui.statusLine" },
+  NEEDS = { mcp = "mcpServers", programs = "hooks", statusline = "ui.statusLine",
+    suggestions = "ui.enableFollowupSuggestions" },
 }
 
 local MOST_FAILURES = 3

@@ -10,7 +10,8 @@ local M = {}
 
 ---The type of each field, by kind. A kind that is not here returns what it likes.
 M.fields = {
-  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", complete = "function", run = "function",
+  commands = { summary = "string", args = "string", shell = "boolean", repl = "boolean", session = "boolean", beside = "function",
+    complete = "function", run = "function",
     aliases = "table", subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function",
     domain = "function", most = "number", run = "function",
@@ -23,7 +24,8 @@ M.fields = {
   languages = { summary = "string", words = "table", texts = "table" },
   search = { summary = "string", order = "number", named = "boolean", key = "string", url = "string", model = "string",
     request = "function", results = "function", usage = "function" },
-  hooks = { summary = "string", needs = "string", servers = "table", options = "table", check = "function" },
+  hooks = { summary = "string", needs = "string", servers = "table", rules = "table",
+    options = "table", check = "function" },
 }
 -- A provider may have steps of its own beside these.
 local provider = { summary = "string", protocol = "string", base = "string", auth = "string", media = "string" }

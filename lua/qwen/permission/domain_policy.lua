@@ -84,6 +84,7 @@ end
 ---@return Phrase reason
 ---@return string? rule that would allow it
 ---@return boolean? firm no approval mode takes the question away
+---@return string? kind of what asks, as of policy.judge
 function M.judge(ctx, set, name, tool, args)
   local host, chosen = tool.domain(args, ctx)
   local function first(list)
@@ -93,17 +94,18 @@ function M.judge(ctx, set, name, tool, args)
   if rule then return "deny", rules.words(rule) end
   if not host then return "allow", phrase "it reaches no host" end -- the tool says what is wrong
   rule = first(set.ask)
-  if rule then return "ask", rules.words(rule), nil, true end
+  if rule then return "ask", rules.words(rule), nil, true, "ask" end
   local reason = grave(ctx, host, chosen)
   for _, each in ipairs(set.allow) do
     if rules.names_tool(each, name) and allows(each, host, reason ~= nil) then return "allow", rules.words(each) end
   end
   if ctx.mode == "yolo" then
     if reason then return "deny", reason end
-    return "allow", phrase "mode yolo"
+    return "allow", phrase("mode %s", "yolo")
   end
   local alias = tool_names.others[name] and tool_names.others[name][1] or name
-  return "ask", reason or REACHES, ("%s(domain:%s)"):format(alias, host)
+  local kind = reason and "beyond" or "mode"
+  return "ask", reason or REACHES, ("%s(domain:%s)"):format(alias, host), nil, kind
 end
 
 return M

@@ -1,7 +1,10 @@
 -- git log, diff, show, status, blame and others that look, as they are run unasked: without anything that a repository's configuration would make them run.
 -- What is not on the lists here is not rewritten, and so asked about, or refused in plan mode, like every other command.
+local err = require "qwen.util.err"
 local fs = require "sys.fs"
+local phrase = require("qwen.util.translate").phrase
 local proc = require "qwen.util.process"
+local text = require "qwen.util.text"
 
 local M = {}
 
@@ -148,7 +151,7 @@ function M.guards(git, folder)
   return drivers and table.move(drivers, 1, #drivers, #OFF + 1, { table.unpack(OFF) }), key
 end
 
-local LONGEST_STATUS = 5 -- seconds
+local LONGEST_STATUS, LONGEST_RUN = 5, 60 -- seconds
 local MOST_ENTRIES, OBJECTS = 20000, "^objects/%x%x$"
 local apart = { modules = true, lfs = true, annex = true } -- these commands do not look there
 local leads = { commondir = true, ["objects/info/alternates"] = true,
@@ -237,6 +240,33 @@ function M.rewritten(command, folder)
   if count == 0 then return nil end
   local last = command:sub(at)
   return table.concat(out) .. last, table.concat(rest) .. last
+end
+
+---Runs a command of git that only looks; nil and why it cannot be run safely, or what git said.
+---@param folder string the top of the repository
+---@param whole_only boolean refuse a repository that leads out of its folder
+---@param name string
+---@param words string[]
+---@param limit integer? bytes
+---@return string? out
+---@return Err?
+function M.run(folder, whole_only, name, words, limit)
+  local git = proc.which "git"
+  if not git then return nil, err("missing", phrase "git is not installed") end
+  local stat = fs.stat(folder .. "/.git", false)
+  if whole_only and not (stat and stat.type == "dir" and whole(folder .. "/.git")) then
+    return nil, err("denied", phrase("the repository %s leads out of its folder; trust the folder first (/trust)", folder))
+  end
+  local command = safe(git, folder, name, words)
+  if not command then
+    return nil, err("denied", phrase("the git configuration of %s holds settings that qwen does not know, so git is not run", folder))
+  end
+  local r, e = proc.run { argv = { "/bin/sh", "-c", command }, cwd = folder, env = proc.helper_env(), timeout = LONGEST_RUN,
+    limit = limit or 64 * 1024 }
+  if not r then return nil, e end
+  if r.timed_out or r.truncated then return nil, err("too_long", phrase("git %s took too long or said too much", name)) end
+  if r.code ~= 0 then return nil, err("missing", text.trim(r.err), { code = r.code }) end
+  return r.out
 end
 
 ---Whether files of a project go through filters, without which git would see changes that are none.

@@ -134,6 +134,14 @@ local function edit_rule(ctx, list)
   return folder:find "[*?%[{()]" and "Edit" or ("Edit(/%s/**)"):format(folder) -- as a pattern it would be another
 end
 
+local edits_freely = { ["auto-edit"] = true, auto = true }
+
+-- Whether mode auto is to judge commands that only look, too.
+local function judges_all(ctx, tool)
+  return ctx.mode == "auto" and tool.command ~= nil
+    and ctx.settings:get "permissions.autoMode.classifyAllShell" == true
+end
+
 ---Judges a call.
 ---@param ctx Ctx
 ---@param name string
@@ -144,6 +152,8 @@ end
 ---@return Phrase reason its code is "reads" when the call only reads
 ---@return string? rule that would allow it
 ---@return boolean? firm no approval mode takes the question away
+---@return string? kind of what asks: "ask" (a rule), "unsure", "beyond" (the sandbox), "guarded",
+---"outside" or "mode"
 function M.judge(ctx, name, tool, args, list)
   local set = rules.of(ctx)
   if rules.left_out(set, name) then return "deny", phrase "tools.core lists other tools" end
@@ -163,11 +173,11 @@ function M.judge(ctx, name, tool, args, list)
   if verdict == "deny" then return "deny", reason end
   if verdict == "unsure" or verdict == "beyond" then
     if ctx.mode == "yolo" or ctx.mode == "plan" then return "deny", reason end
-    return "ask", reason, nil, true
+    return "ask", reason, nil, true, verdict
   end
   if verdict == "ask" then
     if ctx.mode == "plan" then return "deny", not_planned(reason) end
-    return "ask", reason, nil, true
+    return "ask", reason, nil, true, verdict
   end
   local looks = reason.code == READS.code
   if ctx.mode == "plan" then
@@ -175,13 +185,16 @@ function M.judge(ctx, name, tool, args, list)
     if M.safe_look(ctx, tool, args) then return "allow", READS end
     return "deny", not_planned(reason)
   end
+  if looks and judges_all(ctx, tool) then return "ask", reason, rule, nil, "mode" end
   if verdict == "allow" then return "allow", reason end
-  if ctx.mode == "yolo" then return "allow", phrase "mode yolo" end
-  if verdict == "guarded" or verdict == "outside" then return "ask", reason, nil end
+  if ctx.mode == "yolo" then return "allow", phrase("mode %s", "yolo") end
+  if verdict == "guarded" or verdict == "outside" then return "ask", reason, nil, nil, verdict end
   if tool.effect == "none" or looks then return "allow", reason end
-  if tool.effect == "edit" and ctx.mode == "auto-edit" then return "allow", phrase "mode auto-edit" end
-  if M.safe_look(ctx, tool, args) then return "allow", READS end
-  return "ask", reason, rule
+  if tool.effect == "edit" and edits_freely[ctx.mode] then
+    return "allow", phrase("mode %s", ctx.mode)
+  end
+  if not judges_all(ctx, tool) and M.safe_look(ctx, tool, args) then return "allow", READS end
+  return "ask", reason, rule, nil, "mode"
 end
 
 ---Whether a name as rules have it stands for a tool.

@@ -24,9 +24,10 @@ end
 ---@param state Editor
 ---@param columns integer
 ---@param most integer
+---@param suggestion string? stands dim in an empty input
 ---@return string[]
 ---@return {row: integer, column: integer} cursor
-function M.rows(state, columns, most)
+function M.rows(state, columns, most, suggestion)
   local width = M.columns(columns)
   local rows = layout.rows(state.text, width)
   local row, column = layout.place(state.text, width, state.cursor)
@@ -44,6 +45,7 @@ function M.rows(state, columns, most)
     local text = shown(state.text:sub(a + 1, f)) .. style.paint("chosen", shown(state.text:sub(f + 1, g))) .. shown(state.text:sub(g + 1, b))
     out[#out + 1] = (i == first and mark or MORE) .. text
   end
+  if suggestion and state.text == "" then out[1] = out[1] .. style.paint("dim", (wrap.cut(suggestion, width))) end
   return out, { row = row - first + 1, column = column + WIDTH }
 end
 

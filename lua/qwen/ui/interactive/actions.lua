@@ -105,14 +105,16 @@ function M.stash(self)
 end
 
 local MODES = { "default", "auto-edit", "plan" } -- yolo is not one key away
+local WITH_AUTO = { "default", "auto-edit", "auto", "plan" } -- where somebody chose it already
 
 function M.next_mode(self)
   local ctx = self.ctx
-  local at = 0
-  for i, mode in ipairs(MODES) do
+  if ctx.mode == "auto" then self.modes = WITH_AUTO end
+  local modes, at = self.modes or MODES, 0
+  for i, mode in ipairs(modes) do
     if mode == ctx.mode then at = i end
   end
-  ctx.mode = MODES[at % #MODES + 1]
+  ctx.mode = modes[at % #modes + 1]
   if style.reader() or live.dumb() then ctx.print(tr("mode: %s", ctx.mode)) end
   status_line.refresh()
 end

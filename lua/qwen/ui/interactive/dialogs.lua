@@ -62,6 +62,10 @@ end
 function M.attach(self)
   local ctx = self.ctx
   ctx.interactive = true
+  function ctx.hint(words)
+    show.settle()
+    show.hint(text.clean((words:gsub("%s+", " "))))
+  end
   function ctx.ask(asked)
     local question = require("qwen.ui.widget.approval_dialog").new(asked)
     show.asking(asked, question.stands)
@@ -75,11 +79,22 @@ function M.attach(self)
   require("qwen.util.secret_input").line = ctx.line
   function ctx.live(make) return M.live(self, make) end
   function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
+  function ctx.suggest(words)
+    if self.busy or self.state.text ~= "" then return end
+    self.suggestion = text.clean(words):gsub("%s+", " ")
+    self:repaint()
+  end
   function ctx.prefill(words)
     self.state = editor.set(self.state, text.clean(words))
     self:repaint()
   end
   function ctx.move(to) return require("qwen.ui.interactive.move").to(ctx, to) end
+  function ctx.print_markdown(words)
+    show.settle()
+    require("qwen.ui.transcript.reply").whole(require("sys.secret").redact(words))
+  end
+  function ctx.prompt(words, typed) return turn.prompt(self, words, typed) end
+  function ctx.idle(seconds, over) return turn.idle(self, seconds, over) end
   function ctx.steer() return turn.steer(self) end
   function ctx.quit(code) ctx.leave = code or 0 end
 end

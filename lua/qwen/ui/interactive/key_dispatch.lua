@@ -66,6 +66,12 @@ local function act(self, action, event, keys)
     self.state = editor.set(self.state, turn.take_last(self))
     return
   end
+  local suggestion = self.suggestion
+  self.suggestion = nil
+  if empty and suggestion and (action == "complete" or action == "right") then
+    self.state = editor.set(self.state, suggestion)
+    return
+  end
   if empty and action == "yank" and self.failed then return actions.send_again(self) end
   if actions[action] then return actions[action](self) end
   local asks

@@ -68,7 +68,7 @@ function Session:repaint()
   questions.watch(self)
   live.set("input", function(columns, height)
     if question then return questions.rows(self, columns, height) end
-    local rows, cursor = input_area.rows(self.state, columns, math.max(height // 2, 1))
+    local rows, cursor = input_area.rows(self.state, columns, math.max(height // 2, 1), self.suggestion)
     if live.dumb() then return rows, cursor end
     table.insert(rows, 1, "") -- as in the scrollback, when it is sent
     cursor.row = cursor.row + 1
@@ -160,6 +160,7 @@ end
 function on.done(self, event)
   self.busy = nil
   show.finish_line(self.ctx)
+  if self.beside then require("qwen.ui.interactive.beside").settle(self) end
   if not event.ok then
     local stopped = event.err.kind == "cancelled" and say "stopped"
     local words = tostring(event.err)

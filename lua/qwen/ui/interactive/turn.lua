@@ -37,8 +37,8 @@ local function write_sent(self, line)
 end
 
 -- The message of a text after the hooks saw it; nil and the reason when one of them blocked it.
-local function message_of(ctx, text)
-  local submitted, reason = ctx.emit("prompt_submitted", { text = text })
+local function message_of(ctx, text, typed)
+  local submitted, reason = ctx.emit("prompt_submitted", { text = text, typed = typed })
   if not submitted then
     ctx.notice(tr("the prompt was blocked: %s", tostring(reason)))
     return nil
@@ -49,8 +49,8 @@ local function message_of(ctx, text)
   return require("qwen.session.message").user(submitted.text, parts)
 end
 
-local function answer(ctx, text)
-  local message = message_of(ctx, text)
+local function answer(ctx, text, typed)
+  local message = message_of(ctx, text, typed)
   if not message then return nil end
   local last = require("qwen.agent.loop").run(ctx, message)
   show.ended(ctx, last)
@@ -58,19 +58,19 @@ local function answer(ctx, text)
 end
 
 local function ask_model(self, text)
-  self.failed = nil
-  start(self, function()
+  return function()
+    self.failed = nil
     local last = answer(self.ctx, text)
     if not last or last.stop ~= "error" then return end
     self.failed = text
     show.hint(tr("%s sends it again", (KeyReader.labels "yank")))
-  end)
+  end
 end
 
 -- `!cmd`: the person's own command; the model is told what it printed. `!!cmd`: it is not.
 local function shell_line(self, command, told)
   local ctx = self.ctx
-  start(self, function()
+  return function()
     show.runs()
     local through = require("sys.text").cleaner()
     local result, e = require("qwen.util.process").run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout", limit = TOLD * 4,
@@ -83,35 +83,40 @@ local function shell_line(self, command, told)
     if not told then return end
     local text = require("qwen.util.text").head_tail(result.out, TOLD)
     ctx.session:add(require("qwen.session.message").user(("I ran `%s` myself. It printed:\n%s"):format(command, text)))
-  end)
+  end
 end
 
 local function command_line(self, line)
   local ctx = self.ctx
   local name, rest = commands.split(line)
   local command, e = commands.find(name, ctx, rest)
-  if not command and not commands.may_come(name, ctx) then return ctx.notice(tostring(e)) end
-  start(self, function()
+  if not command and not commands.may_come(name, ctx) then
+    ctx.notice(tostring(e))
+    return nil
+  end
+  return function()
     if not command then command, e = commands.await(name, ctx, rest) end
     if not command then return ctx.notice(tostring(e)) end
     local started = task.now()
     local code, problem = commands.call(ctx, name, command, shell_words(rest), rest)
     commands.ended(ctx, name, started, code)
     if code == nil and problem then ctx.notice(tostring(problem)) end
-    if type(code) == "table" then answer(ctx, code.prompt) end
-  end)
+    if type(code) == "table" then return answer(ctx, code.prompt, line) end
+  end
+end
+
+-- What a line does, to be called in a task; nil when it does nothing.
+local function job_of(self, line)
+  write_sent(self, line)
+  local bangs, command = line:match "^(!!?)%s*(.*)$"
+  if bangs then return command ~= "" and shell_line(self, command, bangs == "!") or nil end
+  if M.is_message(line) then return ask_model(self, line) end
+  return command_line(self, line)
 end
 
 local function route(self, line)
-  write_sent(self, line)
-  local bangs, command = line:match "^(!!?)%s*(.*)$"
-  if bangs then
-    if command ~= "" then shell_line(self, command, bangs == "!") end
-  elseif M.is_message(line) then
-    ask_model(self, line)
-  else
-    command_line(self, line)
-  end
+  local job = job_of(self, line)
+  if job then start(self, job) end
 end
 
 ---Does what a line says, or queues it while something runs.
@@ -120,11 +125,46 @@ end
 ---@param shown string? how it stood in the input
 function M.send(self, line, shown)
   self.shown[line] = shown
-  if self.busy then
-    self.queue[#self.queue + 1] = line
-  else
-    route(self, line)
+  if not self.busy then return route(self, line) end
+  if not require("qwen.ui.interactive.beside").start(self, line) then self.queue[#self.queue + 1] = line end
+  if self.bell then self.bell:put(true) end
+end
+
+---Does within a command what a line says: a prompt is answered.
+---@param line string
+---@param typed string? what the person typed, where it is not the line
+---@return Message? last of what was answered
+---@return boolean done false when a hook blocked it, or there is no such command
+function M.prompt(self, line, typed)
+  show.finish_line()
+  if M.is_message(line) then
+    live.write(input_area.sent(line))
+    local last = answer(self.ctx, line, typed)
+    return last, last ~= nil
   end
+  local job = job_of(self, line)
+  return job and job(), job ~= nil
+end
+
+---Waits within a command, and does meanwhile what is sent.
+---@param seconds number
+---@param over (fun(): boolean)? ends the wait earlier; asked when something was sent
+---@return boolean goes_on false when the session ends
+function M.idle(self, seconds, over)
+  local due, outer = task.now() + seconds, self.bell
+  self.bell = task.queue()
+  local _ <close> = setmetatable({}, { __close = function() self.bell = outer end })
+  repeat
+    while self.queue[1] and not self.ctx.leave do
+      local job = job_of(self, table.remove(self.queue, 1))
+      self:repaint()
+      if job then job() end
+    end
+    if self.ctx.leave then return false end
+    if over and over() then return true end
+    self.bell:get(math.max(0, due - task.now()))
+  until task.now() >= due
+  return true
 end
 
 ---What the flags say that the session begins with.

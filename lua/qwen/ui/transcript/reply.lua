@@ -51,4 +51,21 @@ function M.finish()
   live.set("tail", nil)
 end
 
+---The rows of a whole text in Markdown.
+---@param said string
+---@param width integer? columns; without it those of the terminal
+---@return string[]
+function M.rows(said, width)
+  local all = Blocks.new(width and function() return width end or columns)
+  all:add(text.clean(said))
+  all:finish()
+  return all:take()
+end
+
+---A whole text in Markdown goes to the scrollback.
+---@param said string
+function M.whole(said)
+  live.write(table.concat(M.rows(said), "\n") .. "\n")
+end
+
 return M

@@ -1,4 +1,4 @@
--- The line at the bottom of a session: the mode, the model, how many commands run in the background,
+-- The line at the bottom of a session: the mode, what repeats, the model, how many commands run in the background,
 -- how full its window is, the branch.
 -- What the hooks of `status_built` say stands in its place.
 local git = require "qwen.util.git"
@@ -14,7 +14,8 @@ local M = {}
 
 local LEAST = 8 -- columns of a part that is cut
 
-local looks = { yolo = "bad", plan = "good", ["auto-edit"] = "warn", default = "dim" }
+local looks = { yolo = "bad", plan = "good", ["auto-edit"] = "warn", auto = "warn",
+  default = "dim" }
 
 ---How full a model's window is: a bar for eyes, and a number.
 ---@param model Model
@@ -33,14 +34,15 @@ end
 local function parts_of(ctx)
   local model = ctx.model or { id = "" }
   local name = model.effort_told and model.id .. " " .. model.effort_told or model.id
-  local out = { { ctx.mode, looks[ctx.mode] or "dim" }, { name, "dim" } }
+  local out = { { ctx.mode, looks[ctx.mode] or "dim" }, { ctx.repeating or "", "warn" },
+    { name, "dim" } }
   local fill = ctx.model and ctx.session and M.context_use(ctx.model, message.last_usage(ctx.session.messages))
   local branch = git.branch(ctx.cwd)
   local jobs = 0
   for _ in pairs(ctx.jobs or {}) do jobs = jobs + 1 end
-  out[3], out[4] = { jobs > 0 and words.say("in_background", jobs) or "", "warn" }, { fill or "", "dim" }
-  out[5] = { branch or "", "dim" }
-  if ctx.session and ctx.session.here then out[6] = { paths.short(ctx.cwd), "dim" } end
+  out[4], out[5] = { jobs > 0 and words.say("in_background", jobs) or "", "warn" }, { fill or "", "dim" }
+  out[6] = { branch or "", "dim" }
+  if ctx.session and ctx.session.here then out[7] = { paths.short(ctx.cwd), "dim" } end
   for i = #out, 1, -1 do
     out[i][1] = text.clean(out[i][1]):gsub("%s+", " ")
     if out[i][1] == "" then table.remove(out, i) end
