@@ -224,7 +224,7 @@ return {
       "true：所有模型都用补丁编辑；false：都不用；未设置时仅限学过补丁格式的模型（GPT 4.1 起、o1、o3、o4、Codex）",
     ["choose how much the model thinks"] = "选择模型思考的程度",
     ["how much it thinks: none to max"] = "思考的程度：none 到 max",
-    ["the model thinks more; after the most, as by itself"] = "让模型多思考；到最高后恢复默认",
+    ["the model thinks more; then as by itself"] = "让模型多思考；到最高后恢复默认",
     ["no model is chosen"] = "未选择模型",
     ["effort: default"] = "思考程度：默认", ["effort: %s"] = "思考程度：%s",
     ["%s cannot be told how much to think"] = "%s 无法设定思考程度",

@@ -58,6 +58,10 @@ local BOOK = [[
  "nbformat_minor": 5
 }
 ]]
+-- A cell of text keeps pictures that one of code cannot have.
+local PICTURE = (BOOK:gsub('"cell_type": "markdown",', '"attachments": {},\n   "cell_type": "markdown",', 1))
+t.eq(notebook.parse((notebook.edit(PICTURE, notebook.parse(PICTURE), { mode = "replace", place = 1, source = "", kind = "code" }))).cells[1].attachments, nil,
+  "pictures of a cell go with its kind")
 local TEXT = [[{"cells": [{"cell_type": "raw", "metadata": {}, "source": "a"}, {"cell_type": "code", "metadata": {}, "execution_count": 1, "outputs": [1], "source": "b\nc"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 2}]]
 local EMPTY = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 

@@ -25,6 +25,12 @@ t.eq(patch.rows(diff("a\r\nb\r\n", "a\r\nc\r\n", "x"), 40), { "1   a", "2 - b", 
 t.eq(patch.rows(diff("a\n", "a\r\n", "x"), 40), { "1 - a", "1 + a\r" }, "but not where that changes")
 t.eq(patch.count(diff("a\nb\n", "a\nc\nd\n", "x")), "+2 −1", "how much changes")
 
+-- Several files: each has its name, and a line that looks like a head is none while a hunk goes on.
+local several = "--- a/x\n+++ b/y\n" .. diff("a\n-- a/q\n", "a\n++ b/q\n", "x"):gsub("^[^\n]*\n[^\n]*\n", "")
+  .. "--- /dev/null\n+++ b/new.txt\n@@ -0,0 +1 @@\n+n\n" .. "--- a/gone\n+++ /dev/null\n" .. "--- a/same\n+++ b/same\n@@ -1 +1 @@\n-o\n+p\n"
+t.eq(patch.rows(several, 40), { "x → y", "1   a", "2 - -- a/q", "2 + ++ b/q", "+ new.txt", "1 + n", "− gone", "same", "1 - o", "1 + p" }, "several files")
+t.eq({ patch.count(several), patch.is_diff(several), patch.is_diff "--- a/x\n+++ b/y\n" }, { "+3 −2", true, true }, "what they change")
+
 style.force(16)
 style.use { added = "green", removed = "red", added_word = "reverse", removed_word = "reverse", dim = "" }
 local function marked(a, b)

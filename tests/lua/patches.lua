@@ -118,6 +118,19 @@ for _, tool in ipairs(asked[1].body.tools) do names[tool["function"].name] = too
 t.eq({ names.apply_patch ~= nil, names.edit, names.write_file }, { true }, "offered")
 t.match(names.tool_search, "edit", "the others wait")
 
+-- What refuses or watches edits by one of their names does so with patches.
+local rules = require "qwen.permission.rules"
+local hooks = require "qwen.extension.settings_hooks"
+for rule, want in pairs { ["Edit"] = true, ["edit"] = true, ["write_file"] = true, ["Write"] = true, ["apply_patch"] = true, ["Read"] = false,
+  ["edit(x/**)"] = false } do
+  t.eq(rules.refused({}, "apply_patch", { deny = { rules.parse(rule) } }), want, "deny " .. rule)
+end
+t.ok(rules.first({ rules.parse "write_file(x/**)" }, "apply_patch", function() return true end), "and of one path")
+for matcher, want in pairs { ["Edit|Write"] = 1, write_file = 1, edit = 1, Read = 0, apply_patch = 1, ["^MultiEdit$"] = 1 } do
+  local list = { PreToolUse = { { matcher = matcher, hooks = { { type = "command" } } } } }
+  t.eq(#hooks.chosen(list, "PreToolUse", "apply_patch"), want, "matcher " .. matcher)
+end
+
 -- One prompt, one step back; a deleted and a moved file come back with their bits.
 r = run("--continue", "-p", "/undo")
 t.eq(r.code, 0, r.err)
@@ -125,6 +138,15 @@ for name, text in pairs { ["a.txt"] = FIVE, ["gone.txt"] = "gone\n", ["run.sh"] 
   t.eq(at(name), text, name .. " is back")
 end
 t.eq({ at "new/n.txt", at "sub/go.sh", fs.stat(place.cwd .. "/run.sh").mode & 73 }, { nil, nil, 73 }, "and no more")
+
+-- A file that cannot be written takes back those that were.
+local shut <close> = fake.start { read("a.txt", "b.txt"),
+  patch "*** Add File: new.txt\n+n\n*** Update File: a.txt\n@@\n-one\n+1\n*** Delete File: b.txt\n*** Add File: run.sh/x\n+x", { text = "done" } }
+local before = { ["a.txt"] = at "a.txt", ["b.txt"] = at "b.txt", ["run.sh"] = at "run.sh", ["new.txt"] = false }
+r = program.run(place, { "--openai-base-url", shut.url, "-m", "o3", "--approval-mode", "auto-edit", "-p", "x" })
+asked = shut:requests()
+t.match(asked[3].body.messages[#asked[3].body.messages].content, "No file was changed", r.err)
+for name, text in pairs(before) do t.eq(at(name) or false, text, name .. " is as it was") end
 
 -- Which models are offered it.
 for id, want in pairs { ["gpt-5"] = true, ["gpt-4.1-mini"] = true, ["openai/gpt-oss-20b"] = true, o3 = true, ["o4-mini"] = true, ["codex-mini-latest"] = true,

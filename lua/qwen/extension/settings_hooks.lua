@@ -2,6 +2,7 @@
 -- A matcher is a regular expression over the name of a tool and its other names. Runs nothing; that is lua/hooks/programs.lua.
 local config_value = require "qwen.config.value"
 local text = require "qwen.util.text"
+local tool_names = require "qwen.permission.tool_names"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
@@ -16,7 +17,7 @@ M.events = {
 }
 
 ---Other names of tools, in Qwen Code and Claude Code; the first is the one of Claude Code.
-M.tool_names = require("qwen.permission.tool_names").others
+M.tool_names = tool_names.others
 
 local compiled = {} -- by matcher: a function, or false
 
@@ -49,6 +50,16 @@ function M.matches(matcher, name, others)
   return false
 end
 
+-- The other names of a tool, and those of tools whose work it does.
+local function names_of(tool)
+  local out = table.move(tool_names.others[tool] or {}, 1, #(tool_names.others[tool] or {}), 1, {})
+  for _, other in ipairs(tool_names.through[tool] or {}) do
+    out[#out + 1] = other
+    table.move(tool_names.others[other], 1, #tool_names.others[other], #out + 1, out)
+  end
+  return out
+end
+
 ---The hooks of an event that run for a name.
 ---@param hooks any the setting
 ---@param event string
@@ -59,7 +70,7 @@ function M.chosen(hooks, event, name)
   local groups = type(hooks) == "table" and hooks[event]
   for _, group in ipairs(type(groups) == "table" and groups or {}) do
     local list = type(group) == "table" and type(group.hooks) == "table" and group.hooks or {}
-    if #list > 0 and (not kind or M.matches(group.matcher, name, kind == "tool" and M.tool_names[name] or nil)) then
+    if #list > 0 and (not kind or M.matches(group.matcher, name, kind == "tool" and names_of(name) or nil)) then
       for _, hook in ipairs(list) do
         if type(hook) == "table" then out[#out + 1] = { hook = hook, sequential = group.sequential } end
       end

@@ -65,6 +65,13 @@ function M.names_tool(rule, tool)
   return rule.name == tool or rule.tool == tool:lower() or rule.tool == "*" or of_server(rule.tool, tool)
 end
 
+-- Whether a rule that refuses or asks is about a tool, or about one whose work it does.
+local function concerns(rule, tool)
+  local found = M.names_tool(rule, tool)
+  for _, other in ipairs(tool_names.through[tool] or {}) do found = found or M.names_tool(rule, other) end
+  return found
+end
+
 ---The first rule of a list that is for a tool and fits.
 ---@param list table[]
 ---@param tool string
@@ -72,7 +79,7 @@ end
 ---@return table?
 function M.first(list, tool, fits)
   for _, rule in ipairs(list) do
-    if M.names_tool(rule, tool) and (not rule.spec or fits(rule.spec)) then return rule end
+    if concerns(rule, tool) and (not rule.spec or fits(rule.spec)) then return rule end
   end
 end
 
@@ -283,7 +290,7 @@ function M.refused(ctx, name, set)
   set = set or M.of(ctx)
   if M.left_out(set, name) then return true end
   for _, rule in ipairs(set.deny) do
-    if not rule.spec and M.names_tool(rule, name) then return true end
+    if not rule.spec and concerns(rule, name) then return true end
   end
   return false
 end

@@ -41,6 +41,8 @@ return {
     strreplacebasededittool = { view = "read_file", create = "write_file", str_replace = "edit" },
     fswrite = { create = "write_file", str_replace = "edit" },
   },
+  -- Tools that do what others do: what refuses, asks about or watches those does so with these.
+  through = { apply_patch = { "edit", "write_file" }, notebook_edit = { "edit" } },
   -- Names that stand for several tools in a rule.
   groups = {
     Read = { read_file = true, grep_search = true, glob = true, list_directory = true },

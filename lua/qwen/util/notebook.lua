@@ -230,6 +230,7 @@ local function replaced(text, notebook, at, change, style)
   text = set(text, at, "source", source_value(change.source, as_list, style), style)
   if kind ~= cell.cell_type then text = set(text, at, "cell_type", json.encode(kind), style) end
   if kind == "code" then
+    text = set(text, at, "attachments", nil, style)
     text = set(text, at, "outputs", "[]", style)
     text = set(text, at, "execution_count", "null", style)
   else

@@ -20,7 +20,7 @@ local prompt = {
   { "paste_image", "attach the image of the clipboard", "ctrl-v" },
   { "stash", "put the text aside, or bring it back", "ctrl-s" },
   { "next_mode", "the next approval mode", "shift-tab" },
-  { "next_effort", "the model thinks more; after the most, as by itself", "alt-e" },
+  { "next_effort", "the model thinks more; then as by itself", "alt-e" },
   { "transcript", "everything of the session in your pager, nothing folded", "ctrl-o" },
   { "thoughts", "show what the model thinks, or fold it", "alt-t" },
   { "todos", "hide the list of steps, or show it", "ctrl-t" },
