@@ -25,7 +25,9 @@ local function list(ctx)
   for _, entry in ipairs(qwen.x.lsp.started()) do
     seen[entry.name] = true
     print_row(ctx, entry.name, tr(states[entry.state]), qwen.paths.short(entry.root))
-    if entry.problem then ctx.print("  " .. qwen.text.clean(entry.problem)) end
+    if entry.problem and entry.state ~= "stopped" then
+      ctx.print("  " .. qwen.text.clean(entry.problem))
+    end
   end
   local known, problems = qwen.x.lsp.known(ctx)
   for _, server in ipairs(known) do

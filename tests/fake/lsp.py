@@ -2,7 +2,7 @@
 
 --log FILE gets a line for each message. Faults: mute (answers nothing), silent (says nothing of files), crash (ends at each
 file), once (ends at its first file, and lives the second time), garbage, header (one that never ends), huge (1 GB), ids
-(answers with wrong ids), others (speaks of other files, too), late (speaks of a change when FILE.go is there), pull (is
+(answers with wrong ids), others (speaks of other files, too, and leads there), late (speaks of a change when FILE.go is there), pull (is
 asked), versions (names versions, and speaks of old ones), forms (odd forms of answers), deaf (reads nothing), stay (does not
 end when asked), noise (much on standard error).
 """
@@ -152,6 +152,10 @@ def answer(method, params):
     if method == "textDocument/diagnostic":
         return {"kind": "full", "items": found(texts[params["textDocument"]["uri"]])}
     if method == "textDocument/definition":
+        if fault == "others":
+            uri = params["textDocument"]["uri"].rsplit("/", 1)[0] + "/"
+            return [{"targetUri": uri + name, "targetRange": {}, "targetSelectionRange": {"start": {"line": 0, "character": 4}}}
+                    for name in ("secret.w", "b.w", "hidden.w", "none.w")]
         if fault == "forms":
             return {"uri": "file:///usr/include/%E2%82%AC.h", "range": {"start": {"line": 2, "character": 3}, "end": {}}}
         return places(params, "def ")

@@ -218,6 +218,22 @@ do
   t.eq(names.lsp, nil, "it is not offered at first")
   t.ok(names.tool_search and names.tool_search:find("lsp", 1, true), "but named")
 end
+do -- files that a rule keeps from being read are asked about no more than read, and only named
+  local place = place_with("others", { permissions = { deny = json.array { "Read(./secret.w)" } } })
+  fs.write(place.cwd .. "/secret.w", "a secret\n")
+  fs.write(place.cwd .. "/hidden.w", "hidden\n")
+  fs.write(place.cwd .. "/.qwenignore", "hidden.w\n")
+  local function define(file) return call("lsp", { operation = "goToDefinition", filePath = file, line = 1 }) end
+  local got = play(place, { define "secret.w", define "hidden.w", define "a.w", define(place.root .. "/log"), define "../home/x.w" })
+  t.match(got[1], "Refused", "a rule")
+  t.match(got[2], "Refused", "a file of .qwenignore")
+  t.eq(got[3], "Found 4 definitions:\nsecret.w:1:5\nb.w:1:5: def one\nhidden.w:1:5\nnone.w:1:5", "places")
+  t.match(got[4], "outside the project", "a file outside")
+  t.match(got[5], "[Nn]ot found", "nothing there")
+  t.ok(not log_of(place):find("hidden", 1, true), "it was not given")
+  place = place_with("none", { permissions = { deny = json.array { "LSP" } } })
+  t.match(play(place, { define "a.w" })[1], "no tool 'lsp'", "a rule for the tool")
+end
 do -- places outside are named, not read; odd answers
   local place = place_with "forms"
   local got = play(place, { call("lsp", { operation = "goToDefinition", filePath = "a.w", line = 1 }) })

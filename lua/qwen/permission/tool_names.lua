@@ -9,7 +9,7 @@ return {
     glob = { "Glob", "FindFiles", "GlobTool" }, list_directory = { "LS", "ListFiles", "ListFilesTool", "ReadFolder" },
     todo_write = { "TodoWrite", "TodoWriteTool" }, task = { "Task", "Agent", "TaskTool", "agent" },
     apply_patch = { "ApplyPatch" }, notebook_edit = { "NotebookEdit", "NotebookEditTool" },
-    skill = { "Skill", "SkillTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
+    skill = { "Skill", "SkillTool" }, lsp = { "Lsp", "LSP", "LspTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
     web_search = { "WebSearch", "WebSearchTool" },
   },
   -- Names that models call them by, beside those above; no rule and no hook is about these. Small letters, without `_`, `-`, `.`.
@@ -45,7 +45,7 @@ return {
   through = { apply_patch = { "edit", "write_file" }, notebook_edit = { "edit" } },
   -- Names that stand for several tools in a rule.
   groups = {
-    Read = { read_file = true, grep_search = true, glob = true, list_directory = true },
+    Read = { read_file = true, grep_search = true, glob = true, list_directory = true, lsp = true },
     Edit = { edit = true, write_file = true, notebook_edit = true, apply_patch = true },
   },
   -- What tools.core speaks of: tools of the user and of tool servers are none of its business.

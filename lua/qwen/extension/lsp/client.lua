@@ -21,7 +21,7 @@ Client.__index = Client
 
 local START = 30000 -- milliseconds, as in the settings
 local ASK, STOP = 20, 1 -- seconds
-local MOST_UNSENT, LOG_KEPT = 64 * 1024 * 1024, 16 * 1024
+local MOST_UNSENT, LOG_KEPT, LONGEST = 64 * 1024 * 1024, 16 * 1024, 200
 local MODIFIED, AGAIN, PAUSE = -32801, 3, 0.3 -- its answer is out of date: asked again, so often
 
 -- What we understand. Nothing is said to change files, so no server offers to.
@@ -87,6 +87,16 @@ local function ended(self, e)
   if self.greeted then self.said.on_end(e) end
 end
 
+-- What a program had to say at its end: the last line that speaks of an error, else the last one.
+local function last_words(log)
+  local found
+  local words = texts.trim(texts.plain(texts.utf8(log)))
+  for line in words:gmatch "[^\n]+" do
+    if line:lower():find("error", 1, true) then found = line end
+  end
+  return texts.head(found or texts.last_line(words), LONGEST)
+end
+
 -- Reads until it ends. A stream that cannot be read is closed.
 local function read_all(self)
   local read = frames.reader()
@@ -101,8 +111,8 @@ local function read_all(self)
       for _, message in ipairs(messages) do json_rpc.receive(self, message, heard) end
     end
   end
-  local last = texts.last_line(texts.trim(texts.utf8(self.said.log)))
-  return err("broken", phrase("the program ended%s", last ~= "" and ": " .. texts.head(last, 200) or ""))
+  local said = last_words(self.said.log)
+  return err("broken", phrase("the program ended%s", said ~= "" and ": " .. said or ""))
 end
 
 -- Its life: one task reads, one writes what is said in its order.
