@@ -58,7 +58,7 @@ local function texts_of(ctx, entries)
   local at = {}
   for i, entry in ipairs(entries) do at[entry.id] = i end
   return function(query, hit)
-    local words = {}
+    local words, count = {}, 0
     for word in query:gmatch "%S+" do words[#words + 1] = word end
     for entry, found in qwen.sessions.search(ctx.cwd, words) do
       local i = at[entry.id]
@@ -67,6 +67,8 @@ local function texts_of(ctx, entries)
         i = row(entry)
       end
       if i then hit(i, found.text) end
+      count = count + 1
+      if count == SHOWN then break end -- whoever sees so many types another word
     end
   end
 end

@@ -820,7 +820,8 @@ return {
       "要求使用沙箱但它无法启动：%s。没有运行命令。见 docs/security.md，或把 %s.backend 设为 none。",
     ["%d sessions begin with '%s'; give more of the id"] = "有 %d 个会话以“%s”开头；请给出更长的 id",
     ["'%s' is not a session id; use a UUID such as %s"] = "“%s”不是会话 id；请用 UUID，例如 %s",
-    ["session %s is open in another qwen; end that one, or start a new session"] = "会话 %s 已在另一个 qwen 中打开；请结束它，或开始新会话",
+    ["session %s is open in another qwen; end that one, or go on with a copy: qwen --resume %s --fork-session"] =
+      "会话 %s 已在另一个 qwen 中打开；请结束它，或在副本中继续：qwen --resume %s --fork-session",
     ["session %s is there already; go on with it: qwen --resume %s"] = "会话 %s 已存在；继续：qwen --resume %s",
     ["that is before the place where the conversation was shortened; go back to a later prompt, or start anew: /clear"] = "那在对话被压缩之前；请回到更晚的提示，或重新开始：/clear",
     ["there is no session '%s' in this folder; see: qwen sessions list"] = "本目录没有会话“%s”；见 qwen sessions list",

@@ -288,6 +288,7 @@ for _, row in ipairs {
   { lib, "run_shell_command", { command = "cat @/lib/a.txt" }, nil, "HIT lib" },
   { lib, "run_shell_command", { command = "cat @/other/a.txt" }, nil, "approval", "HIT" },
   { lib, "grep_search", { pattern = "HIT", path = "@/lib" }, nil, "HIT lib", "HIT no" },
+  { lib, "glob", { pattern = "*.txt", path = "@/lib" }, nil, "a%.txt", "no%.txt" }, { lib, "list_directory", { path = "@/lib" }, nil, "a%.txt", "no%.txt" },
   { { context = { includeDirectories = { "~" } } }, "read_file", { file_path = "@/home/.ssh/key" }, nil, "approval", "HIT" },
   { { context = { includeDirectories = { "~/.ssh" } } }, "read_file", { file_path = "@/home/.ssh/key" }, nil, "approval", "HIT" },
   { { context = { includeDirectories = { "/" } } }, "read_file", { file_path = "@/other/a.txt" }, nil, "approval", "HIT" },

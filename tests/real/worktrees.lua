@@ -85,7 +85,7 @@ for name, row in pairs {
   t.ok(r.code == 1 or r.code == 2, name .. ": " .. tostring(r.code))
   t.match(r.err, row[3], name)
   local after = sh(where.cwd, "find . -path ./.git/objects -prune -o -print | sort")
-  t.eq((after:gsub("%./%.qwen\n", ""):gsub("%./%.qwen/worktrees\n", ""):gsub("%./%.qwen/worktrees/%.gitignore\n", "")),
+  t.eq((after:gsub("%./%.qwen\n", ""):gsub("%./%.qwen/worktrees\n", ""):gsub("%./%.qwen/worktrees/%.%l+\n", "")),
     (before:gsub("%./%.qwen\n", ""):gsub("%./%.qwen/worktrees\n", "")), name .. ": nothing is made")
 end
 do
@@ -102,6 +102,23 @@ do
   sh(home.cwd, "git init -q -b main . && git add -f .gitignore && git commit -qm one")
   local own = program.run(home, { "-w", "x", "-p", "hi" }, { env = { HOME = home.cwd, OPENAI_MODEL = "m" } })
   t.match(own.err, "is your home folder", "the home folder")
+end
+
+-- Many at once by one name: one makes it, all are in it.
+do
+  local where = repository()
+  local server <close> = fake.start { { text = "ok", times = 0 } }
+  local children = {}
+  for i = 1, 4 do
+    children[i] = assert(require("sys.proc").open { argv = { program.binary, "-w", "same", "-p", "hi " .. i }, cwd = where.cwd, stdin = "null",
+      stderr = "null", env = { HOME = where.home, PATH = os.getenv "PATH", LANG = "C.UTF-8", OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" } })
+  end
+  for i, child in ipairs(children) do
+    local out = ""
+    for chunk in function() return (child:read()) end do out = out .. chunk end
+    t.eq({ child:wait().code, out }, { 0, "ok\n" }, "run " .. i)
+  end
+  t.eq(select(2, sh(where.cwd, "git worktree list"):gsub("worktree%-same", "")), 1, "one worktree")
 end
 
 -- What is in no commit is named; trust of the repository holds.

@@ -152,6 +152,8 @@ function M.enter(cwd, name)
   if not root then return nil, top end
   local folder, e = prepare(top)
   if not folder then return nil, e end
+  local lock <close>, busy = fs.lock(folder .. "/.lock", SECONDS) -- another run may be making it
+  if not lock then return nil, busy end
   local tree = { name = name, path = folder .. "/" .. name, branch = "worktree-" .. name,
     root = top }
   local stat = fs.stat(tree.path, false)

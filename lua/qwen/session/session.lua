@@ -31,7 +31,8 @@ local function open_file(self)
   self.lock, e = fs.lock(self.path .. ".lock", 0)
   if not self.lock then
     if e.kind == "timeout" then
-      return nil, err("denied", tr("session %s is open in another qwen; end that one, or start a new session", self.id), { path = self.path })
+      return nil, err("denied", tr("session %s is open in another qwen; end that one, or go on with a "
+        .. "copy: qwen --resume %s --fork-session", self.id, self.id), { path = self.path })
     end
     return nil, e
   end
