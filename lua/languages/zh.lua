@@ -1042,7 +1042,7 @@ return {
     ["need no question: 'Bash(git *),edit'"] = "无需询问：'Bash(git *),edit'", ["tools that are refused"] = "拒绝使用的工具",
     ["run the model's commands in a sandbox"] = "在沙箱中运行模型的命令", ["read this folder's settings and .env"] = "读取本目录的设置和 .env",
     ["text, json or stream-json"] = "text、json 或 stream-json", ["tool calls and results on standard error"] = "工具调用和结果写到标准错误",
-    ["load a Lua file before all others"] = "最先加载一个 Lua 文件", ["leave out all Lua in ~/.qwen"] = "不加载 ~/.qwen 中的 Lua",
+    ["load a Lua file before all others"] = "最先加载一个 Lua 文件",
     ["this text"] = "本帮助", ["version"] = "版本",
     -- settings
     ["rules that refuse"] = "拒绝的规则", ["rules that allow"] = "允许的规则", ["rules that ask"] = "询问的规则",

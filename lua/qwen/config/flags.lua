@@ -62,7 +62,7 @@ return {
   },
   { group = "Lua:",
     { long = "use", value = "FILE", list = true, whole = true, field = "use", text = "load a Lua file before all others" },
-    { long = "safe", field = "safe", text = "leave out all Lua in ~/.qwen" },
+    { long = "safe", field = "safe", rare = true, text = "leave out all Lua in ~/.qwen" },
     { long = "print-lua", value = "NAME", optional = true, field = "print_lua", rare = true, text = "print a shipped file, or list all" },
     { long = "runtime", value = "DIR", field = "runtime", rare = true, text = "take lua/ and commands/ from DIR instead of the binary" },
   },
