@@ -13,7 +13,7 @@ local function offers(card)
   return function(name)
     if NEVER[name] then return false end
     for _, rule in ipairs(refused) do
-      if qwen.x.policy.names(rule, name) then return false end
+      if qwen.x.policy.concerns(rule, name) then return false end
     end
     for _, rule in ipairs(named or {}) do
       if qwen.x.policy.names(rule, name) then return true end

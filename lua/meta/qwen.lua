@@ -861,6 +861,7 @@ qwen = {}
 ---@field safe_look fun(ctx: Ctx, tool: Tool, args: table): string? the command that is run unasked in the place of one with git's that look
 ---@field judge fun(ctx: Ctx, name: string, tool: Tool, args: table): "allow"|"ask"|"deny", Phrase, string?, boolean?, string? verdict, reason (its code is "reads" when the call only reads), rule that would allow, no mode takes the question away, what asks (`kind` of permission_asked)
 ---@field refused fun(ctx: Ctx, name: string): boolean a rule refuses the tool whatever its arguments
+---@field concerns fun(rule: string, tool: string): boolean whether what is said against a name holds for a tool: it is that, or does its work
 ---@field names fun(rule: string, tool: string): boolean whether a name as in rules ("Read", "Bash", "mcp__server") stands for a tool
 ---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule or .qwenignore keeps a file from being read
 

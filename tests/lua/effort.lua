@@ -139,4 +139,21 @@ for _, row in ipairs {
 end
 t.eq(program.run(program.place {}, { "--effort", "much", "-p", "hi" }).code, 2, "no such level")
 
+-- An agent thinks as the conversation does, or as it says itself; a word that is none is told to the model.
+do
+  local function task(name) return { calls = { { name = "task", arguments = { subagent_type = name, prompt = "look" } } } } end
+  local server <close> = fake.start { task "plain", { text = "seen" }, task "deep", { text = "seen" }, task "odd", { text = "done" } }
+  local function agent(words) return "---\ndescription: Reads\n" .. words .. "disallowedTools: [edit]\n---\nYou read.\n" end
+  local place = program.place { ["~/.qwen/agents/plain.md"] = agent "", ["~/.qwen/agents/deep.md"] = agent "effort: high\n",
+    ["~/.qwen/agents/odd.md"] = agent "effort: much\n" }
+  local r = program.run(place, { "--openai-base-url", server.url, "-m", "o3", "--effort", "low", "-p", "go" })
+  local asked, efforts = server:requests(), {}
+  for i, request in ipairs(asked) do efforts[i] = request.body.reasoning_effort end
+  t.eq({ r.code, efforts }, { 0, { "low", "low", "low", "high", "low", "low" } }, r.err)
+  t.match(asked[6].body.messages[#asked[6].body.messages].content, "no effort 'much'", "a wrong word")
+  local names = {}
+  for _, tool in ipairs(asked[2].body.tools) do names[tool["function"].name] = true end
+  t.eq({ names.apply_patch, names.edit, names.read_file }, { nil, nil, true }, "who may not edit gets no patches either")
+end
+
 t.done()

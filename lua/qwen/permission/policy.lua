@@ -206,4 +206,13 @@ function M.names(name, tool)
   return rule ~= nil and rules.names_tool(rule, tool)
 end
 
+---Whether what is said against a name holds for a tool: it is that, or does its work.
+---@param name string
+---@param tool string
+---@return boolean
+function M.concerns(name, tool)
+  local rule = rules.parse(name)
+  return rule ~= nil and rules.concerns(rule, tool)
+end
+
 return M

@@ -65,8 +65,11 @@ function M.names_tool(rule, tool)
   return rule.name == tool or rule.tool == tool:lower() or rule.tool == "*" or of_server(rule.tool, tool)
 end
 
--- Whether a rule that refuses or asks is about a tool, or about one whose work it does.
-local function concerns(rule, tool)
+---Whether a rule that refuses or asks is about a tool, or about one whose work it does.
+---@param rule table
+---@param tool string
+---@return boolean
+function M.concerns(rule, tool)
   local found = M.names_tool(rule, tool)
   for _, other in ipairs(tool_names.through[tool] or {}) do found = found or M.names_tool(rule, other) end
   return found
@@ -79,7 +82,7 @@ end
 ---@return table?
 function M.first(list, tool, fits)
   for _, rule in ipairs(list) do
-    if concerns(rule, tool) and (not rule.spec or fits(rule.spec)) then return rule end
+    if M.concerns(rule, tool) and (not rule.spec or fits(rule.spec)) then return rule end
   end
 end
 
@@ -288,11 +291,7 @@ end
 ---@param set table? what `of` gave, where many tools are asked about
 function M.refused(ctx, name, set)
   set = set or M.of(ctx)
-  if M.left_out(set, name) then return true end
-  for _, rule in ipairs(set.deny) do
-    if not rule.spec and concerns(rule, name) then return true end
-  end
-  return false
+  return M.left_out(set, name) or M.first(set.deny, name, function() return false end) ~= nil
 end
 
 return M
