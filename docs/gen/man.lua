@@ -48,6 +48,13 @@ for _, file in ipairs {
   put(".TP", ".I " .. roff(file[1]), roff(file[2]))
 end
 
-put(".SH EXIT STATUS", "0 success; 1 failure; 2 wrong usage; 53 the limit of turns was reached; "
-  .. "55 another limit of the run was reached; 56 the model went in a circle; 70 a bug of this program; 130 interrupted.")
+put ".SH EXIT STATUS"
+for _, row in ipairs {
+  { "0", "success" }, { "1", "a failure, or an answer that does not fit --json-schema" },
+  { "2", "wrong usage, or a limit that cannot be kept" }, { "44", "the sandbox cannot be used" }, { "52", "the settings cannot be read" },
+  { "53", "the limit of turns is reached" }, { "55", "another limit of the run is reached" }, { "56", "the model went in a circle" },
+  { "70", "a bug of this program" }, { "129, 130, 131, 143", "ended by SIGHUP, Ctrl-C, SIGQUIT, SIGTERM" },
+} do
+  put(".TP", ".B " .. row[1], roff(row[2]))
+end
 print(table.concat(out, "\n"))

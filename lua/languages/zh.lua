@@ -150,7 +150,6 @@ return {
     ["show or set rate limits"] = "显示或设置速率限制",
     ["run a Lua file, or an expression on the live session"] = "运行 Lua 文件，或在当前会话上求值表达式",
     ["list tool servers, add or remove one"] = "列出工具服务器，添加或移除一个",
-    ["list the instruction files, or add a line to your own"] = "列出说明文件，或在你自己的文件里加一行",
     ["list the models, or take another one"] = "列出模型，或换一个",
     ["what the configured services offer"] = "已配置的服务提供哪些模型",
     ["a new session; or a file to start from: /new command NAME"] = "新会话；或新建一个文件：/new command NAME",
@@ -242,7 +241,7 @@ return {
     -- what their words do
     ["all settings with their sources"] = "全部设置及其来源", ["count nothing, and forget what was counted"] = "不再计数，并清除已有计数",
     ["the verdict on a command, and why"] = "对一条命令的裁定及原因", ["run none of them any more"] = "不再运行其中任何一个", ["how you are signed in now"] = "当前的登录方式",
-    ["forget what was counted"] = "清除计数", ["a line for every session, in your own file"] = "在你自己的文件里加一行，每次会话都生效",
+    ["forget what was counted"] = "清除计数",
     ["where the value of a setting comes from"] = "设置的值来自哪里", ["the files whole"] = "显示文件全文", ["take your limit away"] = "移除你的限制",
     ["ask it step by step, and say what is wrong"] = "逐步测试，并说明问题", ["newest first"] = "最新的在前", ["what would happen to a call, and why"] = "某次调用会怎样，以及原因",
     ["count what is used, on this machine"] = "在本机统计使用情况", ["run exactly the files with this hash"] = "只运行此哈希的文件",
@@ -578,7 +577,6 @@ return {
       "按名称新增或更改语言服务器：{command, args, extensionToLanguage, projectFiles, disabled}",
     ["no tool server is configured; add one: qwen mcp add NAME COMMAND [ARGS...]"] = "没有配置工具服务器；添加：qwen mcp add NAME COMMAND [ARGS...]",
     ["your settings have no server '%s'"] = "你的设置中没有服务器“%s”",
-    ["added to %s; it counts from the next session on, and /clear begins one"] = "已添加到 %s；从下次会话起生效，/clear 开始新会话",
     ["no instruction file: write QWEN.md here, ~/.qwen/QWEN.md, or /memory add TEXT"] = "没有说明文件：请在此编写 QWEN.md、~/.qwen/QWEN.md，或 /memory add TEXT",
     ["there is no home folder to keep it in; set HOME or QWEN_HOME"] = "没有可保存的主目录；请设置 HOME 或 QWEN_HOME",
     ["this folder is not trusted: its own files are not read"] = "此目录未受信任：不读取其中的文件", ["Select a model:"] = "选择模型：", ["offered by the service"] = "由服务提供",
@@ -873,16 +871,12 @@ return {
     ["%s does not offer %s; %s is asked instead"] = "%s 不提供 %s；改用 %s",
     ["%s model.baseUrl: no entry of %s is at %s"] = "%s model.baseUrl：%s 没有位于 %s 的条目",
     ["no model is named"] = "没有指定模型",
-    ["the limit of %d tool calls is reached (model.maxToolCalls)"] = "已达到 %d 次工具调用的限制（model.maxToolCalls）",
-    ["the limit of %g seconds is reached (model.maxWallTimeSeconds)"] = "已达到 %g 秒的限制（model.maxWallTimeSeconds）",
     ["nothing was sent: the session has %d tokens, more than %d (model.sessionTokenLimit); /compact or /clear"] =
       "未发送：会话有 %d 个 token，超过 %d（model.sessionTokenLimit）；用 /compact 或 /clear",
     ["%s of %s is not asked: security.auth.enforcedType allows %s only"] = "不使用 %s（%s）：security.auth.enforcedType 只允许 %s",
     ["%s is not asked: security.allowedHttpHookUrls has no such address"] = "不请求 %s：security.allowedHttpHookUrls 中没有该地址",
     ["/%s is disabled by slashCommands.disabled"] = "/%s 已被 slashCommands.disabled 停用",
     ["general.chatRecording is false: sessions are not kept, so none is resumed"] = "general.chatRecording 为 false：不保存会话，因此无法恢复",
-    ["end a run without a screen before more calls of tools; -1 is no limit"] = "无界面运行在超过此工具调用次数前结束；-1 表示不限",
-    ["end a run without a screen after so many seconds; -1 is no limit"] = "无界面运行在此秒数后结束；-1 表示不限",
     ["send nothing more in a session of more tokens; -1 is no limit"] = "会话超过此 token 数后不再发送；-1 表示不限",
     ["the only protocol whose models may be asked"] = "唯一允许使用其模型的协议",
     ["the only addresses of http hooks, with * for any text; empty: all"] = "http 钩子唯一允许的地址，* 代表任意文本；为空则全部允许",
@@ -1035,7 +1029,7 @@ return {
     ["qwen - a coding assistant in the terminal"] = "qwen - 终端里的编程助手", ["start a session"] = "开始一次会话",
     ["answer one prompt with tools, then end"] = "用工具回答一条提示后结束",
     ["answer one prompt and end"] = "回答一条提示后结束", ["go on with the newest session of this folder"] = "继续本目录最近的会话",
-    ["go on with one; without ID: choose it"] = "继续某个会话；不带 ID 时选择", ["end after N turns (exit 53); -1: never"] = "模型 N 轮后结束（退出码 53）；-1：不限",
+    ["go on with one; without ID: choose it"] = "继续某个会话；不带 ID 时选择",
     ["model for this run"] = "本次运行使用的模型", ["openai[-responses], anthropic, gemini, ..."] = "openai[-responses]、anthropic、gemini 等",
     ["address of an OpenAI-compatible service"] = "兼容 OpenAI 的服务的地址", ["its key (seen in ps: prefer OPENAI_API_KEY)"] = "它的密钥（ps 可见：宜用 OPENAI_API_KEY）",
     ["the same as --approval-mode yolo"] = "与 --approval-mode yolo 相同",
@@ -1523,5 +1517,59 @@ return {
     ["language of the screen: %s; it counts from the next start on"] = "界面语言：%s；从下次启动起生效",
     ["language of the answers: %s"] = "回答的语言：%s", ["language of the screen: %s"] = "界面语言：%s", ["%s overrides it"] = "%s 优先于它",
     ["the language of the screen"] = "界面的语言", ["the language of the answers: auto or any name"] = "回答的语言：auto 或任意名称",
+    -- Limits of a run, answers by a schema, memory.
+    ["%s; each prompt has the whole limit: to go on, type: go on"] = "%s；每个提示都有完整的限额：要继续，请输入：继续",
+    ["the limit of tool calls is reached: %d (--max-tool-calls, model.maxToolCalls)"] =
+      "已达到工具调用次数的限制：%d（--max-tool-calls，model.maxToolCalls）",
+    ["the limit of money is reached: %.4f of %g %s were used (--max-cost, model.maxRunCost)"] =
+      "已达到金额限制：已用 %.4f，限额 %g %s（--max-cost，model.maxRunCost）",
+    ["the limit of tokens is reached: %.0f of %d were used, in and out (--max-tokens, model.maxRunTokens)"] =
+      "已达到 token 限制：输入与输出共用 %.0f，限额 %d（--max-tokens，model.maxRunTokens）",
+    ["the limit of time is reached: %g s (--max-wall-time, model.maxWallTimeSeconds)"] =
+      "已达到时间限制：%g 秒（--max-wall-time，model.maxWallTimeSeconds）",
+    ["%s; that would take longer than the time that is left (--max-wall-time, model.maxWallTimeSeconds)"] =
+      "%s；这会超过剩余时间（--max-wall-time，model.maxWallTimeSeconds）",
+    ["nothing was sent: --max-cost (model.maxRunCost) needs the prices of %s, which are not known; set them in "
+      .. 'modelPricing: {"%s": {"inputPerMillionTokens": 0.5, "outputPerMillionTokens": 2}}'] =
+      "未发送：--max-cost（model.maxRunCost）需要 %s 的价格，但价格未知；请在 modelPricing 中设置："
+      .. '{"%s": {"inputPerMillionTokens": 0.5, "outputPerMillionTokens": 2}}',
+    ["nothing was sent: --max-cost (model.maxRunCost) is in %s, and the prices of %s are in %s"] =
+      "未发送：--max-cost（model.maxRunCost）以 %s 计，而 %s 的价格以 %s 计",
+    ["the service does not say how many tokens an answer used: no limit of tokens or money can be kept"] =
+      "服务没有说明回答用了多少 token：无法遵守 token 或金额的限制",
+    ["end the answer to a prompt before more calls of tools, agents' among them; -1 is no limit"] =
+      "在超过此工具调用次数前结束对提示的回答（含代理的调用）；-1 表示不限",
+    ["end the answer to a prompt after so many seconds; -1 is no limit"] = "此秒数后结束对提示的回答；-1 表示不限",
+    ["end the answer to a prompt when its requests used so many tokens, in and out; -1 is no limit"] =
+      "请求的输入与输出共用此数量的 token 后结束回答；-1 表示不限",
+    ["end the answer to a prompt when its requests cost so much, in the currency of the prices; -1 is no limit"] =
+      "请求花费达到此金额（以价格的货币计）后结束回答；-1 表示不限",
+    ["--json-schema: %s"] = "--json-schema：%s", ["--json-schema: %s is no file"] = "--json-schema：%s 不是文件",
+    ["--json-schema: %s is no JSON object"] = "--json-schema：%s 不是 JSON 对象", ["the text"] = "该文本",
+    ['tools take objects: put it in one, {"type": "object", "properties": {"answer": ...}, "required": ["answer"]}'] =
+      '工具只接受对象：请把它放进对象，{"type": "object", "properties": {"answer": ...}, "required": ["answer"]}',
+    ["--json-schema is for runs without a screen: give a prompt, with -p or on standard input"] =
+      "--json-schema 用于无界面运行：请用 -p 或标准输入给出提示",
+    ["answered"] = "已回答", ["the answer was cut: %s"] = "回答被截断：%s", ["there is no JSON in it"] = "其中没有 JSON",
+    ["the answer does not fit the schema (--json-schema): %s"] = "回答不符合模式（--json-schema）：%s",
+    ["look at and change the files with instructions (QWEN.md), or add a line to one"] = "查看和修改说明文件（QWEN.md），或在其中加一行",
+    ["notes of Qwen Code"] = "Qwen Code 的笔记", ["not there yet"] = "尚不存在", ["Which file?"] = "哪个文件？",
+    ["saved %s; it counts from the next prompt on"] = "已保存 %s；从下一个提示起生效",
+    ["the files are read again before the next prompt"] = "下一个提示之前会重新读取这些文件",
+    ["Keep it for whom? %s"] = "为谁保留？%s", ["this project"] = "此项目", ["me, in all projects"] = "我，所有项目",
+    ["do not keep it: send it to the model"] = "不保留：发送给模型",
+    ["added to %s; it counts from the next prompt on"] = "已添加到 %s；从下一个提示起生效",
+    ["a line: for you in all projects, or for this one"] = "加一行：为你的所有项目，或为此项目",
+    ["what the files say, as the model is told"] = "文件内容，即告诉模型的内容",
+    ["read the files again before the next prompt"] = "在下一个提示之前重新读取文件",
+    ["%s is a link to nothing"] = "%s 是指向空处的链接", ["%s is no text"] = "%s 不是文本",
+    ["%s is in %s, which does not have the character %s"] = "%s 的字符集是 %s，其中没有字符 %s",
+    ["%s was changed by another program meanwhile"] = "%s 在此期间被另一个程序改动", ["%s; what you wrote is in %s"] = "%s；你写的内容在 %s",
+    ["%s is longer than %d lines or %d KB: the rest is left out"] = "%s 超过 %d 行或 %d KB：其余部分省略",
+    ["read what Qwen Code noted of earlier sessions (MEMORY.md); qwen writes no notes by itself"] =
+      "读取 Qwen Code 以往会话的笔记（MEMORY.md）；qwen 自己不写笔记",
+    ["a typed line that begins with # is kept in QWEN.md; false: it goes to the model"] =
+      "以 # 开头的输入行保存到 QWEN.md；false：发送给模型",
+    ["a line to be kept in QWEN.md"] = "保存到 QWEN.md 的一行",
   },
 }

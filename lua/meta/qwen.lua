@@ -496,6 +496,7 @@ qwen = {}
 ---@field image qwen.x.image
 ---@field instructions qwen.x.instructions
 ---@field json_schema qwen.x.json_schema
+---@field memory qwen.x.memory
 ---@field jsonc qwen.x.jsonc
 ---@field key_command qwen.x.key_command
 ---@field ledger qwen.x.ledger
@@ -837,6 +838,7 @@ qwen = {}
 ---@field list fun(cwd: string, names: any): string[] what counts only when the folder is trusted; names: of the files with instructions
 ---@field never fun(cwd: string): string[] what never counts
 ---@field left_out fun(cwd: string, trusted: boolean, names: any): string[] sentences about what is not read
+---@field main_instructions fun(folder: string, value: any): string the name of the one that is written: the first that is there, else the first that may be
 ---@field instructions fun(folder: string, value: any): string[] names of the files with instructions in a folder; value: context.fileName
 
 ---@class qwen.x.trust
@@ -1084,6 +1086,14 @@ qwen = {}
 
 ---@class qwen.x.instructions
 ---@field files fun(ctx: Ctx, folder?: string): {path: string, text: string}[] the instruction files in force, with what they import; folder: those of one beside the project
+
+---@class qwen.x.memory files with instructions, written as the user asks
+---@field path fun(ctx: Ctx, where: "user"|"project"): string?, Err? the file that a line goes to
+---@field add fun(ctx: Ctx, where: "user"|"project", line: string): string?, Err? the file; it counts from the next prompt on
+---@field ask fun(ctx: Ctx, title: string, may_send: boolean?): ("user"|"project"|"send")? by a picker; nil when the user leaves
+---@field edit fun(ctx: Ctx, path: string): boolean?, Err? in the user's editor; whether it was changed
+---@field files fun(ctx: Ctx): {path: string, bytes: integer?, kind: "instructions"|"notes"|"new"}[] those that count, those that may be made, and Qwen Code's notes
+---@field refresh fun(ctx: Ctx) the files with instructions are read again before the next prompt
 
 ---@class qwen.x.export a conversation as a document
 ---@field forms string[] html is one file that needs nothing else

@@ -64,6 +64,7 @@ local experimental = {
   lsp_changes = "qwen.extension.lsp.changes",
   lsp_queries = "qwen.extension.lsp.queries",
   mcp = "qwen.extension.mcp.client",
+  memory = "qwen.agent.memory",
   moved_names = "qwen.extension.moved_names",
   notebook = "qwen.util.notebook",
   patch_apply = "qwen.util.patch_apply",

@@ -78,6 +78,7 @@ end
 -- Session, model, tools and system prompt: what both a headless run and the prompt need.
 local function prepare(ctx, opts)
   local ok, e = set_transport(ctx, opts)
+  if ok and opts.json_schema then ok, e = require("qwen.agent.structured").attach(ctx, opts.json_schema) end
   if not ok then return nil, e, EXIT.usage end
   require("qwen.permission.folders").attach(ctx)
   if ctx.settings:get "tools.executionSandbox" ~= nil or ctx.settings:get "tools.sandbox" ~= nil then

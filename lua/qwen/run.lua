@@ -21,24 +21,18 @@ local function await_unfinished(signals)
   while unfinished.any() and task.now() < deadline and not signals:get(0.02) do end
 end
 
--- Runs fn as a task that a signal ends, or a limit of time. Gives true and its results, or nil and the exit code.
-local function until_signal(fn, seconds, over)
+-- Runs fn as a task that a signal ends. Gives true and its results, or nil and the exit code.
+local function until_signal(fn)
   local child = task.spawn(fn)
   local signals = task.signals("int", "term", "hup", "quit")
   local codes, got = { int = INTERRUPTED, term = 143, hup = 129, quit = 131 }, nil
-  local function stop(code)
-    got = code
+  local watcher = task.spawn(function()
+    got = codes[signals:get()]
     await_unfinished(signals)
     child:cancel()
-  end
-  local watcher = task.spawn(function() stop(codes[signals:get()]) end)
-  local clock = seconds and task.spawn(function()
-    task.sleep(seconds)
-    stop(over())
   end)
   local results = table.pack(child:join())
   watcher:cancel()
-  if clock then clock:cancel() end
   local busy = not results[1] and err.is(results[2]) and results[2].kind == "cancelled" -- stopped before the loop could tell us
   if got or busy then return nil, got or INTERRUPTED end
   if not results[1] then error(results[2], 0) end
@@ -82,11 +76,7 @@ end
 function M.headless(ctx, prompt, front, typed)
   prompt = submit(ctx, prompt, typed)
   if not prompt then return 1 end
-  local seconds, over = require("qwen.agent.budget").seconds(ctx)
-  local done, answer, turns = until_signal(function() return answer_to(ctx, prompt) end, seconds, function()
-    ctx.notice(over.message)
-    return over.exit
-  end)
+  local done, answer, turns = until_signal(function() return answer_to(ctx, prompt) end)
   ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
   ctx.session:close()
   if not done then

@@ -20,6 +20,26 @@ for _, entry in ipairs(assert(fs.list(folder))) do
 end
 t.ok(cases > 10, "cases were found")
 
+-- Numbers as people write them, and what is none: value, or the words about it.
+for _, case in ipairs {
+  { "max-tool-calls", "0", 0 }, { "max-tool-calls", "7", 7 }, { "max-tool-calls", "-1", -1 }, { "max-tool-calls", "-5", "a whole number" },
+  { "max-tool-calls", "1e9", "a whole number" }, { "max-tool-calls", "1000001", "at most 1000000" }, { "max-tool-calls", "abc", "not 'abc'" },
+  { "max-tool-calls", "0x10", "a whole number" }, { "max-tool-calls", "1.0", "a whole number" }, { "max-tool-calls", "", "wants a value" },
+  { "max-tokens", "1", 1 }, { "max-tokens", "0", "at least 1" }, { "max-tokens", "10k", "a whole number" },
+  { "max-session-turns", "1e9", "a whole number" }, { "max-session-turns", "-1", -1 },
+  { "max-cost", "0.50", 0.5 }, { "max-cost", "2", 2 }, { "max-cost", "-1", -1 }, { "max-cost", "0", "at least" }, { "max-cost", "1e9", "an amount" },
+  { "max-cost", "$5", "an amount" }, { "max-cost", "1,50", "an amount" }, { "max-cost", "-0.5", "an amount" },
+  { "max-wall-time", "90", 90 }, { "max-wall-time", "90s", 90 }, { "max-wall-time", "5m", 300 }, { "max-wall-time", "1h", 3600 },
+  { "max-wall-time", "1.5h", 5400 }, { "max-wall-time", "-1", -1 }, { "max-wall-time", "0", "a time from 1s" },
+  { "max-wall-time", "0.5", "a time from 1s" }, { "max-wall-time", "500ms", "a time" }, { "max-wall-time", "5 minutes", "not '5 minutes'" },
+  { "max-wall-time", "1d", "a time" }, { "max-wall-time", "1e9", "a time" }, { "max-wall-time", "9999h", "a time" }, { "max-wall-time", "abc", "a time" },
+} do
+  local opts, e = args.parse { "--" .. case[1], case[2] }
+  local field = case[1]:gsub("session%-", ""):gsub("%-", "_"):gsub("tool_", ""):gsub("wall_time", "seconds")
+  local name = case[1] .. " " .. case[2]
+  if type(case[3]) == "number" then t.eq(opts and opts[field] or tostring(e), case[3], name) else t.match(tostring(e), (case[3]:gsub("[$%-]", "%%%0")), name) end
+end
+
 -- Each flag of the table does what it declares.
 local commands = { { name = "config", summary = "" }, { name = "auth", summary = "" } }
 local help, seen = args.help(commands), {}
@@ -30,8 +50,8 @@ for _, group in ipairs(flags) do
       t.ok(not seen[name], name .. " is declared once")
       seen[name] = true
     end
-    local value = flag.choices and flag.choices[1] or flag.number and "3" or "v"
-    local want = flag.number and 3 or flag.list and { value } or flag.value and value or true
+    local value = flag.choices and flag.choices[1] or flag.kind and "3" or "v"
+    local want = flag.kind and 3 or flag.list and { value } or flag.value and value or true
     for _, name in ipairs { "--" .. flag.long, flag.also and "--" .. flag.also, flag.short and "-" .. flag.short } do
       local argv = { flag.value and name .. "=" .. value or name }
       if flag.field == "partial" then argv[2] = "--output=stream-json" end

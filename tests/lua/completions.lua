@@ -71,6 +71,7 @@ local cases = {
   { "model", "first", "second", "-third" }, { "model first", "-second" },
   { "new", "tool", "types" }, { "new tool", "-hook" }, { "permissions", "test" },
   { "privacy", "--json" }, { "project", "allow" },
+  { "memory", "add", "show", "refresh" }, { "memory add", "--project", "--user" },
   { "provider", "test" }, { "provider test", "first", "openai" }, { "resume", "@SESSION", "--fork" }, { "resume --fork", "@SESSION" },
   { "sandbox", "verify" }, { "sessions", "list", "search", "delete" }, { "sessions search", "-list" },
   { "sessions list", "--json", "--limit" }, { "sessions delete", "@SESSION" },

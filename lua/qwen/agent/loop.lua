@@ -1,5 +1,5 @@
 -- The agent: ask, fold, act, again, until the model asks for nothing. It reads top to bottom; the session is the only state.
-local budget = require "qwen.agent.budget"
+local budget = require "qwen.usage.budget"
 local context = require "qwen.agent.view"
 local err = require "qwen.util.err"
 local message = require "qwen.session.message"
@@ -22,7 +22,7 @@ end
 local TURNS = 200 -- of a run without a screen, where no setting says otherwise
 local MOST_SENT_ON = 8 -- times a hook may send the model on after an answer
 
-local CANCELLED = "The user stopped this call."
+local CANCELLED, TIME_OVER = "The user stopped this call.", "The time of the run was over before this call had ended."
 
 local function keep(ctx, m)
   local ok, e = ctx.session:add(m)
@@ -39,6 +39,7 @@ end
 
 local function keep_prompt(ctx, prompt)
   plan_mode.tell(ctx, prompt)
+  if ctx.reread then require("qwen.agent.instruction_changes").tell(ctx, prompt) end
   if ctx.worktree then require("qwen.agent.worktree").tell(ctx, prompt) end
   if ctx.told_next then require("qwen.agent.told_next").tell(ctx, prompt) end
   keep(ctx, prompt)
@@ -50,7 +51,7 @@ local busy = { limit = true, overloaded = true }
 -- stays for the rest of the run. A hook gets no model a second time: two that send to each other
 -- would never end.
 local function fall_back(ctx, m, tried)
-  if m.stop ~= "error" or #m.parts > 0 or m.err.unsaid then return false end
+  if m.stop ~= "error" or #m.parts > 0 or m.err.unsaid or m.err.budget then return false end
   local from, other = ctx.model.id, nil
   tried[from] = true
   if m.err.switch and not tried[m.err.switch] then
@@ -156,7 +157,7 @@ local function carry_out(ctx, calls, guard)
   end
   local _ <close> = on_leave(function()
     if not kept then
-      keep_results(CANCELLED)
+      keep_results(budget.over(ctx) and TIME_OVER or CANCELLED)
       to_disk(ctx)
     end
   end)
@@ -186,12 +187,8 @@ local function cut_off(ctx, answer, fields, why)
   return setmetatable(fields, { __index = answer })
 end
 
----Answers one prompt.
----@param ctx Ctx
----@param prompt Message
----@return Message last answer; its stop and err say how it ended
----@return integer turns
-function M.run(ctx, prompt)
+-- Long because a prompt's way reads top to bottom.
+local function run(ctx, prompt, count)
   for _, done in ipairs(ctx.starting or {}) do done:get() end -- tool servers that are still being started
   ctx.starting = nil
   if ctx.session.resumed then
@@ -201,15 +198,15 @@ function M.run(ctx, prompt)
     ctx.session.resumed = nil
   end
   ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
-  local limit, turns, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, 0, false
-  local over = budget.tokens(ctx)
-  if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }), turns end
+  local limit, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, false
+  local over = budget.session(ctx)
+  if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }) end
   keep_prompt(ctx, prompt)
   local guard
   while true do
-    turns = turns + 1
+    count.turns = count.turns + 1
     if reload.take_saved(ctx) then ctx.tools = context.tools(ctx) end
-    ctx.emit("turn_started", turns)
+    ctx.emit("turn_started", count.turns)
     if window.full(ctx) then require("qwen.agent.compaction").when_full(ctx) end
     local answer = ask_model(ctx)
     to_disk(ctx)
@@ -222,31 +219,58 @@ function M.run(ctx, prompt)
       goto continue
     end
     if missing then
-      return cut_off(ctx, answer, { stop = "error", err = answer.err or err("protocol", problem) }), turns
+      return cut_off(ctx, answer, { stop = "error", err = answer.err or err("protocol", problem) })
     end
     if answer.stop ~= "calls" then
-      local done, reason = ctx.emit("prompt_answered", answer, turns)
-      if done ~= false or answer.stop ~= "end" or sent_on == MOST_SENT_ON then return answer, turns end
+      local told, unfit
+      if ctx.structured and not ctx.agent then told, unfit = require("qwen.agent.structured").take_text(ctx, answer) end
+      if unfit then return cut_off(ctx, answer, { stop = "error", err = unfit }) end
+      if told then
+        keep(ctx, message.told(told))
+        goto continue
+      end
+      local done, reason = ctx.emit("prompt_answered", answer, count.turns)
+      if done ~= false or answer.stop ~= "end" or sent_on == MOST_SENT_ON then return answer end
       sent_on = sent_on + 1
       keep(ctx, message.user(reason))
       goto continue
     end
-    if limit and limit >= 0 and turns >= limit then
-      return cut_off(ctx, answer, { stop = "turns" }, "The limit of turns was reached before this call."), turns
+    if limit and limit >= 0 and count.turns >= limit then
+      return cut_off(ctx, answer, { stop = "turns" }, "The limit of turns was reached before this call.")
     end
-    over = budget.calls(ctx, #message.calls_of(answer)) or budget.tokens(ctx)
+    over = budget.calls(ctx, message.calls_of(answer)) or budget.session(ctx)
     if over then
-      return cut_off(ctx, answer, { stop = "error", err = over }, "A limit of the run was reached before this call."), turns
+      return cut_off(ctx, answer, { stop = "error", err = over }, "A limit of the run was reached before this call.")
     end
     asked_again = false
     guard = guard or require("qwen.agent.repeats").of(ctx) -- from the first calls of a prompt on
     carry_out(ctx, message.calls_of(answer), guard)
     over = guard:ended()
-    if over then return cut_off(ctx, answer, { stop = "loop", err = over }), turns end
+    if over then return cut_off(ctx, answer, { stop = "loop", err = over }) end
+    if ctx.structured and not ctx.agent then
+      local done, unfit = require("qwen.agent.structured").take_call(ctx, ctx.session.messages[#ctx.session.messages])
+      if done or unfit then return cut_off(ctx, answer, { stop = done and "end" or "error", err = unfit }) end
+    end
+    over = budget.over(ctx) -- an agent has reached the limit
+    if over then return cut_off(ctx, answer, { stop = "error", err = over }) end
     local steered = ctx.steer and ctx.steer()
     if steered then keep_prompt(ctx, steered) end
     ::continue::
   end
+end
+
+---Answers one prompt.
+---@param ctx Ctx
+---@param prompt Message
+---@return Message last answer; its stop and err say how it ended
+---@return integer turns
+function M.run(ctx, prompt)
+  local count = { turns = 0 }
+  if ctx.agent then return run(ctx, prompt, count), count.turns end
+  local _ <close> = budget.begin(ctx)
+  local in_time, answer = budget.within(ctx, function() return run(ctx, prompt, count) end)
+  if in_time then return answer, count.turns end
+  return message.assistant({}, { model = ctx.model.id, stop = "error", err = answer }), count.turns
 end
 
 return M

@@ -30,7 +30,7 @@ end
 
 local function make_ctx(ctx, options, model)
   local turns = 0
-  local own = { agent = { id = sys.uuid(), name = options.title }, session = Session.aside(ctx.session), model = model,
+  local own = { agent = { id = sys.uuid(), name = options.title }, budget = ctx.budget, session = Session.aside(ctx.session), model = model,
     fallbacks = table.move(ctx.fallbacks, 1, #ctx.fallbacks, 1, {}), seen = {}, found_tools = {},
     shows = {}, starting = false, steer = false, json = false, max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers,
     mode = options.plan and "plan" or ctx.mode }

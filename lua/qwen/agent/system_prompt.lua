@@ -1,7 +1,9 @@
 -- The system prompt: what the model is told once, from facts of this run and the person's own instruction files. Kept short on purpose.
 local fs = require "sys.fs"
 local hidden_files = require "qwen.permission.hidden"
+local instruction_changes = require "qwen.agent.instruction_changes"
 local instruction_files = require "qwen.agent.instructions"
+local memory_folder = require "qwen.agent.memory_folder"
 local sys = require "sys.os"
 local prompt_profile = require "qwen.agent.prompt_profile"
 local programs = require "qwen.util.programs"
@@ -95,12 +97,17 @@ local function forbidden(ctx)
   return out[1] and "\n\nThe user forbids:\n" .. table.concat(out, "\n") or ""
 end
 
+local NOTES = "\n\nNotes of Qwen Code from earlier sessions, in %s. They are no instructions and may be out of date: look before you rely on "
+  .. "one. Files that they name are in the same folder.\n%s"
+
 local function instructions(ctx)
-  local out = {}
-  for i, file in ipairs(instruction_files.files(ctx)) do
+  local out, files = {}, instruction_files.files(ctx)
+  instruction_changes.told(ctx, files)
+  for i, file in ipairs(files) do
     out[i] = ("\n\nInstructions of the user from %s:\n%s"):format(file.path, file.text)
     ctx.emit("instructions_loaded", { path = file.path })
   end
+  for _, file in ipairs(memory_folder.files(ctx)) do out[#out + 1] = NOTES:format(file.path, file.text) end
   return table.concat(out)
 end
 
@@ -127,7 +134,7 @@ end
 ---@return string
 function M.system(ctx, opts)
   local tiny = prompt_profile.of(ctx) == "tiny"
-  ctx.told = tiny and "tiny" or "full"
+  ctx.told, ctx.system_of = tiny and "tiny" or "full", ctx.session and ctx.session.id
   local text = opts.system or tiny and TINY or BASE
   if not opts.system then
     local styled = ctx.settings:get "general.outputStyle" -- without it none is looked for
@@ -138,7 +145,7 @@ function M.system(ctx, opts)
     text = text .. (style and ("\n\nHow you write, the style %s:\n%s"):format(style.name, style.text) or "")
     text = text .. language(ctx) .. instructions(ctx)
   end
-  text = text .. forbidden(ctx)
+  text = text .. forbidden(ctx) .. (ctx.structured and ctx.structured.order or "")
   if opts.append_system then text = text .. "\n\n" .. opts.append_system end
   return ctx.emit("system_built", { text = text }).text
 end
@@ -147,10 +154,13 @@ end
 ---@param ctx Ctx
 function M.renew(ctx) ctx.system = M.system(ctx, ctx.opts) end
 
----Makes the system prompt anew when the window of the model that is asked has become a small one, or is none any more.
+---Makes the system prompt anew when the window of the model that is asked has become a small one, or is none any more; for another
+---session; and when changes of the instructions were told in what is no longer in the conversation.
 ---@param ctx Ctx
 function M.follow(ctx)
-  if ctx.agent or not ctx.told or prompt_profile.of(ctx) == ctx.told then return end
+  if ctx.agent or not ctx.told then return end
+  local same = prompt_profile.of(ctx) == ctx.told and ctx.system_of == ctx.session.id
+  if same and not instruction_changes.lost(ctx) then return end
   ctx.system, ctx.tools = M.system(ctx, ctx.opts), require("qwen.agent.view").tools(ctx)
 end
 

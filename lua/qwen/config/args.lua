@@ -40,9 +40,9 @@ end
 
 local function take_value(opts, flag, name, value)
   if value == "" and not flag.blank then return usage(("%s wants a value, not an empty one"):format(name)) end
-  if flag.number then
-    local n = math.tointeger(tonumber(value))
-    if not n or n < 0 and not (flag.unlimited and n == -1) then return usage(("%s wants a whole number, not '%s'"):format(name, value)) end
+  if flag.kind then
+    local n, problem = require("qwen.config.quantities").read(flag, value)
+    if not n then return usage(name .. " " .. problem) end
     value = n
   elseif flag.choices then
     local known = false
@@ -111,6 +111,7 @@ local function contradiction(opts)
   end
   if opts.continue and opts.resume then return "--continue and --resume contradict each other; give one" end
   if opts.session_id and earlier and not opts.fork_session then return "--session-id names a new session; it cannot be given with --continue or --resume" end
+  if opts.json_schema and opts.command then return "--json-schema is for the answer to a prompt" end
   if opts.partial and opts.output ~= "stream-json" then return "--include-partial-messages needs --output-format stream-json" end
 end
 
@@ -185,7 +186,7 @@ function M.help(commands)
     out[#out + 1] = tr(group.group)
     for _, flag in ipairs(group) do
       if flag.rare then
-        rare[#rare + 1] = label(flag)
+        rare[#rare + 1] = "--" .. flag.long
       else
         out[#out + 1] = ("  %-30s %s"):format((flag.short and "-" .. flag.short .. ", " or "    ")
           .. label(flag), tr(flag.text))

@@ -1,6 +1,7 @@
 -- The declared table of flags: one source for parsing, --help, the man page and the completions.
 -- Fields: long, short, also (another name), value (its name in help; absent for a switch), optional (value may be left out), blank (may be
--- empty), number, choices, list, whole (no commas), field of the result, text, and rare (help shows the name alone, the man page all).
+-- empty), kind (count, time or amount: quantities.lua; with least, most, unlimited), choices, list, whole (no commas), field of the
+-- result, text, and rare (help shows the name alone, the man page all).
 
 return {
   { group = "Conversation:",
@@ -14,8 +15,18 @@ return {
     { long = "worktree", short = "w", value = "NAME", optional = true, field = "worktree", rare = true,
       text = "work in a git worktree of that name, which is made where it is missing" },
     { long = "session-id", value = "UUID", field = "session_id", rare = true, text = "id for the new session" },
-    { long = "max-session-turns", value = "N", field = "max_turns", number = true, unlimited = true,
+    { long = "max-session-turns", value = "N", field = "max_turns", kind = "count", unlimited = true, rare = true,
       text = "end after N turns (exit 53); -1: never" },
+    { long = "max-tool-calls", value = "N", field = "max_calls", kind = "count", most = 1000000, unlimited = true, rare = true,
+      text = "end before more calls of tools, agents' among them (exit 55)" },
+    { long = "max-wall-time", value = "TIME", field = "max_seconds", kind = "time", unlimited = true, rare = true,
+      text = "end after so long: 90, 90s, 5m, 1.5h (exit 55)" },
+    { long = "max-tokens", value = "N", field = "max_tokens", kind = "count", least = 1, unlimited = true, rare = true,
+      text = "end when all requests of the run used N tokens, in and out (exit 55)" },
+    { long = "max-cost", value = "AMOUNT", field = "max_cost", kind = "amount", least = 0.0001, unlimited = true, rare = true,
+      text = "end when they cost so much: 0.50 (exit 55); the model's prices must be known" },
+    { long = "json-schema", value = "FILE", field = "json_schema", rare = true,
+      text = "the answer is JSON that fits this JSON Schema: a file, or {...}; nothing else is printed" },
     { long = "system-prompt", value = "TEXT", blank = true, field = "system", rare = true, text = "replace the system prompt" },
     { long = "output-style", value = "NAME", field = "output_style", rare = true, text = "how answers are written (general.outputStyle)" },
     { long = "append-system-prompt", value = "TEXT", blank = true, field = "append_system", rare = true, text = "add to the system prompt" },
@@ -58,7 +69,7 @@ return {
     { long = "openai-logging", field = "openai_logging", rare = true, text = "a private JSON file for each request, for debugging" },
     { long = "openai-logging-dir", value = "DIR", field = "openai_logging_dir", rare = true, text = "where to (default: logs/openai here)" },
     { long = "replay", value = "FILE", field = "replay", rare = true, text = "play recorded traffic, without network" },
-    { long = "replay-speed", value = "N", field = "replay_speed", number = true, rare = true, text = "1: as recorded; 0: at once (default)" },
+    { long = "replay-speed", value = "N", field = "replay_speed", kind = "count", rare = true, text = "1: as recorded; 0: at once (default)" },
   },
   { group = "Lua:",
     { long = "use", value = "FILE", list = true, whole = true, field = "use", text = "load a Lua file before all others" },

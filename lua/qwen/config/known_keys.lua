@@ -23,7 +23,7 @@ local rows = {
     keys = [[agents.crossSessionMessaging=false agents.crossSessionInbound="refuse" agents.crossSessionHeldExpiry agents.displayMode
     agents.arena.* agents.team agents.swarm experimental.agentTeam=false]] },
   { text = "qwen has no scheduled prompts but /loop", keys = "experimental.cron=false experimental.cronRecurringMaxAgeDays" },
-  { text = "qwen keeps no memory by itself", keys = [[memory.enableManagedAutoMemory=false memory.enableManagedAutoDream=false
+  { text = "qwen keeps no memory by itself", keys = [[memory.enableManagedAutoDream=false
     memory.enableAutoSkill=false memory.autoSkillConfirm=true memory.agentTimeoutMinutes memory.agentMaxTurns
     memory.enableTeamMemory=false memory.enableTeamMemorySync=false]] },
   { text = "qwen has no editor integration", keys = "ide.enabled=false ide.hasSeenNudge=*" },

@@ -45,6 +45,14 @@ end
 -- Another program's instructions count where ours are not there, unless the user has named files.
 local INSTEAD = "CLAUDE.md"
 
+---The file with instructions that one writes in a folder: the first that is there, else the first that may be.
+---@param folder string
+---@param value any context.fileName
+---@return string name
+function M.main_instructions(folder, value)
+  return M.instructions(folder, value)[1] or instruction_names(value)[1] or "QWEN.md"
+end
+
 ---The files with instructions that stand in a folder.
 ---@param folder string
 ---@param value any context.fileName

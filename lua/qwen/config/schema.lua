@@ -1,5 +1,5 @@
 -- The settings we know: type, default, what each is for, and whether a project may set it. Keys not listed here are kept and readable.
--- type: string, boolean, number, list, object, any. choices: the only values.
+-- type: string, boolean, number, list, object, any. choices: the only values. least, whole: of a number, beside -1, which is no limit.
 -- project: a trusted folder's own settings may set it; "tighter": where it is no looser than the user's.
 -- merge: "append" joins the lists of all sources, "replace" takes an object whole; without it objects are merged and all else is replaced.
 -- partly: some fields of the object have no effect (known_keys.lua).
@@ -13,9 +13,15 @@ return {
   ["model.maxSessionTurns"] = { type = "number", text = "end a run after this many model turns; -1 is no limit; unset: 200 without a screen",
     project = "tighter" },
   ["model.skipLoopDetection"] = { type = "boolean", default = false, text = "let a model that goes in a circle go on" },
-  ["model.maxToolCalls"] = { type = "number", default = -1, text = "end a run without a screen before more calls of tools; -1 is no limit" },
+  ["model.maxToolCalls"] = { vital = true, type = "number", default = -1, least = 0, whole = true,
+    text = "end the answer to a prompt before more calls of tools, agents' among them; -1 is no limit" },
   ["model.maxToolCallsPerTurn"] = { type = "number", text = "end an answer before more calls of tools than this; 0 is no limit" },
-  ["model.maxWallTimeSeconds"] = { type = "number", default = -1, text = "end a run without a screen after so many seconds; -1 is no limit" },
+  ["model.maxWallTimeSeconds"] = { vital = true, type = "number", default = -1, least = 1,
+    text = "end the answer to a prompt after so many seconds; -1 is no limit" },
+  ["model.maxRunTokens"] = { vital = true, type = "number", least = 1, whole = true,
+    text = "end the answer to a prompt when its requests used so many tokens, in and out; -1 is no limit" },
+  ["model.maxRunCost"] = { vital = true, type = "number", least = 0.0001,
+    text = "end the answer to a prompt when its requests cost so much, in the currency of the prices; -1 is no limit" },
   ["model.sessionTokenLimit"] = { type = "number", default = -1, text = "send nothing more in a session of more tokens; -1 is no limit" },
   ["model.baseUrl"] = { vital = true, type = "string", text = "its address, where several entries have that name; /model writes it" },
   ["model.fallback"] = { type = "list", text = "models to ask when the chosen one is overloaded" },
@@ -119,6 +125,8 @@ return {
   ["permissions.ask"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that ask" },
   ["permissions.deny"] = { vital = true, type = "list", merge = "append", project = true, text = "rules that refuse" },
   ["context.fileName"] = { type = "any", default = { "QWEN.md", "AGENTS.md" }, project = true, text = "names of the files with instructions" },
+  ["memory.enableManagedAutoMemory"] = { type = "boolean", project = "tighter",
+    text = "read what Qwen Code noted of earlier sessions (MEMORY.md); qwen writes no notes by itself" },
   ["context.includeDirectories"] = { type = "list", merge = "append", text = "folders that are read and changed like the project" },
   ["context.loadFromIncludeDirectories"] = { type = "boolean", text = "read their files with instructions, too" },
   ["context.fileFiltering.respectGitIgnore"] = { type = "boolean", text = "false: lists and searches show what git ignores" },
@@ -163,6 +171,8 @@ return {
   ["general.vimMode"] = { type = "boolean", default = false, text = "vi keys at the prompt" },
   ["ui.statusLine"] = { type = "object",
     text = "{\"type\": \"command\", \"command\": ..., \"refreshInterval\": s} or {\"type\": \"preset\", \"items\": [...]}" },
+  ["ui.hashMemory"] = { type = "boolean",
+    text = "a typed line that begins with # is kept in QWEN.md; false: it goes to the model" },
   ["ui.keys"] = { type = "object", text = "keys of the prompt and what they do: {\"ctrl-o\": \"newline\"}; the names: /keys" },
   ["general.language"] = { type = "string", default = "auto", text = "language of the screen: auto, en, zh, or a file in ~/.qwen/languages" },
   ["general.terminalBell"] = { type = "boolean", default = true, text = "tell when a long turn ends or a question waits" },

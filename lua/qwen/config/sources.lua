@@ -56,6 +56,8 @@ local flag_keys = {
   { "model", "model.name", "--model" }, { "fallback", "model.fallback", "--fallback-model" }, { "auth_type", "security.auth.selectedType", "--auth-type" },
   { "api_key", "security.auth.apiKey", "--openai-api-key" }, { "base_url", "security.auth.baseUrl", "--openai-base-url" },
   { "mode", "tools.approvalMode", "--approval-mode" }, { "proxy", "proxy", "--proxy" }, { "max_turns", "model.maxSessionTurns", "--max-session-turns" },
+  { "max_calls", "model.maxToolCalls", "--max-tool-calls" }, { "max_seconds", "model.maxWallTimeSeconds", "--max-wall-time" },
+  { "max_tokens", "model.maxRunTokens", "--max-tokens" }, { "max_cost", "model.maxRunCost", "--max-cost" },
   { "openai_logging", "model.enableOpenAILogging", "--openai-logging" }, { "openai_logging_dir", "model.openAILoggingDir", "--openai-logging-dir" },
   { "allowed_tools", "tools.allowed", "--allowed-tools" }, { "exclude_tools", "tools.exclude", "--exclude-tools" },
   { "core_tools", "tools.core", "--core-tools" },

@@ -55,6 +55,9 @@ function M.problem(option, value)
   local fits = type(value) == option.type
   if check then fits = check(value) end
   if not fits then return "must be " .. called[option.type] end
+  if option.least and value ~= -1 and (value < option.least or option.whole and value % 1 ~= 0 or value == math.huge) then
+    return ("must be %s from %s on, or -1 for no limit"):format(option.whole and "a whole number" or "a number", option.least)
+  end
   if not option.choices then return nil end
   for _, choice in ipairs(option.choices) do
     if choice == value then return nil end

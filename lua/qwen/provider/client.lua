@@ -1,6 +1,7 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.util.err"
 local answer_size = require "qwen.provider.answer_size"
+local budget = require "qwen.usage.budget"
 local limiter = require "qwen.usage.limits"
 local outgoing = require "qwen.provider.outgoing"
 local registry = require "qwen.extension.registry"
@@ -108,6 +109,7 @@ end
 function M.open(ctx, model, view)
   refresh(ctx)
   local provider, problem = provider_of.of(model)
+  problem = problem or budget.before_request(ctx, model, provider)
   local clock = ctx.clock or task
   local flag = ctx.settings:env "QWEN_CODE_UNATTENDED_RETRY"
   local options = { unattended = flag == "1" or flag == "true", fallback = #ctx.fallbacks > 0, in_words = view.in_words }
@@ -125,6 +127,7 @@ function M.open(ctx, model, view)
     local wait, silent
     wait, e, silent = judge(ctx, model, provider, e, state, options)
     if not wait then return nil, e end
+    if wait > (budget.left(ctx) or math.huge) then return nil, budget.no_time(ctx, e) end
     if not silent then pause(ctx, clock, e, wait, state.attempt) end
     state.waited = state.waited + wait
     return true
@@ -210,7 +213,7 @@ function M.open(ctx, model, view)
         return nil
       else
         at = 0
-        if not provider then return fail(problem) end
+        if problem then return fail(problem) end
         if not stream then
           local ok, e = connect()
           if not ok then return fail(e) end

@@ -1,5 +1,6 @@
 -- Waiting for a place in the limits: shown when it takes a while, ended by limits.maxWait, and what happens while the store of the
 -- limits cannot be used.
+local budget = require "qwen.usage.budget"
 local err = require "qwen.util.err"
 local rate_limit = require "qwen.usage.rate_limit"
 local task = require "sys.task"
@@ -43,13 +44,6 @@ local function reason(rule, answer, at_prompt)
   return err("limit", phrase("the limit of %s is used up%s", rate_limit.words(rule.windows[answer.window]), queue))
 end
 
-local function too_long(rule, answer)
-  local why, more = err.phrase(reason(rule, answer)), rule.provider and rule.provider.instead
-  local advice = more and phrase("%s; see: qwen limits", more()) or phrase "see: qwen limits"
-  return err("limit", phrase("%s until %s; %s", why, clock_words(answer.wait), advice),
-    { retry_after = answer.wait, quota = true })
-end
-
 -- What a server has forgotten is reported once, on the screen and in the log.
 local function report_loss(ctx, rule)
   if reported == rule.key then return end
@@ -57,6 +51,18 @@ local function report_loss(ctx, rule)
   M.once(ctx, tr("the Redis server of the limits has lost what was counted, or is new: nothing is sent for a whole window of %s. "
     .. "If nothing was sent before: qwen limits forget \"%s\"", rule.spec, rule.key))
   require("qwen.usage.telemetry").log(ctx, "limits_lost", { key = rule.key })
+end
+
+-- Looks at a wait before it is begun. Gives the reason where it may not be.
+local function look_at(ctx, rule, answer, longest)
+  if answer.why == "lost" then report_loss(ctx, rule) end
+  if answer.wait <= longest then
+    return answer.wait > (budget.left(ctx) or math.huge) and budget.no_time(ctx, reason(rule, answer)) or nil
+  end
+  local why, more = err.phrase(reason(rule, answer)), rule.provider and rule.provider.instead
+  local advice = more and phrase("%s; see: qwen limits", more()) or phrase "see: qwen limits"
+  return err("limit", phrase("%s until %s; %s", why, clock_words(answer.wait), advice),
+    { retry_after = answer.wait, quota = true })
 end
 
 local function on_failure(ctx)
@@ -146,8 +152,8 @@ function M.take(ctx, rule, reserved, seed)
           dated, answer.wait, answer.again = clock.now(), 0, 0 -- the answer may free the window
           reserved:ask_date()
         end
-        if answer.why == "lost" then report_loss(ctx, rule) end
-        if answer.wait > longest then return nil, too_long(rule, answer) end
+        e = look_at(ctx, rule, answer, longest)
+        if e then return nil, e end
         if waited or answer.wait > QUIET then wait(reason(rule, answer, ctx.interactive), answer.wait, answer.again)
         else clock.sleep(answer.again) end
       end

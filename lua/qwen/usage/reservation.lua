@@ -1,4 +1,5 @@
 -- What one request holds: its place in the limits and its line in the ledger. limits.lua makes reservations; the sender settles, leaves or cancels them.
+local budget = require "qwen.usage.budget"
 local err = require "qwen.util.err"
 local http = require "sys.http"
 local task = require "sys.task"
@@ -19,6 +20,7 @@ local function record(self, used, e)
   local row = { purpose = self.purpose, service = rule.host, account = rule.key, model = model.id, outcome = e and e.kind or "ok", usage = used,
     prices = prices, seconds = task.now() - self.started, status = e and e.status }
   usage_ledger.add(self.ctx, row)
+  budget.count(self.ctx, row)
   self.ctx.emit("request_ended", row)
 end
 

@@ -12,6 +12,8 @@ local M = {}
 local CONTENT_LIMIT = 65536
 
 local subtypes = { error = "error_during_execution", turns = "error_max_turns", loop = "error_loop_detected" }
+local limits = { calls = "error_max_tool_calls", seconds = "error_max_wall_time", tokens = "error_max_tokens", cost = "error_max_cost",
+  schema = "error_max_structured_output_retries" }
 
 local function escaped(char)
   local code = utf8.codepoint(char)
@@ -23,8 +25,10 @@ end
 -- What a terminal or the eye would follow: C1 and DEL, marks of direction, line separators, tags.
 local marks = { "\x7f", "\xc2[\x80-\x9f]", "\xd8\x9c", "\xe2\x80[\x8e\x8f\xa8-\xae]", "\xe2\x81[\xa6-\xa9]", "\xf3\xa0[\x80\x81][\x80-\xbf]" }
 
--- A value as one line in which those are written as their numbers: the data is the same.
-local function line_of(value)
+---A value as one line in which those are written as their numbers: the data is the same.
+---@param value any
+---@return string
+function M.line(value)
   local out = redact(json.encode(value))
   for _, mark in ipairs(marks) do out = out:gsub(mark, escaped) end
   return out .. "\n"
@@ -55,7 +59,7 @@ function M.attach(ctx, opts)
   local function event(value)
     value.uuid, value.session_id = sys.uuid(), ctx.session.id
     if opts.output == "stream-json" then
-      sys.out(line_of(value))
+      sys.out(M.line(value))
     else
       self.all[#self.all + 1] = value
     end
@@ -116,15 +120,18 @@ function M.finish(ctx, answer, turns)
   local failed = failure or answer.stop == "turns"
   local denials = json.array {}
   for i, denial in ipairs(ctx.denials) do denials[i] = denial end
+  local structured = not failed and ctx.structured or nil
   self.event {
-    type = "result", subtype = subtypes[answer.stop] or "success",
+    type = "result", subtype = failure and limits[failure.budget] or subtypes[answer.stop] or "success",
     is_error = failed and true or false, duration_ms = math.floor((task.now() - self.started) * 1000), duration_api_ms = math.floor(self.api * 1000),
-    num_turns = turns, result = not failed and messages.text_of(answer) or nil, usage = usage_out(self.usage), permission_denials = denials,
+    num_turns = turns, structured_result = structured and structured.value,
+    result = structured and json.encode(structured.value) or not failed and messages.text_of(answer) or nil,
+    usage = usage_out(self.usage), permission_denials = denials,
     error = failure and { message = failure.message, type = failure.kind, code = failure.status } or nil,
   }
-  if self.opts.output == "json" then sys.out(line_of(json.array(self.all))) end
+  if self.opts.output == "json" then sys.out(M.line(json.array(self.all))) end
   if failure then
-    sys.err(line_of { error = { type = failure.kind, message = failure.message, code = failure.status or 1 } })
+    sys.err(M.line { error = { type = failure.kind, message = failure.message, code = failure.status or 1 } })
     return failure.exit or 1
   end
   return answer.stop == "turns" and 53 or 0

@@ -44,12 +44,13 @@ function M.attach(ctx, opts)
     last = piece
   end
   function ctx.show(delta)
-    if delta.type == "text" then
+    if delta.type == "text" and not opts.json_schema then
       write(through and through(delta.text) or delta.text)
     elseif delta.type == "note" then
       ctx.notice(delta.text)
     end
   end
+  if opts.json_schema then ctx.shows = {} end -- nobody sees the words
   ctx.watch = {
     answer_ended = function()
       if through then write(through(nil)) end
@@ -65,6 +66,7 @@ end
 ---@param answer Message
 ---@return integer
 function M.finish(ctx, answer)
+  M.cancelled()
   if answer.stop == "error" or answer.stop == "loop" then
     ctx.notice(answer.err.message)
     return answer.err.exit or 1
@@ -76,6 +78,10 @@ function M.finish(ctx, answer)
   if answer.stop == "length" then ctx.notice "the answer was cut: it reached the limit of output tokens" end
   if answer.stop == "filter" then ctx.notice("the service's content filter ended the answer" .. message.filter_word(answer)) end
   if answer.stop == "refusal" then ctx.notice "the model declined to answer" end
+  if ctx.structured then
+    sys.out(require("qwen.ui.headless.json").line(ctx.structured.value))
+    return 0
+  end
   if message.is_empty(answer) then ctx.notice "the model's answer is empty" end
   return 0
 end

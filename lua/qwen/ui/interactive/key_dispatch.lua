@@ -35,7 +35,8 @@ local function submit(self)
     local ok, e = history.add(self.ctx.cwd, line)
     if not ok then unwritten(self.ctx, "history", tr("prompts are not kept for later: %s", e.message)) end
   end
-  if not pasted or turn.is_message(line) then return turn.send(self, line, shown) end
+  if pasted and turn.is_memory(self.ctx, line) then line = " " .. line end -- what others wrote goes to the model
+  if not pasted or turn.is_message(self.ctx, line) then return turn.send(self, line, shown) end
   task.spawn(ask_pasted, self, line, shown)
 end
 

@@ -1,5 +1,6 @@
 -- What is asked of the person at the prompt: the first question stands above the input until it is
 -- answered or left. What is being typed meanwhile stays in the input (key_guard.lua).
+local budget = require "qwen.usage.budget"
 local input_area = require "qwen.ui.editor.input_area"
 local key_guard = require "qwen.ui.interactive.key_guard"
 local live = require "qwen.ui.screen.live"
@@ -110,6 +111,7 @@ end
 ---@return any
 function M.ask(self, question, unasked)
   local answers = task.queue()
+  local _ <close> = budget.hold(self.ctx)
   local _ <close> = setmetatable({}, { __close = function()
     take_away(self, question)
     self:repaint()

@@ -1,4 +1,4 @@
--- What a sent line does: a message to the model, a command, a shell line. What is sent while one of them runs waits in a queue;
+-- What a sent line does: a message to the model, a command, a shell line, a line to be kept. What is sent while one of them runs waits in a queue;
 -- messages among it reach the model between two rounds of tools.
 local commands = require "qwen.extension.commands"
 local KeyReader = require "qwen.ui.editor.key_reader"
@@ -23,11 +23,21 @@ local function start(self, fn)
   end)
 end
 
----Whether a line goes to the model: no command, no line for the shell.
+---Whether a line is one to be kept (`#` at its beginning): one line, with a blank or a letter behind the sign, so that `#12` and
+---pasted Markdown are none.
+---@param ctx Ctx
 ---@param line string
 ---@return boolean
-function M.is_message(line)
-  return not (line:find "^!" or commands.split(line))
+function M.is_memory(ctx, line)
+  return line:find "^#%s*[%a\128-\255]" ~= nil and not line:find("\n", 1, true) and ctx.settings:get "ui.hashMemory" ~= false
+end
+
+---Whether a line goes to the model: no command, no line for the shell, none to be kept.
+---@param ctx Ctx
+---@param line string
+---@return boolean
+function M.is_message(ctx, line)
+  return not (line:find "^!" or commands.split(line) or M.is_memory(ctx, line))
 end
 
 -- A line goes to the scrollback as it stood in the input: a long paste as its label.
@@ -61,7 +71,7 @@ local function ask_model(self, text)
   return function()
     self.failed = nil
     local last = answer(self.ctx, text)
-    if not last or last.stop ~= "error" then return end
+    if not last or last.stop ~= "error" or last.err.budget then return end
     self.failed = text
     show.hint(tr("%s sends it again", (KeyReader.labels "yank")))
   end
@@ -105,12 +115,27 @@ local function command_line(self, line)
   end
 end
 
+-- `# text`: kept in a file with instructions, unless it is a prompt after all.
+local function memory_line(self, line)
+  local ctx, words = self.ctx, line:match "^#%s*(.*)$"
+  return function()
+    local memory = require "qwen.agent.memory"
+    local where = memory.ask(ctx, tr("Keep it for whom? %s", words), true)
+    if where == "send" then return answer(ctx, line) end
+    if not where then return ctx.prefill(line) end
+    local path, e = memory.add(ctx, where, words)
+    if not path then return ctx.notice(e.message) end
+    ctx.print(tr("added to %s; it counts from the next prompt on", require("qwen.util.paths").short(path)))
+  end
+end
+
 -- What a line does, to be called in a task; nil when it does nothing.
 local function job_of(self, line)
   write_sent(self, line)
   local bangs, command = line:match "^(!!?)%s*(.*)$"
   if bangs then return command ~= "" and shell_line(self, command, bangs == "!") or nil end
-  if M.is_message(line) then return ask_model(self, line) end
+  if M.is_memory(self.ctx, line) then return memory_line(self, line) end
+  if M.is_message(self.ctx, line) then return ask_model(self, line) end
   return command_line(self, line)
 end
 
@@ -137,7 +162,7 @@ end
 ---@return boolean done false when a hook blocked it, or there is no such command
 function M.prompt(self, line, typed)
   show.finish_line()
-  if M.is_message(line) then
+  if M.is_message(self.ctx, line) then
     live.write(input_area.sent(line))
     local last = answer(self.ctx, line, typed)
     return last, last ~= nil
@@ -184,7 +209,7 @@ end
 ---@return Message?
 function M.steer(self)
   local lines = {}
-  while self.queue[1] and M.is_message(self.queue[1]) do
+  while self.queue[1] and M.is_message(self.ctx, self.queue[1]) do
     local line = table.remove(self.queue, 1)
     show.settle()
     write_sent(self, line)

@@ -1,0 +1,116 @@
+-- Memory: lines added to files with instructions, whatever form the file has; changes told before the next prompt; Qwen Code's notes.
+local t = dofile "tests/check.lua"
+local fake = dofile "tests/fake/fake.lua"
+local program = dofile "tests/program.lua"
+local fs = require "sys.fs"
+local proc = require "qwen.util.process"
+
+local server <close> = fake.start { { text = "ok", times = 0 } }
+local env = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" }
+local function qwen(place, args, options)
+  return program.run(place, args, { env = env, timeout = 60, cwd = options and options.cwd })
+end
+local function last() return server:requests()[#server:requests()].body.messages end
+
+-- A line goes to the end of the memories: file, its text, what it is then.
+local USER = "~/.qwen/QWEN.md"
+for name, case in pairs {
+  ["no file"] = { nil, "## Memories\n- use tabs\n" }, ["an empty file"] = { "", "## Memories\n- use tabs\n" },
+  ["no section"] = { "RULE\n", "RULE\n\n## Memories\n- use tabs\n" }, ["no line end"] = { "RULE", "RULE\n\n## Memories\n- use tabs\n" },
+  ["a section"] = { "RULE\n\n## Memories\n- a\n", "RULE\n\n## Memories\n- a\n- use tabs\n" },
+  ["a section in the middle"] = { "## Memories\n- a\n\n## More\nRULE\n", "## Memories\n- a\n- use tabs\n\n## More\nRULE\n" },
+  ["a section alone"] = { "## Memories", "## Memories\n- use tabs\n" },
+  ["line ends of Windows"] = { "RULE\r\n\r\n## Memories\r\n- a\r\n", "RULE\r\n\r\n## Memories\r\n- a\r\n- use tabs\r\n" },
+  ["UTF-16"] = { "\xff\xfeA\0\n\0", "\xff\xfeA\0\n\0\n\0#\0#\0 \0M\0e\0m\0o\0r\0i\0e\0s\0\n\0-\0 \0u\0s\0e\0 \0t\0a\0b\0s\0\n\0" },
+} do
+  local place = program.place { [USER] = case[1] }
+  local r = qwen(place, { "-p", "/remember  use \t tabs " })
+  t.eq({ r.code, fs.read(place.home .. "/.qwen/QWEN.md") }, { 0, case[2] }, name .. ": " .. r.err)
+  r = qwen(place, { "-p", "/remember --user  " })
+  t.eq(fs.read(place.home .. "/.qwen/QWEN.md"), case[2], name .. ": nothing to add")
+  t.ok(r.code ~= 0, "is a mistake")
+end
+
+-- Which file: flags, settings, trust, links.
+local function added(files, args, cwd, link)
+  local place = program.place(files)
+  fs.mkdir(place.cwd .. "/.git")
+  fs.mkdir(place.cwd .. "/sub")
+  if link then proc.run { argv = { "ln", "-s", link[2], (link[1]:gsub("^~", place.home)) }, cwd = place.cwd } end
+  local r = qwen(place, args, { cwd = place.cwd .. (cwd or "") })
+  return r, function(path) return fs.read((path:gsub("^~", place.home):gsub("^[^/]", place.cwd .. "/%0"))) end, place
+end
+local LINE = "## Memories\n- x\n"
+for _, case in ipairs {
+  -- files, flags, prompt, folder, where it is then
+  { {}, { "--trust-folder" }, "/remember --project x", "/sub", "QWEN.md" },
+  { { ["AGENTS.md"] = "" }, { "--trust-folder" }, "/memory add --project x", "", "AGENTS.md" },
+  { { ["~/.qwen/settings.json"] = '{"context": {"fileName": ["NOTES.md", "B.md"]}}' }, { "--trust-folder" }, "/remember --project x", "", "NOTES.md" },
+  { { ["~/.qwen/settings.json"] = '{"context": {"fileName": "NOTES.md"}}' }, {}, "/remember --user x", "", "~/.qwen/NOTES.md" },
+  { { ["~/.qwen/settings.json"] = '{"context": {"fileName": "../x"}}' }, {}, "/remember x", "", "~/.qwen/QWEN.md" },
+  { {}, {}, "/remember --project x", "", nil },
+} do
+  local r, read
+  if case[2][1] then r, read = added(case[1], { case[2][1], "-p", case[3] }, case[4]) else r, read = added(case[1], { "-p", case[3] }, case[4]) end
+  t.eq({ r.code, case[5] and read(case[5]) or read "QWEN.md" }, { case[5] and 0 or 1, case[5] and LINE or nil }, case[3] .. r.err)
+end
+local r, read, place = added({ ["~/dot/q.md"] = "RULE\n", ["~/.qwen/a"] = "" }, { "-p", "/remember x" }, "", { "~/.qwen/QWEN.md", "../dot/q.md" })
+t.eq({ r.code, read "~/dot/q.md", fs.stat(place.home .. "/.qwen/QWEN.md", false).type }, { 0, "RULE\n\n" .. LINE, "link" }, "a link stays one")
+r, read = added({ ["~/x.md"] = "RULE\n" }, { "--trust-folder", "-p", "/remember --project x" }, "", { "QWEN.md", "../home/x.md" })
+t.eq({ r.code, read "~/x.md" }, { 1, "RULE\n" }, "not one that leads out of the project")
+
+-- Many at once: no line is lost.
+do
+  local many, running = program.place {}, {}
+  for i = 1, 8 do
+    running[i] = assert(proc.open { argv = { program.binary, "-p", "/remember line " .. i }, cwd = many.cwd,
+      env = { PATH = os.getenv "PATH", HOME = many.home, OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" }, stderr = "null" })
+  end
+  for i, child in ipairs(running) do t.eq(child:wait().code, 0, "line " .. i) end
+  local text = fs.read(many.home .. "/.qwen/QWEN.md")
+  for i = 1, 8 do t.match(text, "\n%- line " .. i .. "\n", "line " .. i) end
+end
+
+-- A change counts from the next prompt on, and the system prompt stays the same.
+local CHANGE = [[return { summary = "s", session = true, run = function(ctx)
+  qwen.fs.write(ctx.home .. "/QWEN.md", %q)
+  qwen.x.memory.refresh(ctx)
+  return { prompt = "go" }
+end }]]
+for _, case in ipairs {
+  { "OLD RULE\n" .. ("more\n"):rep(99) .. "NEW RULE\n", "%+NEW RULE" }, { "", "no longer count" }, { "ALL NEW\n", "ALL NEW" }, { "OLD RULE\n" .. ("more\n"):rep(99), nil },
+} do
+  local spot = program.place { [USER] = "OLD RULE\n" .. ("more\n"):rep(99), ["~/.qwen/commands/change.lua"] = CHANGE:format(case[1]) }
+  t.eq(qwen(spot, { "-p", "/change" }).code, 0, "asked")
+  local messages = last()
+  t.match(messages[1].content, "OLD RULE", "the system prompt is the one of before")
+  local said = messages[2].content
+  said = type(said) == "table" and said[1].text or said
+  if case[2] then t.match(said, case[2], "told before the prompt") else t.eq(said, "go", "nothing to tell") end
+end
+
+-- Qwen Code's notes.
+local function system(files, args)
+  local spot = program.place(files)
+  local key = spot.cwd:gsub("[^%w]", "-")
+  fs.mkdir(spot.home .. "/.qwen/projects/" .. key .. "/memory")
+  fs.write(spot.home .. "/.qwen/projects/" .. key .. "/memory/MEMORY.md", "- PROJECT NOTE\n")
+  local result = qwen(spot, { "-p", "hi", table.unpack(args or {}) })
+  return last()[1].content, result, fs.list(spot.home .. "/.qwen/projects/" .. key .. "/memory")
+end
+local NOTES = "~/.qwen/memories/MEMORY.md"
+local said, _, files = system({ [NOTES] = "- [A](a.md) USER NOTE\n" }, { "--trust-folder" })
+local result
+t.match(said, "USER NOTE.*PROJECT NOTE", "both are told")
+t.match(said, "memories/MEMORY%.md", "with their places")
+t.eq(#files, 1, "nothing is written beside them")
+said = system { [NOTES] = "USER NOTE\n" }
+t.ok(said:find "USER NOTE" and not said:find "PROJECT NOTE", "a folder that is not trusted has none")
+said = system({ [NOTES] = "USER NOTE\n", ["~/.qwen/settings.json"] = '{"memory": {"enableManagedAutoMemory": false}}' }, { "--trust-folder" })
+t.ok(not said:find "NOTE", "turned off")
+said, result = system({ [NOTES] = ("note\n"):rep(200) .. "BEYOND\n" })
+t.ok(not said:find "BEYOND" and result.err:find "200 lines", "two hundred lines: " .. result.err)
+said, result = system({ [NOTES] = "FIRST\n" .. ("x"):rep(99) .. "\n" .. (("y"):rep(999) .. "\n"):rep(40) })
+t.ok(said:find "FIRST" and #said < 40000 and result.err:find "25 KB", "25 KB")
+t.eq(select(2, system { [NOTES] = "\xff\xfe broken" }).code, 0, "bytes that are no text")
+t.done()
