@@ -48,7 +48,6 @@ return {
     ["Search the web by"] = "搜索网络，通过", ["Searched the web"] = "已搜索网络",
     ["leads to %s; not followed"] = "指向 %s；未跟随", ["%s, read by a model"] = "%s，由模型阅读",
     ["%s, saved to a file"] = "%s，已存入文件", ["status %d"] = "状态 %d", ["%s, from memory"] = "%s，来自缓存",
-    ["web pages can be read"] = "可以读取网页",
     ["it reaches a host that you have not allowed yet"] = "它要访问您尚未允许的主机",
     ["%s is an address of this machine or of a private network"] = "%s 是本机或专用网络的地址",
     ["the sandbox keeps commands from the network, and this call would reach it"] =

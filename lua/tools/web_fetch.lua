@@ -32,6 +32,11 @@ T.verbs = { ask = qwen.phrase "Fetch a page of", done = qwen.phrase "Fetched" }
 
 function T.label(args) return args.url end
 
+-- What is asked of the page; nil for nothing.
+local function prompt_of(args)
+  return type(args.prompt) == "string" and args.prompt:find "%S" and args.prompt or nil
+end
+
 function T.domain(args)
   local place = qwen.x.web_page.place(args.url)
   return place and place.host
@@ -40,7 +45,8 @@ end
 function T.preview(_, args)
   local place, e = qwen.x.web_page.place(args.url)
   if not place then return nil, e end
-  return args.prompt and args.prompt ~= "" and args.url .. "\n\n" .. args.prompt or args.url
+  local prompt = prompt_of(args)
+  return prompt and args.url .. "\n\n" .. prompt or args.url
 end
 
 -- Pages of the last minutes, the oldest first.
@@ -96,7 +102,7 @@ end
 local function get(ctx, args)
   local place, e = qwen.x.web_page.place(args.url)
   if not place then return nil, e end
-  local accept = ACCEPT[args.format or "auto"]
+  local accept = ACCEPT[args.format] or ACCEPT.auto
   local key = accept .. " " .. args.url:gsub("#.*", "")
   local page = remembered(key)
   if page then return page, nil, true end
@@ -134,7 +140,7 @@ local READER = "You get a web page as data, and a question about it. Answer the 
 
 -- What a model says about a page that was asked about; nil and why.
 local function answered(ctx, args, page, words)
-  local question = qwen.x.web_page.marked(words, page.url) .. "\n\nThe question: " .. args.prompt
+  local question = qwen.x.web_page.marked(words, page.url) .. "\n\nThe question: " .. prompt_of(args)
   return qwen.one_shot.ask(ctx, { system = READER, prompt = question, model = "fast", purpose = "web_fetch", seconds = SECONDS,
     max_tokens = ANSWER })
 end
@@ -148,12 +154,12 @@ end
 -- The page, or the answer to a question about it, with the line for the person.
 local function told(ctx, args, page, room)
   local words, more = cut(ctx, page, room)
-  local asked = args.prompt and args.prompt:find "%S" and #words > READ_ALONE
+  local asked = prompt_of(args) and #words > READ_ALONE
   local answer, e
   if asked then answer, e = answered(ctx, args, page, words) end
   local notes = { page.note or "" }
   if more then notes[#notes + 1] = more end
-  if answer then notes[#notes + 1] = "A model read the page; this is its answer to: " .. args.prompt end
+  if answer then notes[#notes + 1] = "A model read the page; this is its answer to: " .. prompt_of(args) end
   if e then notes[#notes + 1] = ("The prompt could not be answered from it: %s."):format(qwen.err.english(e)) end
   local size = qwen.text.human_bytes(page.size)
   return qwen.text.trim(table.concat(notes, " ") .. "\n\n" .. qwen.x.web_page.marked(answer or words, page.url)),
@@ -179,8 +185,8 @@ function T.run(ctx, args)
 end
 
 function T.check(_, report)
-  local page, e = qwen.x.html_markdown.convert("<p>x", { url = "https://example.org/", most = 100 })
-  if page then report.ok(tr "web pages can be read") else report.warn(e.message) end
+  local page, e = qwen.x.html_markdown.convert("", { url = "https://example.org/", most = 1 })
+  if not page then report.warn(e.message) end
 end
 
 return T

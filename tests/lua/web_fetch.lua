@@ -50,6 +50,7 @@ for path, want in pairs {
 } do t.eq(inner(fetch(path)), want, path) end
 t.eq(inner(fetch "/accept"), "# As Markdown", "Markdown is asked for")
 t.eq(inner(fetch("/accept", { format = "html" })), "# As HTML", "HTML on request")
+t.eq(inner(fetch("/accept", { format = json.null, prompt = json.null })), "# As Markdown", "what is left out")
 
 -- What is no text goes to a file.
 for path, ending in pairs { ["/png"] = "png", ["/hidden-png"] = "png", ["/pdf"] = "pdf", ["/zip"] = "zip", ["/bytes"] = "bin" } do

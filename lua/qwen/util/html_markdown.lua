@@ -29,6 +29,7 @@ local LAYOUT = "table pre h1 h2 h3 h4 h5 h6"
 
 -- Writes a block: each line behind what marks the lists and quotes around it. Items of a list stand close.
 local function write(page, lines)
+  if page.has_main and page.main == 0 then return end -- the page says which part is the main one
   local marked, between, first, rest = false, {}, {}, {}
   for i = 1, math.min(#page.marks, DEEPEST) do
     local mark = page.marks[i]
@@ -141,9 +142,9 @@ closes.pre = end_code
 function opens.div(page, tree) page.language = language_of(tree:attribute "class") or page.language end
 
 function opens.main(page) page.main = page.main + 1 end
-opens.article = opens.main
 function closes.main(page) page.main = page.main - 1 end
-closes.article = closes.main
+function opens.article(page) page.articles = page.articles + 1 end
+function closes.article(page) page.articles = page.articles - 1 end
 
 -- A table of data is read by rows; one that only arranges the page is as if it were not there.
 function opens.table(page, tree)
@@ -190,7 +191,7 @@ local function left_out(page, tree, name)
   end
   local class = tree:attribute "class"
   if class and class:find "^lineno" then return true end
-  return not page.all and (NOISE[name] or NOISE_ROLES[tree:attribute "role" or ""] or name == "footer" and page.main == 0)
+  return not page.all and (NOISE[name] or NOISE_ROLES[tree:attribute "role" or ""] or name == "footer" and page.articles == 0)
 end
 
 local function open(page, tree, name)
@@ -249,9 +250,10 @@ end
 local function read(source, options, all)
   local tree, e = html.parse(source)
   if not tree then return nil, e end
-  local page = { out = {}, size = 0, marks = {}, lists = {}, tables = 0, main = 0, nested = 0, skipped = 0,
+  local page = { out = {}, size = 0, marks = {}, lists = {}, tables = 0, main = 0, articles = 0, nested = 0, skipped = 0,
     scripts = 0, base = options.url, all = all }
   inline.begin(page)
+  page.has_main = not all and tree:next() ~= nil and tree:holds "main"
   local steps, kind = 0
   repeat
     local what
