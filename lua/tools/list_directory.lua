@@ -5,7 +5,7 @@ local MOST = 8000 -- bytes of names
 
 local T = {
   summary = "List a folder: folders first. Ignored files are left out.",
-  effect = "read",
+  effect = "read", deferred = true, -- glob and ls in a command do for most
   schema = {
     type = "object",
     properties = {
