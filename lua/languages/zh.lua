@@ -177,6 +177,7 @@ return {
     ["go on with a copy of it"] = "在它的副本中继续", ["it can have letters, digits, '.', '_' and '-'"] = "可以有字母、数字、“.”、“_”和“-”",
     ["it is no folder"] = "它不是目录", ["%s is no folder"] = "%s 不是目录", ["there is no folder %s"] = "没有目录 %s",
     ["it must not begin with '.' or '-', end with '.' or '.lock', or hold '..'"] = "不能以“.”或“-”开头，不能以“.”或“.lock”结尾，也不能含有“..”",
+    ["fetch a pull request yourself: git fetch origin pull/%s/head:pr-%s"] = "请自己获取拉取请求：git fetch origin pull/%s/head:pr-%s",
     ["it took too long"] = "用时太长", ["keep it"] = "保留", ["remove it and its branch"] = "删除它和它的分支", ["removed: %s"] = "已删除：%s",
     ["names that begin with 'agent-' are for agents"] = "以“agent-”开头的名称留给代理", ["it has more than %d characters"] = "超过 %d 个字符",
     ["no folder beside it; add one: /directory add PATH"] = "没有其他目录；添加：/directory add 路径", ["%s (the project)"] = "%s（项目）",

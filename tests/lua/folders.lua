@@ -75,6 +75,23 @@ do
   t.eq(texts(), {}, "refused")
 end
 
+-- What the model is told of them: once, before the next prompt, in their order; and again when the conversation was shortened.
+do
+  local told_next, message = require "qwen.agent.told_next", require "qwen.session.message"
+  local ctx = { folders = { "/a/lib", "/a/new" }, system = "Also yours to read and change: /a/lib" }
+  told_next.add(ctx, "one")
+  told_next.add(ctx, "two")
+  local prompt, next_one = message.user "hi", message.user "ho"
+  told_next.tell(setmetatable({ agent = { id = "a" } }, { __index = ctx }), prompt)
+  t.eq(#prompt.parts, 1, "an agent is not told")
+  told_next.tell(ctx, prompt)
+  told_next.tell(ctx, next_one)
+  t.eq({ prompt.parts[1].text, prompt.parts[2].text, message.prompt_of(prompt), #next_one.parts }, { "[qwen] one", "[qwen] two", "hi", 1 }, "told once")
+  t.match(told_next.part(ctx).text, "change: /a/new$", "what the system prompt does not name")
+  ctx.folders[2] = nil
+  t.eq(told_next.part(ctx), nil, "nothing")
+end
+
 -- Completion of paths.
 for _, row in ipairs {
   { "../l", { "../lib/", "../link/" } }, { "../lib/", { "../lib/deep/" } }, { "", { "sub/" } }, { "s", { "sub/" } }, { "../f", {} },

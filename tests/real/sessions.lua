@@ -145,6 +145,8 @@ do
   local split = session { "flush only", "cache only" }
   local esc = session { "red \27[31mtext\27[0m", "uuid sessionId" }
   local long = session { ("x"):rep(3 * 1024 * 1024) .. " needle at the end", "ok" }
+  local numbered = session { "x" }
+  assert(fs.write(folder .. "/" .. numbered .. ".jsonl", '{"uuid":"u","type":"user","message":{"parts":[{"text":"\\u7F13\\u5b58\\ud83d\\ude00 kept"}]}}\n'))
   assert(fs.write(folder .. "/broken.jsonl", "no json flush cache\n{\"type\":\"user\"}\n\0\0\n{\"half"))
   local function found(...)
     local r = program.run(where, { "sessions", "search", ... })
@@ -157,7 +159,7 @@ do
     { { "flush", "cache" }, { cache } }, { { "FLUSH", "CaChE" }, { cache } }, { { "flush" }, { cache, split } },
     { { "flush of the cache" }, { cache } }, { { "nowhere" }, {} }, { { "-e" }, { cache } }, { { "--", "--json" }, {} },
     { { "a.b*c" }, { cache } }, { { "a.b.c" }, {} }, { { "[x]" }, { cache } }, { { "\\d+" }, { cache } }, { { '"too"' }, { cache } },
-    { { "100%" }, { cache } }, { { "(" }, {} }, { { "缓存" }, { chinese } }, { { "标题" }, { chinese } }, { { "zwölf" }, { chinese } },
+    { { "100%" }, { cache } }, { { "(" }, {} }, { { "缓存" }, { chinese, numbered } }, { { "存\u{1F600}" }, { numbered } }, { { "标题" }, { chinese } }, { { "zwölf" }, { chinese } },
     { { "刷新", "second" }, { chinese } }, { { "uuid" }, { esc } }, { { "parts" }, {} }, { { "needle" }, { long } }, { { "red" }, { esc } },
   } do
     local ids, r = found(table.unpack(row[1]))

@@ -24,6 +24,10 @@ local said = hook.status_built(ctx).text
 local state = json.decode(said)
 t.eq({ state.session_id, state.model.display_name, state.workspace.current_dir, state.git.branch, state.vim.mode },
   { "s-1", "M", ctx.cwd, "topic/one", "NORMAL" })
+t.eq(state.worktree, nil, "no worktree")
+ctx.tree = { name = "n", path = "/p/n", branch = "worktree-n", root = "/p", from = "main" }
+t.eq(json.decode(hook.status_built(ctx).text).worktree, { name = "n", path = "/p/n", branch = "worktree-n", original_cwd = "/p", original_branch = "main" })
+ctx.tree = nil
 t.eq(state.context_window, { context_window_size = 1000, current_usage = 250, used_percentage = 25, remaining_percentage = 75,
   total_input_tokens = 260, total_output_tokens = 41 })
 t.eq(state.metrics.models.m, { api = { total_requests = 2, total_errors = 1, total_latency_ms = 2000 },

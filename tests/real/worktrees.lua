@@ -67,7 +67,7 @@ for name, row in pairs {
   ["a hidden name"] = { "", ".git", "must not begin" }, ["an end of git's"] = { "", "a.lock", "must not begin" },
   ["an option"] = { "", "--worktree=-b", "must not begin", true },
   ["a long name"] = { "", ("a"):rep(65), "more than 64" }, ["an agent's"] = { "", "agent-1234567", "are for agents" },
-  ["Chinese"] = { "", "修复", "letters" }, ["a pull request"] = { "", "#12", "letters" },
+  ["Chinese"] = { "", "修复", "letters" }, ["a pull request"] = { "", "#12", "git fetch origin pull/12/head" },
   ["a branch of that name"] = { "git branch worktree-x", "x", "there is a branch worktree%-x" },
   ["something else there"] = { "mkdir -p .qwen/worktrees; echo > .qwen/worktrees/x", "x", "is there already" },
   ["a folder there"] = { "mkdir -p .qwen/worktrees/x", "x", "is there already" },

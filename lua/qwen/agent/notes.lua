@@ -176,6 +176,7 @@ function M.head(ctx, messages, last, notes)
   if jobs ~= "" then add(JOBS .. fit.cut(ctx, "jobs", jobs, room * LIST)) end
   if notes:find "%S" then add(WORK .. fit.cut(ctx, "notes", text.trim(notes), room * NOTES)) end
   parts[#parts + 1] = plan_mode.part(ctx)
+  parts[#parts + 1] = require("qwen.agent.told_next").part(ctx)
   return message.user(HEAD, parts)
 end
 

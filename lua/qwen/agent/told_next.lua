@@ -20,4 +20,15 @@ function M.tell(ctx, prompt)
   ctx.told_next = nil
 end
 
+---What a shortened conversation has to say again: the folders that the system prompt does not name.
+---@param ctx Ctx
+---@return TextPart?
+function M.part(ctx)
+  local out = {}
+  for _, folder in ipairs(ctx.folders or {}) do
+    if not (ctx.system or ""):find(folder, 1, true) then out[#out + 1] = folder end
+  end
+  return out[1] and message.note("Also yours to read and change: " .. table.concat(out, ", "))
+end
+
 return M

@@ -30,6 +30,10 @@ end
 -- Why a text cannot name a worktree and its branch.
 local function problem_of(name)
   if #name > LONGEST then return tr("it has more than %d characters", LONGEST) end
+  local pull = name:match "^#(%d+)$" or name:match "/pull/(%d+)$"
+  if pull then
+    return tr("fetch a pull request yourself: git fetch origin pull/%s/head:pr-%s", pull, pull)
+  end
   if name:find "[^%w._-]" then return tr "it can have letters, digits, '.', '_' and '-'" end
   if name:find "^[.-]" or name:find("..", 1, true) or name:find "%.$" or name:find "%.lock$" then
     return tr "it must not begin with '.' or '-', end with '.' or '.lock', or hold '..'"

@@ -15,8 +15,18 @@ local LINE = 16 * 1024 * 1024 -- bytes of a line that is looked at
 local SLICE = 0.02 -- seconds of work between two looks at what else there is to do
 local BEFORE, AROUND = 40, 160 -- bytes of a line that is shown
 
--- A word as it stands in JSON, in small letters.
-local function in_json(word) return json.encode(word):sub(2, -2):lower() end
+-- A word as it may stand in JSON, in small letters: as it is, and with its letters as numbers.
+local function in_json(word)
+  local plain = json.encode(word):sub(2, -2):lower()
+  local numbered = utf8.len(plain) and plain:gsub(utf8.charpattern, function(letter)
+    local code = utf8.codepoint(letter)
+    if code < 128 then return nil end
+    if code < 0x10000 then return ("\\u%04x"):format(code) end
+    code = code - 0x10000
+    return ("\\u%04x\\u%04x"):format(0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF))
+  end)
+  return { plain, numbered ~= plain and numbered or nil }
+end
 
 -- Where the first word stands in a text that holds all of them.
 local function place(text, words)
@@ -48,16 +58,18 @@ local function hit_in(line, words)
 end
 
 -- The same in whole lines.
-local function hit_in_lines(text, needle, words)
+local function hit_in_lines(text, needles, words)
   local low = text:lower()
-  local at = low:find(needle, 1, true)
-  while at do
-    local start = at
-    while start > 1 and text:byte(start - 1) ~= 10 do start = start - 1 end
-    local stop = text:find("\n", at, true) or #text + 1
-    local hit = hit_in(text:sub(start, stop - 1), words)
-    if hit then return hit end
-    at = low:find(needle, stop, true)
+  for _, needle in ipairs(needles) do
+    local at = low:find(needle, 1, true)
+    while at do
+      local start = at
+      while start > 1 and text:byte(start - 1) ~= 10 do start = start - 1 end
+      local stop = text:find("\n", at, true) or #text + 1
+      local hit = hit_in(text:sub(start, stop - 1), words)
+      if hit then return hit end
+      at = low:find(needle, stop, true)
+    end
   end
 end
 
@@ -68,7 +80,7 @@ local function pause(state)
   state.since = task.now()
 end
 
-local function hit_in_file(path, needle, words, state)
+local function hit_in_file(path, needles, words, state)
   local at, rest = 0, ""
   while true do
     local block = fs.read_part(path, at, BLOCK)
@@ -76,7 +88,7 @@ local function hit_in_file(path, needle, words, state)
     local ended = #block < BLOCK
     at, rest = at + #block, rest .. block
     local stop = ended and #rest or rest:match "^.*()\n" or #rest > LINE and #rest or 0
-    local hit = hit_in_lines(rest:sub(1, stop), needle, words)
+    local hit = hit_in_lines(rest:sub(1, stop), needles, words)
     if hit or ended then return hit end
     rest = rest:sub(stop + 1)
     pause(state)
@@ -100,12 +112,12 @@ function M.each(cwd, words, progress)
     small[n] = word:lower()
     if #word > #needle then needle = word end
   end
-  needle = in_json(needle)
+  local needles = in_json(needle)
   return function()
     while i < #list do
       i = i + 1
       local entry = list[i]
-      local hit = hit_in_file(entry.path, needle, small, state)
+      local hit = hit_in_file(entry.path, needles, small, state)
       if progress then progress(i, #list) end
       pause(state)
       if hit then return entry, hit end
