@@ -102,9 +102,9 @@ local function check(ctx, plan)
     or r.code and ("failed with exit code %d"):format(r.code)
     or ("ended by signal %s"):format(tostring(r.signal))
   ctx.print(tr("check failed: %s", plan.check))
-  return false, ("The check `%s` %s. It printed:\n%s\n\nGo on until it succeeds. "
-    .. "Do not weaken the check."):format(plan.check, how,
-    (qwen.text.head_tail(qwen.text.utf8(r.out), MOST_OUTPUT)))
+  local out = qwen.text.head_tail(qwen.text.utf8(r.out), MOST_OUTPUT)
+  return false, ("The check `%s` %s. It printed%s\n\nGo on until it succeeds. Do not weaken the "
+    .. "check."):format(plan.check, how, out:find "%S" and ":\n" .. out or " nothing.")
 end
 
 local function go(ctx, plan, typed)

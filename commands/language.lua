@@ -18,8 +18,20 @@ local function set(ctx, key, value)
   return 0
 end
 
+local function names()
+  local out = qwen.x.registry.names "languages"
+  table.insert(out, 1, "auto")
+  return out
+end
+
 local function ui(ctx, args)
-  local code, e = set(ctx, "language", (args[1]:gsub("_", "-")))
+  local name, known = args[1]:gsub("_", "-"), false
+  for _, one in ipairs(names()) do known = known or one == name or one == name:match "^%a+" end
+  if not known then
+    return nil, qwen.err("usage", tr("there is no language '%s'; there are %s", args[1],
+      table.concat(names(), ", ")))
+  end
+  local code, e = set(ctx, "language", name)
   if code then
     ctx.print(tr("language of the screen: %s; it counts from the next start on", args[1]))
   end
@@ -41,11 +53,7 @@ function C.run(ctx)
 end
 
 C.subcommands = {
-  ui = { summary = "the language of the screen", args = "NAME", run = ui, complete = function()
-    local out = qwen.x.registry.names "languages"
-    table.insert(out, 1, "auto")
-    return out
-  end },
+  ui = { summary = "the language of the screen", args = "NAME", run = ui, complete = names },
   output = { summary = "the language of the answers: auto or any name", args = "NAME",
     run = output },
 }

@@ -11,7 +11,7 @@ local UNITS = { s = 1, m = 60, h = 3600, d = 86400 }
 local INTERVAL, ROUNDS, LONGEST = 600, 20, 8 * 3600
 local FAILURES = 3 -- in a row
 
-local running -- {stop}, of the loop that runs
+local running -- {stop, waits}, of the loop that runs
 
 local function seconds_of(word)
   local n, unit = (word or ""):match "^(%d+)([smhd])$"
@@ -55,7 +55,9 @@ local function waiting(ctx, plan, round)
   local at = os.date("%H:%M:%S", math.floor(os.time() + plan.interval))
   ctx.status(tr("loop: round %d of %d at %s · esc or /loop stop ends it", round + 1, plan.rounds,
     at))
+  running.waits = true
   local goes_on = ctx.idle(plan.interval, function() return running.stop end)
+  running.waits = false
   ctx.status()
   return goes_on
 end
@@ -93,7 +95,7 @@ function C.run(ctx, args, rest)
   if args[1] == "stop" and not args[2] then
     if not running then return nil, qwen.err("usage", tr "no loop runs") end
     running.stop = true
-    ctx.print(tr "the loop ends after this round")
+    if not running.waits then ctx.print(tr "the loop ends after this round") end
     return 0
   end
   if running then return nil, qwen.err("usage", tr "a loop runs already: /loop stop") end

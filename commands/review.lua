@@ -142,8 +142,8 @@ local REPAIR = "This should be a JSON array of findings, as the rules below say,
   .. "%s.\nWrite the same findings as that array, and nothing else.\n\nThe rules:\n%s\n\n"
   .. "The text:\n%s"
 
--- Lets the agent look; what it found.
-local function look(ctx, changes)
+-- Lets the agent look; what it found. What cannot be read as findings is shown as it was said.
+local function look(ctx, changes, json)
   local pieces, changed = {}, {}
   for i, file in ipairs(changes.files) do
     pieces[i] = file.diff
@@ -159,6 +159,7 @@ local function look(ctx, changes)
     prompt = ("The change since %s:\n\n"):format(tostring(changes.since))
       .. table.concat(pieces, "\n") })
   if not text then return nil, e end
+  local said = text
   local findings, problem = findings_in(ctx, text, changed)
   if not findings then
     local prompt = REPAIR:format(problem, SYSTEM, text)
@@ -167,6 +168,7 @@ local function look(ctx, changes)
     findings, problem = findings_in(ctx, text, changed)
   end
   if not findings then
+    if not json then ctx.print_markdown(said) end
     return nil, qwen.err("protocol", tr("the review has no findings that can be read: %s", problem))
   end
   return findings, nil, turns
@@ -226,7 +228,7 @@ function C.run(ctx, args)
   end
   if ctx.begin then ctx.begin() end
   local findings, turns
-  findings, e, turns = look(ctx, changes)
+  findings, e, turns = look(ctx, changes, options.json)
   if not findings then return nil, e end
   if options.json then
     print_json(changes, findings, turns, ctx.model.id)

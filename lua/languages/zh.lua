@@ -1515,6 +1515,7 @@ return {
     ["short notes about the code and the choices"] = "关于代码和选择的简短说明", ["leaves small parts for you to write"] = "留一些小部分让您来写",
     ["choose the language of the screen or of the answers"] = "选择界面或回答的语言",
     ["language of the screen: %s; it counts from the next start on"] = "界面语言：%s；从下次启动起生效",
+    ["there is no language '%s'; there are %s"] = "没有语言“%s”；有 %s",
     ["language of the answers: %s"] = "回答的语言：%s", ["language of the screen: %s"] = "界面语言：%s", ["%s overrides it"] = "%s 优先于它",
     ["the language of the screen"] = "界面的语言", ["the language of the answers: auto or any name"] = "回答的语言：auto 或任意名称",
     -- Limits of a run, answers by a schema, memory.

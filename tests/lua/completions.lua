@@ -79,6 +79,10 @@ local cases = {
   { "settings general.vimMode", "true", "-model.name" },
   { "settings general.vimMode true", "-true" }, { "settings nothing.of.it", "-true" },
   { "tasks", "show", "stop" }, { "trust", "yes", "parent", "no" },
+  { "advisor", "first", "second" }, { "advisor first", "-second" }, { "goal", "--check", "--judge", "stop" },
+  { "language", "ui", "output" }, { "language ui", "auto", "zh" }, { "loop", "stop" },
+  { "output-style", "default", "Concise", "new" }, { "output-style Concise", "-default" },
+  { "review", "--fail-on" }, { "review --fail-on", "critical", "-x" },
   { "theme", "auto", "dark" }, { "theme dark", "-auto" }, { "usage", "--by", "--days" },
 }
 

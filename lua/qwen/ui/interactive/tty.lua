@@ -166,6 +166,7 @@ function on.done(self, event)
     local words = tostring(event.err)
     local wrong = words:find("not enough memory", 1, true) and tr "not enough memory" or tr("this went wrong inside qwen: %s", words)
     if stopped then self.ctx.print(stopped) else self.ctx.notice(wrong) end
+    require("qwen.ui.widget.status_line").refresh() -- what repeated is over
     local back = turn.take_back(self)
     if back ~= "" then self.state = editor.set(self.state, self.state.text == "" and back or back .. "\n" .. editor.text(self.state)) end
   end
