@@ -51,6 +51,29 @@ for _, row in ipairs(rows) do
   t.eq(after, row[3], row[1] .. tostring(about))
   if row[3] then t.eq(about.unsure, row.unsure, row[1] .. ": unsure") else t.match(about, row[4], row[1]) end
 end
+-- Any change of a text whose lines are its own, as a patch, gives that text again.
+local diff = require "qwen.util.diff"
+local random = 20261130
+local function pick(n)
+  random = (random * 1103515245 + 12345) % 2147483648
+  return random // 65536 % n + 1
+end
+for round = 1, 300 do
+  local old, new, marks = {}, {}, 0
+  for i = 1, pick(40) do
+    local kept = pick(4)
+    if kept > 1 then old[#old + 1] = "line " .. i end
+    if kept ~= 2 then new[#new + 1] = "line " .. i end
+    if pick(6) == 1 then marks, new[#new + 1] = marks + 1, "new " .. round .. " " .. i end
+  end
+  local before, after = table.concat(old, "\n") .. "\n", table.concat(new, "\n") .. "\n"
+  local parts = diff(before, after, "f"):gsub("^[^\n]*\n[^\n]*\n", ""):gsub("@@ [^\n]* @@", "@@")
+  if before ~= "\n" and after ~= "\n" and parts ~= "" then
+    local files = assert(patch_text.files("*** Begin Patch\n*** Update File: f\n" .. parts .. "*** End Patch\n"))
+    t.eq(patch_apply.apply(before, files[1].hunks), after, "round " .. round .. "\n" .. parts)
+  end
+end
+
 -- A long file of one line again and again is no trap.
 local many = ("x\n"):rep(200000)
 t.eq(patch_apply.apply(many, { { heads = {}, marks = { " ", "-" }, lines = { "x", "y" } } }), nil, "many lines")
@@ -66,7 +89,7 @@ end
 local settings = { permissions = { deny = { "Edit(secret/**)" } } }
 local place = program.place { ["a.txt"] = FIVE, ["b.txt"] = "beta\n", ["gone.txt"] = "gone\n", ["run.sh"] = "#!/bin/sh\necho one\n",
   ["secret/k.txt"] = "key\n", ["bin"] = "\0\1\2", ["~/.qwen/settings.json"] = json.encode(settings) }
-assert(proc.run { argv = { "sh", "-c", "ln -s b.txt link; chmod 755 run.sh" }, cwd = place.cwd })
+assert(proc.run { argv = { "sh", "-c", "ln -s b.txt link; ln -s .. away; chmod 755 run.sh" }, cwd = place.cwd })
 local function at(name) return fs.read(place.cwd .. "/" .. name) end
 
 -- A patch, words of its result, and which files are what afterwards.
@@ -75,12 +98,18 @@ local steps = {
   { "*** Update File: a.txt\n@@\n-two\n+2\n*** Delete File: none.txt", "File not found", { ["a.txt"] = FIVE } },
   { "*** Update File: a.txt\n@@\n-two\n+2\n*** Add File: secret/x.txt\n+x", "Edit%(secret", { ["a.txt"] = FIVE, ["secret/x.txt"] = false } },
   { "*** Update File: a.txt\n*** Move to: secret/a.txt", "Edit%(secret", { ["a.txt"] = FIVE } },
+  { "*** Update File: a.txt\n@@\n-two\n+2\n*** Add File: ../out.txt\n+x", "outside the project", { ["a.txt"] = FIVE, ["../out.txt"] = false } },
+  { "*** Update File: a.txt\n@@\n-two\n+2\n*** Add File: .git/hooks/x\n+x", "decides what runs later", { ["a.txt"] = FIVE, [".git/hooks/x"] = false } },
+  { "*** Add File: away/x.txt\n+x", "outside the project", { ["../x.txt"] = false } },
+  { "*** Update File: a.txt\n*** Move to: away/a.txt", "outside the project", { ["a.txt"] = FIVE, ["../a.txt"] = false } },
   { "*** Delete File: link", "is a link", { ["b.txt"] = "beta\n", ["link"] = "beta\n" } },
   { "*** Add File: b.txt\n+other", "has not been read", { ["b.txt"] = "beta\n" } },
   { "*** Update File: a.txt\n*** Move to: b.txt", "exists already", { ["a.txt"] = FIVE, ["b.txt"] = "beta\n" } },
   { "*** Update File: bin\n@@\n-x\n+y", "is binary", { bin = "\0\1\2" } },
   { "*** Update File: b.txt\n@@\n-bet\n+x", "does not fit", {} },
-  { "nothing", "cannot be read", {} },
+  { { name = "apply_patch", arguments = { input = "nothing" } }, "cannot be read", {} },
+  { { name = "shell", arguments = { command = { "bash", "-lc", "apply_patch <<'EOF'\n" .. edits "*** Add File: sh.txt\n+x" .. "\nEOF" } } }, "A sh.txt$",
+    { ["sh.txt"] = "x\n" } },
   { "*** Update File: b.txt\n@@\n-beta\n+gamma", "has not been read", { ["b.txt"] = "beta\n" } },
   { "*** Update File: run.sh\n*** Move to: sub/go.sh\n@@\n-echo one\n+echo two", "M sub/go.sh\nNote: you have not read run.sh",
     { ["run.sh"] = false, ["sub/go.sh"] = "#!/bin/sh\necho two\n" } },
@@ -91,8 +120,7 @@ local steps = {
   { "*** Update File: bin\n*** Move to: moved-bin", "M moved%-bin", { bin = false, ["moved-bin"] = "\0\1\2" } },
 }
 local script = { read "a.txt" }
-for _, step in ipairs(steps) do script[#script + 1] = step[1] == "nothing" and
-  { calls = { { name = "apply_patch", arguments = { input = "nothing" } } } } or patch(step[1]) end
+for _, step in ipairs(steps) do script[#script + 1] = type(step[1]) == "table" and { calls = { step[1] } } or patch(step[1]) end
 script[#script + 1] = { text = "done" }
 local checked = 0
 local server <close> = fake.start(script)
@@ -102,7 +130,7 @@ t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
 local asked = server:requests()
 for i, step in ipairs(steps) do
   local messages = asked[i + 2].body.messages
-  t.match(messages[#messages].content, step[2], step[1])
+  t.match(messages[#messages].content, step[2], json.encode(step[1]))
   checked = checked + 1
 end
 t.eq(checked, #steps, "all were answered")
