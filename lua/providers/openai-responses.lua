@@ -89,16 +89,16 @@ start: begin file+ end
 begin: "*** Begin Patch" LF
 end: "*** End Patch" LF?
 file: added | deleted | updated
-added: "*** Add File: " path LF new_line+
-deleted: "*** Delete File: " path LF
-updated: "*** Update File: " path LF renamed? part?
-renamed: "*** Move to: " path LF
+added: "*** Add File: " TEXT LF new_line+
+deleted: "*** Delete File: " TEXT LF
+updated: "*** Update File: " TEXT LF renamed? part?
+renamed: "*** Move to: " TEXT LF
 part: (head | line)+ last?
-head: ("@@" | "@@ " /(.+)/) LF
-line: (" " | "-" | "+") /(.*)/ LF
-new_line: "+" /(.*)/ LF
+head: ("@@" | "@@ " TEXT) LF
+line: (" " | "-" | "+") TEXT? LF
+new_line: "+" TEXT? LF
 last: "*** End of File" LF
-path: /(.+)/
+TEXT: /.+/
 %import common.LF
 ]] }
 

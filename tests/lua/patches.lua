@@ -209,6 +209,22 @@ for _, events in ipairs {
     { "calls", 1, "c1", "apply_patch", { input = PATCH } }, #events .. " events")
 end
 
+do
+  local service <close> = fake.start { { sse = "tests/cases/requests/openai-responses-custom.sse" }, { text = "done" } }
+  local there = program.place { ["~/.qwen/settings.json"] = json.encode { security = { auth = { selectedType = "openai-responses" } },
+    model = { name = "gpt-5.2" }, modelProviders = { ["openai-responses"] = json.array { { id = "gpt-5.2", baseUrl = service.url,
+      generationConfig = { customTools = true } } } } } }
+  r = program.run(there, { "--approval-mode", "auto-edit", "-p", "x" })
+  t.eq({ r.out, fs.read(there.cwd .. "/made.txt") }, { "done\n", '"one"\n' }, r.err)
+  local body = service:requests()[2].body
+  local kinds = {}
+  for i, one in ipairs(body.input) do kinds[i] = one.type .. " " .. (one.call_id or "") end
+  t.eq(table.concat(kinds, ", ", #kinds - 1), "custom_tool_call call_1, custom_tool_call_output call_1", "it goes back as it came")
+  for _, tool in ipairs(body.tools) do
+    if tool.name == "apply_patch" then t.eq({ tool.type, tool.format.syntax }, { "custom", "lark" }, "with a grammar") end
+  end
+end
+
 -- A model that stands in gets the list of its own family.
 local full = { status = 429, json = { error = { message = "used up", code = "insufficient_quota" } } }
 local other <close> = fake.start { full, { text = "ok", times = 0 } }
