@@ -14,6 +14,8 @@ return {
     nothing_said = "nothing was said yet",
     cut = "stopped",
     todos_done = "… %d of %d done",
+    waits_place = "waits for a place", asks_about = "asks: %s", turn = "turn %d", events = "%d events", events_one = "1 event",
+    more_agents = "… %d more", job_ended = "● Ended in the background: %s · %s · %s",
     in_background = "%d in background", moves = "%s to background",
     leaves_it = "leaves it", stops_turn = "stops the turn",
     part_of = "lines %d–%d of %d, %s %s",

@@ -188,7 +188,7 @@
 ---@field command (fun(args: table): string, string?)? shell command it runs and the folder for it, for permission
 ---@field domain (fun(args: table, ctx: Ctx): string?, boolean?)? the host that it reaches, for permission: each is asked about; true: the person chose it, not the model
 ---@field most integer? bytes of its result; without it 65536
----@field run fun(ctx: Ctx, args: table): string|ToolResult|nil, Err? waits as it likes; nil, err becomes a failed result
+---@field run fun(ctx: Ctx, args: table, id: string): string|ToolResult|nil, Err? waits as it likes; id: of the call; nil, err becomes a failed result
 ---@field preview (fun(ctx: Ctx, args: table): string?, Err?)? diff or command, shown in the question; nil, err when it would fail: nobody is asked
 ---@field verbs {ask: Phrase, done: Phrase}? what it does, in front of the label: Read, Run; and when it has: Ran
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
@@ -323,16 +323,52 @@
 ---@field reason string? why it is asked
 ---@field choices QuestionChoice[]
 ---@field turn boolean? who leaves it stops the turn
+---@field leave fun()? what happens when the person leaves it, in the place of that
 ---@field id string? of the call that it is about
 
----A command that runs in the background.
+---A command, monitor or agent that goes on beside the conversation.
 ---@class Job
 ---@field id string
----@field pid integer
----@field words string the command, cut
----@field path string? of the file with what it writes
----@field since number when it went there, on the clock of qwen.task.now
----@field stop fun() ends it, with all that it started
+---@field kind "command"|"monitor"|"agent"
+---@field pid integer? of a command or monitor
+---@field words string what it is, cut: the command
+---@field path string? of the file with what a command writes
+---@field agent Agent?
+---@field since number when it began, on the clock of qwen.task.now
+---@field how string? how it ended, for people; nil while it goes on
+---@field took number? seconds from its beginning to its end
+---@field owner Agent? in whose conversation it was started
+---@field session Session? of the person's own conversation then
+---@field waiting string[]? events of a monitor that the model has not had
+---@field events integer? lines of a monitor that were events
+---@field last string? the newest of them
+---@field take (fun(): string)? the events that the model has not had; they are gone then
+---@field looked integer? bytes of the file that the model has read
+---@field quiet boolean? its end is not reported to the user
+---@field stop fun(by?: "user"|"model") ends it, with all that it started
+
+---An agent of the session, also one that has ended.
+---@class Agent
+---@field id string
+---@field name string its type
+---@field title string? what it is to do, in a few words
+---@field call string? id of the call that started it
+---@field depth integer 1: started by the person's own conversation
+---@field parent Agent?
+---@field state "waiting"|"running"|"ended"|"failed"|"stopped"
+---@field over boolean? it has ended
+---@field since number
+---@field took number?
+---@field turns integer
+---@field now {call: {id: string, name: string}, args: table, asks: boolean?}? the call that it carries out, or asks about
+---@field usage {requests: integer, input: integer, output: integer, cost: number?, currency: string?, unpriced: boolean?}
+---@field session Session? its conversation
+---@field job Job? it is in the background
+---@field tree {path: string, branch: string, done: boolean?}? its git worktree; done: what became of it is decided
+---@field text string? its last answer
+---@field problem string? why it has failed
+---@field stopped ("user"|"model"|"turn")? who has stopped it
+---@field stop fun(by?: "user"|"model"|"turn")
 
 ---What a running file gets: the session and the person at the other end.
 ---@class Ctx
@@ -340,7 +376,8 @@
 ---@field folders string[]? real paths of folders beside it that belong to the session
 ---@field settings Settings
 ---@field session Session?
----@field agent {id: string, name: string}? the agent in whose conversation this happens
+---@field agent Agent? the agent in whose conversation this happens
+---@field agents Agent[] of this session, the oldest first
 ---@field model Model?
 ---@field fallbacks Model[] asked in this order when the model has no room
 ---@field mode "plan"|"default"|"auto-edit"|"auto"|"yolo"
@@ -352,7 +389,8 @@
 ---@field print_diff fun(diff: string) a unified diff for the person: on the screen with numbers and colours, elsewhere as it is
 ---@field notice fun(text: string) a warning line, never part of an answer
 ---@field hint fun(text: string) one dim line that nobody needs to read; without a screen only where somebody looks or --verbose is given
----@field jobs table<string, Job> commands that run in the background, by id
+---@field jobs table<string, Job> what runs in the background, by id
+---@field transcript (fun(agent: Agent?): boolean?, Err?)? at the prompt: the conversation, or an agent's, in the person's pager
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer, said: string?): string?)?, texts: fun(query: string, hit: fun(choice: integer|Choice, said: string))?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, and what was found in it, gives Markdown to be shown below; texts: searches what is not in the rows, and gives each choice that fits to hit, by its number or as one more
 ---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell
@@ -466,6 +504,7 @@ qwen = {}
 ---What our own files use and any file may use, but what may change with the next version.
 ---@class qwen.x
 ---@field aliases qwen.x.aliases
+---@field agents qwen.x.agents
 ---@field api_reference qwen.x.api_reference
 ---@field args qwen.x.args
 ---@field body qwen.x.body
@@ -495,6 +534,7 @@ qwen = {}
 ---@field home_check qwen.x.home_check
 ---@field image qwen.x.image
 ---@field instructions qwen.x.instructions
+---@field jobs qwen.x.jobs
 ---@field json_schema qwen.x.json_schema
 ---@field memory qwen.x.memory
 ---@field jsonc qwen.x.jsonc
@@ -885,7 +925,40 @@ qwen = {}
 ---@field text fun(messages: Message[], most: integer): string the newest messages as one text, oldest first, for a question beside them
 
 ---@class qwen.x.subagent
+---@field record fun(ctx: Ctx, options: {title: string, description: string?, call: string?}): Agent what is known of one from its beginning on
 ---@field run fun(ctx: Ctx, options: {title: string, system: string, prompt: string, model: string?, max_turns: integer?, effort: string?, plan: boolean?, offers: (fun(name: string): boolean)?}): string?, Err?, integer? a conversation beside the person's own, with its own messages and tools; its last answer, and its turns
+
+---@class qwen.x.agents
+---@field words fun(agent: Agent): string what it is called for people: its type, and what it is to do
+---@field depth fun(ctx: Ctx): integer of an agent that this conversation would start
+---@field start fun(ctx: Ctx, options: AgentOptions): Agent starts one beside its caller
+---@field wait fun(ctx: Ctx, agent: Agent): ToolResult?, Err? waits for its end, or until the person moves it to the background; it ends when this is left
+---@field to_background fun(ctx: Ctx, agent: Agent) nobody waits for it from now on: its end is reported
+
+---@class AgentOptions
+---@field title string its type
+---@field description string? what it is to do, in a few words
+---@field call string? id of the call that starts it
+---@field places Queue room for those that may work at the same time
+---@field isolated boolean? in a git worktree of its own
+---@field system string
+---@field prompt string
+---@field model string?
+---@field max_turns integer?
+---@field effort string? how much it thinks
+---@field plan boolean? it only looks
+---@field offers (fun(name: string): boolean)? which tools it has
+
+---@class qwen.x.jobs what goes on beside the conversation
+---@field list fun(ctx: Ctx): Job[] the oldest first
+---@field find fun(ctx: Ctx, id: string): Job? also one that has ended
+---@field names fun(ctx: Ctx): string[] of those that go on, then of those that have ended
+---@field await fun(ctx: Ctx, job: Job, seconds: number) waits for its end
+---@field take fun(ctx: Ctx): string? what is to be told to the model of this conversation, once
+---@field id fun(prefix: string): string a new name
+---@field add fun(ctx: Ctx, job: table): Job takes one in: {id, kind, words, stop}
+---@field tell fun(ctx: Ctx, job: Job, words: string|fun(): string) puts words before the next answer of the conversation that started it
+---@field ended fun(ctx: Ctx, job: Job, how: {user: string, model: string, result: string?}) it has ended: how, for the user and for the model, and what it brought
 
 ---@class qwen.one_shot
 ---@field ask fun(ctx: Ctx, options: SideRequest): string?, Err?, Message? one question to a model, beside the conversation
@@ -1024,6 +1097,7 @@ qwen = {}
 
 ---@class qwen.x.markdown_resource skills and agents that a person, or a trusted project, lays down
 ---@field menu fun(cards: {name: string, description: string}[]): string, string[], table<string, table> what a tool says of them, a line each; their names for its schema; each by its name
+---@field parse fun(source: string): table<string, string>?, string? the fields and the body of a file; nil where it has no description
 ---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others
 ---@field show fun(ctx: Ctx, kind: "skills"|"agents", none: string): integer prints them for the command about them
 ---@field words fun(value: string?): string[]? the items of a field that is a list
@@ -1040,7 +1114,9 @@ qwen = {}
 ---@class qwen.x.runner the one runner of commands that the model, a project or a prompt file causes
 ---@field judge fun(ctx: Ctx, command: string, folder?: string): "allow"|"ask"|"deny", string, string? verdict, reason, the rule that would allow it
 ---@field run fun(ctx: Ctx, request: {command: string, cwd: string?, timeout: number?, limit: integer?, ends: boolean?, stderr: string?, on_output: function?}): table?, Err? to its end: as `qwen.proc.run`, and `taken` (variables that were taken out), `confined`, `kept` (what goes on: {left, job, limit}), `made` (in the sandbox: names that decide what runs later and are new); asks nobody
----@field start fun(ctx: Ctx, request: {command: string, cwd: string?}): {id: string, path: string?, pid: integer}?, Err? starts what goes on by itself until the session ends; path: the file with what it writes
+---@field start fun(ctx: Ctx, request: {command: string, cwd: string?, monitor: {words: string, most: integer, idle: number}?}): Job?, Err? starts what goes on by itself until the session ends; monitor: its lines are events
+---@field start_lasting fun(ctx: Ctx, request: {command: string, cwd: string?}): {pid: integer, path: string}?, Err? starts what goes on after this program has ended: by the user's word alone
+---@field folder fun(ctx: Ctx, named: string?): string?, Err? the folder that a call names for its command, which must be in the project
 
 ---@class qwen.x.sandbox_check
 ---@field verify fun(ctx: Ctx): {name: string, ok: boolean?, detail: string?}[]?, Err? tries to get out; ok nil: could not be tried

@@ -26,6 +26,7 @@ local stable = {
 
 -- `qwen.x`: what our own content needs; usable by anybody, and free to change.
 local experimental = {
+  agents = "qwen.agent.agents",
   api_reference = "qwen.extension.api_reference",
   aliases = "qwen.extension.aliases",
   args = "qwen.config.args",
@@ -51,6 +52,7 @@ local experimental = {
   home_check = "qwen.util.home_check",
   image = "qwen.util.image",
   instructions = "qwen.agent.instructions",
+  jobs = "qwen.session.jobs",
   json_schema = "qwen.util.json_schema",
   jsonc = "qwen.util.jsonc",
   key_command = "qwen.credential.key_command",

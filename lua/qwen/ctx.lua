@@ -48,15 +48,20 @@ local function waiting_in_words(ctx)
   end
 end
 
--- Background jobs belong to the session, not to the task that asked for them.
-local function background(ctx)
+-- Background jobs belong to the session, not to the task that asked for them. `beside` is for our own, which
+-- compute as long as they like.
+local function beside()
   local jobs = task.queue()
   task.spawn(function()
     while true do task.spawn(jobs:get()) end
   end)
+  return function(fn) jobs:put(fn) end
+end
+
+local function background(ctx)
   return function(fn)
     if type(fn) ~= "function" then error("ctx.background(fn) takes a function", 2) end
-    jobs:put(function()
+    ctx.beside(function()
       local ok, e = task.limited(BACKGROUND_SECONDS, fn)
       if not ok then
         ctx.notice(tr("a job in the background failed: %s",
@@ -104,7 +109,7 @@ function M.new(where)
   local opts, platform = where.opts, sys.platform()
   local ctx = {
     cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false,
-    seen = {}, granted = {}, denials = {}, jobs = {}, asides = {}, fallbacks = {}, shows = { text = true },
+    seen = {}, granted = {}, denials = {}, jobs = {}, asides = {}, agents = {}, fallbacks = {}, shows = { text = true },
     mode = where.settings:get "tools.approvalMode", tools = {}, found_tools = {}, home = paths.qwen_home(),
     max_turns = where.settings:get "model.maxSessionTurns",
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),
@@ -130,7 +135,7 @@ function M.new(where)
   function ctx.listens(event)
     return hooks.wants(ctx, event) or ctx.watch ~= nil and ctx.watch[event] ~= nil
   end
-  ctx.background = background(ctx)
+  ctx.beside, ctx.background = beside(), background(ctx)
   add_session(ctx)
   function ctx.ask() return nil end
   function ctx.progress() end

@@ -71,26 +71,38 @@ local function ending(result, seconds)
   if result.code ~= 0 then return ("[exit code %d]"):format(result.code) end
 end
 
-local function directory(ctx, args)
-  if not args.directory then return ctx.cwd end
-  local path, e = qwen.x.files.resolve(ctx, args.directory)
-  if not path then return nil, e end
-  if not qwen.x.files.inside(ctx, path) then
-    return nil, qwen.err("denied", ("directory %s is outside the project %s. Nothing was run."):format(path, ctx.cwd))
-  end
-  return path
-end
-
 -- Where what it writes can be read.
 local function output_place(job)
-  return job.path and ("Its output goes to %s (read it with read_file)"):format(job.path) or "Its output is not kept"
+  return job.path and ("Its output goes to %s (task_output shows what is new, read_file all)"):format(job.path)
+    or "Its output is not kept"
 end
 
+-- Whether the user lets a command go on after the session: nil where nobody was asked.
+local function may_last(ctx, args)
+  if not (ctx.interactive and args.command:find "^%s*nohup%s") then return nil end
+  return ctx.ask { title = tr "Let this go on after qwen has ended?", detail = args.command, stands = true, turn = true,
+    choices = { { key = "s", label = tr "No, only until this session ends" },
+      { key = "y", label = tr "Yes, it stays until somebody ends it", lasting = true } } } == "y"
+end
+
+local function lasting(ctx, args, cwd)
+  local kept, e = qwen.x.runner.start_lasting(ctx, { command = args.command, cwd = cwd })
+  if not kept then return nil, e end
+  return { text = ("Started as pid %d; the user lets it go on after this session. Its output goes to %s. Nobody is told when it ends; "
+    .. "kill %d ends it."):format(kept.pid, kept.path, kept.pid), display = tr("pid %d, goes on after the session", kept.pid) }
+end
+
+local STARTED = "Started in the background as %s, pid %d. %s. You are told when it ends; it ends with the "
+  .. "session, or by kill %d.%s"
+
 local function in_background(ctx, args, cwd)
+  local last = may_last(ctx, args)
+  if last then return lasting(ctx, args, cwd) end
   local job, e = qwen.x.runner.start(ctx, { command = args.command, cwd = cwd })
   if not job then return nil, e end
-  return { text = ("Started in the background as %s, pid %d. %s; it ends with the session, or by kill %d.")
-    :format(job.id, job.pid, output_place(job), job.pid), display = ("%s, pid %d"):format(job.id, job.pid) }
+  local said = last == false and " The user did not let it go on after the session." or ""
+  return { text = STARTED:format(job.id, job.pid, output_place(job), job.pid, said),
+    display = ("%s, pid %d"):format(job.id, job.pid) }
 end
 
 local function lines_of(list)
@@ -161,7 +173,7 @@ local function moved(ctx, result)
 end
 
 function T.run(ctx, args)
-  local cwd, e = directory(ctx, args)
+  local cwd, e = qwen.x.runner.folder(ctx, args.directory)
   if not cwd then return nil, e end
   if args.is_background then return in_background(ctx, args, cwd) end
   local seconds, lowered = time_limit(ctx, args)

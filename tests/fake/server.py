@@ -3,7 +3,8 @@ protocol that the path asks for (dialects.py): chat completions, or Anthropic, O
 
 Usage: server.py SCRIPT.json [LOG.jsonl]     Prints "PORT n" once it listens; ends when its standard input closes.
 
-SCRIPT is a list of answers. A request takes the first one that is not used up and whose "path" (if any) ends the request's path.
+SCRIPT is a list of answers. A request takes the first one that is not used up, whose "path" (if any) ends the request's path, and whose
+"asked" (if any) is a text in its last message.
 What is answered:
   "text": ["Hel", "lo"] | "Hello", "think": the same, "calls": [{"name", "arguments", "id"?}]   as a stream
   "finish": "stop", "usage": {...}          last chunks of that stream
@@ -57,11 +58,14 @@ class Script:
         with self.lock:
             return self.models.setdefault(id(answer), window.Model(answer["window"]))
 
-    def take(self, path):
+    def take(self, path, asked):
+        last = None
         with self.lock:
             for answer in self.answers:
                 left = answer.setdefault("times", 1)
-                if left >= 0 and path.endswith(answer.get("path", "")):
+                if left >= 0 and "asked" in answer and last is None:
+                    last = json.dumps((json.loads(asked or b"{}").get("messages") or [""])[-1], ensure_ascii=False)
+                if left >= 0 and path.endswith(answer.get("path", "")) and answer.get("asked", "") in (last or ""):
                     if left > 0:
                         answer["times"] = left - 1 or -1
                     return answer
@@ -134,7 +138,7 @@ class Handler(BaseHTTPRequestHandler):
             headers = {name.lower(): value for name, value in self.headers.items()}
             server.log.write(connection=self.client_address[1], method=self.command, path=self.path, headers=headers, body=body,
                              sha256=hashlib.sha256(asked).hexdigest())
-        answer = server.script.take(self.path)
+        answer = server.script.take(self.path, asked)
         time.sleep(answer.get("delay", 0))
         if "window" in answer:
             answer = server.script.model(answer).reply(asked)

@@ -9,6 +9,7 @@ local translate = require "qwen.util.translate"
 
 -- Files whose texts are for a model, another program, or who writes Lua: those stay English.
 local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.lua$",
+  "^lua/qwen/agent/isolation%.lua$", "^lua/qwen/agent/agents%.lua$",
   "^lua/qwen/permission/files%.lua$", "^lua/qwen/permission/names%.lua$", "^lua/qwen/permission/seen_files%.lua$", "^lua/qwen/permission/search%.lua$",
   "^lua/qwen/permission/sandbox_check%.lua$", "^lua/qwen/extension/events%.lua$", "^lua/qwen/session/export%.lua$",
   "^lua/qwen/extension/project_worker%.lua$", "^lua/qwen/extension/validate%.lua$",
@@ -19,7 +20,7 @@ local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.
     "^lua/qwen/session/message%.lua$", "^lua/tools/", "^lua/hooks/programs%.lua$" }
 
 -- Words of closed lists that are shown by tr(value).
-local closed = { "allow", "ask", "deny", "shipped", "user", "project", "prompts", "answers",
+local closed = { "allow", "ask", "deny", "shipped", "user", "project", "ended", "stopped", "prompts", "answers",
   "thinking", "calls", "tool results", "images and files",
   "day", "hour", "month", "model", "service", "purpose", "outcome", "session", "ready", "failed",
     "off", "starting", "Local model", "API key",

@@ -59,6 +59,8 @@ local cases = {
   { "config set", "model.name", "ui.theme" }, { "config unset", "model.name" },
   { "config explain", "model.name" }, { "config explain general.vimMode", "-true", "-model.name" },
   { "config set general.vimMode", "true", "false", "-model.name" },
+  { "agents", "create", "list" }, { "agents show", "explore" }, { "agents edit", "mine", "-explore" },
+  { "agents delete", "mine" },
   { "config set tools.approvalMode", "plan" },
   { "copy", "code" }, { "diff", "last" }, { "eject", "providers/openai", "commands/copy" },
   { "explain", "override", "providers/openai" }, { "explain override", "tools/edit" },
@@ -87,7 +89,8 @@ local cases = {
 }
 
 local entry = { id = "first", envKey = "FIRST_KEY", baseUrl = "http://127.0.0.1:9/v1" }
-local place = program.place { ["~/.qwen/commands/all.lua"] = asker, ["~/.qwen/settings.json"] = json.encode {
+local place = program.place { ["~/.qwen/commands/all.lua"] = asker,
+  ["~/.qwen/agents/mine.md"] = "---\ndescription: Mine\n---\nYou are mine.\n", ["~/.qwen/settings.json"] = json.encode {
   mcpServers = { mine = { command = "true", disabled = true } },
   modelProviders = { openai = json.array { entry, { id = "second", envKey = "FIRST_KEY", baseUrl = "http://127.0.0.1:9/v1" } } } } }
 local server <close> = fake.start { { text = "hello" } }

@@ -103,7 +103,7 @@ end
 do
   local time = mark()
   local text = run("echo started; sleep " .. time, { is_background = true })
-  local pid, path = text:match "^Started in the background as bg_%x+, pid (%d+)%. Its output goes to (%S+) %(read it with read_file%)"
+  local pid, path = text:match "^Started in the background as bg_%x+, pid (%d+)%. Its output goes to (%S+) %(task_output shows what is new, read_file all%)"
   t.ok(wait.until_true(function() return fs.read(path) == "started\n" end), "its output file")
   run("kill " .. pid)
   t.ok(wait.until_true(function() return fs.read(path):find "\n%[bg_%x+ ended with signal 15%]\n$" end), "its end")

@@ -120,7 +120,7 @@ do
   local r = run(place, server, "--trust-folder", "-p", "go")
   t.eq({ r.code, r.out }, { 0, "done\n" }, r.err)
   local asked = server:requests()
-  t.eq({ tools_of(asked[2]).task, tools_of(asked[2]).edit, tools_of(asked[2]).todo_write }, {}, "no agents of agents")
+  t.eq({ tools_of(asked[2]).edit, tools_of(asked[2]).todo_write }, {}, "what it may not use")
   t.match(result_of(asked[3]), "needs the user's approval", "it is asked about")
   t.match(asked[5].body.messages[1].content, "^You are theirs", "a trusted project's")
   t.match(result_of(asked[6]), "bad", "a failure is the result")

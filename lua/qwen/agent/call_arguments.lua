@@ -34,6 +34,8 @@ local ARGUMENTS = {
   skill = "name skillname",
   subagent_type = "agent agenttype agentname subagentname",
   prompt = "task instructions objective",
+  task_id = "bashid shellid id agentid jobid taskname",
+  run_in_background = "background isbackground",
 }
 
 -- Other words for a value that a schema lists.

@@ -22,9 +22,8 @@ for names, words in pairs {
     "Call nothing at the end: answer in words",
   ["askfollowupquestion askuserquestion askuser question requestuserinput askquestion clarify"] =
     "Ask in your answer, in words, and end there: the user replies with the next prompt",
-  ["bashoutput taskoutput getterminaloutput getcommandoutput readterminal commandstatus writestdin sendinput"] =
-    "A command that goes on writes to the file that its result names: read it with read_file. It takes no input",
-  ["killshell killbash stopcommand killprocess taskstop"] = "Stop a command that goes on with run_shell_command: kill PID",
+  ["writestdin sendinput"] = "A command that goes on takes no input",
+  ["listagents taskslist listtasks"] = "The names of what runs in the background are in the results that started it; task_output shows one",
   ["notebookedit editnotebook editnotebookfile newnotebook notebookeditcell"] =
     "Read the .ipynb file with read_file; then notebook_edit changes its cells",
   ["notebookread"] = "Read the .ipynb file with read_file",

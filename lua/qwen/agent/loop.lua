@@ -2,6 +2,7 @@
 local budget = require "qwen.usage.budget"
 local context = require "qwen.agent.view"
 local err = require "qwen.util.err"
+local jobs = require "qwen.session.jobs"
 local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
@@ -40,6 +41,8 @@ end
 local function keep_prompt(ctx, prompt)
   plan_mode.tell(ctx, prompt)
   if ctx.reread then require("qwen.agent.instruction_changes").tell(ctx, prompt) end
+  local news = jobs.take(ctx)
+  if news then table.insert(prompt.parts, 1, message.note(news)) end
   if ctx.worktree then require("qwen.agent.worktree").tell(ctx, prompt) end
   if ctx.told_next then require("qwen.agent.told_next").tell(ctx, prompt) end
   keep(ctx, prompt)
@@ -254,7 +257,8 @@ local function run(ctx, prompt, count)
     over = budget.over(ctx) -- an agent has reached the limit
     if over then return cut_off(ctx, answer, { stop = "error", err = over }) end
     local steered = ctx.steer and ctx.steer()
-    if steered then keep_prompt(ctx, steered) end
+    local news = not steered and jobs.take(ctx)
+    if steered then keep_prompt(ctx, steered) elseif news then keep(ctx, message.told(news)) end
     ::continue::
   end
 end

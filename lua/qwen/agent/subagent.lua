@@ -1,15 +1,19 @@
 -- A conversation beside the person's own: another system prompt, its own messages, tools and limit of turns, run by the same loop. Guards, permission
--- and the ledger count as everywhere; the screen, the session file and the hooks about the person's own conversation do not see it.
+-- and the ledger count as everywhere; the session file and the hooks about the person's own conversation do not see it.
+-- When it runs, waits and ends is in agents.lua.
 local context = require "qwen.agent.view"
 local effort = require "qwen.model.effort"
 local err = require "qwen.util.err"
 local hooks = require "qwen.extension.hooks"
+local jobs = require "qwen.session.jobs"
 local loop = require "qwen.agent.loop"
 local message = require "qwen.session.message"
 local models = require "qwen.model.registry"
+local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local Session = require "qwen.session.session"
-local sys = require "sys.os"
+local task = require "sys.task"
+local usage_ledger = require "qwen.usage.ledger"
 
 local M = {}
 
@@ -18,7 +22,7 @@ local MOST_TURNS = 50
 -- What hooks are told of it: requests, tools and changes, but not prompts, turns and messages.
 local told = {}
 for name in ("before_tool before_edit permission_asked permission_denied tool_started tool_ended edit_ended request_built response_started request_failed "
-  .. "delta notice_shown"):gmatch "%S+" do told[name] = true end
+  .. "delta notice_shown agent_started agent_ended"):gmatch "%S+" do told[name] = true end
 
 -- The model that an agent names, with the effort that it names; else that of the conversation.
 local function model_of(ctx, id, level)
@@ -28,32 +32,75 @@ local function model_of(ctx, id, level)
   return model, e, note
 end
 
+-- What a request of it cost.
+local function count(usage, row)
+  local used = row.usage or {}
+  usage.requests = usage.requests + 1
+  usage.input, usage.output = usage.input + (used.input or 0), usage.output + (used.output or 0)
+  local cost = usage_ledger.cost(used, row.prices)
+  if not cost then
+    usage.unpriced = usage.unpriced or row.outcome == "ok"
+    return
+  end
+  usage.cost = (usage.cost or 0) + cost
+  usage.currency = type(row.prices.currency) == "string" and row.prices.currency or "USD"
+end
+
+-- What it does now, for those who look.
+local function note_progress(ctx, agent, event, value, second)
+  if event == "turn_started" then
+    agent.turns, agent.now = value, nil
+  elseif event == "tool_started" then
+    agent.now = { call = value, args = second }
+  elseif event == "permission_asked" then
+    agent.now = { call = value, args = value.args, asks = true }
+  elseif event == "tool_ended" or event == "permission_denied" then
+    agent.now = nil
+  elseif event == "request_ended" then
+    count(agent.usage, value)
+  else
+    return
+  end
+  if ctx.agents_changed and not agent.alone then return ctx.agents_changed(agent) end
+  local name = agent.now and ", " .. agent.now.call.name or ""
+  if agent.alone then ctx.status(("%s: turn %d%s"):format(agent.name, agent.turns, name)) end
+end
+
+---What is known of an agent, from its beginning on.
+---@param ctx Ctx
+---@param options {title: string, description: string?, call: string?}
+---@return Agent
+function M.record(ctx, options)
+  return { id = jobs.id "agent", name = options.title, title = options.description,
+    call = options.call, depth = ctx.agent and ctx.agent.depth + 1 or 1, parent = ctx.agent,
+    state = "waiting", since = task.now(), turns = 0, usage = { requests = 0, input = 0, output = 0 } }
+end
+
 local function make_ctx(ctx, options, model)
-  local turns = 0
-  local own = { agent = { id = sys.uuid(), name = options.title }, budget = ctx.budget, session = Session.aside(ctx.session), model = model,
+  local agent = options.agent or M.record(ctx, options)
+  agent.alone = not options.agent -- nobody keeps it
+  local own = { agent = agent, budget = ctx.budget, session = Session.aside(ctx.session), model = model,
     fallbacks = table.move(ctx.fallbacks, 1, #ctx.fallbacks, 1, {}), seen = {}, found_tools = {},
-    shows = {}, starting = false, steer = false, json = false, max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers,
-    mode = options.plan and "plan" or ctx.mode }
+    shows = {}, starting = false, steer = false, json = false, worktree = false,
+    max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers,
+    mode = options.plan and "plan" or ctx.mode, cwd = options.cwd }
   local sub = setmetatable(own, { __index = ctx })
+  agent.session = own.session
+  if options.cwd then own.shown_folders = { [paths.real(paths.tmp(ctx.cwd) or "/nowhere")] = true } end
   -- It has answered, or was stopped at its limit: `false` and a reason send it on.
-  function own.ended(answer, count)
-    return ctx.emit("agent_ended", { id = own.agent.id, name = options.title, text = message.text_of(answer), stop = answer.stop, turns = count })
+  function own.ended(answer, turns)
+    return ctx.emit("agent_ended", { id = agent.id, name = options.title,
+      text = message.text_of(answer), stop = answer.stop, turns = turns })
   end
   function own.emit(event, value, second, ...)
     if event == "prompt_answered" then return own.ended(value, second) end
-    if event == "turn_started" then
-      turns = value
-      ctx.status(("%s: turn %d"):format(options.title, turns))
-    elseif event == "tool_started" then
-      local tool = registry.get("tools", value.name)
-      local label = tool and tool.label and tool.label(second) or ""
-      ctx.status(("%s: turn %d, %s %s"):format(options.title, turns, value.name, label))
-    end
+    note_progress(ctx, agent, event, value, second)
     if told[event] then return hooks.emit(sub, event, value, second, ...) end
     return value
   end
+  function own.notice(words) ctx.notice(("%s: %s"):format(options.title, words)) end
   function own.show(delta)
-    if delta.type == "note" then ctx.notice(("%s: %s"):format(options.title, delta.text)) end
+    if delta.type == "note" then own.notice(delta.text) end
   end
   function own.progress() end
   function own.switch(id)
@@ -62,14 +109,14 @@ local function make_ctx(ctx, options, model)
     return other, e
   end
   own.tools = context.tools(sub)
-  own.system = require("qwen.agent.system_prompt").of_agent(ctx, options.system)
+  own.system = require("qwen.agent.system_prompt").of_agent(sub, options.system)
   return sub
 end
 
 ---Runs it to its end.
 ---@param ctx Ctx
----@param options {title: string, system: string, prompt: string, model: string?, effort: string?, max_turns: integer?,
----plan: boolean?, offers: (fun(name: string): boolean)?}
+---@param options {agent: Agent?, title: string, system: string, prompt: string, model: string?, effort: string?,
+--- max_turns: integer?, plan: boolean?, cwd: string?, offers: (fun(name: string): boolean)?} cwd: another folder than the project's
 ---@return string? text of its last answer
 ---@return Err?
 ---@return integer? turns
@@ -79,7 +126,7 @@ function M.run(ctx, options)
   if note then ctx.notice(("%s: %s"):format(options.title, note)) end
   local sub = make_ctx(ctx, options, model)
   local _ <close> = setmetatable({}, { __close = function()
-    ctx.status()
+    if sub.agent.alone then ctx.status() end
   end })
   local started, reason = ctx.emit("agent_started", { id = sub.agent.id, name = options.title, prompt = options.prompt })
   if not started then return nil, err("denied", ("%s was not started: %s"):format(options.title, reason)) end
@@ -87,6 +134,7 @@ function M.run(ctx, options)
   if sub.model.borrowed and turns == 1 and answer.stop == "error" and answer.err.kind == "missing" then -- its service has no such model
     ctx.notice(("%s: %s; %s is asked instead"):format(options.title, answer.err.message, ctx.model.id))
     sub.model, sub.session = ctx.model, Session.aside(ctx.session)
+    sub.agent.session = sub.session
     answer, turns = loop.run(sub, message.user(started.prompt))
   end
   local text = message.text_of(answer)

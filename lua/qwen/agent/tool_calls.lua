@@ -210,7 +210,7 @@ local function run_tool(ctx, job)
   local watch, refused
   if checkpoints and job.tool.paths then watch, refused = checkpoints.begin(ctx, absolute(ctx, job)) end
   if refused then return failed(call, err.english(refused), tostring(refused)) end
-  local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.run or job.args)
+  local ok, result, e = xpcall(job.tool.run, debug.traceback, job.ctx, job.run or job.args, call.id)
   if job.tool.effect == "edit" and ok and result and not (type(result) == "table" and result.error) then edited(ctx, job) end
   if watch then checkpoints.ended(ctx, watch, call.name) end
   if not ok then

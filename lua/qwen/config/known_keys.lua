@@ -97,7 +97,6 @@ local rows = {
   -- What restricts and is not here: said at each start.
   { text = "mode auto has one step, with 20 s and the model of the option of hooks/auto",
     keys = "permissions.autoMode.classifier.*" },
-  { text = "agents start no agents, so the depth is 1", keys = "model.maxSubagentDepth" },
   { text = "agents.maxParallelAgents counts for all models", keys = "agents.maxParallelAgentsByModel.*=*" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },
   { text = "the model of an agent is set in its file", keys = "agents.modelGrades" },

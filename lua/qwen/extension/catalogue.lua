@@ -179,11 +179,20 @@ end
 function M.provide(entry)
   local state = M.state
   state.provided = state.provided or {}
-  table.insert(state.provided, entry)
+  local function put(list)
+    for i, old in ipairs(list) do
+      if old.kind == entry.kind and old.name == entry.name and old.tier == entry.tier then
+        list[i] = entry
+        return
+      end
+    end
+    list[#list + 1] = entry
+  end
+  put(state.provided)
   local by_name = rawget(state.files, entry.kind) -- commands that are not listed yet get it then
   if by_name then
     by_name[entry.name] = by_name[entry.name] or {}
-    table.insert(by_name[entry.name], entry)
+    put(by_name[entry.name])
   end
 end
 

@@ -17,6 +17,16 @@ local places = {
   agents = function(folder, entry) return folder .. "/" .. entry.name, entry.name:match "^(.+)%.md$" end,
 }
 
+---The fields and the body of a file; nil where nothing is said of what it is for.
+---@param source string
+---@return table<string, string>? fields
+---@return string? body
+function M.parse(source)
+  local fields, body = require("qwen.util.front_matter").read(text.utf8(source))
+  fields.description = fields.description and text.trim(fields.description) or ""
+  if fields.description ~= "" then return fields, body end
+end
+
 local function read(kind, folder, entry, out, problems, border)
   local path, name = places[kind](folder, entry)
   if not name or entry.name:sub(1, 1) == "." or not fs.stat(path) then return end
@@ -26,14 +36,13 @@ local function read(kind, folder, entry, out, problems, border)
     problems[#problems + 1] = tostring(e)
     return
   end
-  local fields, body = require("qwen.util.front_matter").read(text.utf8(source))
-  local description = fields.description and text.trim(fields.description) or ""
-  if description == "" then
+  local fields, body = M.parse(source)
+  if not fields then
     problems[#problems + 1] = tr("%s is left out: its front matter has no description", paths.short(path))
     return
   end
   local called = fields.name and fields.name ~= "" and fields.name or name
-  out[called] = { name = called, description = text.head_tail(description, MOST_DESCRIPTION), fields = fields, body = text.trim(body), path = path,
+  out[called] = { name = called, description = text.head_tail(fields.description, MOST_DESCRIPTION), fields = fields, body = text.trim(body), path = path,
     folder = path:match "^(.*)/" }
 end
 

@@ -54,6 +54,14 @@ local function title_of(ctx, tool, name, args)
   return ("%s %s?"):format(tr(tool.verbs.ask), label)
 end
 
+-- Who asks, where it is an agent.
+local function asker(ctx, title)
+  local agent = ctx.agent
+  if not agent then return title end
+  local name = agent.title and agent.title:find "%S" and ("%s (%s)"):format(agent.name, agent.title) or agent.name
+  return tr("Agent %s: %s", name, title)
+end
+
 -- The rule goes to permissions.allow of the user's settings, behind those that are there.
 local function save_rule(ctx, rule)
   local settings_writer = require "qwen.config.writer"
@@ -103,8 +111,9 @@ function M.ask(ctx, call, tool, args, reason, rule)
   if e then return false, err.english(e), nil, true end
   detail = detail or tool.command and tool.command(args) or json.encode(args, { indent = 2 })
   local before = reached(ctx, tool, args)
-  local answer, words = ctx.ask { title = title_of(ctx, tool, call.name, args), id = call.id, detail = detail, diff = tool.effect == "edit",
-    turn = true,
+  local beside = ctx.agent and ctx.agent.job
+  local answer, words = ctx.ask { title = asker(ctx, title_of(ctx, tool, call.name, args)), id = call.id, detail = detail, diff = tool.effect == "edit",
+    turn = not beside, leave = beside and beside.stop,
     reason = reason.code ~= "edits" and translate.for_user(reason) or nil, choices = choices(ctx, tool, call.name, rule) }
   if answer and reached(ctx, tool, args) ~= before then
     return false, "The path leads to another place than when the user was asked. Nothing was done."

@@ -1,12 +1,16 @@
 -- Commands that go on by themselves: what they write goes to a file, and they end with the session.
 local fs = require "sys.fs"
+local jobs = require "qwen.session.jobs"
+local proc = require "qwen.util.process"
 local sys = require "sys.os"
 local task = require "sys.task"
 local text = require "qwen.util.text"
+local tr = require("qwen.util.translate").tr
 
 local M = {}
 
 local MOST_OUTPUT, MOST_WORDS = 64 * 1024 * 1024, 120
+local MOST_TOLD = 2000 -- bytes of its output that the model is told at its end
 local WRITES = 128 -- the bit of a descriptor's link in /proc that says it is open for writing
 local PAUSE = 0.25 -- seconds between two looks at who is left
 
@@ -110,25 +114,38 @@ local function drain(child, file)
   end
 end
 
+-- The end of what a file holds, from a place on, for the model.
+local function last_of(path, from)
+  local stat = path and fs.stat(path)
+  if not stat or stat.size <= from then return "" end
+  local start = math.max(from, stat.size - MOST_TOLD)
+  local words = fs.read_part(path, start, stat.size - start) or ""
+  words = text.trim_end(text.plain(text.utf8(words)))
+  return words:find "%S" and (start > from and "It printed, at the end:\n" or "It printed:\n") .. words or ""
+end
+
+local function how_ended(job, status)
+  local words = status.code and "code " .. status.code or "signal " .. status.signal
+  return { user = job.stopped and tr "stopped" or status.code == 0 and tr "done" or words,
+    model = job.stopped and "was stopped by the " .. job.stopped or "has ended with " .. words,
+    result = last_of(job.path, job.looked or 0) }
+end
+
 ---Takes over a command that goes on. `id` stands in the last line of its file, and `ctx.jobs` has it while it runs.
 ---@param ctx Ctx
 ---@param child Process opened with `leave`
 ---@param hold any closed when it has ended
 ---@param seconds number? then it is ended; default: it ends with the session
 ---@param words string? the command
----@return {id: string, path: string?} path: of the file with what it writes; nil where there is no folder for it
+---@return Job path: of the file with what it writes; nil where there is no folder for it
 function M.adopt(ctx, child, hold, seconds, words)
   local path = ctx.spill("background", "")
-  local id = "bg_" .. sys.uuid():sub(1, 8)
-  ctx.jobs[id] = { id = id, path = path, pid = child:pid(), since = task.now(),
-    words = text.head(words or "", MOST_WORDS), stop = function() child:kill() end }
-  local changed = ctx.jobs_changed or function() end
-  changed()
+  local job = jobs.add(ctx, { id = jobs.id "bg", kind = "command", path = path, pid = child:pid(), words = words or "" })
+  function job.stop(by)
+    job.stopped = job.stopped or by or "user"
+    child:kill()
+  end
   ctx.background(function()
-    local _ <close> = setmetatable({}, { __close = function()
-      ctx.jobs[id] = nil
-      changed()
-    end })
     local _ <close> = hold
     local running <close> = child
     local file <close> = path and fs.append(path) or nil
@@ -138,11 +155,45 @@ function M.adopt(ctx, child, hold, seconds, words)
     end)
     local status = drain(running, file)
     if limit then limit:cancel() end
+    local how = how_ended(job, status)
     if file then
-      file:write(("\n[%s ended with %s]\n"):format(id, status.code and "code " .. status.code or "signal " .. status.signal))
+      file:write(("\n[%s ended with %s]\n"):format(job.id, status.code and "code " .. status.code or "signal " .. status.signal))
     end
+    jobs.ended(ctx, job, how)
   end)
-  return { id = id, path = path, pid = child:pid() }
+  return job
+end
+
+local MOMENT = 0.1 -- seconds between two looks at what a command left behind
+
+---Runs a command of the user's own, outside of any border; the user may move it to the background.
+---@param ctx Ctx
+---@param command string
+---@param limit integer bytes of its output that are kept
+---@param on_output fun(chunk: string)
+---@return table? result as of `qwen.proc.run`
+---@return Err?
+---@return Job? job it goes on
+function M.run_own(ctx, command, limit, on_output)
+  local aside, job = task.queue(), nil
+  table.insert(ctx.asides, aside)
+  local _ <close> = setmetatable({}, { __close = function()
+    for i, one in ipairs(ctx.asides) do
+      if one == aside then table.remove(ctx.asides, i) end
+    end
+  end })
+  local function left(child, status, holds)
+    if not status then
+      job = M.adopt(ctx, child, nil, nil, command)
+      return "keep"
+    end
+    if not holds then return "end" end
+    task.sleep(MOMENT) -- what it left behind may still write
+    return "wait"
+  end
+  local result, e = proc.run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout",
+    limit = limit, aside = aside, left = left, on_output = on_output }
+  return result, e, job
 end
 
 return M

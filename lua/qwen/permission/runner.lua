@@ -4,6 +4,7 @@
 local background = require "qwen.permission.background"
 local child_env = require "qwen.util.child_env"
 local err = require "qwen.util.err"
+local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local nested = require "qwen.permission.nested"
 local policy = require "qwen.permission.policy"
@@ -129,7 +130,7 @@ function M.run(ctx, request)
   if not options then return nil, hold end
   local before = options.confined and deciding(ctx) or nil
   local kept, aside = {}, nil
-  if ctx.interactive and ctx.asides and ctx.background then
+  if ctx.interactive and ctx.asides and ctx.background and not ctx.agent then
     aside = task.queue()
     options.aside = aside
     table.insert(ctx.asides, aside)
@@ -158,10 +159,44 @@ function M.run(ctx, request)
   return result
 end
 
----Starts a command that goes on by itself, until the session ends.
+local STAYS = 'umask 077; setsid -- "$@" >"$0" 2>&1 </dev/null & echo "$!"'
+
+---Starts a command that goes on after this program has ended, in a session of its own: by the word of the user alone.
 ---@param ctx Ctx
 ---@param request {command: string, cwd: string?}
----@return {id: string, path: string?, pid: integer}?
+---@return {pid: integer, path: string}?
+---@return Err?
+function M.start_lasting(ctx, request)
+  local options, hold = prepare(ctx, request)
+  if not options then return nil, hold end
+  local _ <close> = hold
+  if options.confined then return nil, err("denied", phrase "in the sandbox nothing goes on after the session. Nothing was run.") end
+  if options.input then return nil, err("usage", phrase "the command is too long to go on by itself. Nothing was run.") end
+  local path = ctx.spill("background", "")
+  if not path then return nil, err("missing", phrase "there is no folder for what it writes. Nothing was run.") end
+  options.argv = { "/bin/sh", "-c", STAYS, path, table.unpack(options.argv) }
+  local result, e = proc.run(options)
+  local pid = result and math.tointeger(tonumber((result.out:match "^%d+")))
+  if pid then return { pid = pid, path = path } end
+  return nil, e or err("broken", phrase("it did not start: %s", result.err))
+end
+
+---The folder that a call names for its command, which must be in the project.
+---@param ctx Ctx
+---@param named string?
+---@return string?, Err?
+function M.folder(ctx, named)
+  if not named then return ctx.cwd end
+  local path, e = files.resolve(ctx, named)
+  if not path then return nil, e end
+  if files.inside(ctx, path) then return path end
+  return nil, err("denied", phrase("directory %s is outside the project %s. Nothing was run.", path, ctx.cwd))
+end
+
+---Starts a command that goes on by itself, until the session ends.
+---@param ctx Ctx
+---@param request {command: string, cwd: string?, monitor: table?} monitor: its lines are events
+---@return Job?
 ---@return Err?
 function M.start(ctx, request)
   local options, hold = prepare(ctx, request)
@@ -174,9 +209,8 @@ function M.start(ctx, request)
     end)
   end
   if child then
-    local job = background.adopt(ctx, child, hold, nil, request.command)
-    job.pid = child:pid()
-    return job
+    if request.monitor then return require("qwen.permission.monitor").adopt(ctx, child, hold, request.monitor) end
+    return background.adopt(ctx, child, hold, nil, request.command)
   end
   local _ <close> = hold
   return nil, e

@@ -10,6 +10,7 @@ return {
     todo_write = { "TodoWrite", "TodoWriteTool" }, task = { "Task", "Agent", "TaskTool", "agent" },
     apply_patch = { "ApplyPatch" }, notebook_edit = { "NotebookEdit", "NotebookEditTool" },
     skill = { "Skill", "SkillTool" }, lsp = { "Lsp", "LSP", "LspTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
+    monitor = { "Monitor", "MonitorTool" }, task_stop = { "TaskStop" }, task_output = { "TaskOutput" },
     web_search = { "WebSearch", "WebSearchTool" },
   },
   -- Names that models call them by, beside those above; no rule and no hook is about these. Small letters, without `_`, `-`, `.`.
@@ -34,6 +35,8 @@ return {
     task = { "delegate", "delegatetoagent", "subagent", "runagent", "runsubagent", "launchagent", "spawnagent", "newtask" },
     web_fetch = { "fetch", "fetchurl", "fetchwebpage", "urlfetch", "openurl", "readurl" },
     web_search = { "googlewebsearch", "searchweb", "bravewebsearch", "browsersearch", "internetsearch" },
+    task_output = { "bashoutput", "getterminaloutput", "getcommandoutput", "readterminal", "commandstatus", "agentoutput" },
+    task_stop = { "killshell", "killbash", "stopcommand", "killprocess", "stoptask", "stopagent", "killtask" },
   },
   -- Tools that do several things, which `command` tells.
   by_command = {
@@ -52,6 +55,6 @@ return {
   core = {
     read_file = true, write_file = true, edit = true, notebook_edit = true, apply_patch = true, glob = true, grep_search = true,
     run_shell_command = true, list_directory = true, web_fetch = true, web_search = true, todo_write = true,
-    task = true, skill = true,
+    task = true, skill = true, monitor = true,
   },
 }

@@ -137,10 +137,11 @@ function M.transcript(self)
   end)
 end
 
--- The command that runs goes on in the background; without one, as ctrl-b does in shells.
+-- What runs, commands and agents, goes on in the background; without it, as ctrl-b does in shells.
 function M.to_background(self)
   local asides = self.ctx.asides
-  if asides[1] then return asides[#asides]:put(true) end
+  for _, aside in ipairs(asides) do aside:put(true) end
+  if asides[1] then return end
   self.state = editor.key(self.state, {}, "left")
 end
 

@@ -28,12 +28,14 @@ function M.edit(self, before, suffix)
   return M.lend(self, function() return require("qwen.ui.editor.external").edit(before, suffix) end)
 end
 
----The person's pager on all of the session; why there is none.
+---The person's pager on all of the session, or of an agent's conversation; why there is none.
 ---@param self TtySession
+---@param agent Agent?
 ---@return boolean?, Err?
-function M.view(self)
-  local rows = require("qwen.ui.transcript.whole").rows(self.ctx.session.messages,
-    select(2, term.size()))
+function M.view(self, agent)
+  local ctx = self.ctx
+  local session = agent and (agent.session or { messages = {} }) or ctx.session
+  local rows = require("qwen.ui.transcript.whole").rows(session.messages, select(2, term.size()), ctx.agents, agent)
   local content = require("sys.secret").redact(table.concat(rows, "\n") .. "\n")
   return M.lend(self, function() return require("qwen.ui.editor.external").view(content) end)
 end
@@ -68,16 +70,18 @@ function M.attach(self)
   end
   function ctx.ask(asked)
     local question = require("qwen.ui.widget.approval_dialog").new(asked)
-    show.asking(asked, question.stands)
+    local beside = asked.leave and question.stands -- the answer that streams goes on above it
+    if not beside then show.asking(asked, question.stands) end
     if not question.stands then live.write(question:lines()) end
     local answer = self:ask(question, true)
     if answer then return answer.key, answer.words end
-    if asked.turn and self.busy then self.busy:cancel() end
+    if asked.leave then asked.leave() elseif asked.turn and self.busy then self.busy:cancel() end
   end
   function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.widget.picker").new(title, choices, options)) end
   function ctx.line(title, hidden) return self:ask(require("qwen.ui.widget.text_input").new(title, hidden)) end
   require("qwen.util.secret_input").line = ctx.line
   function ctx.live(make) return M.live(self, make) end
+  function ctx.transcript(agent) return M.view(self, agent) end
   function ctx.edit(before, suffix) return M.edit(self, before, suffix) end
   function ctx.suggest(words)
     if self.busy or self.state.text ~= "" then return end
@@ -96,6 +100,9 @@ function M.attach(self)
   function ctx.prompt(words, typed) return turn.prompt(self, words, typed) end
   function ctx.idle(seconds, over) return turn.idle(self, seconds, over) end
   function ctx.steer() return turn.steer(self) end
+  function ctx.news_came()
+    self.events:put { type = "answered", fn = function() turn.next(self) end }
+  end
   function ctx.quit(code) ctx.leave = code or 0 end
 end
 

@@ -12,6 +12,7 @@ local tr = require("qwen.util.translate").tr
 local M = {}
 
 local TOLD = 20000 -- bytes of a shell line's output that the model is told
+local MOST_ALONE = 20 -- turns that begin by themselves, without a prompt of the person between them
 
 -- A job that Ctrl-C may stop; its end comes back as an event.
 local function start(self, fn)
@@ -69,12 +70,25 @@ end
 
 local function ask_model(self, text)
   return function()
-    self.failed = nil
+    self.failed, self.alone = nil, 0
     local last = answer(self.ctx, text)
     if not last or last.stop ~= "error" or last.err.budget then return end
     self.failed = text
     show.hint(tr("%s sends it again", (KeyReader.labels "yank")))
   end
+end
+
+-- A turn that news from the background begin, where the person wants that.
+local function answer_news(self)
+  local ctx = self.ctx
+  if self.alone and self.alone >= MOST_ALONE or not ctx.settings:get "agents.startTurns" then return end
+  local news = require("qwen.session.jobs").take(ctx)
+  if not news then return end
+  self.alone = (self.alone or 0) + 1
+  start(self, function()
+    local told = require("qwen.session.message").told(news)
+    show.ended(ctx, require("qwen.agent.loop").run(ctx, told))
+  end)
 end
 
 -- `!cmd`: the person's own command; the model is told what it printed. `!!cmd`: it is not.
@@ -83,16 +97,19 @@ local function shell_line(self, command, told)
   return function()
     show.runs()
     local through = require("sys.text").cleaner()
-    local result, e = require("qwen.util.process").run { argv = { "/bin/sh", "-c", command }, cwd = ctx.cwd, stderr = "stdout", limit = TOLD * 4,
-      on_output = function(chunk) ctx.raw(through(chunk)) end }
+    local result, e, job = require("qwen.permission.background").run_own(ctx, command, TOLD * 4,
+      function(chunk) ctx.raw(through(chunk)) end)
     if not result then return ctx.notice(e.message) end
-    if result.code ~= 0 then
+    if job then
+      ctx.print(tr("in the background: %s", job.id))
+    elseif result.code ~= 0 then
       ctx.print(result.code and tr("(exit code %d)", result.code)
         or tr("(signal %d)", result.signal))
     end
     if not told then return end
     local text = require("qwen.util.text").head_tail(result.out, TOLD)
-    ctx.session:add(require("qwen.session.message").user(("I ran `%s` myself. It printed:\n%s"):format(command, text)))
+    local goes_on = job and ("\n[it goes on in the background as %s]"):format(job.id) or ""
+    ctx.session:add(require("qwen.session.message").user(("I ran `%s` myself. It printed:\n%s%s"):format(command, text, goes_on)))
   end
 end
 
@@ -203,6 +220,7 @@ end
 ---The next of what is queued, after a job has ended.
 function M.next(self)
   while not self.busy and not self.quit and self.queue[1] do route(self, table.remove(self.queue, 1)) end
+  if not self.busy and not self.quit then answer_news(self) end
 end
 
 ---The messages that were queued first, as one, for the agent between two rounds; nil when there is none.

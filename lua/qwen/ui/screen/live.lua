@@ -10,7 +10,7 @@ local term = require "sys.term"
 local M = {}
 
 -- Sections from top to bottom. "partial" is an unfinished line of M.write.
-local ORDER = { "partial", "tail", "status", "todos", "beside", "queue", "input", "menu", "footer" }
+local ORDER = { "partial", "tail", "status", "todos", "agents", "beside", "queue", "input", "menu", "footer" }
 
 local FRAME = 1 / 20 -- seconds between two paints that nobody waits for
 local WIDE = 10000 -- columns and rows of a paper without end
@@ -131,7 +131,7 @@ local function painter()
 end
 
 ---Shows rows in a section, in place of those before; none takes the section away.
----@param name "tail"|"status"|"todos"|"beside"|"queue"|"input"|"menu"|"footer"
+---@param name "tail"|"status"|"todos"|"agents"|"beside"|"queue"|"input"|"menu"|"footer"
 ---@param rows string[]|fun(columns: integer, height: integer): string[], table?|nil clean rows, coloured by style.paint, that fit the width; a function is
 ---asked again when the size changes
 ---@param cursor {row: integer, column: integer}? where the cursor stands: row from 1, column from 0

@@ -1,5 +1,6 @@
 -- What goes on now: the calls that run, what is waited for, and for how long; the terminal's title; a word when a long turn ends.
 -- It ticks once a second while a turn runs and not at all otherwise.
+local agents = require "qwen.ui.transcript.agents"
 local KeyReader = require "qwen.ui.editor.key_reader"
 local reply_view = require "qwen.ui.transcript.reply"
 local tool_calls = require "qwen.ui.transcript.tool_calls"
@@ -26,7 +27,7 @@ local function rows(columns)
     local elapsed = M.elapsed()
     if reply_view.open() then elapsed = elapsed - elapsed % STEADY end
     local parts = { state.phase, words.span(elapsed, true), words.say "stops" }
-    if tool_calls.any() and (M.asides or {})[1] then parts[4] = state.moves end
+    if (M.asides or {})[1] then parts[4] = state.moves end
     if style.reader() or elapsed == 0 then table.remove(parts, 2) end -- a second is nothing to be told
     out[#out + 1] = style.paint("accent", style.reader() and "" or "✻ ") .. style.paint("dim", table.concat(parts, " · "))
   end
@@ -52,6 +53,7 @@ end
 ---@param ctx Ctx
 function M.open(ctx)
   M.asides = ctx.asides
+  agents.attach(ctx, M.touch)
   M.bell = ctx.settings:get "general.terminalBell"
   M.titled = escapes() and not ctx.settings:get "ui.hideWindowTitle"
   if M.titled then term.keep_title(true) end

@@ -12,7 +12,7 @@ local tr = require("qwen.util.translate").tr
 local words = require "qwen.ui.render.words"
 local wrap = require "qwen.ui.render.wrap"
 
-local M = { folder = "" } -- folder: the project's
+local M = { folder = "" } -- folder: the project's; line_of: the row of an agent, by the id of its call
 
 local KEPT = 4096 -- bytes of output kept for the screen
 local MOST_DIFF = 60 -- lines of a change
@@ -68,6 +68,15 @@ function M.title(call, result, columns)
   local failed, done = result and result.error, result and not result.error
   return head(verb_of(call.name, done and "done" or "ask"), label_of(call), columns,
     failed and "✗" or "●", failed and "bad" or done and "accent" or "warn")
+end
+
+---A call in a few words, without a sign.
+---@param call CallPart
+---@param args table
+---@return string
+function M.brief(call, args)
+  local label = label_of(call, args)
+  return verb_of(call.name, "ask") .. (label ~= "" and " " .. label or "")
 end
 
 ---What a call that runs has printed so far, the end of it.
@@ -254,8 +263,9 @@ function M.rows(columns)
   for _, entry in ipairs(running) do
     local took = task.now() - entry.since
     local time = took >= 1 and not style.reader() and " · " .. words.span(took, true) or ""
-    local start = head(verb_of(entry.name, "ask"), entry.label, columns - #time, "●", "warn")
-    rows[#rows + 1] = start .. style.paint("dim", time)
+    local own = M.line_of and M.line_of(entry.id, columns)
+    local start = own or head(verb_of(entry.name, "ask"), entry.label, columns - #time, "●", "warn")
+    rows[#rows + 1] = own or start .. style.paint("dim", time)
     for _, line in ipairs(last_lines(entry.tail, SHOWN_FAILED)) do rows[#rows + 1] = "  " .. style.paint("dim", wrap.cut(line, columns - 2)) end
   end
   return rows

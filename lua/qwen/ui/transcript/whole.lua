@@ -45,29 +45,41 @@ function kinds.think(out, part)
   add(out, lines(part.text), style.reader() and "" or "∴ ", "think")
 end
 
-function kinds.call(out, part, columns, results)
+-- The agent that a call started; the newest, should two have the same id.
+local function agent_of(agents, id)
+  for i = #agents, 1, -1 do
+    if agents[i].call == id then return agents[i] end
+  end
+end
+
+function kinds.call(out, part, columns, results, agents)
   local result = results[part.id]
   out[#out + 1] = ""
   out[#out + 1] = tool_calls.title(part, result, columns)
   add(out, lines(given(part)), "    ")
+  local agent = agent_of(agents, part.id)
+  local list = agent and agent.session and agent.session.messages or {}
+  if list[1] then add(out, M.rows(list, columns - 4, agents, agent), "  ┊ ") end
   local printed = result and result.text or tool_calls.so_far(part.id)
   if printed ~= "" then add(out, lines(printed), "  │ ", "dim") end
 end
 
 ---@param list Message[]
 ---@param columns integer
+---@param agents Agent[] those of the session: each is shown below the call that started it
+---@param agent Agent? whose conversation this is
 ---@return string[] rows, clean
-function M.rows(list, columns)
+function M.rows(list, columns, agents, agent)
   local results, out = earlier.results_of(list, 1), {}
   for _, message in ipairs(list) do
     local prompt = message.role == "user" and messages.prompt_of(message) or ""
     if prompt:find "%S" then add(out, text.lines(input_area.sent(text.clean(prompt))), "") end
     for _, part in ipairs(message.role == "assistant" and message.parts or {}) do
       local kind = kinds[part.type]
-      if kind then kind(out, part, columns, results) end
+      if kind then kind(out, part, columns, results, agents) end
     end
   end
-  local thoughts = thinking.current()
+  local thoughts = not agent and thinking.current()
   if thoughts then kinds.think(out, { text = thoughts }) end
   return #out > 0 and out or { style.paint("dim", words.say "nothing_said") }
 end
