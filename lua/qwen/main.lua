@@ -211,15 +211,6 @@ local function scan_again(opts, project)
   return registry.scan { safe = opts.safe, project = project, use = opts.use }
 end
 
--- What the settings say that has no effect here.
-local function tell_without_effect(ctx, settings)
-  for _, text in ipairs(require("qwen.config.effect").sentences(settings.without)) do ctx.notice(text) end
-  local no_rules = require("qwen.permission.rules").problems(settings, function(name)
-    return registry.has("tools", name)
-  end)
-  for _, text in ipairs(no_rules) do ctx.notice(for_user(text)) end
-end
-
 -- The session at the prompt, or the answer to one prompt; `called`: the line of a command.
 local function run(ctx, opts, called)
   if at_prompt(opts) then
@@ -278,14 +269,11 @@ local function route(argv)
   if refused then return refused end
   local called = opts.command and require("qwen.run").session_line(opts.command)
   if opts.command and not called then return require("qwen.run").shell_command(ctx, opts.command) end
-  tell_without_effect(ctx, settings)
+  require "qwen.extension.settings_words"(ctx)
   require("qwen.model.consent").attach(settings, function()
     local ask = require "qwen.ui.widget.ask"
     return ctx.pick or ask.possible() and ask.pick or nil
   end, function(words) ctx.notice(words) end)
-  for _, text in ipairs(require("qwen.config.project_files").left_out(cwd, trusted, settings:get "context.fileName")) do
-    ctx.notice(text)
-  end
   local code = run(ctx, opts, called)
   if tree then require("qwen.ui.interactive.worktree").leave(ctx, code) end
   return code

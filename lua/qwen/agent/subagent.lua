@@ -83,7 +83,8 @@ local function make_ctx(ctx, options, model)
     fallbacks = table.move(ctx.fallbacks, 1, #ctx.fallbacks, 1, {}), seen = {}, found_tools = {},
     shows = {}, starting = false, steer = false, json = false, worktree = false,
     max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers,
-    mode = options.plan and "plan" or ctx.mode, cwd = options.cwd }
+    mode = options.plan and "plan" or ctx.mode, cwd = options.cwd or ctx.cwd,
+    folders = ctx.folders }
   local sub = setmetatable(own, { __index = ctx })
   agent.session = own.session
   if options.cwd then own.shown_folders = { [paths.real(paths.tmp(ctx.cwd) or "/nowhere")] = true } end

@@ -9,7 +9,9 @@ local sandbox = require "qwen.permission.sandbox"
 local Settings = require "qwen.config.settings"
 local status = require "qwen.ui.transcript.status"
 local tool_calls = require "qwen.ui.transcript.tool_calls"
-local tr = require("qwen.util.translate").tr
+local translate = require "qwen.util.translate"
+
+local tr, for_user = translate.tr, translate.for_user
 
 local M = {}
 
@@ -66,7 +68,8 @@ local function show(ctx, before)
     ctx.notice(tr(jobs == 1 and "%d command in the background goes on in %s"
       or "%d commands in the background go on in %s", jobs, paths.short(before)))
   end
-  for _, words in ipairs(ctx.settings.problems) do ctx.notice(tostring(words)) end
+  for _, words in ipairs(ctx.settings.problems) do ctx.notice(for_user(words)) end
+  require "qwen.extension.settings_words"(ctx)
 end
 
 -- Whether the new folder is trusted; the flag is about the one that the run began in.
@@ -89,6 +92,11 @@ function M.to(ctx, name)
   if trusted == nil then return nil, e end
   back, e = take_settings(ctx, { cwd = real, trusted = trusted, opts = ctx.opts })
   if not back then return nil, e end
+  local fatal = ctx.settings.fatal[1] -- what would end a run there
+  if fatal then
+    back()
+    return nil, err("usage", fatal)
+  end
   local before, folders = ctx.cwd, ctx.folders
   ctx.cwd = real
   take_folders(ctx)
