@@ -1,4 +1,4 @@
--- `/review [BASE | PR]` and `qwen review`: an agent that only reads looks at what has changed,
+-- `/review [BASE | PR]` and `qwen review`, which also takes a diff (`-`): an agent that only reads looks at what has changed,
 -- and gives findings by their place. How it looks stands in SYSTEM: change it in a copy (`qwen
 -- eject commands/review`).
 
@@ -6,7 +6,7 @@ local tr, phrase = qwen.tr, qwen.phrase
 
 local C = { summary = "review what has changed since BASE, or a pull request",
   shell = true, session = true,
-  args = "[BASE | PR] [--fail-on SEVERITY] [-o json]" }
+  args = "[BASE | PR | -] [--fail-on SEVERITY] [-o json]" }
 
 local SYSTEM = [[
 You review a change to a project; another person reads only your findings. You get the change as a
@@ -54,7 +54,7 @@ local function options_of(ctx, args)
       else
         return nil, qwen.err("usage", tr("%s wants json or text", word))
       end
-    elseif word:find "^%-" then
+    elseif word:find "^%-." then
       return nil, qwen.err("usage", tr("unknown flag %s", word))
     elseif out.base then
       return nil, qwen.err("usage", tr("usage: %s", "/review " .. C.args))
@@ -84,8 +84,20 @@ local function pull_request(ctx, number, room)
     left_out = left_out }
 end
 
+-- A diff of the standard input, for repositories that git is not run in.
+local function piped(ctx, room)
+  if ctx.interactive then
+    return nil, qwen.err("usage", tr "in a session there is no standard input to review")
+  end
+  local diff, e = qwen.os.stdin()
+  if not diff then return nil, e end
+  local files, left_out = qwen.x.changes.of_diff(ctx, diff, room)
+  return { base = "-", since = phrase "the diff began", files = files, left_out = left_out }
+end
+
 local function changes_of(ctx, base)
   local room = ctx.model.context and math.floor(ctx.model.context * BYTES_PER_TOKEN * PART) or nil
+  if base == "-" then return piped(ctx, room) end
   local number = base and base:match "^#?(%d%d?%d?%d?%d?)$"
   if number then return pull_request(ctx, number, room) end
   return qwen.x.changes.of(ctx, base, room)

@@ -1525,8 +1525,10 @@ return {
     ["/review looks once and posts nothing; --fail-on sets a level"] = "/review 只查看一次，不发布任何内容；--fail-on 设定级别",
     ["git is not installed"] = "没有安装 git",
     ["the repository %s leads out of its folder; trust the folder first (/trust)"] = "仓库 %s 指向其文件夹之外；请先信任该文件夹（/trust）",
-    ["the git configuration of %s holds settings that qwen does not know, so git is not run"] =
-      "%s 的 git 配置含有 qwen 不认识的设置，因此不运行 git",
+    ["the git configuration of %s holds settings that qwen does not know, so git is not run; "
+      .. "in a shell: git diff BASE | qwen review -"] =
+      "%s 的 git 配置含有 qwen 不认识的设置，因此不运行 git；在 shell 中：git diff BASE | qwen review -",
+    ["in a session there is no standard input to review"] = "会话中没有可审查的标准输入", ["the diff began"] = "差异开始",
     ["git %s took too long or said too much"] = "git %s 耗时过长或输出过多",
     ["there is no branch, tag or commit '%s'"] = "没有分支、标签或提交“%s”",
     ["nothing: there is no commit yet"] = "空：还没有提交", ["the last commit"] = "最后一次提交", ["where %s began"] = "与 %s 分开之处",

@@ -126,5 +126,9 @@ do
   t.eq(#r.judged, 3, "three in a row")
   r = run { calls = calls, judge = { { error = "no", status = 400 }, { error = "no", status = 400 } } }
   t.eq(#r.judged, 2, "a judge that fails")
+  r = run { calls = calls, judge = { verdict "deny", verdict "allow", verdict "deny", verdict "deny" },
+    files = with_rules "auto.rules.in_all = 3" }
+  t.eq(#r.judged, 4, "so many in all")
+  t.ok(fs.exists(r.place.cwd .. "/ran2") and not fs.exists(r.place.cwd .. "/ran5"), "the second was allowed, the last not judged")
 end
 t.done()

@@ -122,6 +122,18 @@ for _, row in ipairs {
   if row.first then t.eq(result.findings[1].line, row.first, row[1]) end
 end
 
+-- A diff of the standard input, and of a repository whose configuration is not known.
+do
+  local diff = "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+TWO\n"
+  local r = review(program.place { ["a.txt"] = "TWO\n" }, { found(finding) }, { "-", "-o", "json" }, { input = diff })
+  t.eq({ r.code, #r.asked, #json.decode(r.out).findings }, { 0, 1, 1 }, r.err)
+  t.ok(said(r):find("+TWO", 1, true), "the diff is seen")
+  r = review(program.place {}, {}, { "-" }, { input = "" })
+  t.eq({ r.code, #r.asked }, { 0, 0 }, "an empty diff")
+  r = review(repository(changed .. "; git config credential.helper x"), {})
+  t.eq({ r.code, #r.asked }, { 1, 0 }, "a configuration that is not known")
+end
+
 -- In words: a line that editors know. The agent has no tool that changes anything.
 do
   local r = review(repository(changed), { found(finding) })

@@ -96,7 +96,6 @@ local function permission(ctx, scoped, call, tool, args, must_ask, places)
       return require("qwen.permission.approval").ask(scoped, call, tool, args, reason, rule)
     end
   end
-  ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
   if verdict == "deny" then
     ctx.notice(tr("%s was refused: %s", call.name, reason))
     return false, "Refused: " .. tostring(reason)
@@ -144,6 +143,7 @@ local function admit(ctx, call, tool, args, note)
   if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
   if wrong then return nil, failed(call, words) end
   if not allowed then
+    ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }
     ctx.emit("permission_denied", { name = call.name, args = args, id = call.id, reason = words })
     return nil, failed(call, words, said and tr("refused: %s", said) or tr "refused")
   end

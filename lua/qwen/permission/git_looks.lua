@@ -259,7 +259,8 @@ function M.run(folder, whole_only, name, words, limit)
   end
   local command = safe(git, folder, name, words)
   if not command then
-    return nil, err("denied", phrase("the git configuration of %s holds settings that qwen does not know, so git is not run", folder))
+    return nil, err("denied", phrase("the git configuration of %s holds settings that qwen does not know, so git is not run; "
+      .. "in a shell: git diff BASE | qwen review -", folder))
   end
   local r, e = proc.run { argv = { "/bin/sh", "-c", command }, cwd = folder, env = proc.helper_env(), timeout = LONGEST_RUN,
     limit = limit or 64 * 1024 }

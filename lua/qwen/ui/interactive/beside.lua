@@ -30,7 +30,8 @@ local rows_of = {
 
 local function rows(self, columns, height)
   local out, width = {}, math.max(columns - 3, 4)
-  local function add(row) out[#out + 1] = style.paint("accent", "│ ") .. row end
+  local bar = style.reader() and "  " or style.paint("accent", "│ ")
+  local function add(row) out[#out + 1] = bar .. row end
   local function cut(kind, words) return style.paint(kind, (wrap.cut(words, width))) end
   for _, one in ipairs(self.beside) do
     add(cut("user", one.line))
