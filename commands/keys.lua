@@ -17,7 +17,8 @@ local function lines_of(keys)
   return lines
 end
 
-local headings = { list = qwen.phrase "in lists and questions:", view = qwen.phrase "in a view that renews itself:" }
+local headings = { list = qwen.phrase "in lists and questions:", view = qwen.phrase "in a view that renews itself:",
+  form = qwen.phrase "in several questions of the model:" }
 
 function C.run(ctx)
   local context = "prompt"

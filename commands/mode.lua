@@ -2,7 +2,7 @@
 
 local tr = qwen.tr
 
-local C = { summary = "show the approval mode, or take another one for this session", aliases = { "approval-mode", plan = "plan" },
+local C = { summary = "show the approval mode, or take another one for this session", aliases = { "approval-mode" },
   args = "[plan|default|auto-edit|auto|yolo]", session = true }
 
 local modes = {
@@ -20,7 +20,7 @@ function C.complete(_, _, before) return before and before[1] and {} or names() 
 local function take(ctx, name)
   for _, mode in ipairs(modes) do
     if mode.label == name then
-      ctx.mode = name
+      qwen.x.plan_mode.take(ctx, name)
       ctx.print(tr("mode: %s", name))
       return 0
     end

@@ -66,6 +66,7 @@ function C.run(ctx)
   end
   local ok, e = ctx.session:rewind(found[choice].at)
   if not ok then return nil, e end
+  ctx.todos = qwen.x.kept.todos(ctx.session.messages)
   ctx.prefill(found[choice].text)
   return 0
 end

@@ -4,7 +4,8 @@
 local SUMMARY = "Give a task to an agent; its last answer is the result. It sees nothing of this conversation: say all it must know. "
   .. "Several in one turn run side by side. Agents:\n"
 local BESIDE = 4 -- agents at the same time, where no setting says otherwise
-local NEVER = { todo_write = true }
+local NEVER = { todo_write = true, ask_user_question = true, enter_plan_mode = true,
+  exit_plan_mode = true }
 
 -- How deep agents may start agents.
 local function deepest(ctx)

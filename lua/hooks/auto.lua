@@ -31,7 +31,7 @@ Answer with one JSON object and nothing else: {"verdict": "allow", "reason": "at
   },
   -- Kinds of questions that are never judged: see permission_asked in `qwen help lua`.
   always_ask = { ask = true, hook = true, unsure = true, beyond = true, guarded = true,
-    outside = true },
+    outside = true, asks = true },
   -- Texts of a call, in small letters, that a judge should not be shown: they speak to it, or
   -- hide what they do.
   suspicious = { "verdict", "judge", "answer allow", "approve this", "ignore .-instruction",

@@ -17,6 +17,7 @@ return {
     waits_place = "waits for a place", asks_about = "asks: %s", turn = "turn %d", events = "%d events", events_one = "1 event",
     more_agents = "… %d more", job_ended = "● Ended in the background: %s · %s · %s",
     in_background = "%d in background", moves = "%s to background",
+    more_keys = "%s; %s", marked = "marked", marks = "%s marks", declines = "declines", other_questions = "%s %s other questions",
     leaves_it = "leaves it", stops_turn = "stops the turn",
     part_of = "lines %d–%d of %d, %s %s",
     more_lines = "… %d more lines", more_lines_one = "… 1 more line",

@@ -194,6 +194,8 @@
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn
+---@field asks boolean? its run asks the person: it is run without another question, and hooks of permission_asked may refuse it
+---@field shown (fun(args: table, result: string?): string?)? Markdown below the line of the call, for people
 ---@field deferred boolean|(fun(ctx: Ctx): boolean)|nil named in tool_search at first, and offered once it was found or called
 ---@field offered (fun(ctx: Ctx): boolean)? false: it makes no sense here, and is not offered
 ---@field options table<string, Option>? what a person may set
@@ -260,7 +262,7 @@
 ---@field turn_ended (fun(ctx: Ctx, answer: Message))?
 ---@field before_tool (fun(ctx: Ctx, call: {name: string, args: table, id: string, ask: string?}): (table|false)?, string?)? `ask`: a reason to ask the person in every mode; table, false
 ---@field before_edit (fun(ctx: Ctx, edit: {name: string, args: table, id: string, paths: string[]}): false?, string?)? a tool is about to change files; false
----@field permission_asked (fun(ctx: Ctx, question: {name: string, args: table, id: string, reason: string, rule: string?, kind: string?}): (table|false)?, string?)? `{verdict = "allow"}` or `{verdict = "deny", reason = ...}` answers in the place of the person; `kind` is what asks: "ask" (a rule), "hook", "unsure" (nobody can tell what it does), "beyond" (the sandbox), "guarded" (it decides what runs later), "outside" (of the project), "mode"; table, false
+---@field permission_asked (fun(ctx: Ctx, question: {name: string, args: table, id: string, reason: string, rule: string?, kind: string?}): (table|false)?, string?)? `{verdict = "allow"}` or `{verdict = "deny", reason = ...}` answers in the place of the person; `kind` is what asks: "asks" (the tool itself asks: it is only refused), "ask" (a rule), "hook", "unsure" (nobody can tell what it does), "beyond" (the sandbox), "guarded" (it decides what runs later), "outside" (of the project), "mode"; table, false
 ---@field permission_denied (fun(ctx: Ctx, call: {name: string, args: table, id: string, reason: string}))?
 ---@field tool_started (fun(ctx: Ctx, call: CallPart, args: table))?
 ---@field edit_ended (fun(ctx: Ctx, edit: {path: string, tool: string, id: string}))? a file was changed; changes of your own are seen by the model's next edit
@@ -315,6 +317,8 @@
 ---@field key string what ask returns; one letter also answers at the keyboard after a second of quiet
 ---@field label string
 ---@field words string? the title of a line that is asked for beside the key
+---@field detail string? what is said of it, below the label
+---@field marked boolean? where several can be taken: whether it is
 ---@field lasting boolean? it holds beyond this once: no letter answers it
 
 ---@class Question about an effect: shown whole, answered from a list by arrows, digits or letters
@@ -325,6 +329,18 @@
 ---@field turn boolean? who leaves it stops the turn
 ---@field leave fun()? what happens when the person leaves it, in the place of that
 ---@field id string? of the call that it is about
+---@field markdown boolean? what is asked is prose of the model, and no effect: shown as its answers are
+---@field stands boolean? it goes away with its answer, as one about a call does
+---@field at integer? the choice that Enter takes at first
+---@field keys string? more keys, for the hint
+---@field leaves string? the name of a text that says what Esc does
+
+---A question of the model, with options.
+---@class FormQuestion
+---@field question string
+---@field header string a word or two
+---@field options {label: string, description: string?}[]
+---@field multiple boolean? several can be taken
 
 ---A command, monitor or agent that goes on beside the conversation.
 ---@class Job
@@ -381,6 +397,7 @@
 ---@field model Model?
 ---@field fallbacks Model[] asked in this order when the model has no room
 ---@field mode "plan"|"default"|"auto-edit"|"auto"|"yolo"
+---@field mode_before string? in plan mode: the mode before it
 ---@field interactive boolean a person can answer
 ---@field trusted boolean the folder is trusted
 ---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
@@ -393,6 +410,7 @@
 ---@field transcript (fun(agent: Agent?): boolean?, Err?)? at the prompt: the conversation, or an agent's, in the person's pager
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer, said: string?): string?)?, texts: fun(query: string, hit: fun(choice: integer|Choice, said: string))?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, and what was found in it, gives Markdown to be shown below; texts: searches what is not in the rows, and gives each choice that fits to hit, by its number or as one more
+---@field questions (fun(list: FormQuestion[]): (string[]|false)[]?)? when somebody can be asked: several questions, one after the other; of each the labels that were taken and own words, false where there is no answer; nil when they decline
 ---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
@@ -538,6 +556,7 @@ qwen = {}
 ---@field json_schema qwen.x.json_schema
 ---@field memory qwen.x.memory
 ---@field jsonc qwen.x.jsonc
+---@field kept qwen.x.kept
 ---@field key_command qwen.x.key_command
 ---@field ledger qwen.x.ledger
 ---@field limits qwen.x.limits
@@ -550,6 +569,7 @@ qwen = {}
 ---@field lsp_queries qwen.x.lsp_queries
 ---@field mcp qwen.x.mcp
 ---@field moved_names qwen.x.moved_names
+---@field plan_mode qwen.x.plan_mode
 ---@field policy qwen.x.policy
 ---@field privacy qwen.x.privacy
 ---@field project_files qwen.x.project_files
@@ -898,6 +918,28 @@ qwen = {}
 ---@field fill fun(template: string, translation: string?, ...): string
 ---@field use fun(value: {words: table<string, string>?, texts: table<string, string>?}?) takes a language from now on
 ---@field word fun(id: string): string?
+
+---@class qwen.x.plan_mode
+---@field tell fun(ctx: Ctx, prompt: Message) puts what has changed before a prompt
+---@field part fun(ctx: Ctx): TextPart? what a shortened conversation says again
+---@field words fun(ctx: Ctx): string what the model is told where it is on
+---@field take fun(ctx: Ctx, mode: string) takes a mode; what it was before plan mode is known until that is left
+---@field leave fun(ctx: Ctx) leaves plan mode for what was before it
+---@field plan fun(ctx: Ctx): string?, boolean? the newest plan of the conversation, and whether it was approved
+---@field approved fun(words: string): string what a call is told whose plan was approved
+---@field off fun(mode: string): string what a call is told that would leave a mode which is not on
+
+---@class qwen.x.kept what the model wrote down for itself, found in the conversation
+---@field HEAD string
+---@field TODOS string
+---@field PLAN string
+---@field APPROVED string
+---@field YES string
+---@field OFF string
+---@field is_head fun(message: Message): boolean whether it stands for the shortened part of a conversation
+---@field lines fun(list: table[]): string a list of steps as lines
+---@field todos fun(messages: Message[]): {content: string, status: string}[]? the list of steps as it is now
+---@field plan fun(messages: Message[]): string?, boolean? the newest plan, and whether it was approved
 
 ---@class qwen.x.policy
 ---@field safe_look fun(ctx: Ctx, tool: Tool, args: table): string? the command that is run unasked in the place of one with git's that look
@@ -1258,8 +1300,8 @@ qwen = {}
 
 ---@class qwen.keys which key does what at the prompt and in lists
 ---@field bind fun(keys: string, action: string|false|(fun(ctx: Ctx, text: string, cursor: integer): string?, integer?), from?: string): boolean?, Err? "ctrl-o", or one after the other: "ctrl-x ctrl-s"; an action of /keys, a function that gives the new text, or false
----@field action fun(keys: string, context?: "prompt"|"list"|"view"): string|function|nil, boolean what a row of keys does; whether a longer one begins so
----@field list fun(): {keys: string[], action: string, what: string, context: "prompt"|"list"|"view"}[]
+---@field action fun(keys: string, context?: "prompt"|"list"|"view"|"form"): string|function|nil, boolean what a row of keys does; whether a longer one begins so
+---@field list fun(): {keys: string[], action: string, what: string, context: "prompt"|"list"|"view"|"form"}[]
 ---@field shipped fun(keys: string): string? the action of the prompt that we ship for a row of keys
 ---@field problems fun(): string[] bindings that were refused, or left a needed action without a key; each is told once
 ---@field reset fun() the keys we ship

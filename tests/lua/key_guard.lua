@@ -3,6 +3,7 @@
 local t = dofile "tests/check.lua"
 local Question = require "qwen.ui.widget.approval_dialog"
 local Picker = require "qwen.ui.widget.picker"
+local Form = require "qwen.ui.widget.form"
 local key_guard = require "qwen.ui.interactive.key_guard"
 
 local choices = {
@@ -103,8 +104,7 @@ t.eq(typed(Picker.new("Which?", { "a" }, { search = true }), "so", 0, { "a", "en
 -- The random typist: words of prose, with slips, at any moment around the question.
 math.randomseed(15)
 local letters = { "y", "n", "e", "A", "a", "1", "2", "3", "v", " ", "x", "backspace", "left", "é" }
-local given = 0
-for _ = 1, 10000 do
+local function typist()
   local steps = { math.random() * 4 }
   for _ = 1, math.random(1, 3) do
     for _ = 1, math.random(2, 12) do
@@ -114,9 +114,27 @@ for _ = 1, 10000 do
     steps[#steps + 1] = math.random() < 0.5 and "enter" or nil
     steps[#steps + 1] = math.random() < 0.5 and math.random() * 3 or nil
   end
-  local answer, _, question = play(asked(), math.random() < 0.5 and "so" or "", 0, steps)
+  return steps
+end
+local given = 0
+for _ = 1, 10000 do
+  local answer, _, question = play(asked(), math.random() < 0.5 and "so" or "", 0, typist())
   if answer or question.entry then given = given + 1 end
 end
 t.eq(given, 0, "approvals that a typist gave")
+
+-- The same for questions of the model: no answer, no mark, no page. Left is a word of theirs where no
+-- text is, and nobody begins a prompt with it.
+letters[13] = "o"
+local two = { { label = "one" }, { label = "two" } }
+local changed = 0
+for n = 1, 5000 do
+  local form = Form.new { { question = "Which?", header = "a", options = two, multiple = n % 2 == 0 },
+    { question = "Which?", header = "b", options = two } }
+  local answer = play(form, math.random() < 0.5 and "so" or "", 0, typist())
+  local touched = form.at > 1 or form.page.entry or form.given[1].own or next(form.given[1].marked)
+  if answer or touched then changed = changed + 1 end
+end
+t.eq(changed, 0, "answers that a typist gave")
 
 t.done()

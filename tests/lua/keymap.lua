@@ -31,7 +31,7 @@ t.eq({ keys.action "ctrl-a", keys.action("ctrl-a", "list") }, { nil, nil, false 
 t.eq({ keys.action("q", "view"), keys.action "q" }, { "view_close", nil, false }, "a letter in a view only")
 local contexts = {}
 for _, row in ipairs(keys.list()) do contexts[row.context] = true end
-t.eq(contexts, { prompt = true, list = true, view = true }, "all are listed")
+t.eq(contexts, { prompt = true, list = true, view = true, form = true }, "all are listed")
 
 -- A question can always be answered.
 keys.reset()

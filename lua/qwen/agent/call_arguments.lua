@@ -36,6 +36,7 @@ local ARGUMENTS = {
   prompt = "task instructions objective",
   task_id = "bashid shellid id agentid jobid taskname",
   run_in_background = "background isbackground",
+  plan = "response content steps markdown",
 }
 
 -- Other words for a value that a schema lists.

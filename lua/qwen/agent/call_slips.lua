@@ -50,7 +50,8 @@ end
 
 -- A call alone that only carries words: they are the answer.
 local function said(ctx, answer, calls, offered)
-  local words = #calls == 1 and not offered[calls[1].name] and call_hints.words(ctx, calls[1])
+  local words = #calls == 1 and not call_names.tool(calls[1].name, offered)
+    and call_hints.words(ctx, calls[1])
   if not words then return false end
   if message.text_of(answer) ~= "" then words = "\n\n" .. words end
   for i, part in ipairs(answer.parts) do

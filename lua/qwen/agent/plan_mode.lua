@@ -1,21 +1,47 @@
--- What the model is told of plan mode: before the next prompt whenever the mode was entered or left, so that the system prompt stays the
--- same bytes.
+-- Plan mode: entering and leaving it, and what the model is told of it: before the next prompt
+-- whenever that has changed, so that the system prompt stays the same bytes.
+local kept = require "qwen.agent.kept"
 local message = require "qwen.session.message"
 
 local M = {}
 
-local ON = message.note("Plan mode is on: only look, change nothing. Tools that change something are refused. End with a short plan of "
-  .. "what you would do, for the user to approve.")
-local OFF = message.note "Plan mode is off: you may change things again, as far as the user allows it."
+local ON = "Plan mode is on: only look, change nothing. Tools that change something are refused. "
+local IN_WORDS = ON .. "End with a short plan of what you would do, for the user to approve."
+local BY_CALL = ON .. "When you know what to do, call exit_plan_mode with the plan in Markdown: the "
+  .. "user approves it, or says what should be different."
+local OFF = "Plan mode is off: you may change things again, as far as the user allows it."
+
+local notes = { [message.note(IN_WORDS).text] = true, [message.note(BY_CALL).text] = true,
+  [message.note(OFF).text] = false }
+
+-- What the results of calls say of it: only those of tools that change it.
+local function by_result(part)
+  local entered = part.text == IN_WORDS or part.text == BY_CALL
+  if part.name == "enter_plan_mode" and entered then return true end
+  if part.name == "exit_plan_mode" and part.text:sub(1, #kept.YES) == kept.YES then return false end
+end
 
 -- Whether the newest word about it said that it is on.
 local function told(messages)
   for i = #messages, 1, -1 do
-    for _, part in ipairs(messages[i].role == "user" and messages[i].parts or {}) do
-      if part.text == ON.text or part.text == OFF.text then return part.text == ON.text end
+    for _, part in ipairs(messages[i].parts) do
+      local on
+      if messages[i].role == "user" then on = notes[part.text] end
+      if part.type == "result" then on = by_result(part) end
+      if on ~= nil then return on end
     end
   end
   return false
+end
+
+---What the model is told where it is on.
+---@param ctx Ctx
+---@return string
+function M.words(ctx)
+  for _, tool in ipairs(ctx.tools) do
+    if tool.name == "exit_plan_mode" then return BY_CALL end
+  end
+  return IN_WORDS
 end
 
 ---Puts what has changed before a prompt that is not yet in the session.
@@ -24,12 +50,45 @@ end
 function M.tell(ctx, prompt)
   if ctx.agent then return end -- it answers to another assistant, and makes no plan for the user
   local on = ctx.mode == "plan"
-  if on ~= told(ctx.session.messages) then table.insert(prompt.parts, 1, on and ON or OFF) end
+  if on == told(ctx.session.messages) then return end
+  table.insert(prompt.parts, 1, message.note(on and M.words(ctx) or OFF))
 end
 
 ---What a shortened conversation has to say again; nil where plan mode is off.
 ---@param ctx Ctx
 ---@return TextPart?
-function M.part(ctx) return ctx.mode == "plan" and not ctx.agent and ON or nil end
+function M.part(ctx)
+  return ctx.mode == "plan" and not ctx.agent and message.note(M.words(ctx)) or nil
+end
+
+---Takes a mode; what it was before plan mode is known until that is left.
+---@param ctx Ctx
+---@param mode string
+function M.take(ctx, mode)
+  local before = ctx.mode ~= "plan" and ctx.mode or ctx.mode_before
+  ctx.mode, ctx.mode_before = mode, mode == "plan" and before or nil
+end
+
+---Leaves plan mode for what was before it.
+---@param ctx Ctx
+function M.leave(ctx) M.take(ctx, ctx.mode_before or "default") end
+
+---The newest plan of the conversation, and whether it was approved.
+---@param ctx Ctx
+---@return string?
+---@return boolean? approved
+function M.plan(ctx) return kept.plan(ctx.session.messages) end
+
+---A sentence about a plan for the model, behind what says that it was approved.
+---@param words string
+---@return string
+function M.approved(words) return kept.YES .. " " .. words end
+
+---What a call is told that would leave a mode which is not on.
+---@param mode string
+---@return string
+function M.off(mode)
+  return ("%s The mode is %s: go on in it, and do not call this again."):format(kept.OFF, mode)
+end
 
 return M

@@ -75,18 +75,13 @@ local function judge(ctx, call, tool, args, must_ask, places)
   return verdict, reason, rule, firm, must_ask and "hook" or kind
 end
 
--- The flags that would allow a call where nobody can be asked; none where no flag does.
-local function allowing(ctx, tool, rule, firm)
-  if firm then return nil end
-  local flags = { rule and ("--allowed-tools '%s'"):format(rule) or nil }
-  if rule and tool.effect == "edit" and ctx.mode == "default" then flags[#flags + 1] = "--approval-mode auto-edit" end
-  if ctx.mode ~= "yolo" then flags[#flags + 1] = "--yolo" end
-  return flags[1] and table.concat(flags, tr " or ")
-end
-
 -- `scoped` is the ctx of the run: it opens the files that were judged, and no others.
 local function permission(ctx, scoped, call, tool, args, must_ask, places)
   local verdict, reason, rule, firm, kind = judge(ctx, call, tool, args, must_ask, places)
+  if verdict == "allow" and tool.asks then -- a hook may refuse that; it answers in nobody's place
+    local allowed, words = asked_hooks(ctx, call, args, "it asks the user", nil, "asks")
+    if allowed == false then return false, words end
+  end
   if verdict == "allow" then return true, reason end
   if verdict == "ask" then
     local allowed, words = asked_hooks(ctx, call, args, reason, rule, kind)
@@ -100,7 +95,7 @@ local function permission(ctx, scoped, call, tool, args, must_ask, places)
     ctx.notice(tr("%s was refused: %s", call.name, reason))
     return false, "Refused: " .. tostring(reason)
   end
-  local flags = allowing(ctx, tool, rule, firm)
+  local flags = require("qwen.permission.approval").flags(ctx, tool, rule, firm)
   ctx.notice(flags and tr("%s was refused because nobody can be asked: %s; allow it with %s", call.name, reason, flags)
     or tr("%s was refused because nobody can be asked: %s", call.name, reason))
   return false, "Refused: this call needs the user's approval and nobody can be asked in this run ("

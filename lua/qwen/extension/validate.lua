@@ -16,7 +16,7 @@ M.fields = {
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function",
     domain = "function", most = "number", run = "function",
     preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", deferred = "boolean or function",
-    offered = "function", options = "table", check = "function" },
+    offered = "function", asks = "boolean", shown = "function", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",
     options = "table", check = "function" },
@@ -138,7 +138,8 @@ end
 
 -- Seconds of computing between two waits. Commands have none: a person sits before them and has Ctrl-C; handlers of events have their own.
 local budgets = {
-  tools = { run = 10, preview = 2, label = 0.5, paths = 0.5, command = 0.5, domain = 0.5, offered = 0.5, deferred = 0.5 },
+  tools = { run = 10, preview = 2, label = 0.5, shown = 0.5, paths = 0.5, command = 0.5, domain = 0.5, offered = 0.5,
+    deferred = 0.5 },
   commands = { complete = 0.5 },
   search = { request = 2, results = 2, usage = 0.5 },
   providers = { request = 5, failure = 2, models = 5, match = 0.5, decoder = 1 },
@@ -146,7 +147,8 @@ local budgets = {
 }
 
 -- What a tool's functions give back beside `run`; others look at what they get by themselves.
-local gives = { tools = { label = "string", preview = "string?", paths = "table?", command = "string", domain = "string?" } }
+local gives = { tools = { label = "string", shown = "string?", preview = "string?", paths = "table?",
+  command = "string", domain = "string?" } }
 
 local function finish(place, want, ok, value, ...)
   if not ok then error(value, 0) end

@@ -93,6 +93,20 @@ local function changed(ctx, tool, args)
   return new
 end
 
+---The flags that would allow a call where nobody can be asked; nil where none does.
+---@param ctx Ctx
+---@param tool Tool
+---@param rule string?
+---@param firm boolean? no approval mode takes the question away
+---@return string?
+function M.flags(ctx, tool, rule, firm)
+  if firm then return nil end
+  local flags = { rule and ("--allowed-tools '%s'"):format(rule) or nil }
+  if rule and tool.effect == "edit" and ctx.mode == "default" then flags[#flags + 1] = "--approval-mode auto-edit" end
+  if ctx.mode ~= "yolo" then flags[#flags + 1] = "--yolo" end
+  return flags[1] and table.concat(flags, tr " or ")
+end
+
 ---Asks the person, unless the tool knows already that it will fail.
 ---@param ctx Ctx
 ---@param call CallPart

@@ -81,7 +81,7 @@ local function judge_paths(ctx, set, name, tool, list, args)
     local file = ignored(place.name) or ignored(place.real)
     if file then return "deny", phrase("%s names it", file) end
   end
-  rule = any(set.ask)
+  rule = not tool.asks and any(set.ask)
   if rule then return "ask", rules.words(rule) end
   local outside, guarded, shared
   for _, place in ipairs(list) do

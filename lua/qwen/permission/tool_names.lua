@@ -9,6 +9,7 @@ return {
     glob = { "Glob", "FindFiles", "GlobTool" }, list_directory = { "LS", "ListFiles", "ListFilesTool", "ReadFolder" },
     todo_write = { "TodoWrite", "TodoWriteTool" }, task = { "Task", "Agent", "TaskTool", "agent" },
     apply_patch = { "ApplyPatch" }, notebook_edit = { "NotebookEdit", "NotebookEditTool" },
+    ask_user_question = { "AskUserQuestion" }, exit_plan_mode = { "ExitPlanMode" }, enter_plan_mode = { "EnterPlanMode" },
     skill = { "Skill", "SkillTool" }, lsp = { "Lsp", "LSP", "LspTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
     monitor = { "Monitor", "MonitorTool" }, task_stop = { "TaskStop" }, task_output = { "TaskOutput" },
     web_search = { "WebSearch", "WebSearchTool" },
@@ -37,6 +38,7 @@ return {
     web_search = { "googlewebsearch", "searchweb", "bravewebsearch", "browsersearch", "internetsearch" },
     task_output = { "bashoutput", "getterminaloutput", "getcommandoutput", "readterminal", "commandstatus", "agentoutput" },
     task_stop = { "killshell", "killbash", "stopcommand", "killprocess", "stoptask", "stopagent", "killtask" },
+    exit_plan_mode = { "planmoderespond", "presentplan", "planexit" }, enter_plan_mode = { "planenter" },
   },
   -- Tools that do several things, which `command` tells.
   by_command = {
@@ -55,6 +57,6 @@ return {
   core = {
     read_file = true, write_file = true, edit = true, notebook_edit = true, apply_patch = true, glob = true, grep_search = true,
     run_shell_command = true, list_directory = true, web_fetch = true, web_search = true, todo_write = true,
-    task = true, skill = true, monitor = true,
+    task = true, skill = true, monitor = true, ask_user_question = true, exit_plan_mode = true, enter_plan_mode = true,
   },
 }

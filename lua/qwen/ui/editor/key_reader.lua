@@ -5,7 +5,7 @@ local keymap = require "qwen.ui.editor.keymap"
 local Reader = {}
 Reader.__index = Reader
 
----@param ... "prompt"|"list"|"view" contexts; the first that knows the keys decides
+---@param ... "prompt"|"list"|"view"|"form" contexts; the first that knows the keys decides
 ---@return table
 function Reader.new(...)
   return setmetatable({ contexts = { ... } }, Reader)

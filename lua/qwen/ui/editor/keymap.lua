@@ -72,7 +72,14 @@ local view = {
   { "view_close", "leave a view that renews itself", "q" },
 }
 
-local contexts = { { "prompt", prompt }, { "list", list }, { "view", view } }
+-- In several questions that are asked together, before the keys of lists.
+local form = {
+  { "form_back", "the question before", "left" },
+  { "form_next", "the question after", "right" },
+  { "form_mark", "mark a choice, where several can be taken", "space" },
+}
+
+local contexts = { { "prompt", prompt }, { "list", list }, { "view", view }, { "form", form } }
 
 -- Without a key for these nothing can be sent, or a question stays for ever: their shipped keys
 -- count when no other does.
@@ -202,7 +209,7 @@ end
 
 ---What a row of keys does.
 ---@param keys string as the decoder names them, with a space between
----@param context "prompt"|"list"|"view"|nil where; at the prompt when left out
+---@param context "prompt"|"list"|"view"|"form"|nil where; at the prompt when left out
 ---@return string|function|nil action
 ---@return boolean more whether a longer row begins like this
 function M.action(keys, context)
@@ -222,7 +229,7 @@ function M.shipped(keys)
 end
 
 ---Every binding, for people; of an action the keys that we ship come first.
----@return {keys: string[], action: string, what: string, context: "prompt"|"list"|"view"}[]
+---@return {keys: string[], action: string, what: string, context: "prompt"|"list"|"view"|"form"}[]
 function M.list()
   local out = {}
   local function add(context, name, what, shipped)

@@ -1,6 +1,7 @@
 -- Actions of keys that concern more than the text: each takes the session at the prompt. Those of the text are in editor.lua.
 local editor = require "qwen.ui.editor.editor"
 local live = require "qwen.ui.screen.live"
+local plan_mode = require "qwen.agent.plan_mode"
 local status_line = require "qwen.ui.widget.status_line"
 local style = require "qwen.ui.render.style"
 local task = require "sys.task"
@@ -114,7 +115,7 @@ function M.next_mode(self)
   for i, mode in ipairs(modes) do
     if mode == ctx.mode then at = i end
   end
-  ctx.mode = modes[at % #modes + 1]
+  plan_mode.take(ctx, modes[at % #modes + 1])
   if style.reader() or live.dumb() then ctx.print(tr("mode: %s", ctx.mode)) end
   status_line.refresh()
 end

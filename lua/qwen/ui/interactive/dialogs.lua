@@ -5,6 +5,7 @@ local show = require "qwen.ui.transcript.show"
 local task = require "sys.task"
 local term = require "sys.term"
 local text = require "qwen.util.text"
+local tool_calls = require "qwen.ui.transcript.tool_calls"
 local turn = require "qwen.ui.interactive.turn"
 
 local M = {}
@@ -72,10 +73,19 @@ function M.attach(self)
     local question = require("qwen.ui.widget.approval_dialog").new(asked)
     local beside = asked.leave and question.stands -- the answer that streams goes on above it
     if not beside then show.asking(asked, question.stands) end
-    if not question.stands then live.write(question:lines()) end
+    if not question.stands then
+      live.write(question:lines())
+      tool_calls.told()
+    end
     local answer = self:ask(question, true)
     if answer then return answer.key, answer.words end
     if asked.leave then asked.leave() elseif asked.turn and self.busy then self.busy:cancel() end
+  end
+  function ctx.questions(list)
+    local form = require("qwen.ui.widget.form").new(list)
+    show.asking({}, form.stands)
+    if not form.stands then live.write(form:lines()) end
+    return self:ask(form, true)
   end
   function ctx.pick(title, choices, options) return self:ask(require("qwen.ui.widget.picker").new(title, choices, options)) end
   function ctx.line(title, hidden) return self:ask(require("qwen.ui.widget.text_input").new(title, hidden)) end

@@ -39,6 +39,14 @@ function M.answer(self, value)
   question.done(value)
 end
 
+---Ctrl-C: the first question is left, and the turn that asks it stops.
+---@param self TtySession
+function M.interrupt(self)
+  local question = self.questions[1]
+  M.answer(self, false)
+  if question.turn and self.busy then self.busy:cancel() end
+end
+
 local function to_question(self, event)
   local value = self.questions[1]:key(event)
   if value ~= nil then M.answer(self, value) end

@@ -181,7 +181,7 @@ function on.reply(self, event) require("qwen.ui.transcript.colours").reply(self.
 function on.int(self)
   if self.away then return end
   if self.questions[1] then
-    questions.answer(self, false)
+    questions.interrupt(self)
   elseif self.busy then
     self.busy:cancel()
   elseif self.state.text ~= "" then

@@ -142,7 +142,7 @@ local function about(ctx, call, args)
 end
 
 function watch.tool_started(ctx, call, args)
-  turn_to "work" -- already here, so that nothing jumps when it ends
+  if not tool_calls.asks(call) then turn_to "work" end -- so that nothing jumps when it ends
   tool_calls.start(call, args, about(ctx, call, args))
   status.phase(say "running")
   status.touch()
@@ -239,6 +239,7 @@ end
 function M.earlier(ctx)
   local list = ctx.session.messages
   if #list == 0 then return end
+  ctx.todos = require("qwen.agent.kept").todos(list)
   line(style.paint("dim", say("resumed", ctx.session.id, words.plural("messages", #list))))
   for _, left_out in ipairs(ctx.session:left_out()) do ctx.notice(left_out) end
   lines(require("qwen.ui.transcript.earlier").rows(list, columns()))

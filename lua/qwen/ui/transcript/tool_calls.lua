@@ -4,6 +4,7 @@ local json = require "sys.json"
 local patch = require "qwen.ui.render.patch"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
+local own_rows = require("qwen.ui.transcript.shown").rows
 local style = require "qwen.ui.render.style"
 local task = require "sys.task"
 local term = require "sys.term"
@@ -89,6 +90,14 @@ function M.so_far(id)
   return ""
 end
 
+---Whether a question of its own stands in the place of a call that runs.
+---@param call CallPart
+---@return boolean?
+function M.asks(call)
+  local tool = registry.get("tools", call.name)
+  return tool and tool.asks
+end
+
 ---A call begins.
 ---@param call CallPart
 ---@param args table
@@ -96,6 +105,7 @@ end
 ---command that was asked about, both clean; `read`: it stands in the scrollback, above the answer
 function M.start(call, args, about)
   running[#running + 1] = { id = call.id, name = call.name, label = label_of(call, args),
+    call = call, args = args, asks = M.asks(call),
     diff = about.diff, command = about.command or command_of(call.name, args),
     most = not about.command and MOST_COMMAND or math.huge, alone = about.read and #running == 0,
     since = task.now(), task = task.current(), tail = "", lines = 0 }
@@ -112,6 +122,11 @@ function M.progress(chunk)
   if not entry then return end
   entry.tail = (entry.tail .. chunk):sub(-KEPT)
   entry.lines = entry.lines + select(2, chunk:gsub("\n", ""))
+end
+
+---What the calls that run are about has been written into the scrollback.
+function M.told()
+  for _, one in ipairs(running) do one.alone = true end
 end
 
 ---Whether a call runs.
@@ -169,7 +184,7 @@ end
 -- A call with its result in a word, what it changed or was, and the end of what it printed.
 local function block(entry, result, failed, columns, more)
   local label, diff = entry.alone and "" or entry.label, not failed and entry.diff
-  local took = task.now() - entry.since
+  local took = entry.asks and 0 or task.now() - entry.since
   local below = output_rows(entry, result, failed, columns)
   if diff then result = patch.count(diff) end
   if below[1] then result = without_last(result, entry) end
@@ -186,6 +201,9 @@ local function block(entry, result, failed, columns, more)
       about = table.move(about, 1, entry.most, 1, {})
       about[#about + 1] = style.paint("dim", words.plural("more_lines", hidden))
     end
+  end
+  if not about[1] and not entry.alone then
+    about = own_rows(entry.call, entry.args, entry.result, columns - 4)
   end
   for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
   table.move(below, 1, #below, #rows + 1, rows)
@@ -227,10 +245,11 @@ end
 ---@return string[]
 function M.ended(call, part, columns, read)
   local entry = { name = call.name, label = label_of(call), alone = read, tail = "", lines = 0,
-    since = task.now() }
+    since = task.now(), call = call }
   for i, one in ipairs(running) do
     if one.id == call.id then entry = table.remove(running, i) break end
   end
+  entry.result = part.text
   local rows = block(entry, one_line(part.display or words.say "done"), part.error, columns,
     part.below)
   if not looks(entry.name) or part.error or #rows > 1 or style.reader() then
@@ -261,12 +280,14 @@ function M.rows(columns)
   local rows = {}
   for i, one in ipairs(held) do rows[i] = one.rows[1] end
   for _, entry in ipairs(running) do
+    if entry.asks then goto continue end -- the question stands there
     local took = task.now() - entry.since
     local time = took >= 1 and not style.reader() and " · " .. words.span(took, true) or ""
     local own = M.line_of and M.line_of(entry.id, columns)
     local start = own or head(verb_of(entry.name, "ask"), entry.label, columns - #time, "●", "warn")
     rows[#rows + 1] = own or start .. style.paint("dim", time)
     for _, line in ipairs(last_lines(entry.tail, SHOWN_FAILED)) do rows[#rows + 1] = "  " .. style.paint("dim", wrap.cut(line, columns - 2)) end
+    ::continue::
   end
   return rows
 end

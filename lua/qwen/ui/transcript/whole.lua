@@ -5,6 +5,7 @@ local input_area = require "qwen.ui.editor.input_area"
 local json = require "sys.json"
 local messages = require "qwen.session.message"
 local registry = require "qwen.extension.registry"
+local shown = require "qwen.ui.transcript.shown"
 local style = require "qwen.ui.render.style"
 local text = require "qwen.util.text"
 local thinking = require "qwen.ui.transcript.thinking"
@@ -56,6 +57,8 @@ function kinds.call(out, part, columns, results, agents)
   local result = results[part.id]
   out[#out + 1] = ""
   out[#out + 1] = tool_calls.title(part, result, columns)
+  local own = shown.rows(part, nil, result and result.text, columns - 4)
+  if own[1] then return add(out, own, "    ") end
   add(out, lines(given(part)), "    ")
   local agent = agent_of(agents, part.id)
   local list = agent and agent.session and agent.session.messages or {}

@@ -7,6 +7,7 @@ local Entry = require "qwen.ui.widget.text_input"
 local KeyReader = require "qwen.ui.editor.key_reader"
 local style = require "qwen.ui.render.style"
 local ansi = require "qwen.ui.render.ansi"
+local choice_list = require "qwen.ui.widget.choice_list"
 local live = require "qwen.ui.screen.live"
 local shown = require "qwen.ui.widget.approval_text"
 local term = require "sys.term"
@@ -16,8 +17,11 @@ local wrap = require "qwen.ui.render.wrap"
 
 local say = words.say
 
--- The place that Enter takes: where the person moved to, else the first, but not beside a text.
-local function marked(self) return self.at or self.armed and not self.typing and 1 or nil end
+-- The place that Enter takes: where the person moved to, else the first or the one that the question
+-- names, but not beside a text.
+local function marked(self)
+  return self.at or self.armed and not self.typing and (self.asked.at or 1) or nil
+end
 
 -- To a place in the list, round its end.
 local function go(self, at) self.at = (at - 1) % #self.choices + 1 end
@@ -37,7 +41,7 @@ end
 
 local Question = Dialog.class({
   list_cancel = function() return false end,
-  list_up = function(self) go(self, (self.at or 1) - 1) end,
+  list_up = function(self) go(self, (self.at or self.asked.at or 1) - 1) end,
   list_down = function(self) go(self, (marked(self) or 0) + 1) end,
   list_first = function(self) go(self, 1) end,
   list_last = function(self) go(self, #self.choices) end,
@@ -50,9 +54,11 @@ local FEW = 9 -- up to here a digit chooses
 local MOST_DIFF = 200 -- rows of a change that the scrollback gets at once
 local LEAST_ROOM = 2 -- rows for what is asked about, however small the screen is
 
----@param asked {title: string, detail: string?, diff: boolean?, reason: string?, id: string?, stands: boolean?, choices: QuestionChoice[]}
+---@param asked Question
 ---diff: the detail is a change that we made out; a command that only looks like one is shown whole
+---markdown: what is asked is the model's prose, and no effect of it
 ---id: of the call that it is about; stands: the scrollback needs none of it either
+---at: the choice that Enter takes at first; keys: more keys for the hint; leaves: what Esc does
 function Question.new(asked)
   local once = false -- a question whose every answer lasts is not answered by a character that begins a prompt
   for _, choice in ipairs(asked.choices) do once = once or not choice.lasting end
@@ -93,34 +99,15 @@ local function part(self, rows, room)
   return out
 end
 
--- The letter that answers at once: none for what lasts.
-local function letter(choice)
-  return not choice.lasting and choice.key:find "^%a$" and choice.key or nil
-end
-
--- One choice, with its mark, in as many rows as it needs.
-local function choice_rows(self, i, chosen, columns)
-  local choice = self.choices[i]
-  local number = self.digits and ("%d. "):format(i) or ""
-  local key = letter(choice)
-  local label = number .. text.clean(choice.label) .. (key and " (" .. key .. ")" or "")
-  local width = math.max(columns - 5 - #number, 8)
-  local rows = wrap.rows({ text = wrap.untab(label), spans = {} }, width, "")
-  for n, row in ipairs(rows) do
-    row = chosen and style.paint("bold", row) or row
-    local lead = n > 1 and (" "):rep(4 + #number) or chosen and style.paint("accent", "  ❯ ") or "    "
-    rows[n] = lead .. row
-  end
-  return rows
-end
-
 -- How it is answered, once it can be; an empty row before, so that nothing moves.
 local function hint(self, columns)
   if not self.armed then return "" end
   local later, id = self.typing and not self.at, self.digits and "answer_keys" or "answer_keys_arrows"
   if later then id = self.digits and "answer_later" or "answer_later_arrows" end
   local up, down, accept, cancel = KeyReader.labels("list_up", "list_down", "list_accept", "list_cancel")
-  local said = say(id, up, down, accept, cancel, say(self.asked.turn and "stops_turn" or "leaves_it"))
+  local leaves = self.asked.leaves or self.asked.turn and "stops_turn" or "leaves_it"
+  local said = say(id, up, down, accept, cancel, say(leaves))
+  if self.asked.keys and not self.typing then said = say("more_keys", said, self.asked.keys) end
   if self.rest then said = said .. ", v: " .. say "show_rest" end
   return "    " .. style.paint("dim", (wrap.cut(said, math.max(columns - 5, 8))))
 end
@@ -151,38 +138,18 @@ local function above(self, room)
   return table.move(reasons, 1, #reasons, #out + 1, out)
 end
 
--- The choices that have room: the marked one, those after it, those before it.
-local function near(blocks, at, most)
-  local first, last, size = at, at, #blocks[at]
-  while true do
-    local after, before = blocks[last + 1], blocks[first - 1]
-    if after and size + #after <= most then
-      last, size = last + 1, size + #after
-    elseif before and size + #before <= most then
-      first, size = first - 1, size + #before
-    else
-      return first, last
-    end
-  end
-end
-
--- Rows of the choices, and where the marked one begins.
-local function choices(self, columns, most)
-  local at = marked(self)
-  local blocks, list, row = {}, {}, nil
-  for i in ipairs(self.choices) do
-    blocks[i] = choice_rows(self, i, i == (at or live.dumb() and 1), columns)
-  end
-  local first, last = near(blocks, at or 1, most)
-  for i = first, last do
-    if i == at then row = #list + 1 end
-    table.move(blocks[i], 1, #blocks[i], #list + 1, list)
-  end
-  return list, row
+-- The line that is being typed in the place of the choices, around its cursor, and where that is.
+local function typed(self, columns, most)
+  local lead = self.stands and "    " or ""
+  local rows, cursor = self.entry:rows(columns - #lead)
+  local first = math.max(1, math.min(cursor.row - most // 2, #rows - most + 1))
+  local out = {}
+  for i = first, math.min(#rows, first + most - 1) do out[#out + 1] = lead .. rows[i] end
+  return out, { row = cursor.row - first + 1, column = cursor.column + #lead }
 end
 
 ---What is asked about is seen on the smallest screen, too: there nothing is left empty, and the
----choices that have no room come when one moves to them.
+---choices that have no room come when one moves to them. It stays while words are typed.
 ---@param columns integer
 ---@param height integer
 ---@param armed boolean? keys answer it now
@@ -190,10 +157,14 @@ end
 ---@return string[] rows
 ---@return {row: integer, column: integer} cursor
 function Question:rows(columns, height, armed, typing)
-  if self.entry then return self.entry:rows(columns, height) end
   self.armed, self.typing = armed, typing
-  local list, row = choices(self, columns, math.huge)
-  local out, last = {}, hint(self, columns)
+  local list, row, cursor
+  if self.entry then
+    list, cursor = typed(self, columns, math.max(height // 3, 1))
+  else
+    list, row = choice_list.rows(self, marked(self), columns, math.huge)
+  end
+  local out, last = {}, not self.entry and hint(self, columns) or nil
   if self.stands then
     lay_out(self, columns)
     local room = height - AROUND - #list - 4 -- two empty rows, the title, the hint
@@ -202,15 +173,21 @@ function Question:rows(columns, height, armed, typing)
       table.insert(out, 1, "")
       out[#out + 1] = ""
     else
-      list, row = choices(self, columns, height - AROUND - LEAST_ROOM)
+      local most = height - AROUND - LEAST_ROOM
+      if not cursor then list, row = choice_list.rows(self, marked(self), columns, most) end
       out, last = above(self, height - AROUND - #list), nil
     end
   end
+  if cursor then cursor.row = #out + cursor.row end
   row = row and #out + row
   table.move(list, 1, #list, #out + 1, out)
   out[#out + 1] = last
-  return out, { row = row or #out, column = row and 2 or math.min(ansi.width(out[#out]), columns - 1) }
+  return out, cursor or { row = row or #out,
+    column = row and 2 or math.min(ansi.width(out[#out]), columns - 1) }
 end
+
+---The choice that Enter would take, taken.
+function Question:marked() return take(self, marked(self)) end
 
 function Question:types() return self.entry ~= nil end
 
@@ -219,7 +196,7 @@ local function named(self, event)
   if not event.text then return nil end
   for i, choice in ipairs(self.choices) do
     local digit = self.digits and event.text == tostring(i)
-    if digit or letter(choice) == event.text then return i end
+    if digit or choice_list.letter(choice) == event.text then return i end
   end
 end
 

@@ -1,5 +1,7 @@
 -- What a question shows of the call that it is about, with nothing hidden in it: a title, the whole
 -- command or change, and why it is asked.
+local Blocks = require "qwen.ui.render.blocks"
+local ansi = require "qwen.ui.render.ansi"
 local lookalike = require "qwen.ui.render.lookalike"
 local patch = require "qwen.ui.render.patch"
 local style = require "qwen.ui.render.style"
@@ -37,14 +39,26 @@ end
 ---@param asked table as of approval_dialog
 ---@return string
 function M.head(asked)
-  local title = M.visible((asked.title:gsub("%s+", " ")))
+  local title = asked.title:gsub("%s+", " ")
+  title = asked.markdown and text.clean(title) or M.visible(title)
   local count = asked.diff and patch.is_diff(asked.detail or "") and patch.count(asked.detail)
   return style.paint("warn", "? ") .. style.paint("bold", title) .. (count and "  " .. style.paint("dim", count) or "")
+end
+
+-- The model's prose as an answer would show it; rows of code are broken, too.
+local function prose_rows(detail, columns)
+  local out = {}
+  for _, row in ipairs(Blocks.rows(text.clean(detail), columns)) do
+    local rows = ansi.wrap(row, columns)
+    table.move(rows, 1, #rows, #out + 1, out)
+  end
+  return out
 end
 
 -- Of a change what each line holds is made visible after the marks are read.
 local function detail_rows(asked, columns)
   local detail = asked.detail or ""
+  if asked.markdown then return detail:find "%S" and prose_rows(detail, columns) or {} end
   if asked.diff and patch.is_diff(detail) then
     return patch.rows(detail, columns, nil, function(line) return M.visible(line, true) end)
   end

@@ -1,0 +1,84 @@
+-- The end of plan mode: the user sees the plan and says how it is carried out, or what should be
+-- different.
+
+local phrase, tr = qwen.phrase, qwen.tr
+local plan_mode = qwen.x.plan_mode
+
+local T = {
+  summary = "In plan mode: show the user your plan, in Markdown, for approval.",
+  effect = "none",
+  asks = true,
+  serial = true,
+  schema = {
+    type = "object",
+    properties = { plan = { type = "string", minLength = 1 } },
+    required = { "plan" },
+  },
+}
+
+T.verbs = { ask = phrase "Plan", done = phrase "Planned" }
+
+function T.offered(ctx) return ctx.interactive and not ctx.agent end
+
+---The plan itself stands below.
+function T.label() return "" end
+
+local CHOICES = {
+  { key = "auto", mode = "auto-edit",
+    label = phrase "Yes, and edit files without asking (auto-edit)",
+    words = "Files are edited without a question from now on." },
+  { key = "ask", mode = "default", label = phrase "Yes, ask about each change",
+    words = "The user is asked about each change." },
+  { key = "judged", mode = "auto", before = true,
+    label = phrase "Yes, and let a model judge commands, as before (auto)",
+    words = "A model judges commands from now on." },
+  { key = "yolo", mode = "yolo", before = true, label = phrase "Yes, and ask nothing, as before (yolo)",
+    words = "The user is asked nothing from now on." },
+  { key = "no", label = phrase "No: tell what should be different" },
+}
+
+-- The choice that was taken, and the words with it. Enter takes the mode that was before plan mode,
+-- so that nothing is allowed for longer by one key.
+local function ask(ctx, plan)
+  local choices, by_key, at = {}, {}, nil
+  local before = ctx.mode_before or "default"
+  for _, choice in ipairs(CHOICES) do
+    if not choice.before or choice.mode == before then
+      choices[#choices + 1] = { key = choice.key, label = tr(choice.label),
+        words = not choice.mode and tr "What should be different? (may stay empty)" or nil }
+      by_key[choice.key] = choice
+      if choice.mode == before then at = #choices end
+    end
+  end
+  local key, words = ctx.ask { title = tr "Carry out this plan?", detail = plan, markdown = true,
+    stands = true, turn = true, at = at, choices = choices }
+  return by_key[key], words
+end
+
+local function off(ctx)
+  return { text = plan_mode.off(ctx.mode), display = tr "plan mode is off", error = true }
+end
+
+local function approved(ctx, choice)
+  if ctx.mode ~= "plan" then return off(ctx) end -- the user left it meanwhile
+  plan_mode.take(ctx, choice.mode)
+  return { text = plan_mode.approved(choice.words .. " Carry it out now; keep its steps with todo_write."),
+    display = tr("approved, mode: %s", choice.mode) }
+end
+
+function T.run(ctx, args)
+  if ctx.mode ~= "plan" then return off(ctx) end
+  if not args.plan:find "%S" then
+    return { text = "The plan is empty. Nothing was asked.", error = true }
+  end
+  local choice, words = ask(ctx, args.plan)
+  if choice and choice.mode then return approved(ctx, choice) end
+  local said = words and words ~= "" and words
+  return { error = true, display = said and tr("not approved: %s", said) or tr "not approved",
+    text = "The user did not approve the plan. Plan mode stays on. "
+      .. (said and "The user says: " .. said or "Ask what should be different, and end there.") }
+end
+
+function T.shown(args) return args.plan end
+
+return T
