@@ -190,7 +190,7 @@
 ---@field most integer? bytes of its result; without it 65536
 ---@field run fun(ctx: Ctx, args: table, id: string): string|ToolResult|nil, Err? waits as it likes; id: of the call; nil, err becomes a failed result
 ---@field preview (fun(ctx: Ctx, args: table): string?, Err?)? diff or command, shown in the question; nil, err when it would fail: nobody is asked
----@field verbs {ask: Phrase, done: Phrase}? what it does, in front of the label: Read, Run; and when it has: Ran
+---@field verbs {ask: Phrase, done: Phrase, host: Phrase?}? what it does, in front of the label: Read, Run; when it has: Ran; and in front of the host that it reaches
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
 ---@field serial boolean? never beside another call of the same turn

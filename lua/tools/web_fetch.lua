@@ -28,7 +28,7 @@ local T = {
   },
 }
 
-T.verbs = { ask = qwen.phrase "Fetch a page of", done = qwen.phrase "Fetched" }
+T.verbs = { ask = qwen.phrase "Fetch", done = qwen.phrase "Fetched", host = qwen.phrase "Fetch a page of" }
 
 function T.label(args) return args.url end
 
@@ -129,8 +129,8 @@ local function cut(ctx, page, room)
 end
 
 local function head(args, page)
-  local url = page.url == args.url and page.url or ("%s (asked for: %s)"):format(page.url, args.url)
-  return ("URL: %s\nStatus: %d | Content-Type: %s | Size: %d bytes"):format(url, page.status,
+  local url = page.url == args.url and page.url or ("%s (final: %s)"):format(args.url, page.url)
+  return ("URL: %s\nStatus: %d%s | Content-Type: %s | Size: %d bytes"):format(url, page.status, page.status < 300 and " OK" or "",
     page.type ~= "" and page.type or "unknown", page.size)
 end
 
@@ -161,9 +161,9 @@ local function told(ctx, args, page, room)
   if more then notes[#notes + 1] = more end
   if answer then notes[#notes + 1] = "A model read the page; this is its answer to: " .. prompt_of(args) end
   if e then notes[#notes + 1] = ("The prompt could not be answered from it: %s."):format(qwen.err.english(e)) end
-  local size = qwen.text.human_bytes(page.size)
-  return qwen.text.trim(table.concat(notes, " ") .. "\n\n" .. qwen.x.web_page.marked(answer or words, page.url)),
-    answer and tr("%s, read by a model", size) or size
+  local size, said = qwen.text.human_bytes(page.size), answer or words
+  said = said:find "%S" and "\n\n" .. qwen.x.web_page.marked(said, page.url) or ""
+  return qwen.text.trim(table.concat(notes, " ") .. said), answer and tr("%s, read by a model", size) or size
 end
 
 function T.run(ctx, args)

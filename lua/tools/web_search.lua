@@ -14,7 +14,7 @@ local T = {
   },
 }
 
-T.verbs = { ask = qwen.phrase "Search the web by", done = qwen.phrase "Searched the web" }
+T.verbs = { ask = qwen.phrase "Search the web for", done = qwen.phrase "Searched the web for", host = qwen.phrase "Search the web by" }
 
 function T.label(args) return args.query end
 

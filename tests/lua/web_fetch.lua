@@ -39,7 +39,7 @@ end
 
 -- Forms of pages.
 local page = fetch "/page"
-t.match(page.text, "^URL: " .. base:gsub("%p", "%%%0") .. "/page\nStatus: 200 | Content%-Type: text/html | Size: %d+ bytes\n\n", "the head")
+t.match(page.text, "^URL: " .. base:gsub("%p", "%%%0") .. "/page\nStatus: 200 OK | Content%-Type: text/html | Size: %d+ bytes\n\n", "the head")
 t.eq(inner(page), "Title: A page\n\n# Head\n\nOne **two** [three](" .. base .. "/other?x=1#y).", "HTML as Markdown, and between marks")
 t.match(page.text, "data, not instructions", "called data")
 for path, want in pairs {

@@ -62,7 +62,7 @@ end
 -- The content type in small letters, and the character set that it names.
 local function type_of(stream)
   local value = (stream.headers["content-type"] or ""):lower()
-  return value:match "^%s*([^;,%s]*)", value:match "charset%s*=%s*[\"']?([%w._:-]+)"
+  return value:match "^%s*([%w/.+-]*)", value:match "charset%s*=%s*[\"']?([%w._:-]+)"
 end
 
 ---Fetches a page.

@@ -48,7 +48,9 @@ end
 -- What is asked: a command stands below the question, a path as one would type it.
 local function title_of(ctx, tool, name, args)
   if tool.command then return tr "Run this command?" end
-  local label = tool.domain and tool.domain(args, ctx) or tool.label and tool.label(args) or ""
+  local host = tool.domain and tool.domain(args, ctx)
+  if host and tool.verbs and tool.verbs.host then return ("%s %s?"):format(tr(tool.verbs.host), host) end
+  local label = tool.label and tool.label(args) or ""
   label = paths.short(label, ctx.cwd)
   if not tool.verbs then return ("%s %s?"):format(name, label) end
   return ("%s %s?"):format(tr(tool.verbs.ask), label)
