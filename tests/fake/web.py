@@ -1,9 +1,11 @@
 """A web server for tests of what a page may do: redirects, sizes, sets of characters, broken and endless answers.
 
-Usage: web.py [ADDRESS:PORT...]   Prints the ports of 127.0.0.1 and of these on one line; ends when its standard input closes.
+Usage: web.py [[CERT+KEY@]ADDRESS:PORT...]   Prints the ports of 127.0.0.1 and of these on one line; ends when its standard input
+closes. With a certificate and its key a port speaks TLS.
 """
 import gzip
 import json
+import ssl
 import sys
 import threading
 import zlib
@@ -61,6 +63,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send(*pages[path])
         elif path in redirects:
             self.send("text/html", "elsewhere", 302, [("Location", redirects[path])])
+        elif path in ("/to-plain", "/to-secure"):
+            scheme = "http" if path == "/to-plain" else "https"
+            self.send("", "", 302, [("Location", f"{scheme}://{self.headers['Host']}/page")])
         elif path == "/to-port":
             self.send("", "", 301, [("Location", "http://%s/page" % self.headers["Host"].replace("127.0.0.1", "127.0.0.2"))])
         elif path.startswith("/chain"):
@@ -109,8 +114,13 @@ class Server(ThreadingHTTPServer):
 
 servers = []
 for place in ["127.0.0.1:0"] + sys.argv[1:]:
+    files, _, place = place.rpartition("@")
     host, _, port = place.rpartition(":")
     servers.append(Server((host, int(port)), Handler))
+    if files:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files.split("+"))
+        servers[-1].socket = context.wrap_socket(servers[-1].socket, server_side=True)
     threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
 print(*(server.server_address[1] for server in servers), flush=True)
 sys.stdin.read()

@@ -181,9 +181,31 @@ if os_.uid() == 0 and sh(("ip addr add %s/32 dev lo && mount --bind %s /etc/host
   set["tools.webFetch.privateHosts"] = { "*.example.org" }
   t.ok(inner(fetch "http://docs.example.org:8081/json"), "unless the settings name the host")
   set["tools.webFetch.privateHosts"] = nil
+  -- https first, where there is one; back to http only on the same host.
+  local cert, key = root .. "/cert.pem", root .. "/key.pem"
+  assert(sh(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tls.example.org -addext "
+    .. "subjectAltName=DNS:tls.example.org,DNS:docs.example.org -keyout %s -out %s 2>%s"):format(key, cert, root .. "/openssl")))
+  assert(sh(("printf '%s tls.example.org\\n%s other.example.org\\n' >%s"):format(PUBLIC, PUBLIC, hosts)))
+  local _ <close> = serve(cert .. "+" .. key .. "@" .. PUBLIC .. ":443")
+  ctx.transport = function(request)
+    request.ca = cert
+    return http.open(request)
+  end
+  for path, want in pairs { ["/plain"] = "https://tls.example.org/plain", ["/to-secure"] = "https://tls.example.org/page", ["/to-plain"] = "http://tls.example.org/page" } do
+    t.ok(fetch("http://tls.example.org" .. path).text:find("(final: " .. want .. ")", 1, true), path)
+  end
+  t.match(fetch("https://tls.example.org/to-plain").text, "not followed", "not from https that was asked for")
+  t.ok(inner(fetch "http://other.example.org/xml"), "a certificate of somebody else: as it was asked for")
+  t.eq(fetch("https://other.example.org/xml").err.kind, "network", "but never in the place of https")
+  ctx.transport = http.open
   assert(sh "umount /etc/hosts")
 else
   t.skip "names that lead elsewhere: needs a network of its own"
+end
+do -- a proxy is asked for names of the internet, and for no others
+  local stream <close> = assert(http.open { url = "http://docs.example.org/xyz", outside = true, proxy = base })
+  t.eq({ stream.status, asked "http://docs.example.org/xyz" }, { 404, 1 }, "the proxy finds the host")
+  t.eq(select(2, http.open { url = "http://10.0.0.1/", outside = true, proxy = base }).code, "private_address", "but no private one")
 end
 for _, url in ipairs { "http://127.0.0.1:1/", "http://[::ffff:127.0.0.1]:1/", "http://10.0.0.1/", "http://localhost:1/", "http://224.0.0.1/" } do
   local stream, e = http.open { url = url, outside = true }
