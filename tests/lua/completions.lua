@@ -69,6 +69,7 @@ local cases = {
   { "limits", "--json", "set", "store" }, { "limits set", "--for" }, { "limits unset", "--for" },
   { "limits store", "off" }, { "limits store 127.0.0.1", "--password" },
   { "mcp", "add", "remove" }, { "mcp remove", "mine" }, { "memory", "add" },
+  { "effort", "low", "default", "-ultra" }, { "effort low", "save", "-high" },
   { "mode", "plan", "yolo" }, { "mode plan", "-yolo" },
   { "model", "first", "second", "-third" }, { "model first", "-second" },
   { "new", "tool", "types" }, { "new tool", "-hook" }, { "permissions", "test" },
