@@ -1656,6 +1656,6 @@ return {
       "读取 Qwen Code 以往会话的笔记（MEMORY.md）；qwen 自己不写笔记",
     ["a typed line that begins with # is kept in QWEN.md; false: it goes to the model"] =
       "以 # 开头的输入行保存到 QWEN.md；false：发送给模型",
-    ["a line to be kept in QWEN.md"] = "保存到 QWEN.md 的一行",
+    ["a line to remember"] = "要记住的一行",
   },
 }

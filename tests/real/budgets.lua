@@ -68,6 +68,13 @@ for name, case in pairs {
   t.eq(calls > 0, case[1][1].calls ~= nil, name .. ": its calls are kept")
 end
 
+-- What runs is stopped.
+do
+  local _, _, place = run({ call "echo $$ > pid; exec sleep 600" }, { "-y", "--max-wall-time", "2s" })
+  local pid = fs.read(place.cwd .. "/pid"):match "%d+"
+  t.eq(fs.stat("/proc/" .. pid) and fs.read("/proc/" .. pid .. "/cmdline", 4096), nil, "the command has ended")
+end
+
 -- As text: the reason alone, what came of the answer stays, and the session goes on.
 local r, _, place = run({ { text = { "first words", " more" }, fault = "stall", after = "more" } }, { "--max-wall-time", "1" })
 t.eq({ r.code, r.out:match "^first words" }, { 55, "first words" }, "what came is printed: " .. r.err)

@@ -89,6 +89,19 @@ for _, case in ipairs {
   if case[2] then t.match(said, case[2], "told before the prompt") else t.eq(said, "go", "nothing to tell") end
 end
 
+-- Where the words about a change are no longer in the conversation, the system prompt is made anew.
+do
+  local changes = require "qwen.agent.instruction_changes"
+  local ctx = { session = { messages = { { id = "a" }, { id = "b" } } } }
+  t.eq(changes.lost(ctx), false, "nothing was told")
+  ctx.noted_in = "b"
+  t.eq(changes.lost(ctx), false, "it is there")
+  ctx.session.messages = { { id = "head" }, { id = "c" } }
+  t.eq(changes.lost(ctx), true, "it was shortened")
+  changes.told(ctx, {})
+  t.eq(changes.lost(ctx), false, "and is in the system prompt from then on")
+end
+
 -- Qwen Code's notes.
 local function system(files, args)
   local spot = program.place(files)

@@ -111,7 +111,7 @@ function M.before_request(ctx, model, provider)
   if not budget or budget.over then return budget and budget.over end
   if budget.most.cost then
     local prices, problem = prices_of(budget, model, provider)
-    if not prices then return err("usage", problem, { exit = USAGE, budget = "cost" }) end
+    if not prices then return err("usage", problem, { exit = USAGE }) end
   end
   return used_up(ctx)
 end

@@ -17,7 +17,7 @@ local WIDTH = 38 -- columns of one hint
 local list = {
   { key = "/", does = phrase "commands" }, { key = "@", does = phrase "files and folders" },
   { key = "!", does = phrase "a line for the shell" },
-  { key = "#", does = phrase "a line to be kept in QWEN.md" },
+  { key = "#", does = phrase "a line to remember" },
   { action = "newline", does = phrase "a new line" },
   { action = "next_mode", does = phrase "the next approval mode" },
   { action = "cancel", does = phrase "stop; twice: an earlier prompt" },
