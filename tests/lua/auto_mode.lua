@@ -13,6 +13,8 @@ local function write(path, content)
   return { name = "write_file", arguments = { file_path = path, content = content } }
 end
 
+local function page(url) return { name = "web_fetch", arguments = { url = url, prompt = "sum it up" } } end
+
 local function verdict(word) return { text = json.encode { verdict = word, reason = "it says so" } } end
 
 -- Runs a prompt. Gives what the program said, the judge's requests, and those of the conversation.
@@ -80,11 +82,14 @@ local rows = {
   { "a hook that asks", call = touch, judged = 0,
     files = { ["~/.qwen/hooks/a.lua"] = "return { before_tool = function(_, c) return { ask = 'mine' } end }" } },
   { "a tool server whose arguments stay here", call = { name = "mcp__x__y", arguments = json.null }, judged = 0 },
+  { "a page of this machine", call = page "http://127.0.0.1:9/x", judged = 0 },
   -- What needs no judge.
   { "an edit in the project", call = write("ran", "x"), ran = true, judged = 0 },
   { "a command that looks", call = shell "ls", judged = 0 },
   { "a rule that allows", call = touch, ran = true, judged = 0, settings = { permissions = { allow = { "Bash(touch *)" } } } },
   { "another mode", call = touch, judged = 0, mode = "default" },
+  { "a page is judged by its address", call = page "http://example.org/x", judge = { verdict "deny" }, judged = 1 },
+  { "not one that a rule allows", call = page "http://nowhere.invalid/x", judged = 0, settings = { permissions = { allow = { "WebFetch(domain:nowhere.invalid)" } } } },
   -- What the user may change.
   { "all commands are judged", call = shell "ls", judge = { verdict "deny" }, judged = 1,
     settings = { permissions = { autoMode = { classifyAllShell = true } } } },
