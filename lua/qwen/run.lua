@@ -101,8 +101,11 @@ end
 
 -- What a command may ask of the model in several prompts; the last answer is the one of the run. Gives what ends the run.
 local function attach_prompt(ctx, front)
-  local last
+  local last, answering
   function ctx.prompt(prompt, typed)
+    if answering then error("ctx.prompt is for a command, which nothing else runs beside", 2) end
+    answering = true
+    local _ <close> = setmetatable({}, { __close = function() answering = false end })
     if front.start and not last then front.start(ctx) end
     prompt = submit(ctx, prompt, typed)
     if not prompt then return nil, false end

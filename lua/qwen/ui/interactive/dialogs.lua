@@ -107,7 +107,7 @@ function M.attach(self)
     show.settle()
     require("qwen.ui.transcript.reply").whole(require("sys.secret").redact(words))
   end
-  function ctx.prompt(words, typed) return turn.prompt(self, words, typed) end
+  function ctx.prompt(line, typed) return turn.prompt(self, line, typed) end
   function ctx.idle(seconds, over) return turn.idle(self, seconds, over) end
   function ctx.steer() return turn.steer(self) end
   function ctx.news_came()

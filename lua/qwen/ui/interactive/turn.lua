@@ -60,18 +60,27 @@ local function message_of(ctx, text, typed)
   return require("qwen.session.message").user(submitted.text, parts)
 end
 
-local function answer(ctx, text, typed)
+local function answer(self, text, typed)
+  local ctx = self.ctx
   local message = message_of(ctx, text, typed)
   if not message then return nil end
+  self.answering = true
+  local _ <close> = setmetatable({}, { __close = function() self.answering = nil end })
   local last = require("qwen.agent.loop").run(ctx, message)
   show.ended(ctx, last)
   return last
 end
 
+-- Raises where something else may be answered at the same time: beside the job, or within an answer.
+local function check_alone(self, name)
+  if task.current() == self.busy and not self.answering then return end
+  error(("ctx.%s is for a command, which nothing else runs beside"):format(name), 3)
+end
+
 local function ask_model(self, text)
   return function()
     self.failed, self.alone = nil, 0
-    local last = answer(self.ctx, text)
+    local last = answer(self, text)
     if not last or last.stop ~= "error" or last.err.budget then return end
     self.failed = text
     show.hint(tr("%s sends it again", (KeyReader.labels "yank")))
@@ -128,7 +137,7 @@ local function command_line(self, line)
     local code, problem = commands.call(ctx, name, command, shell_words(rest), rest)
     commands.ended(ctx, name, started, code)
     if code == nil and problem then ctx.notice(tostring(problem)) end
-    if type(code) == "table" then return answer(ctx, code.prompt, line) end
+    if type(code) == "table" then return answer(self, code.prompt, line) end
   end
 end
 
@@ -138,7 +147,7 @@ local function memory_line(self, line)
   return function()
     local memory = require "qwen.agent.memory"
     local where = memory.ask(ctx, tr("Keep it for whom? %s", words), true)
-    if where == "send" then return answer(ctx, line) end
+    if where == "send" then return answer(self, line) end
     if not where then return ctx.prefill(line) end
     local path, e = memory.add(ctx, where, words)
     if not path then return ctx.notice(e.message) end
@@ -178,10 +187,11 @@ end
 ---@return Message? last of what was answered
 ---@return boolean done false when a hook blocked it, or there is no such command
 function M.prompt(self, line, typed)
+  check_alone(self, "prompt")
   show.finish_line()
   if M.is_message(self.ctx, line) then
     live.write(input_area.sent(line))
-    local last = answer(self.ctx, line, typed)
+    local last = answer(self, line, typed)
     return last, last ~= nil
   end
   local job = job_of(self, line)
@@ -193,6 +203,7 @@ end
 ---@param over (fun(): boolean)? ends the wait earlier; asked when something was sent
 ---@return boolean goes_on false when the session ends
 function M.idle(self, seconds, over)
+  check_alone(self, "idle")
   local due, outer = task.now() + seconds, self.bell
   self.bell = task.queue()
   local _ <close> = setmetatable({}, { __close = function() self.bell = outer end })
