@@ -7,6 +7,7 @@ local proc = require "qwen.util.process"
 local rules = require "qwen.permission.rules"
 local sys = require "sys.os"
 local text = require "qwen.util.text"
+local worktrees = require "qwen.permission.worktrees"
 
 local M = {}
 
@@ -58,18 +59,6 @@ local function unkept(ctx, top)
       return name .. " is not in the last commit as it stands; commit it first"
     end
   end
-end
-
--- The folder for worktrees, which git does not see.
-local function folder_in(top)
-  local folder = top .. "/.qwen/worktrees"
-  local ok, e = fs.mkdir(folder, 448)
-  if not ok then return nil, e end
-  if fs.realpath(folder) ~= folder then return refused(folder .. " is a link") end
-  if not fs.exists(folder .. "/.gitignore") then
-    ok, e = fs.write(folder .. "/.gitignore", "*\n", { fsync = false })
-  end
-  return ok and folder, e
 end
 
 -- Whether it holds nothing that was not in the project: no change, no file, no commit. Ignored files
@@ -132,8 +121,8 @@ function M.make(ctx)
   if not base then return refused "the repository has no commit yet" end
   local hidden = unkept(ctx, top)
   if hidden then return refused(hidden) end
-  local folder, e = folder_in(top)
-  if not folder then return nil, e end
+  local folder, e = worktrees.folder(top)
+  if not folder then return refused(e.message) end
   sweep(top, folder)
   local name = "agent-" .. sys.uuid():gsub("-", ""):sub(1, 7)
   local tree = { top = top, path = folder .. "/" .. name, branch = "worktree-" .. name,

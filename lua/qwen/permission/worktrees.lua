@@ -101,8 +101,10 @@ local function repository(cwd)
   return root, top
 end
 
--- The folder of the worktrees, which git does not see.
-local function prepare(top)
+---The folder of the worktrees of a repository, which git does not see.
+---@param top string its working tree
+---@return string?, Err?
+function M.folder(top)
   local folder = top .. BELOW
   for _, path in ipairs { top .. "/.qwen", folder } do
     if (fs.stat(path, false) or {}).type == "link" then
@@ -154,7 +156,7 @@ function M.enter(cwd, name)
   end
   local root, top = repository(cwd)
   if not root then return nil, top end
-  local folder, e = prepare(top)
+  local folder, e = M.folder(top)
   if not folder then return nil, e end
   local lock <close>, busy = fs.lock(folder .. "/.lock", SECONDS) -- another run may be making it
   if not lock then return nil, busy end
