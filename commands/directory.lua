@@ -20,21 +20,15 @@ local function paths_of(ctx, words)
   return out
 end
 
--- What the model is told: which folder it is, and the instructions of it where those are wanted.
-local function tell(ctx, folder)
-  ctx.tell_next(("The user added the folder %s: it is yours to read and change like the project.")
-    :format(folder))
-  for _, file in ipairs(qwen.x.instructions.files(ctx, folder)) do
-    ctx.tell_next(("Instructions of the user from %s:\n%s"):format(file.path, file.text))
-  end
-end
+local ADDED = "The user added the folder %s: it is yours to read and change like the project."
 
 local function add(ctx, words)
   local failed
   for _, path in ipairs(paths_of(ctx, words)) do
     local folder, e = qwen.x.folders.add(ctx, path)
     if folder then
-      tell(ctx, folder)
+      ctx.tell_next(ADDED:format(folder))
+      qwen.x.memory.refresh(ctx) -- its instructions, where those are wanted
       ctx.print(tr("added %s for this session: read like the project, changed like it",
         qwen.paths.short(folder)))
     else

@@ -1203,7 +1203,7 @@ qwen = {}
 ---@field count fun(n: number): string tokens: "12k"
 
 ---@class qwen.x.instructions
----@field files fun(ctx: Ctx, folder?: string): {path: string, text: string}[] the instruction files in force, with what they import; folder: those of one beside the project
+---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
 
 ---@class qwen.x.memory files with instructions, written as the user asks
 ---@field path fun(ctx: Ctx, where: "user"|"project"): string?, Err? the file that a line goes to

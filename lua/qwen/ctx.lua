@@ -76,7 +76,6 @@ local function add_session(ctx)
   function ctx.take_session(session)
     if ctx.session then ctx.session:close() end
     ctx.session, ctx.seen, ctx.granted, ctx.todos, ctx.told_next = session, {}, {}, nil, nil
-    ctx.system = require("qwen.agent.system_prompt").system(ctx, ctx.opts)
   end
   function ctx.tell_next(words) require("qwen.agent.told_next").add(ctx, words) end
 end

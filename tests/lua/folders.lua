@@ -64,7 +64,7 @@ do
   local ctx = { cwd = all .. "/project", folders = { all .. "/lib" }, settings = settings, trusted = false, notice = function() end }
   local function texts()
     local out = {}
-    for i, file in ipairs(files(ctx, all .. "/lib")) do out[i] = file.text end
+    for i, file in ipairs(files(ctx)) do out[i] = file.text end
     return out
   end
   t.eq(texts(), { "LIB RULES" }, "wanted")

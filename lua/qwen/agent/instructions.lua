@@ -140,12 +140,11 @@ end
 
 ---The instruction files in force, each with its whole text.
 ---@param ctx Ctx
----@param folder string? those of this folder beside the project alone
 ---@return {path: string, text: string}[]
-function M.files(ctx, folder)
+function M.files(ctx)
   local out, total, seen = {}, 0, {}
   local most = prompt_profile.room(ctx) or MAX_TOTAL
-  for _, item in ipairs(folder and beside(ctx, folder) or candidates(ctx)) do
+  for _, item in ipairs(candidates(ctx)) do
     local text, real = read_below(ctx, item.base, item.path)
     if text and not seen[real] and text:find "%S" then
       seen[real] = true

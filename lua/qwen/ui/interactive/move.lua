@@ -110,7 +110,7 @@ function M.to(ctx, name)
   ctx.trusted, ctx.granted = trusted, {}
   ctx.session:move(real)
   take_files(ctx, trusted)
-  ctx.system = require("qwen.agent.system_prompt").system(ctx, ctx.opts)
+  require("qwen.agent.system_prompt").renew(ctx)
   ctx.tools = require("qwen.agent.view").tools(ctx)
   ctx.tell_next(("The user moved this session from %s to %s: the project is there now, and relative "
     .. "paths and commands begin there."):format(before, real))
