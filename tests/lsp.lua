@@ -18,7 +18,7 @@ function M.place(files, servers)
 end
 
 ---Plays calls, one a turn.
----@param place table
+---@param place table `path`: the PATH of the run, where it is another
 ---@param calls {name: string, arguments: table}[]
 ---@return string[] results what the model got
 ---@return table run
@@ -38,7 +38,7 @@ function M.play(place, calls, ...)
   local server <close> = fake.start(answers)
   local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", "-p", "go",
     table.unpack(... and { ... } or { "-y" }) },
-    { env = { OPENAI_API_KEY = "sk-of-ours-0123456789" } })
+    { env = { OPENAI_API_KEY = "sk-of-ours-0123456789", PATH = place.path } })
   local asked = server:requests()
   for _, m in ipairs(asked[1] and asked[#asked].body.messages or {}) do
     if m.role == "tool" then out[#out + 1] = type(m.content) == "string" and m.content or json.encode(m.content) end

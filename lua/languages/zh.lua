@@ -653,6 +653,7 @@ return {
     ["the language server %s is off because it ended twice: %s; start it again: /lsp restart %s"] =
       "语言服务器 %1 两次自行结束，已关闭：%2；重新启动：/lsp restart %3",
     ["no language server is for %s"] = "没有适用于 %s 的语言服务器", ["%s needs a project file: %s"] = "%s 需要项目文件：%s",
+    ["the language server %s is missing"] = "缺少语言服务器 %s", ["see docs/language-servers.md"] = "见 docs/language-servers.md",
     ["%s is not installed"] = "未安装 %s", ["%s is not installed (%s)"] = "未安装 %s（%s）",
     ["there is no %s in this file"] = "此文件中没有 %s", ["give line and character, or symbol"] = "请给出 line 和 character，或 symbol",
     ["the file has only %d lines"] = "文件只有 %d 行",

@@ -1045,8 +1045,8 @@ qwen = {}
 ---@field env table<string, string>?
 ---@field extensionToLanguage table<string, string> `.ts` and what the protocol calls the language
 ---@field projectFiles string[]? one of them makes a folder a project of it; without the list every folder is one
----@field initializationOptions table?
----@field settings table? what it gets where it asks for its configuration
+---@field initializationOptions (table|fun(root: string, program: string): table)?
+---@field settings (table|fun(root: string, program: string): table)? what it gets where it asks for its configuration
 ---@field startupTimeout number? milliseconds; 30000 without it
 ---@field disabled boolean?
 ---@field package string? how to install it, in words
@@ -1095,6 +1095,7 @@ qwen = {}
 ---@class qwen.x.lsp the language servers of the session
 ---@field known fun(ctx: Ctx): LspServer[], Phrase[] what is known, in its order, and what is wrong with lsp.servers
 ---@field for_file fun(ctx: Ctx, path: string): LspServer?, (string|Phrase), string? the server for a real path, its folder and the language, or why there is none
+---@field is_project fun(server: LspServer, folder: string): boolean it, or a folder above it in the same repository, has a project file of the server
 ---@field fits fun(ctx: Ctx): boolean a server fits the project
 ---@field fitting fun(ctx: Ctx): LspEntry[]
 ---@field entry fun(server: LspServer, root: string): LspEntry?, Err?

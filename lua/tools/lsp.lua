@@ -2,7 +2,6 @@
 -- what is wrong with a file, what a rename would change. It changes nothing.
 
 local tr = qwen.tr
-local answers = qwen.x.lsp_answers
 
 local MOST, WAIT, LONGEST = 50, 10, 8000 -- lines of a result; seconds for diagnostics; bytes of a hover
 
@@ -36,7 +35,7 @@ local T = {
 -- The file and place of an item of prepareCallHierarchy, as others give it back.
 local function from_item(args)
   local item = args.callHierarchyItem
-  local at = type(item) == "table" and answers.symbols({ item }, item.uri)[1]
+  local at = type(item) == "table" and qwen.x.lsp_answers.symbols({ item }, item.uri)[1]
   return at and at.path and { filePath = at.path, line = at.line + 1, symbol = at.name } or nil
 end
 
@@ -96,7 +95,7 @@ local function calls(query, position, side, args)
     local found
     found, e = query.client:request("callHierarchy/" .. method, { item = item })
     if found == nil then return nil, e end
-    for _, at in ipairs(answers.calls(found, side)) do
+    for _, at in ipairs(qwen.x.lsp_answers.calls(found, side)) do
       local at_lines = {}
       for i, line in ipairs(at.calls) do at_lines[i] = tostring(line + 1) end
       local where = at_lines[1] and " (calls in line " .. table.concat(at_lines, ", ", 1, math.min(#at_lines, 5)) .. ")"
@@ -111,7 +110,7 @@ local function rename(query, position, args)
   if not args.newName or args.newName == "" then return nil, qwen.err("usage", "rename needs newName") end
   local answer, e = query:ask("textDocument/rename", { position = position, newName = args.newName })
   if answer == nil then return nil, e end
-  local edits, others = answers.edits(answer)
+  local edits, others = qwen.x.lsp_answers.edits(answer)
   if not edits[1] then return nothing(query, "places to rename") end
   local rows, at = {}, 1
   while edits[at] do
@@ -147,7 +146,7 @@ local function actions(query, position, args)
   local answer, e = query:ask("textDocument/codeAction",
     { range = { start = position, ["end"] = stop }, context = { diagnostics = qwen.json.array {} } })
   if answer == nil then return nil, e end
-  local titles = answers.actions(answer)
+  local titles = qwen.x.lsp_answers.actions(answer)
   if not titles[1] then return nothing(query, "code actions") end
   return result("The server offers (nothing was changed):", titles, args)
 end
@@ -157,30 +156,30 @@ local at_place = {
   goToDefinition = function(query, position, args)
     local answer, e = query:ask("textDocument/definition", { position = position })
     if answer == nil then return nil, e end
-    return places(query, answers.places(answer), "definitions", args)
+    return places(query, qwen.x.lsp_answers.places(answer), "definitions", args)
   end,
   goToImplementation = function(query, position, args)
     local answer, e = query:ask("textDocument/implementation", { position = position })
     if answer == nil then return nil, e end
-    return places(query, answers.places(answer), "implementations", args)
+    return places(query, qwen.x.lsp_answers.places(answer), "implementations", args)
   end,
   findReferences = function(query, position, args)
     local answer, e = query:ask("textDocument/references", { position = position,
       context = { includeDeclaration = args.includeDeclaration or false } })
     if answer == nil then return nil, e end
-    return places(query, answers.places(answer), "references", args)
+    return places(query, qwen.x.lsp_answers.places(answer), "references", args)
   end,
   hover = function(query, position)
     local answer, e = query:ask("textDocument/hover", { position = position })
     if answer == nil then return nil, e end
-    local text = qwen.text.head(qwen.text.trim(answers.hover(answer)), LONGEST)
+    local text = qwen.text.head(qwen.text.trim(qwen.x.lsp_answers.hover(answer)), LONGEST)
     if text == "" then return nothing(query, "hover text") end
     return { text = text, display = qwen.text.clean(text:match "[^\n]*") }
   end,
   prepareCallHierarchy = function(query, position, args)
     local answer, e = query:ask("textDocument/prepareCallHierarchy", { position = position })
     if answer == nil then return nil, e end
-    return symbols(query, answers.symbols(answer), "items", args)
+    return symbols(query, qwen.x.lsp_answers.symbols(answer), "items", args)
   end,
   incomingCalls = function(query, position, args) return calls(query, position, "from", args) end,
   outgoingCalls = function(query, position, args) return calls(query, position, "to", args) end,
@@ -205,7 +204,7 @@ local projects = {
   workspaceSymbol = function(query, rows, args)
     local answer, e = query:ask("workspace/symbol", { query = args.query })
     if answer == nil then return e end
-    for _, at in ipairs(answers.symbols(answer)) do rows[#rows + 1] = query:place(at) .. ": " .. name_of(at) end
+    for _, at in ipairs(qwen.x.lsp_answers.symbols(answer)) do rows[#rows + 1] = query:place(at) .. ": " .. name_of(at) end
   end,
   workspaceDiagnostics = function(query, rows)
     for _, row in ipairs(query:all_diagnostics()) do rows[#rows + 1] = row end
@@ -233,7 +232,7 @@ function T.run(ctx, args)
     local answer
     answer, e = query:ask "textDocument/documentSymbol"
     if answer == nil then return nil, e end
-    local found = answers.symbols(answer, query.doc.uri)
+    local found = qwen.x.lsp_answers.symbols(answer, query.doc.uri)
     table.sort(found, function(a, b)
       if a.line ~= b.line then return a.line < b.line end
       return a.unit < b.unit

@@ -177,6 +177,7 @@ def answer(method, params):
 
 
 log("start " + " ".join(sorted(name for name in os.environ)))
+log("home " + str(os.path.exists(os.path.expanduser("~/.qwen/settings.json"))))
 while True:
     message = read()
     if message is None:

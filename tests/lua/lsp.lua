@@ -178,6 +178,21 @@ do -- one that ended once
   t.eq(r.err, "", "nothing is said")
   t.match(got[3], "a.w:3:1: error: bad word ERR 3", "the second one serves")
 end
+for sandbox, sees in pairs { ["false"] = "True", ["true"] = "False" } do -- it has the border that commands have
+  local place = place_with("none", { tools = { sandbox = sandbox == "true" } })
+  fs.write(place.cwd .. "/server.py", fs.read(script))
+  place.log = place.cwd .. "/log"
+  local settings = json.decode(fs.read(place.home .. "/.qwen/settings.json"))
+  settings.lsp.servers.words.args = json.array { place.cwd .. "/server.py", "--log", place.log }
+  fs.write(place.home .. "/.qwen/settings.json", json.encode(settings))
+  local got, r = play(place, { edit(place, "three", "ERR 3") })
+  if r.code ~= 0 and r.err:find("sandbox", 1, true) then
+    t.skip("no sandbox: " .. r.err)
+  else
+    t.match(got[1], "a.w:3:1: error: bad word ERR 3", "sandbox " .. sandbox)
+    t.match(log_of(place), "\nhome " .. sees .. "\n", "sandbox " .. sandbox .. ": what it sees of the home folder")
+  end
+end
 do -- late: told with the next result
   local place = place_with "late"
   local go = ("touch %s.go; until grep -q published %s; do sleep 0.05; done"):format(place.log, place.log)

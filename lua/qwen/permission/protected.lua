@@ -33,7 +33,7 @@ M.folders = words(".git .hg .svn .jj .sl .bzr .qwen .vscode .idea .fleet .zed .d
 M.files = words(".envrc .bashrc .bash_profile .bash_login .bash_logout .bash_aliases .profile "
   .. ".zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .mkshrc .cshrc .tcshrc .login .logout "
   .. ".inputrc .xprofile .xinitrc .xsession .xsessionrc .pam_environment config.fish .gitconfig "
-  .. ".gitmodules .hgrc .mcp.json .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .netrc "
+  .. ".gitmodules .hgrc .mcp.json .lsp.json .luarc.json .luarc.jsonc .clangd rust-analyzer.toml .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs .pnpmfile.mjs .netrc "
   .. ".vimrc .gvimrc .exrc .nvimrc .nvim.lua .dir-locals.el .dir-locals-2.el .emacs .tmux.conf "
   .. ".screenrc .gdbinit .lldbinit .bazelrc .bazeliskrc mise.toml .mise.toml .tool-versions "
   .. ".rtx.toml .irbrc .pryrc .pythonrc .pypirc .wgetrc .curlrc .devcontainer.json opencode.json "

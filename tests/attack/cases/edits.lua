@@ -5,7 +5,7 @@ for path in (".git/hooks/pre-commit .git/config .hg/hgrc .jj/config.toml .sl/con
   .. ".vscode-server/x .vscode-insiders/tasks.json x.code-workspace .fleet/run.json .idea/workspace.xml .githooks/pre-commit lefthook.yml .lefthook.yml lefthook-local.yml .overcommit.yml "
   .. ".husky/pre-commit .pre-commit-config.yaml .travis.yml Jenkinsfile jenkinsfile azure-pipelines.yml .drone.yml .buildkite/pipeline.yml bitbucket-pipelines.yml .woodpecker.yml "
   .. ".woodpecker/x.yml .gitea/workflows/x.yml .forgejo/workflows/x.yml .github/workflows/x.yml .gitlab-ci.yml .circleci/config.yml .gemini/settings.json .codex/config.toml "
-  .. ".opencode/x .windsurf/x .continue/config.json .roo/mcp.json .kiro/x .claude/settings.json .cursor/mcp.json .mcp.json opencode.json .cargo/config.toml .bazelrc mise.toml "
+  .. ".opencode/x .windsurf/x .continue/config.json .roo/mcp.json .kiro/x .claude/settings.json .cursor/mcp.json .mcp.json .lsp.json .luarc.json .clangd rust-analyzer.toml opencode.json .cargo/config.toml .bazelrc mise.toml "
   .. ".mise.toml .tool-versions .pnpmfile.cjs .yarn/releases/yarn.cjs .yarnrc.yml .npmrc .cshrc .tcshrc .login .logout .bashrc .zshenv fish/conf.d/x.fish .config/fish/config.fish "
   .. ".config/git/config .config/environment.d/x.conf .config/autostart/x.desktop .config/systemd/user/x.service .pam_environment .gdbinit .lldbinit .nvim.lua .exrc .dir-locals.el "
   .. ".emacs.d/init.el .envrc .gitmodules .qwen/settings.json sub/.git/config sub/.vscode/tasks.json SUB/.GIT/config .Git/config .git./config git~1/config HEAD head sub/HEAD "

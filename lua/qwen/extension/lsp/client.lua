@@ -6,7 +6,6 @@ local err = require "qwen.util.err"
 local frames = require "qwen.extension.lsp.frames"
 local json = require "sys.json"
 local json_rpc = require "qwen.extension.json_rpc"
-local paths = require "qwen.util.paths"
 local phrase = require("qwen.util.translate").phrase
 local positions = require "qwen.extension.lsp.positions"
 local proc = require "qwen.util.process"
@@ -205,12 +204,18 @@ function Client:stop()
   if not self.ended then self:kill(phrase "it was stopped") end
 end
 
+-- A field of a server that may be a function of the folder and the program.
+local function made(value, root, program)
+  if type(value) == "function" then return value(root, program) end
+  return value
+end
+
 -- Greets it: it says what it can and how it counts.
 local function greet(self, spec)
   local hello, e = ask(self, "initialize", { processId = json.null, rootUri = positions.uri(self.root),
     rootPath = self.root, workspaceFolders = json.array { self:folder() }, capabilities = CAPABILITIES,
     clientInfo = { name = "qwen", version = embed.version },
-    initializationOptions = spec.initializationOptions }, (spec.startupTimeout or START) / 1000)
+    initializationOptions = made(spec.initializationOptions, self.root, self.path) }, (spec.startupTimeout or START) / 1000)
   if hello == nil then return nil, e end
   self.can = hello and type(hello.capabilities) == "table" and hello.capabilities or {}
   self.encoding = self.can.positionEncoding == "utf-8" and "utf-8" or "utf-16"
@@ -234,7 +239,8 @@ function M.start(ctx, spec, root, said)
   end
   local argv = table.move(spec.args or {}, 1, #(spec.args or {}), 2, { program })
   local pass = ctx.settings:get "tools.shell.passVariables"
-  local env = child_env.for_command { pass = type(pass) == "table" and pass or nil, cwd = ctx.cwd }
+  local env = child_env.for_command { pass = type(pass) == "table" and pass or nil,
+    trusted = true, cwd = ctx.cwd } -- what it starts is no program of the project either
   for name, value in pairs(spec.env or {}) do env[name] = tostring(value) end
   local options, hold = sandbox.wrap(ctx, { argv = argv, cwd = root, env = env, stdin = "pipe" })
   if not options then return nil, hold end
@@ -244,8 +250,8 @@ function M.start(ctx, spec, root, said)
     return nil, e
   end
   local self = setmetatable({ child = child, root = root, last = 0, waiting = {}, unsent = 0,
-    outbox = task.queue(), gone = task.queue(), can = {}, encoding = "utf-16", settings = spec.settings,
-    said = said, greeted = false, program = paths.short(program) }, Client)
+    outbox = task.queue(), gone = task.queue(), can = {}, encoding = "utf-16", settings = made(spec.settings, root, program),
+    said = said, greeted = false, path = program }, Client)
   ctx.background(function() live(self, hold) end)
   local ok
   ok, e = greet(self, spec)

@@ -1,7 +1,5 @@
 -- The language servers of a session: which one is for a file, its start, the one new start after it
 -- broke, and its end. The table of them is in lua/hooks/lsp.lua and the setting lsp.servers.
-local client = require "qwen.extension.lsp.client"
-local documents = require "qwen.extension.lsp.documents"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
@@ -72,8 +70,11 @@ local function has_project(server, folder)
   return server.projectFiles == nil
 end
 
--- Whether a folder, or one above it in the same repository, is a project of the server.
-local function in_project(server, folder)
+---Whether a folder, or one above it in the same repository, is a project of a server.
+---@param server LspServer
+---@param folder string
+---@return boolean
+function M.is_project(server, folder)
   local top = paths.project_root(folder)
   while not has_project(server, folder) do
     if folder == top or #folder <= #top then return false end
@@ -84,7 +85,7 @@ end
 
 -- The folder that a server is for: the outermost with a project file on the way to the file.
 local function root_of(ctx, server, path)
-  if in_project(server, ctx.cwd) then return ctx.cwd end
+  if M.is_project(server, ctx.cwd) then return ctx.cwd end
   local at = path:find("/", #ctx.cwd + 2, true)
   while at do
     if has_project(server, path:sub(1, at - 1)) then return path:sub(1, at - 1) end
@@ -128,7 +129,7 @@ local function of_project(ctx)
   local out, taken = {}, {}
   for _, server in ipairs(closed(ctx) and {} or M.known(ctx)) do
     local ending = next(server.extensionToLanguage)
-    if not server.disabled and not taken[ending] and in_project(server, ctx.cwd)
+    if not server.disabled and not taken[ending] and M.is_project(server, ctx.cwd)
       and proc.which(server.command) then
       out[#out + 1], taken[ending] = server, true
     end
@@ -203,13 +204,14 @@ function M.ready(ctx, entry)
     if entry.documents then entry.documents:publish(params) end
   end
   function entry.said.on_end(e) broke(ctx, entry, e) end
+  local client = require "qwen.extension.lsp.client" -- here: most sessions start none
   local one, e = client.start(ctx, entry.server, entry.root, entry.said)
   if not one then
     broke(ctx, entry, e)
     return nil, err(e.kind, phrase("the language server %s: %s", entry.name, err.phrase(e)))
   end
   entry.client, entry.state, entry.since = one, "ready", task.now()
-  entry.documents = documents.new(one)
+  entry.documents = require("qwen.extension.lsp.documents").new(one)
   return true
 end
 
