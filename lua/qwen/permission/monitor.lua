@@ -8,6 +8,7 @@ local tr = require("qwen.util.translate").tr
 local M = {}
 
 local BURST, EVERY = 5, 1 -- events at once, and seconds until one more
+local PAUSE = 0.005 -- seconds between two pieces that come faster than they are told
 local MOST_LINE = 2000 -- bytes of an event
 local MOST_WAITING = 50 -- events that wait for the model
 
@@ -107,6 +108,7 @@ local function follow(ctx, job, child, idle)
     if not chunk then break end
     job.heard = task.now()
     take_lines(ctx, job, chunk)
+    if job.room < 1 then task.sleep(PAUSE) end -- a flood waits in its pipe
     if job.events >= job.most and not job.why then
       job.why = { user = tr("%d events", job.events), model = FULL:format(job.events) }
       child:kill()
