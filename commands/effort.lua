@@ -39,8 +39,9 @@ end
 local function rows_of(ctx, list)
   local rows, at = {}, #list
   for i, level in ipairs(list) do
-    local sent = level ~= "default" and qwen.x.effort.sent(ctx.model, level) or nil
-    rows[i] = { label = level, detail = sent or tr "as the model's entry and its service have it" }
+    local sent = level ~= "default" and qwen.x.effort.sent(ctx.model, level)
+    rows[i] = { label = level, detail = sent and (sent ~= "" and sent or tr "nothing is asked for")
+      or tr "as the model's entry and its service have it" }
     if level == ctx.model.effort_told then at = i end
   end
   return rows, at

@@ -260,6 +260,7 @@ return {
     ["%s cannot be told how much to think; effort %s is not sent"] = "%s 无法设定思考程度；不会发送 %s",
     ["effort: %s, the nearest to %s; %s can be told %s"] = "思考程度：%s，最接近 %s；%s 支持 %s",
     ["no %s"] = "不发送 %s", ["saved: model.reasoningEffort is %s"] = "已保存：model.reasoningEffort 为 %s",
+    ["nothing is asked for"] = "不作要求",
     ["as the model's entry and its service have it"] = "按模型条目和服务的默认",
     ["there is no effort '%s'; use %s"] = "没有思考程度“%s”；可用 %s",
     ["How much should %s think?"] = "%s 应思考多少？",

@@ -723,7 +723,7 @@ qwen = {}
 ---@field with fun(model: Model, level: string): Model a model like another one, with a level of its own
 ---@field set fun(ctx: Ctx, level: string) for the rest of the run: the model in use and each that is chosen later
 ---@field words fun(model: Model): string what counts for a model, in words for the user
----@field next fun(ctx: Ctx): string? the next level of the model in use, "default" after the last; nil: it cannot be told any
+---@field next fun(ctx: Ctx): string? the next level at which the model in use thinks, "default" after the last; nil: it cannot be told any
 ---@field sent fun(model: Model, level: string): string the fields of a request that a level changes
 
 ---@class qwen.x.encoding

@@ -122,8 +122,8 @@ function P.own_terms(id)
   return (id:find "^o%d" or id:find "^gpt%-5" and not id:find "chat") and true or false
 end
 
--- What models can be told by this protocol, by the first pattern that fits; the others know low, medium and high. A service that knows
--- more, or says it in another way, has a file of its own.
+-- What models can be told by this protocol, by the first pattern that fits; the others know low, medium and high, and are asked for
+-- nothing with none. A service that knows more, or says it in another way, has a file of its own.
 local efforts = {
   { "^gpt%-5.*chat", "" }, { "^gpt%-5%-pro", "high" }, { "^gpt%-5%.%d%-pro", "medium high xhigh" },
   { "^gpt%-5%.1%-codex%-max", "low medium high xhigh" }, { "^gpt%-5%.[2-9]%-codex", "low medium high xhigh" },
@@ -131,8 +131,8 @@ local efforts = {
   { "^gpt%-5%.[2-5]", "none low medium high xhigh" }, { "^gpt%-5%.[6-9]", "none low medium high xhigh max" },
   { "^gpt%-[34]", "" }, { "^o1%-mini", "" }, { "^o1%-preview", "" },
   { "^qwen", "" }, { "^coder%-model", "" }, { "^deepseek%-chat", "" }, { "^deepseek", "low medium high xhigh max" }, { "^gemini%-1", "" },
-  { "^gemini%-2%.0", "" }, { "^claude%-3[%-.]5", "" }, { "^claude%-3%-[ohs]", "" }, { "^claude%-opus%-4[%-.][7-9]", "low medium high xhigh max" },
-  { "^claude%-opus%-[5-9]", "low medium high xhigh max" }, { "^claude%-%a+%-4[%-.]6", "low medium high max" }, { "instruct", "" },
+  { "^gemini%-2%.0", "" }, { "^claude%-3[%-.]5", "" }, { "^claude%-3%-[ohs]", "" }, { "^claude%-opus%-4[%-.][7-9]", "none low medium high xhigh max" },
+  { "^claude%-opus%-[5-9]", "none low medium high xhigh max" }, { "^claude%-%a+%-4[%-.]6", "none low medium high max" }, { "instruct", "" },
 }
 
 ---@param model Model
@@ -142,7 +142,7 @@ function P.efforts(model)
   for _, row in ipairs(efforts) do
     if name:find(row[1]) then return row[2] end
   end
-  return "low medium high"
+  return P.own_terms(name) and "low medium high" or "none low medium high"
 end
 
 ---How much to think, as the person set it; false for not at all.

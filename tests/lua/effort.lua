@@ -80,7 +80,7 @@ local rows = {
   { "openai", "xai", "grok-4", "", { high = "" } },
   { "openai", "mistral", "mistral-large", "", { high = "" } },
   { "openai", "minimax", "MiniMax-M2", "", { high = "" } },
-  { "openai", "elsewhere", "house-1", "low medium high", { high = 'reasoning: {"effort":"high"}' } },
+  { "openai", "elsewhere", "house-1", "none low medium high", { high = 'reasoning: {"effort":"high"}', none = "" } },
 }
 
 for _, row in ipairs(rows) do
@@ -113,6 +113,7 @@ t.eq(effort.with(model("openai", "vllm", "Qwen/Qwen3-8B", own), "none").config.e
   { enable_thinking = false, other = 1 }, "a switch among other words")
 
 -- Round with the key: each level that is known, then default.
+t.eq(effort.next { model = model("openai", "elsewhere", "house-1") }, "low", "the key turns nothing off")
 local ctx = { model = model("gemini", "gemini", "gemini-3-pro-preview"), fallbacks = {}, opts = {} }
 local round = {}
 for i = 1, 3 do

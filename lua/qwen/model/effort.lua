@@ -118,11 +118,12 @@ function M.words(model)
     table.concat(M.known(model), ", "))
 end
 
----The next level that the model in use can be told, and "default" after the last.
+---The next level at which the model in use thinks, and "default" after the last.
 ---@param ctx Ctx
 ---@return string? nil: it cannot be told any
 function M.next(ctx)
   local known = M.known(ctx.model)
+  if known[1] == "none" then table.remove(known, 1) end
   if #known == 0 then return nil end
   for i, level in ipairs(known) do
     if level == ctx.model.effort_told then return known[i + 1] or "default" end
