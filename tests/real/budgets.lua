@@ -81,6 +81,11 @@ t.eq({ r.code, r.out:match "^first words" }, { 55, "first words" }, "what came i
 t.match(r.err, "%-%-max%-wall%-time", "the reason")
 t.match(session_of(place), "first words", "and kept")
 
+r = run({ { text = { "first", " more" }, fault = "stall", after = "more" } }, { "--max-wall-time", "1", "-o", "stream-json", "--include-partial-messages" })
+local function count(what) return select(2, r.out:gsub('"type":"' .. what .. '"', "")) end
+t.eq({ count "message_start", count "message_stop", count "content_block_start", count "content_block_stop" }, { 1, 1, 1, 1 }, "what was begun is closed")
+t.match(r.out, '"message_stop".*"type":"assistant".*"error_max_wall_time"', "in their order")
+
 -- What cannot be kept is refused before anything is sent.
 for _, case in ipairs {
   { { "--max-cost", "1" }, {}, 2 }, { {}, { model = { maxRunCost = 1 } }, 2 },

@@ -2,7 +2,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local fs = require "sys.fs"
+local err, fs = require "qwen.util.err", require "sys.fs"
 local proc = require "qwen.util.process"
 
 local server <close> = fake.start { { text = "ok", times = 0 } }
@@ -69,6 +69,34 @@ do
   for i, child in ipairs(running) do t.eq(child:wait().code, 0, "line " .. i) end
   local text = fs.read(many.home .. "/.qwen/QWEN.md")
   for i = 1, 8 do t.match(text, "\n%- line " .. i .. "\n", "line " .. i) end
+end
+
+-- A file in the editor: what is there before, what the editor leaves (nil: it was left without saving), what another program writes
+-- meanwhile; whether it was changed, and what is in the file then.
+do
+  local memory = require "qwen.agent.memory"
+  local root, ctx, spilled = dofile "tests/tool_ctx.lua" "memory"
+  local path = root .. "/QWEN.md"
+  for _, case in ipairs {
+    { "a\n", "a", nil, false, "a\n" }, { "a\n", "a\nb", nil, true, "a\nb\n" }, { "a\r\nb\r\n", "a\nc", nil, true, "a\r\nc\r\n" },
+    { nil, "new", nil, true, "new\n" }, { "a\n", "", nil, true, "" }, { "a\n", nil, nil, nil, "a\n" },
+    { "a\n", "mine", "theirs\n", nil, "theirs\n", "mine\n" }, { nil, "mine", "theirs\n", nil, "theirs\n", "mine\n" },
+    { "\xff\xfea\0\n\0", "\u{e4}", nil, true, "\xff\xfe\xe4\0\n\0" },
+    { "caf\xe9 f\xfcr alle und \xfcber\n", "漢", nil, nil, "caf\xe9 f\xfcr alle und \xfcber\n", "漢\n" },
+  } do
+    fs.remove(path)
+    if case[1] then fs.write(path, case[1]) end
+    function ctx.edit()
+      if case[3] then fs.write(path, case[3]) end
+      return case[2], not case[2] and err("cancelled", "left") or nil
+    end
+    local before = #spilled
+    local changed, e = memory.edit(ctx, path)
+    local name = ("%s then %s"):format(case[1], case[2])
+    t.eq({ changed == nil and "no" or changed, fs.read(path) }, { case[4] == nil and "no" or case[4], case[5] }, name)
+    t.ok(changed ~= nil or e, name .. ": a reason")
+    t.eq(#spilled > before and fs.read(spilled[#spilled]) or nil, case[6], name .. ": kept aside")
+  end
 end
 
 -- A change counts from the next prompt on, and the system prompt stays the same.

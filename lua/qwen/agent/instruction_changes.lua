@@ -35,7 +35,10 @@ local function changes(ctx)
   for _, file in ipairs(instruction_files.files(ctx)) do
     now[file.path] = file.text
     local old = ctx.instructed[file.path]
-    if old ~= file.text then out[#out + 1] = words_of(file.path, old, file.text) end
+    if old ~= file.text then
+      out[#out + 1] = words_of(file.path, old, file.text)
+      ctx.emit("instructions_loaded", { path = file.path })
+    end
   end
   local gone = {}
   for path in pairs(ctx.instructed) do

@@ -50,4 +50,11 @@ return function(ctx, event)
     emit { type = "message_stop" }
     index, open = nil, nil
   end
+
+  -- An answer that is stopped is kept without having ended.
+  local added = ctx.watch.message_added
+  function ctx.watch.message_added(m)
+    ctx.watch.answer_ended()
+    return added(m)
+  end
 end
