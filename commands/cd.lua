@@ -21,7 +21,7 @@ function C.run(ctx, args)
   local folder, e = ctx.move(args[1])
   if not folder then return nil, e end
   ctx.print(tr("the session goes on in %s", qwen.paths.short(folder)))
-  if not ctx.session.in_memory then
+  if folder ~= ctx.session.cwd and not ctx.session.in_memory then
     ctx.print(tr("its file stays where it began: resume it in %s",
       qwen.paths.short(ctx.session.cwd)))
   end

@@ -29,8 +29,9 @@ local function add(ctx, words)
     if folder then
       ctx.tell_next(ADDED:format(folder))
       qwen.x.memory.refresh(ctx) -- its instructions, where those are wanted
-      ctx.print(tr("added %s for this session: read like the project, changed like it",
-        qwen.paths.short(folder)))
+      local around = qwen.paths.below(ctx.cwd, folder)
+      ctx.print(tr(around and "added %s, which the project is in, for this session: read like the project, changed like it"
+        or "added %s for this session: read like the project, changed like it", qwen.paths.short(folder)))
     else
       failed = failed or e.code ~= "there"
       ctx.notice(e.message)

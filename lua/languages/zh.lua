@@ -218,6 +218,7 @@ return {
     ["%d of %d sessions read"] = "已读 %d 个会话，共 %d 个", ["found in none of %d sessions"] = "%d 个会话中都没有找到",
     ["%s belongs to the session already: %s"] = "%s 已属于会话：%s", ["%s is in the project already"] = "%s 已在项目中",
     ["added %s for this session: read like the project, changed like it"] = "已为本次会话加入 %s：像项目一样读取和修改",
+    ["added %s, which the project is in, for this session: read like the project, changed like it"] = "已为本次会话加入 %s（项目在其中）：像项目一样读取和修改",
     ["%s has no commit yet, which a worktree begins with; commit first"] = "%s 还没有提交，而工作树从提交开始；请先提交",
     ["%s is a bare repository: make a worktree of it (git worktree add), and start qwen there"] = "%s 是裸仓库：请建立它的工作树（git worktree add），并在其中启动 qwen",
     ["%s is a link; no worktree is made behind it"] = "%s 是链接；不在其后建立工作树",

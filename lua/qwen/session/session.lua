@@ -185,7 +185,8 @@ end
 ---The session goes on in another folder; its file stays where it is.
 ---@param where string real path
 function Session:move(where)
-  self.here, self.branch = where, require("qwen.util.git").branch(where)
+  self.here = where ~= self.cwd and where or nil
+  self.branch = require("qwen.util.git").branch(where)
 end
 
 local function load(self)
