@@ -10,6 +10,7 @@ local T = {
   effect = "none",
   asks = true,
   serial = true,
+  deferred = true,
   schema = {
     type = "object",
     properties = { questions = {

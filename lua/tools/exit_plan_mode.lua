@@ -9,6 +9,7 @@ local T = {
   effect = "none",
   asks = true,
   serial = true,
+  deferred = true, -- the note about plan mode names it
   schema = {
     type = "object",
     properties = { plan = { type = "string", minLength = 1 } },

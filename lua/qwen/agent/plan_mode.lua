@@ -8,7 +8,8 @@ local M = {}
 local ON = "Plan mode is on: only look, change nothing. Tools that change something are refused. "
 local IN_WORDS = ON .. "End with a short plan of what you would do, for the user to approve."
 local BY_CALL = ON .. "When you know what to do, call exit_plan_mode with the plan in Markdown: the "
-  .. "user approves it, or says what should be different."
+  .. "user approves it, or says what should be different. What only the user can decide ask before, "
+  .. "with ask_user_question."
 local OFF = "Plan mode is off: you may change things again, as far as the user allows it."
 
 local notes = { [message.note(IN_WORDS).text] = true, [message.note(BY_CALL).text] = true,
@@ -34,12 +35,15 @@ local function told(messages)
   return false
 end
 
----What the model is told where it is on.
+---What the model is told where it is on: the call that ends it is named, where there is one, and not
+---offered before it is made, so that the tools stay the same bytes, too.
 ---@param ctx Ctx
 ---@return string
 function M.words(ctx)
-  for _, tool in ipairs(ctx.tools) do
-    if tool.name == "exit_plan_mode" then return BY_CALL end
+  for _, list in ipairs { ctx.tools, require("qwen.agent.view").waiting(ctx) } do
+    for _, tool in ipairs(list) do
+      if tool.name == "exit_plan_mode" then return BY_CALL end
+    end
   end
   return IN_WORDS
 end

@@ -16,7 +16,7 @@ local wrap = require "qwen.ui.render.wrap"
 local M = { folder = "" } -- folder: the project's; line_of: the row of an agent, by the id of its call
 
 local KEPT = 4096 -- bytes of output kept for the screen
-local MOST_DIFF = 60 -- lines of a change
+local MOST_DIFF, MOST_SHOWN = 60, 60 -- lines of a change, and of what a tool shows itself
 local TOLD = 16 -- bytes by which a line is known in a result
 local SHOWN, SHOWN_FAILED = 3, 5 -- lines of output under a call that ended
 local MOST_COMMAND = 3 -- rows of a long command that nobody was asked about
@@ -181,6 +181,14 @@ local function line_rows(verb, label, result, failed, columns)
   return own_row and { start, "  " .. below } or { start .. " " .. shown }, whole
 end
 
+-- The first rows, and how many more there are.
+local function folded(rows, most)
+  if #rows <= most then return rows end
+  local out = table.move(rows, 1, most, 1, {})
+  out[most + 1] = style.paint("dim", words.plural("more_lines", #rows - most))
+  return out
+end
+
 -- A call with its result in a word, what it changed or was, and the end of what it printed.
 local function block(entry, result, failed, columns, more)
   local label, diff = entry.alone and "" or entry.label, not failed and entry.diff
@@ -196,14 +204,10 @@ local function block(entry, result, failed, columns, more)
   if entry.command and (not whole or entry.command:find "\n.") then -- it stands once, and whole
     rows = line_rows(verb, "", result, failed, columns)
     about = wrap.rows({ text = wrap.untab(text.trim_end(entry.command)), spans = {} }, columns - 4)
-    local hidden = #about - entry.most
-    if hidden > 0 then
-      about = table.move(about, 1, entry.most, 1, {})
-      about[#about + 1] = style.paint("dim", words.plural("more_lines", hidden))
-    end
+    about = folded(about, entry.most)
   end
   if not about[1] and not entry.alone then
-    about = own_rows(entry.call, entry.args, entry.result, columns - 4)
+    about = folded(own_rows(entry.call, entry.args, entry.result, columns - 4), MOST_SHOWN)
   end
   for _, row in ipairs(about) do rows[#rows + 1] = row ~= "" and "    " .. row or row end
   table.move(below, 1, #below, #rows + 1, rows)
