@@ -47,6 +47,7 @@ local settings = assert(require("qwen.config.settings").load { cwd = cwd, truste
 local own = setmetatable({}, { __index = settings })
 function own.get(_, key)
   if key == "permissions.deny" then return { "Read(denied)" } end
+  if key == "tools.applyPatch.enabled" then return true end
   return settings:get(key)
 end
 local ctx = require("qwen.ctx").new { cwd = cwd, trusted = false, settings = own, opts = {} }
@@ -114,6 +115,14 @@ race("write_file, a new file", TRIES, function(i)
 end)
 race("write_file, a new folder", TRIES, function(i)
   return "", not call("write_file", { file_path = ("%s/folder/sub%d/x"):format(cwd, i), content = "x" }).error
+end)
+race("apply_patch", TRIES, function(i)
+  local name = "folder/made" .. i
+  local made = call("apply_patch", { input = "*** Begin Patch\n*** Add File: " .. name .. "\n+x\n*** Update File: folder/inner\n@@\n-inside\n+inside!\n"
+    .. "*** Delete File: file\n*** End Patch" })
+  call("apply_patch", { input = "*** Begin Patch\n*** Delete File: " .. name .. "\n*** Update File: folder/inner\n@@\n-inside!\n+inside\n"
+    .. "*** Add File: file\n+inside\n*** End Patch" })
+  return "", not made.error
 end)
 race("edit", TRIES, function()
   call("read_file", { file_path = cwd .. "/folder/inner" })

@@ -9,10 +9,9 @@ local LEARNT = { "^gpt%-4%.1", "^gpt%-[5-9]", "^gpt%-oss", "^o[134]%f[%W]", "cod
 ---@return boolean
 function M.used(ctx)
   local model = ctx.model
-  if not model then return false end
-  local own, set = model.config.applyPatch, ctx.settings:get "tools.applyPatch.enabled"
+  local own, set = model and model.config.applyPatch, ctx.settings:get "tools.applyPatch.enabled"
   if type(own) == "boolean" then return own end
-  if type(set) == "boolean" then return set end
+  if type(set) == "boolean" or not model then return set == true end
   local name = model.id:lower():gsub("^.*/", "")
   for _, pattern in ipairs(LEARNT) do
     if name:find(pattern) then return true end
