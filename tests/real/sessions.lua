@@ -47,6 +47,13 @@ do
   for _, row in ipairs(json.decode(run("sessions", "list", "--json").out)) do titles[#titles + 1] = row.title end
   table.sort(titles)
   t.eq(titles, { "first question", "first question (2)", "first question (3)" }, "their titles")
+  local elsewhere = where.root .. "/elsewhere"
+  assert(fs.mkdir(elsewhere))
+  local there = program.run(where, { "-p", "x", "-r", ONE }, { env = env_of(server), cwd = elsewhere })
+  t.match(there.err, "belongs to " .. where.cwd:gsub("%p", "%%%0") .. "; start qwen there", "a session of another folder")
+  assert(fs.rename(where.cwd, where.root .. "/moved"))
+  t.match(program.run(where, { "-p", "x", "-r", ONE }, { env = env_of(server), cwd = elsewhere }).err, "which is gone", "whose folder is gone")
+  assert(fs.rename(where.root .. "/moved", where.cwd))
   for _, row in ipairs {
     { { "-p", "x", "--fork-session" }, 2, "needs %-%-continue or %-%-resume" },
     { { "-p", "x", "-r", "deadbeef", "--fork-session" }, 1, "no session 'deadbeef'" },

@@ -49,6 +49,8 @@ do
   requests = server:requests()
   t.match(json.encode(requests[#requests].body.messages), "hi.*done.*more", "the same conversation")
   t.eq(run(where, { "-w", "fix", "-c", "-p", "more" }, server, tree).out, "again\n", "from inside of it, too")
+  local id = json.decode(run(where, { "--worktree=fix", "sessions", "list", "--json" }).out)[1].id
+  t.match(run(where, { "-r", id, "-p", "more" }, server).err, "qwen %-w fix %-%-resume " .. id:gsub("%-", "%%-"), "from the project: how to go on")
   local beside = run(where, { "-w", "other", "-p", "x" }, server, tree)
   t.ok(fs.exists(where.cwd .. "/.qwen/worktrees/other/a.txt"), "another is made beside it: " .. beside.err)
   sh(where.cwd, "mkdir -p sub")

@@ -2,6 +2,7 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
@@ -43,6 +44,32 @@ function M.newest(cwd)
   return nil, err("missing", tr "there is no session in this folder yet; start one: qwen")
 end
 
+-- The folder that a session of another one belongs to, by what it says itself.
+local function owner_of(id)
+  local projects = (paths.qwen_home() or "") .. "/projects"
+  for _, entry in ipairs(fs.list(projects) or {}) do
+    local path = ("%s/%s/chats/%s.jsonl"):format(projects, entry.name, id)
+    local cwd = fs.exists(path) and require("qwen.session.chat_file").first(path, function(record)
+      return type(record.cwd) == "string" and record.cwd or nil
+    end)
+    if cwd then return cwd end
+  end
+end
+
+-- Why there is none with an id, and what to do.
+local function none(id)
+  local cwd = #id == UUID and not id:find("/", 1, true) and owner_of(id)
+  local tree = cwd and cwd:match "/%.qwen/worktrees/([%w._-]+)$"
+  if tree then return tr("session %s is of a worktree; go on: qwen -w %s --resume %s", id, tree, id) end
+  if not cwd then return tr("there is no session '%s' in this folder; see: qwen sessions list", id) end
+  local short = paths.short(text.clean(cwd))
+  if paths.is_folder(cwd) then
+    return tr("session %s belongs to %s; start qwen there", id, short)
+  end
+  return tr("session %s belongs to %s, which is gone; make that folder again to go on with it", id,
+    short)
+end
+
 ---The one with this id, or the only one that begins so.
 ---@param cwd string
 ---@param id string
@@ -60,8 +87,7 @@ function M.find(cwd, id)
     if entry.id:sub(1, #id) == id then found[#found + 1] = entry end
   end
   if #found == 0 then
-    return nil, err("missing",
-      tr("there is no session '%s' in this folder; see: qwen sessions list", id))
+    return nil, err("missing", none(id))
   end
   if #found > 1 then
     return nil, err("usage", tr("%d sessions begin with '%s'; give more of the id", #found, id))
