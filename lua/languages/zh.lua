@@ -67,6 +67,8 @@ return {
     ["%s sent something that is no answer"] = "%s 返回的内容不是答案",
     ["no service for web search is set up; see tools.webSearch in the settings"] =
       "没有设置网络搜索服务；见设置中的 tools.webSearch",
+    ["tools.webSearch.provider: there is no service '%s'; use %s"] = "tools.webSearch.provider：没有服务“%s”；请用 %s",
+    ["tools.webSearch.provider: %s needs %s"] = "tools.webSearch.provider：%s 需要 %s",
     ["nothing found"] = "没有结果", ["%d result"] = "%d 条结果", ["%d results"] = "%d 条结果",
     ["hosts that web_fetch may reach in a private network: [\"wiki.example.org\"]"] =
       "web_fetch 可在专用网络中访问的主机：[\"wiki.example.org\"]",

@@ -157,4 +157,15 @@ function T.run(ctx, args)
   return { text = qwen.x.web_page.marked(text, service.summary), display = tr(#list == 1 and "%d result" or "%d results", math.min(#list, MOST)) }
 end
 
+function T.check(ctx, report)
+  local name = ctx.settings:get "tools.webSearch.provider"
+  if not name or name == "" or chosen(ctx) or ctx.settings:get "tools.webSearch.enabled" == false then return end
+  local service = qwen.x.registry.has("search", name) and qwen.x.registry.get("search", name)
+  if not service then
+    report.bad(tr("tools.webSearch.provider: there is no service '%s'; use %s", name, table.concat(qwen.x.registry.names "search", ", ")))
+  else
+    report.bad(tr("tools.webSearch.provider: %s needs %s", name, address_of(ctx, service) and service.key or "tools.webSearch.url"))
+  end
+end
+
 return T

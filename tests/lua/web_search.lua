@@ -84,6 +84,11 @@ t.eq({ offered(), offered(nil, { TAVILY_API_KEY = "x-0123456789" }), offered(nil
   offered({ permissions = { deny = { "WebSearch" } } }, { TAVILY_API_KEY = "x-0123456789" }) },
   { false, true, false, true, true, false, false, false, false }, "where it is offered")
 
+for want, fields in pairs { ["no service 'tavly'; use brave"] = { provider = "tavly" }, ["tavily needs TAVILY_API_KEY"] = { provider = "tavily" },
+  ["searxng needs tools.webSearch.url"] = { provider = "searxng" } } do
+  t.match(program.run(program.place { ["~/.qwen/settings.json"] = json.encode(set(fields)) }, { "doctor" }).out, want)
+end
+
 -- Without a rule it is asked about, by the host of the service.
 do
   local search <close> = fake.start { { json = { results = HITS } } }

@@ -80,6 +80,8 @@ for name, given in pairs {
   ["kept back files"] = { context = { fileFiltering = { respectQwenIgnore = false, customIgnoreFiles = json.array {} } } }, ["the sandbox"] = { tools = { sandbox = false } },
   ["limits"] = { limits = { rules = { ["*"] = "1000000/min" }, store = "redis://127.0.0.1:1/0" } }, ["themes"] = { ui = { customThemes = { a = { Background = "\27]0;x\7" } }, theme = "a" } },
   ["Lua of the user"] = { lua = { ["hooks/x"] = { command = RUN } } }, ["its own trust"] = { trustedFolders = { ["$HOME"] = "TRUST_FOLDER" } },
+  ["hosts and a search"] = { tools = { webFetch = { privateHosts = json.array { "*" } }, webSearch = { url = "http://127.0.0.1:1", provider = "searxng" } },
+    permissions = { allow = json.array { "WebFetch(domain:127.0.0.1)" } } },
   ["core tools"] = { tools = { core = json.array { "Shell(touch)" } } }, ["a null above"] = { tools = json.null, permissions = json.null, security = json.null, model = json.null },
   ["lists for objects"] = { tools = json.array { "yolo" }, model = json.array { 1 }, context = json.array {} },
   ["deep objects"] = { tools = { approvalMode = { value = "yolo" } }, permissions = { allow = { all = true } } },
