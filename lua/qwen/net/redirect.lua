@@ -8,12 +8,7 @@ local M = {}
 local MOST = 3 -- from path to path
 
 -- The address that a `Location` means beside the one that was asked.
-local function target_of(url, location)
-  if location:find "^//" then return url:match "^%a+:" .. location end
-  if location:find "^%a[%w+.-]*:" then return location end
-  if location:find "^/" then return url:match "^%a+://[^/?#]+" .. location end
-  return (url:match "^[^?#]*/" or url .. "/") .. location
-end
+local function target_of(url, location) return http.join(url, location) or location end
 
 ---What is said of a redirect that is not followed.
 ---@param url string that was asked
