@@ -68,7 +68,6 @@ local function fall_back(ctx, m, tried)
   if not other then return false end
   ctx.show { type = "note", text = tr("%s: %s; %s is asked instead", from, m.err.message, other.id) }
   ctx.model = other
-  ctx.tools = context.tools(ctx) -- some are offered to some families only
   return true
 end
 
@@ -119,6 +118,9 @@ local function ask_model(ctx, raised, tried)
     end
   end)
   system_prompt.follow(ctx)
+  if ctx.tools_of ~= ctx.model then -- some are offered to some families only
+    ctx.tools, ctx.tools_of = context.tools(ctx), ctx.model
+  end
   local view, may_raise = context.view(ctx, ctx.model, raised)
   view.in_words = true
   receive(ctx, view, reply)
@@ -200,7 +202,7 @@ local function run(ctx, prompt, count)
     for _, words in ipairs(left_out) do ctx.notice(words) end
     ctx.session.resumed = nil
   end
-  ctx.tools, ctx.prompt_id = context.tools(ctx), prompt.id
+  ctx.tools, ctx.tools_of, ctx.prompt_id = context.tools(ctx), ctx.model, prompt.id
   local limit, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, false
   local over = budget.session(ctx)
   if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }) end
