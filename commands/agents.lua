@@ -133,7 +133,8 @@ local function create(ctx, args)
     return usage_error(tr "somebody must answer questions; start qwen and type /agents create")
   end
   local name, e = ask_name(ctx, args[1])
-  if not name then return e and nil or 0, e end
+  if e then return nil, e end
+  if not name then return 0 end
   local description = ctx.line(tr "When should it be used? (the model reads this)")
   if not description or not description:find "%S" then return 0 end
   local tools = ask_tools(ctx)
