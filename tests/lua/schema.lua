@@ -41,6 +41,20 @@ for _, row in ipairs {
   end
 end
 
+-- Texts that are read as what is wanted, behind references and choices: schema, value, what it becomes.
+for _, row in ipairs {
+  { '{"$defs": {"n": {"type": "number"}}, "properties": {"a": {"$ref": "#/$defs/n"}}}', '{"a":"5"}', '{"a":5}' },
+  { '{"properties": {"a": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}', '{"a":"12"}', '{"a":12}' },
+  { '{"properties": {"a": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}', '{"a":"null"}', '{"a":null}' },
+  { '{"properties": {"a": {"anyOf": [{"type": "integer"}, {"type": "null"}]}}}', '{"a":null}', '{"a":null}' },
+  { '{"properties": {"a": {"oneOf": [{"type": "integer"}, {"type": "string"}]}}}', '{"a":"12"}', '{"a":"12"}' },
+  { '{"$defs": {"o": {"type": "object", "properties": {"n": {"type": "integer"}}}}, "items": {"$ref": "#/$defs/o"}, "type": "array"}', '"[{\\"n\\": \\"3\\"}]"', '[{"n":3}]' },
+  { '{"properties": {"a": {"anyOf": [{"type": "object", "properties": {"n": {"type": "integer"}}}, {"type": "null"}]}}}', '{"a":{"n":"3"}}', '{"a":{"n":3}}' },
+  { '{"$ref": "#"}', '"x"', '"x"' }, { '{"anyOf": [{"$ref": "#"}]}', '"x"', '"x"' }, { '{"properties": {"a": {"$ref": "#"}}}', '{"a":{"a":{}}}', '{"a":{"a":{}}}' },
+} do
+  t.eq(json.encode(schema.typed(json.decode(row[1]), json.decode(row[2]))), row[3], row[1] .. " " .. row[2])
+end
+
 -- What ends: a schema without end, one that is tried in very many ways, and a pattern that takes long.
 for text, value in pairs { ['{"$ref": "#"}'] = 1, ['{"allOf": [{"$ref": "#"}, {"$ref": "#"}]}'] = 1, ['{"anyOf": [{"items": {"$ref": "#"}}, {"items": {"$ref": "#"}}]}'] = false,
   ['{"pattern": "^(a+)+$"}'] = ("a"):rep(60) .. "b" } do
