@@ -6,35 +6,15 @@ local program = dofile "tests/program.lua"
 local fs, http, json, os_ = require "sys.fs", require "sys.http", require "sys.json", require "sys.os"
 local policy = require "qwen.permission.policy"
 local proc = require "qwen.util.process"
-local registry = require "qwen.extension.registry"
 
-local function serve(...)
-  local server = assert(require("sys.proc").open { argv = { "python3", "tests/fake/web.py", ... }, stdin = "pipe", stderr = "inherit" })
-  local said = ""
-  while not said:find "\n" do said = said .. assert(server:read(), "the server did not start") end
-  return server, said
-end
-
-local _ <close>, ports = serve()
+local web = dofile "tests/fake/web.lua"
+local _ <close>, ports = web.serve()
 local base = "http://127.0.0.1:" .. ports:match "%d+"
-
-local tool = assert(registry.get("tools", "web_fetch"))
-local root, ctx, spilled = dofile "tests/tool_ctx.lua" "web"
-ctx.transport, ctx.user_agent = http.open, "qwen/test"
-local set = {}
-ctx.settings = { get = function(_, key) return set[key] end }
+local tool, ctx, spilled = web.tool "web"
+local inner = web.inner
 
 local function fetch(url, args)
-  args = args or {}
-  args.url = url:find "^%a+:" and url or base .. url
-  local result, e = tool.run(ctx, args)
-  return result or { text = "", err = e }, e
-end
-
--- What stands between the two lines that are alike; nil where there are none.
-local function inner(result)
-  local mark, words = result.text:match "\n(=== %x+)\n(.*)$"
-  return words and words:sub(-#mark - 1) == "\n" .. mark and words:sub(1, -#mark - 2) or nil
+  return web.fetch(tool, ctx, url:find "^%a+:" and url or base .. url, args)
 end
 
 -- Forms of pages.
@@ -160,47 +140,20 @@ for _, case in ipairs {
   t.eq(verdict(case[1], case[3], case[4]), case[2], ("%s in %s"):format(case[1], case[3] or "default"))
 end
 
--- What a name leads to is judged where the connection is made. Names and addresses of the room need its own network.
-local function sh(command) return proc.run { argv = { "sh", "-c", command } }.code == 0 end
-local PUBLIC = "93.184.216.34"
-local hosts = root .. "/hosts"
+local PUBLIC, hosts = "93.184.216.34", ctx.cwd .. "/hosts"
 assert(fs.write(hosts, PUBLIC .. " docs.example.org\n"))
-if os_.uid() == 0 and sh(("ip addr add %s/32 dev lo && mount --bind %s /etc/hosts"):format(PUBLIC, hosts)) then
-  local _ <close> = serve(PUBLIC .. ":80", "127.0.0.1:8081")
-  t.eq(inner(fetch "http://docs.example.org/plain"), "just <b>text</b>\n", "no https there, so as it was asked for")
-  local sent, e = fetch "http://127.0.0.1:8081/plain" -- the policy has asked about exactly this one
-  t.ok(inner(sent), "a private address that was named: " .. tostring(e))
-  assert(sh(("printf '127.0.0.1 docs.example.org\\n::1 docs.example.org\\n' >%s"):format(hosts))) -- as a name is bound anew
-  for _, url in ipairs { "http://docs.example.org:8081/xml", "https://docs.example.org:8443/xml", "http://docs.example.org:8081/to-page" } do
-    local got = fetch(url).err or {}
-    t.eq({ got.kind, got.code }, { "denied", "private_address" }, url)
+
+-- What a name leads to is judged where the connection is made: with names, addresses and ports of its own.
+do
+  local script = ("mount --make-rprivate / && ip link set lo up && ip addr add %s/32 dev lo && mount --bind %s /etc/hosts && "
+    .. "exec %s lua tests/fake/web_names.lua %s %s"):format(PUBLIC, hosts, program.binary, PUBLIC, ctx.cwd)
+  local r = proc.run { argv = { "unshare", os_.uid() == 0 and "-mn" or "-rmn", "true" } }
+  if r and r.code == 0 then
+    r = assert(proc.run { argv = { "unshare", os_.uid() == 0 and "-mn" or "-rmn", "sh", "-c", script }, stderr = "stdout" })
+    t.eq({ r.code, r.out:match "FAILED" }, { 0 }, r.out)
+  else
+    t.skip "names that lead elsewhere: needs a network of its own"
   end
-  local kept <close> = assert(http.open { url = "http://docs.example.org:8081/json" }) -- a connection that is there already
-  assert(kept:all())
-  t.eq((fetch "http://docs.example.org:8081/json").err.code, "private_address", "a kept connection is no way")
-  set["tools.webFetch.privateHosts"] = { "*.example.org" }
-  t.ok(inner(fetch "http://docs.example.org:8081/json"), "unless the settings name the host")
-  set["tools.webFetch.privateHosts"] = nil
-  -- https first, where there is one; back to http only on the same host.
-  local cert, key = root .. "/cert.pem", root .. "/key.pem"
-  assert(sh(("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=tls.example.org -addext "
-    .. "subjectAltName=DNS:tls.example.org,DNS:docs.example.org -keyout %s -out %s 2>%s"):format(key, cert, root .. "/openssl")))
-  assert(sh(("printf '%s tls.example.org\\n%s other.example.org\\n' >%s"):format(PUBLIC, PUBLIC, hosts)))
-  local _ <close> = serve(cert .. "+" .. key .. "@" .. PUBLIC .. ":443")
-  ctx.transport = function(request)
-    request.ca = cert
-    return http.open(request)
-  end
-  for path, want in pairs { ["/plain"] = "https://tls.example.org/plain", ["/to-secure"] = "https://tls.example.org/page", ["/to-plain"] = "http://tls.example.org/page" } do
-    t.ok(fetch("http://tls.example.org" .. path).text:find("(final: " .. want .. ")", 1, true), path)
-  end
-  t.match(fetch("https://tls.example.org/to-plain").text, "not followed", "not from https that was asked for")
-  t.ok(inner(fetch "http://other.example.org/xml"), "a certificate of somebody else: as it was asked for")
-  t.eq(fetch("https://other.example.org/xml").err.kind, "network", "but never in the place of https")
-  ctx.transport = http.open
-  assert(sh "umount /etc/hosts")
-else
-  t.skip "names that lead elsewhere: needs a network of its own"
 end
 do -- a proxy is asked for names of the internet, and for no others
   local stream <close> = assert(http.open { url = "http://docs.example.org/xyz", outside = true, proxy = base })
