@@ -1,6 +1,6 @@
 """A language server for files of words: ERR and WARN are wrong, "def NAME" defines. --fault NAME misbehaves.
 
---log FILE gets a line for each message. Faults: mute (answers nothing), silent (says nothing of files), crash (ends at each
+--log FILE gets a line for each message. Faults: gone (ends at once), mute (answers nothing), silent (says nothing of files), crash (ends at each
 file), once (ends at its first file, and lives the second time), garbage, header (one that never ends), huge (1 GB), ids
 (answers with wrong ids), others (speaks of other files, too, and leads there), late (speaks of a change when FILE.go is there), pull (is
 asked), versions (names versions, and speaks of old ones), forms (odd forms of answers), deaf (reads nothing), stay (does not
@@ -178,6 +178,9 @@ def answer(method, params):
 
 log("start " + " ".join(sorted(name for name in os.environ)))
 log("home " + str(os.path.exists(os.path.expanduser("~/.qwen/settings.json"))))
+if fault == "gone":
+    sys.stderr.write("an error: I am not here\n  a line of a trace\n")
+    sys.exit(1)
 while True:
     message = read()
     if message is None:

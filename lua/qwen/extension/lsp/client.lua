@@ -35,6 +35,7 @@ local CAPABILITIES = {
     documentSymbol = { hierarchicalDocumentSymbolSupport = true }, callHierarchy = {},
     rename = { prepareSupport = false },
   },
+  window = { workDoneProgress = true },
   workspace = { workspaceFolders = true, configuration = true, symbol = {},
     workspaceEdit = { documentChanges = true } },
 }
@@ -65,10 +66,25 @@ for _, method in ipairs { "client/registerCapability", "client/unregisterCapabil
   answers[method] = function() return json.null end
 end
 
+-- What it is at: the reading of a project takes its time.
+local function progress(self, params)
+  local kind = type(params.value) == "table" and params.value.kind
+  local token = type(params.token) == "string" and params.token or tonumber(params.token)
+  if not token or kind ~= "begin" and kind ~= "end" then return end
+  local before = self.works
+  self.working[token] = kind == "begin" or nil
+  self.works = next(self.working) ~= nil
+  if before and not self.works then self.said.on_rest() end
+end
+
 local function heard(self, message)
   local params = type(message.params) == "table" and message.params or {}
   if message.id == nil or message.id == json.null then
-    if message.method == "textDocument/publishDiagnostics" then self.said.on_diagnostics(params) end
+    if message.method == "textDocument/publishDiagnostics" then
+      self.said.on_diagnostics(params)
+    elseif message.method == "$/progress" then
+      progress(self, params)
+    end
     return
   end
   local answer = answers[message.method]
@@ -191,6 +207,7 @@ end
 ---Ends it at once.
 ---@param why Phrase
 function Client:kill(why)
+  if self.ended then return end -- its process is closed by then
   ended(self, err("broken", why))
   self.child:kill()
 end
@@ -228,8 +245,8 @@ end
 ---@param ctx Ctx
 ---@param spec LspServer
 ---@param root string the folder that it is for
----@param said {on_diagnostics: fun(params: table), on_end: fun(e: Err), log: string} who hears of it; log:
----what it wrote on standard error
+---@param said {on_diagnostics: fun(params: table), on_rest: fun(), on_end: fun(e: Err), log: string}
+---who hears of it, also when it has done what it reported to be at; log: what it wrote on standard error
 ---@return LspClient?, Err?
 function M.start(ctx, spec, root, said)
   local program, problem = proc.which(spec.command)
@@ -250,6 +267,7 @@ function M.start(ctx, spec, root, said)
     return nil, e
   end
   local self = setmetatable({ child = child, root = root, last = 0, waiting = {}, unsent = 0,
+    working = {}, works = false,
     outbox = task.queue(), gone = task.queue(), can = {}, encoding = "utf-16", settings = made(spec.settings, root, program),
     said = said, greeted = false, path = program }, Client)
   ctx.background(function() live(self, hold) end)

@@ -80,7 +80,7 @@ function Documents:publish(params)
   local version = math.tointeger(tonumber(params.version) or nil)
   if not doc or version and version < doc.version then return end
   doc.pushed, doc.news = diagnostics.read(params.diagnostics), true
-  doc.judged, doc.settled = doc.version, version and 0 or task.now() + SETTLE
+  doc.judged, doc.settled, doc.versioned = doc.version, version and 0 or task.now() + SETTLE, version ~= nil
   if doc.waits then doc.heard:put(true) end
 end
 
@@ -114,15 +114,17 @@ function Documents:judge(doc, ends)
   while true do
     local now = task.now()
     local settled = doc.judged == doc.version and doc.settled
-    if settled and settled <= now then return true end
+    local works = self.client.works and not doc.versioned -- what it says meanwhile may be a part
+    if settled and settled <= now and not works then return true end
     if now >= ends or self.client.ended then return settled ~= false end
-    doc.heard:get(math.min(settled or math.huge, ends) - now)
+    doc.heard:get(math.min(not works and settled or math.huge, ends) - now)
   end
 end
 
----Lets go who waits for a server that has ended.
+---Lets who waits look again: the server has ended, or has done what it was at.
 function Documents:wake()
   for _, doc in pairs(self.by_path) do
+    doc.settled = not doc.versioned and task.now() + SETTLE or doc.settled
     if doc.waits then doc.heard:put(true) end
   end
 end

@@ -14,7 +14,8 @@ local text = require "qwen.util.text"
 local M = {}
 
 local MOST_TEXT, LONGEST = 2 * 1024 * 1024, 200
-local LOADS = 10 -- seconds for the first look at a file; a server that says nothing gets them once
+local LOADS, WORKS = 30, 120 -- seconds for the first look at a file, and where the server says that it
+-- still reads the project; one that says nothing gets them once
 local YOUNG = 15 -- seconds in which a server may not have read the project yet
 
 local READ = { effect = "read", paths = function(args) return { args.file_path } end }
@@ -73,7 +74,11 @@ function M.open(ctx, path)
   entry.documents:refresh(real)
   local doc = entry.documents:sync(real, language, words)
   if doc.judged == 0 and not entry.mute then -- what has judged a file has read the project
-    entry.mute = not entry.documents:judge(doc, task.now() + LOADS)
+    local docs = entry.documents
+    local judged = docs:judge(doc, task.now() + LOADS)
+    if not judged and entry.client and entry.client.works then judged = docs:judge(doc, task.now() + WORKS) end
+    entry.mute = not judged
+    if not entry.client then return nil, err("broken", entry.problem) end
   end
   return query(ctx, entry, doc)
 end

@@ -203,6 +203,9 @@ function M.ready(ctx, entry)
   function entry.said.on_diagnostics(params)
     if entry.documents then entry.documents:publish(params) end
   end
+  function entry.said.on_rest()
+    if entry.documents then entry.documents:wake() end
+  end
   function entry.said.on_end(e) broke(ctx, entry, e) end
   local client = require "qwen.extension.lsp.client" -- here: most sessions start none
   local one, e = client.start(ctx, entry.server, entry.root, entry.said)
