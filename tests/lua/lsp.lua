@@ -204,15 +204,15 @@ for sandbox, sees in pairs { ["false"] = "True", ["true"] = "False" } do -- it h
     t.match(log_of(place), "\nhome " .. sees .. "\n", "sandbox " .. sandbox .. ": what it sees of the home folder")
   end
 end
-do -- late: told with the next result
+do -- late: times with the next result
   local place = place_with "late"
   local go = ("touch %s.go; until grep -q published %s; do sleep 0.05; done"):format(place.log, place.log)
   local got = play(place, { edit(place, "three", "ERR 3"), call("run_shell_command", { command = go }),
     call("glob", { pattern = "*.w" }), call("glob", { pattern = "*.json" }) })
   t.ok(not got[1]:find("problems", 1, true), "not in time")
-  local told = 0
-  for i = 2, #got do told = told + select(2, got[i]:gsub("a.w:3:1: error: bad word ERR 3", "")) end
-  t.eq(told, 1, "told once, later: " .. table.concat(got, "\n--\n"))
+  local times = 0
+  for i = 2, #got do times = times + select(2, got[i]:gsub("a.w:3:1: error: bad word ERR 3", "")) end
+  t.eq(times, 1, "told once, later: " .. table.concat(got, "\n--\n"))
 end
 
 -- The tool.
