@@ -250,7 +250,7 @@
 ---@field instructions_loaded (fun(ctx: Ctx, file: {path: string}))? a file such as QWEN.md is in the system prompt
 ---@field system_built (fun(ctx: Ctx, prompt: {text: string}): table?)? the system prompt, once a session; table
 ---@field prompt_expanded (fun(ctx: Ctx, prompt: {command: string, args: string, text: string}): (table|false)?, string?)? what a prompt command made; table, false
----@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string, typed: string?}): (table|false)?, string?)? what the person sends; `typed` where a command made the text: what they typed; table, false
+---@field prompt_submitted (fun(ctx: Ctx, prompt: {text: string, typed: string?}): (table|false)?, string?)? what the person sends; `typed` where more is in the text (of a command, a long paste, standard input): what they typed; table, false
 ---@field turn_started (fun(ctx: Ctx, turn: integer))?
 ---@field request_built (fun(ctx: Ctx, request: HttpRequest, model: Model): (table|false)?, string?)? before the secret is joined; change it in place; table, false
 ---@field response_started (fun(ctx: Ctx, response: {status: integer, headers: table}))?

@@ -49,7 +49,7 @@ local function read_prompt(opts)
   local piped, e = sys.stdin()
   if not piped then return nil, e end
   if not piped:find "%S" then return words end
-  return words and piped .. "\n\n" .. words or piped
+  return words and piped .. "\n\n" .. words or piped, nil, words
 end
 
 -- `--record` and `--replay` stand between us and the network.
@@ -219,11 +219,11 @@ local function run(ctx, opts, called)
     local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
     return code or fail(problem, failed)
   end
-  local prompt, e = called, nil
-  if not called then prompt, e = read_prompt(opts) end
+  local prompt, e, typed = called, nil, nil
+  if not called then prompt, e, typed = read_prompt(opts) end
   if e then return fail(e) end
   if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
-  return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt)
+  return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt, nil, typed)
 end
 
 local function route(argv)

@@ -60,15 +60,19 @@ local function message_of(ctx, text, typed)
   return require("qwen.session.message").user(submitted.text, parts)
 end
 
-local function answer(self, text, typed)
-  local ctx = self.ctx
-  local message = message_of(ctx, text, typed)
-  if not message then return nil end
+-- Asks the model; nothing else may be answered meanwhile.
+local function run_loop(self, message)
   self.answering = true
   local _ <close> = setmetatable({}, { __close = function() self.answering = nil end })
-  local last = require("qwen.agent.loop").run(ctx, message)
-  show.ended(ctx, last)
+  local last = require("qwen.agent.loop").run(self.ctx, message)
+  show.ended(self.ctx, last)
   return last
+end
+
+local function answer(self, text, typed)
+  local message = message_of(self.ctx, text, typed)
+  if not message then return nil end
+  return run_loop(self, message)
 end
 
 -- Raises where something else may be answered at the same time: beside the job, or within an answer.
@@ -77,10 +81,11 @@ local function check_alone(self, name)
   error(("ctx.%s is for a command, which nothing else runs beside"):format(name), 3)
 end
 
-local function ask_model(self, text)
+-- `typed`: how the text stood in the input, where a label stood for a part of it.
+local function ask_model(self, text, typed)
   return function()
     self.failed, self.alone = nil, 0
-    local last = answer(self, text)
+    local last = answer(self, text, typed)
     if not last or last.stop ~= "error" or last.err.budget then return end
     self.failed = text
     show.hint(tr("%s sends it again", (KeyReader.labels "yank")))
@@ -95,8 +100,7 @@ local function answer_news(self)
   if not news then return end
   self.alone = (self.alone or 0) + 1
   start(self, function()
-    local told = require("qwen.session.message").told(news)
-    show.ended(ctx, require("qwen.agent.loop").run(ctx, told))
+    run_loop(self, require("qwen.session.message").told(news))
   end)
 end
 
@@ -157,11 +161,12 @@ end
 
 -- What a line does, to be called in a task; nil when it does nothing.
 local function job_of(self, line)
+  local typed = self.shown[line]
   write_sent(self, line)
   local bangs, command = line:match "^(!!?)%s*(.*)$"
   if bangs then return command ~= "" and shell_line(self, command, bangs == "!") or nil end
   if M.is_memory(self.ctx, line) then return memory_line(self, line) end
-  if M.is_message(self.ctx, line) then return ask_model(self, line) end
+  if M.is_message(self.ctx, line) then return ask_model(self, line, typed) end
   return command_line(self, line)
 end
 
@@ -237,16 +242,16 @@ end
 ---The messages that were queued first, as one, for the agent between two rounds; nil when there is none.
 ---@return Message?
 function M.steer(self)
-  local lines = {}
+  local lines, typed = {}, {}
   while self.queue[1] and M.is_message(self.ctx, self.queue[1]) do
     local line = table.remove(self.queue, 1)
     show.settle()
+    lines[#lines + 1], typed[#typed + 1] = line, self.shown[line] or line
     write_sent(self, line)
-    lines[#lines + 1] = line
   end
   if #lines == 0 then return nil end
   self:repaint()
-  return message_of(self.ctx, table.concat(lines, "\n\n"))
+  return message_of(self.ctx, table.concat(lines, "\n\n"), table.concat(typed, "\n\n"))
 end
 
 ---The last line of the queue, taken out of it.
