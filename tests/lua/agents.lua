@@ -129,6 +129,23 @@ do
   t.match(last_of(with(s.server, "next")[1]), "was stopped by the user", "the model knows")
 end
 
+-- One that is stopped in its worktree leaves it where something was changed, and says so.
+if t.need "git" then
+  local s <close> = session({ asked("go", calls(agent("general-purpose", "write it", { isolation = "worktree" }))),
+    asked("write it", calls(call("write_file", { file_path = "b.txt", content = "new" }))),
+    asked("b.txt", calls(call("run_shell_command", { command = "touch made" }))), asked("stopped this agent", { text = "It was stopped." }) },
+    { args = { "--trust-folder", "--approval-mode", "auto-edit" }, files = { ["~/.qwen/hooks/stopper.lua"] = STOPPER, [".git/HEAD"] = "ref: refs/heads/x\n" } })
+  local made = proc.run { argv = { "/bin/sh", "-c", "rm -r .git && git init -q && git config user.email a@b && git config user.name n "
+    .. "&& git commit -q --allow-empty -m one" }, cwd = s.place.cwd, env = proc.helper_env() }
+  t.eq(made.code, 0, made.err)
+  s.type "go\r"
+  t.ok(s.wait "It was stopped.", "the turn goes on")
+  local said = s.bytes():find("its worktree: ", 1, true) or s.wait "its worktree: "
+  t.ok(said, "the user is told where it is")
+  local path = last_of(with(s.server, "stopped this agent")[1]):match "Its worktree is (%S+), branch"
+  t.eq(path and fs.read(path .. "/b.txt"), "new", "what it wrote is there")
+end
+
 -- Ctrl-C stops five at once; more than have a place wait; the next prompt is answered.
 do
   local list = {}

@@ -59,6 +59,17 @@ do
   t.err(nil, run(ctx, "task_output", { task_id = "bg_none" }).e, "missing", "what is not there")
 end
 
+-- An agent: how far it is, then its answer.
+do
+  local ctx = world()
+  local agent = { turns = 2, now = { call = { name = "grep_search" } } }
+  local job = jobs.add(ctx, { id = "agent_1", kind = "agent", words = "explore", agent = agent, stop = function() end })
+  t.match(run(ctx, "task_output", { task_id = "agent_1" }).text, "^turn 2, now grep_search\n%[agent_1 goes on", "what it does")
+  agent.over, agent.text = true, "Found."
+  jobs.ended(ctx, job, { user = "3 turns", model = "has ended", result = "Found." })
+  t.match(run(ctx, "task_output", { task_id = "agent_1" }).text, "^Found%.\n%[agent_1 has ended: 3 turns%]", "its answer, also later")
+end
+
 -- What another session began is not told in this one; what an agent began is told to it, and after its end to the conversation.
 do
   local ctx = world()

@@ -5,6 +5,7 @@ local err = require "qwen.util.err"
 local isolation = require "qwen.agent.isolation"
 local jobs = require "qwen.session.jobs"
 local message = require "qwen.session.message"
+local paths = require "qwen.util.paths"
 local subagent = require "qwen.agent.subagent"
 local task = require "sys.task"
 local text = require "qwen.util.text"
@@ -32,16 +33,24 @@ function M.depth(ctx) return ctx.agent and ctx.agent.depth + 1 or 1 end
 
 local function turns(agent) return agent.turns == 1 and tr "1 turn" or tr("%d turns", agent.turns) end
 
--- The last words of a conversation that did not come to its end.
+-- Where the work of one is that was stopped; what becomes of it is decided after its end.
+local function place_words(agent)
+  local tree = agent.tree
+  return tree and (" Its worktree is %s, branch %s; it goes where nothing was changed in it.")
+    :format(tree.path, tree.branch) or ""
+end
+
+-- The last words of a conversation that did not come to its end, and where its work is.
 local function last_words(agent)
+  local place = place_words(agent)
   local list = agent.session and agent.session.messages or {}
   for i = #list, 1, -1 do
     local said = list[i].role == "assistant" and message.text_of(list[i]) or ""
     if said:find "%S" then
-      return " The last it said: " .. text.head_tail(said, MOST_RESULT // 4)
+      return place .. " The last it said: " .. text.head_tail(said, MOST_RESULT // 4)
     end
   end
-  return ""
+  return place
 end
 
 -- How it ended, for the user and for the model.
@@ -77,8 +86,13 @@ local function run(ctx, agent, options)
   if not tree then return nil, e end
   agent.tree = tree
   local done
+  local function clean_up()
+    isolation.finish(ctx, agent, tree)
+    if not agent.tree then return end
+    ctx.print(tr("  its worktree: %s, branch %s", paths.short(tree.path), tree.branch))
+  end
   local _ <close> = on_leave(function()
-    if not done then ctx.beside(function() isolation.finish(ctx, agent, tree) end) end
+    if not done then ctx.beside(clean_up) end
   end)
   options.cwd = tree.cwd
   options.prompt = options.prompt .. "\n\n" .. isolation.words(tree)
