@@ -926,7 +926,7 @@ qwen = {}
 ---@field take fun(ctx: Ctx, mode: string) takes a mode; what it was before plan mode is known until that is left
 ---@field leave fun(ctx: Ctx) leaves plan mode for what was before it
 ---@field plan fun(ctx: Ctx): string?, boolean? the newest plan of the conversation, and whether it was approved
----@field approved fun(words: string): string what a call is told whose plan was approved
+---@field approved fun(words: string, changed?: string): string what a call is told whose plan was approved, and changed by the user
 ---@field off fun(mode: string): string what a call is told that would leave a mode which is not on
 
 ---@class qwen.x.kept what the model wrote down for itself, found in the conversation
@@ -936,6 +936,8 @@ qwen = {}
 ---@field APPROVED string
 ---@field YES string
 ---@field OFF string
+---@field CHANGED string
+---@field changed fun(said: string?): string? the plan as the user changed it, by the result of its call
 ---@field is_head fun(message: Message): boolean whether it stands for the shortened part of a conversation
 ---@field lines fun(list: table[]): string a list of steps as lines
 ---@field todos fun(messages: Message[]): {content: string, status: string}[]? the list of steps as it is now

@@ -51,19 +51,28 @@ local function ask(ctx, plan)
       if choice.mode == before then at = #choices end
     end
   end
+  if ctx.edit then choices[#choices + 1] = { key = "e", label = tr "Change it first" } end
   local key, words = ctx.ask { title = tr "Carry out this plan?", detail = plan, markdown = true,
     stands = true, turn = true, at = at, choices = choices }
-  return by_key[key], words
+  return by_key[key], words, key == "e"
+end
+
+-- The plan as the person has written it anew in their editor.
+local function edited(ctx, plan)
+  local text, e = ctx.edit(plan, ".md")
+  if not text then ctx.notice(e.message) end
+  return text and text:find "%S" and text or plan
 end
 
 local function off(ctx)
   return { text = plan_mode.off(ctx.mode), display = tr "plan mode is off", error = true }
 end
 
-local function approved(ctx, choice)
+local function approved(ctx, choice, changed)
   if ctx.mode ~= "plan" then return off(ctx) end -- the user left it meanwhile
   plan_mode.take(ctx, choice.mode)
-  return { text = plan_mode.approved(choice.words .. " Carry it out now; keep its steps with todo_write."),
+  local words = choice.words .. " Carry it out now; keep its steps with todo_write."
+  return { text = plan_mode.approved(words, changed),
     display = tr("approved, mode: %s", choice.mode) }
 end
 
@@ -72,14 +81,21 @@ function T.run(ctx, args)
   if not args.plan:find "%S" then
     return { text = "The plan is empty. Nothing was asked.", error = true }
   end
-  local choice, words = ask(ctx, args.plan)
-  if choice and choice.mode then return approved(ctx, choice) end
+  local plan = args.plan
+  local choice, words, change = ask(ctx, plan)
+  while change do
+    plan = edited(ctx, plan)
+    choice, words, change = ask(ctx, plan)
+  end
+  local changed = plan ~= args.plan and plan or nil
+  if choice and choice.mode then return approved(ctx, choice, changed) end
   local said = words and words ~= "" and words
   return { error = true, display = said and tr("not approved: %s", said) or tr "not approved",
     text = "The user did not approve the plan. Plan mode stays on. "
-      .. (said and "The user says: " .. said or "Ask what should be different, and end there.") }
+      .. (said and "The user says: " .. said or "Ask what should be different, and end there.")
+      .. (changed and qwen.x.kept.CHANGED .. changed or "") }
 end
 
-function T.shown(args) return args.plan end
+function T.shown(args, result) return qwen.x.kept.changed(result) or args.plan end
 
 return T

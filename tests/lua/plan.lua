@@ -25,6 +25,7 @@ for name, row in pairs {
   ["mode off"] = { { old[1], old[2], plan_call("new", "2"), result("exit_plan_mode", plan_mode.off "default", "2") }, "old", true },
   shortened = { { message.user(kept.HEAD, { { type = "text", text = kept.APPROVED .. "the plan" } }) }, "the plan", true },
   ["shortened before"] = { { message.user(kept.HEAD, { { type = "text", text = kept.PLAN .. "a" } }), plan_call "b" }, "b", false },
+  changed = { { plan_call "a", result("exit_plan_mode", plan_mode.approved("Go.", "b\nc")) }, "b\nc", true },
   ["words of the user"] = { { message.user(kept.APPROVED .. "mine") }, nil },
   ["no text"] = { { call("exit_plan_mode", { plan = {} }), message.assistant({ { type = "call", id = "2", name = "exit_plan_mode", args = "{" } }, {}) }, nil },
 } do

@@ -141,6 +141,8 @@ end
 t.match(session({}, true), "^User has provided the following answers:\n\n%*%*H%*%*: a$", "the answer")
 t.match(session({ ["~/.qwen/hooks/no.lua"] = HOOK:format "deny" }), "not now", "refused by a hook")
 t.match(session({ ["~/.qwen/hooks/yes.lua"] = HOOK:format "allow" }, true), "%*%*H%*%*: a", "a hook answers in nobody's place")
+local PROGRAM = [[{"hooks":{"PermissionRequest":[{"matcher":"AskUserQuestion","hooks":[{"command":"echo by name >&2; exit 2"}]}]}}]]
+t.match(session { ["~/.qwen/settings.json"] = PROGRAM }, "by name", "a program of the settings")
 local words, first = session { ["~/.qwen/settings.json"] = '{"permissions":{"deny":["AskUserQuestion"]}}' }
 t.match(words, "There is no tool", "refused by a rule")
 for _, tool in ipairs(first.body.tools) do t.ok(tool["function"].name ~= "ask_user_question", "and not offered") end

@@ -12,6 +12,8 @@ M.PLAN, M.APPROVED = "Your plan, which I did not approve yet:\n", "The plan that
 
 ---What exit_plan_mode says first of a plan that was approved, and of a mode that is not on.
 M.YES, M.OFF = "The user approved the plan.", "Plan mode is off."
+---What stands before a plan that the user changed, at the end of what it says.
+M.CHANGED = "\nThe user changed it. The plan is now:\n"
 
 local STATUS = { pending = true, in_progress = true, completed = true }
 
@@ -78,6 +80,14 @@ function M.todos(messages)
   end)
 end
 
+---The plan as the user changed it, by the result of its call; nil where it is as it was.
+---@param said string?
+---@return string?
+function M.changed(said)
+  local _, stop = (said or ""):find(M.CHANGED, 1, true)
+  return stop and said:sub(stop + 1)
+end
+
 ---The newest plan, and whether the user approved it; nil where there is none.
 ---@param messages Message[]
 ---@return string?
@@ -89,7 +99,7 @@ function M.plan(messages)
     local plan = args_of(part, "exit_plan_mode")
     local said = part.id and results[part.id] or ""
     if plan and type(plan.plan) == "string" and plan.plan:find "%S" and not begins(said, M.OFF) then
-      return plan.plan, begins(said, M.YES) ~= nil
+      return M.changed(said) or plan.plan, begins(said, M.YES) ~= nil
     end
     if not head or not part.text then return nil end
     if begins(part.text, M.APPROVED) then return begins(part.text, M.APPROVED), true end

@@ -83,10 +83,13 @@ function M.leave(ctx) M.take(ctx, ctx.mode_before or "default") end
 ---@return boolean? approved
 function M.plan(ctx) return kept.plan(ctx.session.messages) end
 
----A sentence about a plan for the model, behind what says that it was approved.
----@param words string
+---What a call is told whose plan was approved.
+---@param words string behind the sentence that says so
+---@param changed string? the plan as the user changed it
 ---@return string
-function M.approved(words) return kept.YES .. " " .. words end
+function M.approved(words, changed)
+  return kept.YES .. " " .. words .. (changed and kept.CHANGED .. changed or "")
+end
 
 ---What a call is told that would leave a mode which is not on.
 ---@param mode string
