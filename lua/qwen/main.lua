@@ -26,22 +26,6 @@ local function shell_commands()
   return out
 end
 
-local function print_lua(name)
-  if name == true then
-    sys.out(table.concat(embed.names(), "\n") .. "\n")
-    return 0
-  end
-  local source = embed.source(name) or embed.source(name .. ".lua") or embed.source("lua/" .. name .. ".lua") or embed.source("commands/" .. name .. ".lua")
-  if not source then
-    local names = {}
-    for i, full in ipairs(embed.names()) do names[i] = full:gsub("^lua/", ""):gsub("%.lua$", "") end
-    local near = qwen.text.nearest(name, names)
-    return fail(tr("there is no shipped file '%s'%s; the list: qwen --print-lua", name, near and tr("; did you mean %s?", near) or ""), EXIT.usage)
-  end
-  sys.out(source)
-  return 0
-end
-
 -- The prompt of a headless run: standard input first when something is piped in, then the words.
 local function read_prompt(opts)
   local words = opts.prompt or (#opts.positional > 0 and table.concat(opts.positional, " ")) or nil
@@ -136,9 +120,9 @@ local function prepare_headless(ctx, opts)
   front.attach(ctx, opts)
   require("qwen.extension.hooks").attach_notices(ctx)
   local found, nothing = first_run(ctx)
-  if not found then return nil, fail(nothing) end
+  if not found then return nil, fail(nothing), nothing end
   local ok, e, code = prepare(ctx, opts)
-  if not ok then return nil, fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed) end
+  if not ok then return nil, fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed), e end
   return front
 end
 
@@ -202,7 +186,7 @@ end
 
 -- Whether this run is a session at the prompt.
 local function at_prompt(opts)
-  return sys.isatty(0) and sys.isatty(1) and not opts.prompt and #opts.positional == 0 and not opts.command
+  return sys.isatty(0) and sys.isatty(1) and opts.input ~= "stream-json" and not opts.prompt and #opts.positional == 0 and not opts.command
 end
 
 -- The files that count once flags and trust are known; nil where those add and take nothing.
@@ -219,6 +203,7 @@ local function run(ctx, opts, called)
     local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
     return code or fail(problem, failed)
   end
+  if opts.input == "stream-json" then return require("qwen.ui.headless.stream").run(ctx, opts, prepare_headless) end
   local prompt, e, typed = called, nil, nil
   if not called then prompt, e, typed = read_prompt(opts) end
   if e then return fail(e) end
@@ -235,7 +220,12 @@ local function route(argv)
     sys.out("qwen " .. embed.version .. "\n")
     return 0
   end
-  if opts.print_lua then return print_lua(opts.print_lua) end
+  if opts.print_lua then
+    local source, problem = require "qwen.extension.shipped_source"(opts.print_lua)
+    if not source then return fail(problem, EXIT.usage) end
+    sys.out(source)
+    return 0
+  end
   if opts.help then return print_help(opts) end
   if opts.prompt_interactive and not at_prompt(opts) then
     return fail(tr "--prompt-interactive starts a session, which needs a terminal on standard input and output", EXIT.usage)

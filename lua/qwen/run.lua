@@ -21,8 +21,10 @@ local function await_unfinished(signals)
   while unfinished.any() and task.now() < deadline and not signals:get(0.02) do end
 end
 
--- Runs fn as a task that a signal ends. Gives true and its results, or nil and the exit code.
-local function until_signal(fn)
+---Runs fn as a task that a signal ends.
+---@param fn function
+---@return true? done, then the results of fn; nil and the exit code where it was stopped
+function M.until_signal(fn)
   local child = task.spawn(fn)
   local signals = task.signals("int", "term", "hup", "quit")
   local codes, got = { int = INTERRUPTED, term = 143, hup = 129, quit = 131 }, nil
@@ -76,7 +78,7 @@ end
 function M.headless(ctx, prompt, front, typed)
   prompt = submit(ctx, prompt, typed)
   if not prompt then return 1 end
-  local done, answer, turns = until_signal(function() return answer_to(ctx, prompt) end)
+  local done, answer, turns = M.until_signal(function() return answer_to(ctx, prompt) end)
   ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
   ctx.session:close()
   if not done then
@@ -89,7 +91,7 @@ end
 
 local function run_command(ctx, name, command, words, rest)
   local commands, started = require "qwen.extension.commands", task.now()
-  local done, code, e = until_signal(function() return commands.call(ctx, name, command, words, rest) end)
+  local done, code, e = M.until_signal(function() return commands.call(ctx, name, command, words, rest) end)
   if not done then return code end
   commands.ended(ctx, name, started, code)
   if code == nil and e then

@@ -173,6 +173,8 @@ struct input {
   struct buf text;
   uv_poll_t *poll; /* freed by the loop after closing */
   size_t limit;
+  size_t from; /* of the next line; what stands before it was handed out */
+  size_t seen; /* bytes that are known to hold no line end behind `from` */
   bool ended;
   int number;
   struct waiter reader;
@@ -202,7 +204,7 @@ static void input_read(struct input *in) {
   if (n > 0) in->text.len += (size_t)n;
   else if (n == 0) in->ended = true;
   else if (errno != EINTR && errno != EAGAIN) in->number = errno, in->ended = true;
-  if (in->text.len > in->limit) in->number = EFBIG, in->ended = true;
+  if (in->text.len - in->from > in->limit) in->number = EFBIG, in->ended = true;
 }
 
 static void input_ready(uv_poll_t *handle, int status, int events) {
@@ -213,27 +215,26 @@ static void input_ready(uv_poll_t *handle, int status, int events) {
   waiter_wake(&in->reader);
 }
 
+static int input_failed(lua_State *L, struct input *in) {
+  struct err e;
+  if (in->number == EFBIG) err_set(&e, ERR_TOO_LONG, "standard input is larger than %zu bytes", in->limit);
+  else err_errno(&e, in->number, "read", "standard input");
+  return bind_fail(L, &e);
+}
+
 static int input_k(lua_State *L, int status, lua_KContext ctx) {
   struct input *in = (struct input *)ctx;
-  struct err e;
   (void)status;
   if (!in->ended) return task_wait(L, &in->reader, ctx, input_k);
   input_stop(in);
-  if (in->number == EFBIG) {
-    err_set(&e, ERR_TOO_LONG, "standard input is larger than %zu bytes", in->limit);
-    return bind_fail(L, &e);
-  }
-  if (in->number) {
-    err_errno(&e, in->number, "read", "standard input");
-    return bind_fail(L, &e);
-  }
+  if (in->number) return input_failed(L, in);
   lua_pushlstring(L, in->text.data ? in->text.data : "", in->text.len);
   buf_free(&in->text);
   return 1;
 }
 
-static int l_os_stdin(lua_State *L) {
-  lua_Integer limit = luaL_optinteger(L, 1, 32 * 1024 * 1024);
+/* Where it can be polled it is read as it comes; else all of it at once. */
+static struct input *input_open(lua_State *L, lua_Integer limit) {
   struct input *in = bind_new(L, sizeof *in, stdin_class);
   in->limit = limit < 0 ? 0 : (size_t)limit;
   struct stat st;
@@ -249,7 +250,48 @@ static int l_os_stdin(lua_State *L) {
     free(poll);
     while (!in->ended) input_read(in); /* a regular file or /dev/null never blocks */
   }
+  return in;
+}
+
+static int l_os_stdin(lua_State *L) {
+  struct input *in = input_open(L, luaL_optinteger(L, 1, 32 * 1024 * 1024));
   return input_k(L, LUA_OK, (lua_KContext)in);
+}
+
+/* The next line, once it is whole; what is left at the end counts as one. */
+static int input_line_k(lua_State *L, int status, lua_KContext ctx) {
+  struct input *in = (struct input *)ctx;
+  (void)status;
+  const char *start = in->text.data ? in->text.data + in->from : "";
+  size_t len = in->text.len - in->from;
+  const char *end = len > in->seen ? memchr(start + in->seen, '\n', len - in->seen) : NULL;
+  in->seen = end ? 0 : len;
+  if (!end && !in->ended) {
+    if (in->from > 0) { /* all that was handed out goes before more is read */
+      memmove(in->text.data, start, len);
+      in->text.len = len;
+      in->from = 0;
+    }
+    return task_wait(L, &in->reader, ctx, input_line_k);
+  }
+  if (!end) input_stop(in);
+  if (!end && in->number) return input_failed(L, in);
+  if (!end && len == 0) return lua_pushnil(L), 1;
+  size_t n = end ? (size_t)(end - start) : len;
+  in->from += end ? n + 1 : n;
+  if (!end) in->seen = 0;
+  lua_pushlstring(L, start, n);
+  return 1;
+}
+
+static int l_input_line(lua_State *L) {
+  struct input *in = luaL_checkudata(L, 1, stdin_class);
+  return input_line_k(L, LUA_OK, (lua_KContext)in);
+}
+
+static int l_os_stdin_lines(lua_State *L) {
+  input_open(L, luaL_optinteger(L, 1, 32 * 1024 * 1024));
+  return 1;
 }
 
 int open_os(lua_State *L) {
@@ -257,9 +299,10 @@ int open_os(lua_State *L) {
       {"env", l_os_env},       {"environ", l_os_environ}, {"home", l_os_home},       {"pid", l_os_pid},       {"uid", l_os_uid},
       {"platform", l_os_platform}, {"uuid", l_os_uuid},   {"random", l_os_random},   {"sha256", l_os_sha256}, {"base64", l_os_base64},
       {"unbase64", l_os_unbase64}, {"isatty", l_os_isatty}, {"memory", l_os_memory}, {"cpu", l_os_cpu},       {"stdin", l_os_stdin},
-      {"out", l_os_out},       {"err", l_os_err},         {"flush", l_os_flush},     {NULL, NULL}};
-  static const luaL_Reg no_methods[] = {{NULL, NULL}};
-  bind_class(L, stdin_class, no_methods, input_gc);
+      {"out", l_os_out},       {"err", l_os_err},         {"flush", l_os_flush},     {"stdin_lines", l_os_stdin_lines},
+      {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"line", l_input_line}, {NULL, NULL}};
+  bind_class(L, stdin_class, methods, input_gc);
   luaL_newlib(L, functions);
   return 1;
 }

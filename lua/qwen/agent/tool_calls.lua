@@ -1,5 +1,6 @@
 -- Carries out the calls of one turn: arguments, hooks, permission, run, results in the order of the calls.
 -- Failures of every kind become results, written for the model; nothing here knows a provider or a screen.
+local call_permission = require "qwen.agent.call_permission"
 local err = require "qwen.util.err"
 local files = require "qwen.permission.files"
 local hooks = require "qwen.extension.hooks"
@@ -57,51 +58,6 @@ local function find_tool(ctx, call)
   return nil, err("missing", ("There is no tool '%s'.%s The tools are: %s."):format(call.name, hint, table.concat(offered, ", ")))
 end
 
--- A hook may answer in the place of the person: true or false and the words for the model; nil when the person is to be asked, and why.
-local function asked_hooks(ctx, call, args, reason, rule, kind)
-  local answer, why = ctx.emit("permission_asked", { name = call.name, args = args, id = call.id,
-    reason = tostring(reason), rule = rule, kind = kind })
-  if not answer then return false, "Refused: " .. why end
-  if answer.verdict == "allow" then return true, reason end
-  if answer.verdict == "deny" then return false, "Refused: " .. (answer.reason or tostring(reason)) end
-  return nil, answer.reason ~= tostring(reason) and answer.reason or reason
-end
-
--- Allow, ask or deny; `must_ask` is a hook's reason to ask about what would be allowed.
-local function judge(ctx, call, tool, args, must_ask, places)
-  local verdict, reason, rule, firm, kind = policy.judge(ctx, call.name, tool, args, places)
-  if verdict == "ask" and rule and ctx.granted[rule] then verdict = "allow" end
-  if verdict == "allow" and must_ask then return "ask", must_ask, nil, true, "hook" end
-  return verdict, reason, rule, firm, must_ask and "hook" or kind
-end
-
--- `scoped` is the ctx of the run: it opens the files that were judged, and no others.
-local function permission(ctx, scoped, call, tool, args, must_ask, places)
-  local verdict, reason, rule, firm, kind = judge(ctx, call, tool, args, must_ask, places)
-  if verdict == "allow" and tool.asks then -- a hook may refuse that; it answers in nobody's place
-    local allowed, words = asked_hooks(ctx, call, args, "it asks the user", nil, "asks")
-    if allowed == false then return false, words end
-  end
-  if verdict == "allow" then return true, reason end
-  if verdict == "ask" then
-    local allowed, words = asked_hooks(ctx, call, args, reason, rule, kind)
-    if allowed ~= nil then return allowed, words end
-    reason = words
-    if ctx.interactive then
-      return require("qwen.permission.approval").ask(scoped, call, tool, args, reason, rule)
-    end
-  end
-  if verdict == "deny" then
-    ctx.notice(tr("%s was refused: %s", call.name, reason))
-    return false, "Refused: " .. tostring(reason)
-  end
-  local flags = require("qwen.permission.approval").flags(ctx, tool, rule, firm)
-  ctx.notice(flags and tr("%s was refused because nobody can be asked: %s; allow it with %s", call.name, reason, flags)
-    or tr("%s was refused because nobody can be asked: %s", call.name, reason))
-  return false, "Refused: this call needs the user's approval and nobody can be asked in this run ("
-    .. tostring(reason) .. ")."
-end
-
 local CHANGED = "The user changed `%s` of this call before allowing it. It is now:\n%s\n\n"
 
 -- C would see only what stands before a zero byte: another path or command than the one that is judged.
@@ -114,8 +70,21 @@ local function zero_byte(tool, args)
   return false
 end
 
+local admit
+
+-- A call whose arguments were written anew by who was asked about it.
+local function admit_changed(ctx, call, tool, args)
+  local ok, problem = json_schema.check(tool.schema, args)
+  if not ok then
+    return nil, failed(call, ("The changed arguments of %s do not fit: %s. Nothing was done."):format(call.name, problem), problem)
+  end
+  local name = ctx.decide and "arguments" or tool.editable
+  local shown = ctx.decide and json.encode(args) or tostring(args[name])
+  return admit(ctx, call, tool, args, CHANGED:format(name, text.head_tail(shown, 4000)), ctx.decide ~= nil)
+end
+
 -- Hooks, then permission; what the person has changed goes through both again.
-local function admit(ctx, call, tool, args, note)
+function admit(ctx, call, tool, args, note, agreed)
   local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
   if not before then return nil, failed(call, "Blocked: " .. tostring(reason)) end
   local must_ask = before.ask
@@ -134,8 +103,9 @@ local function admit(ctx, call, tool, args, note)
   end
   local places = tool.paths and files.places(ctx, tool.paths(args))
   local scoped = places and files.scope(ctx, tool.effect, places) or ctx
-  local allowed, words, changed, wrong, said = permission(ctx, scoped, call, tool, args, must_ask, places)
-  if changed then return admit(ctx, call, tool, changed, CHANGED:format(tool.editable, text.head_tail(tostring(changed[tool.editable]), 4000))) end
+  local allowed, words, changed, wrong, said = call_permission.of(ctx, scoped, call, tool, args,
+    { must_ask = must_ask, places = places, agreed = agreed })
+  if changed then return admit_changed(ctx, call, tool, changed) end
   if wrong then return nil, failed(call, words) end
   if not allowed then
     ctx.denials[#ctx.denials + 1] = { tool_name = call.name, tool_use_id = call.id, tool_input = args }

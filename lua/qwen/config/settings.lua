@@ -256,6 +256,16 @@ function Settings.load(where)
   return self
 end
 
+---Adds what a program says that leads the session: it is as strong as flags.
+---@param values table by key
+---@param source Phrase
+function Settings:add(values, source)
+  local layer = { scope = "flags", source = "flag", literal = true, values = values, sources = {} }
+  for key in pairs(values) do layer.sources[key] = source end
+  table.insert(self.layers, layer)
+  self.cache = {}
+end
+
 ---Reads all sources of a folder, with its own files where it is trusted.
 ---@param cwd string
 ---@param opts table flags

@@ -95,7 +95,7 @@ local function greet(self)
   return true
 end
 
-local transports = { stdio = "qwen.extension.mcp.stdio", http = "qwen.extension.mcp.http", sse = "qwen.extension.mcp.sse" }
+local transports = { stdio = "qwen.extension.mcp.stdio", http = "qwen.extension.mcp.http", sse = "qwen.extension.mcp.sse", sdk = "qwen.extension.mcp.sdk" }
 
 -- Opens the connection in one way and greets.
 local function open_as(self, kind)

@@ -55,6 +55,7 @@ end
 function M.read(ctx, name, given)
   local config = with_defaults(ctx, given)
   local kind = type(config.type) == "string" and config.type:lower() or nil
+  if kind == "sdk" then return { kinds = { "sdk" }, timeout = config.timeout } end
   local url = config.httpUrl or config.url or config.serverUrl
   if type(url) == "string" then
     local sse = kind == "sse" or not config.httpUrl and kind == nil

@@ -109,6 +109,12 @@ function M.start(ctx)
     permission_mode = ctx.mode, slash_commands = commands, qwen_code_version = embed.version, agents = json.array {} }
 end
 
+---Another prompt of the same session: its result tells of it alone.
+---@param ctx Ctx
+function M.again(ctx)
+  ctx.json.started, ctx.json.api, ctx.json.usage, ctx.denials = task.now(), 0, {}, {}
+end
+
 ---The last event, and the exit code.
 ---@param ctx Ctx
 ---@param answer Message

@@ -1,0 +1,241 @@
+-- A session that a program leads: prompts come as JSON on standard input, one a line, and what
+-- happens goes out as JSON; questions about calls go to the program. --input-format stream-json.
+local aliases = require "qwen.extension.aliases"
+local commands = require "qwen.extension.commands"
+local control = require "qwen.ui.headless.control"
+local err = require "qwen.util.err"
+local json = require "sys.json"
+local message = require "qwen.session.message"
+local output = require "qwen.ui.headless.json"
+local run = require "qwen.run"
+local sys = require "sys.os"
+local task = require "sys.task"
+local translate = require "qwen.util.translate"
+local tr, phrase = translate.tr, translate.phrase
+
+local M = {}
+
+local MODES = { plan = true, default = true, ["auto-edit"] = true, yolo = true }
+
+-- The text and the images of a message of the user.
+local function read_message(content)
+  if type(content) == "string" then return content, {} end
+  local texts, parts = {}, {}
+  for _, block in ipairs(type(content) == "table" and content or {}) do
+    local source = type(block) == "table" and type(block.source) == "table" and block.source or {}
+    if type(block) ~= "table" then break end
+    if block.type == "text" then texts[#texts + 1] = tostring(block.text) end
+    if block.type == "image" and type(source.data) == "string" then
+      parts[#parts + 1] = { type = "image", mime = tostring(source.media_type or "image/png"), data = source.data }
+    end
+  end
+  return table.concat(texts, "\n"), parts
+end
+
+-- A slash command: what it prints is the answer.
+local function slash(ctx, text)
+  local name, rest = commands.split(text)
+  if not name or name == "" then return nil end
+  local lines, print_ = {}, ctx.print
+  function ctx.print(line) lines[#lines + 1] = line end
+  local _ <close> = setmetatable({}, { __close = function() ctx.print = print_ end })
+  local code = run.command(ctx, name, rest)
+  if type(code) == "table" then return nil, code.prompt end
+  local said = table.concat(lines, "\n")
+  if code == 0 then return message.assistant({ { type = "text", text = said } }, { model = ctx.model.id, stop = "end" }) end
+  local why = said ~= "" and said or tr("the command /%s failed", name)
+  return message.assistant({}, { model = ctx.model.id, stop = "error", err = err("usage", why) })
+end
+
+-- Answers one message of the user.
+local function answer(ctx, content)
+  local text, parts = read_message(content)
+  local done, prompt = nil, nil
+  if text:find "^/" then done, prompt = slash(ctx, text) end
+  if done then return done, 0 end
+  local submitted, reason = ctx.emit("prompt_submitted", { text = prompt or text })
+  if not submitted then
+    local e = err("denied", phrase("the prompt was blocked: %s", tostring(reason)))
+    return message.assistant({}, { model = ctx.model.id, stop = "error", err = e }), 0
+  end
+  if submitted.text:find("@", 1, true) then
+    local found = require("qwen.agent.mentions").parts(ctx, submitted.text)
+    table.move(found, 1, #found, #parts + 1, parts)
+  end
+  return require("qwen.agent.loop").run(ctx, message.user(submitted.text, parts))
+end
+
+local CANCELLED = err("cancelled", phrase "the turn was interrupted")
+
+-- One prompt in a task of its own, which an interrupt ends.
+local function turn(self, content)
+  local ctx = self.ctx
+  output.again(ctx)
+  if not self.started then output.start(ctx) end
+  self.started = true
+  self.turn = task.spawn(answer, ctx, content)
+  local ok, last, turns = self.turn:join()
+  self.turn = nil
+  if not ok and not (err.is(last) and last.kind == "cancelled") then error(last, 0) end
+  if not ok then last, turns = { stop = "error", err = CANCELLED, parts = {} }, 0 end
+  output.finish(ctx, last, turns)
+end
+
+-- What the program says about a call that is asked about.
+local function decide(self)
+  return function(call, tool, args)
+    local shown = tool.label and tool.label(args) or call.name
+    local reply, e = self.channel:ask { subtype = "can_use_tool", tool_name = call.name, tool_use_id = call.id,
+      input = args, permission_suggestions = json.array { { type = "allow", label = shown } }, blocked_path = json.null }
+    if not reply then return false, "Refused: " .. err.english(e) end
+    if reply.behavior ~= "allow" then
+      if reply.interrupt == true and self.turn then self.turn:cancel() end
+      local why = type(reply.message) == "string" and reply.message or "the program refused it"
+      return false, "Refused: " .. why, nil, nil, why
+    end
+    local changed = type(reply.updatedInput) == "table" and reply.updatedInput ~= json.null and reply.updatedInput
+    if changed and json.encode(changed) ~= json.encode(args) then return false, nil, changed end
+    return true
+  end
+end
+
+local CAPABILITIES = { can_handle_can_use_tool = true, can_handle_hook_callback = false, can_set_permission_mode = true,
+  can_set_model = true, can_get_context_usage = true, can_handle_mcp_message = true }
+
+-- The servers of an initialize request, as mcpServers has them.
+local function servers_of(request)
+  local out, any = {}, false
+  for _, key in ipairs { "mcpServers", "sdkMcpServers" } do
+    for name, config in pairs(type(request[key]) == "table" and request[key] ~= json.null and request[key] or {}) do
+      out[tostring(name)], any = key == "sdkMcpServers" and { type = "sdk" } or config, true
+    end
+  end
+  return any and out
+end
+
+local function make_handlers(self)
+  local handlers = {}
+
+  function handlers.initialize(request)
+    if self.ctx.session then return nil, err("usage", phrase "the session has begun already") end
+    local servers = servers_of(request)
+    if servers then self.ctx.settings:add({ mcpServers = servers }, phrase "the program that leads the session") end
+    local ok, e = self:begin()
+    if not ok then return nil, e end
+    return { subtype = "initialize", session_id = self.ctx.session.id, capabilities = CAPABILITIES }
+  end
+
+  function handlers.interrupt()
+    if self.turn then self.turn:cancel() end
+    return { subtype = "interrupt" }
+  end
+
+  function handlers.set_permission_mode(request)
+    if not MODES[request.mode] then return nil, err("usage", phrase("there is no mode '%s'", tostring(request.mode))) end
+    self.ctx.mode = request.mode
+    return { subtype = "set_permission_mode", mode = request.mode }
+  end
+
+  function handlers.set_model(request)
+    local ok, e = self:begin()
+    if ok then ok, e = self.ctx.switch(tostring(request.model)) end
+    if not ok then return nil, e end
+    return { subtype = "set_model", model = request.model }
+  end
+
+  function handlers.supported_commands()
+    return { subtype = "supported_commands", commands = json.array(aliases.names(self.ctx)) }
+  end
+
+  function handlers.mcp_server_status()
+    local status = {}
+    for name, entry in pairs(self.ctx.servers or {}) do
+      status[name] = ({ ready = "connected", starting = "connecting" })[entry.state] or "disconnected"
+    end
+    return { subtype = "mcp_server_status", status = status }
+  end
+
+  function handlers.get_context_usage()
+    local ok, e = self:begin()
+    if not ok then return nil, e end
+    local window = require "qwen.agent.window"
+    local rows, wrong, total = require("qwen.agent.view").sizes(self.ctx)
+    if not rows then return nil, wrong end
+    local token = window.token(self.ctx)
+    return { subtype = "get_context_usage", modelName = self.ctx.model.id, contextWindowSize = window.size(self.ctx.model),
+      totalTokens = math.ceil(total / token) }
+  end
+  return handlers
+end
+
+-- Opens the session, once; an error, and the exit code, when that cannot be.
+local function begin(self)
+  if self.ctx.session then return true end
+  local front, code, e = self.prepare(self.ctx, self.opts)
+  if not front then
+    self.code = code
+    return nil, e
+  end
+  self.ctx.decide = decide(self)
+  run.begin(self.ctx)
+  self.ctx.tools = require("qwen.agent.view").tools(self.ctx)
+  return true
+end
+
+-- Reads until the program closes its end.
+local function read_all(self)
+  local input, handlers, n = sys.stdin_lines(), make_handlers(self), 0
+  while true do
+    local line, e = input:line()
+    if e then self.ctx.notice(e.message) end
+    if not line then break end
+    n = n + 1
+    local value = line:find "%S" and json.decode(line, false, true)
+    local kind = type(value) == "table" and value.type
+    if kind == "user" then
+      self.prompts:put(type(value.message) == "table" and value.message.content or "")
+    elseif kind == "control_request" then
+      task.spawn(function() self.channel:serve(value, handlers) end)
+    elseif kind == "control_response" then
+      self.channel:answered(value)
+    elseif kind ~= "control_cancel_request" and line:find "%S" then
+      self.ctx.notice(tr("line %d of standard input is no message and was left out", n))
+    end
+  end
+  self.channel:close()
+  self.prompts:close()
+end
+
+---Answers prompts until standard input ends.
+---@param ctx Ctx
+---@param opts table flags
+---@param prepare fun(ctx: Ctx, opts: table): table?, integer?, Err? opens the session
+---@return integer exit code
+function M.run(ctx, opts, prepare)
+  if opts.output ~= "stream-json" then
+    ctx.notice(tr "--input-format stream-json goes with --output-format stream-json")
+    return 2
+  end
+  local self = { ctx = ctx, opts = opts, prepare = prepare, begin = begin, prompts = task.queue(), code = 0 }
+  self.channel = control.new(function(value)
+    sys.out(output.line(value))
+    sys.flush()
+  end)
+  ctx.client = { ask = function(request) return self.channel:ask(request) end }
+  local done, stopped = run.until_signal(function()
+    task.spawn(read_all, self)
+    while true do
+      local content = self.prompts:get()
+      if content == nil then return end
+      if not self:begin() then return end -- it was told
+      turn(self, content)
+    end
+  end)
+  if ctx.session then
+    ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
+    ctx.session:close()
+  end
+  return done and self.code or stopped
+end
+
+return M
