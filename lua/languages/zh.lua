@@ -137,6 +137,17 @@ return {
     ["off from the next session on: %s"] = "从下次会话起停用：%s",
     ["written: %s; it counts from the next session on"] = "已写入：%s；从下次会话起生效",
     ["Hooks of your settings"] = "设置中的钩子",
+    ["the session has begun already"] = "会话已经开始", ["the turn was interrupted"] = "本轮已中断",
+    ["the command /%s failed"] = "命令 /%s 失败",
+    ["--input-format stream-json goes with --output-format stream-json"] =
+      "--input-format stream-json 须与 --output-format stream-json 一起使用",
+    ["line %d of standard input is no message and was left out"] = "标准输入第 %d 行不是消息，已略去",
+    ["there is no mode '%s'"] = "没有模式“%s”",
+    ["the program that leads the session"] = "主导会话的程序",
+    ["there is no control request '%s'"] = "没有控制请求“%s”",
+    ["the program that was to answer has closed its end"] = "应当回答的程序已关闭连接",
+    ["a server of type sdk is for programs that start qwen with --input-format stream-json"] =
+      "sdk 类型的服务器用于以 --input-format stream-json 启动 qwen 的程序",
     ["Find tools"] = "查找工具", ["Found tools"] = "已找到工具",
     ["the tool %s is not offered: %s"] = "未提供工具 %s：%s",
     ["Yes"] = "是", ["Yes, and for this session: %s"] = "是，并在本次会话中允许：%s",

@@ -278,13 +278,13 @@
 ---@field memory fun(): {lua: integer, rss: integer} bytes
 ---@field cpu fun(): number CPU seconds used by this process
 ---@field stdin fun(limit?: integer): string?, Err? waits for all of standard input
----@field stdin_lines fun(limit?: integer): sys.os.stdin standard input as it comes, line by line; limit: bytes of a line
+---@field stdin_lines fun(limit?: integer): StdinLines standard input as it comes, line by line; limit: bytes of a line
 ---@field out fun(text: string) to standard output, buffered; written whenever the program is about to wait
 ---@field err fun(text: string) to standard error, cleaned, at once (standard output is flushed first)
 ---@field flush fun(): boolean?, Err? writes the buffer now; err when the reader is gone
 
----@class sys.os.stdin
----@field line fun(self: sys.os.stdin): string?, Err? waits for the next line, without its end; nil at the end of all
+---@class StdinLines
+---@field line fun(self: StdinLines): string?, Err? waits for the next line, without its end; nil at the end of all
 
 -- sys.term ---------------------------------------------------------------------------------------------------------
 

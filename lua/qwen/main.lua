@@ -203,7 +203,10 @@ local function run(ctx, opts, called)
     local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
     return code or fail(problem, failed)
   end
-  if opts.input == "stream-json" then return require("qwen.ui.headless.stream").run(ctx, opts, prepare_headless) end
+  if opts.input == "stream-json" then
+    local lead = setmetatable({ prepare = prepare_headless }, { __index = require "qwen.run" })
+    return require("qwen.ui.headless.stream").run(ctx, opts, lead)
+  end
   local prompt, e, typed = called, nil, nil
   if not called then prompt, e, typed = read_prompt(opts) end
   if e then return fail(e) end

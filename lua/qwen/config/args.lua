@@ -49,8 +49,7 @@ local function take_value(opts, flag, name, value)
     for _, choice in ipairs(flag.choices) do known = known or choice == value end
     if not known then
       local near = text.nearest(value, flag.choices)
-      local must = #flag.choices > 1 and "must be one of " or "can only be "
-      return usage(("%s %s%s, not '%s'%s"):format(name, must, table.concat(flag.choices, ", "), value, near and "; did you mean " .. near .. "?" or ""))
+      return usage(("%s must be one of %s, not '%s'%s"):format(name, table.concat(flag.choices, ", "), value, near and "; did you mean " .. near .. "?" or ""))
     end
   end
   if not flag.list then

@@ -7,7 +7,6 @@ local err = require "qwen.util.err"
 local json = require "sys.json"
 local message = require "qwen.session.message"
 local output = require "qwen.ui.headless.json"
-local run = require "qwen.run"
 local sys = require "sys.os"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
@@ -33,13 +32,13 @@ local function read_message(content)
 end
 
 -- A slash command: what it prints is the answer.
-local function slash(ctx, text)
+local function slash(ctx, lead, text)
   local name, rest = commands.split(text)
   if not name or name == "" then return nil end
   local lines, print_ = {}, ctx.print
   function ctx.print(line) lines[#lines + 1] = line end
   local _ <close> = setmetatable({}, { __close = function() ctx.print = print_ end })
-  local code = run.command(ctx, name, rest)
+  local code = lead.command(ctx, name, rest)
   if type(code) == "table" then return nil, code.prompt end
   local said = table.concat(lines, "\n")
   if code == 0 then return message.assistant({ { type = "text", text = said } }, { model = ctx.model.id, stop = "end" }) end
@@ -48,10 +47,10 @@ local function slash(ctx, text)
 end
 
 -- Answers one message of the user.
-local function answer(ctx, content)
+local function answer(ctx, lead, content)
   local text, parts = read_message(content)
   local done, prompt = nil, nil
-  if text:find "^/" then done, prompt = slash(ctx, text) end
+  if text:find "^/" then done, prompt = slash(ctx, lead, text) end
   if done then return done, 0 end
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt or text })
   if not submitted then
@@ -73,7 +72,7 @@ local function turn(self, content)
   output.again(ctx)
   if not self.started then output.start(ctx) end
   self.started = true
-  self.turn = task.spawn(answer, ctx, content)
+  self.turn = task.spawn(answer, ctx, self.lead, content)
   local ok, last, turns = self.turn:join()
   self.turn = nil
   if not ok and not (err.is(last) and last.kind == "cancelled") then error(last, 0) end
@@ -171,13 +170,13 @@ end
 -- Opens the session, once; an error, and the exit code, when that cannot be.
 local function begin(self)
   if self.ctx.session then return true end
-  local front, code, e = self.prepare(self.ctx, self.opts)
+  local front, code, e = self.lead.prepare(self.ctx, self.opts)
   if not front then
     self.code = code
     return nil, e
   end
   self.ctx.decide = decide(self)
-  run.begin(self.ctx)
+  self.lead.begin(self.ctx)
   self.ctx.tools = require("qwen.agent.view").tools(self.ctx)
   return true
 end
@@ -209,20 +208,21 @@ end
 ---Answers prompts until standard input ends.
 ---@param ctx Ctx
 ---@param opts table flags
----@param prepare fun(ctx: Ctx, opts: table): table?, integer?, Err? opens the session
+---@param lead table what the main task can: `prepare` opens the session, `begin`, `command` and
+---`until_signal` are those of run.lua
 ---@return integer exit code
-function M.run(ctx, opts, prepare)
+function M.run(ctx, opts, lead)
   if opts.output ~= "stream-json" then
     ctx.notice(tr "--input-format stream-json goes with --output-format stream-json")
     return 2
   end
-  local self = { ctx = ctx, opts = opts, prepare = prepare, begin = begin, prompts = task.queue(), code = 0 }
+  local self = { ctx = ctx, opts = opts, lead = lead, begin = begin, prompts = task.queue(), code = 0 }
   self.channel = control.new(function(value)
     sys.out(output.line(value))
     sys.flush()
   end)
   ctx.client = { ask = function(request) return self.channel:ask(request) end }
-  local done, stopped = run.until_signal(function()
+  local done, stopped = lead.until_signal(function()
     task.spawn(read_all, self)
     while true do
       local content = self.prompts:get()
