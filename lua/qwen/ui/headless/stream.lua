@@ -52,7 +52,7 @@ local function answer(ctx, lead, content)
   local done, prompt = nil, nil
   if text:find "^/" then done, prompt = slash(ctx, lead, text) end
   if done then return done, 0 end
-  local submitted, reason = ctx.emit("prompt_submitted", { text = prompt or text })
+  local submitted, reason = ctx.emit("prompt_submitted", { text = prompt or text, typed = text })
   if not submitted then
     local e = err("denied", phrase("the prompt was blocked: %s", tostring(reason)))
     return message.assistant({}, { model = ctx.model.id, stop = "error", err = e }), 0
