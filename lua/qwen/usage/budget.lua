@@ -28,8 +28,10 @@ function M.begin(ctx)
     most[name] = value and value >= 0 and value or nil
   end
   if not next(most) then return nil end
-  ctx.budget = { most = most, calls = 0, tokens = 0, cost = 0, ends = most.seconds and task.now() + most.seconds }
-  return setmetatable({}, { __close = function() ctx.budget = nil end })
+  local budget = { most = most, calls = 0, tokens = 0, cost = 0, ends = most.seconds and task.now() + most.seconds }
+  ctx.budget = budget
+  -- An agent in the background keeps it longer, without its time.
+  return setmetatable({}, { __close = function() ctx.budget, budget.ends = nil, nil end })
 end
 
 -- The end of the run, said once: the first limit that was reached is the reason.
@@ -155,7 +157,7 @@ function M.hold(ctx)
   if not (budget and budget.ends) or budget.asked then return nil end
   budget.asked = task.now()
   return setmetatable({}, { __close = function()
-    budget.ends, budget.asked = budget.ends + task.now() - budget.asked, nil
+    budget.ends, budget.asked = budget.ends and budget.ends + task.now() - budget.asked, nil
   end })
 end
 
