@@ -1,6 +1,7 @@
 -- A monitor: each line that a command prints is an event for the model, at a bounded rate; what
 -- comes faster is counted.
 local jobs = require "qwen.session.jobs"
+local line_ends = require("sys.text").line_ends
 local task = require "sys.task"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
@@ -8,7 +9,7 @@ local tr = require("qwen.util.translate").tr
 local M = {}
 
 local BURST, EVERY = 5, 1 -- events at once, and seconds until one more
-local PAUSE = 0.005 -- seconds between two pieces that come faster than they are told
+local PAUSE = 0.01 -- seconds between two pieces that come faster than they are told
 local MOST_LINE = 2000 -- bytes of an event
 local MOST_WAITING = 50 -- events that wait for the model
 
@@ -64,10 +65,9 @@ local function take_lines(ctx, job, chunk)
     local stop = data:find("\n", at, true)
     if not stop then break end
     if job.room < 1 and task.now() - job.refilled < EVERY then
-      local last = #data - (data:reverse():find("\n", 1, true) - 1)
-      job.lost = job.lost + select(2, data:sub(at, last):gsub("\n", ""))
-      at = last + 1
-      break
+      job.lost = job.lost + line_ends(data, at)
+      job.rest = data:sub(-MOST_LINE):match "[^\n]*$"
+      return
     end
     event(ctx, job, data:sub(at, stop - 1))
     at = stop + 1
