@@ -44,7 +44,9 @@ local function table_of(head, rows, words)
 end
 
 -- Ours; others are names that users gave.
-local purposes = { turn = phrase "turn", compaction = phrase "compaction", side = phrase "side", hook = phrase "hook", recap = phrase "recap" }
+local purposes = { turn = phrase "turn", compaction = phrase "compaction", side = phrase "side",
+  hook = phrase "hook", recap = phrase "recap", judge = phrase "judge", advisor = phrase "advisor",
+  review = phrase "review", goal = phrase "goal", suggestion = phrase "suggestion" }
 
 local function cell_of(ctx, kind, value)
   if kind == "project" and value == "" then return "-" end -- a session that keeps nothing
