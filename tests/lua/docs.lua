@@ -67,6 +67,35 @@ for _, entry in ipairs(fs.list "docs") do
   if page:find "%.md$" and not known[page] then t.eq(#blocks(page), 0, page .. " has blocks that are not run") end
 end
 
+-- What the pages for those who come from elsewhere say that there is here, there is.
+local flags = {}
+for _, group in ipairs(require "qwen.config.flags") do
+  for _, flag in ipairs(group) do
+    flags["--" .. flag.long] = true
+    if flag.also then flags["--" .. flag.also] = true end
+  end
+end
+local function is_command(name)
+  local real = qwen.x.aliases.resolve(name)
+  return qwen.x.registry.has("commands", real)
+end
+for _, from in ipairs { "qwen-code", "claude-code", "codex" } do
+  local rows = 0
+  for line in assert(fs.read("docs/coming-from-" .. from .. ".md")):gmatch "[^\n]+" do
+    local there, here = line:match "^| (.*) | (.*) |$"
+    if here then rows = rows + 1 end
+    local said = here == "the same" and there or here or ""
+    for code in said:gmatch "`([^`]+)`" do
+      local name, flag = code:match "^/([%w-]+)", code:match "^%-%-[%w-]+"
+      if name then t.ok(is_command(name), from .. ": there is no /" .. name) end
+      if flag then t.ok(flags[flag], from .. ": there is no " .. flag) end
+      local shell = code:match "^qwen (%a+)"
+      if shell then t.ok(is_command(shell), from .. ": there is no qwen " .. shell) end
+    end
+  end
+  t.ok(rows > 15, from .. " has tables")
+end
+
 -- docs/walk.md names files that are there.
 for path in fs.read("docs/walk.md"):gmatch "`([%w_/%.-]+%.%a+)" do
   local found = path:find "^src/" or path:find "^lua/"

@@ -7,14 +7,13 @@ local M = {}
 
 ---@type {title: Phrase, names: string}[]
 M.list = {
-  { title = phrase "Conversation",
-    names = "new clear resume sessions rename branch recap rewind compact context btw advisor goal loop"
-      .. " export copy quit exit" },
-  { title = phrase "Changes", names = "diff review undo tasks directory cd init" },
-  { title = phrase "Model", names = "model models effort auth provider limits usage stats" },
-  { title = phrase "Permission", names = "mode permissions sandbox trust project privacy" },
+  { title = phrase "Conversation", names = "new clear resume sessions branch rename rewind compact "
+    .. "context recap export copy btw quit exit" },
+  { title = phrase "Changes", names = "diff undo review tasks goal loop init" },
+  { title = phrase "Model", names = "model models effort advisor auth provider limits usage stats" },
+  { title = phrase "Permission", names = "mode plan permissions sandbox trust directory cd project privacy" },
   { title = phrase "Tools", names = "tools mcp lsp agents skills hooks memory" },
-  { title = phrase "Screen", names = "theme output-style language keys vim settings editor" },
+  { title = phrase "Screen", names = "theme keys vim settings language output-style editor" },
   { title = phrase "Lua", names = "lua reload eject explain config test" },
   { title = phrase "Program", names = "help about bug doctor demo" },
 }
