@@ -1,11 +1,13 @@
--- Searches the web by the service that the settings or a key choose; each is a file in search/. Not offered where there is none.
+-- Searches the web by the service that the settings or a key choose; each is a file in search/. Not
+-- offered where there is none.
 
 local tr = qwen.tr
 local MOST, SECONDS, PER_SESSION = 10, 120, 200
 local TITLE, SNIPPET, ANSWER = 200, 600, 6000 -- bytes
 
 local T = {
-  summary = "Search the web. Read what you need of the pages with web_fetch, and name the addresses that you use.",
+  summary = "Search the web. Read what you need of the pages with web_fetch, and name the addresses that "
+    .. "you use.",
   effect = "read", deferred = true,
   schema = {
     type = "object",
@@ -14,7 +16,8 @@ local T = {
   },
 }
 
-T.verbs = { ask = qwen.phrase "Search the web for", done = qwen.phrase "Searched the web for", host = qwen.phrase "Search the web by" }
+T.verbs = { ask = qwen.phrase "Search the web for", done = qwen.phrase "Searched the web for",
+  host = qwen.phrase "Search the web by" }
 
 function T.label(args) return args.query end
 
@@ -40,7 +43,8 @@ end
 
 local function has_key(ctx, service, url)
   local place = url and qwen.http.parse_url(url)
-  return place ~= nil and ((ctx.settings:env(service.key) or "") ~= "" or qwen.credentials.has(service.key, place.origin))
+  return place ~= nil and ((ctx.settings:env(service.key) or "") ~= ""
+    or qwen.credentials.has(service.key, place.origin))
 end
 
 -- Whether all is there that a service needs.
@@ -60,7 +64,8 @@ local function chosen(ctx)
   local best, best_name
   for _, entry in ipairs(qwen.x.registry.list "search") do
     local service = entry.value
-    if service and not service.named and is_ready(ctx, service) and (not best or (service.order or 100) < (best.order or 100)) then
+    local usable = service and not service.named and is_ready(ctx, service)
+    if usable and (not best or (service.order or 100) < (best.order or 100)) then
       best, best_name = service, entry.name
     end
   end
@@ -81,7 +86,8 @@ local function count(ctx)
   local most = ctx.settings:get "tools.webSearch.maxPerSession" or PER_SESSION
   local n = (counts[ctx.session or T] or 0) + 1
   if n > most then
-    return nil, qwen.err("limit", tr("there were %d searches in this session, the most that tools.webSearch.maxPerSession allows", most))
+    return nil, qwen.err("limit", tr("there were %d searches in this session, the most that "
+      .. "tools.webSearch.maxPerSession allows", most))
   end
   counts[ctx.session or T] = n
   return true
@@ -98,21 +104,21 @@ local function decoded(stream, service)
   end
   local answer
   answer, e = qwen.json.decode(body, false, true)
-  if type(answer) ~= "table" then return nil, e or qwen.err("protocol", tr("%s sent something that is no answer", service.summary)) end
-  return answer
+  if type(answer) == "table" then return answer end
+  return nil, e or qwen.err("protocol", tr("%s sent something that is no answer", service.summary))
 end
 
 -- Asks the service; the search stands in the ledger like a question to a model.
 local function ask(ctx, service, name, query)
   local url = address_of(ctx, service)
-  local at = { url = url, most = MOST, model = ctx.settings:get "tools.webSearch.model" or service.model,
-    key = service.key and key_of(ctx, service, url) or nil }
+  local at = { url = url, most = MOST, key = service.key and key_of(ctx, service, url) or nil,
+    model = ctx.settings:get "tools.webSearch.model" or service.model }
   local request = service.request(query, at)
   request.headers = request.headers or {}
   request.headers["User-Agent"] = ctx.user_agent
   request.total_timeout = (ctx.settings:get "tools.webSearch.timeoutMs" or SECONDS * 1000) / 1000
-  local place, e = qwen.x.limits.acquire(ctx, { id = at.model or name, name = name, provider = name, base_url = url, config = {} },
-    { purpose = "web_search" })
+  local asked = { id = at.model or name, name = name, provider = name, base_url = url, config = {} }
+  local place, e = qwen.x.limits.acquire(ctx, asked, { purpose = "web_search" })
   if not place then return nil, e end
   local stream
   stream, e = ctx.transport(request)
@@ -134,18 +140,24 @@ end
 
 local function as_text(list, said)
   local lines = {}
-  if type(said) == "string" and said:find "%S" then lines[1] = qwen.text.head(said, ANSWER) .. "\n" end
+  if type(said) == "string" and said:find "%S" then
+    lines[1] = qwen.text.head(said, ANSWER) .. "\n"
+  end
   for i, each in ipairs(list) do
     if i > MOST then break end
     local snippet = words(each.snippet, SNIPPET)
-    lines[#lines + 1] = ("%d. %s\n   %s%s"):format(i, words(each.title, TITLE), words(each.url, 2000), snippet ~= "" and "\n   " .. snippet or "")
+    lines[#lines + 1] = ("%d. %s\n   %s%s"):format(i, words(each.title, TITLE),
+      words(each.url, 2000), snippet ~= "" and "\n   " .. snippet or "")
   end
   return table.concat(lines, "\n")
 end
 
 function T.run(ctx, args)
   local service, name = chosen(ctx)
-  if not service then return nil, qwen.err("missing", tr "no service for web search is set up; see tools.webSearch in the settings") end
+  if not service then
+    return nil, qwen.err("missing",
+      tr "no service for web search is set up; see tools.webSearch in the settings")
+  end
   local ok, e = count(ctx)
   if not ok then return nil, e end
   local answer
@@ -153,18 +165,25 @@ function T.run(ctx, args)
   if not answer then return nil, e end
   local list, said = service.results(answer)
   local text = as_text(list, said)
-  if text == "" then return { text = ("%s found nothing for: %s"):format(service.summary, args.query), display = tr "nothing found" } end
-  return { text = qwen.x.web_page.marked(text, service.summary), display = tr(#list == 1 and "%d result" or "%d results", math.min(#list, MOST)) }
+  if text == "" then
+    return { text = ("%s found nothing for: %s"):format(service.summary, args.query),
+      display = tr "nothing found" }
+  end
+  return { text = qwen.x.web_page.marked(text, service.summary),
+    display = tr(#list == 1 and "%d result" or "%d results", math.min(#list, MOST)) }
 end
 
 function T.check(ctx, report)
   local name = ctx.settings:get "tools.webSearch.provider"
-  if not name or name == "" or chosen(ctx) or ctx.settings:get "tools.webSearch.enabled" == false then return end
+  local off = not name or name == "" or ctx.settings:get "tools.webSearch.enabled" == false
+  if off or chosen(ctx) then return end
   local service = qwen.x.registry.has("search", name) and qwen.x.registry.get("search", name)
   if not service then
-    report.bad(tr("tools.webSearch.provider: there is no service '%s'; use %s", name, table.concat(qwen.x.registry.names "search", ", ")))
+    report.bad(tr("tools.webSearch.provider: there is no service '%s'; use %s", name,
+      table.concat(qwen.x.registry.names "search", ", ")))
   else
-    report.bad(tr("tools.webSearch.provider: %s needs %s", name, address_of(ctx, service) and service.key or "tools.webSearch.url"))
+    report.bad(tr("tools.webSearch.provider: %s needs %s", name,
+      address_of(ctx, service) and service.key or "tools.webSearch.url"))
   end
 end
 

@@ -56,7 +56,8 @@ static int l_tree_attribute(lua_State *L) {
 
 static int l_tree_holds(lua_State *L) {
   bool found;
-  if (html_holds(open_tree(L), luaL_checkstring(L, 2), &found) == HTML_NO_MEMORY) return luaL_error(L, "not enough memory");
+  enum html_step end = html_holds(open_tree(L), luaL_checkstring(L, 2), &found);
+  if (end == HTML_NO_MEMORY) return luaL_error(L, "not enough memory");
   lua_pushboolean(L, found);
   return 1;
 }
@@ -64,7 +65,8 @@ static int l_tree_holds(lua_State *L) {
 int open_html(lua_State *L) {
   static const luaL_Reg functions[] = {{"parse", l_html_parse}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
-      {"next", l_tree_next}, {"skip", l_tree_skip}, {"attribute", l_tree_attribute}, {"holds", l_tree_holds}, {NULL, NULL}};
+      {"next", l_tree_next}, {"skip", l_tree_skip}, {"attribute", l_tree_attribute},
+      {"holds", l_tree_holds}, {NULL, NULL}};
   bind_class(L, class_name, methods, tree_gc);
   luaL_newlib(L, functions);
   return 1;

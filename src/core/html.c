@@ -1,5 +1,6 @@
-/* See html.h. gumbo gets its memory here: from a list that is dropped as a whole, so neither its recursive end nor what a page makes
- * it repeat can exhaust the stack, the memory or the time. Tags are told by name, because releases number them differently. */
+/* See html.h. gumbo gets its memory here: from a list that is dropped as a whole, so neither its
+ * recursive end nor what a page makes it repeat can exhaust the stack, the memory or the time. Tags are
+ * told by name, because releases number them differently. */
 #include "html.h"
 
 #include <dlfcn.h>
@@ -53,12 +54,13 @@ static const struct gumbo_api *load(struct err *e) {
   static struct gumbo_api api;
   static bool loaded;
   static const char *const files[] = {GUMBO_LIBRARIES};
-  static const char *const names[] = {"gumbo_parse_with_options", "gumbo_normalized_tagname", "gumbo_tag_enum", "gumbo_get_attribute",
-                                      "kGumboDefaultOptions"};
+  static const char *const names[] = {"gumbo_parse_with_options", "gumbo_normalized_tagname", 
+                                      "gumbo_tag_enum", "gumbo_get_attribute", "kGumboDefaultOptions"};
   void *lib = NULL, *symbols[5];
   if (loaded) return &api;
   for (size_t i = 0; !lib && i < sizeof files / sizeof *files; i++)
-    lib = library_open(files[i], "web pages need libgumbo", "libgumbo1 (on Debian 13: libgumbo3)", e);
+    lib = library_open(files[i], "web pages need libgumbo",
+                       "libgumbo1 (on Debian 13: libgumbo3)", e);
   if (!lib) return NULL;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     symbols[i] = dlsym(lib, names[i]);
@@ -66,7 +68,7 @@ static const struct gumbo_api *load(struct err *e) {
     err_set(e, ERR_MISSING, "the installed libgumbo is not usable: it has no %s", names[i]);
     return NULL;
   }
-  memcpy(&api, symbols, sizeof api); /* the way from an object pointer to a function that C allows */
+  memcpy(&api, symbols, sizeof api); /* the way from object pointers to functions that C allows */
   loaded = true;
   return &api;
 }
@@ -79,7 +81,8 @@ static double computed(void) {
 
 static void *take(void *arg, size_t n) {
   struct html *h = arg;
-  if (n > MEMORY_MAX || h->memory + n > MEMORY_MAX || (++h->taken % LOOKS == 0 && computed() > h->until)) longjmp(h->out, 1);
+  if (n > MEMORY_MAX || h->memory + n > MEMORY_MAX) longjmp(h->out, 1);
+  if (++h->taken % LOOKS == 0 && computed() > h->until) longjmp(h->out, 1);
   struct block *b = malloc(sizeof *b + n);
   if (!b) longjmp(h->out, 1);
   b->size = sizeof *b + n;
@@ -123,7 +126,9 @@ struct html *html_parse(const char *text, size_t n, struct err *e) {
   h->blocks.previous = h->blocks.next = &h->blocks;
   h->until = computed() + SECONDS_MAX;
   if (n <= MEMORY_MAX && build(h, text, n)) return h;
-  err_set(e, ERR_TOO_LONG, "a page of %zu bytes was not read: it is so long, or its tags are so nested or repeated, that reading it would take too much", n);
+  err_set(e, ERR_TOO_LONG,
+          "a page of %zu bytes was not read: it is so long, or its tags are so nested or repeated, "
+          "that reading it would take too much", n);
   html_free(h);
   return NULL;
 }
@@ -138,22 +143,26 @@ void html_free(struct html *h) {
   free(h);
 }
 
-/* -- the walk ------------------------------------------------------------------------------------------------------- */
+/* -- the walk -------------------------------------------------------------------------------------- */
 
 static struct place *innermost(const struct buf *open) {
   return open->len ? (struct place *)(void *)(open->data + open->len) - 1 : NULL;
 }
 
-static const char *name_of(const struct html *h, const GumboNode *node) { return h->gumbo->name(node->v.element.tag); }
+static const char *name_of(const struct html *h, const GumboNode *node) {
+  return h->gumbo->name(node->v.element.tag);
+}
 
-static enum html_step enter(struct html *h, struct buf *open, const GumboNode *node, const char **what) {
+static enum html_step enter(struct html *h, struct buf *open, const GumboNode *node,
+                            const char **what) {
   if (!buf_add(open, &(struct place){node, 0}, sizeof(struct place))) return HTML_NO_MEMORY;
   *what = name_of(h, node);
   return HTML_OPEN;
 }
 
 /* One step of a walk whose open elements are on the given stack; *at is the node. */
-static enum html_step step(struct html *h, struct buf *open, const char **what, const GumboNode **at) {
+static enum html_step step(struct html *h, struct buf *open, const char **what,
+                           const GumboNode **at) {
   for (;;) {
     struct place *p = innermost(open);
     if (!p) return HTML_END;
@@ -166,7 +175,9 @@ static enum html_step step(struct html *h, struct buf *open, const char **what, 
     const GumboNode *child = *at = children->data[p->next++];
     switch (child->type) {
       case GUMBO_NODE_ELEMENT: case GUMBO_NODE_TEMPLATE: return enter(h, open, child, what);
-      case GUMBO_NODE_TEXT: case GUMBO_NODE_WHITESPACE: case GUMBO_NODE_CDATA: *what = child->v.text.text; return HTML_TEXT;
+      case GUMBO_NODE_TEXT: case GUMBO_NODE_WHITESPACE: case GUMBO_NODE_CDATA:
+        *what = child->v.text.text;
+        return HTML_TEXT;
       case GUMBO_NODE_DOCUMENT: case GUMBO_NODE_COMMENT: break;
     }
   }
@@ -186,7 +197,8 @@ void html_skip(struct html *h) {
 
 const char *html_attribute(const struct html *h, const char *name) {
   const struct place *p = innermost(&h->open);
-  const GumboAttribute *found = p ? h->gumbo->attribute(&p->node->v.element.attributes, name) : NULL;
+  if (!p) return NULL;
+  const GumboAttribute *found = h->gumbo->attribute(&p->node->v.element.attributes, name);
   return found ? found->value : NULL;
 }
 

@@ -1,5 +1,6 @@
-/* HTML as a tree that is walked step by step: parsed by gumbo, which is loaded when first needed. What becomes of a tag is not its
- * business. Work and memory are bounded, whatever a page holds; the walk is linear and has no recursion. */
+/* HTML as a tree that is walked step by step: parsed by gumbo, which is loaded when first needed. What
+ * becomes of a tag is not its business. Work and memory are bounded, whatever a page holds; the walk is
+ * linear and has no recursion. */
 #ifndef QWEN_HTML_H
 #define QWEN_HTML_H
 #include <stdbool.h>
@@ -11,10 +12,12 @@ struct html; /* owns all memory of the tree, until html_free */
 
 enum html_step { HTML_END, HTML_OPEN, HTML_CLOSE, HTML_TEXT, HTML_NO_MEMORY };
 
-/* UTF-8 in; the text may go afterwards. NULL and *e: no library (missing), or a page that costs too much to read (too_long). */
+/* UTF-8 in; the text may go afterwards. NULL and *e: no library (missing), or a page that costs too much
+ * to read (too_long). */
 struct html *html_parse(const char *text, size_t n, struct err *e);
 void html_free(struct html *h);
-/* The next step, in the order of the page: a tag's name in small letters, "" for an unknown one; or a text, entities resolved. */
+/* The next step, in the order of the page: a tag's name in small letters, "" for an unknown one; or a
+ * text, entities resolved. */
 enum html_step html_next(struct html *h, const char **what);
 /* Leaves out what is in the element that was opened last: its end is next. */
 void html_skip(struct html *h);

@@ -12,9 +12,10 @@ struct network {
 };
 
 static const struct network v4_special[] = {
-    {{0}, 8},           {{10}, 8},           {{100, 64}, 10},      {{127}, 8},           {{169, 254}, 16},
-    {{172, 16}, 12},    {{192, 0, 0}, 24},   {{192, 0, 2}, 24},    {{192, 88, 99}, 24},  {{192, 168}, 16},
-    {{198, 18}, 15},    {{198, 51, 100}, 24}, {{203, 0, 113}, 24}, {{224}, 4},           {{240}, 4}};
+    {{0}, 8},          {{10}, 8},          {{100, 64}, 10},    {{127}, 8},
+    {{169, 254}, 16},  {{172, 16}, 12},    {{192, 0, 0}, 24},  {{192, 0, 2}, 24},
+    {{192, 88, 99}, 24}, {{192, 168}, 16}, {{198, 18}, 15},    {{198, 51, 100}, 24},
+    {{203, 0, 113}, 24}, {{224}, 4},       {{240}, 4}};
 
 /* Of IPv6 only 2000::/3 is global, but for these. */
 static const struct network v6_special[] = {
@@ -32,10 +33,13 @@ static bool in_any(const unsigned char *a, const struct network *list, size_t co
   return false;
 }
 
-static bool v4_is_public(const unsigned char *a) { return !in_any(a, v4_special, sizeof v4_special / sizeof *v4_special); }
+static bool v4_is_public(const unsigned char *a) {
+  return !in_any(a, v4_special, sizeof v4_special / sizeof *v4_special);
+}
 
 static bool v6_is_public(const unsigned char *a) {
-  static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}, nat64[12] = {0, 0x64, 0xff, 0x9b};
+  static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+  static const unsigned char nat64[12] = {0, 0x64, 0xff, 0x9b};
   if (memcmp(a, mapped, 12) == 0 || memcmp(a, nat64, 12) == 0) return v4_is_public(a + 12);
   if (a[0] == 0x20 && a[1] == 0x02) return v4_is_public(a + 2); /* 6to4 */
   return (a[0] & 0xe0) == 0x20 && !in_any(a, v6_special, sizeof v6_special / sizeof *v6_special);

@@ -27,7 +27,8 @@ function M.matches(spec, host, exact)
   wanted, host = bare(wanted), bare(host)
   if wanted == host then return wanted ~= "" end
   if exact or wanted == "" then return false end
-  local pattern = wanted:gsub("^%*%.", ""):gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*+", ".*")
+  local pattern = wanted:gsub("^%*%.", ""):gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0")
+    :gsub("%*+", ".*")
   if not wanted:find "^%*%." and host:find("^" .. pattern .. "$") then return true end
   return host:find("^.*%." .. pattern .. "$") ~= nil
 end
@@ -97,7 +98,9 @@ function M.judge(ctx, set, name, tool, args)
   if rule then return "ask", rules.words(rule), nil, true, "ask" end
   local reason = grave(ctx, host, chosen)
   for _, each in ipairs(set.allow) do
-    if rules.names_tool(each, name) and allows(each, host, reason ~= nil) then return "allow", rules.words(each) end
+    if rules.names_tool(each, name) and allows(each, host, reason ~= nil) then
+      return "allow", rules.words(each)
+    end
   end
   if ctx.mode == "yolo" then
     if reason then return "deny", reason end

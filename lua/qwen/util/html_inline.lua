@@ -1,5 +1,5 @@
--- The words of a paragraph of a web page with what stands around some of them: links, emphasis, code. Of spans in spans of the same kind
--- the outermost counts, so that the work stays linear.
+-- The words of a paragraph of a web page with what stands around some of them: links, emphasis, code.
+-- Of spans in spans of the same kind the outermost counts, so that the work stays linear.
 local http = require "sys.http"
 local text = require "qwen.util.text"
 
@@ -7,8 +7,8 @@ local M = {}
 
 local MOST_ALT, MOST_LINK = 200, 2000
 
-local SPANS = { a = "link", strong = "strong", b = "strong", em = "em", i = "em", code = "code", kbd = "code", samp = "code", tt = "code",
-  del = "del", s = "del", strike = "del" }
+local SPANS = { a = "link", strong = "strong", b = "strong", em = "em", i = "em", code = "code",
+  kbd = "code", samp = "code", tt = "code", del = "del", s = "del", strike = "del" }
 local SIGNS = { strong = "**", em = "*", del = "~~" }
 -- Signs that stand for a link to the heading itself.
 local ANCHORS = { ["¶"] = true, ["#"] = true, ["§"] = true, ["🔗"] = true, ["\u{F0C1}"] = true }
@@ -46,10 +46,10 @@ end
 local function target(page, href)
   if not href or #href > MOST_LINK then return nil end
   href = text.trim(href)
-  if href == "" or href:find "^#" or href:find "^%a[%w+.-]*:" and not href:lower():find "^https?:" and not href:find "^mailto:" then
-    return nil
-  end
-  return href:find "^mailto:" and href or http.join(page.base, href)
+  if href:find "^mailto:" then return href end
+  local other = href:find "^%a[%w+.-]*:" and not href:lower():find "^https?:"
+  if href == "" or href:find "^#" or other then return nil end
+  return http.join(page.base, href)
 end
 
 ---@param page table
@@ -66,7 +66,9 @@ function M.open(page, tree, name)
     if not at_start(page) then append(page, "\n") end
   elseif name == "img" then
     local alt = (tree:attribute "alt" or ""):gsub("%s+", " ")
-    if alt:find "%w" or alt:find "[\x80-\xff]" then append(page, "[image: " .. text.head(alt, MOST_ALT) .. "]") end
+    if alt:find "[%w\x80-\xff]" then
+      append(page, "[image: " .. text.head(alt, MOST_ALT) .. "]")
+    end
   elseif name == "q" then
     append(page, '"')
   end
@@ -75,7 +77,8 @@ end
 local function around(span, words)
   if span.kind == "link" then
     if ANCHORS[words] then return "" end
-    return span.url and ("[%s](%s)"):format(words:gsub("\n", " "), span.url:gsub("[()]", { ["("] = "%28", [")"] = "%29" })) or words
+    local url = span.url and span.url:gsub("[()]", { ["("] = "%28", [")"] = "%29" })
+    return url and ("[%s](%s)"):format(words:gsub("\n", " "), url) or words
   elseif span.kind == "code" then
     words = words:gsub("\n", " ")
     return words:find("`", 1, true) and "`` " .. words .. " ``" or "`" .. words .. "`"
@@ -110,14 +113,16 @@ function M.close(page, name)
   end
 end
 
----The paragraph so far, which ends here: open spans go on in the next one; a link stands in the first that has words.
+---The paragraph so far, which ends here: open spans go on in the next one; a link stands in the first
+---that has words.
 ---@param page table
 ---@return string
 function M.take(page)
   if not page.line[1] then return "" end
   for i = #page.spans, 1, -1 do
     local span = page.spans[i]
-    if span.counts and span.kind == "link" then wrap(page, span) elseif span.counts then span.counts = false end
+    if span.counts and span.kind == "link" then wrap(page, span) end
+    span.counts = span.counts and span.kind == "link"
   end
   for _, span in ipairs(page.spans) do span.at = 0 end
   local words = text.trim(table.concat(page.line))

@@ -1,5 +1,6 @@
--- A web page as Markdown: what a reader sees of it, without scripts, what is hidden, and menus. Follows the tree step by step without
--- recursion, so that deep nesting costs no more than length; what is written is bounded by the caller.
+-- A web page as Markdown: what a reader sees of it, without scripts, what is hidden, and menus. Follows
+-- the tree step by step without recursion, so that deep nesting costs no more than length; what is
+-- written is bounded by the caller.
 local html = require "sys.html"
 local http = require "sys.http"
 local inline = require "qwen.util.html_inline"
@@ -27,7 +28,8 @@ local BLOCKS = set [[address article aside blockquote body center dd details div
   summary table tr td th caption ul search]]
 local LAYOUT = "table pre h1 h2 h3 h4 h5 h6"
 
--- Writes a block: each line behind what marks the lists and quotes around it. Items of a list stand close.
+-- Writes a block: each line behind what marks the lists and quotes around it. Items of a list stand
+-- close.
 local function write(page, lines)
   if page.has_main and page.main == 0 then return end -- the page says which part is the main one
   local marked, between, first, rest = false, {}, {}, {}
@@ -75,8 +77,10 @@ local function pop_mark(page) page.marks[#page.marks] = nil end
 
 -- The language of a block of code, as highlighters write it.
 local function language_of(class)
-  return class and (class:match "%f[%w]language%-([%w+#-]+)" or class:match "%f[%w]lang%-([%w+#-]+)"
-    or class:match "%f[%w]highlight%-([%w+#-]+)" or class:match "%f[%w]highlight%-source%-([%w+#-]+)"
+  return class and (class:match "%f[%w]language%-([%w+#-]+)"
+    or class:match "%f[%w]lang%-([%w+#-]+)"
+    or class:match "%f[%w]highlight%-source%-([%w+#-]+)"
+    or class:match "%f[%w]highlight%-([%w+#-]+)"
     or class:match "%f[%w]sourceCode ([%w+#-]+)" or class:match "brush:%s*([%w+#-]+)")
 end
 
@@ -139,7 +143,9 @@ function opens.pre(page, tree)
 end
 closes.pre = end_code
 
-function opens.div(page, tree) page.language = language_of(tree:attribute "class") or page.language end
+function opens.div(page, tree)
+  page.language = language_of(tree:attribute "class") or page.language
+end
 
 function opens.main(page) page.main = page.main + 1 end
 function closes.main(page) page.main = page.main - 1 end
@@ -149,7 +155,8 @@ function closes.article(page) page.articles = page.articles - 1 end
 -- A table of data is read by rows; one that only arranges the page is as if it were not there.
 function opens.table(page, tree)
   page.tables = page.tables + 1
-  local arranges = tree:attribute "role" == "presentation" or page.tables > DEEPEST_TABLE or tree:holds(LAYOUT)
+  local arranges = tree:attribute "role" == "presentation" or page.tables > DEEPEST_TABLE
+    or tree:holds(LAYOUT)
   page.table = not arranges and tables.new() or nil
 end
 
@@ -187,11 +194,14 @@ local function left_out(page, tree, name)
   local style = tree:attribute "style"
   if style and #style < 4096 then
     style = style:lower():gsub("%s+", "")
-    if style:find("display:none", 1, true) or style:find("visibility:hidden", 1, true) then return true end
+    if style:find("display:none", 1, true) or style:find("visibility:hidden", 1, true) then
+      return true
+    end
   end
   local class = tree:attribute "class"
   if class and class:find "^lineno" then return true end
-  return not page.all and (NOISE[name] or NOISE_ROLES[tree:attribute "role" or ""] or name == "footer" and page.articles == 0)
+  return not page.all and (NOISE[name] or NOISE_ROLES[tree:attribute "role" or ""]
+    or name == "footer" and page.articles == 0)
 end
 
 local function open(page, tree, name)
@@ -250,15 +260,21 @@ end
 local function read(source, options, all)
   local tree, e = html.parse(source)
   if not tree then return nil, e end
-  local page = { out = {}, size = 0, marks = {}, lists = {}, tables = 0, main = 0, articles = 0, nested = 0, skipped = 0,
-    scripts = 0, base = options.url, all = all }
+  local page = { out = {}, size = 0, marks = {}, lists = {}, tables = 0, main = 0, articles = 0,
+    nested = 0, skipped = 0, scripts = 0, base = options.url, all = all }
   inline.begin(page)
   page.has_main = not all and tree:next() ~= nil and tree:holds "main"
   local steps, kind = 0
   repeat
     local what
     kind, what = tree:next()
-    if kind == "open" then open(page, tree, what) elseif kind == "close" then close(page, what) elseif kind then add_text(page, what) end
+    if kind == "open" then
+      open(page, tree, what)
+    elseif kind == "close" then
+      close(page, what)
+    elseif kind then
+      add_text(page, what)
+    end
     steps = steps + 1
     if options.pause and steps % STEPS == 0 then options.pause() end
   until not kind or page.size > options.most
@@ -268,12 +284,15 @@ end
 
 ---A page as Markdown.
 ---@param source string UTF-8
----@param options {url: string, most: integer, pause: function?} its address; bytes after which the rest is left out; called now and then
+---@param options {url: string, most: integer, pause: function?} its address; bytes after which the rest
+---is left out; called now and then
 ---@return {text: string, title: string, scripts: integer, cut: boolean}? page
 ---@return Err?
 function M.convert(source, options)
   local page, e, cut = read(source, options, false)
-  if page and #page.out == 0 then page, e, cut = read(source, options, true) end -- a page that is all menus
+  if page and #page.out == 0 then -- a page that is all menus
+    page, e, cut = read(source, options, true)
+  end
   if not page then return nil, e end
   local title = text.trim((table.concat(page.title or {}):gsub("%s+", " ")))
   return { text = table.concat(page.out, "\n"), title = title, scripts = page.scripts, cut = cut }
