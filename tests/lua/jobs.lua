@@ -59,6 +59,20 @@ do
   t.err(nil, run(ctx, "task_output", { task_id = "bg_none" }).e, "missing", "what is not there")
 end
 
+-- One that prints without end: what is kept and what is told are bounded.
+do
+  local ctx = world()
+  local id = run(ctx, "run_shell_command", { is_background = true, command = "head -c 300000000 /dev/zero | tr '\\0' x" }).text:match "bg_%x+"
+  local path = ctx.jobs[id].path
+  ended(ctx)
+  t.ok(fs.stat(path).size < 65 * 1024 * 1024, "its file")
+  t.ok(#jobs.take(ctx) < 3000, "its end")
+  local words = run(ctx, "task_output", { task_id = id }).text
+  t.match(words, "^%[%.%.%. %d+ bytes left out; all of it is in ", "what the model reads says what is missing")
+  t.ok(#words < 13000, "and is bounded")
+  fs.remove(path)
+end
+
 -- An agent: how far it is, then its answer.
 do
   local ctx = world()

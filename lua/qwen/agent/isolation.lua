@@ -64,7 +64,8 @@ end
 -- Whether it holds nothing that was not in the project: no change, no file, no commit. Ignored files
 -- are files.
 local function unchanged(tree)
-  return git(tree.path, "status", "--porcelain", "--untracked-files=all", "--ignored") == ""
+  return git(tree.path, "status", "--porcelain", "--untracked-files=all", "--ignored",
+    "--ignore-submodules=none") == ""
     and git(tree.path, "rev-parse", "HEAD") == tree.base
     and git(tree.top, "rev-parse", "refs/heads/" .. tree.branch) == tree.base
 end
