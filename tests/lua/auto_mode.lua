@@ -80,6 +80,7 @@ local rows = {
   { "a hint as a rule", call = touch, judged = 0, settings = { permissions = { autoMode = { hints = { hardDeny = { "Bash(touch *)" } } } } } },
   { "what decides what runs later", call = write(".git/hooks/post-commit", "x"), judged = 0 },
   { "outside of the project", call = write("../ran", "x"), judged = 0 },
+  { "beyond the sandbox, by rules that let outside be judged", call = write("../ran", "x"), judged = 0, files = outside, settings = { tools = { sandbox = true } } },
   { "a hook that asks", call = touch, judged = 0,
     files = { ["~/.qwen/hooks/a.lua"] = "return { before_tool = function(_, c) return { ask = 'mine' } end }" } },
   { "a tool server whose arguments stay here", call = { name = "mcp__x__y", arguments = json.null }, judged = 0 },

@@ -141,6 +141,11 @@ do
   for _, tool in ipairs(r.asked[1].body.tools) do
     t.ok(({ read_file = 1, grep_search = 1, glob = 1, list_directory = 1 })[tool["function"].name], tool["function"].name .. " only reads")
   end
+  local place = repository(changed, { ["~/bin/gh"] = "#!/bin/sh\necho \"$@\" >$HOME/called; printf 'diff --git a/a.txt b/a.txt\\n+++ b/a.txt\\n@@ -1 +1 @@\\n+GH\\n'\n" })
+  assert(proc.run { argv = { "chmod", "+x", place.home .. "/bin/gh" } })
+  r = review(place, { found() }, { "#12" }, { env = { PATH = place.home .. "/bin:" .. os.getenv "PATH" } })
+  t.eq({ r.code, fs.read(place.home .. "/called") }, { 0, "pr diff 12 --color never\n" }, r.err)
+  t.ok(said(r):find("+GH", 1, true), "the diff of gh is seen")
   r = review(repository(changed), {}, { "12" }, { env = { PATH = repository().root } })
   t.eq({ r.code, #r.asked }, { 1, 0 }, "a pull request without gh: " .. r.err)
 end
