@@ -29,7 +29,7 @@ local T = {
           } },
           multiSelect = { type = "boolean" },
         },
-        required = { "question", "header", "options" },
+        required = { "question", "options" },
       },
     } },
     required = { "questions" },

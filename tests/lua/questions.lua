@@ -73,6 +73,9 @@ t.match(screen(form, 80, 24), "Cache: Memory\n.*Tests: %(no answer%)\n.*❯ 3%. 
 _, form = press({ cache }, "3 a b")
 t.match(screen(form, 80, 24), "Which cache%?.*Your answer: ab", "the question stays while an answer is typed")
 
+local long = { question = "Which of these should the service use, given that no disk is shared?", header = "C", options = cache.options }
+t.match(screen(Form.new { long }, 40, 24), "service\n  use, given", "a long question is broken between words")
+
 -- Whatever a model writes: it fits, nothing in it steers the terminal, and the marked choice is seen.
 local nasty = { "\27[2J\27]0;x\7\27[31mred", ("wide 中文"):rep(1000), ("x"):rep(10000), "a\r\nb\tc\0d", "\u{202e}evil\u{200b}", "# h\n```\n" .. ("code "):rep(300),
   ("line\n"):rep(300), "**" }

@@ -49,8 +49,9 @@ end
 ---@return string?
 function M.of(ctx, name)
   local key = call_names.key(name)
-  local asks = not ctx.interactive and key:find "^ask" or key == "requestuserinput" or key == "question"
-  return asks and not ctx.interactive and NO_ASKING or hints[key]
+  local asks = key:find "^ask" or key == "requestuserinput" or key == "question"
+  local nobody = not ctx.interactive or ctx.agent -- the user does not answer to an agent
+  return asks and nobody and NO_ASKING or hints[key]
 end
 
 local LAST_WORDS = { attemptcompletion = true, finish = true, submit = true, finalanswer = true, completetask = true, taskdone = true,

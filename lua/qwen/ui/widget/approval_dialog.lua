@@ -73,7 +73,8 @@ function Question:lines()
   local columns = select(2, term.size())
   local rows = shown.rows(asked, columns)
   local first = asked.diff and #rows > MOST_DIFF and MOST_DIFF - MOST_DIFF // 4 or #rows
-  local out = table.move(rows, 1, first, 2, { shown.head(asked) })
+  local out = shown.title(asked, columns)
+  table.move(rows, 1, first, #out + 1, out)
   if first < #rows then
     self.rest = table.move(rows, first + 1, #rows, 1, {})
     out[#out + 1] = "  " .. style.paint("warn", words.plural("more_lines", #self.rest))
@@ -117,7 +118,7 @@ local AROUND = 2 -- rows above and below a question that are not its own
 -- What is asked about in so many columns; of a title that is longer than a row the rest scrolls.
 local function lay_out(self, columns)
   if self.columns == columns then return end
-  local title = ansi.wrap(shown.head(self.asked), columns - 1)
+  local title = shown.title(self.asked, columns)
   local rows = shown.rows(self.asked, columns)
   self.columns, self.title = columns, title[1]
   self.body = table.move(rows, 1, #rows, #title, table.move(title, 2, #title, 1, {}))

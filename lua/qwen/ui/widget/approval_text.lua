@@ -35,14 +35,24 @@ function M.visible(detail, prose)
   return (shown:gsub("%f[ \t]([ \t]+)%f[\n\0]", function(gap) return ("·"):rep(#gap) end))
 end
 
----What is asked, in a row.
+-- A question in prose is broken between words.
+local function prose_title(title, columns)
+  local rows = wrap.rows({ text = text.clean(title), spans = {} }, math.max(columns - 3, 8), "bold")
+  for i, row in ipairs(rows) do rows[i] = (i == 1 and style.paint("warn", "? ") or "  ") .. row end
+  return rows
+end
+
+---What is asked.
 ---@param asked table as of approval_dialog
----@return string
-function M.head(asked)
+---@param columns integer
+---@return string[] rows
+function M.title(asked, columns)
   local title = asked.title:gsub("%s+", " ")
-  title = asked.markdown and text.clean(title) or M.visible(title)
+  if asked.markdown then return prose_title(title, columns) end
+  title = M.visible(title)
   local count = asked.diff and patch.is_diff(asked.detail or "") and patch.count(asked.detail)
-  return style.paint("warn", "? ") .. style.paint("bold", title) .. (count and "  " .. style.paint("dim", count) or "")
+  title = style.paint("warn", "? ") .. style.paint("bold", title)
+  return ansi.wrap(title .. (count and "  " .. style.paint("dim", count) or ""), columns - 1)
 end
 
 -- The model's prose as an answer would show it; rows of code are broken, too.
