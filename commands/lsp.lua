@@ -1,15 +1,16 @@
--- `/lsp` and `qwen lsp`: the language servers: which run, which are found, which are missing, and what
--- they wrote; stopping one and starting it anew.
+-- `/lsp` and `qwen lsp`: the language servers: which run, which are found, which are missing, and
+-- what they wrote; stopping one and starting it anew.
 
 local tr = qwen.tr
 
-local C = { summary = "language servers: list, restart or stop them, show what they wrote", shell = true }
+local C = { summary = "language servers: list, restart or stop them, show what they wrote",
+  shell = true }
 
 local LOG = 4000 -- bytes that are shown
 
 local states = { starting = qwen.phrase "starting", ready = qwen.phrase "running",
-  ended = qwen.phrase "ended, starts again", off = qwen.phrase "off", stopped = qwen.phrase "stopped",
-  found = qwen.phrase "found, not started" }
+  ended = qwen.phrase "ended, starts again", off = qwen.phrase "off",
+  stopped = qwen.phrase "stopped", found = qwen.phrase "found, not started" }
 
 local function print_row(ctx, name, state, about)
   ctx.print(("%-14s %s %s"):format(name, qwen.text.pad(state, 18), about))
@@ -67,7 +68,8 @@ local function log(ctx, args)
   for _, entry in ipairs(qwen.x.lsp.started()) do
     if entry.name == args[1] then
       found = true
-      local words = qwen.text.trim(qwen.text.plain(qwen.text.utf8(entry.said and entry.said.log or "")))
+      local words = entry.said and entry.said.log or ""
+      words = qwen.text.trim(qwen.text.plain(qwen.text.utf8(words)))
       ctx.print(words ~= "" and qwen.text.tail(words, LOG) or tr("%s wrote nothing", entry.name))
     end
   end
@@ -79,10 +81,13 @@ C.run = list
 C.subcommands = {
   list = { summary = "servers and their state", run = list },
   restart = { summary = "stop a server, or all; the next edit starts it anew", args = "[NAME]",
-    complete = running, run = each(qwen.x.lsp.restart, qwen.phrase "stopped; it starts when it is needed next") },
+    complete = running, run = each(function(name) return qwen.x.lsp.restart(name) end,
+      qwen.phrase "stopped; it starts when it is needed next") },
   stop = { summary = "stop a server, or all, for this session", args = "[NAME]", complete = running,
-    run = each(qwen.x.lsp.stop, qwen.phrase "stopped; start it again: /lsp restart") },
-  log = { summary = "what a server wrote on standard error", args = "NAME", complete = running, run = log },
+    run = each(function(name) return qwen.x.lsp.stop(name) end,
+      qwen.phrase "stopped; start it again: /lsp restart") },
+  log = { summary = "what a server wrote on standard error", args = "NAME", complete = running,
+    run = log },
 }
 
 return C

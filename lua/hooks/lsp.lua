@@ -1,13 +1,13 @@
 -- Language servers: what they say of an edit goes to the model with its result. `servers` are those
--- that are known; a copy of this file in ~/.qwen/hooks/ changes them (qwen eject hooks/lsp), as does
--- the setting lsp.servers. A program is taken from PATH outside the project only.
+-- that are known; a copy of this file in ~/.qwen/hooks/ changes them (qwen eject hooks/lsp), as
+-- does the setting lsp.servers. A program is taken from PATH outside the project only.
 
 local tr = qwen.tr
 
 local H = { summary = "errors and warnings of language servers after an edit" }
 
--- None of them runs code of the project or asks the network on its own, as far as it can be told so: what an edit puts into the
--- project would run without a question.
+-- None of them runs code of the project or asks the network on its own, as far as it can be told
+-- so: what an edit puts into the project would run without a question.
 
 -- The compiler beside the server, not the one that the project has.
 local function typescript(_, program)
@@ -23,7 +23,9 @@ local function python(root)
   for _, name in ipairs { ".venv", "venv" } do
     local lib = ("%s/%s/lib"):format(root, name)
     for _, entry in ipairs(qwen.fs.list(lib) or {}) do
-      if entry.name:find "^python3" then out[#out + 1] = ("%s/%s/site-packages"):format(lib, entry.name) end
+      if entry.name:find "^python3" then
+        out[#out + 1] = ("%s/%s/site-packages"):format(lib, entry.name)
+      end
     end
   end
   return { python = { analysis = { extraPaths = out, diagnosticMode = "openFilesOnly" } } }
@@ -32,8 +34,8 @@ end
 local RUST = { cargo = { buildScripts = { enable = false } }, procMacro = { enable = false },
   checkOnSave = false, diagnostics = { disabled = qwen.json.array { "unresolved-proc-macro" } } }
 
-local PYTHON = { "pyproject.toml", "pyrightconfig.json", "setup.py", "setup.cfg", "requirements.txt",
-  "Pipfile" }
+local PYTHON = { "pyproject.toml", "pyrightconfig.json", "setup.py", "setup.cfg",
+  "requirements.txt", "Pipfile" }
 
 -- Ends of names by language: "c: .c .h cpp: .cc".
 local function endings(text)
@@ -46,7 +48,8 @@ end
 
 -- Of those for one kind of file the first that is installed is taken.
 H.servers = {
-  { name = "clangd", command = "clangd", args = { "--log=error", "-j=2" }, package = "apt install clangd",
+  { name = "clangd", command = "clangd", args = { "--log=error", "-j=2" },
+    package = "apt install clangd",
     projectFiles = { "compile_commands.json", "build/compile_commands.json", "compile_flags.txt",
       ".clangd" },
     extensionToLanguage = endings "c: .c .h cpp: .cc .cpp .cxx .hh .hpp objective-c: .m" },
@@ -59,9 +62,11 @@ H.servers = {
   { name = "gopls", command = "gopls", package = "go install golang.org/x/tools/gopls@latest",
     env = { GOPROXY = "off", GOTOOLCHAIN = "local" }, projectFiles = { "go.mod", "go.work" },
     extensionToLanguage = endings "go: .go" },
-  { name = "rust-analyzer", command = "rust-analyzer", package = "rustup component add rust-analyzer",
-    env = { CARGO_NET_OFFLINE = "true" }, initializationOptions = RUST, settings = { ["rust-analyzer"] = RUST },
-    projectFiles = { "Cargo.toml", "rust-project.json" }, extensionToLanguage = endings "rust: .rs" },
+  { name = "rust-analyzer", command = "rust-analyzer",
+    package = "rustup component add rust-analyzer", env = { CARGO_NET_OFFLINE = "true" },
+    initializationOptions = RUST, settings = { ["rust-analyzer"] = RUST },
+    projectFiles = { "Cargo.toml", "rust-project.json" },
+    extensionToLanguage = endings "rust: .rs" },
   { name = "lua", command = "lua-language-server", package = "lua-language-server",
     projectFiles = { ".luarc.json", ".luarc.jsonc" }, extensionToLanguage = endings "lua: .lua" },
   { name = "pyright", command = "pyright-langserver", args = { "--stdio" },
@@ -115,12 +120,15 @@ end
 -- What is wrong with the settings, and what the project could use, for /doctor.
 function H.check(ctx, report)
   local known, problems = qwen.x.lsp.known(ctx)
-  for _, problem in ipairs(problems) do report.bad(tr("%s", problem), tr "see docs/language-servers.md") end
+  for _, problem in ipairs(problems) do
+    report.bad(tr("%s", problem), tr "see docs/language-servers.md")
+  end
   local found, lacking = {}, {}
   for _, server in ipairs(known) do
     local ending = next(server.extensionToLanguage)
     if not server.disabled and qwen.x.lsp.is_project(server, ctx.cwd) then
-      if qwen.proc.which(server.command) then found[ending] = true else lacking[#lacking + 1] = server end
+      local there = qwen.proc.which(server.command)
+      if there then found[ending] = true else lacking[#lacking + 1] = server end
     end
   end
   for _, server in ipairs(lacking) do

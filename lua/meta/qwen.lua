@@ -1074,6 +1074,12 @@ qwen = {}
 ---@field calls integer[]?
 ---@field text string? of an edit
 
+---@class LspListener who hears of a server
+---@field on_diagnostics fun(params: table)
+---@field on_rest fun() it has done what it reported to be at
+---@field on_end fun(e: Err) it ended by itself
+---@field log string what it wrote on standard error
+
 ---@class LspEntry a server in a folder
 ---@field name string
 ---@field server LspServer

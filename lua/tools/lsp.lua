@@ -3,19 +3,21 @@
 
 local tr = qwen.tr
 
-local MOST, WAIT, LONGEST = 50, 10, 8000 -- lines of a result; seconds for diagnostics; bytes of a hover
+local MOST, LONGEST = 50, 8000 -- lines of a result; bytes of a hover
+local WAIT = 10 -- seconds for diagnostics
 
 local T = {
   summary = "Ask a language server about code: definition, references, hover, symbols, calls, "
-    .. "diagnostics, code actions, a preview of a rename. Give filePath and line with symbol (its name) "
-    .. "or character; workspaceSymbol takes query.",
+    .. "diagnostics, code actions, a preview of a rename. Give filePath and line with symbol "
+    .. "(its name) or character; workspaceSymbol takes query.",
   effect = "read", deferred = true,
   schema = {
     type = "object",
     properties = {
-      operation = { type = "string", enum = qwen.json.array { "goToDefinition", "findReferences", "hover",
-        "documentSymbol", "workspaceSymbol", "goToImplementation", "prepareCallHierarchy", "incomingCalls",
-        "outgoingCalls", "diagnostics", "workspaceDiagnostics", "codeActions", "rename" } },
+      operation = { type = "string", enum = qwen.json.array { "goToDefinition", "findReferences",
+        "hover", "documentSymbol", "workspaceSymbol", "goToImplementation", "prepareCallHierarchy",
+        "incomingCalls", "outgoingCalls", "diagnostics", "workspaceDiagnostics", "codeActions",
+        "rename" } },
       filePath = { type = "string" },
       line = { type = "integer", minimum = 1 },
       character = { type = "integer", minimum = 1 },
@@ -43,11 +45,15 @@ local function file_of(args) return args.filePath or (from_item(args) or {}).fil
 
 function T.paths(args) return { file_of(args) } end
 
-T.verbs = { ask = qwen.phrase "Ask the language server", done = qwen.phrase "Asked the language server" }
+T.verbs = { ask = qwen.phrase "Ask the language server",
+  done = qwen.phrase "Asked the language server" }
 
 function T.label(args)
   local what = args.symbol or args.query or args.line and tostring(args.line)
-  return args.operation .. (args.filePath and " " .. args.filePath or "") .. (what and " " .. what or "")
+  local words = { args.operation }
+  words[#words + 1] = args.filePath
+  words[#words + 1] = what
+  return table.concat(words, " ")
 end
 
 function T.offered(ctx) return qwen.x.lsp.fits(ctx) end
@@ -57,13 +63,15 @@ local function result(title, rows, args, note)
   local most = math.min(args.limit or MOST, MOST)
   local text = table.concat(rows, "\n", 1, math.min(#rows, most))
   if #rows > most then text = text .. ("\n[%d more]"):format(#rows - most) end
-  return { text = (note or "") .. title .. "\n" .. text, display = tr(#rows == 1 and "%d result" or "%d results", #rows) }
+  return { text = (note or "") .. title .. "\n" .. text,
+    display = tr(#rows == 1 and "%d result" or "%d results", #rows) }
 end
 
 local YOUNG = " The server has only just started and may not have read the whole project yet."
 
 local function nothing(query, what)
-  return { text = ("No %s found.%s"):format(what, query:young() and YOUNG or ""), display = tr "nothing" }
+  local young = query:young() and YOUNG or ""
+  return { text = ("No %s found.%s"):format(what, young), display = tr "nothing" }
 end
 
 local function places(query, found, what, args)
@@ -85,6 +93,8 @@ local function symbols(query, found, what, args)
   return result(("Found %d %s:"):format(#found, what), rows, args)
 end
 
+local MOST_CALLS = 5 -- lines that are named of one function
+
 -- Who calls the symbol at a place, or what it calls.
 local function calls(query, position, side, args)
   local items, e = query:ask("textDocument/prepareCallHierarchy", { position = position })
@@ -98,8 +108,9 @@ local function calls(query, position, side, args)
     for _, at in ipairs(qwen.x.lsp_answers.calls(found, side)) do
       local at_lines = {}
       for i, line in ipairs(at.calls) do at_lines[i] = tostring(line + 1) end
-      local where = at_lines[1] and " (calls in line " .. table.concat(at_lines, ", ", 1, math.min(#at_lines, 5)) .. ")"
-      rows[#rows + 1] = query:place(at) .. ": " .. name_of(at) .. (where or "")
+      local where = table.concat(at_lines, ", ", 1, math.min(#at_lines, MOST_CALLS))
+      where = where ~= "" and (" (calls in line %s)"):format(where) or ""
+      rows[#rows + 1] = query:place(at) .. ": " .. name_of(at) .. where
     end
   end
   if not rows[1] then return nothing(query, what) end
@@ -107,24 +118,25 @@ local function calls(query, position, side, args)
 end
 
 local function rename(query, position, args)
-  if not args.newName or args.newName == "" then return nil, qwen.err("usage", "rename needs newName") end
-  local answer, e = query:ask("textDocument/rename", { position = position, newName = args.newName })
+  local name = args.newName
+  if not name or name == "" then return nil, qwen.err("usage", "rename needs newName") end
+  local answer, e = query:ask("textDocument/rename", { position = position, newName = name })
   if answer == nil then return nil, e end
   local edits, others = qwen.x.lsp_answers.edits(answer)
   if not edits[1] then return nothing(query, "places to rename") end
-  local rows, at = {}, 1
-  while edits[at] do
-    local same = { edits[at] }
-    while edits[at + #same] and edits[at + #same].uri == same[1].uri and edits[at + #same].line == same[1].line do
-      same[#same + 1] = edits[at + #same]
+  local rows, same = {}, {}
+  for i, edit in ipairs(edits) do -- those of one line together
+    local next_one = edits[i + 1]
+    same[#same + 1] = edit
+    if not next_one or next_one.uri ~= edit.uri or next_one.line ~= edit.line then
+      local line = query:edited(same)
+      rows[#rows + 1] = query:place(same[1]) .. (line and ": " .. line or "")
+      same = {}
     end
-    local line = query:edited(same)
-    rows[#rows + 1] = query:place(same[1]) .. (line and ": " .. line or "")
-    at = at + #same
   end
   local note = "This is a preview; nothing was changed. Make the changes with edit."
     .. (others and " The server would also move files." or "") .. "\n"
-  return result(("A rename to %s changes %d line(s):"):format(args.newName, #rows), rows, args, note)
+  return result(("A rename to %s changes %d line(s):"):format(name, #rows), rows, args, note)
 end
 
 local function diagnostics(query, args)
@@ -132,7 +144,9 @@ local function diagnostics(query, args)
   if not found then return nil, qwen.err("timeout", ("no diagnostics within %d s"):format(WAIT)) end
   local rows = {}
   for i, one in ipairs(found) do rows[i] = query:diagnostic(one) end
-  if not rows[1] then return { text = "No diagnostics: the file is in order.", display = tr "nothing" } end
+  if not rows[1] then
+    return { text = "No diagnostics: the file is in order.", display = tr "nothing" }
+  end
   return result(("Found %d diagnostic(s):"):format(#rows), rows, args)
 end
 
@@ -143,8 +157,10 @@ local function actions(query, position, args)
     stop, e = query:position(args.endLine, args.endCharacter)
     if not stop then return nil, e end
   end
-  local answer, e = query:ask("textDocument/codeAction",
-    { range = { start = position, ["end"] = stop }, context = { diagnostics = qwen.json.array {} } })
+  local answer, e = query:ask("textDocument/codeAction", {
+    range = { start = position, ["end"] = stop },
+    context = { diagnostics = qwen.json.array {} },
+  })
   if answer == nil then return nil, e end
   local titles = qwen.x.lsp_answers.actions(answer)
   if not titles[1] then return nothing(query, "code actions") end
@@ -189,10 +205,12 @@ local at_place = {
 -- Operations about the whole project, of each server that runs.
 local function of_project(ctx, args, ask)
   local queries, problem = qwen.x.lsp_queries.project(ctx)
-  if not queries[1] then return nil, problem or qwen.err("missing", "no language server fits this project") end
+  if not queries[1] then
+    return nil, problem or qwen.err("missing", "no language server fits this project")
+  end
   local rows = {}
   for _, query in ipairs(queries) do
-    local e = ask(query, rows)
+    local e = ask(query, rows, args)
     problem = problem or e
   end
   if not rows[1] and problem then return nil, problem end
@@ -204,7 +222,9 @@ local projects = {
   workspaceSymbol = function(query, rows, args)
     local answer, e = query:ask("workspace/symbol", { query = args.query })
     if answer == nil then return e end
-    for _, at in ipairs(qwen.x.lsp_answers.symbols(answer)) do rows[#rows + 1] = query:place(at) .. ": " .. name_of(at) end
+    for _, at in ipairs(qwen.x.lsp_answers.symbols(answer)) do
+      rows[#rows + 1] = query:place(at) .. ": " .. name_of(at)
+    end
   end,
   workspaceDiagnostics = function(query, rows)
     for _, row in ipairs(query:all_diagnostics()) do rows[#rows + 1] = row end
@@ -219,7 +239,7 @@ function T.run(ctx, args)
   end
   local file = file_of(args)
   if projects[operation] and not file then
-    return of_project(ctx, args, function(query, rows) return projects[operation](query, rows, args) end)
+    return of_project(ctx, args, projects[operation])
   end
   if not file then return nil, qwen.err("usage", ("%s needs filePath"):format(operation)) end
   local path, e = qwen.x.files.resolve(ctx, file)
@@ -240,7 +260,7 @@ function T.run(ctx, args)
     return symbols(query, found, "symbols", args)
   end
   if projects[operation] then
-    return of_project(ctx, args, function(one, rows) return projects[operation](one, rows, args) end)
+    return of_project(ctx, args, projects[operation])
   end
   local position
   position, e = query:position(args.line, args.character, args.symbol)

@@ -5,7 +5,8 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local lsp = dofile "tests/lsp.lua"
 local program = dofile "tests/program.lua"
-local fs, json = require "sys.fs", require "sys.json"
+local wait = dofile "tests/wait.lua"
+local fs, json, task = require "sys.fs", require "sys.json", require "sys.task"
 local diagnostics = require "qwen.extension.lsp.diagnostics"
 local frames = require "qwen.extension.lsp.frames"
 local positions = require "qwen.extension.lsp.positions"
@@ -213,6 +214,35 @@ do -- late: times with the next result
   local times = 0
   for i = 2, #got do times = times + select(2, got[i]:gsub("a.w:3:1: error: bad word ERR 3", "")) end
   t.eq(times, 1, "told once, later: " .. table.concat(got, "\n--\n"))
+end
+
+do -- or with the next prompt; and the session's end
+  local place, jobs = place_with "late", task.queue()
+  local runner = task.spawn(function()
+    while true do task.spawn(jobs:get()) end
+  end)
+  local set = json.decode(fs.read(place.home .. "/.qwen/settings.json")).lsp
+  local ctx = { cwd = place.cwd, trusted = true, mode = "default", seen = {}, background = function(fn) jobs:put(fn) end, notice = error,
+    settings = { get = function(_, key) return key == "lsp.servers" and set.servers or nil end } }
+  qwen.x.registry.scan { safe = true }
+  local hook = assert(qwen.x.registry.get("hooks", "lsp"))
+  t.eq(hook.prompt_submitted(ctx, { text = "hello" }), nil, "nothing to say")
+  hook.before_edit(ctx, { id = "1", paths = { "a.w" } })
+  fs.write(place.cwd .. "/a.w", "one\nERR two\nERR 3\n")
+  t.eq(hook.tool_ended(ctx, { id = "1" }, { text = "done" }), nil, "not in time")
+  fs.write(place.log .. ".go", "")
+  local said = wait.until_true(function() return hook.prompt_submitted(ctx, { text = "hello" }) end)
+  t.match(said.text, "^hello\n\n%[qwen%] The language server reports new problems:\na.w:3:1: error", "with the next prompt")
+  t.eq(hook.prompt_submitted(ctx, { text = "hello" }), nil, "once")
+  local list = qwen.x.lsp.started()
+  t.eq({ #list, list[1].name, list[1].state }, { 1, "words", "ready" }, "it runs")
+  t.eq({ qwen.x.lsp.stop "other", qwen.x.lsp.stop "words", list[1].state }, { 0, 1, "stopped" }, "stopped")
+  t.eq((qwen.x.lsp_queries.open(ctx, place.cwd .. "/a.w")), nil, "it does not start again by itself")
+  t.eq({ qwen.x.lsp.restart(), #qwen.x.lsp.started() }, { 1, 0 }, "until it may")
+  t.ok(qwen.x.lsp_queries.open(ctx, place.cwd .. "/a.w"), "then it does")
+  hook.session_ended()
+  t.eq(#qwen.x.lsp.started(), 0, "none is left")
+  runner:cancel()
 end
 
 -- The tool.

@@ -44,7 +44,8 @@ local function only_one(self)
   return id and next(self.waiting, id) == nil and id or nil
 end
 
----Takes a message, or a list of them; who waits for a reply that cannot be read hears of it at once.
+---Takes a message, or a list of them; who waits for a reply that cannot be read hears of it at
+---once.
 ---@param self table
 ---@param text string
 ---@param heard fun(self: table, message: table) what the other side asks or says

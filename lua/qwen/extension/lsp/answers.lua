@@ -7,9 +7,9 @@ local M = {}
 local MOST = 5000
 
 local KINDS = {}
-for kind in ("file module namespace package class method property field constructor enum interface function "
-  .. "variable constant string number boolean array object key null enum-member struct event operator "
-  .. "type-parameter"):gmatch "%S+" do KINDS[#KINDS + 1] = kind end
+for kind in ([[file module namespace package class method property field constructor enum interface
+  function variable constant string number boolean array object key null enum-member struct event
+  operator type-parameter]]):gmatch "%S+" do KINDS[#KINDS + 1] = kind end
 
 local function object(value) return type(value) == "table" and value or {} end
 
@@ -25,8 +25,9 @@ local function place(uri, range)
   local first, last = object(object(range).start), object(object(range)["end"])
   uri = text_of(uri)
   if not uri then return nil end
-  return { path = positions.path(uri), uri = uri, line = number(first.line), unit = number(first.character),
-    last_line = number(last.line), last_unit = number(last.character) }
+  return { path = positions.path(uri), uri = uri, line = number(first.line),
+    unit = number(first.character), last_line = number(last.line),
+    last_unit = number(last.character) }
 end
 
 ---Places: of one Location, a list of them, or of links.

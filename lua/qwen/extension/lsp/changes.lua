@@ -47,8 +47,8 @@ local function look_after(ctx, change, after)
   if judged and not doc.known then documents.know(doc) end
 end
 
----A call is about to change a file: its server starts, where one is for it, and looks at the file as
----it is.
+---A call is about to change a file: its server starts, where one is for it, and looks at the file
+---as it is.
 ---@param ctx Ctx
 ---@param id string of the call
 ---@param path string
@@ -79,7 +79,7 @@ function M.ended(ctx, id)
     local after = text_of(ctx, change.path)
     if after and after ~= change.before then
       local entry = change.entry
-      if entry.behind == 0 then waiting = waiting + 1 end -- one that is slow is not waited for again
+      if entry.behind == 0 then waiting = waiting + 1 end -- a slow one is not waited for again
       entry.behind = entry.behind + 1
       ctx.background(function()
         local _ <close> = setmetatable({}, { __close = function()

@@ -1,4 +1,5 @@
--- A conversation with one language server, a program of the user's: start, greeting, questions, end.
+-- A conversation with one language server, a program of the user's: start, greeting, questions,
+-- end.
 -- Which server is for what is in servers; which files it has is in documents.
 local child_env = require "qwen.util.child_env"
 local embed = require "sys.embed"
@@ -21,6 +22,7 @@ Client.__index = Client
 local START = 30000 -- milliseconds, as in the settings
 local ASK, STOP = 20, 1 -- seconds
 local MOST_UNSENT, LOG_KEPT, LONGEST = 64 * 1024 * 1024, 16 * 1024, 200
+local MOST_ERROR = 300 -- bytes
 local MODIFIED, AGAIN, PAUSE = -32801, 3, 0.3 -- its answer is out of date: asked again, so often
 
 -- What we understand. Nothing is said to change files, so no server offers to.
@@ -180,7 +182,8 @@ local function ask(self, method, params, limit)
   end
   if reply.failure then return nil, reply.failure end
   if type(reply.error) == "table" then
-    return nil, err("broken", texts.head(tostring(reply.error.message), 300), { code = reply.error.code })
+    return nil, err("broken", texts.head(tostring(reply.error.message), MOST_ERROR),
+      { code = reply.error.code })
   end
   return type(reply.result) == "table" and reply.result or false
 end
@@ -229,15 +232,19 @@ end
 
 -- Greets it: it says what it can and how it counts.
 local function greet(self, spec)
-  local hello, e = ask(self, "initialize", { processId = json.null, rootUri = positions.uri(self.root),
-    rootPath = self.root, workspaceFolders = json.array { self:folder() }, capabilities = CAPABILITIES,
+  local hello, e = ask(self, "initialize", { processId = json.null, capabilities = CAPABILITIES,
+    rootUri = positions.uri(self.root), rootPath = self.root,
+    workspaceFolders = json.array { self:folder() },
     clientInfo = { name = "qwen", version = embed.version },
-    initializationOptions = made(spec.initializationOptions, self.root, self.path) }, (spec.startupTimeout or START) / 1000)
+    initializationOptions = made(spec.initializationOptions, self.root, self.path) },
+    (spec.startupTimeout or START) / 1000)
   if hello == nil then return nil, e end
   self.can = hello and type(hello.capabilities) == "table" and hello.capabilities or {}
   self.encoding = self.can.positionEncoding == "utf-8" and "utf-8" or "utf-16"
   self:notify("initialized", {})
-  if self.settings then self:notify("workspace/didChangeConfiguration", { settings = self.settings }) end
+  if self.settings then
+    self:notify("workspace/didChangeConfiguration", { settings = self.settings })
+  end
   return true
 end
 
@@ -245,8 +252,7 @@ end
 ---@param ctx Ctx
 ---@param spec LspServer
 ---@param root string the folder that it is for
----@param said {on_diagnostics: fun(params: table), on_rest: fun(), on_end: fun(e: Err), log: string}
----who hears of it, also when it has done what it reported to be at; log: what it wrote on standard error
+---@param said LspListener who hears of it
 ---@return LspClient?, Err?
 function M.start(ctx, spec, root, said)
   local program, problem = proc.which(spec.command)
@@ -268,7 +274,8 @@ function M.start(ctx, spec, root, said)
   end
   local self = setmetatable({ child = child, root = root, last = 0, waiting = {}, unsent = 0,
     working = {}, works = false,
-    outbox = task.queue(), gone = task.queue(), can = {}, encoding = "utf-16", settings = made(spec.settings, root, program),
+    outbox = task.queue(), gone = task.queue(), can = {}, encoding = "utf-16",
+    settings = made(spec.settings, root, program),
     said = said, greeted = false, path = program }, Client)
   ctx.background(function() live(self, hold) end)
   local ok

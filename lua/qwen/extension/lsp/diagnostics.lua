@@ -42,7 +42,9 @@ function M.matters(one) return one.severity == "error" or one.severity == "warni
 local function common(before, after)
   local first, last, least = 0, 0, math.min(#before, #after)
   while first < least and before[first + 1] == after[first + 1] do first = first + 1 end
-  while last < least - first and before[#before - last] == after[#after - last] do last = last + 1 end
+  while last < least - first and before[#before - last] == after[#after - last] do
+    last = last + 1
+  end
   return first, last
 end
 
@@ -53,7 +55,7 @@ end
 ---@param old string text before the change
 ---@param new string
 ---@return LspDiagnostic[] fresh
----@return LspDiagnostic[] gone those that are not there any more, at the lines that they would have now
+---@return LspDiagnostic[] gone those that are not there any more, at the lines they would have now
 function M.fresh(before, after, old, new)
   local lines, now = positions.lines(old), positions.lines(new)
   local first, last = common(lines, now)

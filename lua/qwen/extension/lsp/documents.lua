@@ -80,7 +80,8 @@ function Documents:publish(params)
   local version = math.tointeger(tonumber(params.version) or nil)
   if not doc or version and version < doc.version then return end
   doc.pushed, doc.news = diagnostics.read(params.diagnostics), true
-  doc.judged, doc.settled, doc.versioned = doc.version, version and 0 or task.now() + SETTLE, version ~= nil
+  doc.judged, doc.versioned = doc.version, version ~= nil
+  doc.settled = version and 0 or task.now() + SETTLE
   if doc.waits then doc.heard:put(true) end
 end
 
@@ -95,8 +96,8 @@ end
 -- Asks for it, where the server answers such a question.
 local function pull(self, doc, ends)
   local version = doc.version
-  local report = self.client:request("textDocument/diagnostic", { textDocument = { uri = doc.uri } },
-    ends - task.now())
+  local report = self.client:request("textDocument/diagnostic",
+    { textDocument = { uri = doc.uri } }, ends - task.now())
   if not report then return false end
   if report.kind ~= "unchanged" then doc.pulled = diagnostics.read(report.items) end
   doc.judged, doc.settled, doc.news = version, 0, true
@@ -150,8 +151,8 @@ function M.know(doc, gone)
   doc.known, doc.known_text, doc.news = list, doc.text, false
 end
 
----The errors and warnings of a file that nobody was told of; they are known from now on. None as long
----as it is not known what was there before.
+---The errors and warnings of a file that nobody was told of; they are known from now on. None as
+---long as it is not known what was there before.
 ---@param doc table
 ---@return LspDiagnostic[]
 function M.take_news(doc)

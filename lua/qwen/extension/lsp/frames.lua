@@ -22,12 +22,16 @@ local function length_of(header)
   local size
   for line in header:gmatch "[^\r\n]+" do
     local name, value = line:match "^([%w-]+):(.*)$"
-    if not name then return nil, refused(phrase "what it sent is no message of a language server") end
+    if not name then
+      return nil, refused(phrase "what it sent is no message of a language server")
+    end
     value = text.trim(value)
     if name:lower() == "content-length" then size = value:match "^%d+$" and tonumber(value) end
   end
   if not size then return nil, refused(phrase "a message has no length") end
-  if size > MOST_BODY then return nil, refused(phrase("a message is larger than %d MB", MOST_BODY >> 20)) end
+  if size > MOST_BODY then
+    return nil, refused(phrase("a message is larger than %d MB", MOST_BODY >> 20))
+  end
   return math.tointeger(size)
 end
 
@@ -42,7 +46,9 @@ function M.reader()
     while true do
       if not size then
         local first, last = bytes:find("\r\n\r\n", at, true)
-        if (first or #bytes) - at > MOST_HEADER then return nil, refused(phrase "a header does not end") end
+        if (first or #bytes) - at > MOST_HEADER then
+          return nil, refused(phrase "a header does not end")
+        end
         if not first then break end
         local e
         size, e = length_of(bytes:sub(at, first - 1))

@@ -1,5 +1,5 @@
--- Places in a text as a language server counts them (bytes or UTF-16 units of a line, from 0) and as
--- people and models do (lines and characters, from 1), and the names of files as addresses.
+-- Places in a text as a language server counts them (bytes or UTF-16 units of a line, from 0) and
+-- as people and models do (lines and characters, from 1), and the names of files as addresses.
 local M = {}
 
 -- The characters of a line with the bytes of each; what is no UTF-8 counts byte by byte.
@@ -74,7 +74,8 @@ function M.find(lines, name, near)
   for word in name:gmatch "[%w_$]+" do words[2] = word end
   for _, word in ipairs(words) do
     for i, line in ipairs(lines) do
-      local byte = (not best or near and math.abs(i - near) < math.abs(best - near)) and word_at(line, word)
+      local nearer = not best or near and math.abs(i - near) < math.abs(best - near)
+      local byte = nearer and word_at(line, word)
       if byte then best, best_at = i, (utf8.len(line:sub(1, byte - 1)) or byte - 1) + 1 end
     end
     if best then break end
@@ -91,14 +92,17 @@ function M.name(path) return path:match "^.*/(.*)$" or path end
 ---@param path string absolute
 ---@return string
 function M.uri(path)
-  return "file://" .. path:gsub("[^%w/._~-]", function(byte) return ("%%%02X"):format(byte:byte()) end)
+  return "file://" .. path:gsub("[^%w/._~-]", function(byte)
+    return ("%%%02X"):format(byte:byte())
+  end)
 end
 
 ---The file of an address; nil for what is none on this machine.
 ---@param uri any
 ---@return string?
 function M.path(uri)
-  local path = type(uri) == "string" and (uri:match "^file://(/.*)$" or uri:match "^file://localhost(/.*)$")
+  if type(uri) ~= "string" then return nil end
+  local path = uri:match "^file://(/.*)$" or uri:match "^file://localhost(/.*)$"
   if not path then return nil end
   path = path:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
   return not path:find("\0", 1, true) and path or nil

@@ -14,8 +14,9 @@ local text = require "qwen.util.text"
 local M = {}
 
 local MOST_TEXT, LONGEST = 2 * 1024 * 1024, 200
-local LOADS, WORKS = 30, 120 -- seconds for the first look at a file, and where the server says that it
--- still reads the project; one that says nothing gets them once
+-- Seconds for the first look at a file, which one that says nothing gets once, and where the server
+-- says that it still reads the project.
+local LOADS, WORKS = 30, 120
 local YOUNG = 15 -- seconds in which a server may not have read the project yet
 
 local READ = { effect = "read", paths = function(args) return { args.file_path } end }
@@ -24,7 +25,8 @@ local READ = { effect = "read", paths = function(args) return { args.file_path }
 local function lines_of(ctx, path)
   local place = files.place(path)
   if not files.place_inside(ctx, place) then return nil end
-  if policy.judge(ctx, "read_file", READ, { file_path = path }, { place }) ~= "allow" then return nil end
+  local verdict = policy.judge(ctx, "read_file", READ, { file_path = path }, { place })
+  if verdict ~= "allow" then return nil end
   local words = files.read_text(files.scope(ctx, "read", { place }), path, MOST_TEXT)
   return words and positions.lines(words)
 end
@@ -34,7 +36,8 @@ Query.__index = Query
 
 -- Asks about a file, or without one about the project.
 local function query(ctx, entry, doc)
-  return setmetatable({ ctx = ctx, entry = entry, client = entry.client, doc = doc, texts = {} }, Query)
+  return setmetatable({ ctx = ctx, entry = entry, client = entry.client, doc = doc, texts = {} },
+    Query)
 end
 
 ---The servers that run, or else those that fit the project, started.
@@ -76,7 +79,9 @@ function M.open(ctx, path)
   if doc.judged == 0 and not entry.mute then -- what has judged a file has read the project
     local docs = entry.documents
     local judged = docs:judge(doc, task.now() + LOADS)
-    if not judged and entry.client and entry.client.works then judged = docs:judge(doc, task.now() + WORKS) end
+    if not judged and entry.client and entry.client.works then
+      judged = docs:judge(doc, task.now() + WORKS)
+    end
     entry.mute = not judged
     if not entry.client then return nil, err("broken", entry.problem) end
   end
@@ -101,7 +106,8 @@ function Query:position(line, character, name)
   if not line then return nil, err("usage", phrase "give line and character, or symbol") end
   if line > #lines then return nil, err("usage", phrase("the file has only %d lines", #lines)) end
   character = character or #lines[line]:match "^%s*" + 1
-  return { line = line - 1, character = positions.unit_of(lines[line], character, self.client.encoding) }
+  local unit = positions.unit_of(lines[line], character, self.client.encoding)
+  return { line = line - 1, character = unit }
 end
 
 ---Asks about the file.
@@ -127,7 +133,8 @@ end
 ---@param one LspDiagnostic
 ---@return string
 function Query:diagnostic(one)
-  return diagnostics.words(files.relative(self.ctx, self.doc.path), one, self:lines(), self.client.encoding)
+  local path = files.relative(self.ctx, self.doc.path)
+  return diagnostics.words(path, one, self:lines(), self.client.encoding)
 end
 
 ---What the server said of all files that it has, as lines.
@@ -149,7 +156,8 @@ function Query:young() return task.now() - self.entry.since < YOUNG end
 -- The lines of a file, once.
 local function lines(self, path)
   if self.texts[path] == nil then
-    self.texts[path] = self.doc and path == self.doc.path and self:lines() or lines_of(self.ctx, path) or false
+    local own = self.doc and path == self.doc.path and self:lines()
+    self.texts[path] = own or lines_of(self.ctx, path) or false
   end
   return self.texts[path]
 end

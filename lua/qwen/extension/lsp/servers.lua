@@ -19,7 +19,8 @@ local running = {} -- by name and folder
 
 local kinds = {}
 for word in ([[command:string args:table env:table extensionToLanguage:table projectFiles:table
-  initializationOptions:table settings:table startupTimeout:number disabled:boolean]]):gmatch "%S+" do
+  initializationOptions:table settings:table startupTimeout:number disabled:boolean]])
+  :gmatch "%S+" do
   local field, kind = word:match "^(%a+):(%a+)$"
   kinds[field] = kind
 end
@@ -96,7 +97,9 @@ end
 -- Why there are none at all here.
 local function closed(ctx)
   if ctx.settings:get "lsp.enabled" == false then return phrase "lsp.enabled is false" end
-  if not ctx.trusted then return phrase "this folder is not trusted, and a language server runs code of it: /trust" end
+  if not ctx.trusted then
+    return phrase "this folder is not trusted, and a language server runs code of it: /trust"
+  end
 end
 
 ---The server for a file.
@@ -115,7 +118,8 @@ function M.for_file(ctx, path)
     local root = language and root_of(ctx, server, path)
     if root and proc.which(server.command) then return server, root, language end
     if root then
-      why = why or phrase("%s is not installed (%s)", server.command, server.package or server.command)
+      why = why or phrase("%s is not installed (%s)", server.command,
+        server.package or server.command)
     elseif language then
       why = why or phrase("%s needs a project file: %s", server.name,
         table.concat(server.projectFiles, ", "))
@@ -164,9 +168,11 @@ function M.entry(server, root)
   if running[key] then return running[key] end
   for _ in pairs(running) do count = count + 1 end
   if count >= MOST_SERVERS then
-    return nil, err("limit", phrase("%d language servers run already; stop one: /lsp stop NAME", count))
+    return nil, err("limit",
+      phrase("%d language servers run already; stop one: /lsp stop NAME", count))
   end
-  local entry = { name = server.name, server = server, root = root, state = "found", breaks = 0, behind = 0,
+  local entry = { name = server.name, server = server, root = root, state = "found",
+    breaks = 0, behind = 0,
     turn = task.queue(1) }
   entry.turn:put(true)
   running[key] = entry
@@ -197,7 +203,8 @@ end
 function M.ready(ctx, entry)
   if entry.client then return true end
   if entry.state == "off" or entry.state == "stopped" then
-    return nil, err("broken", phrase("the language server %s is off: %s", entry.name, entry.problem))
+    return nil, err("broken",
+      phrase("the language server %s is off: %s", entry.name, entry.problem))
   end
   entry.state, entry.said = "starting", { log = "" }
   function entry.said.on_diagnostics(params)
