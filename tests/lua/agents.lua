@@ -146,6 +146,20 @@ if t.need "git" then
   t.eq(path and fs.read(path .. "/b.txt"), "new", "what it wrote is there")
 end
 
+-- A conversation that is shortened still knows what runs.
+do
+  local read = call("read_file", { file_path = "long.txt" })
+  local s <close> = session({ asked("go", calls(agent("explore", "look around", { run_in_background = true }))),
+    asked("look around", { text = "x", delay = 60 }), asked("Started in the background", calls(read)),
+    calls(call("read_file", { file_path = "long.txt", offset = 2 })),
+    { status = 400, json = { error = { message = "This model's maximum context length is 4096 tokens", code = "context_length_exceeded" } } },
+    { text = "NOTES" }, { text = "It is short now." } }, { files = { ["long.txt"] = ("a line of a long file\n"):rep(400) } })
+  s.type "go\r"
+  t.ok(s.wait "It is short now.", "it is shortened while an agent works")
+  local list = s.server:requests()
+  t.match(json.encode(list[#list].body.messages), "%- agent_%x+, agent: explore: look around", "the agent is among the facts")
+end
+
 -- Ctrl-C stops five at once; more than have a place wait; the next prompt is answered.
 do
   local list = {}

@@ -125,6 +125,6 @@ do
     { text = "NOTES" }, { text = "fine" } }
   local r = program.run(place, { "--openai-base-url", server.url, "-m", "m", "--yolo", "one" })
   t.eq({ r.code, r.out }, { 0, "fine\n" }, r.err)
-  t.match(texts(server:requests()[6].body), "Background commands that run:\n%- bg_%x+, pid %d+, output in %S+: sleep 300", "a fact")
+  t.match(texts(server:requests()[6].body), "What runs in the background:\n%- bg_%x+, pid %d+, output in %S+: sleep 300", "a fact")
 end
 t.done()

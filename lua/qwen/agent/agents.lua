@@ -87,9 +87,11 @@ local function run(ctx, agent, options)
   agent.tree = tree
   local done
   local function clean_up()
-    isolation.finish(ctx, agent, tree)
-    if not agent.tree then return end
-    ctx.print(tr("  its worktree: %s, branch %s", paths.short(tree.path), tree.branch))
+    local words = isolation.finish(ctx, agent, tree)
+    if agent.tree and ctx.interactive then
+      ctx.print(tr("  its worktree: %s, branch %s", paths.short(tree.path), tree.branch))
+    end
+    return words
   end
   local _ <close> = on_leave(function()
     if not done then ctx.beside(clean_up) end
@@ -99,7 +101,7 @@ local function run(ctx, agent, options)
   local answer
   answer, e = subagent.run(ctx, options)
   done = true
-  local kept = isolation.finish(ctx, agent, tree)
+  local kept = clean_up()
   if answer then return answer .. "\n\n" .. kept end
   return nil, err(e.kind, err.english(e) .. " " .. kept)
 end

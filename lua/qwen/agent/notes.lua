@@ -17,7 +17,7 @@ local LEAST_PROMPT = 200 -- bytes of a prompt that is quoted at all
 local LEAST_WORK = 2000 -- bytes of answers and results that are worth a summary
 
 local WORK = "Your notes on the work so far:\n"
-local FILES, JOBS = "Files changed in this session:\n", "Background commands that run:\n"
+local FILES, JOBS = "Files changed in this session:\n", "What runs in the background:\n"
 local own = { WORK, kept.TODOS, kept.PLAN, kept.APPROVED, FILES, JOBS }
 
 ---What the model is asked for; it stands last, after the conversation as it was sent before.
@@ -93,8 +93,9 @@ end
 local function running(ctx)
   local lines = {}
   for _, job in pairs(ctx.jobs) do
-    lines[#lines + 1] = ("- %s, pid %d%s: %s"):format(job.id, job.pid, job.path and ", output in " .. job.path or "",
-      text.clean(job.words):gsub("%s+", " "))
+    local what = job.pid and ("pid %d"):format(job.pid) or job.kind
+    local output = job.path and ", output in " .. job.path or ""
+    lines[#lines + 1] = ("- %s, %s%s: %s"):format(job.id, what, output, text.clean(job.words):gsub("%s+", " "))
   end
   table.sort(lines)
   return table.concat(lines, "\n")

@@ -84,7 +84,7 @@ local function make_ctx(ctx, options, model)
     shows = {}, starting = false, steer = false, json = false, worktree = false,
     max_turns = math.min(options.max_turns or MOST_TURNS, MOST_TURNS), offers = options.offers,
     mode = options.plan and "plan" or ctx.mode, cwd = options.cwd or ctx.cwd,
-    folders = ctx.folders }
+    folders = ctx.folders, settings = ctx.settings, trusted = ctx.trusted } -- /cd moves the conversation, not it
   local sub = setmetatable(own, { __index = ctx })
   agent.session = own.session
   if options.cwd then own.shown_folders = { [paths.real(paths.tmp(ctx.cwd) or "/nowhere")] = true } end
