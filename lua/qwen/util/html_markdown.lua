@@ -1,6 +1,7 @@
 -- A web page as Markdown: what a reader sees of it, without scripts, what is hidden, and menus. Follows
 -- the tree step by step without recursion, so that deep nesting costs no more than length; what is
 -- written is bounded by the caller.
+local code = require "qwen.util.html_code"
 local html = require "sys.html"
 local http = require "sys.http"
 local inline = require "qwen.util.html_inline"
@@ -75,28 +76,10 @@ end
 
 local function pop_mark(page) page.marks[#page.marks] = nil end
 
--- The language of a block of code, as highlighters write it.
-local function language_of(class)
-  return class and (class:match "%f[%w]language%-([%w+#-]+)"
-    or class:match "%f[%w]lang%-([%w+#-]+)"
-    or class:match "%f[%w]highlight%-source%-([%w+#-]+)"
-    or class:match "%f[%w]highlight%-([%w+#-]+)"
-    or class:match "%f[%w]sourceCode ([%w+#-]+)" or class:match "brush:%s*([%w+#-]+)")
-end
-
 local function end_code(page)
-  local words = text.trim_end(table.concat(page.code):gsub("\r\n?", "\n"):gsub("^\n+", ""))
-  local language = page.language
+  local lines = code.lines(table.concat(page.code), page.language)
   page.code, page.language = nil, nil
-  if words == "" then return end
-  local fence, lines = "```", {}
-  for run in words:gmatch "`+" do
-    if #run >= #fence then fence = run .. "`" end
-  end
-  lines[1] = fence .. (language ~= "default" and language ~= "text" and language or "")
-  for line in (words .. "\n"):gmatch "([^\n]*)\n" do lines[#lines + 1] = line end
-  lines[#lines + 1] = fence
-  write(page, lines)
+  if lines then write(page, lines) end
 end
 
 -- What opens and closes: by tag. Each is called behind the end of the paragraph before it.
@@ -139,12 +122,12 @@ end
 
 function opens.pre(page, tree)
   page.code = {}
-  page.language = language_of(tree:attribute "class") or page.language
+  page.language = code.language(tree:attribute "class") or page.language
 end
 closes.pre = end_code
 
 function opens.div(page, tree)
-  page.language = language_of(tree:attribute "class") or page.language
+  page.language = code.language(tree:attribute "class") or page.language
 end
 
 function opens.main(page) page.main = page.main + 1 end
@@ -218,7 +201,7 @@ local function open(page, tree, name)
     return
   end
   if page.code then
-    page.language = page.language or name == "code" and language_of(tree:attribute "class") or nil
+    page.language = page.language or name == "code" and code.language(tree:attribute "class") or nil
     page.nested = page.nested + (name == "pre" and 1 or 0)
     if name == "br" then page.code[#page.code + 1] = "\n" end
     return
