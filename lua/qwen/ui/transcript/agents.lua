@@ -14,6 +14,7 @@ local M = {}
 
 local LEAST = 4 -- rows, however small the screen is
 local NAME = 0.5 -- part of a row that the name of an agent has at most
+local NARROW = 56 -- columns below which the name alone is shown
 
 local function one_line(said) return (text.clean(said):gsub("%s+", " ")) end
 
@@ -33,7 +34,8 @@ end
 -- "sign name · what it does · turn 3 · 12 s" in at most so many columns.
 local function row(sign, look, name, now, more, columns)
   if style.reader() then sign = "" else sign = sign .. " " end
-  name = wrap.cut(name, math.max(math.floor(columns * NAME), 12))
+  local room = math.max(columns - term.width(sign .. more), 8)
+  name = wrap.cut(name, columns < NARROW and room or math.max(math.floor(columns * NAME), 12))
   local rest = columns - term.width(sign .. name) - term.width(more) - 3
   local said = rest >= 8 and " · " .. wrap.cut(now, rest) or ""
   return style.paint(look, sign) .. style.paint("bold", name) .. style.paint("dim", said .. more)

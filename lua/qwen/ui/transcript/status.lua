@@ -29,6 +29,7 @@ local function rows(columns)
     local parts = { state.phase, words.span(elapsed, true), words.say "stops" }
     if (M.asides or {})[1] then parts[4] = state.moves end
     if style.reader() or elapsed == 0 then table.remove(parts, 2) end -- a second is nothing to be told
+    while #parts > 1 and term.width(table.concat(parts, " · ")) > columns - 3 do table.remove(parts) end
     out[#out + 1] = style.paint("accent", style.reader() and "" or "✻ ") .. style.paint("dim", table.concat(parts, " · "))
   end
   return out
