@@ -9,8 +9,9 @@ local function show(ctx)
   ctx.print(tr("%s: %s (%s)", qwen.paths.short(ctx.cwd), state == "trusted" and tr "trusted" or tr "not trusted", reason))
   local files = qwen.x.project_files.list(ctx.cwd, ctx.settings:get "context.fileName")
   for _, name in ipairs(files) do ctx.print(("  %-28s %s"):format(name, state == "trusted" and tr "read" or tr "not read")) end
-  for _, name in ipairs(qwen.x.project_files.never(ctx.cwd)) do
-    ctx.print(("  %-28s %s"):format(name, tr "never read; add its servers yourself: qwen mcp add"))
+  for _, file in ipairs(qwen.x.project_files.never(ctx.cwd)) do
+    ctx.print(("  %-28s %s"):format(file.name,
+      tr("never read; add its servers yourself: %s", file.instead)))
   end
   return 0
 end

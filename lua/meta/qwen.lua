@@ -896,7 +896,7 @@ qwen = {}
 ---@field border fun(cwd: string): string the folder that all files of a project lie in
 ---@field read fun(border: string, path: string, limit: integer): string?, Err|Stat a file of a project; none that leads out of it
 ---@field list fun(cwd: string, names: any): string[] what counts only when the folder is trusted; names: of the files with instructions
----@field never fun(cwd: string): string[] what never counts
+---@field never fun(cwd: string): {name: string, instead: string}[] what never counts, and what takes its place
 ---@field left_out fun(cwd: string, trusted: boolean, names: any): string[] sentences about what is not read
 ---@field main_instructions fun(folder: string, value: any): string the name of the one that is written: the first that is there, else the first that may be
 ---@field instructions fun(folder: string, value: any): string[] names of the files with instructions in a folder; value: context.fileName

@@ -5,13 +5,13 @@ local fs = require "sys.fs"
 local json = require "sys.json"
 local project_files = require "qwen.config.project_files"
 
-local files = { ["QWEN.md"] = "x", ["AGENTS.md"] = "x", [".env"] = "A=b", [".mcp.json"] = "{}", [".qwen/settings.json"] = '{"ui": {"theme": "dark"}}',
+local files = { ["QWEN.md"] = "x", ["AGENTS.md"] = "x", [".env"] = "A=b", [".mcp.json"] = "{}", [".lsp.json"] = "{}", [".qwen/settings.json"] = '{"ui": {"theme": "dark"}}',
   [".qwen/.env"] = "A=b", [".qwen/commands/c.md"] = "x", [".qwen/skills/s/SKILL.md"] = "x", [".qwen/agents/a.md"] = "x",
   [".qwen/hooks/h.lua"] = "return {}", [".qwen/rules/r.md"] = "x", [".qwen/QWEN.local.md"] = "x" }
 local place = program.place(files)
 local started = program.run(place, { "hi" })
 for _, name in ipairs { "QWEN.md", "AGENTS.md", ".env", ".qwen/settings.json", ".qwen/.env", ".qwen/commands/", ".qwen/skills/", ".qwen/agents/",
-  ".qwen/hooks/", ".qwen/rules/", ".qwen/QWEN.local.md", ".mcp.json" } do
+  ".qwen/hooks/", ".qwen/rules/", ".qwen/QWEN.local.md", ".mcp.json", ".lsp.json" } do
   t.ok(started.err:find(name, 1, true), name .. " is named")
 end
 

@@ -111,12 +111,19 @@ function M.list(cwd, names)
   return out
 end
 
----What a folder brings that is not read, whether it is trusted or not.
+-- Files in which a project names servers, and where a user adds them.
+local servers = { { ".mcp.json", "qwen mcp add" }, { ".lsp.json", "lsp.servers" } }
+
+---What a folder brings that is not read, whether it is trusted or not, each with what takes its place.
 ---@param cwd string
----@return string[]
+---@return {name: string, instead: string}[]
 function M.never(cwd)
   local out = {}
-  if paths.project_config(cwd) then add(out, cwd == "/" and "" or cwd, "", ".mcp.json") end
+  for _, row in ipairs(paths.project_config(cwd) and servers or {}) do
+    if fs.exists((cwd == "/" and "" or cwd) .. "/" .. row[1]) then
+      out[#out + 1] = { name = row[1], instead = row[2] }
+    end
+  end
   return out
 end
 
@@ -131,9 +138,9 @@ function M.left_out(cwd, trusted, names)
     local which = table.concat(found, ", ") .. (#found == 1 and " is" or " are")
     out[#out + 1] = tr("this folder is not trusted: %s not read (trust it: qwen trust yes, or --trust-folder for once)", which)
   end
-  if #never > 0 then
-    out[#out + 1] = tr("%s is not read, because a project makes no servers start: add them with qwen mcp add",
-      table.concat(never, ", "))
+  for _, file in ipairs(never) do
+    out[#out + 1] = tr("%s is not read, because a project makes no servers start: add them with %s",
+      file.name, file.instead)
   end
   return out
 end
