@@ -25,7 +25,7 @@ local function plain(words) return (words:gsub("[%p]", "\\%0")) end
 
 -- The last exchange of a session, or what was found in it, as Markdown.
 local function preview(entry, said)
-  if said then return plain(said) end
+  if said and said ~= "" then return plain(said) end
   local last, out = qwen.sessions.exchange(entry.path), {}
   local asked = last.user and qwen.text.clean(qwen.text.utf8(last.user)):gsub("%s+", " ")
   if asked then out[1] = "> " .. plain(short(asked, PROMPT)) end
@@ -66,7 +66,7 @@ local function texts_of(ctx, entries)
         entries[#entries + 1], at[entry.id] = entry, #entries + 1
         i = row(entry)
       end
-      if i then hit(i, found.text) end
+      if i then hit(i, found.role ~= "title" and found.text or "") end -- the row has the title
       count = count + 1
       if count == SHOWN then break end -- whoever sees so many types another word
     end

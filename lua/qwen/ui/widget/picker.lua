@@ -227,6 +227,7 @@ function Pick:rows(columns, height)
     out[#out + 1] = style.paint("dim", "  " .. say(self.looking and "reading" or "nothing_fits"))
   end
   local more = #rows > most and say("of", self.at, #self.found) .. "; " or ""
+  if self.looking and self.found[1] then more = say "reading" .. "; " .. more end
   out[#out + 1] = style.paint("dim", (wrap.cut("(" .. more .. hint(self) .. ")", columns - 1)))
   table.move(below, 1, #below, #out + 1, out)
   if not self.line then return out, { row = head + chosen - first + 1, column = 0 } end
