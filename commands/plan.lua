@@ -21,7 +21,7 @@ end
 
 function C.run(ctx, _, rest)
   local plan_mode, on = qwen.x.plan_mode, ctx.mode == "plan"
-  if rest == "exit" then
+  if rest == "exit" or rest == "off" then -- nobody means this as a prompt
     if not on then return nil, qwen.err("usage", tr "plan mode is off; /plan turns it on") end
     plan_mode.leave(ctx)
     ctx.print(tr("mode: %s", ctx.mode))

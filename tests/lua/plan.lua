@@ -124,8 +124,11 @@ do
   local _, _, _, place = session({ todo, asking(), { text = long .. "Ended." } }, { "wait ❯", "1" })
   local server <close> = fake.start { { text = "# Notes\nx" }, { text = "later" } }
   local function go(...) return program.run(place, { "--openai-base-url", server.url, "-m", "m", "--continue", ... }) end
-  local r = go("-p", "/plan exit")
-  t.match(r.err, "plan mode is off", "the mode is that of the run")
+  local r
+  for _, word in ipairs { "exit", "off" } do
+    r = go("-p", "/plan " .. word)
+    t.match(r.err, "plan mode is off", "the mode is that of the run")
+  end
   r = go("--approval-mode", "plan", "-p", "/plan")
   t.match(r.out, "approved last.*Write %*%*made%*%*", r.err)
   go("-p", "/compact")

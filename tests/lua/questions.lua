@@ -151,6 +151,15 @@ t.match(words, "There is no tool", "refused by a rule")
 for _, tool in ipairs(first.body.tools) do t.ok(tool["function"].name ~= "ask_user_question", "and not offered") end
 
 -- What a model gets wrong is told, and nothing is asked.
+do
+  local empty = call("ask_user_question", { questions = { { question = " ", header = "H", options = {} } } })
+  local run <close> = recording.start { empty, { text = "Ended." } }
+  run.wait "/help"
+  run.type "go\r"
+  t.match(run.wait "Ended.", "Question 1 is empty", "for people, too")
+  run.type "/quit\r"
+  run.finish()
+end
 local tool = require("qwen.extension.registry").get("tools", "ask_user_question")
 local function run(...) return tool.run({ questions = function(list) return list end }, { questions = { ... } }) end
 t.match(run({ question = " ", header = "H", options = {} }).text, "Question 1 is empty", "an empty question")

@@ -254,8 +254,8 @@ function M.ended(call, part, columns, read)
     if one.id == call.id then entry = table.remove(running, i) break end
   end
   entry.result = part.text
-  local rows = block(entry, one_line(part.display or words.say "done"), part.error, columns,
-    part.below)
+  local said = one_line(part.display or part.error and part.text or words.say "done")
+  local rows = block(entry, said, part.error, columns, part.below)
   if not looks(entry.name) or part.error or #rows > 1 or style.reader() then
     local before = M.together(columns)
     return table.move(rows, 1, #rows, #before + 1, before)
