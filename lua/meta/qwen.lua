@@ -376,7 +376,7 @@
 ---@field since number
 ---@field took number?
 ---@field turns integer
----@field now {call: {id: string, name: string}, args: table, asks: boolean?}? the call that it carries out, or asks about
+---@field now {call: {id: string, name: string}, args: table, asks: boolean?, tail: string?}? the call that it carries out, or asks about
 ---@field usage {requests: integer, input: integer, output: integer, cost: number?, currency: string?, unpriced: boolean?}
 ---@field session Session? its conversation
 ---@field job Job? it is in the background

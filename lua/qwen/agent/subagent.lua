@@ -18,6 +18,7 @@ local usage_ledger = require "qwen.usage.ledger"
 local M = {}
 
 local MOST_TURNS = 50
+local MOST_TAIL = 4096 -- bytes of what its call printed that are kept for people
 
 -- What hooks are told of it: requests, tools and changes, but not prompts, turns and messages.
 local told = {}
@@ -103,7 +104,10 @@ local function make_ctx(ctx, options, model)
   function own.show(delta)
     if delta.type == "note" then own.notice(delta.text) end
   end
-  function own.progress() end
+  function own.progress(chunk)
+    local now = agent.now
+    if now then now.tail = ((now.tail or "") .. chunk):sub(-MOST_TAIL) end
+  end
   function own.switch(id)
     local other, e = model_of(sub, id)
     own.model = other or own.model

@@ -53,17 +53,18 @@ local function agent_of(agents, id)
   end
 end
 
-function kinds.call(out, part, columns, results, agents)
+function kinds.call(out, part, columns, results, agents, agent)
   local result = results[part.id]
   out[#out + 1] = ""
   out[#out + 1] = tool_calls.title(part, result, columns)
   local own = shown.rows(part, nil, result and result.text, columns - 4)
   if own[1] then return add(out, own, "    ") end
   add(out, lines(given(part)), "    ")
-  local agent = agent_of(agents, part.id)
-  local list = agent and agent.session and agent.session.messages or {}
-  if list[1] then add(out, M.rows(list, columns - 4, agents, agent), "  ┊ ") end
-  local printed = result and result.text or tool_calls.so_far(part.id)
+  local below = agent_of(agents, part.id)
+  local list = below and below.session and below.session.messages or {}
+  if list[1] then add(out, M.rows(list, columns - 4, agents, below), "  ┊ ") end
+  local now = agent and agent.now and agent.now.call.id == part.id and agent.now.tail
+  local printed = result and result.text or now or tool_calls.so_far(part.id)
   if printed ~= "" then add(out, lines(printed), "  │ ", "dim") end
 end
 
@@ -79,7 +80,7 @@ function M.rows(list, columns, agents, agent)
     if prompt:find "%S" then add(out, text.lines(input_area.sent(text.clean(prompt))), "") end
     for _, part in ipairs(message.role == "assistant" and message.parts or {}) do
       local kind = kinds[part.type]
-      if kind then kind(out, part, columns, results, agents) end
+      if kind then kind(out, part, columns, results, agents, agent) end
     end
   end
   local thoughts = not agent and thinking.current()
