@@ -103,7 +103,7 @@ local help = run(off, nil, { "help" }).out
 for _, name in ipairs { "compact", "usage" } do t.ok(not help:find("/" .. name .. " ", 1, true), "/help without " .. name) end
 t.match(help, "/mode ", "what has another name with words stays")
 for line, refused in pairs { ["/compact"] = true, ["/summarize"] = true, ["/quota"] = true, ["/help usage"] = true, ["/plan"] = true,
-  ["/mode plan"] = true, ["/mode"] = false, ["/help about"] = false } do
+  ["/mode plan"] = false, ["/mode"] = false, ["/help about"] = false } do
   local result = run(off, nil, { "-p", line })
   t.eq(result.code ~= 0, refused, line .. ": " .. result.err)
 end
