@@ -1271,6 +1271,19 @@ qwen = {}
 ---@field render fun(notebook: table): string its cells as text, with ids, sources and outputs
 ---@field edit fun(text: string, notebook: table, change: {mode: "replace"|"insert"|"delete", place: integer?, source: string?, kind: string?}): string, string the file with one cell changed, and the name of the cell
 
+---@class PatchFile one file of a patch
+---@field kind "add"|"update"|"delete"
+---@field path string
+---@field to string? its new name
+---@field lines string[] of an added file
+---@field hunks PatchHunk[] of an updated file
+
+---@class PatchHunk a part of an updated file
+---@field heads string[] lines that stand somewhere above it
+---@field marks string[] of each line: " ", "-" or "+"
+---@field lines string[]
+---@field at_end boolean? it is the end of the file
+
 ---@class qwen.x.patch_text
 ---@field files fun(text: string): PatchFile[]?, string? the files of a patch; nil and why where it cannot be read
 ---@field edit_of fun(hunk: PatchHunk): {old: string, new: string}?, string? a part as a text and what takes its place

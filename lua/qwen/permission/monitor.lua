@@ -66,7 +66,7 @@ local function take_lines(ctx, job, chunk)
     if not stop then break end
     if job.room < 1 and task.now() - job.refilled < EVERY then
       job.lost = job.lost + line_ends(data, at)
-      job.rest = data:sub(-MOST_LINE):match "[^\n]*$"
+      job.rest = text.last_line(data:sub(-MOST_LINE))
       return
     end
     event(ctx, job, data:sub(at, stop - 1))

@@ -57,6 +57,7 @@ return {
   core = {
     read_file = true, write_file = true, edit = true, notebook_edit = true, apply_patch = true, glob = true, grep_search = true,
     run_shell_command = true, list_directory = true, web_fetch = true, web_search = true, todo_write = true,
-    task = true, skill = true, lsp = true, monitor = true, task_output = true, task_stop = true, ask_user_question = true, exit_plan_mode = true, enter_plan_mode = true,
+    task = true, skill = true, lsp = true, monitor = true, task_output = true, task_stop = true,
+    ask_user_question = true, exit_plan_mode = true, enter_plan_mode = true,
   },
 }

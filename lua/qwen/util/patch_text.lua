@@ -5,19 +5,6 @@ local lines_of = texts.lines
 
 local M = {}
 
----@class PatchFile
----@field kind "add"|"update"|"delete"
----@field path string
----@field to string? its new name
----@field lines string[] of an added file
----@field hunks PatchHunk[] of an updated file
-
----@class PatchHunk
----@field heads string[] lines that stand somewhere above it
----@field marks string[] of each line: " ", "-" or "+"
----@field lines string[]
----@field at_end boolean? it is the end of the file
-
 -- The hunk that lines go to.
 local function open_hunk(state)
   state.hunk = state.hunk or { heads = {}, marks = {}, lines = {} }
