@@ -116,7 +116,7 @@ while task.now() - started < SECONDS do
   local calls, results = {}, {}
   for i = 1, math.random(4) do calls[i] = random_call(i) end
   ctx.mode, ctx.interactive, ctx.granted = pick { "plan", "default", "default", "auto-edit" }, math.random(3) == 1, {}
-  if not ctx.session or math.random(4) == 1 then ctx.session = { id = "fuzz", messages = {} } end
+  if not ctx.session or math.random(4) == 1 then ctx.session = { id = "fuzz", cwd = cwd, messages = {} } end
   refused = pick { {}, { "Bash(rm *)", "Read(.env)" }, { "Read(~/**)", "Bash(git push *)", text() }, { text(), text() } }
   local ok, e = xpcall(act.run, debug.traceback, ctx, calls, results, {}, repeats.of(ctx))
   if not ok then raised[#raised + 1] = tostring(e) .. "\n" .. json.encode(calls) end
