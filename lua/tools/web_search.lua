@@ -72,7 +72,22 @@ local function chosen(ctx)
   return best, best_name
 end
 
-function T.offered(ctx) return chosen(ctx) ~= nil end
+local KEYS = { "TAVILY_API_KEY", "BRAVE_API_KEY" } -- of the shipped services that need no setting
+
+-- Whether anything is set up at all: most runs have nothing, and no service is loaded for that.
+local function is_set_up(ctx)
+  if ctx.settings:get "tools.webSearch.provider" or ctx.settings:get "tools.webSearch.url" then return true end
+  for _, name in ipairs(qwen.x.registry.names "search") do
+    if qwen.x.registry.tiers("search", name)[1].tier ~= "shipped" then return true end
+  end
+  for _, key in ipairs(KEYS) do
+    if (ctx.settings:env(key) or "") ~= "" then return true end
+  end
+  local home = qwen.paths.qwen_home()
+  return home ~= nil and qwen.fs.stat(home .. "/credentials.json") ~= nil
+end
+
+function T.offered(ctx) return is_set_up(ctx) and chosen(ctx) ~= nil end
 
 function T.domain(_, ctx)
   local service = chosen(ctx)

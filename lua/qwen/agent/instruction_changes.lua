@@ -1,6 +1,5 @@
 -- Instruction files that were changed during a session: the model is told what changed before the next prompt, so that the system
 -- prompt stays the same bytes. A shortened conversation and a new one get the system prompt made anew.
-local diff = require "qwen.util.diff"
 local instruction_files = require "qwen.agent.instructions"
 local message = require "qwen.session.message"
 
@@ -25,7 +24,7 @@ function M.expect(ctx) ctx.reread = true end
 
 local function words_of(path, old, new)
   if not old then return NEW:format(path, new) end
-  local changes = diff(old, new, path:match "^.*/(.*)$")
+  local changes = require "qwen.util.diff"(old, new, path:match "^.*/(.*)$")
   return #changes < #new and CHANGED:format(path, changes) or NEW:format(path, new)
 end
 

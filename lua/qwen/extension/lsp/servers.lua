@@ -3,8 +3,6 @@
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
-local positions = require "qwen.extension.lsp.positions"
-local proc = require "qwen.util.process"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
@@ -116,7 +114,7 @@ function M.for_file(ctx, path)
   for _, server in ipairs(ending and M.known(ctx) or {}) do
     local language = not server.disabled and server.extensionToLanguage[ending]
     local root = language and root_of(ctx, server, path)
-    if root and proc.which(server.command) then return server, root, language end
+    if root and require("qwen.util.process").which(server.command) then return server, root, language end
     if root then
       why = why or phrase("%s is not installed (%s)", server.command,
         server.package or server.command)
@@ -125,7 +123,7 @@ function M.for_file(ctx, path)
         table.concat(server.projectFiles, ", "))
     end
   end
-  return nil, why or phrase("no language server is for %s", positions.name(path))
+  return nil, why or phrase("no language server is for %s", require("qwen.extension.lsp.positions").name(path))
 end
 
 -- The servers that the project folder itself is for, one for a kind of file.
@@ -134,7 +132,7 @@ local function of_project(ctx)
   for _, server in ipairs(closed(ctx) and {} or M.known(ctx)) do
     local ending = next(server.extensionToLanguage)
     if not server.disabled and not taken[ending] and M.is_project(server, ctx.cwd)
-      and proc.which(server.command) then
+      and require("qwen.util.process").which(server.command) then
       out[#out + 1], taken[ending] = server, true
     end
   end
