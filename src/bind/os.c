@@ -267,7 +267,7 @@ static int input_line_k(lua_State *L, int status, lua_KContext ctx) {
   const char *end = len > in->seen ? memchr(start + in->seen, '\n', len - in->seen) : NULL;
   in->seen = end ? 0 : len;
   if (!end && !in->ended) {
-    if (in->from > 0) { /* all that was handed out goes before more is read */
+    if (in->from > 0 && in->text.data) { /* all that was handed out goes before more is read */
       memmove(in->text.data, start, len);
       in->text.len = len;
       in->from = 0;

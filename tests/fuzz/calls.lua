@@ -6,7 +6,7 @@ local registry = require "qwen.extension.registry"
 
 require "qwen.api" -- makes the global that tools use
 registry.scan { safe = true }
-local ctx = { cwd = "/", tools = {}, session = { id = "fuzz", messages = {} }, show = function() end,
+local ctx = { cwd = "/", tools = {}, found_tools = {}, seen = {}, notice = error, session = { id = "fuzz", messages = {} }, show = function() end,
   settings = assert(require("qwen.config.settings").load { cwd = "/", trusted = false, opts = {} }) }
 for i, name in ipairs(registry.names "tools") do ctx.tools[i] = { name = name, schema = assert(registry.get("tools", name)).schema } end
 local slips, view = require "qwen.agent.call_slips", require "qwen.session.message"
