@@ -14,7 +14,8 @@ local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
-local MODES = { plan = true, default = true, ["auto-edit"] = true, yolo = true }
+local ANSWERS = 5 -- seconds for what was asked before the end
+local MODES = { plan = true, default = true, ["auto-edit"] = true, auto = true, yolo = true }
 
 -- The text and the images of a message of the user.
 local function read_message(content)
@@ -167,9 +168,8 @@ local function make_handlers(self)
   return handlers
 end
 
--- Opens the session, once; an error, and the exit code, when that cannot be.
-local function begin(self)
-  if self.ctx.session then return true end
+-- Opens the session; an error when that cannot be.
+local function open(self)
   local front, code, e = self.lead.prepare(self.ctx, self.opts)
   if not front then
     self.code = code
@@ -181,20 +181,36 @@ local function begin(self)
   return true
 end
 
+-- Opens it once; who comes meanwhile waits, and gets the same.
+local function begin(self)
+  if self.opening then self.opening:get() end
+  if not self.opened then
+    self.opening = task.queue()
+    self.opened = table.pack(open(self))
+    self.opening:close()
+  end
+  return table.unpack(self.opened, 1, self.opened.n)
+end
+
 -- Reads until the program closes its end.
 local function read_all(self)
-  local input, handlers, n = sys.stdin_lines(), make_handlers(self), 0
+  local input, n = sys.stdin_lines(), 0
   while true do
     local line, e = input:line()
-    if e then self.ctx.notice(e.message) end
+    if e then
+      self.ctx.notice(e.message)
+      self.code = 1
+    end
     if not line then break end
     n = n + 1
     local value = line:find "%S" and json.decode(line, false, true)
     local kind = type(value) == "table" and value.type
-    if kind == "user" then
-      self.prompts:put(type(value.message) == "table" and value.message.content or "")
-    elseif kind == "control_request" then
-      task.spawn(function() self.channel:serve(value, handlers) end)
+    local content = kind == "user" and type(value.message) == "table" and value.message.content
+    local said, images = read_message(content)
+    if kind == "user" and (said:find "%S" or images[1]) then
+      self.prompts:put(content)
+    elseif kind == "control_request" and type(value.request) == "table" then
+      self.requests:put(value)
     elseif kind == "control_response" then
       self.channel:answered(value)
     elseif kind ~= "control_cancel_request" and line:find "%S" then
@@ -202,7 +218,21 @@ local function read_all(self)
     end
   end
   self.channel:close()
+  self.requests:close()
   self.prompts:close()
+end
+
+-- Answers what the program asks for, each in a task of its own; ends when all are answered.
+local function serve_all(self)
+  local handlers, serving = make_handlers(self), {}
+  for value in function() return self.requests:get() end do
+    local one = {}
+    serving[one] = task.spawn(function()
+      self.channel:serve(value, handlers)
+      serving[one] = nil
+    end)
+  end
+  for _, one in pairs(serving) do one:join() end
 end
 
 ---Answers prompts until standard input ends.
@@ -216,7 +246,8 @@ function M.run(ctx, opts, lead)
     ctx.notice(tr "--input-format stream-json goes with --output-format stream-json")
     return 2
   end
-  local self = { ctx = ctx, opts = opts, lead = lead, begin = begin, prompts = task.queue(), code = 0 }
+  local self = { ctx = ctx, opts = opts, lead = lead, begin = begin, prompts = task.queue(),
+    requests = task.queue(), code = 0 }
   self.channel = control.new(function(value)
     sys.out(output.line(value))
     sys.flush()
@@ -224,12 +255,15 @@ function M.run(ctx, opts, lead)
   ctx.client = { ask = function(request) return self.channel:ask(request) end }
   local done, stopped = lead.until_signal(function()
     task.spawn(read_all, self)
+    local server = task.spawn(serve_all, self)
     while true do
       local content = self.prompts:get()
-      if content == nil then return end
-      if not self:begin() then return end -- it was told
+      if content == nil then break end
+      if not self:begin() then break end -- it was told
       turn(self, content)
     end
+    self.requests:close()
+    server:join(ANSWERS)
   end)
   if ctx.session then
     ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
