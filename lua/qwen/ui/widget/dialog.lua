@@ -4,6 +4,9 @@
 local KeyReader = require "qwen.ui.editor.key_reader"
 local editor = require "qwen.ui.editor.editor"
 local keymap = require "qwen.ui.editor.keymap"
+local style = require "qwen.ui.render.style"
+local term = require "sys.term"
+local wrap = require "qwen.ui.render.wrap"
 
 local Dialog = {}
 Dialog.__index = Dialog
@@ -54,6 +57,16 @@ function Dialog:key(event)
   if asks == "submit" then return self.actions.list_accept(self, event) end
   if asks == "end" then return false end
   if self.changed and self.line.text ~= before then self:changed() end
+end
+
+---A question and its answer as they stand in the scrollback, broken between words.
+---@param title string
+---@param said string
+---@return string
+function Dialog.told(title, said)
+  local told = wrap.text(title .. " " .. said, (select(2, term.size())))
+  if told:sub(1, #title) ~= title then return told end
+  return style.paint("bold", title) .. told:sub(#title + 1)
 end
 
 return Dialog

@@ -259,9 +259,7 @@ end
 ---@return string
 function Pick:said(answer)
   local chosen = answer and self.choices[answer].label or say "left"
-  local said = wrap.text(self.title .. " " .. chosen, (select(2, term.size()))) -- between words
-  if said:sub(1, #self.title) ~= self.title then return said end
-  return style.paint("bold", self.title) .. said:sub(#self.title + 1)
+  return Dialog.told(self.title, chosen)
 end
 
 return Pick

@@ -38,7 +38,7 @@ end
 function Entry:said(answer)
   local said = answer
   if not answer then said = words.say "left" elseif self.hidden and answer ~= "" then said = ("•"):rep(SAID_DOTS) end
-  return style.paint("bold", self.title) .. " " .. said
+  return Dialog.told(self.title, said)
 end
 
 return Entry
