@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "library.h"
+#include "reserve.h"
 
 enum { HIDDEN = '\x01' };
 
@@ -35,6 +36,33 @@ static void hide_steering(bool hide) {
     }
 }
 
+/* OpenSSL 3.5 waits for itself for ever when it gets no memory while it starts: until it has, it gets ours, and where that is used up the
+ * program ends with a sentence. */
+static bool starting;
+
+static void *crypto_malloc(size_t size, const char *file, int line) {
+  (void)file, (void)line;
+  return starting ? reserve_malloc(size) : malloc(size);
+}
+
+static void *crypto_realloc(void *block, size_t size, const char *file, int line) {
+  (void)file, (void)line;
+  return starting ? reserve_realloc(block, size) : realloc(block, size);
+}
+
+static void crypto_free(void *block, const char *file, int line) {
+  (void)file, (void)line;
+  free(block);
+}
+
+static void give_memory(void *lib) {
+  int (*set)(void *(*)(size_t, const char *, int), void *(*)(void *, size_t, const char *, int), void (*)(void *, const char *, int));
+  void *symbol = dlsym(lib, "CRYPTO_set_mem_functions"); /* of the libcrypto that libcurl brought along, if it did */
+  if (!symbol) return;
+  memcpy(&set, &symbol, sizeof set);
+  set(crypto_malloc, crypto_realloc, crypto_free);
+}
+
 static bool start(struct err *e) {
   void *lib = library_open(HTTP_CURL_LIBRARY, "network access needs libcurl", "libcurl4", e);
   if (!lib) return false;
@@ -53,7 +81,11 @@ static bool start(struct err *e) {
     }
     memcpy((char *)&api + wanted[i].at, &symbol, sizeof symbol);
   }
-  if (api.global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) return true;
+  give_memory(lib);
+  starting = true;
+  CURLcode code = api.global_init(CURL_GLOBAL_DEFAULT);
+  starting = false;
+  if (code == CURLE_OK) return true;
   err_set(e, ERR_BROKEN, "libcurl could not be started; is there enough memory?");
   return false;
 }
