@@ -38,9 +38,12 @@ end
 -- Without a person, too.
 do
   local place = program.place()
-  local script, call = {}, { calls = { { name = "glob", arguments = { pattern = "*" } } } }
-  for i = 1, 5 do script[i] = call end
-  script[6] = { text = "done" }
+  -- Of a known length: the end of an answer comes with its last byte, and not some time after it.
+  local script = {}
+  for i = 1, 5 do
+    script[i] = { calls = { { name = "glob", arguments = { pattern = "*" } } }, framing = "length" }
+  end
+  script[6] = { text = "done", framing = "length" }
   local server <close> = fake.start(script)
   t.eq(program.run(place, { "--openai-base-url", server.url, "-m", "m", "hi" }).out, "done\n", "six requests")
   local first
