@@ -64,7 +64,7 @@ return {
     ["there were %d searches in this session, the most that tools.webSearch.maxPerSession allows"] =
       "本会话已搜索 %d 次，达到 tools.webSearch.maxPerSession 的上限",
     ["%s answered with status %d: %s"] = "%s 返回状态 %d：%s",
-    ["%s sent something that is no answer"] = "%s 返回的内容不是答案",
+    ["%s sent something that is no answer: %s"] = "%s 返回的内容不是答案：%s",
     ["no service for web search is set up; see tools.webSearch in the settings"] =
       "没有设置网络搜索服务；见设置中的 tools.webSearch",
     ["tools.webSearch.provider: there is no service '%s'; use %s"] = "tools.webSearch.provider：没有服务“%s”；请用 %s",

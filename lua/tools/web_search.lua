@@ -117,10 +117,10 @@ local function decoded(stream, service)
     return nil, qwen.err(kind, tr("%s answered with status %d: %s", service.summary, stream.status,
       qwen.text.head(qwen.text.visible(body), 300)), { status = stream.status })
   end
-  local answer
-  answer, e = qwen.json.decode(body, false, true)
+  local answer = qwen.json.decode(body, false, true)
   if type(answer) == "table" then return answer end
-  return nil, e or qwen.err("protocol", tr("%s sent something that is no answer", service.summary))
+  return nil, qwen.err("protocol", tr("%s sent something that is no answer: %s", service.summary,
+    qwen.text.head(qwen.text.visible(body), 300)))
 end
 
 -- Asks the service; the search stands in the ledger like a question to a model.

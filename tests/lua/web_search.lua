@@ -58,7 +58,7 @@ end
 
 -- Failures.
 for want, answer in pairs { ["status 401: no such key"] = { status = 401, body = "no such key" }, ["status 429"] = { status = 429, body = "slow" },
-  ["no answer"] = { body = "7" }, ["found nothing"] = { json = { results = json.array {} } }, ["JSON"] = { body = "<html>" } } do
+  ["no answer"] = { body = "7" }, ["found nothing"] = { json = { results = json.array {} } }, ["no answer: <html>"] = { body = "<html>" } } do
   local _, text = run("searxng", answer)
   t.match(text, want)
 end
