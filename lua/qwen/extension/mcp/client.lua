@@ -14,6 +14,7 @@ Client.__index = Client
 
 local VERSION, START_LOCAL, START_REMOTE, CALL, IDLE = "2025-06-18", 30, 5, 600, 300 -- seconds
 local MOST_ITEMS, MOST_PAGES = 500, 50
+local LAST_WORDS = 1 -- seconds
 
 local function seconds(value, default)
   value = tonumber(value)
@@ -68,6 +69,8 @@ local function ask(self, method, params, limit, idle)
   local sender = task.spawn(function()
     local ok, e = link.send(text)
     if ok and link.answers and self.waiting[id] == queue then e = err("protocol", phrase "the server ended its answer without a reply") end
+    -- A program that ended says more in its last words than that it reads no longer: they end the wait.
+    if e and link.read then task.sleep(LAST_WORDS) end
     if e and self.waiting[id] == queue then json_rpc.hand_over(self, id, { failure = e }) end
   end)
   local reply, waited = wait.reply(self, id, queue, limit or CALL, idle)
