@@ -159,7 +159,10 @@ function M.run(ctx, request)
   return result
 end
 
-local STAYS = 'umask 077; setsid -- "$@" >"$0" 2>&1 </dev/null & echo "$!"'
+-- It has left our session before the shell that started it ends: what is in that one then is ended.
+local STAYS = [[umask 077
+pid=$(setsid -- /bin/sh -c 'echo "$$"; exec >"$0" 2>&1 </dev/null; exec "$@"' "$0" "$@" &)
+echo "$pid"]]
 
 ---Starts a command that goes on after this program has ended, in a session of its own: by the word of the user alone.
 ---@param ctx Ctx
