@@ -59,14 +59,20 @@ local function submit(ctx, prompt, typed)
   return submitted and submitted.text
 end
 
--- Asks the model, to be called in a task.
-local function answer_to(ctx, prompt)
+---Asks the model, to be called in a task.
+---@param ctx Ctx
+---@param prompt string
+---@param more Part[]? what comes with it
+---@return Message last answer
+---@return integer turns
+function M.answer(ctx, prompt, more)
   local parts, told = {}, {}
   if prompt:find("@", 1, true) then parts, told = require("qwen.agent.mentions").parts(ctx, prompt) end
+  if more then table.move(parts, 1, #parts, #more + 1, more) end
   for _, line in ipairs(told) do
     if sys.isatty(2) then sys.err(text.clean(line) .. "\n") end
   end
-  return require("qwen.agent.loop").run(ctx, require("qwen.session.message").user(prompt, parts))
+  return require("qwen.agent.loop").run(ctx, require("qwen.session.message").user(prompt, more or parts))
 end
 
 ---Answers one prompt.
@@ -78,7 +84,7 @@ end
 function M.headless(ctx, prompt, front, typed)
   prompt = submit(ctx, prompt, typed)
   if not prompt then return 1 end
-  local done, answer, turns = M.until_signal(function() return answer_to(ctx, prompt) end)
+  local done, answer, turns = M.until_signal(function() return M.answer(ctx, prompt) end)
   ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
   ctx.session:close()
   if not done then
@@ -111,7 +117,7 @@ local function attach_prompt(ctx, front)
     if front.start and not last then front.start(ctx) end
     prompt = submit(ctx, prompt, typed)
     if not prompt then return nil, false end
-    last = table.pack(answer_to(ctx, prompt))
+    last = table.pack(M.answer(ctx, prompt))
     return last[1], true
   end
   function ctx.idle(seconds)

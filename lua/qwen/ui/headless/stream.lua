@@ -58,11 +58,7 @@ local function answer(ctx, lead, content)
     local e = err("denied", phrase("the prompt was blocked: %s", tostring(reason)))
     return message.assistant({}, { model = ctx.model.id, stop = "error", err = e }), 0
   end
-  if submitted.text:find("@", 1, true) then
-    local found = require("qwen.agent.mentions").parts(ctx, submitted.text)
-    table.move(found, 1, #found, #parts + 1, parts)
-  end
-  return require("qwen.agent.loop").run(ctx, message.user(submitted.text, parts))
+  return lead.answer(ctx, submitted.text, parts)
 end
 
 local CANCELLED = err("cancelled", phrase "the turn was interrupted")
@@ -238,8 +234,8 @@ end
 ---Answers prompts until standard input ends.
 ---@param ctx Ctx
 ---@param opts table flags
----@param lead table what the main task can: `prepare` opens the session, `begin`, `command` and
----`until_signal` are those of run.lua
+---@param lead table what the main task can: `prepare` opens the session, `answer`, `begin`,
+---`command` and `until_signal` are those of run.lua
 ---@return integer exit code
 function M.run(ctx, opts, lead)
   if opts.output ~= "stream-json" then
