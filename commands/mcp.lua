@@ -171,12 +171,19 @@ local function own_names()
   return out
 end
 
+local function serve(ctx, args)
+  if args[1] then return false end
+  if ctx.interactive then return usage(tr "a server needs standard input and output for itself: qwen mcp serve") end
+  return qwen.x.serve_tools.run(ctx)
+end
+
 C.run = list
 C.subcommands = {
   list = { summary = "servers, their state and tools", run = list },
   add = { summary = "add a program, or an address with its headers", run = add,
     args = "[OPTIONS] NAME COMMAND|URL [ARGS...]" },
   remove = { summary = "take a server out of your settings", args = "NAME", complete = own_names, run = remove },
+  serve = { summary = "offer the tools of qwen to another program, as a tool server on standard input and output", run = serve },
 }
 
 return C

@@ -240,6 +240,7 @@ end
 return {
   needs = "mcpServers",
   session_started = function(ctx)
+    if ctx.serves then return end -- one of them may be this very program
     ctx.servers, ctx.starting = {}, ctx.starting or {}
     local allowed, excluded = ctx.settings:get "mcp.allowed", ctx.settings:get "mcp.excluded"
     for server, config in pairs(ctx.settings:get "mcpServers" or {}) do

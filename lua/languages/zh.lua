@@ -191,6 +191,10 @@ return {
     ["list the keys of the prompt and of lists"] = "列出输入时和列表中可用的按键",
     ["show or set rate limits"] = "显示或设置速率限制",
     ["run a Lua file, or an expression on the live session"] = "运行 Lua 文件，或在当前会话上求值表达式",
+    ["a server needs standard input and output for itself: qwen mcp serve"] = "服务器需要独占标准输入和输出：qwen mcp serve",
+    ["agents are not offered: %s"] = "不提供代理：%s",
+    ["offer the tools of qwen to another program, as a tool server on standard input and output"] =
+      "把 qwen 的工具提供给另一个程序，作为标准输入和输出上的工具服务器",
     ["list tool servers, add or remove one"] = "列出工具服务器，添加或移除一个",
     ["list the models, or take another one"] = "列出模型，或换一个",
     ["what the configured services offer"] = "已配置的服务提供哪些模型",

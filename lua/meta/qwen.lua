@@ -399,6 +399,7 @@
 ---@field mode "plan"|"default"|"auto-edit"|"auto"|"yolo"
 ---@field mode_before string? in plan mode: the mode before it
 ---@field interactive boolean a person can answer
+---@field serves boolean? its tools are offered to another program: qwen mcp serve
 ---@field trusted boolean the folder is trusted
 ---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
 ---@field print fun(text: string, as_is?: boolean) lines for the person (cleaned); our own English in the person's language and broken between words, unless they are to stand as they are
@@ -568,6 +569,7 @@ qwen = {}
 ---@field lsp_changes qwen.x.lsp_changes
 ---@field lsp_queries qwen.x.lsp_queries
 ---@field mcp qwen.x.mcp
+---@field mcp_server qwen.x.mcp_server
 ---@field moved_names qwen.x.moved_names
 ---@field plan_mode qwen.x.plan_mode
 ---@field policy qwen.x.policy
@@ -588,6 +590,7 @@ qwen = {}
 ---@field similar qwen.x.similar
 ---@field sandbox qwen.x.sandbox
 ---@field sandbox_check qwen.x.sandbox_check
+---@field serve_tools qwen.x.serve_tools
 ---@field settings_hooks qwen.x.settings_hooks
 ---@field settings_writer qwen.x.settings_writer
 ---@field subagent qwen.x.subagent
@@ -1040,6 +1043,39 @@ qwen = {}
 ---@class qwen.x.mcp
 ---@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
 
+---@class McpOffer what a server offers
+---@field name string
+---@field title string?
+---@field version string? ours where there is none
+---@field instructions string? for the model of the client
+---@field tools? fun(): table[] name, description, inputSchema, and what else the protocol has
+---@field call? fun(name: string, args: table, request: McpRequest): table?, Err? content, isError
+---@field prompts? fun(): table[] name, description, arguments
+---@field prompt? fun(name: string, args: table, request: McpRequest): table?, Err? messages
+---@field resources? fun(): table[] uri, name, mimeType
+---@field templates? fun(): table[] uriTemplate, name, mimeType
+---@field read? fun(uri: string, request: McpRequest): table[]? uri, and text or blob
+---@field complete? fun(ref: table, argument: table): string[]? what an argument may be
+---@field logs? boolean its calls write to the log of the client
+---@field changes? boolean its lists change: server:changed tells so
+
+---@class McpRequest a request that is being carried out
+---@field id string|integer
+---@field progress fun(self: McpRequest, done: number, total?: number, message?: string) nothing where the client did not ask for it
+---@field log fun(self: McpRequest, level: string, data: any, logger?: string) level: debug, info, notice, warning, error, critical, alert, emergency
+---@field can fun(self: McpRequest, what: "elicitation"|"sampling"|"roots"): boolean whether the client can be asked for that
+---@field ask fun(self: McpRequest, method: string, params?: table): table?, table? asks the client; nil and {code, message}
+
+---@class McpServer
+---@field changed fun(self: McpServer, what: string) tells that a list ("tools", "prompts", "resources") or the resource at an address is another
+
+---@class qwen.x.mcp_server
+---@field new fun(offer: McpOffer, write: fun(text: string), failed: fun(method: string, words: string)): McpServer for another way than standard input and output; `receive(text)` takes a message
+---@field serve fun(ctx: Ctx, offer: McpOffer, began?: fun(server: McpServer)) serves one client on standard input and output until it closes its end
+
+---@class qwen.x.serve_tools
+---@field run fun(ctx: Ctx): integer?, Err? offers the tools of qwen on standard input and output: an exit code
+
 ---@class LspServer a language server, as in hooks/lsp and lsp.servers
 ---@field name string
 ---@field command string a name in PATH, outside the project, or an absolute path
@@ -1159,6 +1195,7 @@ qwen = {}
 ---@field wrap fun(ctx: Ctx, options: ProcOptions, more?: {state: SandboxState?, read: string[]?}): ProcOptions?, any the run inside it, where one was asked for, and what is closed when the run has ended (`local _ <close> = hold`); nil and an error: nothing may be run
 ---@field instead_of fun(ctx: Ctx): string? the sandbox of Qwen Code, such as docker, that bubblewrap stands in for
 ---@field seen fun(ctx: Ctx): (fun(real: string): "read"|"write"|nil)?, Err? what commands see of a path; nil where no sandbox was asked for
+---@field begin fun(ctx: Ctx): boolean?, Err? starts the configured one, before anything is asked of a model
 ---@field start fun(ctx: Ctx, state?: SandboxState): boolean?, Err? starts it once; an error where one was asked for and cannot be had
 ---@field suspect fun(output: string): boolean a command that failed may have failed because of it
 

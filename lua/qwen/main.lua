@@ -65,13 +65,8 @@ local function prepare(ctx, opts)
   if ok and opts.json_schema then ok, e = require("qwen.agent.structured").attach(ctx, opts.json_schema) end
   if not ok then return nil, e, EXIT.usage end
   require("qwen.permission.folders").attach(ctx)
-  if ctx.settings:get "tools.executionSandbox" ~= nil or ctx.settings:get "tools.sandbox" ~= nil then
-    local sandbox = require "qwen.permission.sandbox"
-    ok, e = sandbox.start(ctx)
-    if not ok then return nil, e, EXIT.sandbox end
-    local other = sandbox.instead_of(ctx)
-    if other then ctx.notice(tr("the sandbox is bubblewrap instead of %s; tool servers and hooks run outside", other)) end
-  end
+  ok, e = require("qwen.permission.sandbox").begin(ctx)
+  if not ok then return nil, e, EXIT.sandbox end
   ctx.model, e = require("qwen.ctx").choose_model(ctx)
   if e and e.unnamed and not ctx.interactive then
     ok, e = require("qwen.model.unnamed").settle(ctx, e)

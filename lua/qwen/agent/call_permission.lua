@@ -48,7 +48,9 @@ function M.of(ctx, scoped, call, tool, args, about)
     if allowed ~= nil then return allowed, words end
     reason = words
     if about.agreed then return true, reason end
-    if ctx.decide then return ctx.decide(call, tool, args) end
+    if ctx.decide then
+      return ctx.decide(call, tool, args, { ctx = scoped, reason = reason, rule = rule })
+    end
     if ctx.interactive then
       return require("qwen.permission.approval").ask(scoped, call, tool, args, reason, rule)
     end

@@ -7,6 +7,22 @@ local task = require "sys.task"
 
 local M = {}
 
+---@param value any as it was decoded
+---@return boolean an object of JSON, which an empty list cannot be told from
+function M.is_object(value)
+  return type(value) == "table" and value ~= json.null and value[1] == nil
+end
+
+---What a method gives that cannot be carried out.
+---@param code integer
+---@param message string
+---@param data table?
+---@return nil
+---@return {code: integer, message: string, data: table?}
+function M.problem(code, message, data)
+  return nil, { code = code, message = message, data = data }
+end
+
 ---Opens a question: its id, and the queue that gets the reply.
 ---@param self table with `last` and `waiting`
 ---@return integer id

@@ -204,6 +204,18 @@ function M.start(ctx, state)
     .. "is run. See docs/security.md, or set %s.backend to none.", why, KEY), { code = "sandbox" })
 end
 
+---Starts the configured one, before anything is asked of a model.
+---@param ctx Ctx
+---@return boolean?, Err?
+function M.begin(ctx)
+  if ctx.settings:get "tools.executionSandbox" == nil and ctx.settings:get "tools.sandbox" == nil then return true end
+  local ok, e = M.start(ctx)
+  if not ok then return nil, e end
+  local other = M.instead_of(ctx)
+  if other then ctx.notice(tr("the sandbox is bubblewrap instead of %s; tool servers and hooks run outside", other)) end
+  return true
+end
+
 local symptoms = { "Read%-only file system", "Operation not permitted", "Permission denied", "Network is unreachable", "[Cc]ould not resolve",
   "name resolution", "Name or service not known", "Temporary failure", "Connection refused", "ECONNREFUSED", "EROFS", "EPERM", "EACCES", "ENOTFOUND",
   "EAI_AGAIN",

@@ -14,7 +14,7 @@ Client.__index = Client
 
 local VERSION, START_LOCAL, START_REMOTE, CALL, IDLE = "2025-06-18", 30, 5, 600, 300 -- seconds
 local MOST_ITEMS, MOST_PAGES = 500, 50
-local LAST_WORDS = 1 -- seconds
+local LAST_WORDS = 10 -- seconds, at most: they come with the end of what it writes
 
 local function seconds(value, default)
   value = tonumber(value)
