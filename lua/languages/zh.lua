@@ -192,6 +192,7 @@ return {
     ["show or set rate limits"] = "显示或设置速率限制",
     ["run a Lua file, or an expression on the live session"] = "运行 Lua 文件，或在当前会话上求值表达式",
     ["a server needs standard input and output for itself: qwen mcp serve"] = "服务器需要独占标准输入和输出：qwen mcp serve",
+    ["waiting for the messages of a program; Ctrl-D ends it"] = "正在等待程序发来的消息；按 Ctrl-D 结束",
     ["agents are not offered: %s"] = "不提供代理：%s",
     ["offer the tools of qwen to another program, as a tool server on standard input and output"] =
       "把 qwen 的工具提供给另一个程序，作为标准输入和输出上的工具服务器",

@@ -39,6 +39,14 @@ for line in r.out:gmatch "[^\n]+" do
 end
 t.eq({ r.code, good }, { 0, 45 }, r.err)
 
+-- What was asked before the end of the input is answered; who reads no longer ends it.
+local PING = '{"jsonrpc":"2.0","id":%s,"method":"ping"}'
+r = program.run(place, { "mcp", "serve" }, { input = PING:format(1) .. "\n" .. PING:format '"b"', env = env })
+t.eq({ r.code, select(2, r.out:gsub("\n", "")) }, { 0, 2 }, r.err)
+r = run({ "sh", "-c", [[while printf '%s\n' "$1"; do :; done | { "$0" mcp serve; echo "code $?" >&2; } | head -c 10]],
+  program.binary, PING:format(1) }, env, place.cwd)
+t.match(r.err, "code 1", "nobody reads")
+
 -- The inspector's command line.
 for _, row in ipairs {
   { { "--method", "tools/list" }, "read_file" },

@@ -98,6 +98,7 @@ end
 
 -- Carries out a request and answers it; one that was cancelled has no answer.
 local function serve(self, request, params)
+  if request.cancelled then return end
   local _ <close> = setmetatable({}, { __close = function() self.running[request.id] = nil end })
   local ok, result, failure = xpcall(methods[request.method], debug.traceback, self, params, request)
   if not ok then
@@ -123,7 +124,7 @@ local function cancel(self, params)
   local request = params.requestId ~= nil and self.running[params.requestId]
   if not request then return end
   request.cancelled, self.running[params.requestId] = true, nil
-  request.task:cancel()
+  if request.task then request.task:cancel() end
 end
 
 -- A request or a notification of the client.
@@ -148,7 +149,7 @@ local function heard(self, message)
   if go_on(self, request, params) then return end
   self.running[id] = request
   if method == "initialize" then return serve(self, request, params) end -- what comes behind it waits
-  request.task = task.spawn(serve, self, request, params)
+  self.start(function() serve(self, request, params) end, request)
 end
 
 ---Takes a message, or several.
@@ -163,20 +164,12 @@ end
 ---@param failed fun(method: string, words: string) hears of what was raised inside
 ---@return table server
 function M.new(offer, write, failed)
-  return setmetatable({ offer = offer, write = write, failed = failed, level = "info", last = 0, waiting = {},
+  local function start(fn, request) request.task = task.spawn(fn) end
+  return setmetatable({ offer = offer, start = start, write = write, failed = failed, level = "info", last = 0, waiting = {},
     running = {}, halted = {}, listening = {}, subscribed = {} }, Server)
 end
 
----Serves one client on standard input and output, until it closes its end.
----@param ctx Ctx
----@param offer McpOffer
----@param began? fun(server: table) called before the first message
-function M.serve(ctx, offer, began)
-  local server = M.new(offer, function(text)
-    sys.out(text .. "\n")
-    sys.flush()
-  end, function(method, words) ctx.notice(("%s: %s"):format(method, words)) end)
-  if began then began(server) end
+local function read_all(ctx, server)
   local input = sys.stdin_lines()
   while true do
     local line, e = input:line()
@@ -184,9 +177,31 @@ function M.serve(ctx, offer, began)
     if not line then break end
     if line:find "%S" then server:receive(line) end
   end
+end
+
+---Serves one client on standard input and output, until it closes its end.
+---@param ctx Ctx
+---@param offer McpOffer
+---@param began? fun(server: table) called before the first message
+function M.serve(ctx, offer, began)
+  local reader
+  local server = M.new(offer, function(text)
+    sys.out(text .. "\n")
+    local ok = sys.flush()
+    if not ok and reader then reader:cancel() end -- nobody hears the answers any more
+  end, function(method, words) ctx.notice(("%s: %s"):format(method, words)) end)
+  if began then began(server) end
+  local jobs, ended = task.queue(), false
+  function server.start(fn, request) jobs:put { fn, request } end -- a task ends with who started it
+  reader = task.spawn(function()
+    local _ <close> = setmetatable({}, { __close = function() jobs:close() end })
+    read_all(ctx, server)
+    ended = true
+  end)
+  for job in function() return jobs:get() end do job[2].task = task.spawn(job[1]) end
   json_rpc.close(server)
   for _, request in pairs(server.running) do -- what was asked before the end has its answer
-    if request.method ~= "subscriptions/listen" then request.task:join(ANSWERS) end
+    if ended and request.method ~= "subscriptions/listen" then request.task:join(ANSWERS) end
   end
 end
 

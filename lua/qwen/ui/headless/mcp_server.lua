@@ -153,6 +153,7 @@ local INSTRUCTIONS = "Tools of qwen for the folder %s; a call that the user's ru
 function M.run(ctx)
   local ok, e = begin(ctx)
   if not ok then return nil, e end
+  if sys.isatty(0) then ctx.hint(tr "waiting for the messages of a program; Ctrl-D ends it") end
   local lock = task.queue(1)
   server.serve(ctx, { name = "qwen", instructions = INSTRUCTIONS:format(ctx.cwd),
     tools = function() return describe(ctx) end, prompts = prompts,
