@@ -8,9 +8,30 @@ local C = { summary = "explain which file, setting or rule decides", shell = tru
 local how = { use = "--use", user = qwen.phrase "yours", shipped = qwen.phrase "shipped",
   project = qwen.phrase "the project's" }
 
+local function whose(layer)
+  return layer.package and tr("package %s", layer.package) or tr("%s", how[layer.tier] or layer.tier)
+end
+
+-- The longer names of a name that packages bring.
+local function name_of_packages(kind, name)
+  local out = {}
+  for _, other in ipairs(qwen.x.registry.names(kind)) do
+    local tier = qwen.x.registry.tiers(kind, other)[1]
+    if tier.package and other:gsub("^" .. tier.package:gsub("%p", "%%%0") .. "_?[_/]", "") == name and other ~= name then
+      out[#out + 1] = other
+    end
+  end
+  return out
+end
+
 local function override(ctx, full)
   local kind, name = (full or ""):match "^(%w+)/(.+)$"
   local tiers = kind and qwen.x.registry.tiers(kind, name) or {}
+  local several = kind and name_of_packages(kind, name) or {}
+  if #tiers == 0 and #several > 0 then
+    ctx.print(tr("%s is of several packages, so none has the name alone: %s", full, table.concat(several, ", ")))
+    return 0
+  end
   if #tiers == 0 then
     local near = full and qwen.text.nearest(full, qwen.x.registry.names())
     return nil, qwen.err("usage", tr("there is no '%s'%s", full or "", near
@@ -22,9 +43,12 @@ local function override(ctx, full)
   for i, layer in ipairs(tiers) do
     local state = i == 1 and tr "counts" or tr "hidden by the one above"
     if layer.problem then state = i == 1 and tr "counts, but is out of order" or state end
-    ctx.print(("  %s %s  (%s)"):format(qwen.text.pad(tr("%s", how[layer.tier] or layer.tier), 8),
+    ctx.print(("  %s %s  (%s)"):format(qwen.text.pad(whose(layer), 8),
       qwen.paths.short(layer.path), state))
     if layer.problem then ctx.print("           " .. layer.problem) end
+  end
+  if #several > 0 then
+    ctx.print(tr("  of packages, by their longer name: %s", table.concat(several, ", ")))
   end
   local value = qwen.x.registry.get(kind, name)
   local base = value and value.base

@@ -5,7 +5,7 @@ local tr = qwen.tr
 local C = qwen.shipped "commands/clear"
 C.aliases = nil
 C.summary = "a new session; or a file to start from: /new command NAME"
-C.args = "[command|hook|tool|provider|auth NAME | types]"
+C.args = "[command|hook|tool|provider|auth|package NAME | types]"
 C.shell = true
 
 local clear = C.run
@@ -166,8 +166,43 @@ local function write_types(ctx, home)
   return 0
 end
 
+local manifest = [[
+-- What the package @NAME@ is, and what it may do beyond its own folder. Data only: it is read before anything of it may run.
+return {
+  name = "@NAME@",
+  version = "0.1.0",
+  description = "what it is for",
+  api = 1,
+  -- Rights: "net", "exec", "files"; "all" is everything. What is not named is refused.
+  may = {},
+  -- Read as qwen.package.settings.NAME; set as "packages": {"@NAME@": {"NAME": ...}} in settings.json.
+  settings = {},
+}
+]]
+
+local test = [[
+return {
+  ["it greets"] = function(t) t:eq(t:command("@NAME@", "ann").out, "hello ann") end,
+}
+]]
+
+-- A package to begin with, in a folder of the current one.
+local function write_package(ctx, name)
+  local folder = ctx.cwd .. "/" .. name
+  if qwen.fs.exists(folder) then return nil, qwen.err("usage", tr("%s is there already", qwen.paths.short(folder))) end
+  local files = {}
+  for path, text in pairs { ["package.lua"] = manifest, ["commands/@NAME@.lua"] = templates.command,
+    ["tests/@NAME@_test.lua"] = test } do
+    files[#files + 1] = { path = path:gsub("@NAME@", name), text = (text:gsub("@NAME@", name)) }
+  end
+  local ok, e = qwen.x.package_files.write(folder, files)
+  if not ok then return nil, e end
+  ctx.print(tr("wrote %s; try it: qwen test ./%s, then: qwen package add ./%s", qwen.paths.short(folder), name, name))
+  return 0
+end
+
 function C.complete(_, _, before)
-  return before[1] and {} or { "command", "hook", "tool", "provider", "auth", "types" }
+  return before[1] and {} or { "command", "hook", "tool", "provider", "auth", "package", "types" }
 end
 
 function C.run(ctx, args, rest)
@@ -176,10 +211,11 @@ function C.run(ctx, args, rest)
   local home = qwen.paths.qwen_home()
   if not home then return nil, qwen.err("missing", tr "there is no home folder; set HOME") end
   if kind == "types" and not name then return write_types(ctx, home) end
-  if not folders[kind] or not (name or ""):find "^[%a_][%w_-]*$" or args[3] then
-    return nil, qwen.err("usage", tr("usage: %s", "qwen new command|hook|tool|provider|auth NAME, "
+  if not folders[kind] and kind ~= "package" or not (name or ""):find "^[%a_][%w_-]*$" or args[3] then
+    return nil, qwen.err("usage", tr("usage: %s", "qwen new command|hook|tool|provider|auth|package NAME, "
       .. "with letters, digits, - and _ in the name"))
   end
+  if kind == "package" then return write_package(ctx, name) end
   local folder = folders[kind]
   local path = ("%s/%s/%s.lua"):format(home, folder, name)
   if qwen.fs.stat(path) then return nil, qwen.err("usage", tr("%s is there already", qwen.paths.short(path))) end

@@ -3,7 +3,7 @@
 
 local tr = qwen.tr
 
-local C = { summary = "run the tests of your own Lua files", shell = true, repl = false, args = "[DIR or FILE]" }
+local C = { summary = "run the tests of your own Lua files", shell = true, repl = false, args = "[PACKAGE, DIR or FILE]" }
 
 local function find(path, out)
   local stat = qwen.fs.stat(path)
@@ -19,10 +19,24 @@ local function find(path, out)
   return out
 end
 
-function C.run(ctx, args)
-  local path = args[1] or (qwen.paths.qwen_home() or ".") .. "/tests"
+-- The tests of an added package, of a folder that is tried as one, or of a path.
+local function place(ctx, word)
+  local path = word or (qwen.paths.qwen_home() or ".") .. "/tests"
   if path:sub(1, 1) ~= "/" then path = ctx.cwd .. "/" .. path end
-  local files, missing = find(path:gsub("%f[/]/+$", ""), {})
+  path = qwen.x.files.normal(path)
+  local package = word and not qwen.fs.exists(path) and qwen.x.packages.find(word, ctx)
+  if package then return package.dir .. "/tests" end
+  if word and qwen.fs.exists(path .. "/package.lua") then
+    local problems = qwen.x.registry.scan { use = ctx.opts.use, trial = path }
+    for _, problem in ipairs(problems) do ctx.notice(problem) end
+    return path .. "/tests"
+  end
+  return path
+end
+
+function C.run(ctx, args)
+  local path = place(ctx, args[1])
+  local files, missing = find(path, {})
   if not files then return nil, missing end
   local passed, failed = 0, 0
   for _, file in ipairs(files) do

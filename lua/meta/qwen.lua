@@ -544,6 +544,11 @@ qwen = {}
 ---@field folders qwen.x.folders
 ---@field fuzzy_match qwen.x.fuzzy_match
 ---@field notebook qwen.x.notebook
+---@field packages qwen.x.packages
+---@field package_description qwen.x.package_description
+---@field package_files qwen.x.package_files
+---@field package_rights qwen.x.package_rights
+---@field package_store qwen.x.package_store
 ---@field patch_apply qwen.x.patch_apply
 ---@field patch_text qwen.x.patch_text
 ---@field patches qwen.x.patches
@@ -781,10 +786,10 @@ qwen = {}
 ---@field shipped fun(name: string): table the shipped "providers/openai" as a fresh table
 ---@field source fun(name: string): string? the shipped text of "providers/openai"
 ---@field problems fun(): string[] what is wrong with the files loaded so far
----@field scan fun(options: {safe: boolean?, project: string?, use: string[]?}, keep_modules: boolean?): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
+---@field scan fun(options: {safe: boolean?, project: string?, use: string[]?, trial: string?}, keep_modules: boolean?): string[] project: its .qwen, when it is trusted; finds all files again, forgets what was loaded
 ---@field use_settings fun(settings: Settings) where declared options get their values from
 ---@field clash fun(kind: string, name: string): string? once, that two files of one tier have a name
----@field tiers fun(kind: string, name: string): {tier: string, path: string, problem: string?}[] what is behind a name, strongest first
+---@field tiers fun(kind: string, name: string): {tier: string, path: string, problem: string?, package: string?}[] what is behind a name, strongest first
 ---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
 ---@field generation fun(): integer grows with each scan
 ---@field hook_of fun(source: string): table? the hook file in force that a chunk came from; another one once it was replaced
@@ -792,6 +797,79 @@ qwen = {}
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field ready fun(entry: table): table? the table of a file, laid over what it builds on
 ---@field kinds string[]
+
+---@class Package a folder of the shape of ~/.qwen in ~/.qwen/packages or ~/.qwen/extensions
+---@field name string
+---@field version string
+---@field dir string
+---@field enabled boolean its files count here
+---@field state "ready"|"new"|"changed"|"broken"|"off" new and changed ones wait for approval
+---@field source string where it came from
+---@field manifest PackageManifest?
+---@field problem string?
+---@field entry table? what the lock file says of it
+
+---@class PackageManifest
+---@field name string
+---@field version string
+---@field description string
+---@field api integer
+---@field may table<string, true> rights: net, exec, files, all
+---@field settings table<string, table> declared as options of a file are
+---@field folders table<string, string|string[]> where a kind lies that is not in the folder of its name
+---@field form string the file it is from
+---@field raw table what that file says
+
+---@class qwen.x.packages the packages that are there
+---@field places string[] folders of ~/.qwen that hold them
+---@field manifest fun(dir: string): PackageManifest?, Err?
+---@field list fun(where: {cwd: string?}?): Package[], string[] and what is wrong with the lock file
+---@field find fun(name: string, where: {cwd: string?}?): Package?, Err?
+---@field folders fun(package: Package, kind: string): string[] folders with its files of a kind
+---@field trial fun(dir: string): Package?, Err? a folder of the user's as a package that counts as it is
+---@field brings fun(package: {dir: string, manifest: PackageManifest}): {kind: string, names: string[]}[]
+---@field read fun(package: Package, path: string): string?, Err? one of its files, if it is what was approved
+
+---@class qwen.x.package_description
+---@field lines fun(package: table, hashes: table<string, string>): string[] what it is, brings and may do
+
+---@class qwen.x.package_files the files of a package, within bounds and without links
+---@field most {files: integer, size: integer, total: integer, depth: integer, path: integer}
+---@field path_problem fun(path: string): string? why a relative path cannot be one of a package's
+---@field list fun(dir: string): string[]?, Err?
+---@field read fun(dir: string, path: string): string?, Err?
+---@field hashes fun(dir: string): table<string, string>?, Err? SHA-256 by path
+---@field differences fun(old: table<string, string>, new: table<string, string>): {path: string, how: "new"|"changed"|"gone"}[]
+---@field load fun(dir: string): {path: string, text: string, program: boolean}[]?, Err?
+---@field write fun(dir: string, files: {path: string, text: string, program: boolean?}[]): boolean?, Err?
+
+---@class qwen.x.package_rights what a package may do
+---@field names string[]
+---@field api table<string, string|false> the right that a part of `qwen` needs
+---@field x table<string, string|false> the same for `qwen.x`
+---@field ctx table<string, string|false> the same for `ctx`
+---@field kinds table<string, string> kinds whose files need a right
+---@field events table<string, string> handlers that need one
+---@field words fun(): table<string, string> what each right means
+---@field has fun(package: Package, right: string|false): boolean
+---@field refusal fun(package: Package, what: string, right: string): string
+
+---@class StagedPackage what was fetched and is not in force; close it
+---@field dir string
+---@field manifest PackageManifest
+---@field hashes table<string, string>
+---@field source string
+---@field resolved string? version or commit
+---@field integrity string?
+---@field close fun(self: StagedPackage)
+
+---@class qwen.x.package_store adding, updating and removing packages
+---@field parse fun(text: string, cwd: string): table?, Err? npm:NAME[@RANGE], an address of git, or a folder
+---@field fetch fun(ctx: Ctx, source: table): StagedPackage?, Err?
+---@field install fun(staged: StagedPackage, replaces: Package?): string?, Err?
+---@field approve fun(package: Package, hashes: table<string, string>): boolean?, Err? the files as they were shown
+---@field remove fun(package: Package): boolean?, Err?
+---@field switch fun(package: Package, on: boolean, project: string?): boolean?, Err?
 
 ---@class qwen.x.reload taking what was saved since the files were read; what was in order and is broken now leaves the old one in force
 ---@field all fun(): string[], boolean finds and loads all files again; what is broken, and whether the new ones count

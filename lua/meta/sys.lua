@@ -272,6 +272,7 @@
 ---@field uuid fun(): string version 4
 ---@field random fun(n: integer): string n random bytes
 ---@field sha256 fun(text: string): string hex
+---@field sha512 fun(text: string): string hex
 ---@field base64 fun(bytes: string): string
 ---@field unbase64 fun(text: string): string? nil when malformed
 ---@field isatty fun(fd: 0|1|2): boolean

@@ -161,7 +161,8 @@ end
 
 -- Whether the first word is a command of the shell. One of the session counts when it stands alone: then there is a word of help for it.
 local function is_command(word, alone)
-  if not word:find "^[%w_:?\128-\255-]+$" then return false end -- no files are listed for prompts
+  local of_package = word:find "^[%w._-]+/[%w_:-]+$"
+  if not of_package and not word:find "^[%w_:?\128-\255-]+$" then return false end -- no files are listed for prompts
   if not registry.has("commands", word) then
     local name = alone and require("qwen.extension.aliases").resolve(word) or word
     if name ~= word and (registry.get("commands", name) or {}).shell then return true end

@@ -2,7 +2,7 @@
 -- wrote down, a clock that moves when told, secrets that are none, a folder of its own.
 local context = require "qwen.agent.view"
 local fs = require "sys.fs"
-local environment = require "qwen.extension.environment"
+local package_environment = require "qwen.extension.package.environment"
 local user_modules = require "qwen.extension.user_modules"
 local head_tail = require("qwen.util.text").head_tail
 local inspect = require "qwen.util.inspect"
@@ -270,7 +270,8 @@ function M.run(path, ctx, told)
   end })
   require("qwen.extension.reload").all()
   local settings = assert(Settings.load { cwd = ctx.cwd, trusted = false, opts = {} })
-  local chunk, problem = environment.load_file(path)
+  local chunk, problem = package_environment.load_test(path, require("qwen.extension.catalogue").state.packages,
+    function() return settings end)
   if not chunk then return require "qwen.util.err"("usage", problem) end
   local ok, tests = task.limited(5, chunk)
   if not ok then return require "qwen.util.err"("usage", user_modules.words(tests)) end

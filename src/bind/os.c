@@ -101,6 +101,17 @@ static int l_os_sha256(lua_State *L) {
   return 1;
 }
 
+static int l_os_sha512(lua_State *L) {
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  unsigned char digest[64];
+  char hex[129];
+  hash_sha512(text, n, digest);
+  hash_hex(digest, sizeof digest, hex);
+  lua_pushstring(L, hex);
+  return 1;
+}
+
 static int l_os_base64(lua_State *L) {
   size_t n;
   const char *bytes = luaL_checklstring(L, 1, &n);
@@ -297,7 +308,7 @@ static int l_os_stdin_lines(lua_State *L) {
 int open_os(lua_State *L) {
   static const luaL_Reg functions[] = {
       {"env", l_os_env},       {"environ", l_os_environ}, {"home", l_os_home},       {"pid", l_os_pid},       {"uid", l_os_uid},
-      {"platform", l_os_platform}, {"uuid", l_os_uuid},   {"random", l_os_random},   {"sha256", l_os_sha256}, {"base64", l_os_base64},
+      {"platform", l_os_platform}, {"uuid", l_os_uuid},   {"random", l_os_random},   {"sha256", l_os_sha256}, {"sha512", l_os_sha512}, {"base64", l_os_base64},
       {"unbase64", l_os_unbase64}, {"isatty", l_os_isatty}, {"memory", l_os_memory}, {"cpu", l_os_cpu},       {"stdin", l_os_stdin},
       {"out", l_os_out},       {"err", l_os_err},         {"flush", l_os_flush},     {"stdin_lines", l_os_stdin_lines},
       {NULL, NULL}};

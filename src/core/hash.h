@@ -1,4 +1,4 @@
-/* SHA-256, SHA-1, HMAC, base64 and random identifiers: small, pure, without a library that every start would have to load. */
+/* SHA-256, SHA-512, SHA-1, HMAC, base64 and random identifiers: small, pure, without a library that every start would have to load. */
 #ifndef QWEN_HASH_H
 #define QWEN_HASH_H
 #include <stdbool.h>
@@ -12,6 +12,7 @@ struct hash_kind {
 };
 
 void hash_sha256(const void *bytes, size_t n, unsigned char out[32]);
+void hash_sha512(const void *bytes, size_t n, unsigned char out[64]);
 void hash_sha1(const void *bytes, size_t n, unsigned char out[20]);
 /* kind is {hash_sha256, 32} or {hash_sha1, 20}; false without memory. */
 bool hash_hmac(struct hash_kind kind, const void *key, size_t key_n, const void *text, size_t n, unsigned char *out);

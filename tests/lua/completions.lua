@@ -75,6 +75,9 @@ local cases = {
   { "mode", "plan", "yolo" }, { "mode plan", "-yolo" },
   { "model", "first", "second", "-third" }, { "model first", "-second" },
   { "new", "tool", "types" }, { "new tool", "-hook" }, { "permissions", "test" },
+  { "package", "add", "list", "approve" }, { "package add ./x", "--yes" }, { "package info", "mine" },
+  { "package update", "mine" }, { "package update mine", "--yes", "-mine" }, { "package approve", "mine" }, { "package remove", "mine" },
+  { "package enable", "mine" }, { "package disable mine", "--project" },
   { "privacy", "--json" }, { "project", "allow" },
   { "memory", "add", "show", "refresh" }, { "memory add", "--project", "--user" },
   { "provider", "test" }, { "provider test", "first", "openai" }, { "resume", "@SESSION", "--fork" }, { "resume --fork", "@SESSION" },
@@ -93,6 +96,7 @@ local cases = {
 
 local entry = { id = "first", envKey = "FIRST_KEY", baseUrl = "http://127.0.0.1:9/v1" }
 local place = program.place { ["~/.qwen/commands/all.lua"] = asker,
+  ["~/.qwen/packages/mine/package.lua"] = "return {}",
   ["~/.qwen/agents/mine.md"] = "---\ndescription: Mine\n---\nYou are mine.\n", ["~/.qwen/settings.json"] = json.encode {
   mcpServers = { mine = { command = "true", disabled = true } },
   modelProviders = { openai = json.array { entry, { id = "second", envKey = "FIRST_KEY", baseUrl = "http://127.0.0.1:9/v1" } } } } }

@@ -25,7 +25,7 @@ end
 -- docs/cookbook.md and docs/providers.md have tests of their own. Before its "Extend", README.md builds the program and asks a model.
 local pages = { { "docs/tutorial.md", tests = true }, { "docs/extending.md", tests = true }, { "docs/mcp.md" }, { "docs/language-servers.md" },
   { "docs/limits.md" }, { "docs/security.md" }, { "docs/web.md" },
-  { "docs/headless.md" },
+  { "docs/headless.md" }, { "docs/packages.md" },
   { "docs/signing-in.md" }, { "README.md", from = "\n## Extend\n" } }
 local known = { ["docs/cookbook.md"] = true, ["docs/providers.md"] = true }
 for _, row in ipairs(pages) do

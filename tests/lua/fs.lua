@@ -150,6 +150,11 @@ end
 t.eq(os_.sha256 "abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", "SHA-256")
 t.eq(os_.sha256(("a"):rep(1000000)), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", "of a million letters")
 t.eq(os_.sha256 "", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "of nothing")
+do -- SHA-512 of every length around its blocks, folded into one; the value is that of sha512sum
+  local parts = {}
+  for n = 0, 399 do parts[#parts + 1] = os_.sha512(("a"):rep(n)) end
+  t.eq(os_.sha512(table.concat(parts)):sub(1, 64), "654e54752d93d6ff75beb8a148ca1bd792cd667c77fab5f888deacf7623f039d", "SHA-512")
+end
 for text, code in pairs { [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", ["\0\xff"] = "AP8=" } do
   t.eq({ os_.base64(text), os_.unbase64(code) }, { code, text }, "base64 " .. code)
 end

@@ -1,5 +1,5 @@
--- Which files there are: of the binary, of ~/.qwen/, of a trusted project, of --use, by kind and
--- name, the strongest tier first. Loads nothing. Commands are listed when the first one is asked
+-- Which files there are: of the binary, of packages, of ~/.qwen/, of a trusted project, of --use, by
+-- kind and name, the strongest tier first. Loads nothing. Commands are listed when the first one is asked
 -- for: somebody may have thousands. A trusted project adds prompt commands, before a user's of the
 -- same name, but never in the place of what ships.
 local embed = require "sys.embed"
@@ -13,7 +13,7 @@ local M = {
   kinds = { "commands", "providers", "auth", "tools", "hooks", "themes", "languages", "search" },
   ---What was found: files by kind and name, problems in words, paths that are watched, kinds that
   ---have other files than shipped ones.
-  state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, safe = false },
+  state = { files = {}, problems = {}, paths = {}, own = {}, seen = {}, safe = false, packages = {} },
   ---Grows with each scan, and with each change of what counts.
   generation = 0,
 }
@@ -43,18 +43,18 @@ local function add_file(state, kind, name, tier, path, form)
   state.own[kind] = true
 end
 
--- Folders in commands/ are the first part of a name: commands/git/commit.md is /git:commit.
-local function add_kind(state, tier, folder, kind, prefix)
+-- Folders in commands/ are the first part of a name: commands/git/commit.md is /git:commit. `put` has each file.
+local function add_kind(state, tier, folder, kind, prefix, put)
   table.insert(state.paths, folder)
   for _, entry in ipairs(fs.list(folder) or {}) do
     local name, form = entry.name:match "^([%w_\128-\255-]+)%.(%w+)$"
     local path = folder .. "/" .. entry.name
     if entry.type == "dir" then
       if kind == "commands" and entry.name:find "^[%w_\128-\255-]+$" and #prefix < MOST_PREFIX then
-        add_kind(state, tier, path, kind, prefix .. entry.name .. ":")
+        add_kind(state, tier, path, kind, prefix .. entry.name .. ":", put)
       end
     elseif name and (form == "lua" and tier ~= "project" or loader.forms[kind] and loader.forms[kind][form]) then
-      add_file(state, kind, prefix .. name, tier, path, form)
+      put(state, kind, prefix .. name, tier, path, form)
     end
   end
 end
@@ -100,6 +100,46 @@ local function used(path)
   end
 end
 
+-- The files of one kind in the packages that count.
+local function add_packages(state, kind)
+  local found = {}
+  for _, package in ipairs(state.packages) do
+    local function put(_, of, name, tier, path, form)
+      found[#found + 1] = { kind = of, name = name, tier = tier, path = path, form = form, package = package }
+      if of ~= "commands" then table.insert(state.paths, path) end
+    end
+    for _, folder in ipairs(require("qwen.extension.packages").folders(package, kind)) do
+      add_kind(state, "package", folder, kind, "", put)
+    end
+  end
+  if #found == 0 then return end
+  state.own[kind] = true
+  require("qwen.extension.package.contents").place(state.files[kind], found, state.problems)
+end
+
+-- The packages that count here; those that do not are a problem each, unless they are switched off. Without any none of their
+-- files is loaded.
+local function find_packages(state)
+  local home, out = paths.qwen_home(), {}
+  local trial, e
+  if state.options.trial then trial, e = require("qwen.extension.packages").trial(state.options.trial) end
+  if e then state.problems[#state.problems + 1] = e.message end
+  out[1] = trial
+  local any = home and not state.safe and (fs.exists(home .. "/packages") or fs.exists(home .. "/extensions"))
+  if not any then return out end
+  local all, problems = require("qwen.extension.packages").list { cwd = fs.cwd() }
+  table.move(problems, 1, #problems, #state.problems + 1, state.problems)
+  for _, package in ipairs(all) do
+    local tried = trial and trial.name == package.name
+    if package.enabled and not tried then out[#out + 1] = package end
+    if package.problem then
+      state.problems[#state.problems + 1] = tr("the package %s is not used: %s (look at it: qwen package approve %s)",
+        package.name, package.problem, package.name)
+    end
+  end
+  return out
+end
+
 -- The files of one kind, from the weakest tier to the strongest.
 local function find_kind(state, kind)
   local options, home = state.options, paths.qwen_home()
@@ -107,10 +147,11 @@ local function find_kind(state, kind)
   for _, file in ipairs(shipped_files()) do
     if file.kind == kind then add_file(state, kind, file.name, "shipped", file.path, "lua") end
   end
-  if home and not options.safe then add_kind(state, "user", home .. "/" .. kind, kind, "") end
+  if home and not options.safe then add_kind(state, "user", home .. "/" .. kind, kind, "", add_file) end
   if kind == "commands" and options.project and not options.safe then
-    add_kind(state, "project", options.project .. "/commands", kind, "")
+    add_kind(state, "project", options.project .. "/commands", kind, "", add_file)
   end
+  add_packages(state, kind)
   for _, entry in ipairs(state.provided) do
     if entry.kind == kind then
       state.files[kind][entry.name] = state.files[kind][entry.name] or {}
@@ -132,7 +173,7 @@ local function watch_commands(state)
 end
 
 ---Finds all files again; what was loaded is forgotten.
----@param options {safe: boolean?, project: string?, use: string[]?}
+---@param options {safe: boolean?, project: string?, use: string[]?, trial: string?} trial: a folder that is tried as a package
 ---@param keep_modules boolean? of ~/.qwen/lua
 ---@return string[] problems
 function M.scan(options, keep_modules)
@@ -144,6 +185,7 @@ function M.scan(options, keep_modules)
     return rawget(files, kind)
   end })
   M.state = state
+  state.packages = find_packages(state)
   M.generation = M.generation + 1
   if not keep_modules then user_modules.forget() end
   for _, kind in ipairs(M.kinds) do

@@ -15,6 +15,8 @@ local M = {}
 function M.split(line)
   local name, rest = line:match "^/([%w_:?\128-\255-]*)%f[%s\0](.*)$"
   if name then return aliases.resolve(name, text.trim(rest)) end
+  name, rest = line:match "^/([%w._-]+/[%w_:-]+)%f[%s\0](.*)$" -- of a package, where the short name is another's
+  if name and registry.has("commands", name) then return name, text.trim(rest) end
 end
 
 ---The command of a name, as it is saved now, or an error that names the nearest.

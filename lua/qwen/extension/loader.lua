@@ -18,16 +18,30 @@ local function others_may_write(path)
   if stat and stat.mode & 18 ~= 0 then return ("%s can be written by others and is not run; chmod go-w %s"):format(paths.short(path), path) end
 end
 
+-- A file of a package: what was read is what was approved, and its Lua sees what the package may use.
+local function of_package(entry, settings)
+  local refused = require("qwen.extension.package.contents").refused(entry)
+  if refused then return nil, refused end
+  local source, e = require("qwen.extension.packages").read(entry.package, entry.path)
+  if not source then return nil, e.message end
+  entry.source = source
+  if entry.form ~= "lua" then return source end
+  local globals = require("qwen.extension.package.environment").globals(entry.package, settings)
+  return require("qwen.extension.environment").load(source, entry.path, globals)
+end
+
 ---The chunk of a Lua file, or the text of another form.
 ---@param entry table
+---@param settings (fun(): Settings?)? for the settings of a package
 ---@return function|string|nil, string?
-function M.compile(entry)
+function M.compile(entry, settings)
   if entry.tier == "shipped" then return embed.load(entry.path) end
   local e
   if not entry.source then
     entry.stamp = fs.stamp(entry.path)
     e = entry.tier ~= "project" and others_may_write(entry.path) -- a project's are texts, and trusted as a whole
     if e then return nil, e end
+    if entry.package then return of_package(entry, settings) end
     if entry.border then
       entry.source, e = require("qwen.config.project_files").read(entry.border, entry.path, MOST_SOURCE)
     else
@@ -64,7 +78,7 @@ local function validate() return require "qwen.extension.validate" end
 ---@return table? value
 ---@return string? problem
 function M.run(entry, given)
-  local chunk, e = M.compile(entry)
+  local chunk, e = M.compile(entry, given.settings)
   if not chunk then return nil, e:find(":%d") and e or paths.short(entry.path) .. ": " .. e end
   local ok, value = call(entry, chunk)
   if not ok then return nil, (user_modules.words(value):gsub("\n.*", "")) end
@@ -72,6 +86,10 @@ function M.run(entry, given)
   local shipped = entry.tier == "shipped" and not embed.runtime
   local wrong = not shipped and validate().problem(entry, value)
   if wrong then return nil, wrong end
+  if entry.package then
+    local refused = require("qwen.extension.package.contents").guard(entry, value)
+    if refused then return nil, refused end
+  end
   if entry.kind == "commands" then require("qwen.extension.subcommands").join(entry.name, value) end
   if entry.tier ~= "shipped" then validate().limit(entry, value) end
   if value.options then value.option = validate().options(entry, value.options, given.settings) end

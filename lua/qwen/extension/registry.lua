@@ -31,7 +31,8 @@ local function shipped_name(kind, name)
   return (kind == "commands" and "commands/" or "lua/" .. kind .. "/") .. name .. ".lua"
 end
 
-local words_of_tier = { use = "--use", user = phrase "yours", project = phrase "the project's" }
+local words_of_tier = { use = "--use", user = phrase "yours", project = phrase "the project's",
+  package = phrase "of a package" }
 
 -- What an override hides, and the ways out of it; "" when it hides nothing.
 local function chain_of(entry)
@@ -95,11 +96,12 @@ end
 ---What is behind a name, strongest first.
 ---@param kind string
 ---@param name string
----@return {tier: string, path: string, problem: string?}[]
+---@return {tier: string, path: string, problem: string?, package: string?}[]
 function M.tiers(kind, name)
   local out = {}
   for i, entry in ipairs(catalogue.state.files[kind] and catalogue.state.files[kind][name] or {}) do
-    out[i] = { tier = entry.tier, path = entry.path, problem = entry.problem }
+    out[i] = { tier = entry.tier, path = entry.path, problem = entry.problem,
+      package = entry.package and entry.package.name }
   end
   return out
 end
@@ -197,7 +199,8 @@ function M.list(kind, left_out)
       local value, shadows = load_entry(entries[1]), {}
       for i = 2, #entries do shadows[#shadows + 1] = entries[i].path end
       out[#out + 1] = { name = name, tier = entries[1].tier, path = entries[1].path, summary = value and value.summary, shadows = shadows,
-        problem = entries[1].problem, value = value, declared = entries[1].form == "lua" }
+        problem = entries[1].problem, package = entries[1].package and entries[1].package.name,
+        value = value, declared = entries[1].form == "lua" }
     end
   end
   table.sort(out, function(a, b) return a.name < b.name end)

@@ -1,0 +1,200 @@
+-- The globals of a package's Lua files: those of a user's own file, but what reaches the network, other programs and files is there only
+-- with the right that its manifest declares, and `require` finds its own lua/ first. What a file is, is judged as it is read.
+local context = require "qwen.extension.package.context"
+local environment = require "qwen.extension.environment"
+local fs = require "sys.fs"
+local packages = require "qwen.extension.packages"
+local rights = require "qwen.extension.package.rights"
+local sys = require "sys.os"
+
+local M = {}
+
+local function refuse(package, what, right, level)
+  error(rights.refusal(package, what, right), (level or 1) + 1)
+end
+
+-- A table whose fields are those of another one, each behind the right of its name; `own` stands before them.
+local function gate(package, of, title, needs, own)
+  local meta = { __metatable = "locked" }
+  function meta.__index(_, name)
+    if own[name] ~= nil then return own[name] end
+    local right = needs[name]
+    if right == nil then right = "all" end
+    if of[name] ~= nil and not rights.has(package, right) then refuse(package, title .. "." .. tostring(name), right, 2) end
+    return of[name]
+  end
+  function meta.__newindex(_, name) error(("%s.%s cannot be set"):format(title, tostring(name)), 2) end
+  return setmetatable({}, meta)
+end
+
+-- A module whose functions take a ctx: they get the one behind the package's view.
+local function unveiled(module)
+  return setmetatable({}, { __metatable = "locked", __index = function(_, name)
+    local value = module[name]
+    if type(value) ~= "function" then return value end
+    return function(...)
+      local given = table.pack(...)
+      for i = 1, given.n do given[i] = context.behind(given[i]) end
+      return value(table.unpack(given, 1, given.n))
+    end
+  end })
+end
+
+-- A variable, unless it looks like a credential.
+local function variable(package)
+  return function(name)
+    local value = sys.env(name)
+    local credential = value and require("qwen.util.child_env").credential(name, value)
+    if credential and not rights.has(package, "all") then refuse(package, name, "all", 2) end
+    return value
+  end
+end
+
+-- The values of the declared settings: `"packages": {"NAME": {"limit": 5}}`, else the default.
+local function settings_of(package, from)
+  local config_value = require "qwen.config.value"
+  local declared = package.manifest.settings
+  return setmetatable({}, { __metatable = "locked", __index = function(_, name)
+    local option = declared[name]
+    if not option then error(("the package %s declares no setting '%s'"):format(package.name, tostring(name)), 2) end
+    local all = from() and from():get "packages"
+    local own = type(all) == "table" and all[package.name]
+    local value = type(own) == "table" and own[name]
+    if value == nil or type(own) ~= "table" or config_value.problem(option, value) then return option.default end
+    return value
+  end, __newindex = function() error("settings are set in settings.json", 2) end })
+end
+
+-- qwen.package: what it is, its settings, and its own files.
+local function self_of(package, from)
+  local function read(path) return packages.read(package, package.dir .. "/" .. tostring(path)) end
+  return { name = package.name, version = package.version, dir = package.dir, read = read,
+    settings = settings_of(package, from) }
+end
+
+local function shipped(package, base)
+  return function(name)
+    local kind = tostring(name):match "^(%w+)/"
+    local data = kind == "providers" or kind == "themes" or kind == "languages"
+    if not data and not rights.has(package, "all") then refuse(package, "qwen.shipped '" .. tostring(name) .. "'", "all", 2) end
+    return base.shipped(name)
+  end
+end
+
+local function api_of(package, base, from)
+  local own = { package = self_of(package, from), shipped = shipped(package, base) }
+  function own.store(name) return base.store("package-" .. package.name:gsub("[^%w_-]", "_") .. "-" .. tostring(name)) end
+  own.os = gate(package, base.os, "qwen.os", { uuid = false, random = false, sha256 = false, sha512 = false, base64 = false,
+    unbase64 = false, platform = false, pid = false, home = false, env = false }, { env = variable(package) })
+  local x = {}
+  for name in pairs(rights.x) do
+    x[name] = false -- made when it is touched
+  end
+  own.x = setmetatable({}, { __metatable = "locked", __index = function(_, name)
+    if x[name] then return x[name] end
+    local right = rights.x[name]
+    if right == nil then right = "all" end
+    local module = base.x[name]
+    if not rights.has(package, right) then refuse(package, "qwen.x." .. tostring(name), right, 2) end
+    x[name] = type(module) == "table" and unveiled(module) or module
+    return x[name]
+  end, __newindex = function(_, name) error(("qwen.x.%s cannot be set"):format(tostring(name)), 2) end })
+  if rights.has(package, "net") then own.one_shot = unveiled(base.one_shot) end
+  return gate(package, base, "qwen", rights.api, own)
+end
+
+local io_needs = { open = "files", lines = "files", tmpfile = "files", popen = "exec", read = "files", stdin = "files",
+  type = false, write = false, stdout = false, stderr = false, close = false }
+local os_needs = { time = false, date = false, clock = false, difftime = false, getenv = false, execute = "exec",
+  remove = "files", rename = "files", tmpname = "files" }
+
+local function module_path(package, name)
+  local folders = packages.folders(package, "lua")
+  for _, folder in ipairs(folders) do
+    local stem = folder .. "/" .. name:gsub("%.", "/")
+    for _, path in ipairs { stem .. ".lua", stem .. "/init.lua" } do
+      if fs.exists(path) then return path end
+    end
+  end
+end
+
+-- `require` of a package: its own lua/ and the standard library; never the user's modules.
+local function finder(package, env, loaded)
+  return function(name)
+    if type(name) ~= "string" then error("require wants a name", 2) end
+    for _, library in ipairs { "string", "table", "math", "utf8", "coroutine", "io", "os" } do
+      if name == library then return env[name] end
+    end
+    if loaded[name] ~= nil then return loaded[name] end
+    local fits = name:find "^[%w_.-]+$" and not name:find("..", 1, true)
+    local path = fits and module_path(package, name)
+    if not path then error(("the package %s has no module '%s' in its lua/"):format(package.name, name), 2) end
+    local chunk, e = M.load_file(package, path, env)
+    if not chunk then error(("module '%s': %s"):format(name, tostring(e)), 2) end
+    local value = chunk(name, path)
+    loaded[name] = value == nil and true or value
+    return loaded[name]
+  end
+end
+
+local function of_files(package, env, base, name)
+  return function(path, ...)
+    if not rights.has(package, "files") then refuse(package, name, "files", 2) end
+    if name == "loadfile" then
+      local mode, own = ...
+      return base.loadfile(path, mode, own == nil and env or own)
+    end
+    local chunk, e = base.loadfile(path, "t", env)
+    if not chunk then error(e, 2) end
+    return chunk()
+  end
+end
+
+local worlds = setmetatable({}, { __mode = "k" }) -- what the files of a package share: `qwen` and its modules
+
+---Globals for one file of a package.
+---@param package table
+---@param from fun(): Settings?
+---@return table
+function M.globals(package, from)
+  local base = environment.environment()
+  local world = worlds[package]
+  if not world then
+    world = { loaded = {}, qwen = api_of(package, base.qwen, from),
+      io = gate(package, base.io, "io", io_needs, {}),
+      os = gate(package, base.os, "os", os_needs, { getenv = variable(package) }) }
+    worlds[package] = world
+  end
+  local env = { qwen = world.qwen, io = world.io, os = world.os }
+  env._G, env.require = env, finder(package, env, world.loaded)
+  function env.load(chunk, name, mode, own) return base.load(chunk, name, mode, own == nil and env or own) end
+  env.loadfile, env.dofile = of_files(package, env, base, "loadfile"), of_files(package, env, base, "dofile")
+  return setmetatable(env, { __index = base, __metatable = "locked" })
+end
+
+---A test as a chunk: one of a package sees what the package may use.
+---@param path string
+---@param of table[] the packages that count
+---@param from fun(): Settings?
+---@return function?, string?
+function M.load_test(path, of, from)
+  for _, package in ipairs(of) do
+    if path:sub(1, #package.dir + 1) == package.dir .. "/" then
+      return M.load_file(package, path, M.globals(package, from))
+    end
+  end
+  return environment.load_file(path)
+end
+
+---A file of a package as a chunk, if it is what was approved.
+---@param package table
+---@param path string
+---@param env table
+---@return function?, string?
+function M.load_file(package, path, env)
+  local source, e = packages.read(package, path)
+  if not source then return nil, e.message end
+  return environment.load(source, path, env)
+end
+
+return M
