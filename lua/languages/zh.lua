@@ -1745,5 +1745,23 @@ return {
     ["a typed line that begins with # is kept in QWEN.md; false: it goes to the model"] =
       "以 # 开头的输入行保存到 QWEN.md；false：发送给模型",
     ["a line to remember"] = "要记住的一行",
+    ["serve an editor: the Agent Client Protocol on standard input and output"] =
+      "为编辑器服务：标准输入输出上的 Agent Client Protocol",
+    ["the cursor is none of ours"] = "游标不是本程序给出的", ["there is no session '%s'"] = "没有会话“%s”",
+    ["there is no open session '%s'"] = "没有打开的会话“%s”", ["cwd must be an absolute path"] = "cwd 必须是绝对路径",
+    ["sessionId is missing"] = "缺少 sessionId", ["initialize comes first"] = "必须先调用 initialize",
+    ["protocolVersion is missing"] = "缺少 protocolVersion", ["None of these"] = "以上都不是",
+    ["Approval mode"] = "批准模式", ["Effort"] = "思考强度", ["there is no model '%s'"] = "没有模型“%s”",
+    ["there is no effort '%s'"] = "没有思考强度“%s”", ["there is no option '%s'"] = "没有选项“%s”",
+    ["the session is open already"] = "会话已经打开", ["mcpServers has an entry that is none"] = "mcpServers 中有无效的条目",
+    ["the editor"] = "编辑器", ["the editor opened no terminal"] = "编辑器没有打开终端", ["/%s is for a terminal; the editor has its own way"] = "/%s 只用于终端；编辑器有自己的方式",
+    ["the answer failed"] = "回答失败", ["no session is open"] = "没有打开的会话",
+    ["a prompt of this session is being answered"] = "此会话的一个提示正在回答中",
+    ["What the settings and the environment say"] = "按设置和环境变量",
+    ["there is no way to sign in named '%s'"] = "没有名为“%s”的登录方式", ["signing in failed"] = "登录失败",
+    ["signing out failed; run: qwen auth logout"] = "退出登录失败；请运行：qwen auth logout",
+    ["the client that was to answer has closed its end"] = "应答的客户端已关闭连接", ["internal error"] = "内部错误",
+    ["prompt is no list"] = "prompt 不是列表", ["prompt[%d] is no content that was offered"] = "prompt[%d] 不是所提供的内容类型",
+    ["the prompt is empty"] = "提示为空",
   },
 }

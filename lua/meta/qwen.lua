@@ -387,6 +387,10 @@
 ---@field stop fun(by?: "user"|"model"|"turn")
 
 ---What a running file gets: the session and the person at the other end.
+---@class ClientFiles
+---@field read fun(path: string, bytes: string, stat: Stat): string, Stat what the editor has in the place of what is saved
+---@field write (fun(path: string, text: string, before: Stat|false): boolean?, Stat|Err)?
+
 ---@class Ctx
 ---@field cwd string real path of the project folder
 ---@field folders string[]? real paths of folders beside it that belong to the session
@@ -400,6 +404,8 @@
 ---@field mode_before string? in plan mode: the mode before it
 ---@field interactive boolean a person can answer
 ---@field serves boolean? its tools are offered to another program: qwen mcp serve
+---@field client_files ClientFiles? files as the editor has them that leads the session
+---@field client_terminal (fun(options: ProcOptions, command: string): table?, Err?)? runs a command in a terminal of that editor
 ---@field trusted boolean the folder is trusted
 ---@field seen table<string, {size: integer, mtime: number}> files read in this session, by real path
 ---@field print fun(text: string, as_is?: boolean) lines for the person (cleaned); our own English in the person's language and broken between words, unless they are to stand as they are

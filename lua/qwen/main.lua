@@ -68,7 +68,7 @@ local function prepare(ctx, opts)
   ok, e = require("qwen.permission.sandbox").begin(ctx)
   if not ok then return nil, e, EXIT.sandbox end
   ctx.model, e = require("qwen.ctx").choose_model(ctx)
-  if e and e.unnamed and not ctx.interactive then
+  if e and e.unnamed and not ctx.pick then
     ok, e = require("qwen.model.unnamed").settle(ctx, e)
     if ok then ctx.model, e = require("qwen.ctx").choose_model(ctx) end
   end
@@ -109,9 +109,9 @@ local function first_run(ctx)
   return true
 end
 
--- The front end of a run without a screen, and a session.
-local function prepare_headless(ctx, opts)
-  local front = require(opts.output == "text" and "qwen.ui.headless.print" or "qwen.ui.headless.json")
+-- The front end of a run without a screen, and a session. `led`: the front end of who leads it.
+local function prepare_headless(ctx, opts, led)
+  local front = led or require(opts.output == "text" and "qwen.ui.headless.print" or "qwen.ui.headless.json")
   front.attach(ctx, opts)
   require("qwen.extension.hooks").attach_notices(ctx)
   local found, nothing = first_run(ctx)
@@ -182,7 +182,9 @@ end
 
 -- Whether this run is a session at the prompt.
 local function at_prompt(opts)
-  return sys.isatty(0) and sys.isatty(1) and opts.input ~= "stream-json" and not opts.prompt and #opts.positional == 0 and not opts.command
+  local led = opts.acp or opts.acp_session or opts.input == "stream-json"
+  local words = opts.prompt or opts.command or #opts.positional > 0
+  return sys.isatty(0) and sys.isatty(1) and not (led or words)
 end
 
 -- The files that count once flags and trust are known; nil where those add and take nothing.
@@ -199,8 +201,10 @@ local function run(ctx, opts, called)
     local code, problem, failed = require("qwen.ui.interactive.tty").run(ctx, function() return prepare(ctx, opts) end)
     return code or fail(problem, failed)
   end
+  local lead = setmetatable({ prepare = prepare_headless, argv = opts.argv }, { __index = require "qwen.run" })
+  if opts.acp_session then return require("qwen.ui.acp.session").run(ctx, opts, lead) end
+  if opts.acp then return require("qwen.ui.acp.hub").run(ctx, lead) end
   if opts.input == "stream-json" then
-    local lead = setmetatable({ prepare = prepare_headless }, { __index = require "qwen.run" })
     return require("qwen.ui.headless.stream").run(ctx, opts, lead)
   end
   local prompt, e, typed = called, nil, nil
@@ -215,6 +219,7 @@ local function route(argv)
   language.use() -- of the environment, until the settings are known
   local opts, e = args.parse(argv, is_command)
   if not opts then return fail(e, EXIT.usage) end
+  opts.argv = argv
   if opts.version then
     sys.out("qwen " .. embed.version .. "\n")
     return 0

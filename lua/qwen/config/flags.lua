@@ -64,6 +64,8 @@ return {
     { long = "include-partial-messages", field = "partial", rare = true, text = "stream-json: also every piece of an answer" },
     { long = "input-format", value = "FORMAT", field = "input", choices = { "text", "stream-json" }, rare = true,
       text = "what standard input holds: text, or a program's messages" },
+    { long = "acp", also = "experimental-acp", field = "acp", text = "serve an editor: the Agent Client Protocol on standard input and output" },
+    { long = "acp-session", field = "acp_session", rare = true, text = "one session of --acp, which starts it" },
     { long = "channel", value = "NAME", field = "channel", rare = true, text = "what leads this run; kept for Qwen Code" },
     { long = "screen-reader", field = "screen_reader", rare = true, text = "words instead of boxes and signs" },
     { long = "verbose", also = "debug", field = "verbose", text = "tool calls and results on standard error" },

@@ -1,7 +1,7 @@
 -- First words of the command line that Qwen Code and Claude Code take as commands and qwen does not have: they are refused with what is
 -- nearest here, because as a prompt they would cost money and write a session.
 return {
-  acp = "qwen -p PROMPT --output-format stream-json",
+  acp = "qwen --acp",
   board = "qwen sessions",
   channel = "qwen -p PROMPT",
   completion = "the completions are installed with the program (cmake --install)",

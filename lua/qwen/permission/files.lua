@@ -151,6 +151,11 @@ function M.opened(ctx, path, change)
   return nil, err("denied", path .. " leads to another place than when it was allowed. Nothing was done.")
 end
 
+-- The files of the editor that leads the session, where it has a file: those of the project.
+local function of_client(ctx, real)
+  return ctx.client_files and folders.around(ctx, real) and ctx.client_files or nil
+end
+
 -- For a path below a folder that was opened: by its text alone, so that no link is followed that
 -- came since.
 local function exact(ctx, path, below)
@@ -174,7 +179,10 @@ function M.read(ctx, path, limit, below)
   if stat and stat.type ~= "file" then
     return nil, err("usage", ("%s is %s, not a file. Nothing was done."):format(path, KINDS[stat.type] or "something else"))
   end
-  return fs.read_exact(real, limit)
+  local bytes, found = fs.read_exact(real, limit)
+  local editor = bytes and of_client(ctx, real)
+  if not editor then return bytes, found end
+  return editor.read(real, bytes, found)
 end
 
 ---Reads what was judged as text in UTF-8, whatever it is in.
@@ -234,7 +242,13 @@ function M.write(ctx, path, text, before, how)
     return nil, err("usage", ("%s is in %s, which does not have the character %s. Nothing was written. Use other "
       .. "characters, or bring the file to UTF-8 first (iconv)."):format(path, how.encoding.name, foreign))
   end
-  local ok, after = when_free(fs.write_exact, real, bytes, { mode = how.mode or 420, expect = before })
+  local editor = of_client(ctx, real)
+  local ok, after
+  if editor and editor.write then
+    ok, after = editor.write(real, text, before)
+  else
+    ok, after = when_free(fs.write_exact, real, bytes, { mode = how.mode or 420, expect = before })
+  end
   if not ok then return nil, CHANGED[after.code] and seen_files.changed(path) or after end
   if not before then ctx.seen[real] = nil end
   if how.unseen then ctx.seen[real] = seen.forget(ctx.seen[real] or {}, how.unseen) end

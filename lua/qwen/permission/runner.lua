@@ -128,6 +128,12 @@ end
 function M.run(ctx, request)
   local options, hold, taken, mark = prepare(ctx, request)
   if not options then return nil, hold end
+  if ctx.client_terminal and not options.confined and not options.input then
+    local _ <close> = hold
+    local shown, problem = ctx.client_terminal(options, request.command)
+    if shown then shown.taken, shown.made = taken, {} end
+    return shown, problem
+  end
   local before = options.confined and deciding(ctx) or nil
   local kept, aside = {}, nil
   if ctx.interactive and ctx.asides and ctx.background and not ctx.agent then

@@ -15,12 +15,8 @@ local UUID = 36 -- bytes
 ---@field time number
 ---@field size integer
 
----The sessions of a folder, newest first.
----@param cwd string
----@return SessionEntry[]
-function M.list(cwd)
-  local chats, out = paths.chats(cwd), {}
-  for _, entry in ipairs(chats and fs.list(chats) or {}) do
+local function add(out, chats)
+  for _, entry in ipairs(fs.list(chats) or {}) do
     local id = entry.name:match "^(.*)%.jsonl$"
     local stat = id and fs.stat(chats .. "/" .. entry.name)
     if stat then
@@ -28,10 +24,29 @@ function M.list(cwd)
         size = stat.size }
     end
   end
-  table.sort(out, function(a, b)
-    if a.time ~= b.time then return a.time > b.time end
-    return a.id < b.id
-  end)
+end
+
+local function newer(a, b)
+  if a.time ~= b.time then return a.time > b.time end
+  return a.id < b.id
+end
+
+---The sessions of a folder, newest first.
+---@param cwd string
+---@return SessionEntry[]
+function M.list(cwd)
+  local chats, out = paths.chats(cwd), {}
+  if chats then add(out, chats) end
+  table.sort(out, newer)
+  return out
+end
+
+---The sessions of all folders, newest first.
+---@return SessionEntry[]
+function M.all()
+  local projects, out = (paths.qwen_home() or "") .. "/projects", {}
+  for _, entry in ipairs(fs.list(projects) or {}) do add(out, projects .. "/" .. entry.name .. "/chats") end
+  table.sort(out, newer)
   return out
 end
 
@@ -44,8 +59,11 @@ function M.newest(cwd)
   return nil, err("missing", tr "there is no session in this folder yet; start one: qwen")
 end
 
--- The folder that a session of another one belongs to, by what it says itself.
-local function owner_of(id)
+---The folder that a session belongs to, by what it says itself.
+---@param id string
+---@return string?
+function M.owner(id)
+  if id:find("/", 1, true) then return nil end
   local projects = (paths.qwen_home() or "") .. "/projects"
   for _, entry in ipairs(fs.list(projects) or {}) do
     local path = ("%s/%s/chats/%s.jsonl"):format(projects, entry.name, id)
@@ -58,7 +76,7 @@ end
 
 -- Why there is none with an id, and what to do.
 local function none(id)
-  local cwd = #id == UUID and not id:find("/", 1, true) and owner_of(id)
+  local cwd = #id == UUID and M.owner(id)
   local tree = cwd and cwd:match "/%.qwen/worktrees/([%w._-]+)$"
   if tree then return tr("session %s is of a worktree; go on: qwen -w %s --resume %s", id, tree, id) end
   if not cwd then return tr("there is no session '%s' in this folder; see: qwen sessions list", id) end
