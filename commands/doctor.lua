@@ -127,6 +127,23 @@ local function check_modules(ctx, report)
   end
 end
 
+-- Packages: those that count, and those that wait for the user.
+local function check_packages(ctx, report)
+  local packages, problems = qwen.x.packages.list(ctx)
+  if ctx.opts.safe or #packages + #problems == 0 then return end
+  report.title(phrase "Packages")
+  for _, problem in ipairs(problems) do report.bad(problem) end
+  for _, package in ipairs(packages) do
+    local words = ("%-28s %s"):format(package.name .. " " .. package.version, package.source)
+    if package.problem then
+      report.bad(tr("the package %s is not used: %s", package.name, package.problem),
+        tr("look at it: qwen package approve %s", package.name))
+    else
+      report.ok(package.state == "off" and tr("%s (off)", words) or words)
+    end
+  end
+end
+
 local function check_system(ctx, report)
   report.title(phrase "System")
   local home = qwen.paths.qwen_home()
@@ -196,6 +213,7 @@ function C.run(ctx, args)
   local report = new_report(ctx, flags["--json"])
   check_system(ctx, report)
   check_settings(ctx, report)
+  check_packages(ctx, report)
   check_files(ctx, report, flags["--diff"])
   check_modules(ctx, report)
   if flags["--json"] then

@@ -537,6 +537,8 @@ return {
     ["%s is of several packages, so none has the name alone: %s"] = "%s 属于多个包，因此都不使用短名称：%s", ["  of packages, by their longer name: %s"] = "  来自包，用长名称：%s",
     ["wrote %s; try it: qwen test ./%s, then: qwen package add ./%s"] = "已写入 %s；试一试：qwen test ./%s，然后：qwen package add ./%s",
     ["the package %s is not used: %s (look at it: qwen package approve %s)"] = "包 %s 未使用：%s（查看：qwen package approve %s）", ["of a package"] = "包的",
+    ["Packages"] = "包", ["the package %s is not used: %s"] = "包 %s 未使用：%s", ["look at it: qwen package approve %s"] = "查看：qwen package approve %s",
+    ["%s (off)"] = "%s（已停用）", ["%s is too long"] = "%s 过长",
     ["this folder is not trusted, so its settings are not read (trust it: --trust-folder)"] = "此目录未受信任，因此不读取其设置（信任它：--trust-folder）",
     ["about %d of %d tokens (%d%%)"] = "约 %d / %d token（%d%%）", ["the next request"] = "下一次请求", ["  with %s (%s)"] = "  其中 %s（%s）",
     ["there are %d answers to copy"] = "可复制的回答有 %d 个", ["there is no block of code in that answer"] = "那个回答里没有代码块", ["copied %s through %s"] = "已复制 %s（通过 %s）",
@@ -1095,7 +1097,7 @@ return {
     ["how much models think that have no generationConfig.reasoning of their own"] = "没有自己的 generationConfig.reasoning 的模型思考多少",
     ["false: all folders of your own are trusted without a question, but for those that you do not trust"] =
       "false：信任您自己的所有目录而不询问，您不信任的除外",
-    ["skills.disabledLevels has '%s'; the levels are user and project"] = "skills.disabledLevels 中有“%s”；级别为 user 和 project",
+    ["skills.disabledLevels has '%s'; the levels are user, project and extension"] = "skills.disabledLevels 中有“%s”；级别为 user、project 和 extension",
     ["levels whose skills are not offered: user, project"] = "不提供其技能的级别：user、project",
     ["%g s"] = "%g 秒",
     ["%g s (mcp.toolIdleTimeoutMs)"] = "%g 秒（mcp.toolIdleTimeoutMs）",

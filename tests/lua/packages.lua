@@ -83,7 +83,9 @@ local changes = {
 for name, change in pairs(changes) do
   change()
   t.eq(state_of "one", "changed", name)
-  t.match(run("doctor").err, "the package one is not used: .*qwen package approve one", name .. " is said at the start")
+  r = run "doctor"
+  t.match(r.err, "the package one is not used: .*qwen package approve one", name .. " is said at the start")
+  t.match(r.out, "WRONG the package one is not used", name .. " is said by doctor")
   t.ok(not run("greet").out:find "evil", name .. " does not run")
   put(greet, before)
   fs.remove(store "one/hooks/new.lua")
@@ -149,6 +151,25 @@ fs.remove(place.home .. "/.qwen/commands/greet.lua")
 run("package", "remove", "left")
 t.eq(run("same").out, "right\n", "the short name again, once the other is gone")
 run("package", "remove", "right")
+
+-- Skills, agents and output styles: the same rules of names, and the same hashes.
+local cards = { ["skills/s/SKILL.md"] = "---\nname: s\ndescription: d\n---\nSkill.", ["agents/a.md"] = "---\ndescription: d\n---\nAgent.",
+  ["agents/explore.md"] = "---\ndescription: mine\n---\nMine.", ["output-styles/loud.md"] = "Loud." }
+t.eq(run("package", "add", source("cards", cards), "--yes").code, 0)
+local function listed(kind) return run("-p", "/" .. kind).out end
+t.match(listed "skills", "\ns +d +%(~/.qwen/packages/cards/skills/s/SKILL.md%)\n", "a skill")
+t.match(listed "agents", "a +d +%(~/.qwen/packages/cards/agents/a.md%)", "an agent")
+t.match(listed "agents", "explore +mine", "an agent before a shipped one")
+t.match(listed "output-style", "loud", "an output style")
+put(place.home .. "/.qwen/skills/s/SKILL.md", "---\ndescription: own\n---\nOwn.")
+t.match(listed "skills", "cards/s +d.*s +own", "the user's own has the short name")
+fs.remove_tree(place.home .. "/.qwen/skills")
+t.eq(run("package", "add", source("cards2", { ["skills/s/SKILL.md"] = cards["skills/s/SKILL.md"] }), "--yes").code, 0)
+t.match(listed "skills", "^cards/s .*cards2/s ", "of two none has it")
+put(store "cards/skills/s/SKILL.md", "---\ndescription: evil\n---\nEvil.")
+t.ok(not listed "skills":find "evil", "a changed skill is not offered")
+run("package", "remove", "cards")
+run("package", "remove", "cards2")
 
 -- Rights: what is not declared is refused in words that name the package, however it is reached.
 local tried = {

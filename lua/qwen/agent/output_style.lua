@@ -1,5 +1,6 @@
 -- Output styles: how answers are written. Four are built in; more are Markdown files of the user and of a trusted project. A style adds
 -- to the system prompt and changes nothing of what is allowed.
+local documents = require "qwen.extension.package.documents"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local project_files = require "qwen.config.project_files"
@@ -40,11 +41,13 @@ local function without_comments(body)
 end
 
 -- A file as a style; nil and why it is none. A project's must lie below its border, links followed.
-local function read(path, border, called)
+local function read(path, border, called, text_of)
   local stat = fs.stat(path, not border)
   if not stat or stat.type ~= "file" then return nil, tr "it is no file" end
   local source, e
-  if border then source, e = project_files.read(border, path, MOST_FILE) else source, e = fs.read(path, MOST_FILE) end
+  if text_of then source, e = text_of(path, MOST_FILE)
+  elseif border then source, e = project_files.read(border, path, MOST_FILE)
+  else source, e = fs.read(path, MOST_FILE) end
   if not source then return nil, e.message end
   if text.utf8(source) ~= source then return nil, tr "it is not UTF-8" end
   local fields, body = require("qwen.util.front_matter").read(source)
@@ -57,6 +60,20 @@ local function read(path, border, called)
   if described == "" then described = text.head(body:match "^[^\n]*", MOST_DESCRIPTION) end
   return { name = name, text = body, description = text.clean(described),
     keep = keep == "true" or keep == nil and replaced ~= nil }
+end
+
+-- Those of the packages that count.
+local function add_packages(out, problems)
+  local cards = {}
+  documents.each("output-styles", function(package, folder, entry, text_of)
+    if not entry.name:find "^[^.]" or entry.name:sub(-3) ~= ".md" then return end
+    local path = folder .. "/" .. entry.name
+    local style, e = read(path, nil, entry.name:sub(1, -4), text_of)
+    if style then cards[#cards + 1] = { package = package, card = style } end
+    if e then problems[#problems + 1] = tr("the output style %s is left out: %s", paths.short(path), e) end
+  end)
+  local function shipped(style) return getmetatable(style) ~= nil end
+  documents.merge(out, cards, shipped, string.lower)
 end
 
 ---The styles there are, by name in small letters: a project's before the user's before those that are built in.
@@ -81,6 +98,7 @@ function M.list(ctx)
       if e then problems[#problems + 1] = tr("the output style %s is left out: %s", paths.short(path), e) end
     end
   end
+  add_packages(out, problems)
   out[OFF] = nil
   return out, problems
 end

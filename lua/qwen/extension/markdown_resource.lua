@@ -1,5 +1,6 @@
 -- Files in Markdown with front matter that a person, or a trusted project, lays down: skills (`skills/NAME/SKILL.md`) and agents (`agents/NAME.md`).
 -- It reads them, and knows the agents that ship; what is done with them is said in lua/hooks/{skills,agents}.lua.
+local documents = require "qwen.extension.package.documents"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
@@ -27,11 +28,10 @@ function M.parse(source)
   if fields.description ~= "" then return fields, body end
 end
 
-local function read(kind, folder, entry, out, problems, border)
+local function read(kind, folder, entry, out, problems, text_of)
   local path, name = places[kind](folder, entry)
   if not name or entry.name:sub(1, 1) == "." or not fs.stat(path) then return end
-  local source, e
-  if border then source, e = project_files.read(border, path, MOST_FILE) else source, e = fs.read(path, MOST_FILE) end
+  local source, e = text_of(path, MOST_FILE)
   if not source then
     problems[#problems + 1] = tostring(e)
     return
@@ -54,7 +54,7 @@ local function left_out(ctx, kind, problems)
   for _, level in ipairs(kind == "skills" and ctx.settings:get "skills.disabledLevels" or {}) do
     out[level] = true
     if not LEVELS[level] then
-      problems[#problems + 1] = tr("skills.disabledLevels has '%s'; the levels are user and project", tostring(level))
+      problems[#problems + 1] = tr("skills.disabledLevels has '%s'; the levels are user, project and extension", tostring(level))
     end
   end
   return out
@@ -75,6 +75,18 @@ local function disabled(ctx, kind)
   end
 end
 
+-- Those of the packages that count.
+local function add_packages(kind, found, problems)
+  local cards = {}
+  documents.each(kind, function(package, folder, entry, text_of)
+    local own = {}
+    if #cards < MOST_CARDS then read(kind, folder, entry, own, problems, text_of) end
+    for _, card in pairs(own) do cards[#cards + 1] = { package = package, card = card } end
+  end)
+  local function shipped(card) return getmetatable(card) ~= nil end
+  documents.merge(found, cards, shipped, function(name) return name end)
+end
+
 ---What is laid down, by name. A trusted project's take the place of a person's own of the same name.
 ---@param ctx Ctx
 ---@param kind "skills"|"agents"
@@ -90,11 +102,16 @@ function M.list(ctx, kind)
   for _, home in ipairs { not off.user and paths.qwen_home() or false, project or nil } do
     local folder = home and home .. "/" .. kind
     local border = home and home == project and project_files.border(ctx.cwd) or nil
+    local function text_of(path, limit)
+      if border then return project_files.read(border, path, limit) end
+      return fs.read(path, limit)
+    end
     for _, entry in ipairs(folder and fs.list(folder) or {}) do
       count = count + 1
-      if count <= MOST_CARDS then read(kind, folder, entry, found, problems, border) end
+      if count <= MOST_CARDS then read(kind, folder, entry, found, problems, text_of) end
     end
   end
+  if not off.extension then add_packages(kind, found, problems) end
   local is_off = disabled(ctx, kind)
   for _, card in pairs(found) do
     card.off = is_off(card.name)
