@@ -2,7 +2,7 @@
 
 local tr = qwen.tr
 
-local C = { summary = "list tool servers, add or remove one", shell = true }
+local C = { summary = "list tool servers, add or remove one, sign in to one", shell = true }
 
 local function where(config)
   if type(config) ~= "table" then return tr "(not an object)" end
@@ -20,6 +20,8 @@ local function list(ctx)
   for _, name in ipairs(names) do
     local entry = ctx.servers and ctx.servers[name]
     ctx.print(("%-20s %s %s"):format(name, qwen.text.pad(entry and tr(entry.state) or "", 9), where(servers[name])))
+    local said = not entry and qwen.x.mcp_oauth.state(ctx, name, servers[name])
+    if said then ctx.print("  " .. said) end
     if entry and entry.problem then ctx.print("  " .. entry.problem) end
     for _, tool in ipairs(entry and entry.tools or {}) do ctx.print("  " .. tool) end
     for _, prompt in ipairs(entry and entry.prompts or {}) do ctx.print("  " .. prompt) end
@@ -36,13 +38,20 @@ local options = {
   ["--timeout"] = { field = "timeout", number = true }, ["--description"] = { field = "description" },
   ["--include-tools"] = { field = "includeTools", list = true }, ["--exclude-tools"] = { field = "excludeTools", list = true },
   ["--trust"] = { field = "trust", switch = true },
+  ["--oauth-client-id"] = { oauth = "clientId" }, ["--oauth-client-secret"] = { oauth = "clientSecret" },
+  ["--oauth-redirect-uri"] = { oauth = "redirectUri" }, ["--oauth-token-url"] = { oauth = "tokenUrl" },
+  ["--oauth-authorization-url"] = { oauth = "authorizationUrl" },
+  ["--oauth-scopes"] = { oauth = "scopes", list = true },
 }
 
 local function usage(text) return nil, qwen.err("usage", text) end
 
 -- Takes the value of an option into `out`; true, or nil and what is wrong.
 local function take(out, name, option, value)
-  if option.switch then
+  if option.oauth then
+    out.oauth = out.oauth or { enabled = true }
+    return take(out.oauth, name, { field = option.oauth, list = option.list }, value)
+  elseif option.switch then
     out[option.field] = true
   elseif value == nil then
     return usage(tr("%s wants a value", name))
@@ -116,9 +125,10 @@ local function described(said, words)
   if kind and kind ~= "stdio" and not address then return usage(tr("--transport %s wants an address, not '%s'", kind, target)) end
   if address and words[2] then return usage(tr("'%s' behind the address is nothing that a server takes", words[2])) end
   if address and said.env then return usage(tr("--env is for a command, not for an address")) end
+  if not address and said.oauth then return usage(tr("--oauth-... is for an address, not for a command")) end
   if not address and said.headers then return usage(tr("--header is for an address, not for a command")) end
   local config = { timeout = said.timeout, description = said.description, includeTools = said.includeTools,
-    excludeTools = said.excludeTools, trust = said.trust, env = said.env, headers = said.headers }
+    excludeTools = said.excludeTools, trust = said.trust, env = said.env, headers = said.headers, oauth = said.oauth }
   if address then
     config[kind == "sse" and "url" or "httpUrl"] = target
   else
@@ -176,12 +186,17 @@ local function serve(ctx, args)
   if ctx.interactive then return usage(tr "a server needs standard input and output for itself: qwen mcp serve") end
   return qwen.x.serve_tools.run(ctx)
 end
+local function remote_names(ctx) return qwen.x.mcp_sign_in.names(ctx) end
 
 C.run = list
 C.subcommands = {
   list = { summary = "servers, their state and tools", run = list },
   add = { summary = "add a program, or an address with its headers", run = add,
     args = "[OPTIONS] NAME COMMAND|URL [ARGS...]" },
+  login = { summary = "sign in to a server at an address", args = "[--scope SCOPES] [--store STORE] [--paste] NAME",
+    complete = remote_names, run = function(ctx, words) return qwen.x.mcp_sign_in.login(ctx, words) end },
+  logout = { summary = "forget the sign-in of a server", args = "NAME", complete = remote_names,
+    run = function(ctx, words) return qwen.x.mcp_sign_in.logout(ctx, words) end },
   remove = { summary = "take a server out of your settings", args = "NAME", complete = own_names, run = remove },
   serve = { summary = "offer the tools of qwen to another program, as a tool server on standard input and output", run = serve },
 }

@@ -224,15 +224,17 @@ local function offer_prompts(client, server)
 end
 
 local function start(ctx, server, config, entry)
-  local client, e = qwen.x.mcp.connect(ctx, server, config)
-  entry.client = client
+  local client, auth, e
+  auth, e = qwen.x.mcp_oauth.attach(ctx, server, config)
+  if auth then client, e = qwen.x.mcp.connect(auth.ctx, server, config) end
+  entry.client, entry.auth = client, auth
   if client then
     entry.tools, e = offer(client, server, config)
     entry.prompts = entry.tools and offer_prompts(client, server)
   end
-  entry.state = entry.tools and "ready" or "failed"
+  entry.state = entry.tools and "ready" or e and e.code == "sign_in" and "sign-in" or "failed"
+  entry.problem = e and e.message
   if e then
-    entry.problem = e.message
     ctx.notice(tr("%s; its tools are not offered (see /mcp)", e.message))
   end
 end
@@ -246,13 +248,14 @@ return {
     for server, config in pairs(ctx.settings:get "mcpServers" or {}) do
       local off = type(config) ~= "table" or config.disabled == true or allowed and not listed(allowed, server) or listed(excluded, server)
       local entry = { state = off and "off" or "starting", config = config }
+      function entry.start() start(ctx, server, config, entry) end
       ctx.servers[server] = entry
       if not off then
         local done = qwen.task.queue(1)
         ctx.starting[#ctx.starting + 1] = done
         ctx.background(function()
           local _ <close> = qwen.cleanup(function() done:close() end)
-          start(ctx, server, config, entry)
+          entry.start()
         end)
       end
     end

@@ -581,6 +581,8 @@ qwen = {}
 ---@field lsp_queries qwen.x.lsp_queries
 ---@field mcp qwen.x.mcp
 ---@field mcp_server qwen.x.mcp_server
+---@field mcp_oauth qwen.x.mcp_oauth
+---@field mcp_sign_in qwen.x.mcp_sign_in
 ---@field moved_names qwen.x.moved_names
 ---@field plan_mode qwen.x.plan_mode
 ---@field policy qwen.x.policy
@@ -1124,6 +1126,22 @@ qwen = {}
 ---@field notify fun(self: McpClient, method: string, params?: table)
 ---@field close fun(self: McpClient)
 
+---@class McpAttached
+---@field ctx Ctx for `qwen.x.mcp.connect`: its requests show the token of the server
+---@field challenge table<string, string>? what the server asked for when it refused: scope, resource_metadata, error
+
+---@class qwen.x.mcp_oauth the sign-in of tool servers at an address
+---@field credential_name fun(name: string): string what the sign-in of a server is stored under
+---@field attach fun(ctx: Ctx, name: string, config: table, fresh: boolean?): McpAttached?, Err? how a server of mcpServers is connected to; fresh: without what is stored
+---@field login fun(ctx: Ctx, name: string, config: table, options: {scope: string?, store: string?, paste: boolean?, challenge: table?}): {place: string?, tools: integer}?, Err? signs in; no place: the server wants no sign-in
+---@field state fun(ctx: Ctx, name: string, config: any): string? whether one is signed in, in words
+---@field logout fun(name: string): boolean?, Err?
+
+---@class qwen.x.mcp_sign_in the commands about it
+---@field login fun(ctx: Ctx, words: string[]): integer|false|nil, Err?
+---@field logout fun(ctx: Ctx, words: string[]): integer|false|nil, Err?
+---@field names fun(ctx: Ctx): string[]
+
 ---@class qwen.x.mcp
 ---@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
 
@@ -1615,6 +1633,13 @@ qwen = {}
 ---@field exchange table<string, string>? browser: more fields of the exchange
 ---@field form "json"|nil browser: how the exchange is sent
 ---@field timeout number? browser: seconds until it is given up; default 300
+---@field redirect_uri string? browser: where it comes back to, when it is not the port by itself
+---@field begin (fun(redirect: string): table?, Err?)? browser: called when that is known; gives more fields
+---@field issuer string? browser: who must have given the answer, where it says so
+---@field names_issuer boolean? browser: it must say so
+---@field paste boolean? browser: the address that it ends at is pasted in any case
+---@field again string? the command that signs in again; default "qwen auth NAME"
+---@field renewed (fun(old: table): table?, Err?)? credential: renews in another way than `refresh`
 
 ---@class qwen.oauth signing in with a browser; what is given back is for qwen.credentials.put
 ---@field device_code fun(o: OAuth): table?, Err? a code that is confirmed in a browser on any device

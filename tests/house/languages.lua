@@ -23,7 +23,7 @@ local others = { "^lua/qwen/agent/tool_calls%.lua$", "^lua/qwen/agent/subagent%.
 local closed = { "allow", "ask", "deny", "shipped", "user", "project", "ended", "stopped", "prompts", "answers",
   "thinking", "calls", "tool results", "images and files",
   "day", "hour", "month", "model", "service", "purpose", "outcome", "session", "ready", "failed",
-    "off", "starting", "Local model", "API key",
+    "off", "starting", "sign-in", "Local model", "API key",
   "a function of yours", "system prompt", "tools", "form (JSON, parameters)" }
 
 -- Names of makers and services, and what is typed: every language has them as they are.

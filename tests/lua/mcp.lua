@@ -92,7 +92,7 @@ do
   local server <close> = fake.start { call("mcp__far__echo", { text = "far" }), { text = "done" } }
   local r = run(place, server, "-y", "go")
   t.eq({ r.code, r.out }, { 0, "done\n" }, "a run")
-  t.match(r.err, "^qwen: the tool server shut: the server answered 401 who are you%?; its tools are not offered", "one that refuses")
+  t.match(r.err, "^qwen: the tool server shut: the server answered 401 who are you%?; to sign in, run: qwen mcp login shut; its tools are not offered", "one that refuses")
   t.eq(results(server:requests()[2])[1], '{"text": "far"}', "the answer in a stream")
 end
 

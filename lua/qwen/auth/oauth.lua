@@ -38,20 +38,27 @@ local function is_over(answer)
     or behind:find("expired", 1, true) ~= nil or behind:find("revoked", 1, true) ~= nil
 end
 
+-- The command that signs in again.
+local function again(o) return o.again or "qwen auth " .. o.name end
+
 ---Renews a token; an error with the code "over" says that the sign-in has ended.
----@param o {ctx: Ctx, title: string, name: string, token_url: string, client_id: string, origins: string[]|(fun(answer: table): string[])|nil}
+---@param o table ctx, title, name, again (the command that signs in again), token_url, client_id,
+--- exchange (more fields), headers, origins
 ---@param old table the record with the refresh token
 ---@return table? record
 ---@return Err?
 function M.refresh(o, old)
   if not old.refresh then
-    return nil, err("auth", tr("%s: the sign-in has ended and cannot be renewed; sign in again: qwen auth %s", o.title, o.name), { code = "over" })
+    return nil, err("auth", tr("%s: the sign-in has ended and cannot be renewed; sign in again: %s",
+      o.title, again(o)), { code = "over" })
   end
-  local answer, e, status = token.ask(o, o.token_url, body.form { grant_type = "refresh_token", refresh_token = old.refresh, client_id = o.client_id })
+  local fields = token.merged(o.exchange or {}, { grant_type = "refresh_token",
+    refresh_token = old.refresh, client_id = o.client_id })
+  local answer, e, status = token.ask(o, o.token_url, body.form(fields))
   if not answer then return nil, e end
   if status ~= 200 and is_over(answer) then
-    return nil, err("auth", tr("%s: the sign-in is no longer valid (%s); sign in again: qwen auth %s",
-      o.title, token.words_of(answer), o.name), { status = status, code = "over" })
+    return nil, err("auth", tr("%s: the sign-in is no longer valid (%s); sign in again: %s",
+      o.title, token.words_of(answer), again(o)), { status = status, code = "over" })
   end
   if status ~= 200 then
     local refused = status < 500 and status ~= 429 and type(answer.error) == "string" -- asking again brings the same
@@ -74,13 +81,13 @@ function M.credential(o, refused)
   local record, e = credentials.get(o.name)
   if not record then
     return nil, e.kind == "missing"
-      and err("auth", tr("not signed in to %s: qwen auth %s", o.title, o.name)) or e
+      and err("auth", tr("not signed in to %s: %s", o.title, again(o))) or e
   end
   if not refused and not (record.expires and record.expires - AHEAD <= task.time()) then return record end
-  record, e = credentials.renew(o.name, function(old) return M.refresh(o, old) end)
+  record, e = credentials.renew(o.name, o.renewed or function(old) return M.refresh(o, old) end)
   if record and record.unsaved and o.ctx.notice then
-    o.ctx.notice(tr("%s: the sign-in was renewed but not stored: %s. This run uses it; without room for it, sign in again afterwards: qwen auth %s",
-      o.title, record.unsaved.message, o.name))
+    o.ctx.notice(tr("%s: the sign-in was renewed but not stored: %s. This run uses it; without room for it, sign in again afterwards: %s",
+      o.title, record.unsaved.message, again(o)))
   end
   return record, e
 end

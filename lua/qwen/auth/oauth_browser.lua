@@ -7,6 +7,7 @@ local task = require "sys.task"
 local token = require "qwen.auth.oauth_token"
 local sys = require "sys.os"
 local tr = require("qwen.util.translate").tr
+local visible = require("sys.text").visible
 
 local BROWSER_TIME = 300 -- seconds
 
@@ -33,6 +34,11 @@ end
 local function code_of(o, query, state)
   local answer = read_query(query)
   if answer.state ~= state then return false end
+  -- An answer of another server, which may be after the code (RFC 9207): not a word of it counts.
+  if o.issuer and answer.iss ~= o.issuer and (answer.iss or o.names_issuer) then
+    return nil, err("denied", tr("%s: the answer of the browser is not from %s; start again", o.title,
+      visible(o.issuer)))
+  end
   if answer.error then
     local why = token.words_of { error = answer.error, error_description = answer.error_description }
     return nil, err("denied", tr("%s: it was refused in the browser: %s", o.title, why))
@@ -98,7 +104,9 @@ local function exchange(o, code, verifier, redirect)
 end
 
 ---Signs in by a browser that comes back to a port of this machine; over SSH the address it ended at is pasted.
----@param o table as device_code, and: authorize_url, ports, path, redirect ("redirect_uri"), params, exchange, form ("json"), token, seal, timeout
+---@param o table as device_code, and: authorize_url, ports, path, redirect ("redirect_uri"), redirect_uri, params, exchange, form ("json"), token,
+--- seal, timeout, paste (whether the address is pasted in any case), issuer and names_issuer (of the answer), begin (called with where the browser
+--- comes back to, gives more fields)
 ---@return table? record
 ---@return Err?
 return function(o)
@@ -108,13 +116,18 @@ return function(o)
   local state, path = token.base64url(sys.random(24)), o.path or "/callback"
   local listener <close>, none = require("sys.listen").open { ports = o.ports or { 0 }, path = path }
   if not listener then return nil, none end
-  local redirect = ("http://localhost:%d%s"):format(listener:port(), path)
+  local redirect = o.redirect_uri or ("http://localhost:%d%s"):format(listener:port(), path)
+  if o.begin then
+    local more, problem = o.begin(redirect)
+    if not more then return nil, problem end
+    o = setmetatable(more, { __index = o })
+  end
   local fields = { state = state, code_challenge = challenge, code_challenge_method = "S256", [o.redirect or "redirect_uri"] = redirect }
   if o.client_id then fields = token.merged(fields, { client_id = o.client_id, response_type = "code", scope = o.scope }) end
   local opened = browser.show(o.ctx, url_with(o.authorize_url, token.merged(fields, o.params)))
   local _ <close> = token.cleared(o)
   local code
-  if not opened and browser.remote() and o.ctx.line then
+  if (o.paste or not opened and browser.remote()) and o.ctx.line then
     listener:close()
     code, e = from_paste(o, state)
   else
