@@ -1163,10 +1163,12 @@ qwen = {}
 
 ---@class McpRequest a request that is being carried out
 ---@field id string|integer
+---@field server McpServer
 ---@field progress fun(self: McpRequest, done: number, total?: number, message?: string) nothing where the client did not ask for it
 ---@field log fun(self: McpRequest, level: string, data: any, logger?: string) level: debug, info, notice, warning, error, critical, alert, emergency
 ---@field can fun(self: McpRequest, what: "elicitation"|"sampling"|"roots"): boolean whether the client can be asked for that
----@field ask fun(self: McpRequest, method: string, params?: table): table?, table? asks the client; nil and {code, message}
+---@field ask_all fun(self: McpRequest, questions: table<string, {method: string, params: table}>): table<string, table>?, table? the same for several at once, by names of their own
+---@field ask fun(self: McpRequest, method: string, params?: table): table?, table? asks the client; nil and {code, message}, which a call may give back
 
 ---@class McpServer
 ---@field changed fun(self: McpServer, what: string) tells that a list ("tools", "prompts", "resources") or the resource at an address is another

@@ -35,6 +35,7 @@ local function offer()
         task.sleep(600)
       end
       local answer, e = asked:ask("elicitation/create", { message = "m", requestedSchema = {} })
+      if e and e.data then return nil, e end
       return { content = { { type = "text", text = answer and answer.action or e.message } } }
     end,
     resources = function() return {} end, read = function() return nil end,
@@ -68,11 +69,11 @@ for _, row in ipairs {
   { '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}', {} },
   { '{"jsonrpc":"2.0","id":9,"result":{}}', {} }, -- nobody had asked
   { request(1, "ping"), { "result" } },
-  { request(1, "tools/list"), { -32600 } }, -- before the greeting
+  { request(1, "tools/list"), { -32602 } }, -- before the greeting
   { request(1, "no/such"), { -32601 } },
-  { request(1, "prompts/list"), { -32601 } }, -- it offers none
+  { alone(1, "prompts/list"), { -32601 } }, -- it offers none
   { request(1, "initialize", {}), { -32602 } },
-  { request(1, "server/discover"), { -32601 } },
+  { request(1, "server/discover"), { -32602 } }, { alone(1, "initialize"), { -32601 } },
   { "[" .. request(1, "ping") .. "," .. request(2, "ping") .. "]", { "result", "result" } },
   -- Without a greeting.
   { alone(1, "server/discover"), { "result" } }, { alone(1, "tools/list"), { "result" } },
@@ -135,19 +136,26 @@ do
     for key, value in pairs(more) do params[key] = value end
     return alone(6, "tools/call", params)
   end
-  for _, row in ipairs {
-    { { inputResponses = { answer = { action = "decline" } } }, "decline" },
-    { {}, "inputResponses has no 'answer'" },
-  } do
-    local out = conversation { alone(5, "tools/call", { name = "ask" }), function(out) return again(out, row[1]) end }
-    t.eq({ out[1].id, out[1].result.resultType, out[1].result.inputRequests.answer.method },
-      { 5, "input_required", "elicitation/create" }, "wants more")
-    t.eq({ out[2].id, out[2].result.resultType, out[2].result.content[1].text }, { 6, "complete", row[2] }, "goes on")
+  local ask = alone(5, "tools/call", { name = "ask" })
+  local out = conversation { ask, function(sent)
+    return again(sent, { inputResponses = { answer = { action = "decline" } } })
+  end }
+  t.eq({ out[1].id, out[1].result.resultType, out[1].result.inputRequests.answer.method },
+    { 5, "input_required", "elicitation/create" }, "wants more")
+  t.eq({ out[2].id, out[2].result.resultType, out[2].result.content[1].text }, { 6, "complete", "decline" }, "goes on")
+  -- What is missing is asked for again; a state is good once, and for its own method.
+  for _, more in ipairs { {}, { inputResponses = {} }, { inputResponses = "x" }, { inputResponses = { answer = 7 } },
+    { inputResponses = { other = { action = "accept" } } } } do
+    out = conversation { ask, function(sent) return again(sent, more) end, function(sent) return again(sent, {}) end }
+    t.eq({ out[2].id, out[2].result.resultType, code(out[3]) }, { 6, "input_required", -32602 }, json.encode(more))
   end
-  -- A state is good once, and for its own method; an unknown one begins anew.
-  local out = conversation { alone(5, "tools/call", { name = "ask" }), function(out) return again(out, {}) end,
-    function(out) return again(out, { name = "fail" }) end }
-  t.eq(out[3].result.isError, true, "a used state")
+  for _, state in ipairs { "x", 7, true } do
+    out = conversation { alone(5, "tools/call", { name = "ask", requestState = state }) }
+    t.eq(code(out[1]), -32602, tostring(state))
+  end
+  -- A client is asked only for what it said that it can.
+  out = conversation { alone(5, "tools/call", { name = "ask" }, { [META .. "clientCapabilities"] = { roots = {} } }) }
+  t.eq({ code(out[1]), out[1].error.data.requiredCapabilities.elicitation }, { -32021, {} }, "not what it cannot")
 end
 
 -- Changes are told to those who asked for them, with the name of their subscription.

@@ -15,9 +15,8 @@ end
 
 -- Asks the person behind the client, and tells what came.
 local function elicit(request, lead, message, schema)
-  if not request:can "elicitation" then return nil, qwen.err("missing", "nobody can be asked") end
   local result, e = request:ask("elicitation/create", { message = message, requestedSchema = schema })
-  if not result then return nil, qwen.err("broken", e.message) end
+  if not result then return nil, e end
   return content(text(lead:format(tostring(result.action), qwen.json.encode(result.content or {}))))
 end
 
@@ -26,6 +25,24 @@ local function options(...)
   for i, title in ipairs { ... } do out[i] = { const = "value" .. i, title = title } end
   return out
 end
+
+local function sampling(words)
+  return { maxTokens = 100, messages = list { { role = "user", content = text(words) } } }
+end
+
+local function form(message, field, kind)
+  return { message = message, requestedSchema = { type = "object",
+    properties = { [field] = { type = kind or "string" } }, required = list { field } } }
+end
+
+-- Asks for several things at once; what came as text.
+local function ask_all(request, questions, lead)
+  local answers, e = request:ask_all(questions)
+  if not answers then return nil, e end
+  return content(text(lead .. qwen.json.encode(answers)))
+end
+
+local function asks(method, params) return { method = method, params = params } end
 
 local calls = {}
 
@@ -63,10 +80,8 @@ function calls.test_tool_with_progress(_, request)
 end
 
 function calls.test_sampling(args, request)
-  if not request:can "sampling" then return nil, qwen.err("missing", "there is no model") end
-  local result, e = request:ask("sampling/createMessage", { maxTokens = 100,
-    messages = list { { role = "user", content = text(args.prompt) } } })
-  if not result then return nil, qwen.err("broken", e.message) end
+  local result, e = request:ask("sampling/createMessage", sampling(args.prompt))
+  if not result then return nil, e end
   return content(text("LLM response: " .. tostring(result.content.text)))
 end
 
@@ -95,15 +110,82 @@ function calls.test_elicitation_sep1330_enums(_, request)
   } })
 end
 
+local your_name = { user_name = asks("elicitation/create", form("What is your name?", "name")) }
+
+function calls.test_input_required_result_elicitation(_, request) return ask_all(request, your_name, "Hello, ") end
+function calls.test_input_required_result_tampered_state(_, request) return ask_all(request, your_name, "") end
+
+function calls.test_input_required_result_sampling(_, request)
+  return ask_all(request, { capital_question = asks("sampling/createMessage",
+    sampling "What is the capital of France?") }, "")
+end
+
+function calls.test_input_required_result_list_roots(_, request)
+  return ask_all(request, { client_roots = asks("roots/list", {}) }, "")
+end
+
+function calls.test_input_required_result_request_state(_, request)
+  return ask_all(request, { confirm = asks("elicitation/create", form("Please confirm", "ok", "boolean")) }, "state-ok ")
+end
+
+function calls.test_input_required_result_multiple_inputs(_, request)
+  return ask_all(request, { user_name = your_name.user_name, client_roots = asks("roots/list", {}),
+    greeting = asks("sampling/createMessage", sampling "Generate a greeting") }, "")
+end
+
+function calls.test_input_required_result_multi_round(_, request)
+  local first, e = request:ask_all { step1 = asks("elicitation/create", form("Your name?", "name")) }
+  if not first then return nil, e end
+  return ask_all(request, { step2 = asks("elicitation/create", form("Your favorite color?", "color")) }, "")
+end
+
+-- Asks for what the client can be asked for.
+function calls.test_input_required_result_capabilities(_, request)
+  local questions = {}
+  if request:can "elicitation" then questions.name = your_name.user_name end
+  if request:can "sampling" then questions.greeting = asks("sampling/createMessage", sampling "Greet") end
+  return ask_all(request, questions, "")
+end
+
+function calls.test_missing_capability(_, request)
+  return ask_all(request, { greeting = asks("sampling/createMessage", sampling "Greet") }, "")
+end
+
+function calls.test_streaming_elicitation(_, request)
+  request:progress(1)
+  return ask_all(request, your_name, "")
+end
+
+function calls.test_logging_tool(_, request)
+  request:log("warning", "logged")
+  return content(text "logged")
+end
+
+-- Lists that others listen to.
+function calls.test_trigger_tool_change(_, request)
+  request.server:changed "tools"
+  return content(text "told")
+end
+
+function calls.test_trigger_prompt_change(_, request)
+  request.server:changed "prompts"
+  return content(text "told")
+end
+
 function calls.json_schema_2020_12_tool(args) return content(text(qwen.json.encode(args))) end
 
 local schemas = {
   test_sampling = { properties = { prompt = { type = "string" } }, required = list { "prompt" } },
   test_elicitation = { properties = { message = { type = "string" } }, required = list { "message" } },
   json_schema_2020_12_tool = { ["$schema"] = "https://json-schema.org/draft/2020-12/schema",
-    ["$defs"] = { address = { type = "object",
+    ["$defs"] = { address = { ["$anchor"] = "addressDef", type = "object",
       properties = { street = { type = "string" }, city = { type = "string" } } } },
-    properties = { name = { type = "string" }, address = { ["$ref"] = "#/$defs/address" } },
+    properties = { name = { type = "string" }, address = { ["$ref"] = "#/$defs/address" },
+      contactMethod = { type = "string", enum = list { "phone", "email" } },
+      phone = { type = "string" }, email = { type = "string" } },
+    allOf = list { { anyOf = list { { required = list { "phone" } }, { required = list { "email" } } } } },
+    ["if"] = { properties = { contactMethod = { const = "phone" } }, required = list { "contactMethod" } },
+    ["then"] = { required = list { "phone" } }, ["else"] = { required = list { "email" } },
     additionalProperties = false },
 }
 
@@ -157,6 +239,12 @@ local prompts = {
     return said(resource(args.resourceUri, "text/plain", "Embedded resource content for testing."),
       text "Please process the embedded resource above.")
   end,
+  test_input_required_result_prompt = function(_, request)
+    local answers, e = request:ask_all { user_context = asks("elicitation/create",
+      form("What context should the prompt use?", "context")) }
+    if not answers then return nil, e end
+    return said(text(qwen.json.encode(answers)))
+  end,
   test_prompt_with_image = function() return said(image, text "Please analyze the image above.") end,
 }
 local wanted = { test_prompt_with_arguments = { "arg1", "arg2" },
@@ -181,7 +269,7 @@ return {
   run = function(ctx)
     qwen.x.mcp_server.serve(ctx, { name = "everything", logs = true, changes = true, tools = tools,
       call = function(name, args, request) return calls[name](args, request) end,
-      prompts = prompt_list, prompt = function(name, args) return prompts[name](args) end,
+      prompts = prompt_list, prompt = function(name, args, request) return prompts[name](args, request) end,
       resources = listed, read = read, templates = function()
         return { { uriTemplate = "test://template/{id}/data", name = "template", mimeType = "application/json" } }
       end,

@@ -41,9 +41,70 @@ async function open() {
   return front;
 }
 
+// The revision without a greeting: one program answers all, under numbers of ours.
+const META = 'io.modelcontextprotocol/';
+const STATUS = { [-32601]: 404 };
+const waiting = new Map();
+let shared, last = 0;
+
+async function alone() {
+  if (shared) return shared;
+  shared = new StdioClientTransport({ command, args, env: process.env, stderr: 'inherit' });
+  shared.onmessage = (message) => {
+    const of = message.method
+      ? message.params?._meta?.[`${META}subscriptionId`] ?? message.params?.progressToken ?? last
+      : message.id;
+    waiting.get(of)?.(message);
+  };
+  await shared.start();
+  return shared;
+}
+
+async function answerAlone(message, response) {
+  const child = await alone();
+  const id = (last += 1);
+  const given = message.params._meta.progressToken;
+  if (given !== undefined) message.params._meta.progressToken = id;
+  response.on('close', () => {
+    if (waiting.delete(id)) child.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+  });
+  waiting.set(id, (reply) => {
+    const params = reply.params;
+    if (params?.progressToken === id) params.progressToken = given;
+    if (params?._meta?.[`${META}subscriptionId`] === id) params._meta[`${META}subscriptionId`] = message.id;
+    if (!reply.method) reply.id = message.id;
+    if (!response.headersSent && reply.error) {
+      waiting.delete(id);
+      response.writeHead(STATUS[reply.error.code] ?? 400, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify(reply));
+    }
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.write(`data: ${JSON.stringify(reply)}\n\n`);
+    if (!reply.method) {
+      waiting.delete(id);
+      response.end();
+    }
+  });
+  child.send({ ...message, id });
+}
+
+async function read(request) {
+  let text = '';
+  for await (const piece of request) text += piece;
+  return text ? JSON.parse(text) : undefined;
+}
+
 const server = createServer(async (request, response) => {
-  const known = sessions.get(request.headers['mcp-session-id']);
-  const front = known ?? (await open());
-  await front.handleRequest(request, response);
+  const body = request.method === 'POST' ? await read(request) : undefined;
+  const modern = body?.params?._meta?.[`${META}protocolVersion`] !== undefined
+    || request.headers['mcp-protocol-version'] > '2026';
+  if (modern && body.id !== undefined) {
+    body.params ??= {};
+    body.params._meta ??= {};
+    return answerAlone(body, response);
+  }
+  if (modern) return response.writeHead(202).end();
+  const front = sessions.get(request.headers['mcp-session-id']) ?? (await open());
+  await front.handleRequest(request, response, body);
 });
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));

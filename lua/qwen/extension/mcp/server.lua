@@ -17,7 +17,7 @@ local PARSE, INVALID, NO_METHOD, PARAMS, INTERNAL = -32700, -32600, -32601, -326
 local NO_VERSION = -32022
 local ANSWERS = 5 -- seconds for what was asked before the end
 
-local GREETED_ONLY = { ping = true, ["logging/setLevel"] = true, ["resources/subscribe"] = true,
+local GREETED_ONLY = { initialize = true, ping = true, ["logging/setLevel"] = true, ["resources/subscribe"] = true,
   ["resources/unsubscribe"] = true }
 local STATELESS_ONLY = { ["server/discover"] = true, ["subscriptions/listen"] = true }
 local NEEDS = { tools = "tools", prompts = "prompts", resources = "resources",
@@ -74,24 +74,24 @@ end
 
 -- Whether a request may be asked as it is: its revision, and what is offered.
 local function admitted(self, request, meta)
-  local method = request.method
-  if request.stateless and request.stateless ~= STATELESS then
-    return wrong(NO_VERSION, "Unsupported protocol version", { requested = request.stateless,
+  local method, stateless = request.method, request.stateless
+  if stateless and stateless ~= STATELESS then
+    return wrong(NO_VERSION, "Unsupported protocol version", { requested = stateless,
       supported = json.array { STATELESS, table.unpack(server_methods.GREETED) } })
   end
-  local other = request.stateless and GREETED_ONLY[method] or not request.stateless and STATELESS_ONLY[method]
+  local known = methods[method] ~= nil
+  if known and not stateless and not self.version and method ~= "initialize" and method ~= "ping" then
+    return wrong(PARAMS, "neither initialize nor _meta with " .. META .. "protocolVersion came before")
+  end
   local part = NEEDS[method:match "^%a+"]
-  if not methods[method] or other or part and not self.offer[part] then
+  if not known or (stateless and GREETED_ONLY or STATELESS_ONLY)[method] or part and not self.offer[part] then
     return wrong(NO_METHOD, "there is no method " .. method)
   end
-  if request.stateless then
-    if not is_object(meta[META .. "clientCapabilities"]) and method ~= "initialize" then
-      return wrong(PARAMS, "_meta has no " .. META .. "clientCapabilities")
-    end
-    local level = meta[META .. "logLevel"]
-    if level ~= nil and not Request.levels[level] then return wrong(PARAMS, "there is no such level") end
-  elseif not self.version and method ~= "initialize" and method ~= "ping" then
-    return wrong(INVALID, "initialize comes first")
+  local level = meta[META .. "logLevel"]
+  if stateless and not is_object(request.capabilities) then
+    return wrong(PARAMS, "_meta has no " .. META .. "clientCapabilities")
+  elseif stateless and level ~= nil and not Request.levels[level] then
+    return wrong(PARAMS, "there is no such level")
   end
   return true
 end
@@ -111,9 +111,13 @@ end
 
 -- Hands a request on to the one that has asked for what it brings.
 local function go_on(self, request, params)
-  local state = type(params.requestState) == "string" and params.requestState
-  local halted = state and self.halted[state]
-  if not halted or halted.request.method ~= request.method then return false end
+  local state = params.requestState
+  if state == nil or state == json.null then return false end
+  local halted = type(state) == "string" and self.halted[state]
+  if not halted or halted.request.method ~= request.method then
+    self:reply(request, nil, { code = PARAMS, message = "requestState is not one that was given out" })
+    return true
+  end
   request.params = params
   self.running[request.id], self.halted[state] = halted.request, nil
   halted.queue:put(request)

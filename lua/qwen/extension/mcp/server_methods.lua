@@ -74,6 +74,9 @@ methods["prompts/list"] = lists("prompts", "prompts")
 methods["resources/list"] = lists("resources", "resources")
 methods["resources/templates/list"] = lists("resourceTemplates", "templates")
 
+-- What the protocol says is wrong, and not what a tool says.
+local function is_problem(e) return type(e) == "table" and math.type(e.code) == "integer" end
+
 local function named(list, name)
   for _, one in ipairs(list) do
     if one.name == name then return one end
@@ -93,7 +96,7 @@ methods["tools/call"] = function(self, params, request)
   end
   if not given then return wrong(PARAMS, "arguments is no object") end
   local result, e = self.offer.call(params.name, given, request)
-  if result then return result end
+  if result or is_problem(e) then return result, e end
   return { isError = true, content = json.array { { type = "text", text = err.english(e) } } }
 end
 
@@ -107,8 +110,8 @@ methods["prompts/get"] = function(self, params, request)
     end
   end
   local result, e = self.offer.prompt(params.name, given, request)
-  if not result then return wrong(INTERNAL, err.english(e)) end
-  return result
+  if result or is_problem(e) then return result, e end
+  return wrong(INTERNAL, err.english(e))
 end
 
 methods["resources/read"] = function(self, params, request)

@@ -7,7 +7,8 @@ local task = require "sys.task"
 local is_object, problem = json_rpc.is_object, json_rpc.problem
 
 local PATIENCE = 600 -- seconds for an answer to what a call has asked its client for
-local INVALID, PARAMS, INTERNAL = -32600, -32602, -32603
+local MOST_ROUNDS = 3 -- that the same is asked for again
+local INVALID, PARAMS, INTERNAL, NO_CAPABILITY = -32600, -32602, -32603, -32021
 
 ---@class McpRequest
 local Request = { levels = { debug = 1, info = 2, notice = 3, warning = 4, error = 5, critical = 6,
@@ -42,31 +43,38 @@ function Request:can(what)
   return is_object(can) and can[what] ~= nil
 end
 
--- The request is answered with what it wants to know, and goes on with the one that brings it.
-local function ask_by_answer(self, method, params)
-  local server, state, queue = self.server, sys.uuid(), task.queue(1)
-  server.halted[state] = { queue = queue, request = self }
-  server:reply(self, { resultType = "input_required", requestState = state,
-    inputRequests = { answer = { method = method, params = params } } })
-  server.running[self.id] = nil
-  local _ <close> = setmetatable({}, { __close = function() server.halted[state] = nil end })
-  local again = queue:get(PATIENCE)
-  if not again then return problem(INVALID, "nobody answered") end
-  self.id, self.token, self.level = again.id, again.token, again.level
-  local responses = again.params.inputResponses
-  local response = is_object(responses) and responses.answer
-  if not is_object(response) then return problem(PARAMS, "inputResponses has no 'answer'") end
-  return response
+-- What a client must be able to for a question of ours.
+local CAPABILITY = { ["elicitation/create"] = "elicitation", ["sampling/createMessage"] = "sampling",
+  ["roots/list"] = "roots" }
+
+-- Whether each question has an answer.
+local function complete(responses, questions)
+  for key in pairs(questions) do
+    if not (is_object(responses) and is_object(responses[key])) then return false end
+  end
+  return true
 end
 
----Asks the client.
----@param method string elicitation/create, sampling/createMessage or roots/list
----@param params table?
----@return table? result
----@return table? error code and message
-function Request:ask(method, params)
-  params = params or {}
-  if self.stateless then return ask_by_answer(self, method, params) end
+-- The request is answered with what it wants to know, and goes on with the one that brings it. What
+-- is missing there is asked for again.
+local function ask_by_answer(self, questions)
+  local server = self.server
+  for _ = 1, MOST_ROUNDS do
+    local state, queue = sys.uuid(), task.queue(1)
+    server.halted[state] = { queue = queue, request = self }
+    server:reply(self, { resultType = "input_required", requestState = state, inputRequests = questions })
+    server.running[self.id] = nil
+    local _ <close> = setmetatable({}, { __close = function() server.halted[state] = nil end })
+    local again = queue:get(PATIENCE)
+    if not again then return problem(INVALID, "nobody answered") end
+    self.id, self.token, self.level = again.id, again.token, again.level
+    if complete(again.params.inputResponses, questions) then return again.params.inputResponses end
+  end
+  return problem(PARAMS, "inputResponses lacks an answer")
+end
+
+-- One question, in a request of our own.
+local function ask_by_request(self, question)
   local server = self.server
   local id, queue = json_rpc.question(server)
   local answered = false
@@ -74,12 +82,44 @@ function Request:ask(method, params)
     server.waiting[id] = nil
     if not answered then server:notify("notifications/cancelled", { requestId = id }) end
   end })
-  server:send { id = id, method = method, params = params }
+  server:send { id = id, method = question.method, params = question.params }
   local reply = queue:get(PATIENCE)
   answered = reply ~= nil
   if not reply then return problem(INVALID, "nobody answered") end
   if is_object(reply.result) then return reply.result end
   return problem(INTERNAL, is_object(reply.error) and tostring(reply.error.message) or "no result")
+end
+
+---Asks the client several things at once.
+---@param questions table<string, {method: string, params: table}> by names of their own
+---@return table<string, table>? answers by the same names
+---@return table? problem code and message
+function Request:ask_all(questions)
+  for _, question in pairs(questions) do
+    local name = CAPABILITY[question.method]
+    if name and not self:can(name) then
+      return problem(NO_CAPABILITY, "the client cannot be asked for " .. name,
+        { requiredCapabilities = { [name] = {} } })
+    end
+  end
+  if self.stateless then return ask_by_answer(self, questions) end
+  local answers = {}
+  for name, question in pairs(questions) do
+    local answer, e = ask_by_request(self, question)
+    if not answer then return nil, e end
+    answers[name] = answer
+  end
+  return answers
+end
+
+---Asks the client.
+---@param method string elicitation/create, sampling/createMessage or roots/list
+---@param params table?
+---@return table? answer
+---@return table? problem code and message
+function Request:ask(method, params)
+  local answers, e = self:ask_all { answer = { method = method, params = params or {} } }
+  return answers and answers.answer, e
 end
 
 return Request
