@@ -528,6 +528,69 @@ const cases = {
     has(env.sent(-1), "**Kind**: blue");
     return q;
   } },
+  "version 2: text and its states": { answers: [{ text: ["Hel", "lo"], think: "hm" }, { text: "again" }], run: async (env) => {
+    const q = await start(env, { version: 2 });
+    same([q.hello.protocolVersion, q.hello.info.name], [2, "qwen"]);
+    const id = await q.open();
+    same(q.session.configOptions.map((o) => o.configId).slice(0, 2), ["mode", "model"]);
+    const { messageId } = await q.prompt("hi");
+    const idle = await until(() => q.kinds("state_update").find((u) => u.state === "idle"), "the end");
+    same([idle.stopReason, q.text(id), q.kinds("user_message")[0].messageId], ["end_turn", "Hello", messageId]);
+    same(q.kinds("state_update").map((u) => u.state), ["running", "idle"]);
+    same(new Set(q.kinds("agent_message_chunk").map((u) => u.messageId)).size, 1, "one message");
+    await q.prompt("more");
+    await until(() => q.kinds("state_update").length === 4, "the second end");
+    return q;
+  } },
+  "version 2: an edit, asked about": { files: { "a.txt": "one\n" }, answers: [call("read_file", { file_path: "a.txt" }),
+    call("edit", { file_path: "a.txt", old_string: "one", new_string: "two" }), { text: "ok" }], run: async (env) => {
+    let seen;
+    const q = await start(env, { version: 2, permission: (params) => { seen = params; return "y"; } });
+    await q.open();
+    await q.prompt("edit");
+    await until(() => q.kinds("state_update").some((u) => u.state === "idle"), "the end");
+    same(env.read("a.txt"), "two\n");
+    same([seen.subject.type, seen.subject.toolCall.kind], ["tool_call", "edit"]);
+    same(q.kinds("state_update").map((u) => u.state), ["running", "requires_action", "running", "idle"]);
+    const one = q.calls().find((c) => c.kind === "edit");
+    same([one.status, one.content[0].changes[0].operation, one.content[0].patch.text.includes("+two")], ["completed", "modify", true]);
+    return q;
+  } },
+  "version 2: plan, cancel, an error": { answers: [call("todo_write", { todos: [{ content: "look", status: "pending" }] }), { text: "x" },
+    { text: ["slow", " one"], fault: "stall", after: "slow" }, { status: 400, json: { error: { message: "no such thing" } } }], run: async (env) => {
+    const q = await start(env, { version: 2 });
+    await q.open();
+    const ends = () => q.kinds("state_update").filter((u) => u.state === "idle").map((u) => u.stopReason);
+    await q.prompt("plan");
+    await until(() => ends().length === 1, "the first end");
+    same(q.kinds("plan_update")[0].plan.entries[0].content, "look");
+    await q.prompt("slow");
+    await until(() => q.text().includes("slow"), "a word");
+    await q.cancel();
+    await until(() => ends().length === 2, "the second end");
+    await q.prompt("wrong");
+    await until(() => ends().length === 3, "the third end");
+    same(ends(), ["end_turn", "cancelled", "error"]);
+    same(await fails(q.prompt([{ type: "audio", data: "", mimeType: "audio/wav" }])), -32602);
+    return q;
+  } },
+  "version 2: resume with what was said, options, sign-in": { answers: [{ text: "one" }], run: async (env) => {
+    const before = await start(env, { version: 2 });
+    const id = await before.open();
+    await before.prompt("first");
+    await until(() => before.kinds("state_update").some((u) => u.state === "idle"), "the end");
+    await before.close();
+    const q = await start(env, { version: 2 });
+    await q.request("auth/login", { methodId: "openai" });
+    await q.request("session/resume", { sessionId: id, cwd: env.project, replayFrom: { type: "start" } });
+    same([q.kinds("user_message_chunk").map((u) => u.content.text), q.text(id)], [["first"], "one"]);
+    const changed = await q.request("session/set_config_option", { sessionId: id, configId: "mode", type: "id", value: "plan" });
+    same(changed.configOptions.find((o) => o.configId === "mode").currentValue, "plan");
+    same((await q.request("session/list", { cwd: env.project })).sessions.length, 1);
+    await q.request("session/close", { sessionId: id });
+    await q.request("session/delete", { sessionId: id });
+    return q;
+  } },
 };
 
 async function one(name, scenario) {

@@ -57,7 +57,7 @@ local function locations_of(list, args)
     local line = #list == 1 and math.tointeger(args.offset) or nil
     out[i] = { path = path, line = line and line > 0 and line or nil }
   end
-  return out
+  return out[1] and out or nil
 end
 
 ---What is shown of a call from its beginning on.

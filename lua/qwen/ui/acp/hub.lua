@@ -9,6 +9,7 @@ local listing = require "qwen.ui.acp.listing"
 local phrase = require("qwen.util.translate").phrase
 local signing = require "qwen.ui.acp.signing"
 local sys = require "sys.os"
+local version2 = require "qwen.ui.acp.version2"
 local worker = require "qwen.ui.acp.worker"
 
 local M = {}
@@ -119,10 +120,13 @@ local function make_handlers(self)
     if not math.tointeger(params.protocolVersion) then
       return nil, connection.err("params", phrase "protocolVersion is missing")
     end
+    self.newer = params.protocolVersion >= version2.VERSION
     self.client = object(params.clientCapabilities)
-    return { protocolVersion = VERSION, agentCapabilities = CAPABILITIES,
+    if self.newer then self.client = version2.client(object(params.capabilities)) end
+    local hello = { protocolVersion = VERSION, agentCapabilities = CAPABILITIES,
       agentInfo = { name = "qwen", version = embed.version },
       authMethods = signing.methods(self.ctx, self.client) }
+    return self.newer and version2.hello(hello) or hello
   end
 
   function handlers.authenticate(params) return signing.sign_in(self.ctx, params.methodId) end
@@ -152,7 +156,11 @@ function M.run(ctx, lead)
   local self = { ctx = ctx, argv = lead.argv, workers = {}, started = 0 }
   self.handlers = make_handlers(self)
   self.connection = connection.new { handlers = self.handlers, prefix = "0-",
-    route = function(message, line, kind) return route(self, message, line, kind) end }
+    route = function(message, line, kind)
+      local meant = self.newer and version2.to_agent(message) or message
+      if meant ~= message then message.method, line = meant.method, json.encode(meant) end
+      return route(self, message, line, kind)
+    end }
   function ctx.print(words) ctx.notice(words) end -- standard output is the protocol's
   local done, stopped = lead.until_signal(function()
     local input = sys.stdin_lines()

@@ -11,6 +11,7 @@ local sys = require "sys.os"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
 local updates = require "qwen.ui.acp.updates"
+local version2 = require "qwen.ui.acp.version2"
 local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
@@ -149,6 +150,7 @@ local function run_prompt(self, params)
   if self.turn then return nil, connection.err("invalid", phrase "a prompt of this session is being answered") end
   local words, parts = content.read(params.prompt)
   if not words then return nil, connection.err("params", parts) end
+  for _, message in ipairs(self.newer and self.newer:begun() or {}) do connection.write(message) end
   self.turn = task.spawn(answer, self, words, parts)
   local _ <close> = setmetatable({}, { __close = function() self.turn = nil end })
   return ended(self, self.turn:join())
@@ -160,6 +162,19 @@ local function choose(self, id, value)
   if not ok then return nil, connection.err("params", problem) end
   self.updates:known()
   return true
+end
+
+-- From now on in another version of the protocol.
+local function speak(self, newer)
+  self.newer = newer
+  function self.connection.write(message)
+    for _, one in ipairs(newer:to_client(message)) do connection.write(one) end
+  end
+  function self.connection.route(message, _, kind)
+    if kind == "request" then newer:asked(message) end
+    for _, one in ipairs(kind == "reply" and newer:answered() or {}) do connection.write(one) end
+    return false
+  end
 end
 
 local function make_handlers(self)
@@ -187,6 +202,7 @@ local function make_handlers(self)
   handlers["qwen/client"] = function(params)
     self.client, self.connection.prefix = object(params.capabilities), tostring(params.prefix)
     self.can = { notices = object(self.client.session).notices ~= nil }
+    if self.client.version == version2.VERSION then speak(self, version2.session()) end
   end
   return handlers
 end
