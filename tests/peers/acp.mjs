@@ -1,6 +1,7 @@
 // Scenarios of the Agent Client Protocol against our program and the scripted server. Prints one line a case: "ok NAME" or "not ok NAME: why".
 // Usage: node acp.mjs NODE_MODULES QWEN SERVER.py SCRATCH
 import fs from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { spawn } from "node:child_process";
 import { pathToFileURL } from "node:url";
@@ -528,6 +529,91 @@ const cases = {
     has(env.sent(-1), "**Kind**: blue");
     return q;
   } },
+  "questions of the model as a form": { answers: [call("ask_user_question", { questions: [
+    { question: "Which?", header: "Kind", options: [{ label: "red", description: "like a rose" }, { label: "blue" }] },
+    { question: "What else?", header: "More", multiSelect: true, options: [{ label: "a" }, { label: "b" }] }] }), { text: "ok" }], run: async (env) => {
+    let form;
+    const q = await start(env, { capabilities: { elicitation: { form: {} } }, handlers: { "elicitation/create": (params) => {
+      form = params.requestedSchema.properties;
+      return { action: "accept", content: { "1. Kind": "red", "2. More": ["a", "b"] } };
+    } } });
+    await q.open();
+    await q.prompt("ask");
+    same([form["1. Kind"].title, form["2. More"].items.anyOf.length], ["Which?", 2]);
+    has(env.sent(-1), "**Kind**: red\\n**More**: a, b");
+    return q;
+  } },
+  "a tool server over http": { answers: [call("mcp__web__triple", { n: 7 }), { text: "x" }], run: async (env) => {
+    const seen = [];
+    const server = http.createServer(async (request, response) => {
+      let body = "";
+      for await (const piece of request) body += piece;
+      seen.push(request.headers["x-token"]);
+      const m = body ? JSON.parse(body) : {};
+      const results = { initialize: { protocolVersion: m.params?.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "web", version: "1" } },
+        "tools/list": { tools: [{ name: "triple", inputSchema: { type: "object", properties: { n: { type: "number" } } } }] },
+        "tools/call": { content: [{ type: "text", text: `is ${3 * m.params?.arguments?.n}` }] } };
+      response.writeHead(results[m.method] ? 200 : 202, { "content-type": "application/json" });
+      response.end(results[m.method] ? JSON.stringify({ jsonrpc: "2.0", id: m.id, result: results[m.method] }) : "");
+    });
+    await new Promise((resolve) => { server.listen(0, "127.0.0.1", resolve); });
+    const q = await start(env);
+    await q.open({ mcpServers: [{ type: "http", name: "web", url: `http://127.0.0.1:${server.address().port}/mcp`,
+      headers: [{ name: "x-token", value: "t" }] }] });
+    await q.prompt("triple");
+    has(env.sent(-1), "is 21");
+    same(seen.every((token) => token === "t"), true, "headers");
+    server.close();
+    return q;
+  } },
+  "the title and the cost": { homeFiles: { ".qwen/settings.json": (env) => JSON.stringify({ modelProviders: { openai: [
+    { id: "fake", baseUrl: env.server.url, envKey: "OPENAI_API_KEY", prices: { input: 1, output: 2 } }] } }) },
+    answers: [{ text: "one", usage: { prompt_tokens: 10, completion_tokens: 5 } }], run: async (env) => {
+      const q = await start(env);
+      await q.open();
+      await q.prompt("name of it");
+      same(q.kinds("session_info_update").map((u) => u.title), ["name of it"]);
+      same(q.kinds("usage_update").map((u) => [u.used, u.cost]), [[15, { amount: 0.00002, currency: "USD" }]]);
+      return q;
+    } },
+  "a hook that blocks, a budget, a folder that is not trusted": { homeFiles: { ".qwen/hooks/no.lua":
+    'return { before_tool = function(_, call) if call.name == "write_file" then return false, "not today" end end }' },
+    files: { ".qwen/settings.json": '{"tools": {"approvalMode": "yolo"}}', "a.txt": "x\n" },
+    answers: [write("n.txt", "x"), { text: "ok" }, call("read_file", { file_path: "a.txt" }), call("read_file", { file_path: "a.txt" })],
+    run: async (env) => {
+      const q = await start(env, { args: ["--max-tool-calls", "1"] });
+      await q.open();
+      same(q.session.modes.currentModeId, "default", "the project has no say");
+      await q.prompt("write");
+      same([fs.existsSync(env.file("n.txt")), q.calls()[0].status], [false, "failed"]);
+      has(env.sent(-1), "not today");
+      same((await q.prompt("read twice")).stopReason, "max_turn_requests");
+      return q;
+    } },
+  "a sandbox is kept where the editor has terminals": { answers: [run("echo x > inside; echo x > ../outside; echo done"), { text: "ok" }],
+    run: async (env) => {
+      const q = await start(env, { args: ["--sandbox"], capabilities: { terminal: true }, handlers: terminals([]) });
+      try { await q.open(); } catch { return q; } // none can be had here, and nothing runs
+      await q.prompt("run");
+      same([q.calls()[0].content[0].type, fs.existsSync(path.join(env.dir, "outside"))], ["content", false]);
+      return q;
+    } },
+  "the process of one session that dies": { answers: [{ text: ["slow", " one"], fault: "stall", after: "slow" }, { text: "ok" }],
+    run: async (env) => {
+      const q = await start(env);
+      const a = await q.open();
+      const children = (of) => fs.readFileSync(`/proc/${of}/task/${of}/children`, "utf8").trim().split(" ").filter(Boolean);
+      const all = children(q.child.pid).flatMap((child) => [child, ...children(child)]);
+      const pid = all.find((one) => fs.readFileSync(`/proc/${one}/cmdline`, "utf8").includes("--acp-session"));
+      const b = await q.open();
+      const prompt = fails(q.prompt("hi", a));
+      await until(() => q.text(a), "a word");
+      process.kill(Number(pid), "SIGKILL");
+      same(await prompt, -32603);
+      same(await fails(q.prompt("again", a)), -32002);
+      same((await q.prompt("hi", b)).stopReason, "end_turn");
+      return q;
+    } },
   "version 2: text and its states": { answers: [{ text: ["Hel", "lo"], think: "hm" }, { text: "again" }], run: async (env) => {
     const q = await start(env, { version: 2 });
     same([q.hello.protocolVersion, q.hello.info.name], [2, "qwen"]);

@@ -6,11 +6,12 @@ local embed = require "sys.embed"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local listing = require "qwen.ui.acp.listing"
-local phrase = require("qwen.util.translate").phrase
 local signing = require "qwen.ui.acp.signing"
 local sys = require "sys.os"
+local translate = require "qwen.util.translate"
 local version2 = require "qwen.ui.acp.version2"
 local worker = require "qwen.ui.acp.worker"
+local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
@@ -162,6 +163,9 @@ function M.run(ctx, lead)
       return route(self, message, line, kind)
     end }
   function ctx.print(words) ctx.notice(words) end -- standard output is the protocol's
+  if sys.isatty(0) then
+    ctx.notice(tr "--acp is started by an editor (docs/editors.md); it waits for JSON on standard input. Ctrl-C ends it.")
+  end
   local done, stopped = lead.until_signal(function()
     local input = sys.stdin_lines()
     for line in function() return (input:line()) end do self.connection:take(line) end

@@ -17,6 +17,7 @@ end
 
 -- Asks, and waits; nil when the user left the question.
 local function ask(self, call, options)
+  if not self.told then return nil end -- the client does not know the session yet
   local _ <close> = budget.hold(self.ctx)
   local reply = self.connection:ask("session/request_permission",
     { sessionId = self.id, toolCall = call, options = options })
@@ -46,6 +47,33 @@ local function call_of(self, asked)
   end
   call.content = about
   return call
+end
+
+-- The questions of the model as one form; false: the client has none.
+local function ask_form(self, list)
+  local form = self.client.elicitation
+  if type(form) ~= "table" or type(form.form) ~= "table" then return false end
+  local properties, names = {}, json.array {}
+  for i, one in ipairs(list) do
+    local labels, name = json.array {}, ("%d. %s"):format(i, one.header)
+    for k, option in ipairs(one.options) do
+      labels[k] = { const = option.label, title = option.label, description = option.description }
+    end
+    properties[name] = one.multiple and { type = "array", title = one.question, items = { anyOf = labels } }
+      or { type = "string", title = one.question, oneOf = labels }
+    names[i] = name
+  end
+  local _ <close> = budget.hold(self.ctx)
+  local reply = self.connection:ask("elicitation/create", { sessionId = self.id, mode = "form",
+    message = list[2] and tr "The model asks" or list[1].question,
+    requestedSchema = { type = "object", properties = properties } })
+  if not reply or reply.action ~= "accept" or type(reply.content) ~= "table" then return nil end
+  local answers = {}
+  for i, name in ipairs(names) do
+    local value = reply.content[name]
+    answers[i] = type(value) == "string" and { value } or type(value) == "table" and value or false
+  end
+  return answers
 end
 
 -- One question of the model, with the labels as options.
@@ -79,7 +107,9 @@ function M.attach(self)
     if asked.leave then asked.leave() elseif asked.turn and self.turn then self.turn:cancel() end
   end
   function ctx.questions(list)
-    local answers = {}
+    local answers = ask_form(self, list)
+    if answers ~= false then return answers end
+    answers = {}
     for i, one in ipairs(list) do
       answers[i] = ask_one(self, one)
       if not answers[i] then return nil end

@@ -63,6 +63,10 @@ local function attach(self)
     ctx.client_terminal = require("qwen.ui.acp.client_terminal").new(self)
   end
   function ctx.prompt(words) return self.lead.answer(ctx, words, {}), true end
+  function ctx.idle(seconds)
+    task.sleep(seconds)
+    return true
+  end
 end
 
 -- What a client is told of an open session.
@@ -93,7 +97,10 @@ local function open(self, how, params)
   local result = state(self)
   if how == "new" or how == "fork" then result.sessionId = self.id end
   if how == "load" then self.updates:replay() end
-  return result, nil, function() self.updates:commands() end
+  return result, nil, function()
+    self.told = true
+    self.updates:commands()
+  end
 end
 
 -- A slash command: what it prints is the answer. Gives what the model is to be asked instead.
@@ -130,6 +137,7 @@ local STOPS = { length = "max_tokens", turns = "max_turn_requests", refusal = "r
 local function ended(self, ok, last)
   self.updates.calls:stop()
   self.updates:settle()
+  self.updates:title()
   if not ok then
     if err.is(last) and last.kind == "cancelled" then return { stopReason = "cancelled" } end
     error(last, 0)

@@ -6,7 +6,9 @@ local choices = require "qwen.ui.acp.choices"
 local clean = require("sys.text").clean
 local content = require "qwen.ui.acp.content"
 local json = require "sys.json"
+local ledger = require "qwen.usage.ledger"
 local message = require "qwen.session.message"
+local summary = require "qwen.session.summary"
 local translate = require "qwen.util.translate"
 local window = require "qwen.agent.window"
 
@@ -84,10 +86,28 @@ end
 ---What the client was told in an answer.
 function Updates:known() self.told = nil; self:settle() end
 
+---Tells the title of the session, where it has a new one.
+function Updates:title()
+  local session = self.ctx.session
+  local title = session.title or session.path and summary.of(session.path).title
+  if not title or title == self.titled then return end
+  self.titled = title
+  self.send { sessionUpdate = "session_info_update", title = title }
+end
+
+-- What the requests cost, where prices are known.
+local function add_cost(self, request)
+  local prices = request.prices
+  local cost = ledger.cost(request.usage or {}, prices)
+  if not cost then return end
+  local before = self.cost or { amount = 0, currency = type(prices.currency) == "string" and prices.currency or "USD" }
+  self.cost = { amount = before.amount + cost, currency = before.currency }
+end
+
 local function usage(self, m)
   local used = m.usage
   if not used then return end
-  self.send { sessionUpdate = "usage_update", size = window.size(self.ctx.model),
+  self.send { sessionUpdate = "usage_update", size = window.size(self.ctx.model), cost = self.cost,
     used = (used.input or 0) + (used.output or 0) }
 end
 
@@ -129,6 +149,7 @@ function Updates:attach()
     end,
     todos_changed = function(list) self:plan(list) end,
     message_added = function(m) usage(self, m) end,
+    request_ended = function(request) add_cost(self, request) end,
     model_switched = function() if self.told then self:settle() end end,
   }
 end

@@ -48,7 +48,7 @@ end
 ---@return table
 function M.client(capabilities)
   local auth = is_list(capabilities.auth) and capabilities.auth or {}
-  return { auth = { terminal = is_list(auth.terminal) or nil }, session = { notices = {} }, version = M.VERSION }
+  return { auth = { terminal = is_list(auth.terminal) or nil }, elicitation = capabilities.elicitation, session = { notices = {} }, version = M.VERSION }
 end
 
 ---The answer to initialize.
