@@ -3,7 +3,7 @@
 local tr = qwen.tr
 
 local C = { summary = "go on in a copy of this session; the first stays as it is", args = "[TITLE]",
-  session = true }
+  aliases = { "fork" }, session = true }
 
 local MOST = 200 -- characters, as of /rename
 

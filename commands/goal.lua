@@ -1,12 +1,13 @@
--- `/goal TEXT --check COMMAND`: the model works until the command succeeds, or the rounds or the
--- time are used up. The command is asked about once, like any other, and runs after each answer;
+-- `/goal TEXT --check COMMAND`: the model works until the command succeeds, or the rounds, the time
+-- or the tokens are used up. The command is asked about once, like any other, and runs after each answer;
 -- what it prints when it fails goes back to the model. With --judge in its place a question
 -- beside the conversation decides.
 
 local tr = qwen.tr
 
 local C = { summary = "let the model work until a command succeeds", session = true,
-  args = "TEXT --check COMMAND | --judge [--rounds N] [--for MINUTES] | stop" }
+  args = "TEXT --check COMMAND | --judge [--rounds N] [--for TIME] [--tokens N] | stop",
+  beside = function(args) return (args[1] == "stop" or args[1] == "clear") and not args[2] end }
 
 local ROUNDS, MINUTES = 10, 60
 local CHECK_SECONDS, MOST_OUTPUT, MESSAGES = 600, 6000, 30
@@ -20,40 +21,33 @@ Answer with one JSON object and nothing else:
 
 local running -- {stop}, of the goal that is worked at
 
-function C.beside(args) return args[1] == "stop" and not args[2] end
-
 function C.complete(_, _, before)
-  local flags = { "--check", "--judge", "--rounds", "--for", "stop" }
+  local flags = { "--check", "--judge", "--rounds", "--for", "--tokens", "stop" }
   return before[#before] ~= "--check" and flags or {}
 end
 
+local FLAGS = { check = "text", judge = "switch", rounds = "word", ["for"] = "word",
+  tokens = "word", unattended = "switch" }
+
+-- A limit of the settings; -1 is none.
+local function setting(ctx, key, default)
+  local value = ctx.settings:get(key) or default
+  return value and value >= 0 and value or nil
+end
+
 -- The call as a table; nil and what is wrong with it.
-local function plan_of(ctx, args)
-  local settings = ctx.settings
-  local plan = { rounds = settings:get "model.goalMaxTurns" or ROUNDS,
-    minutes = settings:get "model.goalMaxActiveMinutes" or MINUTES }
-  local words, i = {}, 1
-  while args[i] do
-    local word = args[i]
-    if word == "--judge" or word == "--unattended" then
-      plan[word:sub(3)] = true
-    elseif word == "--check" then
-      i, plan.check = i + 1, args[i + 1]
-      if not plan.check or plan.check == "" then
-        return nil, qwen.err("usage", tr "--check wants a command, in quotes")
-      end
-    elseif word == "--rounds" or word == "--for" then
-      local n = tonumber(((args[i + 1] or ""):gsub("m$", "")))
-      if not n or n < 1 or n % 1 ~= 0 then
-        return nil, qwen.err("usage", tr("%s wants a whole number", word))
-      end
-      i, plan[word == "--rounds" and "rounds" or "minutes"] = i + 1, n
-    else
-      words[#words + 1] = word
-    end
-    i = i + 1
+local function plan_of(ctx, line)
+  local flags, rest = qwen.x.line_flags.read(line, FLAGS)
+  local minutes = setting(ctx, "model.goalMaxActiveMinutes", MINUTES)
+  local plan, e = qwen.x.line_flags.limits(flags, { seconds = minutes and minutes * 60,
+    rounds = setting(ctx, "model.goalMaxTurns", ROUNDS),
+    tokens = setting(ctx, "model.goalTokenBudget") })
+  if not plan then return nil, e end
+  plan.text, plan.check, plan.judge = rest, flags.check, flags.judge
+  plan.unattended = flags.unattended
+  if plan.check == "" then
+    return nil, qwen.err("usage", tr "--check wants a command, in quotes")
   end
-  plan.text = table.concat(words, " ")
   if plan.text == "" then return nil end
   if (plan.check == nil) == (plan.judge == nil) then
     return nil, qwen.err("usage", tr("say how it is known that the goal is met: --check 'COMMAND', "
@@ -107,34 +101,53 @@ local function check(ctx, plan)
     .. "check."):format(plan.check, how, out:find "%S" and ":\n" .. out or " nothing.")
 end
 
+local EXIT = 55 -- as of other limits of a run
+
+-- Why a goal is over that is not met: by the limit that was reached.
+local function over(plan, what)
+  local words = what == "tokens" and tr("the goal is not met: its %d tokens are used", plan.tokens)
+    or what == "uncounted" and tr "the goal is not met: the service does not say how many tokens are used"
+    or tr("the goal is not met: its %g minutes are over", plan.seconds / 60)
+  return qwen.err("limit", words, { exit = EXIT })
+end
+
+-- One round. true: the goal is met; a text: what the model is told next; nil and why it is given up.
+local function work(ctx, plan, text, typed)
+  local answer = ctx.prompt(text, typed)
+  if not answer then
+    return nil, qwen.err("denied", tr "the goal is given up: its prompt was blocked")
+  end
+  local spent = qwen.x.allowance.spent(ctx)
+  if answer.stop == "error" or answer.stop == "loop" then
+    return nil, spent and over(plan, spent) or answer.err
+  end
+  local met, why = check(ctx, plan)
+  if met == nil then return nil, why end
+  if met then return true end
+  if running.stop then return nil, qwen.err("cancelled", tr "the goal was stopped") end
+  spent = qwen.x.allowance.spent(ctx)
+  if spent then return nil, over(plan, spent) end
+  return why
+end
+
 local function go(ctx, plan, typed)
   running = {}
   local _ <close> = qwen.cleanup(function() running, ctx.repeating = nil, nil end)
-  local ends = qwen.task.now() + plan.minutes * 60
+  local _ <close> = qwen.x.allowance.begin(ctx, plan)
   local text = plan.text
   if plan.check then
     text = ("%s\n\nThe goal is met when `%s` succeeds; it is run after your answer."):format(text,
       plan.check)
   end
-  for round = 1, plan.rounds do
-    ctx.repeating = tr("goal %d/%d", round, plan.rounds)
-    local answer = ctx.prompt(text, typed)
-    if not answer then
-      return nil, qwen.err("denied", tr "the goal is given up: its prompt was blocked")
-    end
-    if answer.stop == "error" or answer.stop == "loop" then return nil, answer.err end
-    local met, why = check(ctx, plan)
-    if met == nil then return nil, why end
-    if met then
+  for round = 1, plan.rounds or math.huge do
+    ctx.repeating = plan.rounds and tr("goal %d/%d", round, plan.rounds) or tr("goal %d", round)
+    local e
+    text, e = work(ctx, plan, text, typed)
+    if not text then return nil, e end
+    if text == true then
       ctx.print(tr("the goal is met after round %d", round))
       return 0
     end
-    if running.stop then return nil, qwen.err("cancelled", tr "the goal was stopped") end
-    if qwen.task.now() > ends then
-      return nil, qwen.err("limit",
-        tr("the goal is not met: its %g minutes are over", plan.minutes))
-    end
-    text = why
   end
   return nil, qwen.err("limit", tr("the goal is not met: all %d rounds are done", plan.rounds))
 end
@@ -147,7 +160,7 @@ function C.run(ctx, args, rest)
     return 0
   end
   if running then return nil, qwen.err("usage", tr "a goal is worked at already: /goal stop") end
-  local plan, e = plan_of(ctx, args)
+  local plan, e = plan_of(ctx, rest or "")
   if not plan then
     if e then return nil, e end
     return false

@@ -5,7 +5,7 @@ local tr = qwen.tr
 local C = qwen.shipped "commands/clear"
 C.aliases = nil
 C.summary = "a new session; or a file to start from: /new command NAME"
-C.args = "[command|hook|tool|provider|auth|package NAME | types]"
+C.args = "[command|hook|tool|provider|auth|search|package NAME | types]"
 C.shell = true
 
 local clear = C.run
@@ -146,8 +146,34 @@ end
 return A
 ]]
 
-local folders = { command = "commands", hook = "hooks", tool = "tools", provider = "providers", auth = "auth" }
-local next_steps = { command = "try it: qwen %s", hook = "it counts from the next turn on; see /doctor", tool = "the model is offered it from the next turn on",
+templates.search = [[
+-- Web search by @NAME@: what the tool web_search asks. Set its address below and its key in the environment; with several
+-- services "tools": {"webSearch": {"provider": "@NAME@"}} in settings.json chooses this one.
+
+local S = { summary = "@NAME@", key = "SEARCH_KEY", url = "https://search.example.com" }
+
+-- The request for a query. The key is a secret that is joined later, for this address alone.
+function S.request(query, at)
+  return { url = at.url .. "/search",
+    headers = { Authorization = { "Bearer ", at.key }, ["Content-Type"] = "application/json" },
+    body = qwen.json.encode { query = query, count = at.most } }
+end
+
+-- The pages in its answer, which is decoded already.
+function S.results(answer)
+  local out = {}
+  for i, each in ipairs(answer.results or {}) do
+    out[i] = { title = each.title, url = each.url, snippet = each.text }
+  end
+  return out
+end
+
+return S
+]]
+
+local folders = { search = "search", command = "commands", hook = "hooks", tool = "tools", provider = "providers", auth = "auth" }
+local next_steps = { search = "web_search is offered once its key is there",
+  command = "try it: qwen %s", hook = "it counts from the next turn on; see /doctor", tool = "the model is offered it from the next turn on",
   provider = "name it in settings.json, as the file says", auth = "try it: qwen auth %s" }
 
 -- Types for an editor's language server, beside the files.
@@ -202,7 +228,7 @@ local function write_package(ctx, name)
 end
 
 function C.complete(_, _, before)
-  return before[1] and {} or { "command", "hook", "tool", "provider", "auth", "package", "types" }
+  return before[1] and {} or { "command", "hook", "tool", "provider", "auth", "search", "package", "types" }
 end
 
 function C.run(ctx, args, rest)
@@ -212,7 +238,7 @@ function C.run(ctx, args, rest)
   if not home then return nil, qwen.err("missing", tr "there is no home folder; set HOME") end
   if kind == "types" and not name then return write_types(ctx, home) end
   if not folders[kind] and kind ~= "package" or not (name or ""):find "^[%a_][%w_-]*$" or args[3] then
-    return nil, qwen.err("usage", tr("usage: %s", "qwen new command|hook|tool|provider|auth|package NAME, "
+    return nil, qwen.err("usage", tr("usage: %s", "qwen new command|hook|tool|provider|auth|search|package NAME, "
       .. "with letters, digits, - and _ in the name"))
   end
   if kind == "package" then return write_package(ctx, name) end

@@ -79,6 +79,7 @@ local function pull_request(ctx, number, room)
     return nil, qwen.err("missing", tr("gh pr diff %s failed: %s", number, qwen.text.trim(r.err)))
   end
   local files, left_out = qwen.x.changes.of_diff(ctx, r.out, room)
+  if not files then return nil, left_out end
   local name = "#" .. number
   return { base = name, since = phrase("pull request %s", name), files = files,
     left_out = left_out }
@@ -92,13 +93,15 @@ local function piped(ctx, room)
   local diff, e = qwen.os.stdin()
   if not diff then return nil, e end
   local files, left_out = qwen.x.changes.of_diff(ctx, diff, room)
+  if not files then return nil, left_out end
   return { base = "-", since = phrase "the diff began", files = files, left_out = left_out }
 end
 
 local function changes_of(ctx, base)
   local room = ctx.model.context and math.floor(ctx.model.context * BYTES_PER_TOKEN * PART) or nil
   if base == "-" then return piped(ctx, room) end
-  local number = base and base:match "^#?(%d%d?%d?%d?%d?)$"
+  local number = base and (base:match "^#(%d+)$" or base:match "^%d%d?%d?%d?%d?$"
+    or base:match "^https?://[^/]+/.+/pull/(%d+)")
   if number then return pull_request(ctx, number, room) end
   return qwen.x.changes.of(ctx, base, room)
 end

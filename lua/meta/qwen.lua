@@ -529,6 +529,7 @@ qwen = {}
 ---What our own files use and any file may use, but what may change with the next version.
 ---@class qwen.x
 ---@field aliases qwen.x.aliases
+---@field allowance qwen.x.allowance
 ---@field agents qwen.x.agents
 ---@field api_reference qwen.x.api_reference
 ---@field args qwen.x.args
@@ -571,6 +572,7 @@ qwen = {}
 ---@field kept qwen.x.kept
 ---@field key_command qwen.x.key_command
 ---@field ledger qwen.x.ledger
+---@field line_flags qwen.x.line_flags
 ---@field limits qwen.x.limits
 ---@field local_servers qwen.x.local_servers
 ---@field login qwen.x.login
@@ -687,6 +689,7 @@ qwen = {}
 ---@field trim fun(text: string): string without white space at both ends, in one pass: `%s+$` would take a look for each blank of each run
 ---@field trim_end fun(text: string): string without white space at its end
 ---@field closed fun(text: string): table<integer, integer> where the braces of a text that are closed end, by the place of the opening one
+---@field shell_word fun(word: string): string as a shell takes it, in quotes where it needs them
 ---@field shell_words fun(line: string): string[] words as a shell would split them, with both quotes
 ---@field without_mark fun(word: string): string? a name in a sentence without the mark of punctuation behind it
 ---@field last_line fun(text: string): string what stands behind the last line end
@@ -1042,7 +1045,7 @@ qwen = {}
 
 ---@class qwen.x.changes what is different in a repository, for somebody who is to look at it
 ---@field of fun(ctx: Ctx, base?: string, room?: integer): {base: string, since: Phrase, files: {path: string, diff: string, cut: boolean?}[], left_out: {path: string, why: Phrase}[]}?, Err? below the project folder, since a commit or since the default branch was left, with what is not committed; room: bytes of all
----@field of_diff fun(ctx: Ctx, diff: string, room?: integer): {path: string, diff: string, cut: boolean?}[], {path: string, why: Phrase}[] the parts of a diff within the bounds, and what is left out
+---@field of_diff fun(ctx: Ctx, diff: string, room?: integer): {path: string, diff: string, cut: boolean?}[]?, {path: string, why: Phrase}[]|Err the parts of a diff within the bounds, and what is left out
 
 ---@class qwen.x.output_style
 ---@field list fun(ctx: Ctx): table<string, {name: string, text: string, description: string, keep: boolean, waits: boolean?}>, string[] the styles by name in small letters; problems
@@ -1354,6 +1357,19 @@ qwen = {}
 
 ---@class qwen.x.instructions
 ---@field files fun(ctx: Ctx): {path: string, text: string}[] the instruction files in force, with what they import
+
+---@class qwen.x.allowance what the prompts of one command may use together, beside the limits of each
+---@field begin fun(ctx: Ctx, most: {seconds: number?, tokens: integer?}): table until what it gives is closed
+---@field spent fun(ctx: Ctx): ("tokens"|"seconds"|"uncounted")? what is used up; uncounted: a service does not say
+---@field left fun(ctx: Ctx, now: number): number? seconds
+---@field count fun(ctx: Ctx, tokens: integer?) counts those of a request; nil where the service does not say
+---@field extend fun(ctx: Ctx, seconds: number) a question has waited for the user so long
+
+---@class qwen.x.line_flags flags in a line of free text
+---@field read fun(line: string, known: table<string, "switch"|"word"|"text">): table<string, string|true>, string the flags, and the line without them
+---@field limits fun(flags: table<string, string|true>, otherwise: {rounds: integer?, seconds: number?, tokens: integer?}): {rounds: integer?, seconds: number?, tokens: integer?}?, Err? of --rounds, --for and --tokens
+---@field seconds fun(word: string): number? "90s", "5m", "2h", "1d"; a number alone is minutes
+---@field count fun(word: string): integer? "20", "200k", "2m"
 
 ---@class qwen.x.memory files with instructions, written as the user asks
 ---@field path fun(ctx: Ctx, where: "user"|"project"): string?, Err? the file that a line goes to

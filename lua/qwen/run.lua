@@ -102,7 +102,7 @@ local function run_command(ctx, name, command, words, rest)
   commands.ended(ctx, name, started, code)
   if code == nil and e then
     ctx.notice(tostring(e))
-    return err.is(e) and e.kind == "usage" and 2 or 1
+    return err.is(e) and (e.exit or e.kind == "usage" and 2) or 1
   end
   return code or 0
 end
@@ -161,6 +161,7 @@ function M.command(ctx, name, rest, front)
     ctx.notice(tostring(e))
     return 2
   end
+  local _ <close> = require("qwen.usage.budget").begin(ctx)
   local finish = front and attach_prompt(ctx, front)
   local code = run_command(ctx, name, command, text.shell_words(rest), rest)
   return finish and type(code) ~= "table" and finish(code) or code

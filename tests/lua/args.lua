@@ -90,4 +90,24 @@ for _ = 1, 3000 do
   local opts, e = args.parse(argv, function(word) return word == "config" end)
   if not t.ok(opts or e.kind == "usage", json.encode(argv)) then break end
 end
+-- Flags of other programs are refused with what is nearest here, which is there; so are values of theirs behind a switch of ours.
+local foreign = require "qwen.config.foreign_flags"
+local count = 0
+for name, instead in pairs(foreign.nearest) do
+  count = count + 1
+  local opts, e = args.parse { name, "x" }
+  t.eq(opts, nil, name)
+  t.match(tostring(e), "unknown flag .*; here: ", name)
+  t.ok(not seen[name:match "^%-+(.*)$"], name .. " is no flag of ours")
+  for flag in instead:gmatch "%-%-([%w-]+)" do t.ok(seen[flag], name .. ": there is --" .. flag) end
+end
+t.ok(count > 80, "flags were looked at")
+for _, case in ipairs {
+  { { "-s", "workspace-write", "fix it" }, "takes no value" }, { { "--sandbox", "read-only" }, "takes no value" },
+  { { "-c", "model_reasoning_effort=high", "fix it" }, "qwen config set" }, { { "-s", "fix it" } }, { { "-c", "a = b?" } }, { { "-c", "go on" } },
+} do
+  local opts, e = args.parse(case[1])
+  t.eq(opts == nil, case[2] ~= nil, table.concat(case[1], " "))
+  if case[2] then t.match(tostring(e), case[2]) end
+end
 t.done()

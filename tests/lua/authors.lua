@@ -11,7 +11,7 @@ do
   t.match(run(place, "new", "command", "hello").out, "wrote ~/.qwen/commands/hello.lua; try it: qwen hello")
   t.eq(run(place, "hello", "ann").out, "hello ann\n")
   t.match(run(place, "hello", "--help").out, "^/hello %[NAME%]\n  greet somebody\n  also in the shell: qwen hello\n  from ~/.qwen/commands/hello.lua\n")
-  for _, kind in ipairs { "hook", "tool", "provider", "auth" } do
+  for _, kind in ipairs { "hook", "tool", "provider", "auth", "search" } do
     local r = run(place, "new", kind, "mine")
     t.eq(r.code, 0, kind .. r.err)
   end

@@ -50,6 +50,10 @@ for _, row in ipairs {
   { "a base by name", "git tag v1; echo x > x.txt; git add .; git commit -qm x", args = { "v1" }, sees = { "+x" } },
   { "no base of that name", args = { "nosuch" }, sees = {}, code = 2 },
   { "a base that is an option", args = { "--output=x" }, sees = {}, code = 2 },
+  { "names of other letters", "echo x > 功能.txt; echo x > 'a \"b.txt'; git add .; git commit -qm n; echo Neu >> 功能.txt; echo Zwei >> 'a \"b.txt'",
+    sees = { "+Neu", "+Zwei" } },
+  { "a renamed one of other letters", "seq 9 > 旧.txt; git add .; git commit -qm n; git mv 旧.txt 新.txt", sees = { "rename to" } },
+  { "bytes that are no text", "printf 'a\\0b' > 图.bin; git add .; git commit -qm n; printf 'c\\0d' > 图.bin; git add .", sees = { "Binary files" } },
   { "no file that is kept back", "echo hidden > .env2; echo .env2 > .qwenignore; git add .qwenignore; git commit -qm i", sees = {}, kept = ".env2" },
   { "a link", "ln -s /etc/passwd link", sees = { "link" }, lacks = "root:" },
 } do
@@ -128,6 +132,13 @@ do
   local r = review(program.place { ["a.txt"] = "TWO\n" }, { found(finding) }, { "-", "-o", "json" }, { input = diff })
   t.eq({ r.code, #r.asked, #json.decode(r.out).findings }, { 0, 1, 1 }, r.err)
   t.ok(said(r):find("+TWO", 1, true), "the diff is seen")
+  for name, input in pairs { ["no prefix"] = "diff --git a.txt a.txt\n--- a.txt\n+++ a.txt\n@@ -1 +1 @@\n-one\n+TWO\n",
+    ["of diff -u"] = "--- old/a.txt\t2026\n+++ a.txt\t2026\n@@ -1 +1 @@\n-one\n+TWO\n" } do
+    r = review(program.place { ["a.txt"] = "TWO\n" }, { found(finding) }, { "-", "-o", "json" }, { input = input })
+    t.eq({ r.code, #r.asked, #json.decode(r.out).findings, #json.decode(r.out).left_out }, { 0, 1, 1, 0 }, name .. r.err)
+  end
+  r = review(program.place {}, {}, { "-" }, { input = "hello\n" })
+  t.eq({ r.code, #r.asked }, { 2, 0 }, "what is no diff")
   r = review(program.place {}, {}, { "-" }, { input = "" })
   t.eq({ r.code, #r.asked }, { 0, 0 }, "an empty diff")
   r = review(repository(changed .. "; git config credential.helper x"), {})
@@ -146,7 +157,24 @@ do
   r = review(place, { found() }, { "#12" }, { env = { PATH = place.home .. "/bin:" .. os.getenv "PATH" } })
   t.eq({ r.code, fs.read(place.home .. "/called") }, { 0, "pr diff 12 --color never\n" }, r.err)
   t.ok(said(r):find("+GH", 1, true), "the diff of gh is seen")
+  for base, number in pairs { ["https://github.com/o/r/pull/345/files"] = 345, ["#123456"] = 123456 } do
+    review(place, { found() }, { base }, { env = { PATH = place.home .. "/bin:" .. os.getenv "PATH" } })
+    t.eq(fs.read(place.home .. "/called"), ("pr diff %d --color never\n"):format(number), base)
+  end
   r = review(repository(changed), {}, { "12" }, { env = { PATH = repository().root } })
   t.eq({ r.code, #r.asked }, { 1, 0 }, "a pull request without gh: " .. r.err)
+end
+-- The limits of a run hold for a review, too.
+do
+  local looks = { calls = { { name = "read_file", arguments = { file_path = "a.txt" } } }, times = 0,
+    usage = { prompt_tokens = 900, completion_tokens = 100, total_tokens = 1000 } }
+  for _, row in ipairs { { "--max-tool-calls", "2", 3 }, { "--max-tokens", "1500", 2 } } do
+    local server <close> = fake.start { looks }
+    local r = program.run(repository(changed), { "--openai-base-url", server.url, "-m", "m", row[1], row[2], "review" })
+    t.eq({ r.code, #server:requests() }, { 55, row[3] }, r.err)
+  end
+  local server <close> = fake.start { { text = "a", fault = "stall", after = 10 } }
+  local r = program.run(repository(changed), { "--openai-base-url", server.url, "-m", "m", "--max-wall-time", "2s", "review" })
+  t.eq(r.code, 55, r.err)
 end
 t.done()

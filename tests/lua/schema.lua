@@ -28,6 +28,15 @@ for _, row in ipairs {
   { '{"properties": {"next": {"$ref": "#"}, "n": {"type": "number"}}, "required": ["n"]}', '{"n":1,"next":{"n":2}}', '{"n":1,"next":{}}' },
   { '{"$defs": {"a/b~c": false}, "properties": {"x": {"$ref": "#/$defs/a~1b~0c"}}}', "{}", '{"x":1}' },
   { '{"definitions": {"a": {"$ref": "#/definitions/b"}, "b": {"type": "null"}}, "$ref": "#/definitions/a"}', "null", "1" },
+  { '{"$defs": {"n": {"$anchor": "num", "type": "number"}}, "items": {"$ref": "#num"}}', "[1]", '["a"]' },
+  { '{"pattern": "^\\\\u0041[\\\\x42-\\\\x44]\\\\u{1F600}?$"}', '"AB" "AD😀"', '"AE" "BB"' }, { '{"pattern": "^(?<y>\\\\d{4})-[\\\\u4e00-\\\\u9fff]$"}', '"2026-中"', '"2026-a"' },
+  { '{"allOf": [{"properties": {"a": true}}], "properties": {"b": true}, "unevaluatedProperties": false}', '{"a":1,"b":1} {} 5', '{"c":1}' },
+  { '{"anyOf": [{"properties": {"a": {"type": "string"}}}, {"properties": {"b": true}}], "unevaluatedProperties": false}', '{"a":"x","b":1} {"a":"x"}', '{"a":1}' },
+  { '{"$defs": {"n": {"patternProperties": {"^x": true}}}, "$ref": "#/$defs/n", "unevaluatedProperties": {"type": "number"}}', '{"xa":"t","y":1}', '{"y":"t"}' },
+  { '{"if": {"required": ["k"], "properties": {"k": true}}, "then": {"properties": {"v": true}}, "unevaluatedProperties": false}', '{"k":1,"v":2} {}', '{"v":2}' },
+  { '{"allOf": [{"additionalProperties": true}], "unevaluatedProperties": false}', '{"a":1}', "" },
+  { '{"allOf": [{"prefixItems": [true]}], "unevaluatedItems": {"type": "string"}}', '[1] [1,"a"] []', "[1,2]" },
+  { '{"contains": {"type": "string"}, "unevaluatedItems": false}', '["a"]', '["a",1]' },
   { '{"format": "email", "title": "t", "x-own": 1}', '"none"', "" }, { "{}", "1 null", "" },
 } do
   local one = json.decode(row[1])

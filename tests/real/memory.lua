@@ -3,6 +3,7 @@ local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
 local err, fs = require "qwen.util.err", require "sys.fs"
+local json, paths = require "sys.json", require "qwen.util.paths"
 local proc = require "qwen.util.process"
 
 local server <close> = fake.start { { text = "ok", times = 0 } }
@@ -154,4 +155,40 @@ t.ok(not said:find "BEYOND" and result.err:find "200 lines", "two hundred lines:
 said, result = system({ [NOTES] = "FIRST\n" .. ("x"):rep(99) .. "\n" .. (("y"):rep(999) .. "\n"):rep(40) })
 t.ok(said:find "FIRST" and #said < 40000 and result.err:find "25 KB", "25 KB")
 t.eq(select(2, system { [NOTES] = "\xff\xfe broken" }).code, 0, "bytes that are no text")
+
+-- Where they are, by the variables of Qwen Code and the setting for those of a team; a link leads out of no project.
+for name, row in pairs {
+  ["a folder of one's own"] = { { QWEN_CODE_MEMORY_BASE_DIR = "~/base" }, {}, "BASE", "USER" },
+  ["in the project"] = { { QWEN_CODE_MEMORY_LOCAL = "1" }, {}, "LOCAL", "PROJECT" },
+  ["not without the variable"] = { {}, {}, "PROJECT", "LOCAL" },
+  ["of this folder"] = { { QWEN_CODE_MEMORY_PROJECT_SCOPE = " Workspace" }, {}, "WORKSPACE", "PROJECT" },
+  ["a scope that is none"] = { { QWEN_CODE_MEMORY_PROJECT_SCOPE = "x" }, {}, "PROJECT", "WORKSPACE" },
+  ["of a team"] = { {}, { memory = { enableTeamMemory = true } }, "TEAM" },
+  ["not of a team"] = { {}, {}, "USER", "TEAM" },
+  ["of a team, by the variable"] = { { QWEN_CODE_MEMORY_TEAM = "1" }, {}, "TEAM" },
+  ["not of a team, by the variable"] = { { QWEN_CODE_MEMORY_TEAM = "0" }, { memory = { enableTeamMemory = true } }, "USER", "TEAM" },
+  ["a link out of the project"] = { { QWEN_CODE_MEMORY_LOCAL = "1" }, {}, "USER", "OUTSIDE", link = true },
+  ["all off"] = { { QWEN_CODE_MEMORY_LOCAL = "1" }, { memory = { enableManagedAutoMemory = false, enableTeamMemory = true } }, nil, "NOTE" },
+} do
+  local spot = program.place { [NOTES] = "USER NOTE\n", ["~/base/memories/MEMORY.md"] = "BASE NOTE\n", ["~/.qwen/settings.json"] = json.encode(row[2]),
+    [".qwen/team-memory/MEMORY.md"] = "TEAM NOTE\n", ["sub/.qwen/memory/x"] = "", ["~/outside.md"] = "OUTSIDE NOTE\n" }
+  fs.mkdir(spot.cwd .. "/.git")
+  local local_notes = spot.cwd .. "/sub/.qwen/memory/MEMORY.md"
+  if row.link then
+    proc.run { argv = { "ln", "-s", spot.home .. "/outside.md", local_notes } }
+  else
+    fs.write(local_notes, "LOCAL NOTE\n")
+  end
+  for scope, folder in pairs { PROJECT = spot.cwd, WORKSPACE = spot.cwd .. "/sub" } do
+    local memory = ("%s/.qwen/projects/%s/memory"):format(spot.home, paths.project_key(folder))
+    fs.mkdir(memory)
+    fs.write(memory .. "/MEMORY.md", scope .. " NOTE\n")
+  end
+  local variables = { OPENAI_BASE_URL = server.url, OPENAI_MODEL = "m" }
+  for key, value in pairs(row[1]) do variables[key] = value end
+  local ran = program.run(spot, { "-p", "hi", "--trust-folder" }, { env = variables, cwd = spot.cwd .. "/sub", timeout = 60 })
+  local prompt = last()[1].content
+  if row[3] then t.ok(prompt:find(row[3] .. " NOTE", 1, true), name .. ": " .. row[3] .. ran.err) end
+  if row[4] then t.ok(not prompt:find(row[4] == "NOTE" and "NOTE" or row[4] .. " NOTE", 1, true), name .. ": not " .. row[4]) end
+end
 t.done()

@@ -226,4 +226,26 @@ for _, row in ipairs {
   t.eq({ by[1].project, by[1].session }, { "", nil }, row[1] .. ": the ledger names no folder")
 end
 
+-- Folders whose sessions lie at one place, because their names differ in letters that its name has not: each has its own.
+t.eq({ paths.project_key "/p/功能 x", paths.project_key "/é/😀", paths.project_key "/a.b_c" }, { "-p----x", "-----", "-a-b-c" }, "names as JavaScript makes them")
+for one, other in pairs { ["a-b"] = "a/b", ["功能"] = "设计", ["x y"] = "x.y" } do
+  local where = program.place { ["~/.qwen/settings.json"] = "{}" }
+  local server <close> = fake.start { { text = "answer", times = 0 } }
+  local function run(folder, ...)
+    assert(fs.mkdir(where.root .. "/" .. folder))
+    return program.run(where, { ... }, { env = env_of(server), cwd = where.root .. "/" .. folder })
+  end
+  t.eq(run(one, "-p", "secret of one", "--session-id", ONE).code, 0, one)
+  t.eq(run(other, "-p", "go on", "-c").code, 1, other .. " has no session yet")
+  t.match(run(other, "-p", "go on", "-r", ONE:sub(1, 8)).err, "no session", other .. ": none that begins so")
+  t.match(run(other, "-p", "go on", "-r", ONE).err, "belongs to", other .. ": it is of another folder")
+  t.eq(run(other, "sessions", "list", "--json").out, "[]\n", other .. ": none in the list")
+  t.eq(run(other, "sessions", "delete", ONE).code, 1, other .. ": none to delete")
+  t.eq(run(other, "-p", "mine", "--session-id", TWO).code, 0, other)
+  t.match(run(one, "sessions", "list").out, "^" .. ONE:gsub("%-", "%%-") .. "[^\n]*\n$", one .. ": its own alone")
+  t.eq(run(one, "-p", "go on", "-c").code, 0, one)
+  local requests = server:requests()
+  local said = json.encode(requests[#requests].body.messages)
+  t.ok(said:find("secret of one", 1, true) and not said:find("mine", 1, true), one .. " goes on with its own")
+end
 t.done()

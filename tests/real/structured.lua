@@ -78,7 +78,7 @@ for schema, words in pairs {
   ['{"type": "string"}'] = "tools take objects", ['{"propertees": {}}'] = "did you mean 'properties'", ['{"type": "objekt"}'] = "tools take objects",
   ['{"properties": {"a": {"type": "text"}}}'] = "cannot be 'text'", ['{"properties": {"a": {"pattern": "("}}}'] = "pattern",
   ['{"properties": {"a": {"$ref": "#/$defs/b"}}}'] = "referred to", ['{"properties": {"a": {"$ref": "https://x.example/y"}}}'] = "referred to",
-  ['{"unevaluatedProperties": false}'] = "does not check 'unevaluatedProperties'", ['{"required": "a"}'] = "a list of names",
+  ['{"$dynamicRef": "#a"}'] = "does not check '%$dynamicRef'", ['{"unevaluatedProperties": 5}'] = "a schema is", ['{"required": "a"}'] = "a list of names",
   ['{"properties": {"a": {"minimum": "1"}}}'] = "must be a number", ['{"properties": []}'] = false, ['{"properties": {"a": 5}}'] = "a schema is",
 } do
   r, asked = run({ good }, {}, schema)

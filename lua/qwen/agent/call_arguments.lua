@@ -102,7 +102,7 @@ local function one_command(args)
     return true
   end
   local words = {}
-  for i, word in ipairs(list) do words[i] = word:find "^[%w_./=:@%%+,-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'" end
+  for i, word in ipairs(list) do words[i] = text.shell_word(word) end
   args.command = table.concat(words, " ")
   return true
 end

@@ -180,7 +180,8 @@ function M.finish(ctx, agent, tree)
   local commits = git(tree.path, "rev-list", "--count", tree.base .. "..HEAD") or "?"
   local changes = git(tree.path, "status", "--porcelain", "--untracked-files=all")
   local count = changes and changes ~= "" and select(2, changes:gsub("\n", "")) + 1 or 0
-  return KEPT:format(tree.path, tree.branch, commits, count, tree.branch, tree.path, tree.branch)
+  local branch = text.shell_word(tree.branch)
+  return KEPT:format(tree.path, tree.branch, commits, count, branch, text.shell_word(tree.path), branch)
 end
 
 return M

@@ -1,8 +1,10 @@
--- What Qwen Code has kept of earlier sessions: the MEMORY.md of its memory folders, the user's own and that of a trusted project. They
--- are read, within its own limits; qwen writes none by itself.
+-- What Qwen Code has kept of earlier sessions: the MEMORY.md of its memory folders, the user's own, that of a trusted project, and
+-- what the project's team shares. They are read, within its own limits; qwen writes none by itself.
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
+local project_files = require "qwen.config.project_files"
 local prompt_profile = require "qwen.agent.prompt_profile"
+local sys = require "sys.os"
 local texts = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -11,18 +13,37 @@ local M = {}
 local MOST_LINES, MOST_BYTES = 200, 25000
 local MOST_READ = 1024 * 1024
 
--- The name of a project's folder as JavaScript makes it: one "-" for each UTF-16 unit.
-local function key_of(path)
-  return (path:gsub("[\xf0-\xf4][\x80-\xbf]+", "--"):gsub("[\xc2-\xef][\x80-\xbf]+", "-"):gsub("[^%w]", "-"))
+-- Whether the notes of the project's team are wanted.
+local function of_team(ctx)
+  local said = sys.env "QWEN_CODE_MEMORY_TEAM"
+  if said == "1" or said == "0" then return said == "1" end
+  return ctx.settings:get "memory.enableTeamMemory" == true
 end
 
--- The files there may be.
+-- The files there may be, by the variables of Qwen Code in the real environment. Those with `border` are the project's own.
 local function candidates(ctx)
-  local home = paths.qwen_home()
-  if not home then return {} end
-  local out = { home .. "/memories/MEMORY.md" }
-  if ctx.trusted then out[2] = ("%s/projects/%s/memory/MEMORY.md"):format(home, key_of(paths.project_root(ctx.cwd))) end
+  local base, out = sys.env "QWEN_CODE_MEMORY_BASE_DIR", {}
+  base = base and base ~= "" and paths.expand(base) or paths.qwen_home()
+  if base and base:sub(1, 1) ~= "/" then base = ctx.cwd .. "/" .. base end
+  if base then out[1] = { path = base .. "/memories/MEMORY.md" } end
+  if not ctx.trusted then return out end
+  local border, root = project_files.border(ctx.cwd), paths.project_root(ctx.cwd)
+  local scope = texts.trim(sys.env "QWEN_CODE_MEMORY_PROJECT_SCOPE" or ""):lower()
+  if sys.env "QWEN_CODE_MEMORY_LOCAL" == "1" then
+    out[#out + 1] = { path = ctx.cwd .. "/.qwen/memory/MEMORY.md", border = border }
+  elseif base then
+    local key = paths.project_key(scope == "workspace" and ctx.cwd or root)
+    out[#out + 1] = { path = ("%s/projects/%s/memory/MEMORY.md"):format(base, key) }
+  end
+  if of_team(ctx) then out[#out + 1] = { path = root .. "/.qwen/team-memory/MEMORY.md", border = border } end
   return out
+end
+
+local function read(file)
+  local stat = fs.stat(file.path)
+  if not stat or stat.type ~= "file" then return nil end
+  if file.border then return project_files.read(file.border, file.path, MOST_READ) end
+  return fs.read(file.path, MOST_READ)
 end
 
 -- The beginning of a text, in whole lines.
@@ -43,11 +64,9 @@ function M.files(ctx)
   local out = {}
   if ctx.settings:get "memory.enableManagedAutoMemory" == false then return out end
   local most = math.min(MOST_BYTES, prompt_profile.room(ctx) or MOST_BYTES)
-  for _, path in ipairs(candidates(ctx)) do
-    local stat = fs.stat(path)
-    local text, e = nil, nil
-    if stat and stat.type == "file" then text, e = fs.read(path, MOST_READ) end
-    if e then ctx.notice(tr("%s is left out: %s", paths.short(path), e.message)) end
+  for _, file in ipairs(candidates(ctx)) do
+    local path, text, e = file.path, read(file)
+    if not text and e then ctx.notice(tr("%s is left out: %s", paths.short(path), e.message)) end
     text = text and texts.trim(texts.utf8(text)) or ""
     local shown = cut(text, most)
     if #shown < #text then

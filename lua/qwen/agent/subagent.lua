@@ -1,6 +1,7 @@
 -- A conversation beside the person's own: another system prompt, its own messages, tools and limit of turns, run by the same loop. Guards, permission
 -- and the ledger count as everywhere; the session file and the hooks about the person's own conversation do not see it.
 -- When it runs, waits and ends is in agents.lua.
+local budget = require "qwen.usage.budget"
 local context = require "qwen.agent.view"
 local effort = require "qwen.model.effort"
 local err = require "qwen.util.err"
@@ -118,14 +119,7 @@ local function make_ctx(ctx, options, model)
   return sub
 end
 
----Runs it to its end.
----@param ctx Ctx
----@param options {agent: Agent?, title: string, system: string, prompt: string, model: string?, effort: string?,
---- max_turns: integer?, plan: boolean?, cwd: string?, offers: (fun(name: string): boolean)?} cwd: another folder than the project's
----@return string? text of its last answer
----@return Err?
----@return integer? turns
-function M.run(ctx, options)
+local function run(ctx, options)
   local model, e, note = model_of(ctx, options.model, options.effort)
   if not model then return nil, e end
   if note then ctx.notice(("%s: %s"):format(options.title, note)) end
@@ -151,6 +145,20 @@ function M.run(ctx, options)
   if answer.stop == "error" or answer.stop == "loop" then return nil, answer.err, turns end
   if not text:find "%S" then return nil, err("protocol", ("%s ended without an answer (%s)"):format(options.title, answer.stop)), turns end
   return answer.stop == "end" and text or text .. ("\n\n[its answer was cut: %s]"):format(answer.stop), nil, turns
+end
+
+---Runs it to its end, or to that of the limits, which are of its own where no prompt of the user's is being answered.
+---@param ctx Ctx
+---@param options {agent: Agent?, title: string, system: string, prompt: string, model: string?, effort: string?,
+--- max_turns: integer?, plan: boolean?, cwd: string?, offers: (fun(name: string): boolean)?} cwd: another folder than the project's
+---@return string? text of its last answer
+---@return Err?
+---@return integer? turns
+function M.run(ctx, options)
+  local _ <close> = budget.begin(ctx)
+  local in_time, text, e, turns = budget.within(ctx, function() return run(ctx, options) end)
+  if in_time then return text, e, turns end
+  return nil, text
 end
 
 return M

@@ -1,6 +1,7 @@
 -- The command line as a table: parsing and the help text. What a flag does is decided by those who read the table.
 local err = require "qwen.util.err"
 local flags = require "qwen.config.flags"
+local foreign_flags = require "qwen.config.foreign_flags"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -68,11 +69,15 @@ local function take_flag(opts, argv, i, by_name, names)
   name = name or argv[i]
   local flag = by_name[name]
   if not flag then
+    local instead = foreign_flags.nearest[name]
+    if instead then return usage(("unknown flag %s; here: %s"):format(name, instead)) end
     local near = text.nearest(name, names)
     return usage(("unknown flag %s%s"):format(name, near and "; did you mean " .. near .. "?" or ""))
   end
   if not flag.value then
     if value then return usage(name .. " takes no value") end
+    local misread = argv[i + 1] and foreign_flags.misread(name, argv[i + 1])
+    if misread then return usage(misread) end
     opts[flag.field] = true
     return i
   end

@@ -15,7 +15,7 @@ local rows = {
   { text = "/review looks once and posts nothing; --fail-on sets a level", keys = "review.*" },
   { text = "qwen has no artifacts", keys = "artifact.* experimental.artifact=false" },
   { text = "qwen does not process media", keys = "omni.*" },
-  { text = "a /goal ends after rounds and minutes", keys = "model.goalTokenBudget model.goalCheckpointTimeoutSeconds" },
+  { text = "a /goal ends after rounds, minutes and tokens", keys = "model.goalCheckpointTimeoutSeconds" },
   { text = "only you set a goal", keys = [[goals.modelProposed="disabled"]] },
   { text = "qwen has no workflows", keys = [[ui.disableWorkflowKeywordTrigger=true model.skipWorkflowUsageWarning=*
     tools.workflowsEnabled=false tools.workflowSizeGuideline tools.workflowNameOnly=true experimental.sessionWorkflow=false]] },
@@ -25,7 +25,7 @@ local rows = {
   { text = "qwen has no scheduled prompts but /loop", keys = "experimental.cron=false experimental.cronRecurringMaxAgeDays" },
   { text = "qwen keeps no memory by itself", keys = [[memory.enableManagedAutoDream=false
     memory.enableAutoSkill=false memory.autoSkillConfirm=true memory.agentTimeoutMinutes memory.agentMaxTurns
-    memory.enableTeamMemory=false memory.enableTeamMemorySync=false]] },
+    memory.enableTeamMemorySync=false]] },
   { text = "qwen has no editor integration", keys = "ide.enabled=false ide.hasSeenNudge=*" },
   { text = "pages that web_search finds are read by web_fetch", keys = "tools.webSearch.webExtractor" },
   { text = "qwen makes no images", keys = "imageModel" },

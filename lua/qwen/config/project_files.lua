@@ -8,7 +8,8 @@ local tr = require("qwen.util.translate").tr
 
 local M = {}
 
-local own = { "settings.json", ".env", "commands", "skills", "agents", "hooks", "rules", "output-styles", "QWEN.local.md" }
+local own = { "settings.json", ".env", "commands", "skills", "agents", "hooks", "rules", "output-styles",
+  "team-memory", "QWEN.local.md" }
 
 ---The folder that all files of a project lie in; never one that holds the person's home.
 ---@param cwd string

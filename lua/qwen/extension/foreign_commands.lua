@@ -1,10 +1,14 @@
--- First words of the command line that Qwen Code and Claude Code take as commands and qwen does not have: they are refused with what is
+-- First words of the command line that Qwen Code, Claude Code and Codex take as commands and qwen does not have: they are refused with what is
 -- nearest here, because as a prompt they would cost money and write a session.
 return {
+  ["app-server"] = "qwen --acp, or qwen --input-format stream-json (docs/programs.md)",
+  ["mcp-server"] = "qwen mcp serve",
+  ["setup-token"] = "qwen auth",
   acp = "qwen --acp",
   board = "qwen sessions",
   channel = "qwen -p PROMPT",
   completion = "the completions are installed with the program (cmake --install)",
+  exec = "qwen -p PROMPT",
   extensions = "qwen package (docs/packages.md)",
   hooks = "qwen config get hooks, or /hooks in a session",
   install = "install qwen as you did the first time (README.md)",

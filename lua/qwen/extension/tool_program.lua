@@ -3,6 +3,7 @@
 local err = require "qwen.util.err"
 local json = require "sys.json"
 local config_value = require "qwen.config.value"
+local text = require "qwen.util.text"
 
 local M = {}
 
@@ -18,7 +19,7 @@ end
 
 local function shell_words(argv)
   local out = {}
-  for i, word in ipairs(argv) do out[i] = word:find "^[%w_./=-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'" end
+  for i, word in ipairs(argv) do out[i] = text.shell_word(word) end
   return table.concat(out, " ")
 end
 

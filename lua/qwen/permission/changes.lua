@@ -61,20 +61,53 @@ local function base_of(git, wanted)
   return shared, shared == head and phrase "the last commit" or phrase("where %s began", name)
 end
 
+local ESCAPES = { a = "\a", b = "\b", t = "\t", n = "\n", v = "\v", f = "\f", r = "\r", ['"'] = '"',
+  ["\\"] = "\\" }
+
+-- A name as git writes it: one with special or other than ASCII characters stands in quotes.
+local function plain(name)
+  local quoted = name and name:match '^"(.*)"$'
+  if not quoted then return name end
+  return (quoted:gsub("\\(.)(%d?%d?)", function(letter, digits)
+    local byte = tonumber(letter .. digits, 8)
+    return byte and byte < 256 and string.char(byte) or (ESCAPES[letter] or letter) .. digits
+  end))
+end
+
+-- The name in `diff --git a/NAME b/NAME`, which may have blanks.
+local function name_of_both(line)
+  local half = (#line - 1) // 2
+  local name = line:sub(1, half):match "^a/(.+)$"
+  if name and line:sub(half + 1) == " b/" .. name then return name end
+  local last = plain(line:match '("[^"]*")$' or line:match "^.* (b/.+)$" or line:match "^.*%s(%S+)$")
+  return last and (last:gsub("^b/", ""))
+end
+
 -- The path of a file's part of a diff: the new one, of a deleted file the old one.
 local function path_of(part)
   local head = part:match "^(.-)\n@@" or part
-  local new = head:match "\n%+%+%+ b/([^\n\t]+)" or head:match "\nrename to ([^\n]+)"
-  return new or head:match "\n%-%-%- a/([^\n\t]+)" or head:match "^diff %-%-git a/.- b/([^\n]+)"
+  local renamed = head:match "\nrename to ([^\n]+)" or head:match "\ncopy to ([^\n]+)"
+  if renamed then return plain(renamed) end
+  for _, mark in ipairs { "%+%+%+ ", "%-%-%- " } do
+    local name = plain(("\n" .. head):match("\n" .. mark .. "([^\n\t]+)"))
+    if name and name ~= "/dev/null" then return (name:gsub("^[ab]/", "")) end
+  end
+  local both = head:match "^diff %-%-git ([^\n]+)"
+  return both and name_of_both(both)
 end
 
+-- What the part of a file begins with: the line of git, in a diff of another program the names.
+local OF_GIT, OTHERS = "\ndiff %-%-git ", "\n%-%-%- [^\n]+\n%+%+%+ [^\n]+\n@@ "
+
 local function parts_of(diff)
-  local out, at = {}, diff:find "^diff %-%-git " and 1
+  diff = "\n" .. diff
+  local begins = diff:find(OF_GIT) and OF_GIT or OTHERS
+  local out, at = {}, diff:find(begins)
   while at do
-    local following = diff:find("\ndiff --git ", at, true)
-    local part = diff:sub(at, following or -1)
+    local following = diff:find(begins, at + 1)
+    local part = diff:sub(at + 1, following or -1)
     out[#out + 1] = { path = path_of(part), diff = part }
-    at = following and following + 1
+    at = following
   end
   return out
 end
@@ -137,10 +170,14 @@ end
 ---@param ctx Ctx
 ---@param diff string
 ---@param room integer? bytes of all
----@return {path: string, diff: string, cut: boolean?}[] files
----@return {path: string, why: Phrase}[] left_out
+---@return {path: string, diff: string, cut: boolean?}[]? files
+---@return {path: string, why: Phrase}[]|Err left_out
 function M.of_diff(ctx, diff, room)
-  return bounded(ctx, parts_of(diff), math.min(room or MOST_ALL, MOST_ALL))
+  local parts = parts_of(diff)
+  if not parts[1] and diff:find "%S" then
+    return nil, err("usage", phrase "what is to be reviewed is no diff; give one as git diff prints it")
+  end
+  return bounded(ctx, parts, math.min(room or MOST_ALL, MOST_ALL))
 end
 
 ---What has changed below the project folder: committed since the base, or not committed, or new.

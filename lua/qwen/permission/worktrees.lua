@@ -134,7 +134,7 @@ local function make(root, tree)
   result = call { "show-ref", "--verify", "--quiet", "refs/heads/" .. tree.branch }
   if result and result.code == 0 then
     return nil, err("usage", tr("there is a branch %s, and no worktree of it in %s; give another "
-      .. "name, or delete it: git branch -d %s", tree.branch, paths.short(tree.path), tree.branch))
+      .. "name, or delete it: git worktree prune && git branch -d %s", tree.branch, paths.short(tree.path), tree.branch))
   end
   result, e = call({ "worktree", "add", "-b", tree.branch, tree.path, tree.base }, SECONDS)
   if not result or result.code ~= 0 then

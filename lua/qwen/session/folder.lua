@@ -15,6 +15,19 @@ local UUID = 36 -- bytes
 ---@field time number
 ---@field size integer
 
+-- The folder that a session says it is of.
+local function said_by(path)
+  return require("qwen.session.chat_file").first(path, function(record)
+    return type(record.cwd) == "string" and record.cwd or nil
+  end)
+end
+
+-- Several folders have one place for their sessions, because "a/b" and "a-b" have the same name there.
+local function is_of(path, cwd)
+  local said = said_by(path)
+  return not said or said == cwd or said:match "^(.+)/%.qwen/worktrees/[^/]+$" == cwd
+end
+
 local function add(out, chats)
   for _, entry in ipairs(fs.list(chats) or {}) do
     local id = entry.name:match "^(.*)%.jsonl$"
@@ -31,10 +44,8 @@ local function newer(a, b)
   return a.id < b.id
 end
 
----The sessions of a folder, newest first.
----@param cwd string
----@return SessionEntry[]
-function M.list(cwd)
+-- What stands in the place of a folder's sessions, newest first.
+local function entries(cwd)
   local chats, out = paths.chats(cwd), {}
   if chats then add(out, chats) end
   table.sort(out, newer)
@@ -50,12 +61,24 @@ function M.all()
   return out
 end
 
+---The sessions of a folder, newest first.
+---@param cwd string
+---@return SessionEntry[]
+function M.list(cwd)
+  local out = {}
+  for _, entry in ipairs(entries(cwd)) do
+    if is_of(entry.path, cwd) then out[#out + 1] = entry end
+  end
+  return out
+end
+
 ---The newest one.
 ---@param cwd string
 ---@return SessionEntry?, Err?
 function M.newest(cwd)
-  local newest = M.list(cwd)[1]
-  if newest then return newest end
+  for _, entry in ipairs(entries(cwd)) do
+    if is_of(entry.path, cwd) then return entry end
+  end
   return nil, err("missing", tr "there is no session in this folder yet; start one: qwen")
 end
 
@@ -67,9 +90,7 @@ function M.owner(id)
   local projects = (paths.qwen_home() or "") .. "/projects"
   for _, entry in ipairs(fs.list(projects) or {}) do
     local path = ("%s/%s/chats/%s.jsonl"):format(projects, entry.name, id)
-    local cwd = fs.exists(path) and require("qwen.session.chat_file").first(path, function(record)
-      return type(record.cwd) == "string" and record.cwd or nil
-    end)
+    local cwd = fs.exists(path) and said_by(path)
     if cwd then return cwd end
   end
 end
@@ -96,13 +117,14 @@ function M.find(cwd, id)
   local chats, found = paths.chats(cwd), {}
   local whole = chats and #id == UUID and not id:find("/", 1, true)
   local path = whole and chats .. "/" .. id .. ".jsonl"
-  if path and fs.exists(path) then return { id = id, path = path } end
-  for _, entry in ipairs(M.list(cwd)) do
-    if entry.id == id then
+  if path and fs.exists(path) and is_of(path, cwd) then return { id = id, path = path } end
+  for _, entry in ipairs(entries(cwd)) do
+    local begins = entry.id:sub(1, #id) == id and is_of(entry.path, cwd)
+    if begins and entry.id == id then
       found = { entry }
       break
     end
-    if entry.id:sub(1, #id) == id then found[#found + 1] = entry end
+    if begins then found[#found + 1] = entry end
   end
   if #found == 0 then
     return nil, err("missing", none(id))

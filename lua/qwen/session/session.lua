@@ -182,9 +182,12 @@ function Session:close()
   self.file, self.lock, self.private = nil, nil, nil
 end
 
----The session goes on in another folder; its file stays where it is.
+---The session goes on in another folder; its file stays where it is. One without a file begins there.
 ---@param where string real path
 function Session:move(where)
+  if self.path and not self.file then
+    self.cwd, self.path = where, ("%s/%s.jsonl"):format(paths.chats(where), self.id)
+  end
   self.here = where ~= self.cwd and where or nil
   self.branch = require("qwen.util.git").branch(where)
 end

@@ -1,5 +1,6 @@
 -- What a prompt may use at most, with its subagents and side requests: calls of tools, seconds, tokens and money. A run without a
 -- screen has one prompt; at the prompt the counts begin anew with each. Nothing is counted where no limit is set.
+local allowance = require "qwen.usage.allowance"
 local err = require "qwen.util.err"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
@@ -18,17 +19,19 @@ local settings = {
   calls = "model.maxToolCalls", seconds = "model.maxWallTimeSeconds", tokens = "model.maxRunTokens", cost = "model.maxRunCost",
 }
 
----Begins to count for a prompt, until what it gives is closed.
+---Begins to count for a prompt, or for all prompts of a run without a screen, until what it gives is closed.
 ---@param ctx Ctx
----@return table? closes
+---@return table? closes; nil where nothing is limited, or counted already
 function M.begin(ctx)
+  if ctx.budget then return nil end
   local most = {}
   for name, key in pairs(settings) do
     local value = ctx.settings:get(key)
     most[name] = value and value >= 0 and value or nil
   end
-  if not next(most) then return nil end
-  local budget = { most = most, calls = 0, tokens = 0, cost = 0, ends = most.seconds and task.now() + most.seconds }
+  if not next(most) and not ctx.allowance then return nil end
+  local budget = { most = most, calls = 0, tokens = 0, cost = 0,
+    ends = most.seconds and task.now() + most.seconds }
   ctx.budget = budget
   -- An agent in the background keeps it longer, without its time.
   return setmetatable({}, { __close = function() ctx.budget, budget.ends = nil, nil end })
@@ -38,7 +41,9 @@ end
 local function exceeded(ctx, what, words)
   local budget = ctx.budget
   if not budget.over then
-    if ctx.interactive then words = phrase("%s; each prompt has the whole limit: to go on, type: go on", words) end
+    if ctx.interactive and not allowance.spent(ctx) then
+      words = phrase("%s; each prompt has the whole limit: to go on, type: go on", words)
+    end
     budget.over = err("limit", words, { exit = EXIT, budget = what, retries = 0 })
   end
   return budget.over
@@ -51,6 +56,8 @@ local function used_up(ctx)
   if most.cost and budget.cost >= most.cost then
     return exceeded(ctx, "cost", phrase("the limit of money is reached: %.4f of %g %s were used (--max-cost, model.maxRunCost)", budget.cost,
       most.cost, budget.currency or ""))
+  elseif allowance.spent(ctx) == "tokens" then
+    return exceeded(ctx, "tokens", phrase "the tokens of this command are used (--tokens)")
   elseif most.tokens and budget.tokens >= most.tokens then
     return exceeded(ctx, "tokens", phrase("the limit of tokens is reached: %.0f of %d were used, in and out (--max-tokens, "
       .. "model.maxRunTokens)", budget.tokens, most.tokens))
@@ -122,13 +129,15 @@ end
 ---@param ctx Ctx
 ---@param row {usage: Usage, prices: table?, outcome: string}
 function M.count(ctx, row)
-  local budget, usage = ctx.budget, row.usage
+  local budget, usage = ctx.budget, row.usage or {}
+  local tokens = (usage.input or 0) + (usage.output or 0)
+  local unsaid = row.outcome == "ok" and not (usage.input and usage.output)
+  allowance.count(ctx, not unsaid and tokens or nil)
   if not budget then return end
-  if row.outcome == "ok" and not (usage and usage.input and usage.output) and (budget.most.tokens or budget.most.cost) then
+  if unsaid and (budget.most.tokens or budget.most.cost or allowance.spent(ctx) == "uncounted") then
     exceeded(ctx, "tokens", phrase "the service does not say how many tokens an answer used: no limit of tokens or money can be kept")
   end
-  usage = usage or {}
-  budget.tokens = budget.tokens + (usage.input or 0) + (usage.output or 0)
+  budget.tokens = budget.tokens + tokens
   budget.cost = budget.cost + (usage_ledger.cost(usage, row.prices) or 0)
 end
 
@@ -137,7 +146,10 @@ end
 ---@return number?
 function M.left(ctx)
   local budget = ctx.budget
-  return budget and budget.ends and budget.ends - (budget.asked or task.now()) or nil
+  if not budget then return nil end
+  local now = budget.asked or task.now()
+  local own, of_command = budget.ends and budget.ends - now, allowance.left(ctx, now)
+  return own and of_command and math.min(own, of_command) or own or of_command
 end
 
 ---What is said instead of a wait that would take longer than the time that is left.
@@ -154,29 +166,36 @@ end
 ---@return table? closes
 function M.hold(ctx)
   local budget = ctx.budget
-  if not (budget and budget.ends) or budget.asked then return nil end
-  budget.asked = task.now()
+  if not M.left(ctx) then return nil end
+  budget.asked, budget.questions = budget.asked or task.now(), (budget.questions or 0) + 1
   return setmetatable({}, { __close = function()
-    budget.ends, budget.asked = budget.ends and budget.ends + task.now() - budget.asked, nil
+    budget.questions = budget.questions - 1
+    if budget.questions > 0 then return end -- another one waits
+    local waited = task.now() - budget.asked
+    allowance.extend(ctx, waited)
+    budget.ends, budget.asked = budget.ends and budget.ends + waited, nil
   end })
 end
 
----Runs fn no longer than the time that is left; then everything in it is stopped.
+---Runs fn no longer than the time that is left; then everything in it is stopped. What runs in it already is stopped with it.
 ---@param ctx Ctx
----@param fn fun(): any
+---@param fn fun(): ...
 ---@return boolean in_time
----@return any result of fn, or the reason
+---@return any results of fn, or the reason
 function M.within(ctx, fn)
-  if not M.left(ctx) then return true, fn() end
+  if not M.left(ctx) or ctx.budget.watched then return true, fn() end
+  local budget = ctx.budget
+  budget.watched = true
+  local _ <close> = setmetatable({}, { __close = function() budget.watched = nil end })
   local child = task.spawn(fn)
   while true do
-    local ok, result = child:join(math.max(M.left(ctx), FEW))
-    if ok then return true, result end
-    if child:done() then error(result, 0) end
+    local results = table.pack(child:join(math.max(M.left(ctx), FEW)))
+    if results[1] then return table.unpack(results, 1, results.n) end
+    if child:done() then error(results[2], 0) end
     if M.left(ctx) <= 0 then break end
   end
-  local over = exceeded(ctx, "seconds", phrase("the limit of time is reached: %g s (--max-wall-time, model.maxWallTimeSeconds)",
-    ctx.budget.most.seconds))
+  local over = exceeded(ctx, "seconds", allowance.spent(ctx) and phrase "the time of this command is over (--for)"
+    or phrase("the limit of time is reached: %g s (--max-wall-time, model.maxWallTimeSeconds)", budget.most.seconds))
   local late = task.now() + PATIENCE
   while unfinished.any() and task.now() < late do task.sleep(FEW) end
   child:cancel()

@@ -21,11 +21,13 @@ function M.qwen_home()
   return home and home .. "/.qwen" or nil
 end
 
----The name of a project folder in ours: the path with every character that is not a letter or digit as "-".
+---The name of a project folder in ours: the path with "-" for all that is no letter or digit of
+---ASCII, one for each UTF-16 unit, as Qwen Code makes it.
 ---@param cwd string
 ---@return string
 function M.project_key(cwd)
-  return (cwd:gsub("[^%w]", "-"))
+  return (cwd:gsub("[\xf0-\xf4][\x80-\xbf]+", "--"):gsub("[\xc2-\xef][\x80-\xbf]+", "-")
+    :gsub("[^%w]", "-"))
 end
 
 ---The folder of a project's data.

@@ -68,6 +68,17 @@ end
 
 local function fail(message) error({ regex = message }, 0) end
 
+-- The character of `\x41`, `\u0041` or `\u{1F600}`, by what stands behind the letter, and the place behind it.
+local function by_number(source, letter, at)
+  local hex, behind
+  if letter == "x" then hex, behind = source:match("^(%x%x)()", at) end
+  if letter == "u" then hex, behind = source:match("^(%x%x%x%x)()", at) end
+  if letter == "u" and not hex then hex, behind = source:match("^{(%x%x?%x?%x?%x?%x?)}()", at) end
+  local code = hex and tonumber(hex, 16)
+  if not code or code > 0x10FFFF or code >= 0xD800 and code <= 0xDFFF then fail("\\" .. letter .. " is not understood") end
+  return utf8.char(code), behind
+end
+
 local function class(source, at)
   local tests, negated = {}, source:sub(at, at) == "^"
   if negated then at = at + 1 end
@@ -76,8 +87,13 @@ local function class(source, at)
     if char == "" then fail "a class is not closed" end
     at = at + #char
     if char ~= "\\" then return char end
-    local letter = source:sub(at, at)
-    at = at + 1
+    local letter = char_at(source, at)
+    at = at + #letter
+    if letter == "x" or letter == "u" then
+      char, at = by_number(source, letter, at)
+      return char
+    end
+    if letter:find "[pPkc]" then fail("\\" .. letter .. " is not understood") end
     return escapes[letter] or not class_of(letter) and letter or nil, class_of(letter)
   end
   while source:sub(at, at) ~= "]" do
@@ -101,7 +117,9 @@ local alternatives
 
 local function group(source, at)
   local kind = source:match("^%?[:=!]", at)
-  if not kind and source:sub(at, at) == "?" then fail "a group of this kind is not understood" end
+  local named = not kind and source:match("^%?<[%a_][%w_]*>()", at)
+  if named then at = named end
+  if not kind and not named and source:sub(at, at) == "?" then fail "a group of this kind is not understood" end
   local inner
   inner, at = alternatives(source, at + (kind and 2 or 0))
   if source:sub(at, at) ~= ")" then fail "a group is not closed" end
@@ -123,12 +141,16 @@ local function atom(source, at)
   if char == "$" then return function(text, here, go_on) return here == #text + 1 and go_on(here) end, at + 1 end
   if char:find "[*+?]" then fail("nothing is before " .. char) end
   if char ~= "\\" then return one(function(c) return c == char end), at + #char end
-  local letter = source:sub(at + 1, at + 1)
+  local letter = char_at(source, at + 1)
   if letter == "" then fail "a backslash is at the end" end
   if letter == "b" or letter == "B" then return boundary(letter == "b"), at + 2 end
-  if letter:find "[1-9kpuxc]" then fail("\\" .. letter .. " is not understood") end
+  if letter == "x" or letter == "u" then
+    local wanted, behind = by_number(source, letter, at + 2)
+    return one(function(c) return c == wanted end), behind
+  end
+  if letter:find "[1-9kpPc]" then fail("\\" .. letter .. " is not understood") end
   local literal = escapes[letter] or letter
-  return one(class_of(letter) or function(c) return c == literal end), at + 2
+  return one(class_of(letter) or function(c) return c == literal end), at + 1 + #letter
 end
 
 local function quantified(source, at)

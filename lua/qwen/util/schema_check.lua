@@ -233,6 +233,21 @@ local function of_combination(state, schema, value, path)
   return branch ~= nil and check(state, branch, value, path) or nil
 end
 
+-- Properties or items that nothing else of the schema speaks of.
+local function of_unevaluated(state, schema, value, path)
+  local keyword = M.type_of(value) == "array" and "unevaluatedItems" or "unevaluatedProperties"
+  if schema[keyword] == nil or type(value) ~= "table" then return nil end
+  local items = keyword == "unevaluatedItems"
+  local function admits(child, part) return not check(state, child, part, path) end
+  local how = { root = state.root, items = items, fits = admits }
+  local seen = require("qwen.util.schema_evaluated").of(schema, value, how)
+  for name, item in pairs(value) do
+    local place = items and ("%s[%d]"):format(path, name - 1) or below(path, name)
+    local wrong = not seen[name] and check(state, schema[keyword], item, place)
+    if wrong then return wrong end
+  end
+end
+
 local by_kind = { number = of_number, integer = of_number, string = of_string, array = of_array, object = of_object, empty = of_object }
 
 local function all_of(state, schema, value, path)
@@ -243,7 +258,7 @@ local function all_of(state, schema, value, path)
   local may_be_list = schema.type == "array" or schema.type == nil and (schema.minItems or schema.contains ~= nil)
   if kind == "empty" and may_be_list then kind = "array" end
   wrong = by_kind[kind] and by_kind[kind](state, schema, value, path)
-  return wrong or of_combination(state, schema, value, path)
+  return wrong or of_combination(state, schema, value, path) or of_unevaluated(state, schema, value, path)
 end
 
 function check(state, schema, value, path)

@@ -3,14 +3,33 @@ local regex = require "qwen.util.regex"
 
 local M = {}
 
----What a reference leads to: a pointer into the schema itself.
+-- The part of a schema that has an anchor.
+local function anchored(schema, name, seen)
+  if type(schema) ~= "table" or seen[schema] then return nil end
+  seen[schema] = true
+  if schema["$anchor"] == name then return schema end
+  for _, child in pairs(schema) do
+    local found = anchored(child, name, seen)
+    if found then return found end
+  end
+end
+
+local anchors = setmetatable({}, { __mode = "k" }) -- by schema, by name: the part, or false
+
+---What a reference leads to: a pointer into the schema itself, or an anchor in it.
 ---@param root table
 ---@param reference any
 ---@return table|boolean?
 function M.resolve(root, reference)
   local pointer = type(reference) == "string" and reference:match "^#(.*)$"
   if pointer == "" then return root end
-  if not pointer or pointer:sub(1, 1) ~= "/" then return nil end
+  if not pointer then return nil end
+  if pointer:sub(1, 1) ~= "/" then
+    local known = anchors[root] or {}
+    anchors[root] = known
+    if known[pointer] == nil then known[pointer] = anchored(root, pointer, {}) or false end
+    return known[pointer] or nil
+  end
   pointer = pointer:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
   local at = root
   for step in pointer:gmatch "/([^/]*)" do

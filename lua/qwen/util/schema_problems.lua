@@ -9,12 +9,12 @@ local types = { string = true, number = true, integer = true, boolean = true, ob
 
 -- The form of each keyword's value.
 local keywords = {
-  schema = "additionalProperties propertyNames contains not if then else additionalItems",
+  schema = "additionalProperties propertyNames contains not if then else additionalItems unevaluatedItems unevaluatedProperties",
   schemas = "properties $defs definitions dependentSchemas", patterns = "patternProperties", list = "allOf anyOf oneOf prefixItems",
   items = "items", names = "required", number = "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf",
   count = "minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains", boolean = "uniqueItems",
   type = "type", values = "enum", any = "const", pattern = "pattern", reference = "$ref", needs = "dependentRequired", mixed = "dependencies",
-  note = "title description default examples $comment $schema $id id format deprecated readOnly writeOnly contentEncoding "
+  note = "title description default examples $comment $schema $id $anchor id format deprecated readOnly writeOnly contentEncoding "
     .. "contentMediaType contentSchema $vocabulary",
 }
 

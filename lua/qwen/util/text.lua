@@ -159,6 +159,13 @@ function M.shell_words(line)
   return words
 end
 
+---A word as a shell takes it, in quotes where it needs them.
+---@param word string
+---@return string
+function M.shell_word(word)
+  return word:find "^[%w_./=:@%%+,-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
 ---A size for people.
 ---@param n integer bytes
 ---@return string

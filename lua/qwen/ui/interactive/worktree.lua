@@ -8,6 +8,7 @@ local project_files = require "qwen.config.project_files"
 local secret = require "sys.secret"
 local sys = require "sys.os"
 local term = require "sys.term"
+local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 local worktrees = require "qwen.permission.worktrees"
 local wrap = require "qwen.ui.render.wrap"
@@ -75,7 +76,7 @@ function M.leave(ctx, code)
   local resume = ctx.session and #ctx.session.messages > 0 and not ctx.session.in_memory
   tell(tr("the worktree %s stays%s; go on: %s; drop it: %s", tree.name, done(state),
     "qwen -w " .. tree.name .. (resume and " -c" or ""),
-    ("git worktree remove '%s' && git branch -D %s"):format(tree.path, tree.branch)))
+    ("git worktree remove %s && git branch -D %s"):format(text.shell_word(tree.path), text.shell_word(tree.branch))))
 end
 
 return M
