@@ -6,7 +6,7 @@ local choices = require "qwen.ui.acp.choices"
 local clean = require("sys.text").clean
 local content = require "qwen.ui.acp.content"
 local json = require "sys.json"
-local ledger = require "qwen.usage.ledger"
+local usage_ledger = require "qwen.usage.ledger"
 local message = require "qwen.session.message"
 local summary = require "qwen.session.summary"
 local translate = require "qwen.util.translate"
@@ -60,10 +60,10 @@ function Updates:commands()
   for _, entry in ipairs(aliases.listed(self.ctx, function(name) return not SCREEN[name] end)) do
     local value = entry.value
     if value then
-      local summary = entry.summary or entry.name
+      local about = entry.summary or entry.name
       local args = type(value.args) == "string" and value.args ~= "" and value.args
-      list[#list + 1] = { name = entry.name, description = clean(entry.declared and translate.tr(summary)
-        or tostring(summary)), input = args and { hint = args } or nil }
+      list[#list + 1] = { name = entry.name, description = clean(entry.declared and translate.tr(about)
+        or tostring(about)), input = args and { hint = args } or nil }
     end
   end
   self.send { sessionUpdate = "available_commands_update", availableCommands = list }
@@ -98,7 +98,7 @@ end
 -- What the requests cost, where prices are known.
 local function add_cost(self, request)
   local prices = request.prices
-  local cost = ledger.cost(request.usage or {}, prices)
+  local cost = usage_ledger.cost(request.usage or {}, prices)
   if not cost then return end
   local before = self.cost or { amount = 0, currency = type(prices.currency) == "string" and prices.currency or "USD" }
   self.cost = { amount = before.amount + cost, currency = before.currency }
