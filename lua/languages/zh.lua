@@ -116,7 +116,6 @@ return {
     ["plan mode is off; /plan turns it on"] = "计划模式已关闭；/plan 可开启",
     ["plan mode is on: the model looks and plans, and changes nothing until you approve its plan"] =
       "计划模式已开启：模型只查看和计划，在您批准计划之前不做任何修改",
-    ["a plan is kept in the file of its session"] = "计划保存在会话文件中",
     ["the question before"] = "上一个问题", ["the question after"] = "下一个问题",
     ["mark a choice, where several can be taken"] = "在可多选时选中一项",
     ["in several questions of the model:"] = "在模型的多个问题中：",
@@ -210,6 +209,20 @@ return {
     ["go back to an earlier prompt, with or without the files"] = "回到较早的提示，可连同文件一起",
     ["show the sandbox around commands, or verify it by trying to escape"] = "显示命令的沙箱，或尝试逃逸来验证它",
     ["list the sessions of this folder, search in them, or delete one"] = "列出、搜索本目录的会话，或删除一个", ["delete one for good"] = "永久删除一个", ["deleted %s"] = "已删除 %s", ["module %s"] = "模块 %s",
+    ["the plan was not saved: plansDirectory leads to %s, which is no folder for plans in this project"] =
+      "计划未保存：plansDirectory 指向 %s，它不是此项目中存放计划的目录",
+    ["as this session was left: %s"] = "与离开此会话时相同：%s",
+    ["folder of the project for approved plans, a file for each session; without it none is written"] =
+      "项目中存放已批准计划的目录，每个会话一个文件；不设置则不写",
+    ["Only when the user asks for a worktree: make a git worktree and go on in it, or enter the one of that name"] =
+      "仅在用户要求工作树时：创建 git 工作树并在其中继续，或进入该名称的工作树",
+    ["Only when the user asks for it: leave a worktree, and keep or remove it"] = "仅在用户要求时：离开工作树，并保留或删除它",
+    ["Enter a worktree"] = "进入工作树", ["Entered the worktree"] = "已进入工作树", ["Leave the worktree"] = "离开工作树",
+    ["Left the worktree"] = "已离开工作树", ["%s, branch %s"] = "%s，分支 %s", ["%s stays as it is."] = "%s 保持不变。",
+    ["%s is removed."] = "删除 %s。", ["%s is removed, with what is not committed in it."] = "删除 %s，连同其中未提交的内容。",
+    ["kept: %s"] = "已保留：%s", ["there is no worktree %s of this repository"] = "此仓库没有工作树 %s",
+    ["git cannot tell what is in %s"] = "git 无法说明 %s 中有什么", ["%d files in the worktree %s are not committed"] = "工作树 %2 中有 %1 个文件未提交",
+    ["the branch %s has commits that no other branch has: merge it first"] = "分支 %s 有其他分支没有的提交：请先合并",
     ["module %s is out of order: %s"] = "模块 %s 无法使用：%s",
     -- folders, worktrees, copies of sessions, search
     ["add folders to the session, or list them"] = "把目录加入会话，或列出它们", ["find what was said"] = "搜索说过的内容",

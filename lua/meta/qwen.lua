@@ -193,7 +193,7 @@
 ---@field verbs {ask: Phrase, done: Phrase, host: Phrase?}? what it does, in front of the label: Read, Run; when it has: Ran; and in front of the host that it reaches
 ---@field label (fun(args: table): string)? a few words for one line: "src/main.c"
 ---@field editable string? name of the text argument that a person may write anew before allowing the call
----@field serial boolean? never beside another call of the same turn
+---@field serial (boolean|fun(args: table): boolean?)? true: never beside another call of the same turn; false: beside those before it, though its effect is run
 ---@field asks boolean? its run asks the person: it is run without another question, and hooks of permission_asked may refuse it
 ---@field shown (fun(args: table, result: string?): string?)? Markdown below the line of the call, for people
 ---@field deferred boolean|(fun(ctx: Ctx): boolean)|nil named in tool_search at first, and offered once it was found or called
@@ -402,6 +402,8 @@
 ---@field fallbacks Model[] asked in this order when the model has no room
 ---@field mode "plan"|"default"|"auto-edit"|"auto"|"yolo"
 ---@field mode_before string? in plan mode: the mode before it
+---@field effort_chosen string? the effort that was chosen in the session, or for it
+---@field entered {path: string, from: string}? the worktree that the model took the session to, and where it was before
 ---@field interactive boolean a person can answer
 ---@field serves boolean? its tools are offered to another program: qwen mcp serve
 ---@field client_files ClientFiles? files as the editor has them that leads the session
@@ -486,6 +488,8 @@
 ---@field path string
 ---@field messages Message[]
 ---@field add fun(self: Session, message: Message): boolean?, Err? appends one line
+---@field left {mode: string?, effort: string?}? what the user had chosen for it when it was left
+---@field resumed boolean? it goes on
 ---@field sync fun(self: Session)
 ---@field history fun(self: Session): fun(): Message? all messages, also those that a shortening left in the file
 ---@field left_out fun(self: Session): string[] sentences about what the file has and messages have not
@@ -586,6 +590,7 @@ qwen = {}
 ---@field mcp_oauth qwen.x.mcp_oauth
 ---@field mcp_sign_in qwen.x.mcp_sign_in
 ---@field moved_names qwen.x.moved_names
+---@field plan_file qwen.x.plan_file
 ---@field plan_mode qwen.x.plan_mode
 ---@field policy qwen.x.policy
 ---@field privacy qwen.x.privacy
@@ -619,6 +624,7 @@ qwen = {}
 ---@field web_access qwen.x.web_access
 ---@field web_page qwen.x.web_page
 ---@field words qwen.x.words
+---@field worktrees qwen.x.worktrees
 
 ---@class qwen.x.project_lua Lua of a project, in a process of its own, once the person has allowed it
 ---@field files fun(cwd: string): {path: string, source: string}[] what would run, by name
@@ -719,7 +725,7 @@ qwen = {}
 ---@field known boolean the model gave all of them
 
 ---@class qwen.x.html_markdown
----@field convert fun(source: string, options: {url: string, most: integer, pause: function?}): {text: string, title: string, scripts: integer, cut: boolean}?, Err? what a reader sees of a page
+---@field convert fun(source: string, options: {url: string, most: integer, pause: function?}): {text: string, title: string, scripts: integer, cut: boolean, refresh: string?}?, Err? what a reader sees of a page; refresh: the address that it sends a browser on to
 
 ---@class qwen.x.web_page pages of the web, as somebody without a name would get them
 ---@field most integer bytes that are read
@@ -1010,6 +1016,9 @@ qwen = {}
 ---@field fill fun(template: string, translation: string?, ...): string
 ---@field use fun(value: {words: table<string, string>?, texts: table<string, string>?}?) takes a language from now on
 ---@field word fun(id: string): string?
+
+---@class qwen.x.plan_file
+---@field save fun(ctx: Ctx, plan: string): string?, Err? writes an approved plan into the folder of the setting plansDirectory; nil where none is set
 
 ---@class qwen.x.plan_mode
 ---@field tell fun(ctx: Ctx, prompt: Message) puts what has changed before a prompt
@@ -1405,6 +1414,16 @@ qwen = {}
 ---@field refused fun(ctx: Ctx, e: Err, try: integer): boolean does so after a service refused the conversation as too long
 ---@field fill fun(ctx: Ctx): integer, integer tokens used and the window
 ---@field estimate fun(messages: Message[], from?: integer): integer tokens
+
+---@class qwen.x.worktrees git worktrees below a repository; git runs with nothing that its configuration names
+---@field folder fun(top: string): string?, Err? the folder of the worktrees of a repository, which git does not see
+---@field enter fun(cwd: string, name: string|true): Tree?, Err? makes one, or finds it; true: of any name
+---@field start fun(cwd: string, opts: table): string?, Tree|Err the same as a run begins
+---@field find fun(cwd: string, name: string): Tree?, Err? one that is there already
+---@field state fun(tree: Tree): {changed: integer, commits: integer}? what has happened in one of this run
+---@field loss fun(tree: Tree, discard?: boolean): Err? why its removal would lose something; `discard`: what is not committed may go
+---@field drop fun(tree: Tree): boolean?, Err? removes it, and its branch where that was made for it
+---@field remove fun(tree: Tree): boolean?, Err? removes one in which nothing was changed
 
 ---@class qwen.x.git
 ---@field common fun(folder: string): string? real path of the folder with the history that a working tree belongs to

@@ -89,13 +89,20 @@ local messages_of, tools_of = wire.encoders(P)
 local levels = { low = "LOW", medium = "MEDIUM", high = "HIGH", max = "HIGH" }
 local budgets = { low = 4096, medium = 16384, high = 24576, max = 24576 }
 
----The levels of effort that a model can be told. Only the small ones of 2.5 can do without thinking.
+local FIRST_LEVELS, NO_MINIMAL = 3, 3.7 -- from 3.7 on the level MINIMAL is refused
+
+-- Whether a model can do without thinking: the small ones up to 3.6.
+local function may_rest(id, number)
+  return number >= 2.5 and number < NO_MINIMAL and id:find("flash", 1, true) ~= nil
+end
+
+---The levels of effort that a model can be told.
 ---@param model Model
 ---@return string
 function P.efforts(model)
   local number = version(model.id)
   if number < 2.5 then return "" end
-  if number < 3 then return model.id:find "flash" and "none low medium high" or "low medium high" end
+  if may_rest(model.id, number) then return "none low medium high" end
   return model.id:find "gemini%-3%-pro" and "low high" or "low medium high"
 end
 
@@ -104,13 +111,14 @@ local function thinking(model)
   local number, reasoning = version(model.id), model.config.reasoning
   if number < 2.5 and type(reasoning) ~= "table" then return nil end
   if reasoning == false then
-    if (model.id:match "2%.5(.*)" or ""):find("flash", 1, true) then return { thinkingBudget = 0 } end -- the others cannot do without
-    return { includeThoughts = false }
+    if not may_rest(model.id, number) then return { includeThoughts = false } end
+    if number < FIRST_LEVELS then return { thinkingBudget = 0 } end
+    return { includeThoughts = false, thinkingLevel = "MINIMAL" }
   end
   local out = { includeThoughts = true }
   if type(reasoning) ~= "table" then return out end
   local budget = wire.integer(reasoning.budget_tokens) or wire.integer(reasoning.budget)
-  if number >= 3 and not budget then
+  if number >= FIRST_LEVELS and not budget then
     out.thinkingLevel = levels[reasoning.effort]
   else
     out.thinkingBudget = budget or budgets[reasoning.effort]

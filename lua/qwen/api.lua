@@ -83,6 +83,7 @@ local experimental = {
   patch_apply = "qwen.util.patch_apply",
   patch_text = "qwen.util.patch_text",
   patches = "qwen.model.patches",
+  plan_file = "qwen.agent.plan_file",
   plan_mode = "qwen.agent.plan_mode",
   policy = "qwen.permission.policy",
   privacy = "qwen.usage.privacy",
@@ -116,6 +117,7 @@ local experimental = {
   web_access = "qwen.permission.domain_policy",
   web_page = "qwen.net.web_page",
   words = "qwen.ui.render.words",
+  worktrees = "qwen.permission.worktrees",
 }
 
 local api = { version = embed.version, api = 1, x = {} }

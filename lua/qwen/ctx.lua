@@ -76,6 +76,7 @@ local function add_session(ctx)
   function ctx.take_session(session)
     if ctx.session then ctx.session:close() end
     ctx.session, ctx.seen, ctx.granted, ctx.todos, ctx.told_next = session, {}, {}, nil, nil
+    require("qwen.agent.choices").attach(ctx, session)
   end
   function ctx.tell_next(words) require("qwen.agent.told_next").add(ctx, words) end
 end

@@ -75,6 +75,7 @@ local function prepare(ctx, opts)
   if not ctx.model then return nil, e end
   ctx.session, e = require("qwen.session.start").open(ctx, opts)
   if not ctx.session then return nil, e end
+  require("qwen.agent.choices").attach(ctx, ctx.session)
   require("qwen.agent.worktree").begin(ctx)
   ctx.tools = require("qwen.agent.view").tools(ctx)
   ctx.system = require("qwen.agent.system_prompt").system(ctx, opts)

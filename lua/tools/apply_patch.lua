@@ -99,6 +99,7 @@ end
 local function move(ctx, state, change, file)
   local to, e = open(ctx, state, file.to)
   if not to then return nil, e end
+  if to == change then return true end -- where it is already
   if to.after then return refused("%s exists already.", file.to) end
   if is_link(change.path) then return refused("%s is a link: move it with a command.", change.name) end
   to.after, to.encoding, to.mode, to.binary = change.after, change.encoding, change.mode, change.binary

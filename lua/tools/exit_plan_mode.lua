@@ -68,10 +68,13 @@ local function off(ctx)
   return { text = plan_mode.off(ctx.mode), display = tr "plan mode is off", error = true }
 end
 
-local function approved(ctx, choice, changed)
+local function approved(ctx, choice, plan, changed)
   if ctx.mode ~= "plan" then return off(ctx) end -- the user left it meanwhile
   plan_mode.take(ctx, choice.mode)
   local words = choice.words .. " Carry it out now; keep its steps with todo_write."
+  local path, e = qwen.x.plan_file.save(ctx, plan)
+  if path then words = words .. (" The plan is in %s."):format(path) end
+  if e then ctx.notice(e.message) end
   return { text = plan_mode.approved(words, changed),
     display = tr("approved, mode: %s", choice.mode) }
 end
@@ -88,7 +91,7 @@ function T.run(ctx, args)
     choice, words, change = ask(ctx, plan)
   end
   local changed = plan ~= args.plan and plan or nil
-  if choice and choice.mode then return approved(ctx, choice, changed) end
+  if choice and choice.mode then return approved(ctx, choice, plan, changed) end
   local said = words and words ~= "" and words
   return { error = true, display = said and tr("not approved: %s", said) or tr "not approved",
     text = "The user did not approve the plan. Plan mode stays on. "

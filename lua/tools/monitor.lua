@@ -6,7 +6,7 @@ local EVENTS, SILENCE, LONGEST_SILENCE = 1000, 300000, 600000 -- milliseconds
 local T = {
   summary = "Start a command in the background; each line that it prints is told to you before "
     .. "your next answer. For logs and watchers. What ends by itself is for run_shell_command.",
-  effect = "run", editable = "command", deferred = true,
+  effect = "run", editable = "command", deferred = true, serial = false,
   schema = {
     type = "object",
     properties = {

@@ -40,6 +40,11 @@ function T.command(args) return args.command, args.directory end
 
 T.verbs = { ask = qwen.phrase "Run", done = qwen.phrase "Ran" }
 
+---What goes on beside the conversation waits for nothing.
+function T.serial(args)
+  if args.is_background then return false end
+end
+
 function T.label(args) return (args.command:gsub("%s+", " ")) end
 
 function T.preview(_, args)

@@ -99,6 +99,10 @@ local function read(ctx, page)
         and "The page has no text: a browser would make it by JavaScript, which is not run here."
         or "The page is empty."
     end
+    if read_page.refresh then
+      page.note = ("%sIt sends a browser on to %s, which was not followed.")
+        :format(page.note and page.note .. " " or "", read_page.refresh)
+    end
   elseif not words:find "%S" then
     page.note = "The page is empty."
   end

@@ -125,7 +125,11 @@ bool http_url_join(const char *base, const char *link, char out[HTTP_URL_JOINED_
   CURLU *h = curl ? curl->url() : NULL;
   if (!h) return false;
   CURLUcode code = curl->url_set(h, CURLUPART_URL, base, 0);
-  if (code == CURLUE_OK) code = curl->url_set(h, CURLUPART_URL, link, LINK);
+  bool same_page = *link == '#' || !*link; /* curl before 8 takes "#x" for a path */
+  if (code == CURLUE_OK && same_page)
+    code = curl->url_set(h, CURLUPART_FRAGMENT, *link ? link + 1 : NULL, *link ? CURLU_URLENCODE : 0);
+  else if (code == CURLUE_OK)
+    code = curl->url_set(h, CURLUPART_URL, link, LINK);
   bool joined = code == CURLUE_OK && part(curl, h, CURLUPART_URL, 0, out, HTTP_URL_JOINED_MAX, &code);
   curl->url_cleanup(h);
   return joined;

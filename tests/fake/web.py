@@ -33,11 +33,21 @@ pages = {
     "/middle": ("text/html", "<p>" + "the answer is 42. " * 800),
     "/deep": ("text/html", "<div>" * 300000 + "bottom"), "/bold": ("text/html", "".join(f"<b id={i}>" for i in range(100000)) + "x"),
     "/attributes": ("text/html", "<p " + " ".join(f"a{i}=1" for i in range(100000)) + ">many"),
+    "/utf16-named": ("text/html; charset=utf-16", ("<p>" + "\u6570\u636e\u5e93" * 9).encode("utf-16-le")),
+    "/utf16be-named": ("text/plain; charset=UTF-16BE", ("\u6570\u636e\u5e93" * 9).encode("utf-16-be")),
+    "/meta-utf16": ("text/html", b"<meta charset=utf-16><p>plain"),
+    "/gbk-broken": ("text/html; charset=gbk", "<p>\u6570\u636e".encode("gbk") + b"\xff " + "\u5e93".encode("gbk") + b"\xca"),
+    "/meta-wrong": ("text/html", b"<meta charset=utf-8><p>" + ("\u6570\u636e\u5e93\u8fde\u63a5\u6c60" * 4).encode("gbk")),
+    "/iso": ("text/html; charset=iso8859-1", b"<p>\x93Gr\xfc\xdfe\x94"), "/zero": ("text/html", b"<p>a\0b\0c"),
+    "/wide-cell": ("text/html", "<table><tr><td colspan=99>a<td>b<tr><td>c</table>"),
+    "/refresh": ("text/html", "<meta http-equiv=Refresh content=\"0; URL='/page?a&amp;b'\">"),
+    "/refresh-js": ("text/html", "<meta http-equiv=refresh content='0;url=javascript:go()'><p>stays"),
+    "/refresh-self": ("text/html", "<meta http-equiv=refresh content=30><p>stays"),
     "/huge": ("text/plain", b"x" * (11 << 20)),
 }
 redirects = {
     "/to-page": "/page", "/to-other": "http://other.example/x", "/to-private": "http://169.254.169.254/latest/meta-data/", "/loop": "/loop",
-    "/to-name": "http://user:pass@127.0.0.1/", "/to-file": "file:///etc/passwd", "/to-nothing": "http://", "/to-relative": "page",
+    "/to-name": "http://user:pass@127.0.0.1/", "/to-file": "file:///etc/passwd", "/to-nothing": "http://", "/to-relative": "page", "/to-fragment": "#top", "/to-empty": "",
 }
 
 

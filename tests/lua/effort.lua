@@ -15,7 +15,7 @@ local urls = {
   vllm = "http://127.0.0.1:8000/v1", ["llama-cpp"] = "http://127.0.0.1:8080/v1",
   ["lm-studio"] = "http://127.0.0.1:1234/v1", moonshot = "https://api.moonshot.ai/v1",
   zai = "https://api.z.ai/api/paas/v4", xai = "https://api.x.ai/v1", mistral = "https://api.mistral.ai/v1",
-  minimax = "https://api.minimax.io/v1", elsewhere = "https://llm.example.com/v1",
+  minimax = "https://api.minimax.io/v1", modelscope = "https://api-inference.modelscope.cn/v1", elsewhere = "https://llm.example.com/v1",
 }
 
 local function model(protocol, place, id, config)
@@ -50,7 +50,18 @@ local rows = {
     { medium = 'thinkingConfig: {"includeThoughts":true,"thinkingLevel":"LOW"}' } },
   { "gemini", "gemini", "gemini-3.1-pro", "low medium high",
     { medium = 'thinkingConfig: {"includeThoughts":true,"thinkingLevel":"MEDIUM"}' } },
+  { "gemini", "gemini", "gemini-3-flash-preview", "none low medium high",
+    { none = 'thinkingConfig: {"includeThoughts":false,"thinkingLevel":"MINIMAL"}',
+      medium = 'thinkingConfig: {"includeThoughts":true,"thinkingLevel":"MEDIUM"}' } },
+  { "gemini", "gemini", "gemini-3.1-flash-lite", "none low medium high",
+    { none = 'thinkingConfig: {"includeThoughts":false,"thinkingLevel":"MINIMAL"}' } },
+  { "gemini", "gemini", "gemini-3.8-flash", "low medium high",
+    { none = 'thinkingConfig: {"includeThoughts":true,"thinkingLevel":"LOW"}' } },
   { "gemini", "gemini", "gemini-2.0-flash", "", { high = "" } },
+  { "openai", "modelscope", "Qwen/Qwen3-32B", "none low medium high",
+    { none = "enable_thinking: false", low = "enable_thinking: true, thinking_budget: 4096" } },
+  { "openai", "modelscope", "Qwen/Qwen3-Coder-480B-A35B-Instruct", "", { high = "" } },
+  { "openai", "modelscope", "deepseek-ai/DeepSeek-V3.2", "none low medium high", { none = "enable_thinking: false" } },
   { "openai", "dashscope", "qwen3.5-plus", "none low medium high",
     { none = "enable_thinking: false", low = "enable_thinking: true, thinking_budget: 4096", max = "enable_thinking: true" } },
   { "openai", "dashscope", "qwen3.8-max", "none low medium high xhigh",

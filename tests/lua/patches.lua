@@ -92,6 +92,12 @@ local place = program.place { ["a.txt"] = FIVE, ["b.txt"] = "beta\n", ["gone.txt
 assert(proc.run { argv = { "sh", "-c", "ln -s b.txt link; ln -s .. away; chmod 755 run.sh" }, cwd = place.cwd })
 local function at(name) return fs.read(place.cwd .. "/" .. name) end
 
+-- Blanks before the marks of a patch are the model's; a line of a file that is such a mark stays one.
+for tail, lines in pairs { [" *** End Patch\n"] = { "two", "2" }, [" *** End Patch\n*** End Patch\n"] = { "two", "2", "*** End Patch" } } do
+  local files = assert(patch_text.files(" *** Begin Patch\n *** Update File: f\n@@\n-two\n+2\n" .. tail))
+  t.eq({ files[1].path, files[1].hunks[1].lines }, { "f", lines }, tail)
+end
+
 -- A patch, words of its result, and which files are what afterwards.
 local steps = {
   { "*** Update File: a.txt\n@@\n-two\n+2\n*** Update File: b.txt\n@@\n-nothing\n+x", "does not fit b.txt", { ["a.txt"] = FIVE } },
@@ -116,6 +122,9 @@ local steps = {
   { "*** Update File: a.txt\n@@\n-two\n+2\n*** Add File: new/n.txt\n+n\n*** Delete File: gone.txt", "A new/n.txt\nM a.txt\nD gone.txt$",
     { ["a.txt"] = "one\n2\nthree\nfour\nfive\n", ["new/n.txt"] = "n\n", ["gone.txt"] = false } },
   { "*** Update File: a.txt\n@@\n-2\n+zwei\n*** Update File: a.txt\n@@\n-zwei\n+due", "M a.txt$", { ["a.txt"] = "one\ndue\nthree\nfour\nfive\n" } },
+  { "*** Update File: a.txt\n*** Move to: ./a.txt\n@@\n-due\n+deux", "M a.txt$", { ["a.txt"] = "one\ndeux\nthree\nfour\nfive\n" } },
+  { "  *** Update File: a.txt\n@@\n-deux\n+due", "M a.txt$", { ["a.txt"] = "one\ndue\nthree\nfour\nfive\n" } },
+  { "*** Environment ID: x\n*** Update File: a.txt\n@@\n-due\n+duo", "M a.txt$", { ["a.txt"] = "one\nduo\nthree\nfour\nfive\n" } },
   { "*** Add File: t.txt\n+x\n*** Delete File: t.txt", "changes nothing", { ["t.txt"] = false } },
   { "*** Update File: bin\n*** Move to: moved-bin", "M moved%-bin", { bin = false, ["moved-bin"] = "\0\1\2" } },
 }

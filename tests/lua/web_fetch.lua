@@ -26,6 +26,10 @@ for path, want in pairs {
   ["/json"] = '{"a": [1, 2]}', ["/xml"] = "<?xml version='1.0'?><a>b</a>", ["/plain"] = "just <b>text</b>\n", ["/untyped"] = "sniffed",
   ["/header-set"] = "Grüße", ["/meta-set"] = "Grüße", ["/sjis"] = "日本語", ["/utf16"] = "wide", ["/no-set"] = "Grüße",
   ["/wrong-set"] = "Gr\u{FFFD}\u{FFFD}e", ["/odd-set"] = "plain", ["/octet-text"] = "only text\n", ["/packed"] = "unpacked",
+  ["/utf16-named"] = ("数据库"):rep(9), ["/utf16be-named"] = ("数据库"):rep(9), ["/meta-utf16"] = "plain",
+  ["/meta-wrong"] = ("数据库连接池"):rep(4), ["/iso"] = "“Grüße”", ["/zero"] = "abc",
+  ["/wide-cell"] = "| a | b |\n| --- | --- |\n| c |  |",
+  ["/gbk-broken"] = "数据\u{FFFD} 库\u{FFFD}", ["/refresh-js"] = "stays", ["/refresh-self"] = "stays",
   ["/to-page"] = inner(page), ["/to-relative"] = inner(page), ["/chain9"] = inner(page),
 } do t.eq(inner(fetch(path)), want, path) end
 t.eq(inner(fetch "/accept"), "# As Markdown", "Markdown is asked for")
@@ -45,6 +49,8 @@ end
 t.match(fetch("/script-only").text, "JavaScript", "a page that is all script")
 t.match(fetch("/empty").text, "empty", "an empty page")
 t.match(fetch("/blank").text, "empty", "a blank text")
+t.match(fetch("/refresh").text, "empty.*" .. base:gsub("%p", "%%%0") .. "/page%?a&b, which was not followed", "a page that sends on")
+for _, path in ipairs { "/refresh-js", "/refresh-self" } do t.ok(not fetch(path).text:find "followed", path) end
 for _, status in ipairs { 404, 403, 500 } do
   local result = fetch("/status" .. status)
   t.eq({ result.error, inner(result) }, { true, "refused because of reasons" }, "status " .. status)
@@ -62,7 +68,8 @@ do
 end
 
 -- Limits.
-for path, kind in pairs { ["/huge"] = "too_long", ["/endless"] = "too_long", ["/bomb"] = "too_long", ["/cut"] = "network", ["/loop"] = "protocol",
+for path, kind in pairs { ["/huge"] = "too_long", ["/endless"] = "too_long", ["/bomb"] = "too_long", ["/cut"] = "network", ["/loop"] = "protocol", ["/to-fragment"] = "protocol",
+  ["/to-empty"] = "protocol",
   ["/chain12"] = "protocol", ["/to-nothing"] = "protocol" } do
   t.eq((fetch(path).err or {}).kind, kind, path)
 end
@@ -88,6 +95,7 @@ local function asked(path)
   for _, each in ipairs(json.decode(stream:all())) do n = n + (each == path and 1 or 0) end
   return n
 end
+fetch "/plain"
 local before = asked "/plain"
 t.match(fetch("/plain#part").display, "memory", "asked for before")
 t.eq(asked "/plain", before, "and not asked for again")
@@ -164,7 +172,10 @@ for _, url in ipairs { "http://127.0.0.1:1/", "http://[::ffff:127.0.0.1]:1/", "h
   local stream, e = http.open { url = url, outside = true }
   t.eq({ stream, e and e.code }, { nil, "private_address" }, url)
 end
-t.eq(http.join("https://a.org/b/c?d", "../e f"), "https://a.org/e%20f", "links are joined")
+for link, want in pairs { ["../e f"] = "https://a.org/e%20f", ["#x y"] = "https://a.org/b/c?d#x%20y", [""] = "https://a.org/b/c?d",
+  ["?q"] = "https://a.org/b/c?q", ["//b.org/x"] = "https://b.org/x", ["/"] = "https://a.org/" } do
+  t.eq(http.join("https://a.org/b/c?d#old", link), want, "links are joined: " .. link)
+end
 
 -- The whole way: a call of the model, the rule, the page in the next request.
 local function run(rules, answers, ...)

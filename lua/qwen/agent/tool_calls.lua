@@ -83,6 +83,15 @@ local function admit_changed(ctx, call, tool, args)
   return admit(ctx, call, tool, args, CHANGED:format(name, text.head_tail(shown, 4000)), ctx.decide ~= nil)
 end
 
+-- Whether a call waits for those of the same turn before it: what changes something does, unless it
+-- only starts something beside them.
+local function waits(tool, args, reads)
+  local serial = tool.serial
+  if type(serial) == "function" then serial = serial(args) end
+  if tool.effect == "edit" or serial ~= nil then return tool.effect == "edit" or serial end
+  return tool.effect == "run" and not reads
+end
+
 -- Hooks, then permission; what the person has changed goes through both again.
 function admit(ctx, call, tool, args, note, agreed)
   local before, reason = ctx.emit("before_tool", { name = call.name, args = args, id = call.id })
@@ -118,7 +127,7 @@ function admit(ctx, call, tool, args, note, agreed)
     run = setmetatable({ [tool.editable] = safe }, { __index = args })
   end
   return { call = call, tool = tool, args = args, note = note, ctx = scoped, run = run,
-    barrier = tool.serial or tool.effect == "edit" or tool.effect == "run" and not reads }
+    barrier = waits(tool, args, reads) }
 end
 
 local UNKNOWN = "(%s has no argument %s: it was left out of account.)\n"

@@ -66,6 +66,7 @@ return {
       text = "what standard input holds: text, or a program's messages" },
     { long = "acp", also = "experimental-acp", field = "acp", text = "serve an editor: the Agent Client Protocol on standard input and output" },
     { long = "acp-session", field = "acp_session", rare = true, text = "one session of --acp, which starts it" },
+    { long = "experimental-lsp", field = "lsp", rare = true, text = "language servers, also where lsp.enabled is false" },
     { long = "channel", value = "NAME", field = "channel", rare = true, text = "what leads this run; kept for Qwen Code" },
     { long = "screen-reader", field = "screen_reader", rare = true, text = "words instead of boxes and signs" },
     { long = "verbose", also = "debug", field = "verbose", text = "tool calls and results on standard error" },

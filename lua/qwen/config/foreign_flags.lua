@@ -22,7 +22,7 @@ local rows = {
   { "--max-subagent-depth", "the setting model.maxSubagentDepth" },
   { "--sandbox-image", "--sandbox, which needs no image" },
   { "--checkpointing", "/undo and /rewind, which need no flag" },
-  { "--experimental-lsp --experimental-skills --lsp", "nothing: it needs no flag" },
+  { "--experimental-skills --lsp", "nothing: it needs no flag" },
   { "--all-files", "@PATH in the prompt" },
   -- Claude Code.
   { "--print", "-p PROMPT" },

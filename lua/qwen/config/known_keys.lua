@@ -33,7 +33,6 @@ local rows = {
   { text = "tools are always called directly", restricts = true, keys = "tools.codeModeOnly=false" },
   { text = "a tool of your own is a file in ~/.qwen/tools: qwen new tool NAME", keys = "tools.discoveryCommand tools.callCommand" },
   { text = "list the servers in mcpServers", keys = "mcp.serverCommand" },
-  { text = "a plan is kept in the file of its session", keys = "plansDirectory" },
   { text = "the editor is $VISUAL or $EDITOR", keys = "general.preferredEditor" },
 
   -- What qwen never does, or always.

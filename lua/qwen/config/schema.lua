@@ -154,6 +154,8 @@ return {
   ["ui.enableFollowupSuggestions"] = { type = "boolean",
     text = "suggest the next prompt after an answer, by a request of its own; without it none" },
   ["compactionModel"] = { type = "string", text = "model that sums up long conversations; default: the one that is asked" },
+  ["plansDirectory"] = { type = "string", project = true,
+    text = "folder of the project for approved plans, a file for each session; without it none is written" },
   ["lsp.enabled"] = { type = "boolean", default = true, project = "tighter",
     text = "language servers in trusted folders: the tool lsp, and what they say of edits" },
   ["lsp.diagnostics"] = { type = "boolean", default = true, project = "tighter",

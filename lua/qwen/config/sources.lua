@@ -63,6 +63,7 @@ local flag_keys = {
   { "core_tools", "tools.core", "--core-tools" },
   { "sandbox", "tools.sandbox", "--sandbox" }, { "include", "context.includeDirectories", "--include-directories" },
   { "output_style", "general.outputStyle", "--output-style" },
+  { "lsp", "lsp.enabled", "--experimental-lsp" },
   { "disabled_slash", "slashCommands.disabled", "--disabled-slash-commands" },
 }
 

@@ -15,7 +15,7 @@ M.fields = {
     aliases = "table", subcommands = "table", options = "table", check = "function" },
   tools = { summary = "string", schema = "table", effect = "string", paths = "function", command = "function",
     domain = "function", most = "number", run = "function",
-    preview = "function", verbs = "table", label = "function", serial = "boolean", editable = "string", deferred = "boolean or function",
+    preview = "function", verbs = "table", label = "function", serial = "boolean or function", editable = "string", deferred = "boolean or function",
     offered = "function", asks = "boolean", shown = "function", options = "table", check = "function" },
   auth = { summary = "string", login = "function", status = "function", headers = "function", logout = "function", terms = "table",
     order = "number", refused = "function", credential = "function", state = "function", news = "function", flags = "table",

@@ -99,7 +99,7 @@ end
 ---@param ctx Ctx
 ---@param level string
 function M.set(ctx, level)
-  ctx.opts.effort = level
+  ctx.opts.effort, ctx.effort_chosen = level, level
   M.apply(ctx.model, level, true)
   for _, model in ipairs(ctx.fallbacks) do M.apply(model, level, true) end
 end

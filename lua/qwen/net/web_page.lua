@@ -106,11 +106,21 @@ function M.fetch(transport, url, options)
   return { url = at, status = stream.status, type = kind, charset = charset, bytes = bytes }
 end
 
+-- Sets whose characters have two bytes, any of which may be zero.
+local WIDE = { ["utf-16"] = "UTF-16LE", ["utf-16le"] = "UTF-16LE", ["utf-16be"] = "UTF-16BE",
+  unicode = "UTF-16LE", ["ucs-2"] = "UTF-16LE", ["iso-10646-ucs-2"] = "UTF-16LE" }
 -- What browsers take some names of sets for.
-local SETS = { ["iso-8859-1"] = "WINDOWS-1252", latin1 = "WINDOWS-1252",
-  ["us-ascii"] = "WINDOWS-1252", ascii = "WINDOWS-1252", gb2312 = "GB18030", gbk = "GB18030",
-  shift_jis = "CP932", ["shift-jis"] = "CP932", sjis = "CP932", ["x-sjis"] = "CP932",
-  ["euc-kr"] = "CP949", ["ks_c_5601-1987"] = "CP949" }
+local SETS = {}
+for set, names in pairs {
+  ["WINDOWS-1252"] = "iso-8859-1 iso8859-1 iso88591 iso_8859-1 latin1 l1 cp819 us-ascii ascii x-cp1252",
+  GB18030 = "gb2312 gbk x-gbk gb_2312-80 csgb2312 chinese cp936 ms936",
+  CP932 = "shift_jis shift-jis sjis x-sjis ms_kanji windows-31j csshiftjis",
+  CP949 = "euc-kr ks_c_5601-1987 ks_c_5601 ksc5601 korean windows-949 cseuckr",
+  ["BIG5-HKSCS"] = "big5 big5-hkscs cn-big5 x-x-big5 csbig5", ["EUC-JP"] = "x-euc-jp",
+  ["WINDOWS-1254"] = "iso-8859-9 latin5", ["WINDOWS-874"] = "iso-8859-11 tis-620",
+} do
+  for name in names:gmatch "%S+" do SETS[name] = set end
+end
 
 local MAGIC = { ["%PDF-"] = "pdf", ["PK\3\4"] = "zip", ["\x1f\x8b"] = "gz", ["\x7fELF"] = "elf",
   ["7z\xbc\xaf"] = "7z", ["BZh"] = "bz2", ["\xfd7zXZ"] = "xz", ["\x89PNG"] = "png",
@@ -154,15 +164,24 @@ local function named_inside(page)
   while at do
     local stop = start:find(">", at, true) or #start
     local set = start:sub(at, stop):gsub("%s", ""):match "charset=[\"']?([%w._:-]+)"
-    if set then return set end
+    if set then return WIDE[set] and "utf-8" or set end -- in a wide one it could not be read
     at = start:find("<meta", stop, true)
   end
 end
 
+local MOST_BROKEN = 200 -- bytes that no character begins with; with more it is another set
+
+-- Bytes of a set in UTF-8, with a sign for each that is no character; nil where there are many.
 local function converted(bytes, charset)
-  charset = charset:lower()
   if charset == "utf-8" or charset == "utf8" then return text.utf8(bytes) end
-  return text.convert(bytes, SETS[charset] or charset:upper(), "UTF-8")
+  local set, out = WIDE[charset] or SETS[charset] or charset:upper(), {}
+  for _ = 0, MOST_BROKEN do
+    local words, at = text.convert(bytes, set, "UTF-8")
+    if not words and at == 0 then return nil end
+    out[#out + 1] = words or text.convert(bytes:sub(1, at - 1), set, "UTF-8")
+    if words then return table.concat(out) end
+    out[#out + 1], bytes = "\u{FFFD}", bytes:sub(at + (WIDE[charset] and 2 or 1))
+  end
 end
 
 ---The text of a page in UTF-8; nil and the ending of a file for one that is none.
@@ -172,10 +191,15 @@ end
 function M.text(page)
   local bytes, magic = page.bytes, ending_of(page)
   if magic then return nil, magic end
-  local first = bytes:sub(1, 3)
-  local named = first:sub(1, 2):find "^[\xff\xfe][\xfe\xff]" == nil and first ~= "\xef\xbb\xbf"
-    and (page.charset or M.is_html(page) and named_inside(page))
-  local words = named and not bytes:find "\0" and converted(bytes, named) or encoding.decode(bytes)
+  local first, html = bytes:sub(1, 3), M.is_html(page)
+  local marked = first:sub(1, 2):find "^[\xff\xfe][\xfe\xff]" or first == "\xef\xbb\xbf"
+  local named = not marked and (page.charset or html and named_inside(page))
+  if named == "utf-8" and not page.charset and text.utf8(bytes) ~= bytes then
+    named = nil -- a template says so, whatever the page is in
+  end
+  local fits = named and (WIDE[named] ~= nil or not bytes:find "\0")
+  local words = fits and converted(bytes, named) or encoding.decode(bytes)
+    or html and encoding.decode((bytes:gsub("%z", ""))) -- as browsers leave them out
   if words then return (words:gsub("^\xef\xbb\xbf", "")) end
   return nil, ENDINGS[page.type] or "bin"
 end

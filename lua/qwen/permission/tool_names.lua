@@ -13,6 +13,7 @@ return {
     skill = { "Skill", "SkillTool" }, lsp = { "Lsp", "LSP", "LspTool" }, web_fetch = { "WebFetch", "WebFetchTool" },
     monitor = { "Monitor", "MonitorTool" }, task_stop = { "TaskStop" }, task_output = { "TaskOutput" },
     web_search = { "WebSearch", "WebSearchTool" },
+    enter_worktree = { "EnterWorktree" }, exit_worktree = { "ExitWorktree" },
   },
   -- Names that models call them by, beside those above; no rule and no hook is about these. Small letters, without `_`, `-`, `.`.
   called = {
@@ -59,5 +60,6 @@ return {
     run_shell_command = true, list_directory = true, web_fetch = true, web_search = true, todo_write = true,
     task = true, skill = true, lsp = true, monitor = true, task_output = true, task_stop = true,
     ask_user_question = true, exit_plan_mode = true, enter_plan_mode = true,
+    enter_worktree = true, exit_worktree = true,
   },
 }

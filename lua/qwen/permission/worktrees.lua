@@ -205,6 +205,78 @@ function M.state(tree)
   return { changed = select(2, status.out:gsub("\n", "")), commits = tonumber(count.out) or 0 }
 end
 
+---The worktree of a name that is there already.
+---@param cwd string
+---@param name string
+---@return Tree?, Err?
+function M.find(cwd, name)
+  local problem = problem_of(name)
+  local root, top = repository(cwd)
+  if problem or not root then
+    return nil, not root and top or err("usage", tr("'%s' is no name for a worktree: %s", name, problem))
+  end
+  local tree = { name = name, path = top .. BELOW .. "/" .. name, root = top }
+  local linked = (fs.stat(tree.path, false) or {}).type == "dir"
+  if not linked or git.common(tree.path) ~= git.common(top) then
+    return nil, err("missing", tr("there is no worktree %s of this repository", name))
+  end
+  tree.branch = git.branch(tree.path) or ""
+  return tree
+end
+
+-- Whether a branch besides its own, or a tag, has the last commit of a worktree; nil: git fails.
+local function is_elsewhere(call, tree)
+  local head = call({ "-C", tree.path, "rev-parse", "--verify", "--quiet", "HEAD^{commit}" })
+  local commit = head and head.code == 0 and head.out:match "^%x+"
+  local list = commit and call { "for-each-ref", "--contains", commit, "--format=%(refname)" }
+  if not list or list.code ~= 0 then return nil end
+  for name in list.out:gmatch "[^\n]+" do
+    if name ~= "refs/heads/" .. tree.branch then return true end
+  end
+  return false
+end
+
+---Why the removal of a worktree would lose something; nil where it would not.
+---@param tree Tree
+---@param discard boolean? what is not committed may go
+---@return Err?
+function M.loss(tree, discard)
+  local call, e = runner(tree.root)
+  if not call then return e end
+  local inner = not discard and runner(tree.path)
+  local status = inner and inner { "status", "--porcelain", "--ignore-submodules=none" }
+  local known = discard or status and status.code == 0 and not status.truncated
+  local elsewhere = known and is_elsewhere(call, tree)
+  if elsewhere == nil or not known then
+    return err("denied", tr("git cannot tell what is in %s", paths.short(tree.path)))
+  end
+  if status and status.out ~= "" then
+    return err("denied", tr("%d files in the worktree %s are not committed",
+      select(2, status.out:gsub("\n", "")), tree.name), { code = "changes" })
+  end
+  if not elsewhere then
+    return err("denied", tr("the branch %s has commits that no other branch has: merge it first",
+      tree.branch), { code = "commits" })
+  end
+end
+
+---Removes a worktree, and its branch where that was made for it. Only where `loss` names none.
+---@param tree Tree
+---@return boolean?, Err?
+function M.drop(tree)
+  local call, e = runner(tree.root)
+  if not call then return nil, e end
+  local own = tree.branch == "worktree-" .. tree.name
+  for _, words in ipairs { { "worktree", "remove", "--force", tree.path },
+    own and { "branch", "-D", tree.branch } or nil } do
+    local result, problem = call(words, SECONDS)
+    if not result or result.code ~= 0 then
+      return nil, err("denied", tr("the worktree stays: %s", words_of(result, problem)))
+    end
+  end
+  return true
+end
+
 ---Removes a worktree in which nothing was changed, and its branch. git refuses any other.
 ---@param tree Tree
 ---@return boolean?, Err?

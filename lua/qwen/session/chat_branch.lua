@@ -130,6 +130,7 @@ local function collect(self, item)
   while item do
     local m, media = limited(self, chat_record.decode(item.record))
     newest_first[#newest_first + 1] = m
+    self.left = self.left or chat_record.choices(item.record)
     said, all = said + item.size - media, all + item.size
     local shorter = chat_record.compressed(item.record)
     if shorter then return newest_first, shorter end
@@ -147,6 +148,7 @@ end
 ---@field compacted integer? how many of the messages have no record of their own
 ---@field omitted integer? bytes of the file before the messages, where those are not all since the
 ---last shortening
+---@field left {mode: string?, effort: string?}? what the user had chosen for it
 ---@field faded integer pictures and files left out of messages, and long texts cut in them
 
 ---The conversation that a file holds.
@@ -168,7 +170,7 @@ function M.read(file)
   end
   local leaf = last and id_of(last.record.uuid)
   return { messages = messages, leaf = leaf, compacted = compacted, omitted = omitted,
-    faded = self.faded }
+    faded = self.faded, left = self.left }
 end
 
 ---All messages of the branch that ends with a record, oldest first, also those before a shortening.

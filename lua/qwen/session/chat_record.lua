@@ -62,12 +62,22 @@ local function contents(message)
   return { role = roles[message.role], parts = parts }
 end
 
+-- Our fields of a record: what the user chose for the session, and how an answer ended.
+local function ours(head, message)
+  local out, failure = head.choices or {}, message and message.err
+  if message and message.stop then
+    out.stop, out.word = message.stop, message.word
+    out.err = failure and { kind = failure.kind, message = failure.message }
+  end
+  return next(out) and out or nil
+end
+
 ---One line for a message.
 ---@param message Message
----@param head table parent, session, cwd, version, branch
+---@param head table parent, session, cwd, version, branch, choices
 ---@return string line with its end
 function M.encode(message, head)
-  local usage, failure = message.usage, message.err
+  local usage = message.usage
   return redact(json.encode {
     uuid = message.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(message.time),
     type = types[message.role], cwd = head.cwd, version = head.version, gitBranch = head.branch, model = message.model,
@@ -75,13 +85,13 @@ function M.encode(message, head)
     usageMetadata = usage and {
       promptTokenCount = usage.input, candidatesTokenCount = usage.output, cachedContentTokenCount = usage.cached, thoughtsTokenCount = usage.reasoning,
     },
-    qwen = message.stop and { stop = message.stop, word = message.word, err = failure and { kind = failure.kind, message = failure.message } } or nil,
+    qwen = ours(head, message),
   }) .. "\n"
 end
 
 ---One line for a shorter history in the place of all before it.
 ---@param messages Message[]
----@param head table id, parent, session, cwd, version, time
+---@param head table id, parent, session, cwd, version, time, choices
 ---@param tokens {before: integer, after: integer}
 ---@return string line with its end
 function M.encode_compaction(messages, head, tokens)
@@ -89,7 +99,7 @@ function M.encode_compaction(messages, head, tokens)
   for i, message in ipairs(messages) do history[i] = contents(message) end
   return redact(json.encode {
     uuid = head.id, parentUuid = head.parent or json.null, sessionId = head.session, timestamp = timestamp(head.time), type = "system",
-    subtype = "chat_compression", cwd = head.cwd, version = head.version,
+    subtype = "chat_compression", cwd = head.cwd, version = head.version, qwen = ours(head),
     systemPayload = { compressedHistory = history, info = { originalTokenCount = tokens.before, newTokenCount = tokens.after, compressionStatus = 1 } },
   }) .. "\n"
 end
@@ -180,6 +190,16 @@ function M.decode(record)
   local message = { role = role, parts = parts_in(parts), id = text(record.uuid) or sys.uuid(), time = seconds(record.timestamp) }
   if role == "assistant" then add_facts(message, record) end
   return message
+end
+
+---What the user had chosen for the session when a record was written; nil for titles, which may be
+---those of a copy.
+---@param record table
+---@return {mode: string?, effort: string?}?
+function M.choices(record)
+  if record.subtype == "custom_title" then return nil end
+  local own_fields = object(record.qwen)
+  return { mode = text(own_fields.mode), effort = text(own_fields.effort) }
 end
 
 ---The title that a record gives the session; nil for other records.

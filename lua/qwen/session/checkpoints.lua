@@ -88,14 +88,17 @@ function M.begin(ctx, list)
   if not ctx.session then return nil end
   local state, problem = open_log(ctx)
   if not state then return without_backup(ctx, problem) end
-  local watch = {}
-  for i, path in ipairs(list) do
+  local watch, known = {}, {}
+  for _, path in ipairs(list) do
     local real = paths.real(path)
-    local hash, stat = backups.keep(state.folder, real)
-    watch[i] = { path = real, before = hash, mode = hash and stat.mode, lost = hash == nil }
-    local _, refused
-    if hash == nil then _, refused = without_backup(ctx, stat) end
-    if refused then return nil, refused end
+    if not known[real] then -- a patch may name a file twice, in two spellings
+      local hash, stat = backups.keep(state.folder, real)
+      watch[#watch + 1] = { path = real, before = hash, mode = hash and stat.mode, lost = hash == nil }
+      local _, refused
+      if hash == nil then _, refused = without_backup(ctx, stat) end
+      if refused then return nil, refused end
+    end
+    known[real] = true
   end
   return watch
 end

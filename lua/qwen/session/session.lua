@@ -45,7 +45,8 @@ end
 -- What each record says of the session, and of the one that it follows.
 local function head(self, id)
   return { id = id, parent = self.leaf, session = self.id, cwd = self.here or self.cwd, version = embed.version,
-    branch = self.branch and text.utf8(self.branch), time = id and task.time() }
+    branch = self.branch and text.utf8(self.branch), time = id and task.time(),
+    choices = self.choices and self.choices() }
 end
 
 ---A new session. Without a home folder it lives in memory only.
@@ -207,7 +208,7 @@ local function load(self)
   self.resumed, self.leaf = true, kept.leaf
   local stat = fs.stat(self.path)
   self.title, self.behind = require("qwen.session.summary").given(self.path, stat and stat.size or 0)
-  self.compacted, self.omitted = kept.compacted, kept.omitted
+  self.compacted, self.omitted, self.left = kept.compacted, kept.omitted, kept.left
   self.faded = kept.faded > 0 and kept.faded or nil
   local closing
   self.messages, closing = messages.mend(kept.messages, CUT)

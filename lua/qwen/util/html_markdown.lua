@@ -13,6 +13,7 @@ local M = {}
 local DEEPEST = 12 -- of lists and quotes that are shown as such
 local DEEPEST_TABLE = 4
 local STEPS = 5000 -- between two pauses
+local MOST_REFRESH = 4096 -- bytes of what sends a browser on
 
 local function set(words)
   local out = {}
@@ -187,7 +188,19 @@ local function left_out(page, tree, name)
     or name == "footer" and page.articles == 0)
 end
 
+-- Where a page sends a browser on to by itself.
+local function note_refresh(page, tree)
+  local what, content = tree:attribute "http-equiv", tree:attribute "content"
+  if not content or #content > MOST_REFRESH or (what or ""):lower() ~= "refresh" then return end
+  local _, stop = content:lower():find("url", 1, true)
+  local rest = stop and text.trim(content:sub(stop + 1)) or ""
+  local href = rest:find "^=" and text.trim(rest:sub(2)):gsub("^[\"']", ""):gsub("[\"'].*$", "")
+  local url = href and http.join(page.base, href)
+  if url and url:find "^https?:" and url ~= page.base then page.refresh = page.refresh or url end
+end
+
 local function open(page, tree, name)
+  if name == "meta" then note_refresh(page, tree) end
   if name == "base" and not page.based then
     page.base, page.based = http.join(page.base, tree:attribute "href" or "") or page.base, true
   end
@@ -269,7 +282,8 @@ end
 ---@param source string UTF-8
 ---@param options {url: string, most: integer, pause: function?} its address; bytes after which the rest
 ---is left out; called now and then
----@return {text: string, title: string, scripts: integer, cut: boolean}? page
+---@return {text: string, title: string, scripts: integer, cut: boolean, refresh: string?}? page refresh: the
+---address that it sends a browser on to by itself
 ---@return Err?
 function M.convert(source, options)
   local page, e, cut = read(source, options, false)
@@ -278,7 +292,8 @@ function M.convert(source, options)
   end
   if not page then return nil, e end
   local title = text.trim((table.concat(page.title or {}):gsub("%s+", " ")))
-  return { text = table.concat(page.out, "\n"), title = title, scripts = page.scripts, cut = cut }
+  return { text = table.concat(page.out, "\n"), title = title, scripts = page.scripts, cut = cut,
+    refresh = page.refresh }
 end
 
 return M

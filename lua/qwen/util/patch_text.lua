@@ -58,8 +58,12 @@ local function begin_file(state, kind, path)
   table.insert(state.files, state.file)
 end
 
--- One line of a patch that begins with `*** Begin Patch`.
+-- One line of a patch that begins with `*** Begin Patch`. Between the parts of files, blanks before a
+-- mark are the model's own.
 local function codex_line(state, line)
+  local between = not state.file or state.file.kind == "delete"
+  if between then line = line:gsub("^%s+(%*%*%* )", "%1") end
+  if not state.file and line:find "^%*%*%* Environment ID:" then return true end
   local kind, path = line:match "^%*%*%* (%a+) File: (.*)$"
   if KINDS[kind] then
     begin_file(state, KINDS[kind], texts.trim(path))
@@ -85,15 +89,24 @@ local function codex_line(state, line)
   return true
 end
 
+-- Where the lines of a patch end: before its mark, which as the last line may have blanks before it.
+local function last_of(lines)
+  for i, line in ipairs(lines) do
+    if line:find "^%*%*%* End Patch" then return i - 1 end
+  end
+  local last = #lines
+  while last > 0 and not lines[last]:find "%S" do last = last - 1 end
+  return lines[last] and lines[last]:find "^%s+%*%*%* End Patch%s*$" and last - 1 or #lines
+end
+
 local function codex(text)
-  local state, inside = { files = {} }, false
-  for _, line in ipairs(lines_of(text)) do
-    if line:find "^%*%*%* End Patch" then break end
+  local state, inside, lines = { files = {} }, false, lines_of(text)
+  for i = 1, last_of(lines) do
     if inside then
-      local ok, why = codex_line(state, line)
+      local ok, why = codex_line(state, lines[i])
       if not ok then return nil, why end
     end
-    inside = inside or line:find "^%*%*%* Begin Patch" ~= nil
+    inside = inside or lines[i]:find "^%s*%*%*%* Begin Patch" ~= nil
   end
   close(state)
   return state.files

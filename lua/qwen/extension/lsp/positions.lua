@@ -41,6 +41,21 @@ function M.character_of(line, unit, encoding)
   return at
 end
 
+---The byte at which the character begins that a unit is in; behind the end the end.
+---@param line string
+---@param unit integer from 0
+---@param encoding "utf-8"|"utf-16"|"utf-32"
+---@return integer from 1
+function M.byte_of(line, unit, encoding)
+  local passed, byte = 0, 1
+  for each in characters(line) do
+    passed = passed + units(each, encoding)
+    if passed > unit then break end
+    byte = byte + #each
+  end
+  return byte
+end
+
 ---A text in lines, without their ends.
 ---@param text string
 ---@return string[]

@@ -192,9 +192,8 @@ function Query:edited(edits)
   for i = #edits, 1, -1 do
     local at = edits[i]
     if not line or at.last_line ~= at.line then return nil end
-    local first = utf8.offset(line, positions.character_of(line, at.unit, encoding))
-    local behind = utf8.offset(line, positions.character_of(line, at.last_unit, encoding))
-    if not first or not behind then return nil end
+    local first = positions.byte_of(line, at.unit, encoding)
+    local behind = positions.byte_of(line, at.last_unit, encoding)
     line = line:sub(1, first - 1) .. at.text .. line:sub(behind)
   end
   return line and text.head(text.trim(line), LONGEST)
