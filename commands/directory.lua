@@ -29,6 +29,7 @@ local function add(ctx, words)
     if folder then
       ctx.tell_next(ADDED:format(folder))
       qwen.x.memory.refresh(ctx) -- its instructions, where those are wanted
+      qwen.x.mcp_roots.changed(ctx)
       local around = qwen.paths.below(ctx.cwd, folder)
       ctx.print(tr(around and "added %s, which the project is in, for this session: read like the project, changed like it"
         or "added %s for this session: read like the project, changed like it", qwen.paths.short(folder)))

@@ -2,6 +2,8 @@
 
 local tr = qwen.tr
 
+local MOST_RESOURCES = 20
+
 local C = { summary = "list tool servers, add or remove one, sign in to one", shell = true }
 
 local function where(config)
@@ -11,6 +13,26 @@ local function where(config)
   local args = type(config.args) == "table" and config.args or { config.args }
   return table.concat(qwen.x.redact.words { tostring(config.command), table.unpack(args) }, " ")
 end
+
+-- What the texts of a server are, and the forms of more.
+local function list_resources(ctx, entry)
+  local client = entry and entry.client
+  if not client or client.ended or entry.state ~= "ready" then return end
+  entry.resources = entry.resources or client:resources() or {}
+  for i, one in ipairs(entry.resources) do
+    if i > MOST_RESOURCES then
+      ctx.print("  " .. tr("and %d more", #entry.resources - MOST_RESOURCES))
+      break
+    end
+    ctx.print(("  @%s:%s"):format(entry.name, qwen.text.clean(one.uri)))
+  end
+  for _, one in ipairs(client:templates() or {}) do
+    ctx.print(("  @%s:%s"):format(entry.name, qwen.text.clean(one.uriTemplate)))
+  end
+end
+
+local answers = { yes = qwen.phrase "allowed", no = qwen.phrase "refused",
+  none = qwen.phrase "not asked" }
 
 local function list(ctx)
   local servers, names = ctx.settings:get "mcpServers" or {}, {}
@@ -24,121 +46,40 @@ local function list(ctx)
     if said then ctx.print("  " .. said) end
     if entry and entry.problem then ctx.print("  " .. entry.problem) end
     for _, tool in ipairs(entry and entry.tools or {}) do ctx.print("  " .. tool) end
-    for _, prompt in ipairs(entry and entry.prompts or {}) do ctx.print("  " .. prompt) end
+    for _, prompt in ipairs(entry and entry.prompts or {}) do ctx.print("  /" .. prompt) end
+    list_resources(ctx, entry)
+  end
+  for _, one in ipairs(ctx.cwd and qwen.x.mcp_project.list(ctx) or {}) do
+    local entry = ctx.servers and ctx.servers[one.name]
+    if not servers[one.name] then
+      local said = answers[qwen.x.mcp_project.answer(ctx, one) or "none"]
+      ctx.print(("%-20s %s %s"):format(one.name, qwen.text.pad(tr(entry and entry.client
+        and entry.state or said), 9), where(one.config)) .. tr " (of this project)")
+      for _, tool in ipairs(entry and entry.tools or {}) do ctx.print("  " .. tool) end
+    end
   end
   return 0
 end
 
--- Options of `mcp add`, as Qwen Code and Claude Code write them: the field of the server's entry, and how the value is read.
-local options = {
-  ["--transport"] = { field = "transport", choices = { "stdio", "http", "sse" } }, ["-t"] = "--transport",
-  ["--scope"] = { field = "scope", choices = { "user", "local", "project" } }, ["-s"] = "--scope",
-  ["--env"] = { field = "env", pair = "^([%a_][%w_]*)=(.*)$", form = "NAME=VALUE" }, ["-e"] = "--env",
-  ["--header"] = { field = "headers", pair = "^([%w_-]+):%s*(.+)$", form = "'NAME: VALUE'" }, ["-H"] = "--header",
-  ["--timeout"] = { field = "timeout", number = true }, ["--description"] = { field = "description" },
-  ["--include-tools"] = { field = "includeTools", list = true }, ["--exclude-tools"] = { field = "excludeTools", list = true },
-  ["--trust"] = { field = "trust", switch = true },
-  ["--oauth-client-id"] = { oauth = "clientId" }, ["--oauth-client-secret"] = { oauth = "clientSecret" },
-  ["--oauth-redirect-uri"] = { oauth = "redirectUri" }, ["--oauth-token-url"] = { oauth = "tokenUrl" },
-  ["--oauth-authorization-url"] = { oauth = "authorizationUrl" },
-  ["--oauth-scopes"] = { oauth = "scopes", list = true },
-}
-
 local function usage(text) return nil, qwen.err("usage", text) end
 
--- Takes the value of an option into `out`; true, or nil and what is wrong.
-local function take(out, name, option, value)
-  if option.oauth then
-    out.oauth = out.oauth or { enabled = true }
-    return take(out.oauth, name, { field = option.oauth, list = option.list }, value)
-  elseif option.switch then
-    out[option.field] = true
-  elseif value == nil then
-    return usage(tr("%s wants a value", name))
-  elseif option.pair then
-    local key, text = value:match(option.pair)
-    if not key then return usage(tr("%s wants %s, not '%s'", name, option.form, value)) end
-    out[option.field] = out[option.field] or {}
-    out[option.field][key] = text
-  elseif option.number then
-    out[option.field] = math.tointeger(tonumber(value))
-    if not out[option.field] then return usage(tr("%s wants a whole number, not '%s'", name, value)) end
-  elseif option.list then
-    out[option.field] = qwen.json.array {}
-    for item in value:gmatch "[^,%s]+" do table.insert(out[option.field], item) end
-  else
-    local fits = not option.choices
-    for _, choice in ipairs(option.choices or {}) do fits = fits or choice == value end
-    if not fits then return usage(tr("%s must be one of %s, not '%s'", name, table.concat(option.choices, ", "), value)) end
-    out[option.field] = value
+-- Writes entries into the person's own settings.
+local function write(ctx, entries)
+  local changes = {}
+  for i, one in ipairs(entries) do
+    changes[i] = { path = { "mcpServers", one.name }, value = one.config }
   end
-  return true
-end
-
-local function is_address(word) return word:find "^https?://" ~= nil end
-
--- The words of `mcp add`: what the options say, and the other words. Behind a command all words are the command's; `--` ends the options.
-local function read(words)
-  local out, plain, i = {}, {}, 1
-  while words[i] do
-    local word = words[i]
-    local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
-    name = name or word
-    local option = options[name]
-    if type(option) == "string" then option = options[option] end
-    local of_command = plain[2] and not is_address(plain[2])
-    if word == "--" and not of_command then
-      table.move(words, i + 1, #words, #plain + 1, plain)
-      break
-    elseif of_command or word:sub(1, 1) ~= "-" then
-      -- Claude Code takes several variables behind one --env.
-      local more = not of_command and out.env and word:find(options["--env"].pair)
-      if more then
-        local ok, e = take(out, "--env", options["--env"], word)
-        if not ok then return nil, e end
-      end
-      if not more then plain[#plain + 1] = word end
-    elseif not option then
-      local names = {}
-      for known in pairs(options) do names[#names + 1] = known end
-      local near = qwen.text.nearest(name, names)
-      return usage(tr("unknown option %s%s", name, near and tr("; did you mean %s?", near) or tr "; put -- before the command"))
-    else
-      if not value and not option.switch then
-        i = i + 1
-        value = words[i]
-      end
-      local ok, e = take(out, name, option, value)
-      if not ok then return nil, e end
-    end
-    i = i + 1
+  local path, e = qwen.x.settings_writer.set(changes)
+  if not path then return nil, e end
+  for _, one in ipairs(entries) do
+    ctx.print(tr("added %s to %s; it starts with the next session: %s", one.name,
+      qwen.paths.short(path), where(one.config)))
   end
-  return out, plain
-end
-
--- The entry of a server from the words behind its name; false when there are none.
-local function described(said, words)
-  local target, kind = words[1], said.transport
-  if not target then return false end
-  local address = is_address(target)
-  if kind == "stdio" and address then return usage(tr("%s is an address; use --transport http or sse", target)) end
-  if kind and kind ~= "stdio" and not address then return usage(tr("--transport %s wants an address, not '%s'", kind, target)) end
-  if address and words[2] then return usage(tr("'%s' behind the address is nothing that a server takes", words[2])) end
-  if address and said.env then return usage(tr("--env is for a command, not for an address")) end
-  if not address and said.oauth then return usage(tr("--oauth-... is for an address, not for a command")) end
-  if not address and said.headers then return usage(tr("--header is for an address, not for a command")) end
-  local config = { timeout = said.timeout, description = said.description, includeTools = said.includeTools,
-    excludeTools = said.excludeTools, trust = said.trust, env = said.env, headers = said.headers, oauth = said.oauth }
-  if address then
-    config[kind == "sse" and "url" or "httpUrl"] = target
-  else
-    config.command, config.args = target, qwen.json.array(table.move(words, 2, #words, 1, {}))
-  end
-  return config
+  return 0
 end
 
 local function add(ctx, args)
-  local said, words = read(args)
+  local said, words = qwen.x.mcp_words.read(args)
   if not said then return nil, words end
   local name = table.remove(words, 1)
   if not name then return false end
@@ -149,12 +90,86 @@ local function add(ctx, args)
   if (ctx.settings:get "mcpServers" or {})[name] then
     return usage(tr("there is a server '%s' already; remove it first", name))
   end
-  local config, e = described(said, words)
+  local config, e = qwen.x.mcp_words.entry(said, words)
   if not config then return config, e end
-  local path
-  path, e = qwen.x.settings_writer.set { { path = { "mcpServers", name }, value = config } }
-  if not path then return nil, e end
-  ctx.print(tr("added %s to %s; it starts with the next session: %s", name, qwen.paths.short(path), where(config)))
+  return write(ctx, { { name = name, config = config } })
+end
+
+local function add_json(ctx, args, rest)
+  local name = args[1]
+  if not (name and args[2]) then return false end
+  if not name:find "^[%w_-]+$" then
+    return usage(tr("'%s' is no name for a server: letters, digits, - and _", name))
+  end
+  local source = args[3] and rest:match "^%S+%s+(.*)$" or args[2]
+  local config, problem = qwen.json.decode(source, false, true)
+  if type(config) ~= "table" then
+    return usage(tr("that is no JSON object: %s", problem and problem.message or source))
+  end
+  local one = config.mcpServers and config.mcpServers[name] or config
+  if type(one) ~= "table" or not (one.command or one.url or one.httpUrl) then
+    return usage(tr("mcpServers.%s has neither command nor httpUrl", name))
+  end
+  if (ctx.settings:get "mcpServers" or {})[name] then
+    return usage(tr("there is a server '%s' already; remove it first", name))
+  end
+  return write(ctx, { { name = name, config = one } })
+end
+
+local function import(ctx, args)
+  local program = args[1]
+  local known = qwen.x.mcp_import.names()
+  local fits = false
+  for _, each in ipairs(known) do fits = fits or each == program end
+  if not fits then
+    return usage(tr("import from one of %s", table.concat(known, ", ")))
+  end
+  local found, path = qwen.x.mcp_import.read(program)
+  if not path then return nil, qwen.err("missing", tr("%s has no file of servers here", program)) end
+  local taken, mine, wanted = {}, ctx.settings:get "mcpServers" or {}, {}
+  for _, name in ipairs(table.move(args, 2, #args, 1, {})) do wanted[name] = true end
+  for _, one in ipairs(found) do
+    local problem = one.problem or mine[one.name] and tr "there is one of that name already"
+    local asked = not next(wanted) or wanted[one.name]
+    if asked and problem then
+      ctx.notice(tr("%s is left out: %s", one.name, tr("%s", problem)))
+    elseif asked then
+      taken[#taken + 1] = one
+    end
+  end
+  if not taken[1] then
+    ctx.print(tr("nothing to take from %s", qwen.paths.short(path)))
+    return 0
+  end
+  return write(ctx, taken)
+end
+
+-- The answer about a server of the project.
+local function decide(answer)
+  return function(ctx, args)
+    if not ctx.trusted then
+      return nil, qwen.err("denied", tr "this folder is not trusted: qwen trust yes")
+    end
+    for _, one in ipairs(qwen.x.mcp_project.list(ctx)) do
+      if one.name == args[1] then
+        local ok, e = qwen.x.mcp_project.decide(ctx, one, answer)
+        if not ok then return nil, e end
+        ctx.print(qwen.x.mcp_project.shown(one))
+        ctx.print(tr(answer == "yes" and "%s may start in this folder, until its entry changes"
+          or "%s does not start in this folder, until its entry changes", one.name))
+        return 0
+      end
+    end
+    return nil, qwen.err("missing", tr("this project names no tool server %s", tostring(args[1])))
+  end
+end
+
+local function show_log(ctx, args)
+  for name, entry in pairs(ctx.servers or {}) do
+    if not args[1] or name == args[1] then
+      for _, line in ipairs(entry.log or {}) do ctx.print(name .. " " .. line, true) end
+    end
+  end
   return 0
 end
 
@@ -181,6 +196,12 @@ local function own_names()
   return out
 end
 
+local function project_names(ctx)
+  local out = {}
+  for i, one in ipairs(qwen.x.mcp_project.list(ctx)) do out[i] = one.name end
+  return out
+end
+
 local function serve(ctx, args)
   if args[1] then return false end
   if ctx.interactive then return usage(tr "a server needs standard input and output for itself: qwen mcp serve") end
@@ -197,6 +218,15 @@ C.subcommands = {
     complete = remote_names, run = function(ctx, words) return qwen.x.mcp_sign_in.login(ctx, words) end },
   logout = { summary = "forget the sign-in of a server", args = "NAME", complete = remote_names,
     run = function(ctx, words) return qwen.x.mcp_sign_in.logout(ctx, words) end },
+  ["add-json"] = { summary = "add a server as a JSON object", args = "NAME JSON", run = add_json },
+  import = { summary = "take servers from Claude Desktop, Claude Code, VS Code or Cursor",
+    args = "PROGRAM [NAME...]", complete = function() return qwen.x.mcp_import.names() end,
+    run = import },
+  allow = { summary = "let a server of this project's .mcp.json start", args = "NAME",
+    complete = project_names, run = decide "yes" },
+  refuse = { summary = "never start a server of this project's .mcp.json", args = "NAME",
+    complete = project_names, run = decide "no" },
+  log = { summary = "what servers have logged in this session", args = "[NAME]", run = show_log },
   remove = { summary = "take a server out of your settings", args = "NAME", complete = own_names, run = remove },
   serve = { summary = "offer the tools of qwen to another program, as a tool server on standard input and output", run = serve },
 }

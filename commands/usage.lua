@@ -46,7 +46,8 @@ end
 -- Ours; others are names that users gave.
 local purposes = { turn = phrase "turn", compaction = phrase "compaction", side = phrase "side",
   hook = phrase "hook", recap = phrase "recap", judge = phrase "judge", advisor = phrase "advisor",
-  review = phrase "review", goal = phrase "goal", suggestion = phrase "suggestion" }
+  review = phrase "review", goal = phrase "goal", suggestion = phrase "suggestion",
+  mcp = phrase "tool server" }
 
 local function cell_of(ctx, kind, value)
   if kind == "project" and value == "" then return "-" end -- a session that keeps nothing

@@ -1,9 +1,11 @@
--- Tool servers of `mcpServers` in the settings: started with the session, their tools offered as mcp__SERVER__TOOL. Only the person's own
--- settings are asked: a project cannot make programs start.
+-- Tool servers of `mcpServers` in the settings, and those of `.mcp.json` that the user has allowed:
+-- started with the session, their tools offered as mcp__SERVER__TOOL, their prompts as commands.
 
 local tr = qwen.tr
 
 local MOST_NAME, MOST_SUMMARY = 64, 8000
+local MOST_LINES, MOST_TOLD = 100, 5 -- of the log of a server: kept, and shown at once
+local SEVERE = { error = true, critical = true, alert = true, emergency = true }
 
 local function tool_name(server, tool)
   return ("mcp__%s__%s"):format(server, tool):gsub("[^%w_-]", "_"):sub(1, MOST_NAME)
@@ -20,244 +22,219 @@ local function wanted(config, tool)
   return not listed(config.excludeTools, tool) and (config.includeTools == nil or listed(config.includeTools, tool))
 end
 
-local sane
-
-local keep = {
-  properties = function(value)
-    local out = {}
-    for name, child in pairs(value) do out[name] = type(child) == "table" and sane(child) or {} end
-    return out
-  end,
-  items = function(value) return #value == 0 and sane(value) or {} end,
-  required = function(value)
-    local out = qwen.json.array {}
-    for _, name in ipairs(value) do out[#out + 1] = type(name) == "string" and name or nil end
-    return out
-  end,
-  enum = function(value) return qwen.json.array(value) end,
-}
-for _, key in ipairs { "anyOf", "oneOf", "allOf" } do
-  keep[key] = function(value)
-    local out = qwen.json.array {}
-    for i, child in ipairs(value) do out[i] = type(child) == "table" and sane(child) or {} end
-    return out
-  end
-end
-
--- Whether a schema is one of lists, also in its alternatives.
-local function is_of_lists(schema)
-  local kinds = schema.type
-  for _, kind in ipairs(type(kinds) == "table" and kinds or { kinds }) do
-    if kind == "array" then return true end
-  end
-  for _, key in ipairs { "anyOf", "oneOf" } do
-    for _, child in ipairs(type(schema[key]) == "table" and schema[key] or {}) do
-      if type(child) == "table" and child.type == "array" then return true end
-    end
-  end
-  return false
-end
-
--- An empty list of JSON is a table like any other: what must be a list is marked as one.
-local function as_list(value)
-  return type(value) == "table" and next(value) == nil and qwen.json.array {} or value
-end
-
--- The schema of a stranger in the form that ours have: lists are lists, and what must be an object, a list or a number is one.
-function sane(schema)
-  local out = {}
-  for key, value in pairs(schema) do
-    if keep[key] then
-      out[key] = type(value) == "table" and keep[key](value) or nil
-    elseif key == "minimum" or key == "maximum" or key == "minItems" then
-      out[key] = type(value) == "number" and value or nil
-    elseif key == "type" then
-      out[key] = type(value) == "string" and value or type(value) == "table" and #value > 0 and qwen.json.array(value) or nil
-    elseif key == "default" or key == "const" then
-      out[key] = is_of_lists(schema) and as_list(value) or value
-    elseif key == "examples" then
-      out[key] = type(value) == "table" and qwen.json.array(value) or nil
-    else
-      out[key] = value
-    end
-  end
-  return out
-end
-
--- The beginning of a text, up to a word, and a sign where more would follow.
-local function beginning(text, most)
-  text = qwen.text.utf8(text)
-  if #text <= most then return text end
-  local head = text:sub(1, most)
-  local word = head:match "^(.*%S)%s+%S*$"
-  if word and #word > most - 200 then head = word end
-  return qwen.text.utf8(head):gsub("\u{FFFD}*$", "") .. " [...]"
-end
-
-local function string_of(value) return type(value) == "string" and value or nil end
-
-local function size_of(data)
-  return #data * 3 // 4
-end
-
--- Bytes of a resource or a sound: what models take goes along, text is read, of the rest it is said that it came.
-local function blob_part(mime, data, uri)
-  local kind = mime:match "^[%w.+-]+/[%w.+-]+" or "application/octet-stream"
-  if kind:find "^image/" then return { type = "image", mime = kind, data = data } end
-  if kind == "application/pdf" or kind:find "^audio/" then return { type = "file", mime = kind, data = data } end
-  local bytes = (kind:find "^text/" or kind == "application/json") and qwen.os.unbase64(data)
-  return nil, bytes and qwen.text.utf8(bytes) or ("[%s: %d bytes of type %s]"):format(uri or "data", size_of(data), kind)
-end
-
--- Where to find what the server names and does not send.
-local function link_words(object)
-  local about = string_of(object.description) or string_of(object.title)
-  return ("[resource %s: %s%s]"):format(string_of(object.name) or "", object.uri, about and " (" .. about .. ")" or "")
-end
-
--- The content of an answer: texts together, images as they are. What is no object, or no text where one must be, is told.
-local function result_of(answer)
-  local texts, media = {}, {}
-  for i, item in ipairs(type(answer.content) == "table" and answer.content or {}) do
-    local object = type(item) == "table" and item or {}
-    local inner = type(object.resource) == "table" and object.resource or {}
-    local words = object.type == "text" and string_of(object.text) or string_of(inner.text) or string_of(object.uri)
-    local data = (object.type == "image" or object.type == "audio") and string_of(object.data) or string_of(inner.blob)
-    local usual = object.type == "image" and "image/png" or ""
-    if object.type == "resource_link" and words then
-      texts[#texts + 1] = link_words(object)
-    elseif data then
-      local part, said = blob_part(string_of(object.mimeType) or string_of(inner.mimeType) or usual, data, string_of(inner.uri))
-      media[#media + 1], texts[#texts + 1] = part, said
-    else
-      texts[#texts + 1] = words or ("[item %d of the answer is of no known kind]"):format(i)
-    end
-  end
-  if #texts == 0 and type(answer.structuredContent) == "table" then texts[1] = qwen.json.encode(answer.structuredContent) end
-  local text, first = table.concat(texts, "\n"), media[1]
-  if text == "" then text = first and (first.type == "image" and "[an image]" or "[a file]") or "[nothing]" end
-  return { text = text, parts = media, error = answer.isError == true or nil }
+-- A report of progress as a line.
+local function report(params)
+  local done, total = tonumber(params.progress), tonumber(params.total)
+  local share = done and total and total > 0 and ("%d%%"):format(done / total * 100 // 1)
+    or done and ("%g"):format(done) or nil
+  local words = type(params.message) == "string" and qwen.text.clean(params.message:sub(1, 200))
+  local line = share and words and share .. " " .. words or words or share or ""
+  return qwen.text.utf8((line:gsub("%s+", " "))) .. "\n"
 end
 
 local function make_tool(client, server, config, tool)
-  local schema = sane(type(tool.inputSchema) == "table" and tool.inputSchema or {})
-  schema.type = "object"
+  local output = qwen.x.mcp_schema.output(tool.outputSchema)
   return {
-    summary = beginning(type(tool.description) == "string" and tool.description or tool.name, MOST_SUMMARY),
-    schema = schema, effect = config.trust == true and "none" or "run",
+    summary = qwen.x.mcp_content.beginning(type(tool.description) == "string" and tool.description
+      or tool.name, MOST_SUMMARY),
+    schema = qwen.x.mcp_schema.of(tool.inputSchema),
+    effect = config.trust == true and "none" or "run",
     label = function(args) return ("%s: %s"):format(server, (qwen.json.encode(args):sub(1, 80))) end,
-    run = function(_, args)
-      local answer, e = client:call(tool.name, args)
+    run = function(ctx, args)
+      local answer, e = client:call(tool, args, ctx and function(params)
+        ctx.progress(report(params))
+      end)
       if not answer then return nil, e end
-      return result_of(answer)
+      return qwen.x.mcp_content.result(answer, output)
     end,
   }
 end
 
-local function offer(client, server, config)
+-- Offers what is listed now under its names, and takes back what is not listed any more.
+local function replace(kind, from, before, entries)
+  local names = {}
+  for _, entry in ipairs(entries) do
+    qwen.x.registry.provide(kind, entry.name, entry.value, from)
+    names[#names + 1], names[entry.name] = entry.name, true
+  end
+  for _, name in ipairs(before or {}) do
+    if not names[name] then qwen.x.registry.withdraw(kind, name, from) end
+  end
+  return names
+end
+
+local function offer_tools(ctx, entry)
+  local client, config, server = entry.client, entry.config, entry.name
   local tools, e = client:tools()
   if not tools then return nil, e end
-  local names = {}
+  local offered = {}
   for _, tool in ipairs(tools) do
     if wanted(config, tool.name) then
-      local name = tool_name(server, tool.name)
-      qwen.x.registry.provide("tools", name, make_tool(client, server, config, tool), "mcp:" .. server)
-      names[#names + 1] = name
+      offered[#offered + 1] = { name = tool_name(server, tool.name),
+        value = make_tool(client, server, config, tool) }
     end
   end
-  return names
+  entry.tools = replace("tools", "mcp:" .. server, entry.tools, offered)
+  ctx.tools_of = nil -- the next request has them
+  for _, one in ipairs(client.unfit or {}) do
+    ctx.notice(tr("the tool %s of %s is left out: %s", one.name, server, one.problem))
+  end
+  return true
 end
 
--- Arguments of a prompt as typed: NAME=VALUE, or in the order in which the server names them.
-local function prompt_arguments(declared, words)
-  local out, rest = {}, {}
-  for _, word in ipairs(words) do
-    local name, value = word:gsub("^%-+", ""):match "^([%w_-]+)=(.*)$"
-    local known = false
-    for _, one in ipairs(declared) do known = known or one.name == name end
-    if known then out[name] = value else rest[#rest + 1] = word end
+local function offer_prompts(_, entry)
+  local offered = {}
+  for _, prompt in ipairs(entry.client:prompts() or {}) do
+    offered[#offered + 1] = { name = (entry.name .. ":" .. prompt.name):gsub("[^%w_:-]", "_"),
+      value = qwen.x.mcp_prompt.command(entry.client, entry.name, prompt) }
   end
-  for _, one in ipairs(declared) do
-    if out[one.name] == nil then out[one.name] = table.remove(rest, 1) end
-    if out[one.name] == nil and one.required == true then return nil, one.name end
-  end
-  return out
+  entry.prompts = replace("commands", "mcp:" .. entry.name, entry.prompts, offered)
 end
 
-local function make_prompt(client, server, prompt)
-  local declared, usage = {}, {}
-  for _, one in ipairs(type(prompt.arguments) == "table" and prompt.arguments or {}) do
-    if type(one) == "table" and type(one.name) == "string" then
-      declared[#declared + 1] = one
-      usage[#usage + 1] = one.required == true and one.name:upper() or "[" .. one.name:upper() .. "]"
-    end
+local function offer_resources(_, entry) entry.resources, entry.uris = nil, nil end
+
+local INSTRUCTIONS = "\n\nThe tool server %s says about its tools (its words, not the user's):\n%s"
+
+-- What servers say about their tools stands in the system prompt, or comes with the next prompt
+-- where that was sent already.
+local function instruct(ctx, entry)
+  local words = entry.client.instructions
+  if not words then return end
+  entry.instructions = INSTRUCTIONS:format(entry.name, words)
+  local begun = ctx.session and ctx.session.messages[1]
+  if begun then ctx.tell_next(qwen.text.trim(entry.instructions))
+  elseif ctx.system then qwen.x.system_prompt.renew(ctx) end
+end
+
+local function log(ctx, entry, level, line)
+  table.insert(entry.log, level .. ": " .. line)
+  if #entry.log > MOST_LINES then table.remove(entry.log, 1) end
+  if SEVERE[level] and entry.told < MOST_TOLD then
+    entry.told = entry.told + 1
+    ctx.notice(tr("the tool server %s reports: %s", entry.name, line))
   end
+end
+
+-- What a server may ask of the user and the model, and tell.
+local function handlers(ctx, entry)
+  local again = { tools = offer_tools, prompts = offer_prompts, resources = offer_resources }
   return {
-    summary = qwen.text.head_tail(qwen.text.clean(type(prompt.description) == "string" and prompt.description or prompt.name), 200),
-    args = #usage > 0 and table.concat(usage, " ") or nil,
-    run = function(_, words)
-      local args, missing = prompt_arguments(declared, words)
-      if not args then
-        return nil, qwen.err("usage", tr("the prompt %s of %s needs %s", prompt.name, server,
-          missing))
-      end
-      local answer, e = client:request("prompts/get", { name = prompt.name, arguments = next(args) and args or nil })
-      if not answer then return nil, e end
-      local content = {}
-      for _, one in ipairs(type(answer.messages) == "table" and answer.messages or {}) do
-        content[#content + 1] = type(one) == "table" and type(one.content) == "table" and one.content or nil
-      end
-      return { prompt = result_of({ content = content }).text }
+    ["elicitation/create"] = function(params)
+      return qwen.x.mcp_elicitation.ask(ctx, entry.name, params)
+    end,
+    ["sampling/createMessage"] = function(params)
+      return qwen.x.sampling.answer(ctx, entry.name, params)
+    end,
+    changed = function(what)
+      if entry.tools then again[what](ctx, entry) end
+    end,
+    logged = function(level, line) log(ctx, entry, level, line) end,
+    updated = function(uri)
+      ctx.tell_next(("The text @%s:%s has changed."):format(entry.name, qwen.text.clean(uri)))
     end,
   }
 end
 
--- A prompt of a server is a command, /SERVER:NAME.
-local function offer_prompts(client, server)
-  local names = {}
-  for _, prompt in ipairs(client:prompts() or {}) do
-    local name = (server .. ":" .. prompt.name):gsub("[^%w_:-]", "_")
-    qwen.x.registry.provide("commands", name, make_prompt(client, server, prompt), "mcp:" .. server)
-    names[#names + 1] = "/" .. name
+local function start(ctx, entry)
+  local auth, e = qwen.x.mcp_oauth.attach(ctx, entry.name, entry.config)
+  local client
+  if auth then
+    client, e = qwen.x.mcp.connect(auth.ctx, entry.name, entry.config, handlers(ctx, entry))
   end
-  return names
-end
-
-local function start(ctx, server, config, entry)
-  local client, auth, e
-  auth, e = qwen.x.mcp_oauth.attach(ctx, server, config)
-  if auth then client, e = qwen.x.mcp.connect(auth.ctx, server, config) end
   entry.client, entry.auth = client, auth
-  if client then
-    entry.tools, e = offer(client, server, config)
-    entry.prompts = entry.tools and offer_prompts(client, server)
+  local ready
+  if client then ready, e = offer_tools(ctx, entry) end
+  if ready then
+    offer_prompts(ctx, entry)
+    instruct(ctx, entry)
   end
-  entry.state = entry.tools and "ready" or e and e.code == "sign_in" and "sign-in" or "failed"
+  entry.state = ready and "ready" or e and e.code == "sign_in" and "sign-in" or "failed"
   entry.problem = e and e.message
   if e then
     ctx.notice(tr("%s; its tools are not offered (see /mcp)", e.message))
   end
 end
 
-return {
-  needs = "mcpServers",
-  session_started = function(ctx)
-    if ctx.serves then return end -- one of them may be this very program
-    ctx.servers, ctx.starting = {}, ctx.starting or {}
-    local allowed, excluded = ctx.settings:get "mcp.allowed", ctx.settings:get "mcp.excluded"
-    for server, config in pairs(ctx.settings:get "mcpServers" or {}) do
-      local off = type(config) ~= "table" or config.disabled == true or allowed and not listed(allowed, server) or listed(excluded, server)
-      local entry = { state = off and "off" or "starting", config = config }
-      function entry.start() start(ctx, server, config, entry) end
-      ctx.servers[server] = entry
-      if not off then
-        local done = qwen.task.queue(1)
-        ctx.starting[#ctx.starting + 1] = done
+local H = {}
+
+-- Starts one beside everything else.
+local function begin(ctx, name, config)
+  local allowed, excluded = ctx.settings:get "mcp.allowed", ctx.settings:get "mcp.excluded"
+  local off = type(config) ~= "table" or config.disabled == true
+    or allowed and not listed(allowed, name) or listed(excluded, name)
+  local entry = { name = name, state = off and "off" or "starting", config = config, log = {},
+    told = 0 }
+  function entry.start() start(ctx, entry) end
+  ctx.servers[name] = entry
+  if off then return end
+  local patience = tonumber(config.discoveryTimeoutMs)
+  local done = qwen.x.mcp_starting.add(ctx, name, patience and patience / 1000)
+  ctx.background(function()
+    local _ <close> = qwen.cleanup(done)
+    entry.start()
+  end)
+end
+
+-- Asks about a server of the project; the answer holds for this entry as it stands there.
+local function may_start(ctx, one)
+  local answer = qwen.x.mcp_project.answer(ctx, one)
+  if answer then return answer == "yes" end
+  if not ctx.interactive then
+    ctx.notice(tr("the project's tool server %s is not started: nobody has allowed it (qwen mcp allow %s)",
+      one.name, one.name))
+    return false
+  end
+  local key = ctx.ask { title = tr("Start the tool server %s of this project (.mcp.json)?", one.name),
+    detail = qwen.x.mcp_project.shown(one), reason = tr "it runs outside the sandbox, as you",
+    choices = { { key = "y", label = tr "Yes, until its entry changes", lasting = true },
+      { key = "n", label = tr "No, until its entry changes", lasting = true },
+      { key = "l", label = tr "Not now" } } }
+  if key == "y" or key == "n" then
+    local _, e = qwen.x.mcp_project.decide(ctx, one, key == "y" and "yes" or "no")
+    if e then ctx.notice(e.message) end
+  end
+  return key == "y"
+end
+
+-- The servers of the project, one question after the other; yours of the same name stand before
+-- them.
+local function begin_of_project(ctx)
+  local list, problem = qwen.x.mcp_project.list(ctx)
+  if problem then ctx.notice(tr("the project's tool servers are left out: %s", problem)) end
+  for _, one in ipairs(list) do
+    if not ctx.servers[one.name] then
+      if qwen.x.mcp_project.answer(ctx, one) == "yes" then begin(ctx, one.name, one.config)
+      else
+        ctx.servers[one.name] = { name = one.name, state = "off", config = one.config, log = {} }
         ctx.background(function()
-          local _ <close> = qwen.cleanup(function() done:close() end)
-          entry.start()
+          if may_start(ctx, one) then begin(ctx, one.name, one.config) end
         end)
       end
     end
-  end,
-}
+  end
+end
+
+function H.session_started(ctx)
+  if ctx.serves then return end -- one of them may be this very program
+  ctx.servers, ctx.starting = {}, ctx.starting or {}
+  for name, config in pairs(ctx.settings:get "mcpServers" or {}) do begin(ctx, name, config) end
+  if ctx.trusted and qwen.fs.exists(ctx.cwd .. "/.mcp.json") then begin_of_project(ctx) end
+end
+
+function H.system_built(ctx, system)
+  local out = {}
+  for _, entry in pairs(ctx.servers or {}) do out[#out + 1] = entry.instructions end
+  if not out[1] then return end
+  table.sort(out)
+  return { text = system.text .. table.concat(out) }
+end
+
+function H.session_ended(ctx)
+  local jobs = {}
+  for _, entry in pairs(ctx.servers or {}) do
+    if entry.client then jobs[#jobs + 1] = qwen.task.spawn(entry.client.close, entry.client) end
+  end
+  for _, job in ipairs(jobs) do job:join() end
+end
+
+return H

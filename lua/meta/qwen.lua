@@ -447,6 +447,8 @@
 ---@field progress fun(text: string) a tool's live output tail
 ---@field status fun(text: string?) one line that stands while something is waited for; without a text it goes away
 ---@field theme (fun(name: string?))? in a session: takes the colours of the settings from now on, or tries those of a theme
+---@field system string? the system prompt, once it is made
+---@field tools_of Model? the model that the offered tools were chosen for; nil: they are chosen anew
 ---@field switch fun(model_id: string, provider: string?, base_url: string?): Model?, Err? takes another model from now on
 ---@field tell_next fun(words: string) the model is told this with the next prompt
 ---@field take_session fun(session: Session) another session in the place of this one
@@ -589,6 +591,15 @@ qwen = {}
 ---@field mcp_server qwen.x.mcp_server
 ---@field mcp_oauth qwen.x.mcp_oauth
 ---@field mcp_sign_in qwen.x.mcp_sign_in
+---@field mcp_content qwen.x.mcp_content
+---@field mcp_elicitation qwen.x.mcp_elicitation
+---@field mcp_import qwen.x.mcp_import
+---@field mcp_project qwen.x.mcp_project
+---@field mcp_prompt qwen.x.mcp_prompt
+---@field mcp_roots qwen.x.mcp_roots
+---@field mcp_schema qwen.x.mcp_schema
+---@field mcp_starting qwen.x.mcp_starting
+---@field mcp_words qwen.x.mcp_words
 ---@field moved_names qwen.x.moved_names
 ---@field plan_file qwen.x.plan_file
 ---@field plan_mode qwen.x.plan_mode
@@ -608,6 +619,7 @@ qwen = {}
 ---@field runner qwen.x.runner
 ---@field search qwen.x.search
 ---@field similar qwen.x.similar
+---@field sampling qwen.x.sampling
 ---@field sandbox qwen.x.sandbox
 ---@field sandbox_check qwen.x.sandbox_check
 ---@field serve_tools qwen.x.serve_tools
@@ -810,6 +822,7 @@ qwen = {}
 ---@field blamed fun(words: string, kind: string?, name: string?): string words about a failure, and behind them what the file that they name takes the place of, else the one of this name
 ---@field generation fun(): integer grows with each scan
 ---@field hook_of fun(source: string): table? the hook file in force that a chunk came from; another one once it was replaced
+---@field withdraw fun(kind: string, name: string, from: string) takes back what was offered
 ---@field provide fun(kind: string, name: string, value: table, from: string) offers something that comes from no file, under all files of that name
 ---@field run_init fun(ctx: Ctx) runs ~/.qwen/init.lua
 ---@field ready fun(entry: table): table? the table of a file, laid over what it builds on
@@ -1133,8 +1146,13 @@ qwen = {}
 ---@field tools fun(self: McpClient): {name: string, description: string?, inputSchema: table}[]?, Err?
 ---@field prompts fun(self: McpClient): {name: string, description: string?, arguments: table?}[]?, Err?
 ---@field read fun(self: McpClient, uri: string): table?, Err? {contents} of a resource
----@field call fun(self: McpClient, name: string, args: table): table?, Err? {content, isError}
----@field request fun(self: McpClient, method: string, params?: table, limit?: number): table?, Err?
+---@field resources fun(self: McpClient): {uri: string, name: string?}[]?, Err? the texts that it lists
+---@field templates fun(self: McpClient): {uriTemplate: string, name: string?}[]?, Err?
+---@field subscribe fun(self: McpClient, uri: string) hears from now on when the text changes
+---@field complete fun(self: McpClient, ref: table, name: string, value: string): string[] values that an argument may have
+---@field listen fun(self: McpClient) hears of changes of lists and texts
+---@field call fun(self: McpClient, tool: string|table, args: table, progress?: fun(params: table)): table?, Err? {content, structuredContent, isError}
+---@field request fun(self: McpClient, method: string, params?: table, limit?: number, options?: table): table?, Err?
 ---@field notify fun(self: McpClient, method: string, params?: table)
 ---@field close fun(self: McpClient)
 
@@ -1155,7 +1173,44 @@ qwen = {}
 ---@field names fun(ctx: Ctx): string[]
 
 ---@class qwen.x.mcp
----@field connect fun(ctx: Ctx, name: string, config: table): McpClient?, Err? starts a tool server (an entry of mcpServers)
+---@field connect fun(ctx: Ctx, name: string, config: table, handlers?: table): McpClient?, Err? starts a tool server (an entry of mcpServers); handlers: by method, answers to what it asks
+
+---@class qwen.x.mcp_content what a tool server answers with, as results of our tools
+---@field beginning fun(text: string, most: integer): string
+---@field result fun(answer: table, schema?: table): {text: string, parts: Part[], error: boolean?}
+
+---@class qwen.x.mcp_elicitation what a tool server asks the user
+---@field ask fun(ctx: Ctx, server: string, params: table): {action: string, content: table?}
+
+---@class qwen.x.mcp_import tool servers from the files of other programs
+---@field names fun(): string[]
+---@field read fun(name: string): {name: string, config: table?, problem: Phrase?}[], string?
+
+---@class qwen.x.mcp_project tool servers that a project names in .mcp.json
+---@field list fun(ctx: Ctx): {name: string, config: table, hash: string}[], Phrase?
+---@field answer fun(ctx: Ctx, one: table): "yes"|"no"|nil
+---@field decide fun(ctx: Ctx, one: table, answer: string?): boolean?, Err?
+---@field shown fun(one: table): string
+
+---@class qwen.x.mcp_prompt prompts of tool servers as commands
+---@field command fun(client: McpClient, server: string, prompt: table): Command
+
+---@class qwen.x.mcp_roots the folders of the session, for tool servers
+---@field list fun(ctx: Ctx): {roots: {uri: string, name: string}[]}
+---@field changed fun(ctx: Ctx) tells the servers
+
+---@class qwen.x.mcp_schema schemas of tools of servers in our form
+---@field of fun(given: any): table
+---@field output fun(given: any): table?
+
+---@class qwen.x.mcp_words the words behind `qwen mcp add`
+---@field read fun(words: string[]): table?, string[]|Err
+---@field entry fun(said: table, words: string[]): table|false|nil, Err?
+
+---@class qwen.x.mcp_starting waiting for tool servers that are being started
+---@field add fun(ctx: Ctx, name: string, patience?: number): fun()
+---@field wait fun(ctx: Ctx): string[]
+---@field wait_for fun(ctx: Ctx, name: string)
 
 ---@class McpOffer what a server offers
 ---@field name string
@@ -1304,6 +1359,9 @@ qwen = {}
 ---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others
 ---@field show fun(ctx: Ctx, kind: "skills"|"agents", none: string): integer prints them for the command about them
 ---@field words fun(value: string?): string[]? the items of a field that is a list
+
+---@class qwen.x.sampling what a tool server asks the model
+---@field answer fun(ctx: Ctx, server: string, params: table): table?, string?
 
 ---@class qwen.x.sandbox the kernel sandbox around commands of the model
 ---@field state fun(ctx: Ctx): SandboxState?, Err? what was asked for

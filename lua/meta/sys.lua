@@ -110,15 +110,15 @@
 ---@field read fun(self: HttpStream): string?, Err? waits for the next bytes; nil at the end; nil, err when it broke
 ---@field all fun(self: HttpStream, limit?: integer): string?, Err? waits for the whole rest (default limit 8 MiB); one that is larger is an error of kind too_long
 ---@field sealed fun(self: HttpStream, fields: string[], name: string, origins: string[]|fun(answer: table): string[], limit?: integer): table?, Err? waits for the whole rest as JSON (default limit 1 MiB); the texts of these fields, at any depth, become secrets and are never Lua strings
----@field event fun(self: HttpStream, template?: JsonTemplate): string?, (string|JsonTemplate|Err)?, string? next server-sent event: data, event name ("message" when
----unnamed, "error" for a field of that name, "whole" for an answer that is JSON and no stream: all of it), last id seen;
+---@field event fun(self: HttpStream, template?: JsonTemplate): string?, (string|JsonTemplate|Err)?, string?, integer? next server-sent event: data, event name ("message" when
+---unnamed, "error" for a field of that name, "whole" for an answer that is JSON and no stream: all of it), last id seen, milliseconds of the last `retry`; both also at the end;
 ---one that fits the template may come as its text and the template; nil at the end; nil, err when it broke
 ---@field close fun(self: HttpStream, over?: boolean) also done by `<close>` and by the collector; `over`: all of the answer has come, so
 ---the connection is kept when it ends within a moment
 
 ---@class sys.http
 ---@field open fun(request: HttpRequest): HttpStream?, Err? waits for the status line and headers
----@field sse fun(): fun(bytes: string?): table?, Err? a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id}
+---@field sse fun(): fun(bytes: string?): table?, Err? a framer without a connection, for tests and replay: feed bytes (nil at the end), get a list of {data, event, id, retry}
 ---@field warm fun(request: HttpRequest) opens a connection to the request's host ahead of use (by a HEAD without headers); does not wait; nothing for loopback hosts
 ---@field parse_url fun(url: string): table?, Err? {scheme, host, port (integer), path, origin "scheme://host:port", loopback (boolean), private (boolean: this machine or a private network), public (boolean: as far as name or number say, of the internet), exposed (boolean: no credential goes there)} as curl sees it
 ---@field join fun(base: string, link: string): string? the address that a link means on the page of that address; nil where it is none

@@ -208,31 +208,34 @@ static int l_stream_sealed(lua_State *L) {
   return sealed_k(L, LUA_OK, (lua_KContext)s);
 }
 
-static void push_event(lua_State *L, const struct http_sse_event *ev) {
-  lua_pushlstring(L, ev->data, ev->data_len);
-  lua_pushlstring(L, ev->name, ev->name_len);
-  if (ev->id_len) lua_pushlstring(L, ev->id, ev->id_len);
-  else lua_pushnil(L);
+static void push_text(lua_State *L, const char *text, size_t len) { text ? (void)lua_pushlstring(L, text, len) : lua_pushnil(L); }
+
+/* At the end there is neither data nor name, but where it was. */
+static int push_event(lua_State *L, const struct http_sse_event *ev) {
+  push_text(L, ev->data, ev->data_len);
+  push_text(L, ev->name, ev->name_len);
+  push_text(L, ev->id_len ? ev->id : NULL, ev->id_len);
+  if (ev->retry >= 0) return lua_pushinteger(L, ev->retry), 4;
+  return lua_pushnil(L), 4;
 }
 
 static int event_k(lua_State *L, int status, lua_KContext ctx) {
   struct stream *s = (struct stream *)ctx;
   struct err e;
-  struct http_sse_event ev;
+  struct http_sse_event ev = {.retry = -1};
   (void)status;
   if (!s->http) return closed(L);
   switch (http_event(s->http, &ev, &e)) {
     case HTTP_WAIT: return task_wait(L, &s->readers, ctx, event_k);
     case HTTP_FAILED: return bind_fail(L, &e);
-    case HTTP_END: return 0;
+    case HTTP_END: ev.data = ev.name = NULL; return push_event(L, &ev);
     case HTTP_DATA: break;
   }
   if (!lua_isnil(L, 2) && bind_push_by_template(L, 2, ev.name, ev.name_len, ev.data, ev.data_len)) {
     lua_pushvalue(L, 2);
     return 2;
   }
-  push_event(L, &ev);
-  return 3;
+  return push_event(L, &ev);
 }
 
 /* event(template) */
@@ -392,8 +395,9 @@ static int framer_feed(lua_State *L) {
     r = http_sse_next(&f->sse, f->bytes.data ? f->bytes.data + pos : "", f->bytes.len - pos, end, &used, &ev);
     pos += used;
     if (r != HTTP_SSE_EVENT) break;
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     push_event(L, &ev);
+    lua_setfield(L, -5, "retry");
     lua_setfield(L, -4, "id");
     lua_setfield(L, -3, "event");
     lua_setfield(L, -2, "data");

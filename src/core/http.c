@@ -452,7 +452,7 @@ static void not_a_stream(struct http *h, const char *type, struct err *e) {
 
 /* An answer that is JSON, as one event. */
 static enum http_result whole_event(struct http *h, struct http_sse_event *ev, struct err *e) {
-  *ev = (struct http_sse_event){.name = "whole", .name_len = strlen("whole"), .id = ""};
+  *ev = (struct http_sse_event){.name = "whole", .name_len = strlen("whole"), .id = "", .retry = -1};
   return http_all(h, HTTP_SSE_EVENT_MAX, &ev->data, &ev->data_len, e);
 }
 

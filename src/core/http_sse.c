@@ -44,6 +44,18 @@ static enum http_sse_result take_data(struct http_sse *s, struct in_place *one, 
   return keep(s, one) && buf_addc(&s->data, '\n') && buf_add(&s->data, text, n) ? HTTP_SSE_MORE : HTTP_SSE_NO_MEMORY;
 }
 
+/* Digits alone; more than a day is a day. */
+static void take_retry(struct http_sse *s, const char *text, size_t n) {
+  const long most = 24L * 60 * 60 * 1000;
+  long value = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (text[i] < '0' || text[i] > '9') return;
+    value = value * 10 + (text[i] - '0');
+    if (value > most) value = most;
+  }
+  if (n > 0) s->retry = value + 1;
+}
+
 static enum http_sse_result take_line(struct http_sse *s, struct in_place *one, const char *line, size_t n) {
   const char *colon = memchr(line, ':', n);
   if (colon == line) return HTTP_SSE_MORE; /* comment */
@@ -58,7 +70,8 @@ static enum http_sse_result take_line(struct http_sse *s, struct in_place *one, 
   }
   struct buf *into = field_is(line, name, "event") ? &s->name : NULL;
   if (field_is(line, name, "id") && !memchr(value, '\0', len)) into = &s->id;
-  if (!into) return HTTP_SSE_MORE; /* retry, and what nobody knows */
+  if (field_is(line, name, "retry")) take_retry(s, value, len);
+  if (!into) return HTTP_SSE_MORE; /* also what nobody knows */
   into->len = 0;
   return buf_add(into, value, len) ? HTTP_SSE_MORE : HTTP_SSE_NO_MEMORY;
 }
@@ -72,6 +85,7 @@ static bool dispatch(struct http_sse *s, struct in_place *one, struct http_sse_e
   ev->name_len = s->name.len ? s->name.len : strlen("message");
   ev->id = s->id.len ? s->id.data : "";
   ev->id_len = s->id.len;
+  ev->retry = s->retry - 1;
   s->data.len = s->name.len = 0; /* the bytes stay readable until the next call */
   s->has_data = false;
   return has_data;

@@ -19,15 +19,17 @@ struct http_sse_event {
   const char *data, *name, *id; /* name is "message" when the stream gave none, "error" for a field "error", whose value is the data;
                                  * id is the last one seen, "" before the first */
   size_t data_len, name_len, id_len;
+  long retry; /* milliseconds until the stream may be asked for again, as said last; -1 where nothing is said */
 };
 
 struct http_sse {
   struct buf data, name, id; /* of the event being read; id outlives events */
   size_t scanned;            /* beginning of the unread part that holds no line end */
+  long retry;                /* as in the event, and 1 more: 0 is that nothing is said */
   bool started, after_cr, has_data;
 };
 
-/* end: no byte follows, so an unfinished last line and event count as whole. */
+/* end: no byte follows, so an unfinished last line and event count as whole; ev has id and retry then, also where no event comes. */
 enum http_sse_result http_sse_next(struct http_sse *s, const char *bytes, size_t n, bool end, size_t *used, struct http_sse_event *ev);
 void http_sse_free(struct http_sse *s);
 #endif

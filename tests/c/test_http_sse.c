@@ -168,11 +168,36 @@ static void one_data_line_is_not_copied(void **state) {
   http_sse_free(&s);
 }
 
+/* What retry says is known with the next event, and at the end also without one. */
+static void retries(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    enum http_sse_result first;
+    long retry;
+  } rows[] = {
+    {"data: a\n\n", HTTP_SSE_EVENT, -1},         {"retry: 0\ndata: a\n\n", HTTP_SSE_EVENT, 0},
+    {"retry:500\ndata: a\n\n", HTTP_SSE_EVENT, 500}, {"retry: 5\nretry: x\ndata: a\n\n", HTTP_SSE_EVENT, 5},
+    {"retry: 5s\ndata: a\n\n", HTTP_SSE_EVENT, -1}, {"retry:\ndata: a\n\n", HTTP_SSE_EVENT, -1},
+    {"retry: 99999999999999999999\ndata: a\n\n", HTTP_SSE_EVENT, 86400000},
+    {"id: 7\nretry: 30\n\n", HTTP_SSE_MORE, 30},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct http_sse s = {0};
+    struct http_sse_event ev = {.retry = -7};
+    size_t used;
+    assert_int_equal(http_sse_next(&s, rows[i].text, strlen(rows[i].text), true, &used, &ev), rows[i].first);
+    assert_int_equal(ev.retry, rows[i].retry);
+    http_sse_free(&s);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(frames), cmocka_unit_test(line_ends), cmocka_unit_test(ids), cmocka_unit_test(ignored),
     cmocka_unit_test(byte_order_mark), cmocka_unit_test(unfinished_end), cmocka_unit_test(endless_line),
     cmocka_unit_test(endless_event), cmocka_unit_test(slow_line_is_linear), cmocka_unit_test(one_data_line_is_not_copied),
+    cmocka_unit_test(retries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -238,7 +238,9 @@ do
   local s <close> = assert(open "/byte-by-byte")
   t.eq({ s:event() }, { "x\u{20ac}y\nz", "a", "7" }, "every byte in its own packet")
   t.eq({ s:event() }, { "last", "message", "7" }, "the last event without its empty line")
-  t.eq({ s:event() }, {}, "the end")
+  local at_end = table.pack(s:event())
+  t.eq({ at_end.n, at_end[1] == nil, at_end[2] == nil, at_end[3] }, { 4, true, true, "7" },
+    "the end, and where it was")
   local n, bytes = 0, 0
   local many <close> = assert(open "/events?20000")
   for data, name in function() return many:event() end do
@@ -501,8 +503,10 @@ do
   local feed = http.sse()
   t.eq(feed "data: a\n\nda", { { data = "a", event = "message" } }, "framer")
   t.eq(feed "ta: b\nid: 1\n\n", { { data = "b", event = "message", id = "1" } }, "framer, cut")
+  t.eq(feed "retry: 20\ndata: r\n\n", { { data = "r", event = "message", id = "1", retry = 20 } },
+    "framer, retry")
   t.eq(feed "data: c", {}, "framer, open")
-  t.eq(feed(nil), { { data = "c", event = "message", id = "1" } }, "framer, end")
+  t.eq(feed(nil), { { data = "c", event = "message", id = "1", retry = 20 } }, "framer, end")
   local v, e = http.sse()(("x"):rep((1 << 20) + 1))
   t.err(v, e, "protocol", "framer, endless line")
 end

@@ -192,10 +192,15 @@ local function cut_off(ctx, answer, fields, why)
   return setmetatable(fields, { __index = answer })
 end
 
+local function wait_for_servers(ctx)
+  for _, name in ipairs(require("qwen.extension.mcp.starting").wait(ctx)) do
+    ctx.notice(tr("the tool server %s is still starting: its tools join when it has", name))
+  end
+end
+
 -- Long because a prompt's way reads top to bottom.
 local function run(ctx, prompt, count)
-  for _, done in ipairs(ctx.starting or {}) do done:get() end -- tool servers that are still being started
-  ctx.starting = nil
+  if ctx.starting then wait_for_servers(ctx) end
   if ctx.session.resumed then
     require("qwen.agent.seen_before").restore(ctx)
     local left_out = ctx.interactive and {} or ctx.session:left_out()

@@ -3,6 +3,7 @@ local files = require "qwen.permission.files"
 local fs = require "sys.fs"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
+local starting = require "qwen.extension.mcp.starting"
 local text = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
 
@@ -59,10 +60,12 @@ local function from_server(ctx, word)
   local server, uri = word:match "^([^:]+):(%a[%w+.-]*:%S+)$"
   local entry = server and ctx.servers and ctx.servers[server]
   if not entry then return nil end
-  for _, done in ipairs(ctx.starting or {}) do done:get() end
+  starting.wait_for(ctx, server)
   if not entry.client then return {}, tr "not read: the server is not running (see /mcp)" end
-  local result, e = entry.client:read(uri:match "^.*[^%.,;:!%?%)%]}'\"`>]" or "")
+  uri = uri:match "^.*[^%.,;:!%?%)%]}'\"`>]" or ""
+  local result, e = entry.client:read(uri)
   if not result then return {}, e.message end
+  entry.client:subscribe(uri)
   local parts, size = {}, 0
   for _, item in ipairs(type(result.contents) == "table" and result.contents or {}) do
     local words, blob, mime = item.text, item.blob, tostring(item.mimeType)

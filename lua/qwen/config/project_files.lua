@@ -100,6 +100,7 @@ function M.list(cwd, names)
   local out, config = {}, paths.project_config(cwd)
   if not config then return out end
   for _, name in ipairs(own) do add(out, config, ".qwen/", name) end
+  add(out, cwd == "/" and "" or cwd, "", ".mcp.json")
   local here = #out
   add(out, cwd == "/" and "" or cwd, "", ".env")
   if #out == here and not fs.exists(config .. "/.env") then add_env_above(out, cwd) end
@@ -112,8 +113,8 @@ function M.list(cwd, names)
   return out
 end
 
--- Files in which a project names servers, and where a user adds them.
-local servers = { { ".mcp.json", "qwen mcp add" }, { ".lsp.json", "lsp.servers" } }
+-- Files in which a project names servers that are never started, and where a user adds them.
+local servers = { { ".lsp.json", "lsp.servers" } }
 
 ---What a folder brings that is not read, whether it is trusted or not, each with what takes its place.
 ---@param cwd string

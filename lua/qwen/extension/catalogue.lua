@@ -238,4 +238,22 @@ function M.provide(entry)
   end
 end
 
+---Takes back what was offered.
+---@param kind string
+---@param name string
+---@param tier string
+function M.withdraw(kind, name, tier)
+  local function take(list)
+    for i = #list, 1, -1 do
+      local one = list[i]
+      if one.kind == kind and one.name == name and one.tier == tier then table.remove(list, i) end
+    end
+  end
+  local by_name = rawget(M.state.files, kind)
+  take(M.state.provided or {})
+  if not (by_name and by_name[name]) then return end
+  take(by_name[name])
+  if not by_name[name][1] then by_name[name] = nil end
+end
+
 return M

@@ -43,17 +43,19 @@ end
 ---@return boolean
 function M.may_come(name, ctx)
   local server = name:match "^([^:]+):"
-  local servers = server and ctx.settings:get "mcpServers"
+  if not server then return false end
+  local servers = ctx.settings:get "mcpServers"
   return type(servers) == "table" and servers[server] ~= nil
+    or ctx.servers ~= nil and ctx.servers[server] ~= nil
 end
 
----As find, after the tool servers have started.
+---As find, after the tool server that the name begins with has started.
 ---@param name string
 ---@param ctx Ctx
 ---@param rest string?
 ---@return table?, Err?
 function M.await(name, ctx, rest)
-  for _, done in ipairs(ctx.starting or {}) do done:get() end
+  require("qwen.extension.mcp.starting").wait_for(ctx, name:match "^([^:]+):" or "")
   return M.find(name, ctx, rest)
 end
 

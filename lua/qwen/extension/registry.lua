@@ -167,6 +167,12 @@ function M.provide(kind, name, value, from)
   catalogue.provide { kind = kind, name = name, tier = from, path = from, value = value }
 end
 
+---Takes back what was offered in that way.
+---@param kind string
+---@param name string
+---@param from string
+function M.withdraw(kind, name, from) catalogue.withdraw(kind, name, from) end
+
 ---The table of a name, from its strongest tier. A broken file does not fall back to a weaker one: its name is out of order.
 ---@param kind string
 ---@param name string

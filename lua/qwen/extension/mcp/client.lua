@@ -1,137 +1,50 @@
--- A conversation with one tool server (Model Context Protocol, 2025-06-18): start, its tools, calls. How bytes travel is in stdio and http.
-local embed = require "sys.embed"
+-- A conversation with one tool server (Model Context Protocol): its lists, calls, texts and tasks.
+-- How it begins is in greeting, how bytes travel in stdio, http, sse and sdk.
+local ask = require "qwen.extension.mcp.ask"
 local err = require "qwen.util.err"
+local greeting = require "qwen.extension.mcp.greeting"
 local json = require "sys.json"
-local json_rpc = require "qwen.extension.json_rpc"
-local task = require "sys.task"
+local metadata = require "qwen.extension.mcp.metadata"
 local phrase = require("qwen.util.translate").phrase
-local wait = require "qwen.extension.mcp.wait"
+local serve = require "qwen.extension.mcp.serve"
+local task = require "sys.task"
 
 local M = {}
 
 local Client = {}
 Client.__index = Client
 
-local VERSION, START_LOCAL, START_REMOTE, CALL, IDLE = "2025-06-18", 30, 5, 600, 300 -- seconds
+local START_LOCAL, START_REMOTE, CALL, IDLE = 30, 5, 600, 300 -- seconds
 local MOST_ITEMS, MOST_PAGES = 500, 50
-local LAST_WORDS = 10 -- seconds, at most: they come with the end of what it writes
+local MOST_ROUNDS = 10 -- of questions that one request of ours leads to
+local FOREVER = 365 * 24 * 3600 -- seconds
+local URL_FIRST = -32042 -- a page must be opened before the request can be answered
 
 local function seconds(value, default)
   value = tonumber(value)
   return value and value > 0 and value / 1000 or default
 end
 
--- What the server asks of us: only a ping has an answer.
-local function answer(self, message)
-  if message.method == "notifications/tools/list_changed" then
-    self.changed = true
-  elseif message.method == "notifications/progress" then
-    wait.heard(self, message.params)
-  elseif message.id ~= nil and message.id ~= json.null then
-    local reply = message.method == "ping" and { jsonrpc = "2.0", id = message.id, result = {} }
-      or { jsonrpc = "2.0", id = message.id, error = { code = -32601, message = "not supported" } }
-    self.link.send(json.encode(reply))
+-- What goes on beside the requests: the level of the log, news of lists and of texts.
+local function follow(self)
+  if self.modern then return self:listen() end
+  if self.link.listen then self.link.listen() end
+  if self.can.logging then
+    self.ctx.background(function()
+      ask.ask(self, "logging/setLevel", { level = metadata.LOG_LEVEL }, self.start_limit)
+    end)
+  end
+  for uri in pairs(self.subscribed) do
+    self.ctx.background(function()
+      ask.ask(self, "resources/subscribe", { uri = uri }, self.start_limit)
+    end)
   end
 end
 
-local function heard(self, message)
-  self.ctx.background(function() answer(self, message) end)
-end
-
-local function receive(self, text) return json_rpc.receive(self, text, heard) end
-
--- Reads until the server ends; whoever waits hears of it.
-local function read_all(self, link)
-  local e
-  while true do
-    local text
-    text, e = link.read()
-    if not text then break end
-    receive(self, text)
-  end
-  if self.link ~= link then return end -- another has taken its place
-  self.ended = e or err("broken", phrase "the connection was closed")
-  json_rpc.close(self)
-end
-
--- Asks once and waits for the result.
-local function ask(self, method, params, limit, idle)
-  local id, queue = json_rpc.question(self)
-  local done = false
-  if idle then params._meta = { progressToken = id } end
-  local _ <close> = setmetatable({}, { __close = function()
-    self.waiting[id], self.heard[id] = nil, nil
-    if not done and not self.ended and method == "tools/call" then
-      self.ctx.background(function() self:notify("notifications/cancelled", { requestId = id }) end)
-    end
-  end })
-  local link, text = self.link, json.encode { jsonrpc = "2.0", id = id, method = method, params = params or {} }
-  local sender = task.spawn(function()
-    local ok, e = link.send(text)
-    if ok and link.answers and self.waiting[id] == queue then e = err("protocol", phrase "the server ended its answer without a reply") end
-    -- A program that ended says more in its last words than that it reads no longer: they end the wait.
-    if e and link.read then task.sleep(LAST_WORDS) end
-    if e and self.waiting[id] == queue then json_rpc.hand_over(self, id, { failure = e }) end
-  end)
-  local reply, waited = wait.reply(self, id, queue, limit or CALL, idle)
-  done = reply ~= nil
-  sender:cancel()
-  if not reply then
-    local why = self.ended and err.phrase(self.ended) or phrase("no answer to %s within %s", method, waited)
-    return nil, err(self.ended and "broken" or "timeout", phrase("the tool server %s: %s", self.name, why))
-  end
-  local failure = reply.failure or type(reply.error) == "table" and err("broken", tostring(reply.error.message))
-  if failure then
-    return nil, err(failure.kind, phrase("the tool server %s: %s", self.name, err.phrase(failure)), { code = failure.code, status = failure.status })
-  end
-  return type(reply.result) == "table" and reply.result or {}
-end
-
--- Greets the server: what it can is known, and it knows that it may begin, before anything else is asked.
-local function greet(self)
-  local me = { name = "qwen", version = embed.version }
-  local hello, e = ask(self, "initialize", { protocolVersion = VERSION, capabilities = {}, clientInfo = me }, self.start_limit)
-  if not hello then return nil, e end
-  if self.link.version then self.link.version(tostring(hello.protocolVersion)) end
-  self.can = type(hello.capabilities) == "table" and hello.capabilities or {}
-  self:notify "notifications/initialized" -- servers refuse what comes before it; what they answer to it does not matter
-  return true
-end
-
-local transports = { stdio = "qwen.extension.mcp.stdio", http = "qwen.extension.mcp.http", sse = "qwen.extension.mcp.sse", sdk = "qwen.extension.mcp.sdk" }
-
--- Opens the connection in one way and greets.
-local function open_as(self, kind)
-  local link, e = require(transports[kind]).open(self.config, self.ctx, self.name, function(text) return receive(self, text) end)
-  if not link then return nil, err(e.kind, phrase("the tool server %s: %s", self.name, err.phrase(e)), { status = e.status, code = e.code }) end
-  self.link, self.ended = link, nil
-  if link.read then self.ctx.background(function() read_all(self, link) end) end
-  local ok
-  ok, e = greet(self)
-  if ok then return true end
-  link.close()
-  self.ended = self.ended or e
-  return nil, e
-end
-
--- A server of one transport refuses the other with a status of the client's fault, or with what is no stream.
-local function speaks_otherwise(e)
-  local status = e.status
-  return e.code == "no_stream" and status ~= 401 and status ~= 403 or status and status >= 400 and status < 500 and status ~= 401 and status ~= 403
-end
-
--- Opens the connection in the first way that the server understands.
 local function open(self)
-  local first
-  for i, kind in ipairs(self.config.kinds) do
-    local ok, e = open_as(self, kind)
-    if ok then
-      self.config.kinds = { kind }
-      return true
-    end
-    first = first or e
-    if i == #self.config.kinds or not speaks_otherwise(e) then return nil, i > 1 and speaks_otherwise(e) and first or e end
-  end
+  local ok, e = greeting.open(self)
+  if ok then follow(self) end
+  return ok, e
 end
 
 -- Starts a server again that has ended; who comes meanwhile waits for it.
@@ -146,55 +59,95 @@ local function reopen(self)
     self.opening = nil
     done:close()
   end })
-  self.link.close()
+  greeting.close(self.link)
   return open(self)
 end
 
----Asks and waits for the result. A server that has ended is started again first; a session that the server forgot is begun anew.
----@param method string
----@param params table?
----@param limit number? seconds
----@param idle number? seconds without a word of it
----@return table? result
----@return Err?
-function Client:request(method, params, limit, idle)
+-- One request to a server that runs; a session that it forgot is begun anew.
+local function once(self, method, params, limit, options)
   if self.ended then
     local ok, e = reopen(self)
     if not ok then return nil, e end
   end
-  local result, e = ask(self, method, params, limit, idle)
+  local result, e = ask.ask(self, method, params, limit, options)
   if result or e.code ~= "session" then return result, e end
   self.link.anew()
-  local ok, problem = greet(self)
+  local ok, problem = greeting.greet(self)
   if not ok then return nil, problem end
-  return ask(self, method, params, limit, idle)
+  follow(self)
+  return ask.ask(self, method, params, limit, options)
+end
+
+-- The answers to what a server wants to know before it can answer a request.
+local function input_for(self, wanted)
+  local out = {}
+  for key, one in pairs(type(wanted) == "table" and wanted or {}) do
+    if type(one) == "table" then
+      local answer, problem = serve.respond(self, tostring(one.method), one.params)
+      if not answer then return nil, err("denied", phrase("the tool server %s: %s", self.name, problem.message)) end
+      out[key] = answer
+    end
+  end
+  return out
+end
+
+-- The pages that have to be opened first; whether the person has been to all of them.
+local function pages_first(self, e)
+  local list = type(e.data) == "table" and e.data.elicitations
+  if type(list) ~= "table" or not list[1] then return false end
+  for _, one in ipairs(list) do
+    local answer = serve.respond(self, "elicitation/create", one)
+    if not (answer and answer.action == "accept") then return false end
+  end
+  return true
+end
+
+---Asks and waits for the result. A server that has ended is started again first, and what it wants
+---to know before it answers is asked.
+---@param method string
+---@param params table?
+---@param limit number? seconds
+---@param options {idle: number?, progress: (fun(params: table))?, headers: table?}?
+---@return table? result
+---@return Err?
+function Client:request(method, params, limit, options)
+  self.open = self.open + 1
+  local _ <close> = setmetatable({}, { __close = function() self.open = self.open - 1 end })
+  local sent, again = params, nil
+  for _ = 1, MOST_ROUNDS do
+    local result, e = once(self, method, sent, limit, options)
+    again = e
+    if not result then
+      if e.rpc ~= URL_FIRST or not pages_first(self, e) then return nil, e end
+    elseif result.resultType == "input_required" then
+      local input, problem = input_for(self, result.inputRequests)
+      if not input then return nil, problem end
+      sent = {}
+      for key, value in pairs(params or {}) do sent[key] = value end
+      sent.inputResponses, sent.requestState = next(input) and input or nil, result.requestState
+    else
+      return result
+    end
+  end
+  return nil, again or err("protocol",
+    phrase("the tool server %s asks again and again", self.name))
 end
 
 ---Says something that has no answer; it has been sent when this comes back.
 ---@param method string
 ---@param params table?
 ---@return boolean?, Err?
-function Client:notify(method, params)
-  local queue, text = task.queue(1), json.encode { jsonrpc = "2.0", method = method, params = params }
-  local sender = task.spawn(function()
-    local _, e = self.link.send(text)
-    queue:put(e or true)
-  end)
-  local said = queue:get(self.start_limit)
-  sender:cancel()
-  if said == true then return true end
-  return nil, err(said and said.kind or "timeout", phrase("the tool server %s: %s", self.name, said
-    and err.phrase(said) or phrase("it does not take %s", method)))
-end
+function Client:notify(method, params) return ask.notify(self, method, params) end
 
--- All pages of a list, of things with a name.
-local function pages(self, what)
+-- All pages of a list; `key` is the field that every item has.
+local function pages(self, method, what, key)
   local out, cursor = {}, nil
   for _ = 1, MOST_PAGES do
-    local page, e = self:request(what .. "/list", { cursor = cursor }, self.start_limit)
+    local page, e = self:request(method, { cursor = cursor }, self.start_limit)
     if not page then return nil, e end
     for _, item in ipairs(type(page[what]) == "table" and page[what] or {}) do
-      if type(item) == "table" and type(item.name) == "string" and #out < MOST_ITEMS then out[#out + 1] = item end
+      local fits = type(item) == "table" and type(item[key]) == "string"
+      if fits and #out < MOST_ITEMS then out[#out + 1] = item end
     end
     cursor = type(page.nextCursor) == "string" and page.nextCursor or nil
     if not cursor then break end
@@ -202,19 +155,41 @@ local function pages(self, what)
   return out
 end
 
----The tools that the server offers.
+---The tools that the server offers; those that cannot be called are left out, and why is in
+---`unfit`.
 ---@return {name: string, description: string?, inputSchema: table}[]?, Err?
 function Client:tools()
-  local out, e = pages(self, "tools")
-  self.changed = false
-  return out, e
+  local all, e = pages(self, "tools/list", "tools", "name")
+  if not all then return nil, e end
+  local out = {}
+  self.unfit = {}
+  for _, tool in ipairs(all) do
+    local problem = self.modern and self.link.answers and metadata.problem(tool)
+    if problem then self.unfit[#self.unfit + 1] = { name = tool.name, problem = problem }
+    else out[#out + 1] = tool end
+  end
+  return out
 end
 
 ---The prompts that it offers; none where it says that it has none.
 ---@return {name: string, description: string?, arguments: table?}[]?, Err?
 function Client:prompts()
   if not self.can.prompts then return {} end
-  return pages(self, "prompts")
+  return pages(self, "prompts/list", "prompts", "name")
+end
+
+---The texts that it lists.
+---@return {uri: string, name: string?, title: string?}[]?, Err?
+function Client:resources()
+  if not self.can.resources then return {} end
+  return pages(self, "resources/list", "resources", "uri")
+end
+
+---The forms of addresses of more texts.
+---@return {uriTemplate: string, name: string?}[]?, Err?
+function Client:templates()
+  if not self.can.resources then return {} end
+  return pages(self, "resources/templates/list", "resourceTemplates", "uriTemplate")
 end
 
 ---What is at an address of the server.
@@ -225,32 +200,98 @@ function Client:read(uri)
   return self:request("resources/read", { uri = uri }, self.call_limit)
 end
 
----Calls a tool.
+---Hears from now on when the text at an address changes.
+---@param uri string
+function Client:subscribe(uri)
+  local can = type(self.can.resources) == "table" and self.can.resources.subscribe
+  if not can or self.subscribed[uri] then return end
+  self.subscribed[uri] = true
+  if self.modern then return self:listen() end
+  self.ctx.background(function()
+    ask.ask(self, "resources/subscribe", { uri = uri }, self.start_limit)
+  end)
+end
+
+---Values that an argument may have, for what is typed of it.
+---@param ref table {type, name} of a prompt, {type, uri} of the form of an address
 ---@param name string
+---@param value string
+---@return string[]
+function Client:complete(ref, name, value)
+  if not self.can.completions then return {} end
+  local result = ask.ask(self, "completion/complete",
+    { ref = ref, argument = { name = name, value = value } }, self.start_limit)
+  local found, out = result and result.completion, {}
+  local values = type(found) == "table" and found.values
+  for _, each in ipairs(type(values) == "table" and values or {}) do
+    if type(each) == "string" then out[#out + 1] = each end
+  end
+  return out
+end
+
+-- News of the newest revision come as the answer to a request that stays open.
+---Hears of changes of lists and texts.
+function Client:listen()
+  if self.listening then self.listening:cancel() end
+  local wanted, any = { resourceSubscriptions = json.array {} }, false
+  for what, field in pairs { tools = "toolsListChanged", prompts = "promptsListChanged",
+    resources = "resourcesListChanged" } do
+    local can = type(self.can[what]) == "table" and self.can[what].listChanged == true
+    wanted[field], any = can or nil, any or can
+  end
+  for uri in pairs(self.subscribed) do
+    table.insert(wanted.resourceSubscriptions, uri)
+    any = true
+  end
+  if not any then return end
+  self.ctx.background(function()
+    local child = task.spawn(ask.ask, self, "subscriptions/listen", { notifications = wanted },
+      FOREVER)
+    self.listening = child
+    child:join()
+  end)
+end
+
+---Calls a tool.
+---@param tool string|{name: string, inputSchema: table?} of the list, or its name
 ---@param args table
----@return table? result {content, isError}
+---@param progress (fun(params: table))? hears the reports of the server
+---@return table? result {content, structuredContent, isError}
 ---@return Err?
-function Client:call(name, args)
-  return self:request("tools/call", { name = name, arguments = args }, self.call_limit, self.idle_limit)
+function Client:call(tool, args, progress)
+  if type(tool) == "string" then tool = { name = tool } end
+  if self.link.settle then self.link.settle() end
+  local params = { name = tool.name, arguments = args }
+  local options = { idle = self.idle_limit, progress = progress,
+    headers = self.modern and metadata.of_arguments(tool.inputSchema, args) or nil }
+  return require("qwen.extension.mcp.call").call(self, tool, params, options)
 end
 
 ---Ends the server.
 function Client:close()
-  self.link.close()
+  if self.listening then self.listening:cancel() end
+  greeting.close(self.link)
 end
 
 ---Starts a server and greets it. Its reader lives as long as the session.
 ---@param ctx Ctx
 ---@param name string
 ---@param given table an entry of mcpServers
+---@param handlers table? by method: answers to questions of the server, `fun(params, client): table?,
+---string?`; changed(what, client), logged(level, line) and updated(uri) hear of what it tells
 ---@return table? client
 ---@return Err?
-function M.connect(ctx, name, given)
+function M.connect(ctx, name, given, handlers)
   local config, e = require("qwen.extension.mcp.config").read(ctx, name, given)
   if not config then return nil, e end
-  local self = setmetatable({ ctx = ctx, name = name, config = config, last = 0, waiting = {}, heard = {}, can = {}, call_limit = seconds(config.timeout, CALL),
-    idle_limit = seconds(ctx.settings:env "QWEN_CODE_MCP_TOOL_IDLE_TIMEOUT_MS" or ctx.settings:get "mcp.toolIdleTimeoutMs", IDLE),
-    start_limit = seconds(config.discoveryTimeoutMs, config.url and START_REMOTE or START_LOCAL) }, Client)
+  local idle = ctx.settings:env "QWEN_CODE_MCP_TOOL_IDLE_TIMEOUT_MS"
+    or ctx.settings:get "mcp.toolIdleTimeoutMs"
+  local self = setmetatable({ ctx = ctx, name = name, config = config, handlers = handlers or {},
+    last = 0, waiting = {}, heard = {}, reports = {}, can = {}, asked = {}, withdrawn = {},
+    changing = {}, subscribed = {}, open = 0, asked_now = 0, modern = false,
+    call_limit = seconds(config.timeout, CALL), idle_limit = seconds(idle, IDLE),
+    start_limit = seconds(config.discoveryTimeoutMs, config.url and START_REMOTE or START_LOCAL) },
+    Client)
   local ok, problem = open(self)
   if not ok then return nil, problem end
   return self

@@ -6,18 +6,37 @@ local sys = require "sys.os"
 
 local M = {}
 
--- `${NAME:-words}`, which the settings leave as it is; plain names they have filled in where they are set.
-local function with_defaults(ctx, value)
+local function filled_text(value, set)
+  local out, at = {}, 1
+  while true do
+    local from = value:find("${", at, true)
+    local to = from and value:find("}", from, true)
+    if not to then break end
+    local inside = value:sub(from + 2, to - 1)
+    local name, words = inside:match "^[%a_][%w_]*", nil
+    local rest = name and inside:sub(#name + 1)
+    if rest == "" then words = set(name) end
+    if rest and rest:sub(1, 2) == ":-" then words = set(name) or rest:sub(3) end
+    out[#out + 1] = value:sub(at, from - 1) .. (words or value:sub(from, to))
+    at = to + 1
+  end
+  return table.concat(out) .. value:sub(at)
+end
+
+-- `${NAME:-words}`, which the settings leave as it is, and `${NAME}` of a file that is no settings.
+local function filled(ctx, value)
   if type(value) == "table" then
     local out = setmetatable({}, getmetatable(value))
-    for key, item in pairs(value) do out[key] = with_defaults(ctx, item) end
+    for key, item in pairs(value) do out[key] = filled(ctx, item) end
     return out
   end
   if type(value) ~= "string" then return value end
-  return (value:gsub("%${([%a_][%w_]*):%-([^{}]*)}", function(name, otherwise)
-    local set = ctx.settings and ctx.settings.for_text and ctx.settings:for_text(name) or sys.env(name)
-    return set and set ~= "" and set or otherwise
-  end))
+  local function set(name)
+    local words = ctx.settings and ctx.settings.for_text and ctx.settings:for_text(name)
+      or sys.env(name)
+    return words and words ~= "" and words or nil
+  end
+  return filled_text(value, set)
 end
 
 -- The words of a command line; quotes keep spaces.
@@ -53,7 +72,7 @@ end
 ---@return table? config {command, args, env, cwd} or {url, headers, kinds}; timeouts as given
 ---@return Err?
 function M.read(ctx, name, given)
-  local config = with_defaults(ctx, given)
+  local config = filled(ctx, given)
   local kind = type(config.type) == "string" and config.type:lower() or nil
   if kind == "sdk" then return { kinds = { "sdk" }, timeout = config.timeout } end
   local url = config.httpUrl or config.url or config.serverUrl

@@ -169,7 +169,9 @@ function M.find(ctx, before, changed)
     items = command_items(ctx, before:sub(2))
   elseif at and before:sub(1, -#at - 2):find "[%s%(%[{'\"`\128-\255]$" or before == "@" .. (at or "") then
     kind, word = "file", "@" .. at
-    items = file_items(ctx, at, changed)
+    items = ctx.servers and next(ctx.servers)
+      and require("qwen.ui.editor.complete_servers").items(ctx, at, changed) or {}
+    for _, item in ipairs(file_items(ctx, at, changed)) do items[#items + 1] = item end
   elseif name then
     kind = "argument"
     items = argument_items(ctx, name, words, word)
