@@ -72,6 +72,7 @@ local cases = {
   { "plan", "exit" }, { "plan exit", "-exit" },
   { "mcp", "add", "add-json", "import", "allow", "refuse", "log", "remove" },
   { "mcp import", "cursor", "vscode", "claude-desktop", "claude-code" }, { "mcp allow", "-mine" },
+  { "mcp login", "-mine" }, { "mcp logout", "-mine" },
   { "mcp refuse", "-mine" }, { "mcp remove", "mine" }, { "memory", "add" },
   { "effort", "default", "-ultra" }, { "effort low", "save", "-high" },
   { "mode", "plan", "yolo" }, { "mode plan", "-yolo" },

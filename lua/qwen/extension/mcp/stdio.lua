@@ -28,22 +28,27 @@ function M.open(config, ctx)
   local child, e = proc.open { argv = argv, cwd = type(config.cwd) == "string" and config.cwd or ctx.cwd,
     env = environment(config.env, ctx.trusted), stdin = "pipe" }
   if not child then return nil, e end
-  local link, said = {}, ""
+  local link, said, closed = {}, "", false
 
   function link.send(text)
+    if closed then return nil, err("broken", phrase "the connection was closed") end
     return child:write(text .. "\n")
   end
 
   -- What it says on standard error is kept for the message when it ends.
   local next_line = lines.of(child, function(chunk) said = (said .. chunk):sub(-ERRORS_KEPT) end)
   function link.read()
+    if closed then return nil, err("broken", phrase "the connection was closed") end
     local line, problem = next_line()
     if line then return line end
     return nil, problem or err("broken", phrase("the program ended%s",
       (said:find "%S" and ": " .. texts.trim_end(said) or "")))
   end
 
-  function link.close() child:close() end
+  function link.close()
+    closed = true
+    child:close()
+  end
   return link
 end
 
