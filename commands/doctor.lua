@@ -134,7 +134,7 @@ local function check_packages(ctx, report)
   report.title(phrase "Packages")
   for _, problem in ipairs(problems) do report.bad(problem) end
   for _, package in ipairs(packages) do
-    local words = ("%-28s %s"):format(package.name .. " " .. package.version, package.source)
+    local words = ("%-28s %s"):format(package.name .. " " .. package.version, qwen.paths.short(package.source))
     if package.problem then
       report.bad(tr("the package %s is not used: %s", package.name, package.problem),
         tr("look at it: qwen package approve %s", package.name))

@@ -117,7 +117,7 @@ local function list(ctx, args)
   if #rows == 0 then ctx.print(tr "no packages; add one: qwen package add SOURCE") end
   for _, row in ipairs(rows) do
     ctx.print(("%s %s %s %s"):format(qwen.text.pad(row.name, 20), qwen.text.pad(row.version, 10),
-      qwen.text.pad(tr(states[row.state]), 12), row.source))
+      qwen.text.pad(tr(states[row.state]), 12), qwen.paths.short(row.source)))
     if row.problem then ctx.print("  " .. row.problem) end
   end
   return 0

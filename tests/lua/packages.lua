@@ -182,6 +182,11 @@ local tried = {
   { "qwen.os.env 'SOME_API_KEY'", "all" }, { "qwen.shipped 'tools/run_shell_command'", "all" }, { "ctx.transport { url = 'http://127.0.0.1:1' }", "net" },
   { "ctx.settings:get 'env'", "all" }, { "ctx.settings:get 'security.auth.apiKey'", "all" }, { "ctx.emit('notice_shown', 'x')", "all" },
   { "ctx.mode = 'yolo'", "all" }, { "ctx.granted.x = 1", "all" }, { "ctx.prompt '!id'", "exec" }, { "ctx.prompt '/mode yolo'", "all" },
+  { "io.write 'x'", "files" }, { "io.stdout:write 'x'", "files" }, { "qwen.paths.real '/etc'", "files" }, { "qwen.x.translate.use {}", "all" },
+  { "ctx.session.append()", "nil value" }, { "qwen.package.settings.x = 1", "settings.json" }, { "qwen.fs = 1", "cannot be set" },
+  { "getmetatable(ctx).__index = nil", "attempt to" }, { "rawset(qwen, 'fs', 1)", "cannot be set" }, { "debug.getinfo(1)", "withheld" },
+  { "require 'qwen.util.process'", "no module" }, { "require 'sys.fs'", "no module" }, { "require '../x'", "no module" },
+  { "load('return ...', 'x', 'b')('\\27Lua')", "done" }, { "qwen.package.read('../one/notes.txt'):len()", "nil value" }, { "local t = qwen.package.dir; qwen.package.read('commands/../../x'):len()", "nil value" },
   { "qwen.one_shot.ask(ctx, 'hi')", "net" }, { "qwen.sessions.list()", "all" }, { "qwen.x.registry.provide('tools', 'x', {}, 'y')", "all" },
 }
 for i, row in ipairs(tried) do
@@ -189,7 +194,12 @@ for i, row in ipairs(tried) do
   if i > 1 then run("package", "remove", "tries") end
   t.eq(run("package", "add", dir, "--yes").code, 0)
   r = program.run(place, { "try" }, { env = { SOME_API_KEY = "0123456789abcdef" } })
-  t.ok(r.code == 1 and not r.out:find "done" and r.err:find("the package tries may not use .*lacks '" .. row[2] .. "'"), row[1] .. ": " .. r.out .. r.err)
+  if row[2] == "net" or row[2] == "exec" or row[2] == "files" or row[2] == "all" then
+    t.match(r.err, "the package tries may not use .*lacks '" .. row[2] .. "'", row[1])
+    t.ok(r.code == 1 and not r.out:find "done", row[1] .. ": " .. r.out .. r.err)
+  else
+    t.match(r.err .. r.out, row[2], row[1])
+  end
 end
 run("package", "remove", "tries")
 local file = place.root .. "/there"
@@ -350,6 +360,30 @@ put(store ".stage-999999999-x/package/package.lua", "x")
 t.eq(run("package", "remove", "good").code, 0)
 t.eq(run("package", "add", "npm:good", "--yes").code, 0)
 t.ok(not fs.exists(store ".stage-999999999-x"), "what a killed process was fetching is removed")
+
+-- What takes the place of what ships decides where prompts go: it is said at each start.
+t.eq(run("package", "add", source("turns", { ["providers/openai.lua"] = 'return { summary = "s", base = "openai" }',
+  ["languages/zh.lua"] = "return { words = {} }" }, 'may = { "net" }'), "--yes").code, 0)
+r = run "doctor"
+t.match(r.err, "providers/openai is that of the package turns, in the place of the shipped one", "a provider")
+t.match(r.err, "languages/zh is that of the package turns", "a language")
+run("package", "remove", "turns")
+
+-- Rights of the lock file and of the manifest: only what both say.
+t.eq(run("package", "add", source("rights", { ["commands/try.lua"] = says "ctx.print(io.open '/etc/passwd' and 'read')" }), "--yes").code, 0)
+put(lock_path, (fs.read(lock_path):gsub('"may": {}', '"may": {"all": true}')))
+t.match(run("try").err, "lacks 'files'", "a right that was written into the lock file")
+run("package", "remove", "rights")
+t.eq(run("package", "add", source("rights", { ["commands/try.lua"] = says "ctx.print(io.open '/etc/passwd' and 'read')" }, 'may = { "files" }'), "--yes").code, 0)
+t.eq(run("try").out, "read\n", "with the right")
+put(lock_path, (fs.read(lock_path):gsub('"files": true', '"net": true')))
+t.match(run("try").err, "lacks 'files'", "one that the lock file does not have")
+run("package", "remove", "rights")
+
+-- A home where nothing can be made.
+local shut = program.place { ["~/.qwen"] = "a file" }
+r = program.run(shut, { "package", "add", one, "--yes" })
+t.ok(r.code == 1 and r.err ~= "" and not r.err:find "internal", "a home that takes nothing: " .. r.err)
 
 -- A home that cannot be written.
 if os_.uid() ~= 0 then

@@ -76,6 +76,7 @@ return {
   ["hooks"] = { type = "object", merge = "replace", text = "programs and addresses that are told events, as in Qwen Code" },
   ["stopHookBlockingCap"] = { type = "number", default = 8, text = "how often Stop hooks may send the model on in one turn" },
   ["disableAllHooks"] = { type = "boolean", text = "tell none of the hooks" },
+  ["packages"] = { type = "object", text = "settings of packages, by their name" },
   ["lua"] = { type = "object", text = "options of your own Lua files, by KIND/NAME" },
   ["env"] = { vital = true, type = "object", text = "variables that are set when the environment and .env do not" },
   ["proxy"] = { type = "string", text = "proxy for all hosts but this machine and those of NO_PROXY; without it HTTPS_PROXY, HTTP_PROXY, ALL_PROXY" },

@@ -53,6 +53,9 @@ local function describe(name, dir, entry, cwd)
     package.state = "off"
   else
     package.problem = changed(dir, entry)
+    for right in pairs(manifest.may) do -- what was read before the hashes, and what the lock file says, agree
+      if not entry.may[right] then manifest.may[right] = nil end
+    end
     package.state = package.problem and "changed" or "ready"
     package.enabled = package.state == "ready"
   end

@@ -15,7 +15,7 @@ local function qualified(package, kind, name)
 end
 
 -- Kinds in which nothing is said at each start of what takes the place of a shipped file.
-local harmless = { themes = true, languages = true }
+local harmless = { themes = true }
 
 ---Puts the files of packages into the names of a kind, which has those that ship and the user's already. The user's own are
 ---stronger, what ships is weaker, and of two packages none gets the plain name. Hooks only add.

@@ -1,5 +1,6 @@
 -- What a package is, brings and may do, in words for the question before it counts.
 local packages = require "qwen.extension.packages"
+local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local rights = require "qwen.extension.package.rights"
 local text = require "qwen.util.text"
@@ -27,7 +28,7 @@ function M.lines(package, hashes)
   local resolved = package.resolved or package.entry and package.entry.resolved
   local out = { ("%s %s%s"):format(manifest.name, manifest.version, manifest.description ~= ""
       and ": " .. manifest.description or ""),
-    tr("  from %s%s", package.source, resolved and " (" .. resolved .. ")" or "") }
+    tr("  from %s%s", paths.short(package.source), resolved and " (" .. resolved .. ")" or "") }
   add_contents(out, package)
   if not next(manifest.may) then out[#out + 1] = tr "  it may do nothing beyond its own folder" end
   for _, right in ipairs(rights.names) do

@@ -81,15 +81,17 @@ local function shipped(package, base)
   end
 end
 
+-- Those that only make names.
+local path_needs = { home = false, qwen_home = false, short = false, normal = false, below = false, expand = false,
+  same = "files", real = "files", project_root = "files", folders_like = "files", is_folder = "files", cwd = false }
+
 local function api_of(package, base, from)
   local own = { package = self_of(package, from), shipped = shipped(package, base) }
   function own.store(name) return base.store("package-" .. package.name:gsub("[^%w_-]", "_") .. "-" .. tostring(name)) end
   own.os = gate(package, base.os, "qwen.os", { uuid = false, random = false, sha256 = false, sha512 = false, base64 = false,
     unbase64 = false, platform = false, pid = false, home = false, env = false }, { env = variable(package) })
-  local x = {}
-  for name in pairs(rights.x) do
-    x[name] = false -- made when it is touched
-  end
+  own.paths = gate(package, base.paths, "qwen.paths", path_needs, {})
+  local x = {} -- made when they are touched
   own.x = setmetatable({}, { __metatable = "locked", __index = function(_, name)
     if x[name] then return x[name] end
     local right = rights.x[name]
@@ -103,8 +105,9 @@ local function api_of(package, base, from)
   return gate(package, base, "qwen", rights.api, own)
 end
 
+-- What is written past the screen could be taken for ours, so it needs a right, too.
 local io_needs = { open = "files", lines = "files", tmpfile = "files", popen = "exec", read = "files", stdin = "files",
-  type = false, write = false, stdout = false, stderr = false, close = false }
+  type = false, write = "files", stdout = "files", stderr = "files", close = "files" }
 local os_needs = { time = false, date = false, clock = false, difftime = false, getenv = false, execute = "exec",
   remove = "files", rename = "files", tmpname = "files" }
 

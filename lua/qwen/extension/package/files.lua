@@ -153,8 +153,9 @@ function M.load(dir)
   if not list then return nil, e end
   local out = {}
   for i, path in ipairs(list) do
-    local text, stat = fs.read(dir .. "/" .. path, M.most.size), fs.stat(dir .. "/" .. path)
-    if not text then return nil, err("broken", tr("%s cannot be read", path)) end
+    local text, problem = M.read(dir, path)
+    if not text then return nil, problem end
+    local stat = fs.stat(dir .. "/" .. path)
     out[i] = { path = path, text = text, program = stat ~= nil and stat.mode & 64 ~= 0 }
   end
   return out

@@ -43,8 +43,15 @@ function M.run(folder)
   local entries = lock.read()
   for _, found in ipairs(fs.list(folder) or {}) do
     local name = found.name:match("^" .. M.aside:gsub("%p", "%%%0") .. "(.+)$")
-    local pid = found.name:match("^" .. M.stage:gsub("%p", "%%%0") .. "(%d+)")
     if name then settle(folder, name, entries) end
+  end
+end
+
+---Removes what processes that are gone were fetching.
+---@param folder string
+function M.sweep(folder)
+  for _, found in ipairs(fs.list(folder) or {}) do
+    local pid = found.name:match("^" .. M.stage:gsub("%p", "%%%0") .. "(%d+)")
     if pid and not fs.exists("/proc/" .. pid) then fs.remove_tree(folder .. "/" .. found.name) end
   end
 end

@@ -22,12 +22,12 @@ local function joined(...)
 end
 
 ---The right that a part of `qwen` needs, by its name; false: none.
-M.api = joined(set(false, "api version err json message paths text task wire tr phrase inspect cleanup try"),
+M.api = joined(set(false, "api version err json message text task wire tr phrase inspect cleanup try"),
   set("net", "http one_shot oauth"), set("exec", "proc"), set("files", "fs"))
 
 ---The same for `qwen.x`.
 M.x = joined(set(false, "fuzzy_match similar encoding html_markdown patch_text patch_apply jsonc json_schema notebook "
-  .. "moved_names translate words args body"), set("net", "client web_page remote_models"), set("exec", "runner"),
+  .. "words args body"), set("net", "client web_page remote_models"), set("exec", "runner"),
   set("files", "files search markdown_resource"))
 
 ---Files of these kinds decide where prompts go, so they need a right to be read at all.

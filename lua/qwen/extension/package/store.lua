@@ -68,6 +68,7 @@ Staged.__close = Staged.close
 function M.fetch(ctx, source)
   local folder, e = folder_of_packages()
   if not folder then return nil, e end
+  recovery.sweep(folder)
   local stage
   stage, e = fs.mkdtemp(("%s/%s%d-"):format(folder, recovery.stage, sys.pid()))
   if not stage then return nil, e end
