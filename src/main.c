@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* other processes of this user must not read our environment or memory */
 #endif
   if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-v") == 0)) {
+    signal(SIGPIPE, SIG_IGN); /* as term_out_init does for all other runs */
     if (puts("qwen " QWEN_VERSION) >= 0 && fflush(stdout) == 0) return 0;
     perror("qwen: write standard output");
     return 1;

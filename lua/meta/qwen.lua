@@ -420,6 +420,9 @@
 ---@field ask fun(question: Question): string?, string? waits: the key of a choice and the words typed with it; nil when nobody can answer or it was refused
 ---@field pick (fun(title: string, choices: (string|Choice)[], options: {at: integer?, search: boolean?, hint: string?, preview: (fun(i: integer, said: string?): string?)?, texts: fun(query: string, hit: fun(choice: integer|Choice, said: string))?}?): integer?)? when somebody can be asked: one of several, by arrows or search; nil when they leave; preview: which one is marked now, and what was found in it, gives Markdown to be shown below; texts: searches what is not in the rows, and gives each choice that fits to hit, by its number or as one more
 ---@field questions (fun(list: FormQuestion[]): (string[]|false)[]?)? when somebody can be asked: several questions, one after the other; of each the labels that were taken and own words, false where there is no answer; nil when they decline
+---@field decide (fun(call: CallPart, tool: Tool, args: table): boolean, string?, table?, boolean?, string?)? when a program leads the session: asks it about a call; whether it may run, the words for the model, changed arguments, and what was said
+---@field client {ask: fun(request: table, seconds: number?): table?, Err?}? the program that leads the session
+---@field given_agents table[]? agents of that program, as files in agents/ have them
 ---@field live (fun(make: fun(): string[]?, Err?): integer?, Err?)? when somebody looks: lines made anew every second until they leave; a code for the shell
 ---@field line (fun(title: string, hidden: boolean?): string?)? when somebody can be asked: a line of text
 ---@field edit (fun(before: string, suffix: string?): string?, Err?)? at the prompt: a text in the person's own editor
@@ -1565,6 +1568,7 @@ qwen = {}
 ---@class qwen.x.args
 ---@field parse fun(argv: string[], is_command?: fun(word: string, alone: boolean): boolean?): table?, Err?
 ---@field help fun(commands: {name: string, summary: string}[]): string
+---@field output fun(argv: string[]): "json"|"stream-json"|nil the JSON that the arguments ask for, also where they are wrong otherwise
 
 ---@class qwen.x.replay
 ---@field open fun(path: string, options?: table): table?, Err? a player for a recording

@@ -2,6 +2,7 @@
 require "qwen.api"
 local args = require "qwen.config.args"
 local embed = require "sys.embed"
+local exit = require "qwen.util.exit"
 local language = require "qwen.extension.language"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
@@ -11,11 +12,13 @@ local task = require "sys.task"
 local translate = require "qwen.util.translate"
 local tr, for_user = translate.tr, translate.for_user
 
-local EXIT = { failed = 1, usage = 2, sandbox = 44, config = 52 }
+local as_json -- "json" or "stream-json" where a program reads what a run says that cannot begin
 
 local function fail(e, code)
   sys.err("qwen: " .. tostring(e) .. "\n")
-  return code or EXIT.failed
+  code = code or exit.failed
+  if as_json then require("qwen.ui.headless.json").failed(as_json, e, code) end
+  return code
 end
 
 local function shell_commands()
@@ -63,10 +66,10 @@ end
 local function prepare(ctx, opts)
   local ok, e = set_transport(ctx, opts)
   if ok and opts.json_schema then ok, e = require("qwen.agent.structured").attach(ctx, opts.json_schema) end
-  if not ok then return nil, e, EXIT.usage end
+  if not ok then return nil, e, exit.usage end
   require("qwen.permission.folders").attach(ctx)
   ok, e = require("qwen.permission.sandbox").begin(ctx)
-  if not ok then return nil, e, EXIT.sandbox end
+  if not ok then return nil, e, exit.sandbox end
   ctx.model, e = require("qwen.ctx").choose_model(ctx)
   if e and e.unnamed and not ctx.pick then
     ok, e = require("qwen.model.unnamed").settle(ctx, e)
@@ -118,7 +121,7 @@ local function prepare_headless(ctx, opts, led)
   local found, nothing = first_run(ctx)
   if not found then return nil, fail(nothing), nothing end
   local ok, e, code = prepare(ctx, opts)
-  if not ok then return nil, fail(e, code or (e.kind == "usage" and EXIT.usage) or EXIT.failed), e end
+  if not ok then return nil, fail(e, code or (e.kind == "usage" and exit.usage) or exit.failed), e end
   return front
 end
 
@@ -126,8 +129,10 @@ local function headless(ctx, opts, prompt, front, typed)
   local code
   if not front then front, code = prepare_headless(ctx, opts) end
   if not front then return code end
+  local run = require "qwen.run"
+  run.begin(ctx)
   if front.start then front.start(ctx) end
-  return require("qwen.run").headless(ctx, prompt, front, typed)
+  return run.headless(ctx, prompt, front, typed)
 end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
@@ -157,7 +162,7 @@ local function refuse_foreign(called)
   local near = require("qwen.extension.foreign_commands")[called.name]
   if not near then return nil end
   return fail(tr("qwen has no command '%s'; nearest: %s. As a prompt: qwen -p '%s'", called.name, near,
-    table.concat({ called.name, table.unpack(called.args) }, " ")), EXIT.usage)
+    table.concat({ called.name, table.unpack(called.args) }, " ")), exit.usage)
 end
 
 -- Whether the first word is a command of the shell. One of the session counts when it stands alone: then there is a word of help for it.
@@ -211,41 +216,52 @@ local function run(ctx, opts, called)
   local prompt, e, typed = called, nil, nil
   if not called then prompt, e, typed = read_prompt(opts) end
   if e then return fail(e) end
-  if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", EXIT.usage) end
+  if not prompt or not prompt:find "%S" then return fail(tr "there is no prompt: give one as an argument, with -p, or on standard input", exit.usage) end
   return prompt:find "^/" and slash(ctx, opts, prompt) or headless(ctx, opts, prompt, nil, typed)
+end
+
+-- The settings of a folder, after the question whether its own count, and with what flags say.
+local function open_settings(cwd, opts)
+  local settings, e, trusted = Settings.open(cwd, opts)
+  if settings and not trusted and at_prompt(opts) then
+    trusted = require("qwen.ui.interactive.trust_question").ask(cwd, settings)
+    if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end
+  end
+  local ok = settings
+  if ok and (opts.mcp_config[1] or opts.strict_mcp or opts.allowed_mcp[1]) then
+    ok, e = require("qwen.config.mcp_flags").add(settings, opts)
+  end
+  if not ok then return nil, e end
+  return settings, nil, trusted
 end
 
 local function route(argv)
   local problems = { table.unpack(registry.scan {}) } -- what a command adds when it is looked at here is told when it is run
   language.use() -- of the environment, until the settings are known
+  as_json = args.output(argv)
   local opts, e = args.parse(argv, is_command)
-  if not opts then return fail(e, EXIT.usage) end
+  if not opts then return fail(e, exit.usage) end
   opts.argv = argv
+  if opts.command then as_json = nil end
   if opts.version then
     sys.out("qwen " .. embed.version .. "\n")
     return 0
   end
   if opts.print_lua then
     local source, problem = require "qwen.extension.shipped_source"(opts.print_lua)
-    if not source then return fail(problem, EXIT.usage) end
+    if not source then return fail(problem, exit.usage) end
     sys.out(source)
     return 0
   end
   if opts.help then return print_help(opts) end
   if opts.prompt_interactive and not at_prompt(opts) then
-    return fail(tr "--prompt-interactive starts a session, which needs a terminal on standard input and output", EXIT.usage)
+    return fail(tr "--prompt-interactive starts a session, which needs a terminal on standard input and output", exit.usage)
   end
   local cwd, tree = paths.cwd()
   if cwd and opts.worktree then cwd, tree = require("qwen.permission.worktrees").start(cwd, opts) end
-  if not cwd then return fail(tree, tree.kind == "usage" and EXIT.usage) end
-  local settings, trusted
-  settings, e, trusted = Settings.open(cwd, opts)
-  if not settings then return fail(e, EXIT.config) end
-  if not trusted and at_prompt(opts) then
-    trusted = require("qwen.ui.interactive.trust_question").ask(cwd, settings)
-    if trusted then settings, e = Settings.load { cwd = cwd, trusted = true, opts = opts } end
-    if not settings then return fail(e, EXIT.config) end
-  end
+  if not cwd then return fail(tree, tree.kind == "usage" and exit.usage) end
+  local settings, problem, trusted = open_settings(cwd, opts)
+  if not settings then return fail(problem, exit.config) end
   local project = trusted and paths.project_config(cwd) or nil
   problems = scan_again(opts, project) or problems
   problems[#problems + 1] = select(2, language.use(settings:get "general.language"))
@@ -278,6 +294,7 @@ return function(argv)
   if argv[1] == "--project-worker" then return require("qwen.extension.project_worker")() end -- started by project_lua.lua alone
   local code = route(argv)
   local ok, e = sys.flush()
-  if not ok and e.code ~= "EPIPE" then fail(e) end -- a reader such as `head` knows
-  return (ok or code ~= 0) and code or EXIT.failed
+  as_json = nil
+  if not ok then fail(e) end
+  return (ok or code ~= 0) and code or exit.failed
 end

@@ -1,5 +1,6 @@
 -- Running one thing to its end with Ctrl-C in mind: a prompt without a screen, or a command.
 local err = require "qwen.util.err"
+local exit = require "qwen.util.exit"
 local hooks = require "qwen.extension.hooks"
 local registry = require "qwen.extension.registry"
 local sys = require "sys.os"
@@ -10,7 +11,6 @@ local unfinished = require "qwen.util.unfinished"
 
 local M = {}
 
-local INTERRUPTED = 130
 local PATIENCE = 60 -- seconds for work that must not end half done
 
 -- Gives work that must not end half done its time; a second signal ends it.
@@ -27,16 +27,16 @@ end
 function M.until_signal(fn)
   local child = task.spawn(fn)
   local signals = task.signals("int", "term", "hup", "quit")
-  local codes, got = { int = INTERRUPTED, term = 143, hup = 129, quit = 131 }, nil
+  local got
   local watcher = task.spawn(function()
-    got = codes[signals:get()]
+    got = exit[signals:get()]
     await_unfinished(signals)
     child:cancel()
   end)
   local results = table.pack(child:join())
   watcher:cancel()
   local busy = not results[1] and err.is(results[2]) and results[2].kind == "cancelled" -- stopped before the loop could tell us
-  if got or busy then return nil, got or INTERRUPTED end
+  if got or busy then return nil, got or exit.int end
   if not results[1] then error(results[2], 0) end
   return true, table.unpack(results, 2, results.n)
 end
@@ -56,7 +56,7 @@ local function submit(ctx, prompt, typed)
   M.begin(ctx)
   local submitted, reason = ctx.emit("prompt_submitted", { text = prompt, typed = typed })
   if not submitted then ctx.notice(tr("the prompt was blocked: %s", tostring(reason))) end
-  return submitted and submitted.text
+  return submitted and submitted.text, reason
 end
 
 ---Asks the model, to be called in a task.
@@ -82,15 +82,18 @@ end
 ---@param typed string? what the person typed, where a command made the prompt of it
 ---@return integer exit code
 function M.headless(ctx, prompt, front, typed)
-  prompt = submit(ctx, prompt, typed)
-  if not prompt then return 1 end
-  local done, answer, turns = M.until_signal(function() return M.answer(ctx, prompt) end)
+  local reason
+  prompt, reason = submit(ctx, prompt, typed)
+  if not prompt then return front.blocked and front.blocked(ctx, reason) or exit.failed end
+  local done, answer, turns = M.until_signal(function()
+    front.on_lost(task.current())
+    return M.answer(ctx, prompt)
+  end)
   ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
   ctx.session:close()
   if not done then
-    if front.cancelled then front.cancelled() end
-    sys.flush()
-    return answer
+    front.cancelled(ctx)
+    return sys.flush() and answer or exit.failed
   end
   return front.finish(ctx, answer, turns)
 end

@@ -45,7 +45,7 @@ local NOBODY = "Nobody can answer in this run: decide, and say in your last answ
   .. "assumed."
 local MOST_OPTIONS = 50
 
-function T.offered(ctx) return ctx.interactive and not ctx.agent end
+function T.offered(ctx) return (ctx.interactive or ctx.decide) and not ctx.agent end
 
 local function header_of(one, i)
   local header = qwen.text.clean(one.header or ""):gsub("%s+", " ")
@@ -89,11 +89,27 @@ local function words_of(answer)
   return answer[1] and table.concat(answer, ", ") or "(none of the options)"
 end
 
-function T.run(ctx, args)
-  if not ctx.questions then return { text = NOBODY, error = true } end
+-- The answers of a program that leads the session: `answers` by the number of a question from 0 on,
+-- or by its text. nil where it declines.
+local function asked_program(ctx, args, list, id)
+  local allowed, _, changed = ctx.decide({ name = "ask_user_question", id = id }, T, args)
+  if not allowed and not changed then return nil end
+  local given = changed and type(changed.answers) == "table" and changed.answers or {}
+  local out = {}
+  for i, one in ipairs(list) do
+    local answer = given[tostring(i - 1)] or given[i] or given[one.question]
+    if type(answer) == "string" then answer = { answer } end
+    out[i] = type(answer) == "table" and answer or nil
+  end
+  return out
+end
+
+function T.run(ctx, args, id)
+  if not (ctx.questions or ctx.decide) then return { text = NOBODY, error = true } end
   local list, wrong = questions_of(args.questions)
   if not list then return { text = wrong, error = true } end
-  local answers = ctx.questions(list)
+  local answers
+  if ctx.decide then answers = asked_program(ctx, args, list, id) else answers = ctx.questions(list) end
   if not answers then return { text = DECLINED, display = tr "declined" } end
   local lines = {}
   for i, one in ipairs(list) do

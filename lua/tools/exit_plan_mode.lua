@@ -19,7 +19,7 @@ local T = {
 
 T.verbs = { ask = phrase "Plan", done = phrase "Planned" }
 
-function T.offered(ctx) return ctx.interactive and not ctx.agent end
+function T.offered(ctx) return (ctx.interactive or ctx.decide) and not ctx.agent end
 
 ---The plan itself stands below.
 function T.label() return "" end
@@ -79,13 +79,29 @@ local function approved(ctx, choice, plan, changed)
     display = tr("approved, mode: %s", choice.mode) }
 end
 
-function T.run(ctx, args)
+-- What a program that leads the session says of the plan; the mode is then the one before plan mode.
+local function asked_program(ctx, args, id)
+  local allowed, _, changed, _, words = ctx.decide({ name = "exit_plan_mode", id = id }, T, args)
+  local plan = changed and type(changed.plan) == "string" and changed.plan or args.plan
+  if not allowed and not changed then return nil, words, plan end
+  local mode = ctx.mode_before ~= "plan" and ctx.mode_before or "default"
+  for _, choice in ipairs(CHOICES) do
+    if choice.mode == mode then return choice, nil, plan end
+  end
+end
+
+function T.run(ctx, args, id)
   if ctx.mode ~= "plan" then return off(ctx) end
   if not args.plan:find "%S" then
     return { text = "The plan is empty. Nothing was asked.", error = true }
   end
   local plan = args.plan
-  local choice, words, change = ask(ctx, plan)
+  local choice, words, change
+  if ctx.decide then
+    choice, words, plan = asked_program(ctx, args, id)
+  else
+    choice, words, change = ask(ctx, plan)
+  end
   while change do
     plan = edited(ctx, plan)
     choice, words, change = ask(ctx, plan)

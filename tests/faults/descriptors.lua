@@ -3,7 +3,7 @@
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
 local program = dofile "tests/program.lua"
-local os, proc = require "sys.os", require "qwen.util.process"
+local fs, os, proc = require "sys.fs", require "sys.os", require "qwen.util.process"
 
 for number = 4, 24 do
   local server <close> = fake.start { { text = "hello", times = 0 } }
@@ -27,13 +27,17 @@ for _, blocks in ipairs { 0, 1, 8, 64 } do
   t.eq({ r.signal, r.out }, { nil, "hello\n" }, ("files of %d blocks: %s"):format(blocks, r.err))
   if blocks == 0 then t.ok(r.err:find "File too large", "said: " .. r.err) end
 end
-for _, args in ipairs { "-p hi", "-p hi --output-format json", "-p hi --output-format stream-json", "--help", "--version", "config list" } do
+for _, args in ipairs { "-p hi", "-p hi --output-format json", "-p hi --output-format stream-json", "--help", "--version", "config list", "models",
+  "sessions list", "sessions list --json", "mcp list", "help", "--print-lua providers/openai", "--nonsense -o json" } do
   for _, output in ipairs { ">&-", ">/dev/full", "<&- >&-" } do
     local r = proc.run { argv = { "sh", "-c", ("exec '%s' %s %s"):format(program.binary, args, output) }, cwd = place.cwd, env = env }
-    t.eq(r.code, 1, args .. output)
+    t.eq(r.code, args:find "nonsense" and 2 or 1, args .. output)
     t.match(r.err, "qwen: write standard output: ", args .. output)
   end
-  local r = proc.run { argv = { "sh", "-c", ("'%s' %s | true; echo $?"):format(program.binary, args) }, cwd = place.cwd, env = env }
-  t.ok(not r.err:find "standard output", args .. ": a reader that leaves is no error in words")
+  -- A reader that is gone before anything is written.
+  local line = "mkfifo left; sh -c 'exec 3<left; exec 3<&-' & exec 4>left; wait; '%s' %s >&4; echo $? >code; rm left"
+  local r = proc.run { argv = { "sh", "-c", line:format(program.binary, args) }, cwd = place.cwd, env = env }
+  t.eq(tonumber(fs.read(place.cwd .. "/code")), args:find "nonsense" and 2 or 1, args .. ": the reader left")
+  t.match(r.err, "qwen: write standard output: ", args .. ": the reader left")
 end
 t.done()

@@ -40,6 +40,8 @@ end
 for _, row in ipairs {
   { { BEGIN }, "control_response:success" },
   { { BEGIN, BEGIN }, "control_response:success control_response:error" },
+  { { request("b", '{"subtype":"supported_commands"}'), BEGIN }, "control_response:success control_response:success" },
+  { { request("b", '{"subtype":"set_model","model":"x"}'), BEGIN }, "control_response:success control_response:success" },
   { { request("b", '{"subtype":"none"}') }, "control_response:error" },
   { { request("b", "{}") }, "control_response:error" },
   { { request("b", '{"subtype":"set_permission_mode","mode":"all"}') }, "control_response:error" },
@@ -63,7 +65,7 @@ t.eq(#asked, 2, "the model is told")
 
 -- What cannot begin says so to the program, too.
 r, kinds = led({ BEGIN, USER }, nil, nil, { OPENAI_API_KEY = false })
-t.eq({ r.code, kinds }, { 1, "control_response:error" }, r.err)
+t.eq({ r.code, kinds }, { 1, "result:error_during_execution control_response:error" }, r.err)
 t.eq(led({ USER }, nil, { "-o", "text" }).code, 2, "another output")
 r = led({ USER .. (" "):rep(33 * 1024 * 1024) })
 t.eq(r.code, 1, "a line without an end")

@@ -11,7 +11,8 @@ import readline from "node:readline";
 const [modules, qwen, server, scratch] = process.argv.slice(2).map((p) => path.resolve(p));
 const require = createRequire(path.join(modules, "x.js"));
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
-const { query, tool, createSdkMcpServer, isAbortError } = await load("@qwen-code/sdk");
+const { query, tool, createSdkMcpServer, isAbortError, isSDKSystemMessage, isSDKAssistantMessage, isSDKResultMessage,
+  isSDKPartialAssistantMessage, isSDKUserMessage } = await load("@qwen-code/sdk");
 const { z } = await load("zod");
 
 const call = (name, args) => ({ calls: [{ name, arguments: args }] });
@@ -38,6 +39,12 @@ async function* messages(texts, between) {
     yield { type: "user", session_id: "", message: { role: "user", content }, parent_tool_use_id: null };
   }
 }
+
+const question = { questions: [{ question: "Which color?", header: "Color", options: [{ label: "Red" }, { label: "Blue" }] }] };
+const told = (env) => JSON.stringify(env.requests().at(-1).body.messages.at(-1));
+const includes = (text, words) => {
+  if (!text.includes(words)) throw new Error(`"${words}" is not in ${text}`);
+};
 
 const last = (all) => all.filter((m) => m.type === "result").at(-1);
 const results = (all) => all.filter((m) => m.type === "user").flatMap((m) => m.message.content);
@@ -197,6 +204,89 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
     same(last(all).subtype, "success");
     if (!last(all).result.includes("qwen")) throw new Error(last(all).result);
   } },
+  "a question of the model": { answers: [call("ask_user_question", question), { text: "ok" }], prompt: "ask",
+    options: { canUseTool: async (name, input) => name === "ask_user_question"
+      ? { behavior: "allow", updatedInput: { ...input, answers: Object.fromEntries(input.questions.map((q, i) => [String(i), q.options[1].label])) } }
+      : { behavior: "deny", message: "no" } },
+    check: (all, env) => includes(told(env), "Blue") },
+  "a question that is declined": { answers: [call("ask_user_question", question), { text: "ok" }], prompt: "ask",
+    options: { canUseTool: async () => ({ behavior: "deny", message: "not now" }) },
+    check: (all, env) => includes(told(env), "declined") },
+  "a question without an answer": { answers: [call("ask_user_question", question), { text: "ok" }], prompt: "ask",
+    options: { canUseTool: async (name, input) => ({ behavior: "allow", updatedInput: input }) },
+    check: (all, env) => includes(told(env), "no answer") },
+  "a plan": { answers: [call("exit_plan_mode", { plan: "write it" }), call("write_file", { file_path: "n.txt", content: "x" }), { text: "ok" }],
+    prompt: "plan", state: [], options: (state) => ({ permissionMode: "plan", canUseTool: async (name, input) => {
+      state.push(name);
+      return { behavior: "allow", updatedInput: input };
+    } }), check: (all, env, state) => {
+      same(state, ["exit_plan_mode", "write_file"]);
+      same(fs.existsSync(path.join(env.project, "n.txt")), true);
+    } },
+  "a plan that is refused": { answers: [call("exit_plan_mode", { plan: "write it" }), call("write_file", { file_path: "n.txt", content: "x" }), { text: "ok" }],
+    prompt: "plan", options: { permissionMode: "plan", canUseTool: async () => ({ behavior: "deny", message: "smaller steps" }) },
+    check: (all, env) => {
+      same(fs.existsSync(path.join(env.project, "n.txt")), false);
+      includes(JSON.stringify(env.requests()[1].body.messages.at(-1)), "smaller steps");
+    } },
+  "agents of the program": { answers: [call("task", { subagent_type: "judge", prompt: "is it good?" }), { text: "it is" }, { text: "good" }],
+    prompt: "judge", options: { agents: [{ name: "judge", description: "Judges", systemPrompt: "You are a judge.", level: "session", tools: ["read_file"] }] },
+    check: (all, env) => {
+      same([all[0].agents.includes("judge"), last(all).result], [true, "good"]);
+      const asked = env.requests()[1].body;
+      includes(JSON.stringify(asked.messages[0]), "You are a judge.");
+      same(asked.tools.map((t) => t.function.name), ["read_file"]);
+    } },
+  "servers in the first message": { answers: [{ text: "x" }], prompt: "hi",
+    options: () => ({ mcpServers: { calculator: createSdkMcpServer({ name: "calculator", tools: [
+      tool("calculate_sum", "Add two numbers", { a: z.number(), b: z.number() }, async (args) => ({ content: [{ type: "text", text: String(args.a + args.b) }] })),
+    ] }) } }), check: (all) => {
+      same(all[0].mcp_servers, [{ name: "calculator", status: "connected" }]);
+      same(all[0].tools.includes("mcp__calculator__calculate_sum"), true);
+    } },
+  "a tool of the program needs no question": { answers: [call("mcp__sums__add", { a: 40, b: 2 }), { text: "42" }], prompt: "add",
+    options: () => ({ mcpServers: { sums: createSdkMcpServer({ name: "sums", tools: [
+      tool("add", "Add two numbers", { a: z.number(), b: z.number() }, async (args) => ({ content: [{ type: "text", text: `sum ${args.a + args.b}` }] })),
+    ] }) } }), check: (all, env) => includes(told(env), "sum 42") },
+  "the methods of a query": { answers: [{ text: "one" }], prompt: "hi", state: [], during: async (q, state) => {
+    const usage = await q.getContextUsage(true);
+    state.push(q.getSessionId().length, q.isClosed(), usage.contextWindowSize > 1000, usage.totalTokens > 100, usage.showDetails);
+    const models = await q.getAvailableModels();
+    state.push(models.models[0].id, (await q.getUsageInfo("week")).summary.requests >= 0);
+  }, check: (all, env, state) => same(state, [36, false, true, true, true, "fake", true]) },
+  effort: { answers: [{ text: "one" }, { text: "two" }], options: { effort: "low" }, state: [],
+    prompt: (env) => messages(["first", "second"], async () => {
+      await env.answered();
+      env.state.push(env.query.getInitialEffortStatus()?.applied, await env.query.setEffort("high"));
+    }), check: (all, env, state) => {
+      same(state, [true, true]);
+      same(env.requests().map((r) => r.body.reasoning?.effort), ["low", "high"]);
+    } },
+  "a turn goes on": { answers: [{ text: ["slow", " answer"], fault: "stall", after: 200 }, { text: "whole" }], state: [],
+    prompt: (env) => messages(["first", ""], async () => {
+      await env.answered();
+      env.state.push((await env.query.continueLastTurn()).accepted);
+    }), interrupts: true, check: (all, env, state) => {
+      same(state, [true]);
+      same(all.filter((m) => m.type === "result").map((m) => m.result ?? m.is_error), [true, "whole"]);
+    } },
+  "nothing to go on with": { answers: [{ text: "whole" }], state: [], prompt: "hi", during: async (q, state) => {
+    const answer = await q.continueLastTurn();
+    state.push(answer.accepted);
+  }, check: (all, env, state) => same(state, [false]) },
+  "type guards": { answers: [call("read_file", { file_path: "a.txt" }), { text: "x" }], prompt: "hi", files: { "a.txt": "x" },
+    options: { includePartialMessages: true }, check: (all) => {
+      const guards = [isSDKSystemMessage, isSDKAssistantMessage, isSDKResultMessage, isSDKPartialAssistantMessage, isSDKUserMessage];
+      same(guards.map((guard) => all.some(guard)), [true, true, true, true, true]);
+      same(all.every((m) => guards.some((guard) => guard(m))), true);
+    } },
+  timeouts: { answers: [call("write_file", { file_path: "n.txt", content: "x" }), { text: "ok" }], prompt: "write",
+    options: { timeout: { canUseTool: 300, mcpRequest: 600000, controlRequest: 60000, streamClose: 15000 },
+      canUseTool: () => new Promise(() => {}) }, check: (all, env) => {
+      same([results(all)[0].is_error, fs.existsSync(path.join(env.project, "n.txt"))], [true, false]);
+    } },
+  "close ends it": { answers: [{ text: ["slow", " answer"], fault: "stall", after: 200 }], prompt: "hi",
+    during: async (q) => { await q.close(); }, check: () => {} },
   "an interrupt": { answers: [{ text: ["slow", " answer"], fault: "stall", after: 200 }, { text: "next" }],
     prompt: (env) => messages(["first", "second"], async () => {}), interrupts: true, check: (all) => {
       same(all.filter((m) => m.type === "result").map((m) => m.is_error), [true, false]);
@@ -216,6 +306,7 @@ async function run(name, one, index) {
   let tell;
   const answered = new Promise((resolve) => { tell = resolve; });
   env.answered = () => answered; // the first result has come
+  env.state = state;
   let error;
   try {
     for (const step of [one, one.then].filter(Boolean)) {

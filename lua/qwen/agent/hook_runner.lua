@@ -103,7 +103,21 @@ local function run_prompt(ctx, hook, input)
   return { block = not value.ok and reason or nil, context = context }
 end
 
-local runners = { command = run_command, http = run_http, prompt = run_prompt }
+-- A function of the program that leads the session; it answers with what a hook prints.
+local function run_callback(ctx, hook, input)
+  if not ctx.client then
+    return { warning = tr "no program leads this session, which a hook of type callback needs" }
+  end
+  local value = json.decode(input)
+  local reply, e = ctx.client.ask({ subtype = "hook_callback", callback_id = hook.callback_id,
+    input = json.raw(input), tool_use_id = value.tool_use_id or json.null },
+    settings_hooks.seconds(hook, SECONDS))
+  if not reply then return { warning = tostring(e) } end
+  return { out = json.encode(reply) }
+end
+
+local runners = { command = run_command, http = run_http, prompt = run_prompt,
+  callback = run_callback }
 
 local speaks_plainly = { SessionStart = true, UserPromptSubmit = true, UserPromptExpansion = true }
 
@@ -147,7 +161,7 @@ local done_once = {}
 ---@return HookWords
 function M.run(ctx, event, hook, input)
   local run = runners[hook.type or "command"]
-  local target = hook.command or hook.url or hook.prompt
+  local target = hook.command or hook.url or hook.prompt or hook.callback_id
   if not run or type(target) ~= "string" then
     return { warning = "its type is not known or its command is missing" }
   end

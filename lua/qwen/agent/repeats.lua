@@ -1,13 +1,14 @@
 -- The guard against loops: what was called with what result, so that a call which can bring nothing new is answered instead of run, and
 -- a run that goes in a circle ends. A changed file or another result is progress, and begins the count anew.
 local err = require "qwen.util.err"
+local exit = require "qwen.util.exit"
 local json = require "sys.json"
 local tr = require("qwen.util.translate").tr
 
 local Repeats = {}
 Repeats.__index = Repeats
 
-local M = { EXIT = 56 }
+local M = {}
 
 local RUN, ENDED = 2, 6 -- times that the same call with the same result is run, and that ends the run
 local CIRCLE = 10 -- calls that alternate between two
@@ -134,7 +135,7 @@ end
 function Repeats:ended()
   if not (self.ends and self.over) then return nil end
   return err("limit", tr("stopped because the model goes in a circle: %s (model.skipLoopDetection turns this guard off)", self.over),
-    { exit = M.EXIT })
+    { exit = exit.loop })
 end
 
 return M

@@ -63,12 +63,35 @@ local function take_value(opts, flag, name, value)
   return true
 end
 
+local take_flag
+
+-- A flag of the Claude Agent SDK, as ours; nil for what is none.
+local function take_foreign(opts, argv, i, by_name, names)
+  local name, value = argv[i]:match "^(%-%-[^=]+)=(.*)$"
+  local foreign = opts.input == "stream-json" and require("qwen.config.sdk_flags")[name or argv[i]]
+  if not foreign then return nil end
+  if foreign.drop == true then return i end
+  local last = value and i or i + 1
+  value = value or argv[last]
+  if foreign.drop and foreign.drop[value] then return last end
+  if not foreign.to then
+    return usage(("%s '%s' is not understood"):format(name or argv[i], value or ""))
+  end
+  local flag = by_name[foreign.to]
+  if not flag.value then return take_flag(opts, { foreign.to }, 1, by_name, names) and i end
+  value = foreign.values and foreign.values[value] or value
+  local taken, e = take_flag(opts, { foreign.to .. "=" .. (value or "") }, 1, by_name, names)
+  return taken and last, e
+end
+
 -- Reads the flag at argv[i]; gives the index of its last word.
-local function take_flag(opts, argv, i, by_name, names)
+function take_flag(opts, argv, i, by_name, names)
   local name, value = argv[i]:match "^(%-%-?[^=]+)=(.*)$"
   name = name or argv[i]
   local flag = by_name[name]
   if not flag then
+    local last, e = take_foreign(opts, argv, i, by_name, names)
+    if last or e then return last, e end
     local instead = foreign_flags.nearest[name]
     if instead then return usage(("unknown flag %s; here: %s"):format(name, instead)) end
     local near = text.nearest(name, names)
@@ -153,6 +176,21 @@ function M.parse(argv, is_command)
   if wrong then return usage(wrong) end
   if opts.yolo then opts.mode = "yolo" end
   return opts
+end
+
+---The JSON that the arguments ask for, also where they are wrong otherwise.
+---@param argv string[]
+---@return "json"|"stream-json"|nil
+function M.output(argv)
+  local found
+  for i, word in ipairs(argv) do
+    if word == "--" then break end
+    local name, value = word:match "^([^=]+)=?(.*)$"
+    if name == "-o" or name == "--output-format" or name == "--output" then
+      found = value ~= "" and value or argv[i + 1]
+    end
+  end
+  return (found == "json" or found == "stream-json") and found or nil
 end
 
 local function label(flag)

@@ -229,7 +229,7 @@ end
 ---@param where {cwd: string, trusted: boolean, opts: table}
 ---@return Settings?, Err?
 function Settings.load(where)
-  local self = setmetatable({ layers = {}, cache = {}, problems = {}, without = {}, fatal = {}, refused = {},
+  local self = setmetatable({ layers = {}, added = {}, cache = {}, problems = {}, without = {}, fatal = {}, refused = {},
     dotenv = { values = {}, addresses = {}, refused = {} }, where = where }, Settings)
   for _, file in ipairs(paths.settings_files(where.cwd)) do
     if file.scope ~= "project" or where.trusted then
@@ -256,13 +256,16 @@ function Settings.load(where)
   return self
 end
 
----Adds what a program says that leads the session: it is as strong as flags.
+---Adds what a flag or a program says that leads the session: it is as strong as flags, and stays when
+---all sources are read anew.
 ---@param values table by key
 ---@param source Phrase
-function Settings:add(values, source)
-  local layer = { scope = "flags", source = "flag", literal = true, values = values, sources = {} }
+---@param expands boolean? it may name variables
+function Settings:add(values, source, expands)
+  local layer = { scope = "flags", source = "flag", literal = not expands, values = values, sources = {} }
   for key in pairs(values) do layer.sources[key] = source end
   table.insert(self.layers, layer)
+  table.insert(self.added, layer)
   self.cache = {}
 end
 
@@ -289,6 +292,7 @@ function Settings:reload()
   for _, part in ipairs { "layers", "cache", "problems", "without", "fatal", "refused", "dotenv" } do
     self[part] = fresh[part]
   end
+  table.move(self.added, 1, #self.added, #self.layers + 1, self.layers)
   return true
 end
 

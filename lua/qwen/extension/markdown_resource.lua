@@ -87,7 +87,8 @@ local function add_packages(kind, found, problems)
   documents.merge(found, cards, shipped, function(name) return name end)
 end
 
----What is laid down, by name. A trusted project's take the place of a person's own of the same name.
+---What is laid down, by name. A trusted project's take the place of a person's own of the same name, and
+---agents of the program that leads the session that of all others.
 ---@param ctx Ctx
 ---@param kind "skills"|"agents"
 ---@return {name: string, description: string, fields: table<string, string>, body: string, path: string, folder: string}[] sorted
@@ -112,6 +113,7 @@ function M.list(ctx, kind)
     end
   end
   if not off.extension then add_packages(kind, found, problems) end
+  for _, card in ipairs(kind == "agents" and ctx.given_agents or {}) do found[card.name] = card end
   local is_off = disabled(ctx, kind)
   for _, card in pairs(found) do
     card.off = is_off(card.name)

@@ -89,7 +89,7 @@ function M.seconds(hook, default)
   return (hook.type or "command") == "command" and value >= 1000 and value / 1000 or value
 end
 
-local targets = { command = "command", http = "url", prompt = "prompt" }
+local targets = { command = "command", http = "url", prompt = "prompt", callback = "callback_id" }
 
 local function hook_problem(hook)
   if type(hook) ~= "table" then return "must be an object { ... }" end

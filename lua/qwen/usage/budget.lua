@@ -2,6 +2,7 @@
 -- screen has one prompt; at the prompt the counts begin anew with each. Nothing is counted where no limit is set.
 local allowance = require "qwen.usage.allowance"
 local err = require "qwen.util.err"
+local exit = require "qwen.util.exit"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
 local unfinished = require "qwen.util.unfinished"
@@ -11,7 +12,6 @@ local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
-local EXIT, USAGE = 55, 2 -- exit codes: a limit is reached; it cannot be kept
 local FEW = 0.1 -- seconds between two looks at the time while a question waits
 local PATIENCE = 60 -- seconds for work that must not end half done
 
@@ -44,7 +44,7 @@ local function exceeded(ctx, what, words)
     if ctx.interactive and not allowance.spent(ctx) then
       words = phrase("%s; each prompt has the whole limit: to go on, type: go on", words)
     end
-    budget.over = err("limit", words, { exit = EXIT, budget = what, retries = 0 })
+    budget.over = err("limit", words, { exit = exit.limit, budget = what, retries = 0 })
   end
   return budget.over
 end
@@ -78,7 +78,7 @@ function M.calls(ctx, calls)
   ctx.calls_of_turn = (ctx.calls_of_turn or 0) + count
   if turn and turn > 0 and ctx.calls_of_turn > turn then
     return err("limit", tr("the limit of %d tool calls in one turn is reached (model.maxToolCallsPerTurn)", turn),
-      { exit = EXIT, budget = "calls" })
+      { exit = exit.limit, budget = "calls" })
   end
   if not budget then return nil end
   budget.calls = budget.calls + count
@@ -120,7 +120,7 @@ function M.before_request(ctx, model, provider)
   if not budget or budget.over then return budget and budget.over end
   if budget.most.cost then
     local prices, problem = prices_of(budget, model, provider)
-    if not prices then return err("usage", problem, { exit = USAGE }) end
+    if not prices then return err("usage", problem, { exit = exit.usage }) end
   end
   return used_up(ctx)
 end

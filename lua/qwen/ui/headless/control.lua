@@ -19,9 +19,10 @@ end
 
 ---Asks the program and waits for its answer.
 ---@param request table with `subtype`
+---@param seconds number? how long; without it until it answers
 ---@return table? response
 ---@return Err?
-function Channel:ask(request)
+function Channel:ask(request, seconds)
   if self.closed then return nil, err("broken", phrase "the program that was to answer has closed its end") end
   local id, queue = json_rpc.question(self)
   local name = ("%s-%d"):format(self.name, id)
@@ -33,8 +34,11 @@ function Channel:ask(request)
     end
   end })
   self.write { type = "control_request", request_id = name, request = request }
-  local reply = queue:get()
-  answered = true
+  local reply = queue:get(seconds)
+  answered = reply ~= nil
+  if not reply and not self.closed then
+    return nil, err("timeout", phrase("the program did not answer within %g s", seconds))
+  end
   if not reply then return nil, err("broken", phrase "the program that was to answer has closed its end") end
   if reply.subtype ~= "success" then
     local why = type(reply.error) == "table" and reply.error.message or reply.error

@@ -1,13 +1,18 @@
 -- Headless output as JSON: one array at the end, or one object a line as things happen. Shapes as Qwen Code writes them.
-local aliases = require "qwen.extension.aliases"
-local embed = require "sys.embed"
+local err = require "qwen.util.err"
+local exit = require "qwen.util.exit"
 local json = require "sys.json"
 local redact = require("sys.secret").redact
 local messages = require "qwen.session.message"
+local started = require "qwen.ui.headless.started"
+local stats = require "qwen.ui.headless.stats"
 local sys = require "sys.os"
 local task = require "sys.task"
+local phrase = require("qwen.util.translate").phrase
 
 local M = {}
+
+local lost -- fn() for when nobody can read what is written
 
 local CONTENT_LIMIT = 65536
 
@@ -34,6 +39,19 @@ function M.line(value)
   return out .. "\n"
 end
 
+---Writes a line at once. A reader that is gone ends the run: nobody would see what it costs.
+---@param line string
+function M.write(line)
+  sys.out(line)
+  if not sys.flush() and lost then lost() end
+end
+
+---What ends the run when its output cannot be written any more.
+---@param child Task
+function M.on_lost(child)
+  lost = function() child:cancel() end
+end
+
 local function usage_out(usage)
   usage = usage or {}
   local input, output = usage.input or 0, usage.output or 0
@@ -53,13 +71,13 @@ end
 ---@param opts {output: "json"|"stream-json", partial: boolean?}
 function M.attach(ctx, opts)
   local self = { all = {}, started = task.now(), api = 0, usage = {}, opts = opts }
-  ctx.json = self
+  ctx.json, ctx.watch = self, {}
   ctx.shows = opts.partial and { text = true, think = true, call = true } or {}
 
-  local function event(value)
-    value.uuid, value.session_id = sys.uuid(), ctx.session.id
+  local function event(value, id)
+    value.uuid, value.session_id = id or sys.uuid(), ctx.session.id
     if opts.output == "stream-json" then
-      sys.out(M.line(value))
+      M.write(M.line(value))
     else
       self.all[#self.all + 1] = value
     end
@@ -97,22 +115,29 @@ function M.attach(ctx, opts)
       end
     end,
   }
+  if opts.output == "json" then
+    self.stats = stats.new()
+    stats.attach(self.stats, ctx.watch)
+  end
   if opts.partial then require("qwen.ui.headless.partial")(ctx, event) end
 end
 
 ---The first event, once the session and the model are there.
 function M.start(ctx)
-  local tools, commands = json.array {}, json.array {}
-  for i, tool in ipairs(ctx.tools) do tools[i] = tool.name end
-  for i, name in ipairs(aliases.names(ctx)) do commands[i] = name end
-  ctx.json.event { type = "system", subtype = "init", cwd = ctx.cwd, tools = tools, mcp_servers = json.array {}, model = ctx.model.id,
-    permission_mode = ctx.mode, slash_commands = commands, qwen_code_version = embed.version, agents = json.array {} }
+  started.await(ctx)
+  if ctx.json.stats then ctx.json.edits = stats.edits(ctx) end
+  ctx.json.event(started.event(ctx))
 end
 
 ---Another prompt of the same session: its result tells of it alone.
 ---@param ctx Ctx
 function M.again(ctx)
   ctx.json.started, ctx.json.api, ctx.json.usage, ctx.denials = task.now(), 0, {}, {}
+end
+
+-- The fields of a result that tell of a failure. `errors` is for the Claude Agent SDK.
+local function failed_with(e)
+  return { message = e.message, type = e.kind, code = e.status }, json.array { tostring(e) }
 end
 
 ---The last event, and the exit code.
@@ -124,23 +149,56 @@ function M.finish(ctx, answer, turns)
   local self = ctx.json
   local failure = (answer.stop == "error" or answer.stop == "loop") and answer.err
   local failed = failure or answer.stop == "turns"
-  local denials = json.array {}
-  for i, denial in ipairs(ctx.denials) do denials[i] = denial end
+  local denials = json.array(ctx.denials)
   local structured = not failed and ctx.structured or nil
-  self.event {
+  local result = {
     type = "result", subtype = failure and limits[failure.budget] or subtypes[answer.stop] or "success",
-    is_error = failed and true or false, duration_ms = math.floor((task.now() - self.started) * 1000), duration_api_ms = math.floor(self.api * 1000),
-    num_turns = turns, structured_result = structured and structured.value,
+    is_error = failed and true or false, duration_ms = math.floor((task.now() - self.started) * 1000),
+    duration_api_ms = math.floor(self.api * 1000), num_turns = turns,
+    structured_result = structured and structured.value, structured_output = structured and structured.value,
     result = structured and json.encode(structured.value) or not failed and messages.text_of(answer) or nil,
-    usage = usage_out(self.usage), permission_denials = denials,
-    error = failure and { message = failure.message, type = failure.kind, code = failure.status } or nil,
+    usage = usage_out(self.usage), permission_denials = denials, stats = self.stats,
   }
-  if self.opts.output == "json" then sys.out(M.line(json.array(self.all))) end
+  if failure then result.error, result.errors = failed_with(failure) end
+  if failed and not failure then result.errors = json.array { "the limit of turns is reached" } end
+  if self.stats then stats.count_lines(ctx, self.stats, self.edits or 0) end
+  self.event(result)
+  if self.opts.output == "json" then M.write(M.line(json.array(self.all))) end
   if failure then
     sys.err(M.line { error = { type = failure.kind, message = failure.message, code = failure.status or 1 } })
-    return failure.exit or 1
+    return failure.exit or exit.failed
   end
-  return answer.stop == "turns" and 53 or 0
+  return answer.stop == "turns" and exit.turns or exit.done
+end
+
+---The last event of a run that a signal ends.
+---@param ctx Ctx
+function M.cancelled(ctx)
+  local e = err("cancelled", phrase "the run was interrupted")
+  M.finish(ctx, messages.assistant({}, { model = ctx.model.id, stop = "error", err = e }), 0)
+end
+
+---The last event of a run whose prompt a hook blocks, and the exit code.
+---@param ctx Ctx
+---@param reason string?
+---@return integer
+function M.blocked(ctx, reason)
+  local e = err("denied", phrase("the prompt was blocked: %s", tostring(reason)))
+  return M.finish(ctx, messages.assistant({}, { model = ctx.model.id, stop = "error", err = e }), 0)
+end
+
+---What a run says that cannot begin: a result, and nothing else.
+---@param output "json"|"stream-json"
+---@param e Err|string
+---@param code integer exit code
+---@param session string? the id that it would have had
+function M.failed(output, e, code, session)
+  e = err.is(e) and e or err(code == exit.usage and "usage" or "broken", tostring(e))
+  local result = { type = "result", subtype = subtypes.error, is_error = true, duration_ms = 0,
+    duration_api_ms = 0, num_turns = 0, usage = usage_out(), permission_denials = json.array {},
+    uuid = sys.uuid(), session_id = session or "" }
+  result.error, result.errors = failed_with(e)
+  M.write(M.line(output == "json" and json.array { result } or result))
 end
 
 return M

@@ -1,4 +1,5 @@
 -- Plain output of a headless run: the answer's text on standard output as it comes, everything else on standard error.
+local exit = require "qwen.util.exit"
 local message = require "qwen.session.message"
 local sys = require "sys.os"
 local clean = require("sys.text").clean
@@ -28,6 +29,14 @@ local function watch_tools(ctx)
   end
 end
 
+local lost -- fn() for when nobody can read what is written
+
+---What ends the run when its output cannot be written any more.
+---@param child Task
+function M.on_lost(child)
+  lost = function() child:cancel() end
+end
+
 ---Fills in the front end of a ctx.
 ---@param ctx Ctx
 ---@param opts table
@@ -42,6 +51,7 @@ function M.attach(ctx, opts)
     if piece == "" then return end
     out(piece)
     last = piece
+    if lost and not sys.flush() then lost() end
   end
   function ctx.show(delta)
     if delta.type == "text" and not opts.json_schema then
@@ -69,21 +79,21 @@ function M.finish(ctx, answer)
   M.cancelled()
   if answer.stop == "error" or answer.stop == "loop" then
     ctx.notice(answer.err.message)
-    return answer.err.exit or 1
+    return answer.err.exit or exit.failed
   end
   if answer.stop == "turns" then
     ctx.notice "the limit of turns is reached (--max-session-turns)"
-    return 53
+    return exit.turns
   end
   if answer.stop == "length" then ctx.notice "the answer was cut: it reached the limit of output tokens" end
   if answer.stop == "filter" then ctx.notice("the service's content filter ended the answer" .. message.filter_word(answer)) end
   if answer.stop == "refusal" then ctx.notice "the model declined to answer" end
   if ctx.structured then
     sys.out(require("qwen.ui.headless.json").line(ctx.structured.value))
-    return 0
+    return exit.done
   end
   if message.is_empty(answer) then ctx.notice "the model's answer is empty" end
-  return 0
+  return exit.done
 end
 
 return M

@@ -1,11 +1,12 @@
 -- A session that a program leads: prompts come as JSON on standard input, one a line, and what
 -- happens goes out as JSON; questions about calls go to the program. --input-format stream-json.
-local aliases = require "qwen.extension.aliases"
 local commands = require "qwen.extension.commands"
 local control = require "qwen.ui.headless.control"
 local err = require "qwen.util.err"
+local exit = require "qwen.util.exit"
 local json = require "sys.json"
 local message = require "qwen.session.message"
+local make_handlers = require "qwen.ui.headless.requests"
 local output = require "qwen.ui.headless.json"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -15,7 +16,7 @@ local tr, phrase = translate.tr, translate.phrase
 local M = {}
 
 local ANSWERS = 5 -- seconds for what was asked before the end
-local MODES = { plan = true, default = true, ["auto-edit"] = true, auto = true, yolo = true }
+local GO_ON = "The turn was interrupted before it was done. Go on with it; repeat nothing that was done."
 
 -- The text and the images of a message of the user.
 local function read_message(content)
@@ -63,13 +64,24 @@ end
 
 local CANCELLED = err("cancelled", phrase "the turn was interrupted")
 
--- One prompt in a task of its own, which an interrupt ends.
-local function turn(self, content)
+-- The message as the program wrote it, for one that wants to see when its turn comes.
+local function replay(self, value)
+  local event = { type = "user", message = value.message, isReplay = true,
+    parent_tool_use_id = value.parent_tool_use_id or json.null }
+  self.ctx.json.event(event, type(value.uuid) == "string" and value.uuid or nil)
+end
+
+-- One prompt in a task of its own, which an interrupt ends. Without a message the last one goes on.
+local function turn(self, value)
   local ctx = self.ctx
   output.again(ctx)
-  if not self.started then output.start(ctx) end
-  self.started = true
-  self.turn = task.spawn(answer, ctx, self.lead, content)
+  self.turn = task.spawn(function()
+    if not self.started then output.start(ctx) end
+    self.started = true
+    if value and self.opts.replay_users then replay(self, value) end
+    if value then return answer(ctx, self.lead, value.message.content) end
+    return require("qwen.agent.loop").run(ctx, message.told(GO_ON))
+  end)
   local ok, last, turns = self.turn:join()
   self.turn = nil
   if not ok and not (err.is(last) and last.kind == "cancelled") then error(last, 0) end
@@ -81,8 +93,9 @@ end
 local function decide(self)
   return function(call, tool, args)
     local shown = tool.label and tool.label(args) or call.name
-    local reply, e = self.channel:ask { subtype = "can_use_tool", tool_name = call.name, tool_use_id = call.id,
-      input = args, permission_suggestions = json.array { { type = "allow", label = shown } }, blocked_path = json.null }
+    local reply, e = self.channel:ask({ subtype = "can_use_tool", tool_name = call.name,
+      tool_use_id = call.id, input = args, blocked_path = json.null,
+      permission_suggestions = json.array { { type = "allow", label = shown } } }, self.ask_seconds)
     if not reply then return false, "Refused: " .. err.english(e) end
     if reply.behavior ~= "allow" then
       if reply.interrupt == true and self.turn then self.turn:cancel() end
@@ -95,75 +108,6 @@ local function decide(self)
   end
 end
 
-local CAPABILITIES = { can_handle_can_use_tool = true, can_handle_hook_callback = false, can_set_permission_mode = true,
-  can_set_model = true, can_get_context_usage = true, can_handle_mcp_message = true }
-
--- The servers of an initialize request, as mcpServers has them.
-local function servers_of(request)
-  local out, any = {}, false
-  for _, key in ipairs { "mcpServers", "sdkMcpServers" } do
-    for name, config in pairs(type(request[key]) == "table" and request[key] ~= json.null and request[key] or {}) do
-      out[tostring(name)], any = key == "sdkMcpServers" and { type = "sdk" } or config, true
-    end
-  end
-  return any and out
-end
-
-local function make_handlers(self)
-  local handlers = {}
-
-  function handlers.initialize(request)
-    if self.ctx.session then return nil, err("usage", phrase "the session has begun already") end
-    local servers = servers_of(request)
-    if servers then self.ctx.settings:add({ mcpServers = servers }, phrase "the program that leads the session") end
-    local ok, e = self:begin()
-    if not ok then return nil, e end
-    return { subtype = "initialize", session_id = self.ctx.session.id, capabilities = CAPABILITIES }
-  end
-
-  function handlers.interrupt()
-    if self.turn then self.turn:cancel() end
-    return { subtype = "interrupt" }
-  end
-
-  function handlers.set_permission_mode(request)
-    if not MODES[request.mode] then return nil, err("usage", phrase("there is no mode '%s'", tostring(request.mode))) end
-    self.ctx.mode = request.mode
-    return { subtype = "set_permission_mode", mode = request.mode }
-  end
-
-  function handlers.set_model(request)
-    local ok, e = self:begin()
-    if ok then ok, e = self.ctx.switch(tostring(request.model)) end
-    if not ok then return nil, e end
-    return { subtype = "set_model", model = request.model }
-  end
-
-  function handlers.supported_commands()
-    return { subtype = "supported_commands", commands = json.array(aliases.names(self.ctx)) }
-  end
-
-  function handlers.mcp_server_status()
-    local status = {}
-    for name, entry in pairs(self.ctx.servers or {}) do
-      status[name] = ({ ready = "connected", starting = "connecting" })[entry.state] or "disconnected"
-    end
-    return { subtype = "mcp_server_status", status = status }
-  end
-
-  function handlers.get_context_usage()
-    local ok, e = self:begin()
-    if not ok then return nil, e end
-    local window = require "qwen.agent.window"
-    local rows, wrong, total = require("qwen.agent.view").sizes(self.ctx)
-    if not rows then return nil, wrong end
-    local token = window.token(self.ctx)
-    return { subtype = "get_context_usage", modelName = self.ctx.model.id, contextWindowSize = window.size(self.ctx.model),
-      totalTokens = math.ceil(total / token) }
-  end
-  return handlers
-end
-
 -- Opens the session; an error when that cannot be.
 local function open(self)
   local front, code, e = self.lead.prepare(self.ctx, self.opts)
@@ -171,7 +115,7 @@ local function open(self)
     self.code = code
     return nil, e
   end
-  self.ctx.decide = decide(self)
+  self.ctx.decide, self.first_model = decide(self), self.ctx.model.id
   self.lead.begin(self.ctx)
   self.ctx.tools = require("qwen.agent.view").tools(self.ctx)
   return true
@@ -195,7 +139,7 @@ local function read_all(self)
     local line, e = input:line()
     if e then
       self.ctx.notice(e.message)
-      self.code = 1
+      self.code = exit.failed
     end
     if not line then break end
     n = n + 1
@@ -204,9 +148,16 @@ local function read_all(self)
     local content = kind == "user" and type(value.message) == "table" and value.message.content
     local said, images = read_message(content)
     if kind == "user" and (said:find "%S" or images[1]) then
-      self.prompts:put(content)
+      self.prompted = true
+      self.prompts:put(value)
     elseif kind == "control_request" and type(value.request) == "table" then
-      self.requests:put(value)
+      local first = value.request.subtype == "initialize" and not (self.gate or self.prompted or self.opening)
+      if first then -- what comes behind it finds the session as it says
+        self.gate = task.queue()
+        self.prompts:put(value)
+      else
+        self.requests:put(value)
+      end
     elseif kind == "control_response" then
       self.channel:answered(value)
     elseif kind ~= "control_cancel_request" and line:find "%S" then
@@ -220,11 +171,12 @@ end
 
 -- Answers what the program asks for, each in a task of its own; ends when all are answered.
 local function serve_all(self)
-  local handlers, serving = make_handlers(self), {}
+  local serving = {}
   for value in function() return self.requests:get() end do
     local one = {}
     serving[one] = task.spawn(function()
-      self.channel:serve(value, handlers)
+      if self.gate then self.gate:get() end
+      self.channel:serve(value, self.handlers)
       serving[one] = nil
     end)
   end
@@ -240,23 +192,33 @@ end
 function M.run(ctx, opts, lead)
   if opts.output ~= "stream-json" then
     ctx.notice(tr "--input-format stream-json goes with --output-format stream-json")
-    return 2
+    return exit.usage
   end
   local self = { ctx = ctx, opts = opts, lead = lead, begin = begin, prompts = task.queue(),
-    requests = task.queue(), code = 0 }
-  self.channel = control.new(function(value)
-    sys.out(output.line(value))
-    sys.flush()
-  end)
-  ctx.client = { ask = function(request) return self.channel:ask(request) end }
+    requests = task.queue(), code = exit.done }
+  self.channel = control.new(function(value) output.write(output.line(value)) end)
+  self.handlers = make_handlers(self)
+  function self.go_on()
+    self.waits = true
+    self.prompts:put(false)
+  end
+  ctx.client = { ask = function(...) return self.channel:ask(...) end }
   local done, stopped = lead.until_signal(function()
+    output.on_lost(task.current())
     task.spawn(read_all, self)
     local server = task.spawn(serve_all, self)
     while true do
-      local content = self.prompts:get()
-      if content == nil then break end
-      if not self:begin() then break end -- it was told
-      turn(self, content)
+      local value = self.prompts:get()
+      if value == nil then break end
+      if value and value.type == "control_request" then
+        self.channel:serve(value, self.handlers)
+        self.gate:close()
+      elseif self:begin() then
+        self.waits = self.waits and value ~= false
+        turn(self, value)
+      else
+        break -- it was told
+      end
     end
     self.requests:close()
     server:join(ANSWERS)
@@ -265,7 +227,8 @@ function M.run(ctx, opts, lead)
     ctx.emit("session_ended", { reason = done and "done" or "interrupted" })
     ctx.session:close()
   end
-  return done and self.code or stopped
+  if done then return self.code end
+  return sys.flush() and stopped or exit.failed
 end
 
 return M
