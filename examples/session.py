@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-# Keep one session of qwen open: send each argument as a prompt, answer what qwen asks about.
+"""Keep one session of qwen open: send each argument as a prompt, answer what qwen asks about."""
 import json
 import os
 import subprocess
