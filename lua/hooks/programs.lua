@@ -22,10 +22,15 @@ local function tell(ctx, event, name, fields)
   fields.transcript_path = fields.transcript_path or ctx.session and ctx.session.path
   fields.agent_id = fields.agent_id or ctx.agent and ctx.agent.id
   fields.prompt_id, fields.timestamp = ctx.prompt_id, os.date("!%Y-%m-%dT%H:%M:%SZ")
-  local input = qwen.json.encode(fields)
+  local input, alias = qwen.json.encode(fields), fields.tool_alias
   local running = {}
   for i, item in ipairs(list) do
-    running[i] = qwen.task.spawn(qwen.x.hook_runner.run, ctx, event, item.hook, input)
+    local text = input
+    if alias and item.hook.names == "claude" then -- of a plugin: it knows no other names
+      fields.tool_name = alias
+      text = qwen.json.encode(fields)
+    end
+    running[i] = qwen.task.spawn(qwen.x.hook_runner.run, ctx, event, item.hook, text)
     if item.sequential then running[i]:join() end
   end
   for i, child in ipairs(running) do

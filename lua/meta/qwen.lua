@@ -610,6 +610,7 @@ qwen = {}
 ---@field privacy qwen.x.privacy
 ---@field project_files qwen.x.project_files
 ---@field project_lua qwen.x.project_lua
+---@field prompt_command qwen.x.prompt_command
 ---@field rate_limit qwen.x.rate_limit
 ---@field redact qwen.x.redact
 ---@field redis_limiter qwen.x.redis_limiter
@@ -1008,6 +1009,7 @@ qwen = {}
 
 ---@class qwen.x.project_files what a folder brings along for qwen
 ---@field border fun(cwd: string): string the folder that all files of a project lie in
+---@field folders fun(cwd: string, kind: "commands"|"skills"|"agents"): {path: string, foreign: boolean?}[] those of a project for files of a kind, the weakest first
 ---@field read fun(border: string, path: string, limit: integer): string?, Err|Stat a file of a project; none that leads out of it
 ---@field list fun(cwd: string, names: any): string[] what counts only when the folder is trusted; names: of the files with instructions
 ---@field never fun(cwd: string): {name: string, instead: string}[] what never counts, and what takes its place
@@ -1355,8 +1357,17 @@ qwen = {}
 ---@field path string
 ---@field folder string
 ---@field off boolean? the settings leave it out
+---@field level "user"|"project"|"extension" whose it is
+---@field package {name: string, dir: string}? where a package brings it
+---@field bare string its own name, where a package's name stands before it in `name`
 
----@class qwen.x.markdown_resource skills and agents that a person, or a trusted project, lays down
+---@class qwen.x.prompt_command prompts made of Markdown and of what was typed behind its name
+---@field fill fun(ctx: Ctx, about: {name: string, fields: table<string, string>, body: string, own: boolean?, variables: table<string, string>?, behind: string?}, args: string): string?, Err? the prompt; own: the user's own, whose `allowed-tools` run unasked until it is answered
+---@field expanded fun(ctx: Ctx, name: string, args: string, prompt: string): string?, Err? the prompt as hooks of `prompt_expanded` leave it
+---@field make fun(about: table): Command a command that sends it
+---@field command fun(entry: table, source: string): Command?, string? a command made of a file
+
+---@class qwen.x.markdown_resource skills and agents that a user, a package or a trusted project has
 ---@field menu fun(cards: {name: string, description: string}[]): string, string[], table<string, table> what a tool says of them, a line each; their names for its schema; each by its name
 ---@field parse fun(source: string): table<string, string>?, string? the fields and the body of a file; nil where it has no description
 ---@field list fun(ctx: Ctx, kind: "skills"|"agents"): Card[], string[] sorted by name; what is wrong with others

@@ -97,6 +97,7 @@ local experimental = {
   policy = "qwen.permission.policy",
   privacy = "qwen.usage.privacy",
   project_files = "qwen.config.project_files",
+  prompt_command = "qwen.extension.prompt_command",
   project_lua = "qwen.extension.project_lua",
   rate_limit = "qwen.usage.rate_limit",
   redact = "qwen.net.redact",

@@ -109,7 +109,7 @@ function M.new(where)
   local opts, platform = where.opts, sys.platform()
   local ctx = {
     cwd = where.cwd, trusted = where.trusted, settings = where.settings, opts = opts, interactive = false,
-    seen = {}, granted = {}, denials = {}, jobs = {}, asides = {}, agents = {}, fallbacks = {}, shows = { text = true },
+    seen = {}, granted = {}, lent = {}, denials = {}, jobs = {}, asides = {}, agents = {}, fallbacks = {}, shows = { text = true },
     mode = where.settings:get "tools.approvalMode", tools = {}, found_tools = {}, home = paths.qwen_home(),
     max_turns = where.settings:get "model.maxSessionTurns",
     user_agent = ("qwen/%s (%s; %s)"):format(embed.version, platform.system, platform.arch),

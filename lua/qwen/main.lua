@@ -194,9 +194,10 @@ local function at_prompt(opts)
 end
 
 -- The files that count once flags and trust are known; nil where those add and take nothing.
-local function scan_again(opts, project)
-  if not (opts.safe or project or opts.use and opts.use[1]) then return nil end
-  return registry.scan { safe = opts.safe, project = project, use = opts.use }
+local function scan_again(opts, project, settings)
+  local claude = settings:own "general.readClaudeHome"
+  if not (opts.safe or project or claude or opts.use and opts.use[1]) then return nil end
+  return registry.scan { safe = opts.safe, project = project, use = opts.use, claude = claude }
 end
 
 -- The session at the prompt, or the answer to one prompt; `called`: the line of a command.
@@ -222,6 +223,7 @@ end
 
 -- The settings of a folder, after the question whether its own count, and with what flags say.
 local function open_settings(cwd, opts)
+  Settings.packages = function(where) return require("qwen.extension.foreign").layers(where) end
   local settings, e, trusted = Settings.open(cwd, opts)
   if settings and not trusted and at_prompt(opts) then
     trusted = require("qwen.ui.interactive.trust_question").ask(cwd, settings)
@@ -263,7 +265,7 @@ local function route(argv)
   local settings, problem, trusted = open_settings(cwd, opts)
   if not settings then return fail(problem, exit.config) end
   local project = trusted and paths.project_config(cwd) or nil
-  problems = scan_again(opts, project) or problems
+  problems = scan_again(opts, project, settings) or problems
   problems[#problems + 1] = select(2, language.use(settings:get "general.language"))
   local ctx = require("qwen.ctx").new { cwd = cwd, trusted = trusted, settings = settings, opts = opts }
   if tree then require("qwen.ui.interactive.worktree").begin(ctx, tree) end

@@ -175,6 +175,7 @@ run("package", "remove", "cards2")
 local tried = {
   { "qwen.http.open { url = 'http://127.0.0.1:1' }", "net" }, { "qwen.proc.run { argv = { 'id' } }", "exec" },
   { "qwen.fs.read '/etc/passwd'", "files" }, { "io.open '/etc/passwd'", "files" }, { "require 'io'.open '/etc/passwd'", "files" },
+  { "loadstring('return io.open')()('/etc/passwd')", "files" }, { "package.loaded.io.open '/etc/passwd'", "files" },
   { "_G.io.open '/etc/passwd'", "files" }, { "load 'return io.open' () '/etc/passwd'", "files" }, { "io.popen 'id'", "exec" },
   { "os.execute 'id'", "exec" }, { "os.remove '/x'", "files" }, { "dofile '/x'", "files" }, { "loadfile '/x'", "files" },
   { "qwen.x.runner.run(ctx, { command = 'id' })", "exec" }, { "qwen.x.settings_writer.set {}", "all" }, { "qwen.x.trust.set('/', 'TRUST_FOLDER')", "all" },

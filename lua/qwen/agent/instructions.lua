@@ -112,9 +112,12 @@ local function beside(ctx, folder)
   return out
 end
 
--- The files in their order, each with the folder that what it imports must be in: a user's own may be a link, and import anything.
+-- The files in their order, each with the folder that what it imports must be in: a user's own may be a
+-- link, and import anything; those of packages are taken as they were approved.
 local function candidates(ctx)
-  local out, home = {}, paths.qwen_home()
+  local home = paths.qwen_home()
+  local out, problems = require("qwen.extension.foreign").instructions(ctx)
+  for _, problem in ipairs(problems) do ctx.notice(problem) end
   local own = ctx.settings:own "context.fileName" -- a project could name the files with keys
   for _, name in ipairs(home and project_files.instructions(home, own) or {}) do
     out[#out + 1] = { path = home .. "/" .. name, base = "/" }
@@ -145,10 +148,13 @@ function M.files(ctx)
   local out, total, seen = {}, 0, {}
   local most = prompt_profile.room(ctx) or MAX_TOTAL
   for _, item in ipairs(candidates(ctx)) do
-    local text, real = read_below(ctx, item.base, item.path)
+    local text, real = item.text, item.path
+    if not text then text, real = read_below(ctx, item.base, item.path) end
     if text and not seen[real] and text:find "%S" then
       seen[real] = true
-      text = with_imports(ctx, text, real:match "^(.*)/", item.base, 1, { [real] = true })
+      if not item.text then
+        text = with_imports(ctx, text, real:match "^(.*)/", item.base, 1, { [real] = true })
+      end
       if total + #text <= most then
         total = total + #text
         out[#out + 1] = { path = item.path, text = text }

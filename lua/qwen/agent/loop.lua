@@ -3,6 +3,7 @@ local budget = require "qwen.usage.budget"
 local context = require "qwen.agent.view"
 local err = require "qwen.util.err"
 local jobs = require "qwen.session.jobs"
+local lent = require "qwen.permission.lent"
 local message = require "qwen.session.message"
 local Reply = require "qwen.agent.reply"
 local reload = require "qwen.extension.reload"
@@ -278,6 +279,7 @@ end
 function M.run(ctx, prompt)
   local count = { turns = 0 }
   if ctx.agent then return run(ctx, prompt, count), count.turns end
+  local _ <close> = lent.until_answered(ctx, prompt)
   local _ <close> = budget.begin(ctx)
   local in_time, answer = budget.within(ctx, function() return run(ctx, prompt, count) end)
   if in_time then return answer, count.turns end

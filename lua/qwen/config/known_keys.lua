@@ -99,7 +99,6 @@ local rows = {
   { text = "agents.maxParallelAgents counts for all models", keys = "agents.maxParallelAgentsByModel.*=*" },
   { text = "the model of an agent is set in its file", restricts = true, keys = "agents.allowedGrades" },
   { text = "the model of an agent is set in its file", keys = "agents.modelGrades" },
-  { text = "all skills of .qwen/skills are offered", keys = "skills.directories" },
   { text = "open todos do not keep a turn from ending", keys = "experimental.todoStopGuard=false" },
 
 

@@ -11,6 +11,25 @@ local M = {}
 local own = { "settings.json", ".env", "commands", "skills", "agents", "hooks", "rules", "output-styles",
   "team-memory", "QWEN.local.md" }
 
+-- Folders of other programs that count as those of .qwen do, and are weaker.
+local foreign = {
+  commands = { ".claude/commands" }, agents = { ".claude/agents" },
+  skills = { ".claude/skills", ".agents/skills" },
+}
+local foreign_kinds = { "commands", "skills", "agents" }
+
+---The folders of a project for files of a kind, the weakest first.
+---@param cwd string
+---@param kind "commands"|"skills"|"agents"
+---@return {path: string, foreign: boolean?}[]
+function M.folders(cwd, kind)
+  local out, config, base = {}, paths.project_config(cwd), cwd == "/" and "" or cwd
+  if not config then return out end
+  for _, name in ipairs(foreign[kind]) do out[#out + 1] = { path = base .. "/" .. name, foreign = true } end
+  out[#out + 1] = { path = config .. "/" .. kind }
+  return out
+end
+
 ---The folder that all files of a project lie in; never one that holds the person's home.
 ---@param cwd string
 ---@return string
@@ -101,6 +120,9 @@ function M.list(cwd, names)
   if not config then return out end
   for _, name in ipairs(own) do add(out, config, ".qwen/", name) end
   add(out, cwd == "/" and "" or cwd, "", ".mcp.json")
+  for _, kind in ipairs(foreign_kinds) do
+    for _, name in ipairs(foreign[kind]) do add(out, cwd == "/" and "" or cwd, "", name) end
+  end
   local here = #out
   add(out, cwd == "/" and "" or cwd, "", ".env")
   if #out == here and not fs.exists(config .. "/.env") then add_env_above(out, cwd) end

@@ -2,6 +2,7 @@
 local env_file = require "qwen.config.dotenv"
 local effect = require "qwen.config.effect"
 local err = require "qwen.util.err"
+local joining = require "qwen.config.joining"
 local sources = require "qwen.config.sources"
 local schema = require "qwen.config.schema"
 local paths = require "qwen.util.paths"
@@ -14,6 +15,10 @@ local phrase = require("qwen.util.translate").phrase
 
 local Settings = {}
 Settings.__index = Settings
+
+---The layers that packages add below the user's own; who knows the packages sets it.
+---@type (fun(where: {cwd: string}): table[])?
+Settings.packages = nil
 
 ---Whether a trusted folder's own settings may set a key.
 ---@param key string
@@ -42,45 +47,19 @@ local function from_layer(self, layer, key)
   return value
 end
 
--- An object over another one, part by part.
-local function merged(under, over)
-  if not (config_value.is_object(under) and config_value.is_object(over)) then return over end
-  local out = {}
-  for key, value in pairs(under) do out[key] = value end
-  for key, value in pairs(over) do out[key] = merged(out[key], value) end
-  return out
-end
-
--- The stronger value and the weaker one together, by the rule of the key.
-local function joined(key, under, over)
-  local rule = (project_keys.option(key) or {}).merge
-  if under == nil or rule == "replace" then return over end
-  if rule ~= "append" then return merged(under, over) end
-  local out = table.move(under, 1, #under, 1, {})
-  return table.move(over, 1, #over, #out + 1, out)
-end
-
--- Whether a weaker value shows through a stronger one.
-local function shows(key, under, over)
-  local rule = (project_keys.option(key) or {}).merge
-  if over == nil then return true end
-  if rule == "append" then return #under > 0 end
-  if rule == "replace" or not (config_value.is_object(under) and config_value.is_object(over)) then return false end
-  for name, item in pairs(under) do
-    if shows(key .. "." .. name, item, over[name]) then return true end
-  end
-  return false
-end
-
--- What the layers say together, but for those of one scope.
+-- What the layers say together, but for those of one scope. What a package adds is not replaced by files.
 local function of_layers(self, key, without)
-  local value
+  local value, added
   for _, layer in ipairs(self.layers) do
     local found = nil
     if layer.scope ~= without then found = from_layer(self, layer, key) end
-    if found ~= nil then value = joined(key, value, found) end
+    if found ~= nil and layer.added and layer.added[key] then
+      added = joining.with_lists(added, found)
+    elseif found ~= nil then
+      value = joining.joined(key, value, found)
+    end
   end
-  return value
+  return added and joining.with_lists(value, added) or value
 end
 
 local UNSET = {} -- in the cache: the key has no value
@@ -125,8 +104,8 @@ function Settings:explain(key)
       local row = { value = raw, source = layer.sources and layer.sources[key] or layer.source, line = layer.lines and layer.lines[key],
         scope = layer.scope, note = note, used = false }
       if value ~= nil then
-        row.value, row.used = value, shows(key, value, whole)
-        if whole == nil then whole = value else whole = joined(key, value, whole) end
+        row.value, row.used = value, layer.added and layer.added[key] or joining.shows(key, value, whole)
+        if whole == nil then whole = value else whole = joining.joined(key, value, whole) end
       end
       table.insert(row.used and used or lost, row)
     end
@@ -232,6 +211,8 @@ function Settings.load(where)
   local self = setmetatable({ layers = {}, added = {}, cache = {}, problems = {}, without = {}, fatal = {}, refused = {},
     dotenv = { values = {}, addresses = {}, refused = {} }, where = where }, Settings)
   for _, file in ipairs(paths.settings_files(where.cwd)) do
+    local more = file.scope == "user" and Settings.packages and Settings.packages(where) or {}
+    table.move(more, 1, #more, #self.layers + 1, self.layers)
     if file.scope ~= "project" or where.trusted then
       local layer, e = sources.file(file)
       if e then return nil, e end

@@ -7,6 +7,7 @@ local fs = require "sys.fs"
 local user_modules = require "qwen.extension.user_modules"
 local loader = require "qwen.extension.loader"
 local paths = require "qwen.util.paths"
+local project_files = require "qwen.config.project_files"
 local tr = require("qwen.util.translate").tr
 
 local M = {
@@ -20,8 +21,8 @@ local M = {
 
 local MOST_PREFIX = 100
 
-local function add_file(state, kind, name, tier, path, form)
-  local entry = { kind = kind, name = name, tier = tier, path = path, form = form }
+local function add_file(state, kind, name, tier, path, form, foreign)
+  local entry = { kind = kind, name = name, tier = tier, path = path, form = form, foreign = foreign }
   local entries = state.files[kind][name]
   if not entries then
     state.files[kind][name] = { entry }
@@ -37,7 +38,7 @@ local function add_file(state, kind, name, tier, path, form)
   if tier == "shipped" then return end
   if tier == "project" then
     local folder = state.options.project:match "^(.+)/" or "/"
-    entry.border = require("qwen.config.project_files").border(folder)
+    entry.border = project_files.border(folder)
   end
   if kind ~= "commands" then table.insert(state.paths, path) end
   state.own[kind] = true
@@ -100,6 +101,24 @@ local function used(path)
   end
 end
 
+-- A file that is written for another program; Lua is not.
+local function add_foreign(state, kind, name, tier, path, form)
+  if form ~= "lua" then add_file(state, kind, name, tier, path, form, true) end
+end
+
+-- The folders with commands, from the weakest tier to the strongest.
+local function command_folders(options)
+  local home, claude, out = paths.qwen_home(), options.claude and paths.home(), {}
+  if options.safe then return out end
+  if claude then out[1] = { tier = "user", path = claude .. "/.claude/commands", foreign = true } end
+  if home then out[#out + 1] = { tier = "user", path = home .. "/commands" } end
+  local cwd = options.project and (options.project:match "^(.+)/" or "/")
+  for _, folder in ipairs(cwd and project_files.folders(cwd, "commands") or {}) do
+    folder.tier, out[#out + 1] = "project", folder
+  end
+  return out
+end
+
 -- The files of one kind in the packages that count.
 local function add_packages(state, kind)
   local found = {}
@@ -147,9 +166,12 @@ local function find_kind(state, kind)
   for _, file in ipairs(shipped_files()) do
     if file.kind == kind then add_file(state, kind, file.name, "shipped", file.path, "lua") end
   end
-  if home and not options.safe then add_kind(state, "user", home .. "/" .. kind, kind, "", add_file) end
-  if kind == "commands" and options.project and not options.safe then
-    add_kind(state, "project", options.project .. "/commands", kind, "", add_file)
+  if kind == "commands" then
+    for _, folder in ipairs(command_folders(options)) do
+      add_kind(state, folder.tier, folder.path, kind, "", folder.foreign and add_foreign or add_file)
+    end
+  elseif home and not options.safe then
+    add_kind(state, "user", home .. "/" .. kind, kind, "", add_file)
   end
   add_packages(state, kind)
   for _, entry in ipairs(state.provided) do
@@ -167,13 +189,12 @@ end
 -- Commands that came or went are noticed by their folders before they are listed, too.
 local function watch_commands(state)
   if state.safe then return end
-  for _, folder in pairs { user = paths.qwen_home(), project = state.options.project } do
-    table.insert(state.paths, folder .. "/commands")
-  end
+  for _, folder in ipairs(command_folders(state.options)) do table.insert(state.paths, folder.path) end
 end
 
 ---Finds all files again; what was loaded is forgotten.
----@param options {safe: boolean?, project: string?, use: string[]?, trial: string?} trial: a folder that is tried as a package
+---@param options {safe: boolean?, project: string?, use: string[]?, trial: string?, claude: boolean?} trial: a folder that
+---is tried as a package; claude: commands of ~/.claude count
 ---@param keep_modules boolean? of ~/.qwen/lua
 ---@return string[] problems
 function M.scan(options, keep_modules)

@@ -37,16 +37,21 @@ function M.find(name, ctx, rest)
     and tr("did you mean /%s?", near) or tr "see /help"))
 end
 
----Whether a name may be one that a tool server of the settings brings when it has started: SERVER:PROMPT.
+---Whether a name may be one that comes when the session has begun: SERVER:PROMPT of a tool server in
+---the settings, or a skill.
 ---@param name string
 ---@param ctx Ctx
 ---@return boolean
 function M.may_come(name, ctx)
   local server = name:match "^([^:]+):"
-  if not server then return false end
-  local servers = ctx.settings:get "mcpServers"
-  return type(servers) == "table" and servers[server] ~= nil
-    or ctx.servers ~= nil and ctx.servers[server] ~= nil
+  local servers = server and ctx.settings:get "mcpServers"
+  if type(servers) == "table" and servers[server] ~= nil then return true end
+  if server and ctx.servers and ctx.servers[server] ~= nil then return true end
+  for _, card in ipairs((require("qwen.extension.markdown_resource").list(ctx, "skills"))) do
+    local qualified = card.package and card.package.name .. ":" .. card.bare
+    if card.name == name or qualified == name then return true end
+  end
+  return false
 end
 
 ---As find, after the tool server that the name begins with has started.

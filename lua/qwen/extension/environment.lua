@@ -1,6 +1,9 @@
 -- What a person's own file may see: the standard library without what reaches around the host, `qwen` for reading only, and globals of
 -- its own. Budgets for what it computes are put on its functions when it is loaded (loader.lua) and on handlers (hooks.lua).
+local environment_debug = require "qwen.extension.environment_debug"
 local fs = require "sys.fs"
+local environment_globals = require "qwen.extension.environment_globals"
+local module_search = require "qwen.extension.module_search"
 local paths = require "qwen.util.paths"
 local text = require "qwen.util.text"
 local user_modules = require "qwen.extension.user_modules"
@@ -20,7 +23,7 @@ local function sorted_names(t)
   return out
 end
 
-local views = setmetatable({}, { __mode = "k" })
+local views, meta_of = setmetatable({}, { __mode = "k" }), setmetatable({}, { __mode = "k" })
 
 -- A table that shows another one and cannot be changed. `strict`: an unknown name is an error that names the nearest.
 local function view(of, title, strict, hidden)
@@ -48,7 +51,7 @@ local function view(of, title, strict, hidden)
     function meta.__call(_, ...) return of(...) end
   end
   found = setmetatable({}, meta)
-  views[of] = found
+  views[of], meta_of[found] = found, meta
   return found
 end
 
@@ -85,11 +88,6 @@ local function only(of, ...)
   return out
 end
 
-local function raw_set(t, name, value)
-  if getmetatable(t) == "locked" then error(("%s cannot be set: it is shared by all files"):format(tostring(name)), 2) end
-  return rawset(t, name, value)
-end
-
 local function collect(what, ...)
   if what and what ~= "collect" and what ~= "count" and what ~= "step" then error("collectgarbage: only collect, step and count are given", 2) end
   return collectgarbage(what, ...)
@@ -99,6 +97,11 @@ local function say(...)
   local words = table.pack(...)
   for i = 1, words.n do words[i] = tostring(words[i]) end
   user_modules.say(table.concat(words, "\t"))
+end
+
+local function warn_as(...)
+  local words = table.concat { ... }
+  if words:sub(1, 1) ~= "@" then user_modules.say(words) end
 end
 
 -- `table.move`, `insert` and `remove` go as far as they are told, in one call that nothing stops; what is stored is bounded by memory.
@@ -121,22 +124,46 @@ for _, name in ipairs { "insert", "remove" } do
   end
 end
 
-local libraries = { table = view(tables, "table") }
-for _, name in ipairs { "string", "math", "utf8", "coroutine" } do libraries[name] = view(_G[name], name) end
-libraries.io = view(only(io, "output", "input"), "io")
-libraries.os = view(only(os, "exit", "setlocale"), "os")
+-- A standard library. What is there stays as it is; libraries may put names of their own beside it.
+local function library(of, title)
+  local out = view(of, title)
+  local meta = meta_of[out]
+  local get, refuse = meta.__index, meta.__newindex
+  function meta.__index(t, name)
+    local value = get(t, name)
+    if value == nil and user_modules.added[title] then return user_modules.added[title][name] end
+    return value
+  end
+  function meta.__newindex(t, name, value)
+    if of[name] ~= nil then refuse(t, name) end
+    user_modules.added[title] = user_modules.added[title] or {}
+    user_modules.added[title][name] = value
+  end
+  return out
+end
+
+local libraries = { table = library(tables, "table") }
+for _, name in ipairs { "string", "math", "utf8", "coroutine" } do libraries[name] = library(_G[name], name) end
+libraries.io = library(only(io, "output", "input"), "io")
+libraries.os = library(only(os, "exit", "setlocale"), "os")
 
 -- What all files share.
 local base = {}
-for _, name in ipairs { "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawget", "rawlen", "select",
+for _, name in ipairs { "assert", "error", "getmetatable", "ipairs", "next", "pairs", "pcall", "rawequal", "rawlen", "select",
   "setmetatable", "tonumber", "tostring", "type", "xpcall", "_VERSION" } do base[name] = _G[name] end
-for name, library in pairs(libraries) do base[name] = library end
-base.rawset, base.collectgarbage, base.print = raw_set, collect, say
+for name, value in pairs(libraries) do base[name] = value end
+base.rawget, base.rawset, base.collectgarbage = environment_globals.rawget, environment_globals.rawset, collect
+base.print, base.warn = say, warn_as
 
-local withheld = { debug = "it would reach around budgets and secrets", package = "require finds ~/.qwen/lua" }
+libraries.debug = library(environment_debug.debug, "debug")
+base.debug = libraries.debug
+
+-- Names of other versions of Lua, and of other hosts, that libraries look for: they are not there.
+local absent = {}
+for name in ("module newproxy jit bit bit32 ffi ngx love arg _TEST EXPORT_ASSERT_TO_GLOBALS"):gmatch "%S+" do absent[name] = true end
 
 setmetatable(base, { __index = function(_, name)
-  if withheld[name] then error(("'%s' is withheld: %s"):format(name, withheld[name]), 2) end
+  if absent[name] then return nil end
   local near = text.nearest(tostring(name), sorted_names(base))
   error(("undefined variable '%s'%s"):format(tostring(name), near and "; did you mean '" .. near .. "'?" or ""), 2)
 end })
@@ -170,25 +197,6 @@ function M.own_error(e)
   return table.concat(out, "\n")
 end
 
--- `require` of a person's file: a standard library by its name, or ~/.qwen/lua/NAME.lua.
-local function find_module(name)
-  if type(name) ~= "string" then error("require wants a name", 3) end
-  if libraries[name] then return libraries[name] end
-  local loaded, files = user_modules.loaded, user_modules.files
-  if loaded[name] ~= nil then return loaded[name] end
-  if withheld[name] then error(("'%s' is withheld: %s"):format(name, withheld[name]), 3) end
-  if name:find "^sys%." or name:find "^qwen%." then error(("'%s' is inside the program; what is offered is in the global qwen"):format(name), 3) end
-  local home = paths.qwen_home()
-  if not home or not name:find "^[%w_.-]+$" or name:find("..", 1, true) then error(("there is no module '%s'"):format(name), 3) end
-  local path = home .. "/lua/" .. name:gsub("%.", "/") .. ".lua"
-  local chunk, e = M.load_file(path)
-  files[#files + 1] = path
-  if not chunk then error(("module '%s': %s"):format(name, e), 3) end
-  local value = chunk(name, path)
-  loaded[name] = value == nil and true or value
-  return loaded[name]
-end
-
 -- A source that is compiled within a moment, or why it may not be.
 local function bounded(source)
   if #source > MOST_SOURCE then return nil, ("a source of more than %d MB"):format(MOST_SOURCE >> 20) end
@@ -215,16 +223,22 @@ end
 ---@return table
 function M.environment()
   local env, instead = {}, user_modules.instead
-  env._G = env
+  env._G = environment_globals.new(env, base)
   shared_api = shared_api or api(qwen, "qwen")
   env.qwen = instead and api(qwen, "qwen", instead) or shared_api
-  env.require = find_module
+  local home = paths.qwen_home()
+  env.package = module_search.package(libraries, home and { home .. "/lua" } or {})
+  env.require = module_search.require(libraries, env.package, M.load_file)
   function env.load(chunk, name, _, own)
     local source, e = gathered(chunk)
     if not source then return nil, e end
     name = name or type(chunk) == "function" and "=(load)" or nil
-    return load(source, name, "t", own == nil and env or own)
+    if own == nil then own = env end
+    local compiled
+    compiled, e = load(source, name, "t", own)
+    return environment_debug.note(compiled, own, env), e
   end
+  for old, value in pairs(environment_debug.old_names(env.load, env)) do env[old] = value end
   function env.loadfile(path, _, own) return M.load_file(path, own == nil and env or own) end
   function env.dofile(path)
     local chunk, e = M.load_file(path, env)
@@ -242,7 +256,10 @@ end
 function M.load(source, path, env)
   local whole, e = bounded(source)
   if not whole then return nil, ("%s: %s is not loaded"):format(paths.short(path), e) end
-  return load(whole, "@" .. paths.short(path), "t", env or M.environment())
+  env = env or M.environment()
+  local chunk
+  chunk, e = load(whole, "@" .. paths.short(path), "t", env)
+  return environment_debug.note(chunk, env), e
 end
 
 ---A file as a chunk.

@@ -1,8 +1,10 @@
--- Files in Markdown with front matter that a person, or a trusted project, lays down: skills (`skills/NAME/SKILL.md`) and agents (`agents/NAME.md`).
--- It reads them, and knows the agents that ship; what is done with them is said in lua/hooks/{skills,agents}.lua.
+-- Files in Markdown with front matter that a user, a package or a trusted project has: skills
+-- (`NAME/SKILL.md`) and agents (`NAME.md`). It reads them, and knows the agents that ship; where they
+-- lie is said in markdown_folders.lua, what is done with them in lua/hooks/{skills,agents}.lua.
 local documents = require "qwen.extension.package.documents"
 local fs = require "sys.fs"
 local json = require "sys.json"
+local markdown_folders = require "qwen.extension.markdown_folders"
 local paths = require "qwen.util.paths"
 local project_files = require "qwen.config.project_files"
 local text = require "qwen.util.text"
@@ -11,12 +13,6 @@ local tr = require("qwen.util.translate").tr
 local M = {}
 
 local MOST_FILE, MOST_CARDS, MOST_DESCRIPTION = 256 * 1024, 200, 1000
-
--- Where the file of an entry of the folder is, and the name that it has without front matter.
-local places = {
-  skills = function(folder, entry) return folder .. "/" .. entry.name .. "/SKILL.md", entry.name end,
-  agents = function(folder, entry) return folder .. "/" .. entry.name, entry.name:match "^(.+)%.md$" end,
-}
 
 ---The fields and the body of a file; nil where nothing is said of what it is for.
 ---@param source string
@@ -28,22 +24,40 @@ function M.parse(source)
   if fields.description ~= "" then return fields, body end
 end
 
-local function read(kind, folder, entry, out, problems, text_of)
-  local path, name = places[kind](folder, entry)
-  if not name or entry.name:sub(1, 1) == "." or not fs.stat(path) then return end
-  local source, e = text_of(path, MOST_FILE)
+-- Models that agents of Claude Code name by their size: here they are no ids.
+local SIZES = { inherit = true, sonnet = true, opus = true, haiku = true }
+
+-- The fields as we read them: those of Claude Code that mean the same have our names.
+local function ours(fields, foreign)
+  if foreign and SIZES[fields.model] or fields.model == "inherit" then fields.model = nil end
+  if foreign and fields.permissionMode == "plan" then fields.approvalMode = "plan" end
+  return fields
+end
+
+local function source_of(folder, path)
+  if folder.border then return project_files.read(folder.border, path, MOST_FILE) end
+  if folder.package then return require("qwen.extension.packages").read(folder.package, path) end
+  return fs.read(path, MOST_FILE)
+end
+
+local function read(kind, folder, file, out, problems)
+  local source, e = source_of(folder, file.path)
   if not source then
     problems[#problems + 1] = tostring(e)
     return
   end
   local fields, body = M.parse(source)
   if not fields then
-    problems[#problems + 1] = tr("%s is left out: its front matter has no description", paths.short(path))
+    problems[#problems + 1] = tr("%s is left out: its front matter has no description", paths.short(file.path))
     return
   end
-  local called = fields.name and fields.name ~= "" and fields.name or name
-  out[called] = { name = called, description = text.head_tail(fields.description, MOST_DESCRIPTION), fields = fields, body = text.trim(body), path = path,
-    folder = path:match "^(.*)/" }
+  if fields.hooks then
+    problems[#problems + 1] = tr("%s: its hooks are not run; write them in the settings", paths.short(file.path))
+  end
+  local name = fields.name and fields.name ~= "" and fields.name or file.name
+  out[name] = { name = name, bare = name, description = text.head_tail(fields.description, MOST_DESCRIPTION),
+    fields = ours(fields, folder.foreign), body = text.trim(body), path = file.path,
+    folder = file.path:match "^(.*)/", level = folder.level, package = folder.package }
 end
 
 local LEVELS = { user = true, project = true, extension = true, bundled = true }
@@ -54,7 +68,8 @@ local function left_out(ctx, kind, problems)
   for _, level in ipairs(kind == "skills" and ctx.settings:get "skills.disabledLevels" or {}) do
     out[level] = true
     if not LEVELS[level] then
-      problems[#problems + 1] = tr("skills.disabledLevels has '%s'; the levels are user, project and extension", tostring(level))
+      problems[#problems + 1] = tr("skills.disabledLevels has '%s'; the levels are user, project and extension",
+        tostring(level))
     end
   end
   return out
@@ -69,29 +84,32 @@ local function disabled(ctx, kind)
     return out
   end
   local off, maybe, on = set "skills.disabled", set "skills.defaultDisabled", set "skills.enabled"
-  return function(name)
-    name = name:lower()
-    return off[name] or maybe[name] and not on[name] or false
+  -- What restricts counts for a package's skill by its own name, too; what allows does not.
+  return function(card)
+    local name, bare = card.name:lower(), (card.bare or card.name):lower()
+    return off[name] or off[bare] or (maybe[name] or maybe[bare]) and not on[name] or false
   end
 end
 
 -- Those of the packages that count.
-local function add_packages(kind, found, problems)
+local function add_packages(ctx, kind, found, problems)
   local cards = {}
-  documents.each(kind, function(package, folder, entry, text_of)
-    local own = {}
-    if #cards < MOST_CARDS then read(kind, folder, entry, own, problems, text_of) end
-    for _, card in pairs(own) do cards[#cards + 1] = { package = package, card = card } end
-  end)
+  for _, folder in ipairs(markdown_folders.of_packages(ctx, kind)) do
+    for _, file in ipairs(markdown_folders.files(folder, kind)) do
+      local own = {}
+      if #cards < MOST_CARDS then read(kind, folder, file, own, problems) end
+      for _, card in pairs(own) do cards[#cards + 1] = { package = folder.package, card = card } end
+    end
+  end
   local function shipped(card) return getmetatable(card) ~= nil end
   documents.merge(found, cards, shipped, function(name) return name end)
 end
 
----What is laid down, by name. A trusted project's take the place of a person's own of the same name, and
+---What there is, by name. A trusted project's take the place of the user's own of the same name, and
 ---agents of the program that leads the session that of all others.
 ---@param ctx Ctx
 ---@param kind "skills"|"agents"
----@return {name: string, description: string, fields: table<string, string>, body: string, path: string, folder: string}[] sorted
+---@return Card[] sorted
 ---@return string[] problems
 function M.list(ctx, kind)
   local found, problems, out, count = {}, {}, {}, 0
@@ -99,24 +117,20 @@ function M.list(ctx, kind)
   for _, card in ipairs(kind == "agents" and require "qwen.extension.shipped_agents" or {}) do
     found[card.name] = setmetatable({ path = tr "shipped" }, { __index = card })
   end
-  local project = ctx.trusted and not off.project and paths.project_config(ctx.cwd)
-  for _, home in ipairs { not off.user and paths.qwen_home() or false, project or nil } do
-    local folder = home and home .. "/" .. kind
-    local border = home and home == project and project_files.border(ctx.cwd) or nil
-    local function text_of(path, limit)
-      if border then return project_files.read(border, path, limit) end
-      return fs.read(path, limit)
-    end
-    for _, entry in ipairs(folder and fs.list(folder) or {}) do
+  for _, folder in ipairs(markdown_folders.of(ctx, kind, off)) do
+    for _, file in ipairs(markdown_folders.files(folder, kind)) do
       count = count + 1
-      if count <= MOST_CARDS then read(kind, folder, entry, found, problems, text_of) end
+      if count <= MOST_CARDS then read(kind, folder, file, found, problems) end
     end
   end
-  if not off.extension then add_packages(kind, found, problems) end
+  if count > MOST_CARDS then
+    problems[#problems + 1] = tr("more than %d files of %s: the rest is left out", MOST_CARDS, kind)
+  end
+  if not off.extension then add_packages(ctx, kind, found, problems) end
   for _, card in ipairs(kind == "agents" and ctx.given_agents or {}) do found[card.name] = card end
   local is_off = disabled(ctx, kind)
   for _, card in pairs(found) do
-    card.off = is_off(card.name)
+    card.off = is_off(card)
     out[#out + 1] = card
   end
   table.sort(out, function(a, b) return a.name < b.name end)

@@ -91,7 +91,8 @@ local function look_again(entries, i)
     table.remove(entries, i)
     return true
   end
-  local fresh = { kind = entry.kind, name = entry.name, tier = entry.tier, path = entry.path, form = entry.form }
+  local fresh = { kind = entry.kind, name = entry.name, tier = entry.tier, path = entry.path, form = entry.form,
+    foreign = entry.foreign, border = entry.border }
   entries[i] = fresh
   if registry.ready(fresh) then return true end
   if not entry.good then return true end -- broken before, broken now

@@ -11,9 +11,10 @@ function M.say(line)
   require("sys.os").err(line .. "\n")
 end
 
----Modules of ~/.qwen/lua are read anew from now on: `loaded` has their values by name, `files` their paths.
+---Modules of ~/.qwen/lua are read anew from now on: `loaded` has their values by name, `preload` the
+---functions that files gave for some, `files` their paths; `added` what they put into standard libraries.
 function M.forget()
-  M.loaded, M.files = {}, {}
+  M.loaded, M.preload, M.files, M.added = {}, {}, {}, {}
 end
 
 M.forget()

@@ -65,7 +65,10 @@ function M.show(ctx, folder)
   if not real then return end
   local home, own = paths.home() and fs.realpath(paths.home()), paths.qwen_home() and fs.realpath(paths.qwen_home())
   local wide = real == "/" or home and paths.below(home, real) or own and paths.below(own, real)
-  local skill = own and paths.below(real, own .. "/skills")
+  local skill = false
+  for _, name in ipairs { "skills", "packages", "extensions" } do
+    skill = skill or own ~= nil and paths.below(real, own .. "/" .. name)
+  end
   if wide or not skill and require("qwen.permission.protected").holds_keys(real) then return end
   ctx.shown_folders = ctx.shown_folders or {}
   ctx.shown_folders[real] = true

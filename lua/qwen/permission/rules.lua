@@ -248,7 +248,9 @@ end
 function M.of(ctx)
   local s = ctx.settings
   local allow, deny = read(s:get "permissions.allow"), read(s:get "permissions.deny")
-  for _, rule in ipairs(read(s:get "tools.allowed")) do allow[#allow + 1] = rule end
+  for _, list in ipairs { s:get "tools.allowed" or {}, ctx.lent and ctx.lent.rules or {} } do
+    for _, rule in ipairs(read(list)) do allow[#allow + 1] = rule end
+  end
   for _, key in ipairs { "tools.exclude", "tools.disabled" } do
     for _, rule in ipairs(read(s:get(key))) do deny[#deny + 1] = rule end
   end

@@ -1,4 +1,5 @@
 -- What a package is, brings and may do, in words for the question before it counts.
+local foreign = require "qwen.extension.foreign"
 local packages = require "qwen.extension.packages"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
@@ -18,6 +19,15 @@ local function add_contents(out, package)
   end
 end
 
+-- Servers, programs and the like, each on a line of its own.
+local function add_more(out, package)
+  for _, part in ipairs(foreign.shown(package)) do
+    for i, name in ipairs(part.names) do
+      out[#out + 1] = ("  %s %s"):format(text.pad(i == 1 and part.kind or "", 14), name)
+    end
+  end
+end
+
 local M = {}
 
 ---@param package table of packages.list, or what was fetched
@@ -30,6 +40,7 @@ function M.lines(package, hashes)
       and ": " .. manifest.description or ""),
     tr("  from %s%s", paths.short(package.source), resolved and " (" .. resolved .. ")" or "") }
   add_contents(out, package)
+  add_more(out, package)
   if not next(manifest.may) then out[#out + 1] = tr "  it may do nothing beyond its own folder" end
   for _, right in ipairs(rights.names) do
     if manifest.may[right] then out[#out + 1] = tr("  it may (%s): %s", right, words[right]) end

@@ -38,7 +38,7 @@ function M.merge(found, cards, is_shipped, key)
   end
   for _, row in ipairs(cards) do
     local name = key(row.card.name)
-    row.card.package = row.package.name
+    row.card.package = row.package
     if count[name] > 1 or found[name] and not is_shipped(found[name]) then
       row.card.name = row.package.name .. "/" .. row.card.name
     end

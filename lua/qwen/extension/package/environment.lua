@@ -2,7 +2,9 @@
 -- with the right that its manifest declares, and `require` finds its own lua/ first. What a file is, is judged as it is read.
 local context = require "qwen.extension.package.context"
 local environment = require "qwen.extension.environment"
-local fs = require "sys.fs"
+local environment_debug = require "qwen.extension.environment_debug"
+local environment_globals = require "qwen.extension.environment_globals"
+local module_search = require "qwen.extension.module_search"
 local packages = require "qwen.extension.packages"
 local rights = require "qwen.extension.package.rights"
 local sys = require "sys.os"
@@ -111,35 +113,6 @@ local io_needs = { open = "files", lines = "files", tmpfile = "files", popen = "
 local os_needs = { time = false, date = false, clock = false, difftime = false, getenv = false, execute = "exec",
   remove = "files", rename = "files", tmpname = "files" }
 
-local function module_path(package, name)
-  local folders = packages.folders(package, "lua")
-  for _, folder in ipairs(folders) do
-    local stem = folder .. "/" .. name:gsub("%.", "/")
-    for _, path in ipairs { stem .. ".lua", stem .. "/init.lua" } do
-      if fs.exists(path) then return path end
-    end
-  end
-end
-
--- `require` of a package: its own lua/ and the standard library; never the user's modules.
-local function finder(package, env, loaded)
-  return function(name)
-    if type(name) ~= "string" then error("require wants a name", 2) end
-    for _, library in ipairs { "string", "table", "math", "utf8", "coroutine", "io", "os" } do
-      if name == library then return env[name] end
-    end
-    if loaded[name] ~= nil then return loaded[name] end
-    local fits = name:find "^[%w_.-]+$" and not name:find("..", 1, true)
-    local path = fits and module_path(package, name)
-    if not path then error(("the package %s has no module '%s' in its lua/"):format(package.name, name), 2) end
-    local chunk, e = M.load_file(package, path, env)
-    if not chunk then error(("module '%s': %s"):format(name, tostring(e)), 2) end
-    local value = chunk(name, path)
-    loaded[name] = value == nil and true or value
-    return loaded[name]
-  end
-end
-
 local function of_files(package, env, base, name)
   return function(path, ...)
     if not rights.has(package, "files") then refuse(package, name, "files", 2) end
@@ -163,14 +136,26 @@ function M.globals(package, from)
   local base = environment.environment()
   local world = worlds[package]
   if not world then
-    world = { loaded = {}, qwen = api_of(package, base.qwen, from),
+    world = { modules = { loaded = {}, preload = {}, files = {} }, qwen = api_of(package, base.qwen, from),
       io = gate(package, base.io, "io", io_needs, {}),
       os = gate(package, base.os, "os", os_needs, { getenv = variable(package) }) }
     worlds[package] = world
   end
   local env = { qwen = world.qwen, io = world.io, os = world.os }
-  env._G, env.require = env, finder(package, env, world.loaded)
-  function env.load(chunk, name, mode, own) return base.load(chunk, name, mode, own == nil and env or own) end
+  local libraries = { io = world.io, os = world.os }
+  for _, name in ipairs { "string", "table", "math", "utf8", "coroutine", "debug" } do libraries[name] = base[name] end
+  env._G = environment_globals.new(env, base)
+  function env.load(chunk, name, mode, own)
+    if own == nil then own = env end
+    local compiled, e = base.load(chunk, name, mode, own)
+    return environment_debug.note(compiled, own, env), e
+  end
+  for name, value in pairs(environment_debug.old_names(env.load, env)) do env[name] = value end
+  env.package = module_search.package(libraries, packages.folders(package, "lua"), world.modules)
+  if not rights.has(package, "files") then env.package.searchpath = nil end -- it tells what files there are
+  env.require = module_search.require(libraries, env.package, function(path)
+    return M.load_file(package, path, env)
+  end, world.modules)
   env.loadfile, env.dofile = of_files(package, env, base, "loadfile"), of_files(package, env, base, "dofile")
   return setmetatable(env, { __index = base, __metatable = "locked" })
 end

@@ -2,6 +2,7 @@
 -- and checks; a manifest never runs anything, because it is read before the user has said yes.
 local config_value = require "qwen.config.value"
 local err = require "qwen.util.err"
+local foreign_manifest = require "qwen.extension.foreign_manifest"
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
@@ -55,12 +56,21 @@ local function from_json(text)
   return nil, value == nil and e.message or "must be an object { ... }"
 end
 
+local function nothing() return {} end
+
 ---The files that a manifest may be in, the first that is there counts. `read` makes data of the text;
----`shape` makes our fields of another program's.
----@type {file: string, read: (fun(text: string): table?, string?), shape: (fun(data: table, dir: string): table)?}[]
+---`shape` makes our fields of another program's, nil where it is none of it. A lone skill, or a folder of
+---them, needs no manifest.
+---@type {file: string, read: (fun(text: string): table?, string?), shape: (fun(data: table, dir: string): table?)?, folder: boolean?}[]
 M.forms = {
   { file = "package.lua", read = from_lua },
-  { file = "qwen-extension.json", read = from_json },
+  { file = "qwen-extension.json", read = from_json, shape = foreign_manifest.qwen },
+  { file = ".claude-plugin/plugin.json", read = from_json, shape = foreign_manifest.claude },
+  { file = "gemini-extension.json", read = from_json, shape = foreign_manifest.gemini },
+  { file = ".qoder-plugin/plugin.json", read = from_json, shape = foreign_manifest.qoder },
+  { file = "plugin.json", read = from_json, shape = foreign_manifest.portable },
+  { file = "SKILL.md", read = nothing, shape = foreign_manifest.skills },
+  { file = "skills", read = nothing, shape = foreign_manifest.skills, folder = true },
 }
 
 local function text_field(value) return type(value) == "string" and value or nil end
@@ -125,15 +135,19 @@ function M.read(dir, called)
   for _, form in ipairs(M.forms) do
     local path = dir .. "/" .. form.file
     if fs.exists(path) then
-      local text, e = fs.read(path, MOST_MANIFEST)
+      local text, e = "", nil
+      if not form.folder then text, e = fs.read(path, MOST_MANIFEST) end
       if not text then return nil, e end
       local data, problem = form.read(text)
-      if data and form.shape then data = form.shape(data, dir) end
+      local other = data and form.shape ~= nil
+      if other then data = form.shape(data, dir) end
       local manifest
       if data and data.name == nil then data.name = called or dir:match "^.*/([^/]*)$" end
       if data then manifest, problem = M.check(data, form.file) end
       if manifest then return manifest end
-      return nil, err("broken", ("%s: %s"):format(paths.short(path), tostring(problem)), { path = path })
+      if data or not other then
+        return nil, err("broken", ("%s: %s"):format(paths.short(path), tostring(problem)), { path = path })
+      end
     end
   end
   return nil, err("missing", tr("%s is no package: it has neither package.lua nor qwen-extension.json",

@@ -2,6 +2,7 @@
 -- place by a rename, under a lock, and a process that is killed on the way leaves the old one whole (recovery.lua).
 local err = require "qwen.util.err"
 local files = require "qwen.extension.package.files"
+local foreign_market = require "qwen.extension.foreign_market"
 local fs = require "sys.fs"
 local git = require "qwen.extension.package.git"
 local lock = require "qwen.extension.package.lock"
@@ -18,8 +19,14 @@ local M = {}
 ---Where a package comes from: `npm:NAME[@RANGE]`, an address of git `URL[#REF]`, or a folder.
 ---@param text string
 ---@param cwd string
----@return {kind: "npm"|"git"|"path", text: string}?, Err?
+---@return {kind: "npm"|"git"|"path", text: string, plugin: string?}?, Err?
 function M.parse(text, cwd)
+  local bare, plugin = foreign_market.split(text)
+  if plugin then -- one of a marketplace
+    local source, problem = M.parse(bare, cwd)
+    if source then source.plugin, source.text = plugin, source.text .. ":" .. plugin end
+    return source, problem
+  end
   local of, e
   if text:sub(1, 4) == "npm:" then
     of, e = npm.parse(text:sub(5))
@@ -81,8 +88,11 @@ function M.fetch(ctx, source)
   got, e = fetchers[source.kind](ctx, source.of, stage)
   if not got then return failed(e) end
   self.resolved, self.integrity = got.resolved, got.integrity
+  local chosen
+  chosen, e = foreign_market.select(got.files, source.plugin)
+  if not chosen then return failed(e) end
   local ok
-  ok, e = files.write(self.dir, got.files)
+  ok, e = files.write(self.dir, chosen)
   if ok then self.hashes, e = files.hashes(self.dir) end
   if self.hashes then self.manifest, e = manifests.read(self.dir, got.name) end
   if self.manifest then return self end
