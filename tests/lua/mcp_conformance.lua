@@ -19,12 +19,23 @@ local function run(...)
     env = { PATH = os.getenv "PATH", HOME = os.getenv "HOME", TMPDIR = os.getenv "TMPDIR" } })
 end
 
--- What the model calls in each scenario, and who answers.
+-- What the model calls in each scenario, or that a person is there (tests/peers/mcp_person.lua).
 local calls = {
   initialize = {},
   tools_call = { { name = "mcp__it__add_numbers", arguments = { a = 5, b = 3 } } },
   ["sse-retry"] = { { name = "mcp__it__test_reconnection", arguments = {} } },
   ["elicitation-sep1034-client-defaults"] = "person",
+  ["request-metadata"] = {},
+  ["sep-2322-client-request-state"] = "person",
+  ["http-standard-headers"] = "person",
+  ["http-custom-headers"] = "person",
+  ["http-invalid-tool-headers"] = "person",
+  ["json-schema-ref-no-deref"] = {},
+  ["json-schema-2020-12-preservation"] = "person",
+  ["sep-2640-client-no-prefetch"] = {},
+  ["sep-2640-client-verify-digest"] = {},
+  ["sep-2640-client-verify-size"] = {},
+  ["sep-2640-client-verify-frontmatter"] = {},
 }
 
 local function command_of(name)
@@ -40,7 +51,7 @@ local function command_of(name)
 end
 
 local listed = run "list"
-local scenarios = listed.out:match "Client scenarios.-\n(.*)$" or ""
+local scenarios = listed.out:match "\nClient scenarios[^\n]*\n(.-)\n\n" or ""
 local seen = 0
 for name in scenarios:gmatch "%- (%S+) %[" do
   if not name:find "^auth/" then
@@ -53,5 +64,5 @@ for name in scenarios:gmatch "%- (%S+) %[" do
     end
   end
 end
-t.eq(seen, 4, "scenarios of the list")
+t.eq(seen, 15, "scenarios of the list")
 t.done()

@@ -1,6 +1,7 @@
 -- The beginning of a conversation with a tool server: which transport it speaks, and which revision
--- of the protocol. The greeting of the older revisions comes first: servers of the newest one say
--- that they do not know it, and some of the older end when they hear anything else.
+-- of the protocol. Over HTTP it is asked in the newest one, and greeted as the older ones want it
+-- where it does not know that. A program is greeted first: those of the newest revision say that
+-- they know no greeting, and some of the older ones end when they hear anything else.
 local ask = require "qwen.extension.mcp.ask"
 local err = require "qwen.util.err"
 local json_rpc = require "qwen.extension.json_rpc"
@@ -16,6 +17,7 @@ local NEWEST_GREETED = "2025-11-25"
 local GREETED = { [NEWEST_GREETED] = true, ["2025-06-18"] = true, ["2025-03-26"] = true,
   ["2024-11-05"] = true, ["2024-10-07"] = true }
 local UNSUPPORTED = -32022
+local ASKED = 3 -- seconds for the answer to a question that older servers may not answer
 local MOST_INSTRUCTIONS = 2000 -- bytes
 
 local transports = { stdio = "qwen.extension.mcp.stdio", http = "qwen.extension.mcp.http",
@@ -28,26 +30,48 @@ local function take(self, hello)
     and texts.head_tail(texts.clean(texts.utf8(words)), MOST_INSTRUCTIONS) or nil
 end
 
--- The newest revision has no greeting: what the server can is asked.
-local function discover(self)
+-- Which of the revisions that a server names are ours: the newest one, or one that greets.
+local function common(offered)
+  local new, old, names = false, false, {}
+  for i, version in ipairs(offered) do
+    names[i] = tostring(version)
+    new, old = new or version == metadata.REVISION, old or GREETED[version] or false
+  end
+  return new, old, table.concat(names, ", ")
+end
+
+-- The newest revision has no greeting: what the server can is asked. Nil without an error: it
+-- speaks an older one.
+local function discover(self, limit)
   self.modern, self.can = true, {}
   if self.link.version then self.link.version(metadata.REVISION) end
-  local found, e = ask.ask(self, "server/discover", nil, self.start_limit)
-  local offered = found and found.supportedVersions or e and e.rpc == UNSUPPORTED
-    and type(e.data) == "table" and e.data.supported or nil
-  for _, version in ipairs(found and type(offered) == "table" and offered or {}) do
-    if version == metadata.REVISION then
-      self.version = version
-      take(self, found)
-      return true
-    end
+  local found, e, new, old, names
+  for _ = 1, 2 do
+    found, e = ask.ask(self, "server/discover", nil, limit)
+    local offered = found and found.supportedVersions
+      or e and e.rpc == UNSUPPORTED and type(e.data) == "table" and e.data.supported or nil
+    new, old, names = common(type(offered) == "table" and offered or {})
+    if found or not new then break end
+  end
+  if found and new then
+    self.version = metadata.REVISION
+    take(self, found)
+    return true
   end
   self.modern = false
   if self.link.version then self.link.version(nil) end
-  if type(offered) ~= "table" then return nil end
-  for i, version in ipairs(offered) do offered[i] = tostring(version) end
+  if names == "" or old then return nil, e end
   return nil, err("protocol", phrase("the tool server %s speaks revisions of the protocol that "
-    .. "qwen does not: %s", self.name, table.concat(offered, ", ")))
+    .. "qwen does not: %s", self.name, names), { code = "revision" })
+end
+
+-- What ends the search for a revision: the server is not reached, wants a sign-in, is elsewhere, or
+-- has said that none is common.
+local function is_final(e)
+  if not e then return false end
+  if e.code == "revision" or e.code == "redirect" or e.code == "sign_in" then return true end
+  if e.status then return e.status == 401 or e.status == 403 or e.status >= 500 end
+  return not e.rpc and e.kind == "network"
 end
 
 -- Whether an answer to the greeting may come from a server that knows none.
@@ -58,14 +82,18 @@ local function knows_no_greeting(e) return e.rpc ~= nil end
 ---@param self table the client
 ---@return boolean?, Err?
 function M.greet(self)
-  if self.modern then return discover(self) end
+  local asked = self.modern or self.link.version and not self.version
+  if asked then -- over HTTP it is not known yet which it speaks, or it is
+    local ok, e = discover(self, math.min(self.start_limit, ASKED))
+    if ok or is_final(e) then return ok, e end
+  end
   local hello, e = ask.ask(self, "initialize", { protocolVersion = NEWEST_GREETED,
     capabilities = metadata.capabilities(self), clientInfo = metadata.me() }, self.start_limit)
   if not hello then
-    if not knows_no_greeting(e) then return nil, e end
-    local ok, problem = discover(self)
+    if asked or not knows_no_greeting(e) then return nil, e end
+    local ok, problem = discover(self, self.start_limit)
     if ok then return true end
-    return nil, problem or e
+    return nil, problem and problem.code == "revision" and problem or e
   end
   local version = tostring(hello.protocolVersion or "2024-11-05")
   if not GREETED[version] then
