@@ -143,6 +143,8 @@ return {
     ["line %d of standard input is no message and was left out"] = "标准输入第 %d 行不是消息，已略去",
     ["there is no mode '%s'"] = "没有模式“%s”",
     ["the program that leads the session"] = "主导会话的程序",
+    ["the hooks of initialize cannot be understood"] = "无法理解 initialize 中的钩子",
+    ["more such lines are not named"] = "不再列出更多这样的行",
     ["the run was interrupted"] = "运行被中断",
     ["--mcp-config %s: %s"] = "--mcp-config %s：%s",
     ["it must be an object of servers by name"] = "必须是以名称为键的服务器对象",

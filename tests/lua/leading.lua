@@ -2,8 +2,9 @@
 -- every moment, tool servers of one run. What it writes wrongly is in stream_input.lua.
 local t = dofile "tests/check.lua"
 local fake = dofile "tests/fake/fake.lua"
-local fs, json = require "sys.fs", require "sys.json"
+local fs, json, os = require "sys.fs", require "sys.json", require "sys.os"
 local lead = dofile "tests/lead.lua"
+local proc = require "qwen.util.process"
 local program = dofile "tests/program.lua"
 
 local function tool(name, arguments) return { calls = { { name = name, arguments = arguments } } } end
@@ -87,6 +88,11 @@ do
   local server <close> = fake.start { { text = "one", times = 0 } }
   local led = lead.start(program.place {}, server)
   for _, row in ipairs {
+    { { subtype = "initialize", hooks = { PreToolUse = 5 } }, "error" },
+    { { subtype = "initialize", hooks = { PreToolUse = { { hookCallbackIds = 5 } } } }, "error" },
+    { { subtype = "initialize", hooks = { { callback_id = "1" } } }, "error" },
+    { { subtype = "initialize", hooks = "all" }, "error" },
+    { { subtype = "initialize", agents = { judge = { description = "Judges" } } }, "error" },
     { { subtype = "initialize", agents = { judge = { description = "Judges", prompt = "You judge." } }, systemPrompt = { "Be short." } }, "success" },
     { { subtype = "initialize" }, "error" },
     { { subtype = "set_effort", effort = "extra high" }, "success", "effort", "xhigh" },
@@ -128,7 +134,17 @@ end
 -- An interrupt at every moment ends one turn and nothing else.
 local moments = {
   ["before the first prompt"] = function(led) led:answer { subtype = "interrupt" } led:prompt "a" return 1, 0 end,
-  ["beside the prompt"] = function(led) led:prompt "a" led:request { subtype = "interrupt" } return 1 end,
+  ["right before a prompt"] = function(led)
+    led:raw('{"type":"control_request","request_id":"x","request":{"subtype":"interrupt"}}\n'
+      .. '{"type":"user","message":{"content":"a"}}\n')
+    return 1, 0
+  end,
+  ["right behind a prompt"] = function(led)
+    led:raw('{"type":"user","message":{"content":"a"}}\n{"type":"user","message":{"content":"b"}}\n'
+      .. '{"type":"control_request","request_id":"x","request":{"subtype":"interrupt"}}\n'
+      .. '{"type":"user","message":{"content":"c"}}\n')
+    return 3, 2
+  end,
   ["while it answers"] = function(led) led:prompt "stall" led:await("stream_event") led:request { subtype = "interrupt" } return 1, 1 end,
   ["while it asks"] = function(led)
     led:prompt "write"
@@ -148,7 +164,7 @@ local moments = {
   end,
 }
 for name, moment in pairs(moments) do
-  local first = name:find "asks" and WRITE or (name:find "first" or name:find "beside") and { text = "fine" }
+  local first = name:find "asks" and WRITE or (name:find "first" or name:find "right") and { text = "fine" }
     or { text = { "slow", " answer" }, fault = "stall", after = 450 }
   local server <close> = fake.start { first, { text = "fine", times = 0 } }
   local place = program.place {}
@@ -161,6 +177,25 @@ for name, moment in pairs(moments) do
   led:prompt "after"
   t.eq(led:await("result").result, "fine", name .. ": the next is answered")
   t.eq(led:finish(), 0, name .. led.err)
+end
+
+-- The reader of standard output goes away: the run ends, though standard input is open and the model has more to do.
+do
+  local call = { calls = { { name = "read_file", arguments = { file_path = "a.txt" } } } }
+  local led_by = "--input-format stream-json --output-format stream-json <in"
+  for args, input in pairs { [led_by] = '{"type":"user","message":{"content":"hi"}}', ["--output-format stream-json -p hi <in"] = "" } do
+    local script = {}
+    for i = 1, 40 do script[i] = i % 2 == 0 and { calls = { { name = "list_directory", arguments = { path = "." } } } } or call end
+    local server <close> = fake.start(script)
+    local place = program.place { ["a.txt"] = "a" }
+    local line = ("mkfifo in; { '%s' %s; echo $? >code; } | head -n 1 >/dev/null & exec 3>in; echo '%s' >&3; %s wait"):format(program.binary, args, input,
+      input == "" and "exec 3>&-;" or "")
+    local r = assert(proc.run { argv = { "sh", "-c", line }, cwd = place.cwd, env = { PATH = os.env "PATH", HOME = place.home, TMPDIR = os.env "TMPDIR",
+      OPENAI_BASE_URL = server.url, OPENAI_API_KEY = "k", OPENAI_MODEL = "m" } })
+    t.eq(fs.read(place.cwd .. "/code"), "1\n", args .. r.err)
+    t.match(r.err, "write standard output", args)
+    t.ok(#server:requests() < 5, args .. ": the model is asked no more: " .. #server:requests())
+  end
 end
 
 -- Tool servers of one run.

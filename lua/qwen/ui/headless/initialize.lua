@@ -27,7 +27,8 @@ local function servers_of(request)
   for key, value in pairs(table_of(request.sdkMcpServers)) do
     local listed = type(key) == "number"
     local name = listed and text_of(value) or text_of(table_of(value).name)
-    out[name or tostring(key)] = { type = "sdk", trust = not listed or nil }
+    if not name or name == "" then name = text_of(key) end
+    if name then out[name] = { type = "sdk", trust = not listed or nil } end
   end
   return next(out) and out
 end
@@ -39,34 +40,44 @@ local function add_hook(hooks, event, id, matcher, timeout)
     { type = "callback", callback_id = tostring(id), timeout = tonumber(timeout) } } })
 end
 
--- The callbacks beside the hooks of the settings: none takes the place of another one.
-local function hooks_of(ctx, given)
-  local hooks, any = {}, false
-  for event, groups in pairs(table_of(ctx.settings:get "hooks")) do
-    hooks[event] = type(groups) == "table" and table.move(groups, 1, #groups, 1, {}) or groups
-  end
-  local function add(event, ...)
-    if settings_hooks.events[event] == nil then
-      ctx.notice(tr("there is no event '%s'; the hook of the program for it never runs", tostring(event)))
-    elseif hooks[event] == nil or type(hooks[event]) == "table" then
-      add_hook(hooks, event, ...)
-      any = true
-    end
-  end
-  for key, value in pairs(table_of(given)) do
-    value = table_of(value)
-    if type(key) == "number" then
-      add(value.event, value.callback_id, value.matcher, value.timeout)
-    else
-      for _, group in ipairs(value) do
-        group = table_of(group)
-        for _, id in ipairs(table_of(group.hookCallbackIds)) do
-          add(key, id, group.matcher, group.timeout)
-        end
+-- The callbacks of both forms as a list of {event, id, matcher, timeout}; nil where one cannot be
+-- understood, which may be a guard.
+local function callbacks_of(given)
+  local out = {}
+  for key, value in pairs(given) do
+    local groups = type(key) == "number" and { value } or value
+    if type(groups) ~= "table" then return nil end
+    for _, group in ipairs(groups) do
+      if type(group) ~= "table" then return nil end
+      local ids = type(key) == "number" and { group.callback_id } or group.hookCallbackIds
+      local event = type(key) == "number" and group.event or key
+      if type(ids) ~= "table" or type(event) ~= "string" then return nil end
+      for _, id in ipairs(ids) do
+        out[#out + 1] = { event = event, id = id, matcher = group.matcher, timeout = group.timeout }
       end
     end
   end
-  return any and hooks
+  return out
+end
+
+-- The callbacks beside the hooks of the settings: none takes the place of another one.
+local function hooks_of(ctx, given)
+  if given == nil or given == json.null then return {} end
+  local callbacks = type(given) == "table" and callbacks_of(given)
+  if not callbacks then return nil, err("usage", phrase "the hooks of initialize cannot be understood") end
+  local hooks, any = {}, false
+  for event, groups in pairs(table_of(ctx.settings:get "hooks")) do
+    hooks[event] = type(groups) == "table" and table.move(groups, 1, #groups, 1, {}) or {}
+  end
+  for _, one in ipairs(callbacks) do
+    if settings_hooks.events[one.event] == nil then
+      ctx.notice(tr("there is no event '%s'; the hook of the program for it never runs", one.event))
+    else
+      add_hook(hooks, one.event, one.id, one.matcher, one.timeout)
+      any = true
+    end
+  end
+  return any and hooks or {}
 end
 
 local function words(list)
@@ -117,7 +128,10 @@ end
 function M.take(ctx, opts, request)
   local agents, e = agents_of(request.agents)
   if not agents then return nil, e end
-  local values = { mcpServers = servers_of(request) or nil, hooks = hooks_of(ctx, request.hooks) or nil }
+  local hooks
+  hooks, e = hooks_of(ctx, request.hooks)
+  if not hooks then return nil, e end
+  local values = { mcpServers = servers_of(request) or nil, hooks = next(hooks) and hooks }
   if next(values) then ctx.settings:add(values, SOURCE) end
   ctx.given_agents = agents
   prompts(opts, request)

@@ -73,7 +73,7 @@ end
 
 function make.interrupt(self)
   return function()
-    if self.turn then self.turn:cancel() end
+    if self.turn then self.turn:cancel() else self.stopped = self.read end
     return { subtype = "interrupt" }
   end
 end

@@ -25,9 +25,10 @@ local function read_message(content)
   for _, block in ipairs(type(content) == "table" and content or {}) do
     local source = type(block) == "table" and type(block.source) == "table" and block.source or {}
     if type(block) ~= "table" then break end
-    if block.type == "text" then texts[#texts + 1] = tostring(block.text) end
     if block.type == "image" and type(source.data) == "string" then
       parts[#parts + 1] = { type = "image", mime = tostring(source.media_type or "image/png"), data = source.data }
+    else -- what is of no known kind goes along as it is written
+      texts[#texts + 1] = block.type == "text" and tostring(block.text) or json.encode(block)
     end
   end
   return table.concat(texts, "\n"), parts
@@ -71,10 +72,16 @@ local function replay(self, value)
   self.ctx.json.event(event, type(value.uuid) == "string" and value.uuid or nil)
 end
 
+local function stop(ctx)
+  output.finish(ctx, { stop = "error", err = CANCELLED, parts = {} }, 0)
+end
+
 -- One prompt in a task of its own, which an interrupt ends. Without a message the last one goes on.
 local function turn(self, value)
   local ctx = self.ctx
   output.again(ctx)
+  self.begun = self.begun + 1
+  if self.stopped and self.stopped >= self.begun then return stop(ctx) end
   self.turn = task.spawn(function()
     if not self.started then output.start(ctx) end
     self.started = true
@@ -85,7 +92,7 @@ local function turn(self, value)
   local ok, last, turns = self.turn:join()
   self.turn = nil
   if not ok and not (err.is(last) and last.kind == "cancelled") then error(last, 0) end
-  if not ok then last, turns = { stop = "error", err = CANCELLED, parts = {} }, 0 end
+  if not ok then return stop(ctx) end
   output.finish(ctx, last, turns)
 end
 
@@ -132,6 +139,15 @@ local function begin(self)
   return table.unpack(self.opened, 1, self.opened.n)
 end
 
+local MOST_NAMED = 10 -- lines that are left out
+
+local function left_out(self, n)
+  self.unread = self.unread + 1
+  if self.unread > MOST_NAMED then return end
+  self.ctx.notice(tr("line %d of standard input is no message and was left out", n))
+  if self.unread == MOST_NAMED then self.ctx.notice(tr "more such lines are not named") end
+end
+
 -- Reads until the program closes its end.
 local function read_all(self)
   local input, n = sys.stdin_lines(), 0
@@ -148,20 +164,22 @@ local function read_all(self)
     local content = kind == "user" and type(value.message) == "table" and value.message.content
     local said, images = read_message(content)
     if kind == "user" and (said:find "%S" or images[1]) then
-      self.prompted = true
+      self.read = self.read + 1
       self.prompts:put(value)
     elseif kind == "control_request" and type(value.request) == "table" then
-      local first = value.request.subtype == "initialize" and not (self.gate or self.prompted or self.opening)
+      local first = value.request.subtype == "initialize" and not (self.gate or self.read > 0 or self.opening)
       if first then -- what comes behind it finds the session as it says
         self.gate = task.queue()
         self.prompts:put(value)
+      elseif value.request.subtype == "interrupt" then -- of what was read before it, and nothing else
+        self.channel:serve(value, self.handlers)
       else
         self.requests:put(value)
       end
     elseif kind == "control_response" then
       self.channel:answered(value)
     elseif kind ~= "control_cancel_request" and line:find "%S" then
-      self.ctx.notice(tr("line %d of standard input is no message and was left out", n))
+      left_out(self, n)
     end
   end
   self.channel:close()
@@ -195,13 +213,14 @@ function M.run(ctx, opts, lead)
     return exit.usage
   end
   local self = { ctx = ctx, opts = opts, lead = lead, begin = begin, prompts = task.queue(),
-    requests = task.queue(), code = exit.done }
+    requests = task.queue(), code = exit.done, read = 0, begun = 0, unread = 0 }
   self.channel = control.new(function(value) output.write(output.line(value)) end)
   self.handlers = make_handlers(self)
   function self.go_on()
-    self.waits = true
+    self.waits, self.read = true, self.read + 1
     self.prompts:put(false)
   end
+  function ctx.quit() self.prompts:close() end
   ctx.client = { ask = function(...) return self.channel:ask(...) end }
   local done, stopped = lead.until_signal(function()
     output.on_lost(task.current())
