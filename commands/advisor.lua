@@ -31,17 +31,24 @@ function C.beside() return true end
 
 function C.complete(ctx, _, before) return before[1] and {} or model_names(ctx) end
 
--- The model that is asked, and what is left of the words.
+-- The model that is asked, and what is left of the words. A word alone that is nearly the name of a
+-- model is a slip.
 local function split(ctx, rest)
   local first, focus = rest:match "^(%S+)%s*(.*)$"
-  for _, name in ipairs(first and model_names(ctx) or {}) do
-    if name == first then return name, focus end
+  local names = first and model_names(ctx) or {}
+  for _, name in ipairs(names) do
+    if name == first then return true, name, focus end
   end
-  return ctx.settings:get "advisorModel", rest
+  local near = first and focus == "" and qwen.text.nearest(first, names)
+  if near then
+    return nil, qwen.err("usage", tr("no model is called '%s'; did you mean %s?", first, near))
+  end
+  return true, ctx.settings:get "advisorModel", rest
 end
 
 function C.run(ctx, _, rest)
-  local name, focus = split(ctx, rest or "")
+  local ok, name, focus = split(ctx, rest or "")
+  if not ok then return nil, name end
   local before = qwen.x.transcript.text(ctx.session.messages, MESSAGES)
   if before == "" then
     return nil, qwen.err("usage", tr "there is no conversation to look at yet")

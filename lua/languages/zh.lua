@@ -1000,6 +1000,8 @@ return {
     ["this went wrong inside qwen: %s"] = "qwen 内部出错：%s", ["not enough memory"] = "内存不足",
     ["a signal"] = "信号", ["code %s"] = "退出码 %s", ["the editor %s ended with %s; the text is as it was"] = "编辑器 %s 以 %s 结束；文本保持原样",
     ["there is no editor: set EDITOR to the name of one"] = "没有编辑器：请设置 EDITOR", ["there is no command /%s; %s"] = "没有命令 /%s；%s",
+    ["no model is called '%s'; did you mean %s?"] = "没有名为“%s”的模型；您是指 %s 吗？",
+    ["there is no command /%s; here: %s"] = "没有命令 /%s；这里用：%s",
     ["'%s' is a command of the session: start qwen and type /%s"] = "“%s”是会话中的命令：启动 qwen 后输入 /%s",
     ["'%s' makes a prompt: qwen -p '/%s'"] = "“%s”会生成提示：qwen -p '/%s'",
     ["'%s' was not allowed to run (%s)"] = "“%s”未获准运行（%s）", ["@{%s} is outside the project, or its reading is refused"] = "@{%s} 在项目之外，或拒绝读取",

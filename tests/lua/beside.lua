@@ -77,4 +77,5 @@ for _, row in ipairs {
 end
 t.eq(session_size(), size, "nothing of them is kept")
 t.eq(run("-p", "/advisor").code, 2, "no conversation")
+t.eq(run("-c", "-p", "/advisor secnd").code, 2, "nearly the name of a model")
 t.done()

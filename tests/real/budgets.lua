@@ -97,4 +97,7 @@ for _, case in ipairs {
 end
 local result, asked = run({ call("true", 0, { prompt_tokens = 5 }) }, { "-y", "--max-tokens", "100000" })
 t.eq({ result.code, #asked }, { 55, 1 }, "a service that does not say what its answers use: " .. result.err)
+-- No turn is no request, as in Qwen Code.
+result, asked = run({ { text = "ok", times = 0 } }, { "--max-session-turns", "0" })
+t.eq({ result.code, #asked, result.out }, { 53, 0, "" }, "no turn: " .. result.err)
 t.done()

@@ -91,4 +91,12 @@ t.match(program.run(own, { "help", "compress" }).out, "compress%.md", "the user'
 t.match(program.run(program.place { ["~/.qwen/commands/中文.md"] = "x" }, { "help", "中文" }).out, "/中文", "中文.md is a command")
 t.match(program.run(own, { "doctor" }).out, "'a b' is no name for an alias", "a wrong alias is told")
 
+-- Slash commands of other programs are named with what is nearest here, which is there.
+for name, instead in pairs(require("qwen.extension.foreign_slash").nearest) do
+  t.eq((aliases.resolve(name)), name, name .. " is no name of ours")
+  local found, e = commands.find(name)
+  t.eq(found, nil, name)
+  t.match(tostring(e), "; here: ", name)
+  for command in instead:gmatch "/(%a[%w-]*)" do t.ok(registry.has("commands", (aliases.resolve(command))), ("%s: there is /%s"):format(name, command)) end
+end
 t.done()

@@ -54,6 +54,8 @@ local messages = asked[2].body.messages
 t.match(messages[#messages].content, "risk must be one of low, high", "and what was wrong")
 t.eq(r.code, 0)
 t.eq(run({ good }, {}, "schema.json").out, GOOD, "a file without @")
+t.eq(run({ good }, {}, "bom.json", { ["bom.json"] = "\xef\xbb\xbf" .. SCHEMA }).out, GOOD, "a file with a mark of its order")
+t.eq(run({ says { n = { n = {} } } }, {}, '{"properties": {"n": {"$ref": "#"}}}').code, 0, "a schema may be in itself")
 
 -- JSON.
 for _, format in ipairs { "json", "stream-json" } do
@@ -78,6 +80,7 @@ for schema, words in pairs {
   ['{"type": "string"}'] = "tools take objects", ['{"propertees": {}}'] = "did you mean 'properties'", ['{"type": "objekt"}'] = "tools take objects",
   ['{"properties": {"a": {"type": "text"}}}'] = "cannot be 'text'", ['{"properties": {"a": {"pattern": "("}}}'] = "pattern",
   ['{"properties": {"a": {"$ref": "#/$defs/b"}}}'] = "referred to", ['{"properties": {"a": {"$ref": "https://x.example/y"}}}'] = "referred to",
+  ['{"$ref": "#"}'] = "leads back", ['{"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"}'] = "leads back",
   ['{"$dynamicRef": "#a"}'] = "does not check '%$dynamicRef'", ['{"unevaluatedProperties": 5}'] = "a schema is", ['{"required": "a"}'] = "a list of names",
   ['{"properties": {"a": {"minimum": "1"}}}'] = "must be a number", ['{"properties": []}'] = false, ['{"properties": {"a": 5}}'] = "a schema is",
 } do

@@ -211,7 +211,9 @@ local function run(ctx, prompt, count)
   ctx.tools, ctx.tools_of, ctx.prompt_id = context.tools(ctx), ctx.model, prompt.id
   local limit, sent_on, asked_again = ctx.max_turns or not ctx.interactive and TURNS, 0, false
   local over = budget.session(ctx)
-  if over then return message.assistant({}, { model = ctx.model.id, stop = "error", err = over }) end
+  if over or limit == 0 then
+    return message.assistant({}, { model = ctx.model.id, stop = over and "error" or "turns", err = over })
+  end
   keep_prompt(ctx, prompt)
   local guard
   while true do

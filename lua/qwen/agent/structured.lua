@@ -34,7 +34,7 @@ local function read(given)
     text, e = fs.read(path, MOST)
     if not text then return usage(tr("--json-schema: %s", e.message)) end
   end
-  local schema = json.decode(text, false, true)
+  local schema = json.decode((text:gsub("^\xef\xbb\xbf", "")), false, true)
   if type(schema) == "table" and schema_check.type_of(schema) ~= "array" then return schema end
   return usage(tr("--json-schema: %s is no JSON object", given:find "^%s*{" and tr "the text" or given))
 end

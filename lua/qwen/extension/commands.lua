@@ -32,6 +32,8 @@ function M.find(name, ctx, rest)
   local clash = ctx and registry.clash("commands", name)
   if clash then ctx.notice(clash) end
   if registry.has("commands", name) then return registry.get("commands", name) end
+  local instead = require("qwen.extension.foreign_slash").nearest[name]
+  if instead then return nil, err("usage", tr("there is no command /%s; here: %s", name, instead)) end
   local near = text.nearest(name, ctx and aliases.names(ctx) or registry.names "commands")
   return nil, err("usage", tr("there is no command /%s; %s", name, near
     and tr("did you mean /%s?", near) or tr "see /help"))

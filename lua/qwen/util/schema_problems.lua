@@ -94,6 +94,27 @@ local forms = {
   end,
 }
 
+-- The schemas that a schema applies to the same value as itself.
+local function of_the_same(root, schema)
+  local out = { schema_parts.resolve(root, schema["$ref"]), schema["not"], schema["if"], schema["then"], schema["else"] }
+  for _, keyword in ipairs { "allOf", "anyOf", "oneOf" } do
+    for _, child in ipairs(is_list(schema[keyword]) and schema[keyword] or {}) do out[#out + 1] = child end
+  end
+  return out
+end
+
+-- Whether a schema comes back to itself without a step into its value: then no value can be checked.
+local function endless(root, schema, state)
+  if type(schema) ~= "table" or state[schema] == "done" then return false end
+  if state[schema] == "open" then return true end
+  state[schema] = "open"
+  for _, child in pairs(of_the_same(root, schema)) do
+    if endless(root, child, state) then return true end
+  end
+  state[schema] = "done"
+  return false
+end
+
 local MARK = "\0" -- a problem that has its place already
 
 function walk(walked, schema, path)
@@ -108,6 +129,7 @@ function walk(walked, schema, path)
       return MARK .. ("%s: qwen does not check '%s'%s"):format(path, tostring(name), near and "; did you mean '" .. near .. "'?" or "")
     end
     local problem = form and forms[form](walked, value, path .. "/" .. name)
+    if form == "reference" and not problem and endless(walked.root, schema, {}) then problem = "leads back to itself" end
     if problem then return problem:sub(1, 1) == MARK and problem or MARK .. ("%s: '%s' %s"):format(path, name, problem) end
   end
 end
