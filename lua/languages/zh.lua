@@ -1910,6 +1910,7 @@ return {
     ["the session is open already"] = "会话已经打开", ["mcpServers has an entry that is none"] = "mcpServers 中有无效的条目",
     ["--acp is started by an editor (docs/editors.md); it waits for JSON on standard input. Ctrl-C ends it."] =
       "--acp 由编辑器启动（docs/editors.md）；它在标准输入上等待 JSON。按 Ctrl-C 结束。", ["The model asks"] = "模型提问",
+    ["--acp takes no prompt, session or worktree: the editor says which"] = "--acp 不接受提示、会话或工作树：由编辑器指定",
     ["the editor"] = "编辑器", ["the editor opened no terminal"] = "编辑器没有打开终端", ["/%s is for a terminal; the editor has its own way"] = "/%s 只用于终端；编辑器有自己的方式",
     ["the answer failed"] = "回答失败", ["no session is open"] = "没有打开的会话",
     ["a prompt of this session is being answered"] = "此会话的一个提示正在回答中",

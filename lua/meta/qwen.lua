@@ -1039,6 +1039,8 @@ qwen = {}
 ---@field save fun(ctx: Ctx, plan: string): string?, Err? writes an approved plan into the folder of the setting plansDirectory; nil where none is set
 
 ---@class qwen.x.plan_mode
+---@field MODES {name: string, about: Phrase}[] the approval modes, the strictest first, with what each does
+---@field is_mode fun(name: any): boolean
 ---@field tell fun(ctx: Ctx, prompt: Message) puts what has changed before a prompt
 ---@field part fun(ctx: Ctx): TextPart? what a shortened conversation says again
 ---@field words fun(ctx: Ctx): string what the model is told where it is on

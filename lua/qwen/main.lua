@@ -260,7 +260,7 @@ local function route(argv)
     return fail(tr "--prompt-interactive starts a session, which needs a terminal on standard input and output", exit.usage)
   end
   local cwd, tree = paths.cwd()
-  if cwd and opts.worktree then cwd, tree = require("qwen.permission.worktrees").start(cwd, opts) end
+  if cwd and opts.worktree and not opts.acp then cwd, tree = require("qwen.permission.worktrees").start(cwd, opts) end
   if not cwd then return fail(tree, tree.kind == "usage" and exit.usage) end
   local settings, problem, trusted = open_settings(cwd, opts)
   if not settings then return fail(problem, exit.config) end

@@ -614,6 +614,70 @@ const cases = {
       same((await q.prompt("hi", b)).stopReason, "end_turn");
       return q;
     } },
+  "a patch of several files": { homeFiles: { ".qwen/settings.json": '{"tools": {"applyPatch": {"enabled": true}}}' },
+    files: { "a.txt": "one\n", "b.txt": "two\n" }, answers: [call("read_file", { file_path: "a.txt" }),
+    call("read_file", { file_path: "b.txt" }), call("apply_patch", { input: "*** Begin Patch\n*** Update File: a.txt\n@@\n-one\n+ONE\n"
+      + "*** Update File: b.txt\n@@\n-two\n+TWO\n*** Add File: c.txt\n+three\n*** End Patch" }), { text: "ok" }], run: async (env) => {
+    const q = await start(env);
+    await q.open();
+    await q.prompt("patch");
+    const one = q.calls().at(-1);
+    same([env.read("a.txt"), env.read("b.txt"), env.read("c.txt")], ["ONE\n", "TWO\n", "three\n"]);
+    same(one.content.map((c) => [path.basename(c.path), c.oldText ?? null, c.newText]),
+      [["a.txt", "one\n", "ONE\n"], ["b.txt", "two\n", "TWO\n"], ["c.txt", null, "three\n"]]);
+    same(one.locations.map((l) => path.basename(l.path)), ["a.txt", "b.txt", "c.txt"]);
+    return q;
+  } },
+  "a buffer with other line ends": { files: { "a.txt": "one\r\ntwo\r\n" }, answers: [call("read_file", { file_path: "a.txt" }),
+    call("edit", { file_path: "a.txt", old_string: "two", new_string: "three" }), { text: "ok" }], run: async (env) => {
+    const buffers = { [env.file("a.txt")]: "one\ntwo\n" }; // as editors have it
+    const q = await start(env, { capabilities: FS, handlers: files(buffers) });
+    await q.open();
+    await q.prompt("edit");
+    same(env.read("a.txt"), "one\r\nthree\r\n");
+    return q;
+  } },
+  "an agent asks, too": { answers: [call("task", { description: "write", prompt: "write it", subagent_type: "general-purpose" }),
+    { asked: "write it", ...write("n.txt", "x") }, { text: "agent done" }, { text: "ok" }], run: async (env) => {
+    const q = await start(env);
+    await q.open();
+    await q.prompt("delegate");
+    same([q.asked.length > 0, env.read("n.txt")], [true, "x"]);
+    return q;
+  } },
+  "two folders, one of them trusted": { files: { ".qwen/commands/mine.md": "words" }, run: async (env) => {
+    const other = path.join(env.dir, "other");
+    fs.mkdirSync(path.join(other, ".qwen/commands"), { recursive: true });
+    fs.writeFileSync(path.join(other, ".qwen/commands/mine.md"), "words");
+    fs.writeFileSync(path.join(env.home, ".qwen/trustedFolders.json"), JSON.stringify({ [env.project]: "TRUST_FOLDER" }));
+    const q = await start(env);
+    const has_mine = async (id) => {
+      const told = await until(() => q.kinds("available_commands_update", id)[0], "the commands");
+      return told.availableCommands.some((command) => command.name === "mine");
+    };
+    same([await has_mine(await q.open()), await has_mine(await q.open({ cwd: other }))], [true, false]);
+    return q;
+  } },
+  "a session that is open is loaded again": { answers: [{ text: "one" }, { text: "two" }], run: async (env) => {
+    const q = await start(env);
+    const id = await q.open();
+    await q.prompt("first");
+    await q.cancel(); // nothing runs: nothing happens
+    await q.request("session/load", { sessionId: id, cwd: env.project, mcpServers: [] });
+    same(q.kinds("user_message_chunk").map((u) => u.content.text), ["first"]);
+    same((await q.prompt("second", id)).stopReason, "end_turn");
+    return q;
+  } },
+  "more folders": { answers: [call("read_file", { file_path: "@" }), { text: "x" }], run: async (env) => {
+    const beside = path.join(env.dir, "beside");
+    fs.mkdirSync(beside);
+    const q = await start(env);
+    await q.open({ additionalDirectories: [beside] });
+    const listed = await q.prompt("/directory show");
+    same(listed.stopReason, "end_turn");
+    has(q.text(), "beside");
+    return q;
+  } },
   "version 2: text and its states": { answers: [{ text: ["Hel", "lo"], think: "hm" }, { text: "again" }], run: async (env) => {
     const q = await start(env, { version: 2 });
     same([q.hello.protocolVersion, q.hello.info.name], [2, "qwen"]);

@@ -1,9 +1,29 @@
--- Plan mode: entering and leaving it, and what the model is told of it: before the next prompt
+-- The approval modes, and plan mode among them: entering and leaving it, and what the model is told of it: before the next prompt
 -- whenever that has changed, so that the system prompt stays the same bytes.
 local kept = require "qwen.agent.kept"
 local message = require "qwen.session.message"
 
-local M = {}
+local phrase = require("qwen.util.translate").phrase
+
+local M = {
+  ---The approval modes, the strictest first, with what each does.
+  MODES = {
+    { name = "plan", about = phrase "it looks and plans, and changes nothing" },
+    { name = "default", about = phrase "it asks before it changes files or runs commands" },
+    { name = "auto-edit", about = phrase "it changes files without a question, and asks before commands" },
+    { name = "auto", about = phrase "it changes files, and a model judges what else would be asked" },
+    { name = "yolo", about = phrase "it asks nothing" },
+  },
+}
+
+---@param name any
+---@return boolean
+function M.is_mode(name)
+  for _, mode in ipairs(M.MODES) do
+    if mode.name == name then return true end
+  end
+  return false
+end
 
 local ON = "Plan mode is on: only look, change nothing. Tools that change something are refused. "
 local IN_WORDS = ON .. "End with a short plan of what you would do, for the user to approve."

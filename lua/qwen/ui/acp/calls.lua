@@ -74,27 +74,33 @@ function M.describe(ctx, name, args, id)
     locations = locations_of(paths_of(ctx, tool, args), args), rawInput = given }
 end
 
+-- Without the line end that a side has not.
+local function cut_end(one, mark)
+  for side, of in pairs { old = "-", new = "+" } do
+    local lines = one[side]
+    if lines[1] and (mark == " " or mark == of) then lines[#lines] = lines[#lines]:gsub("\n$", "") end
+  end
+end
+
 -- The old and the new lines of a unified diff, file by file.
 local function sides(diff)
-  local out = {}
+  local out, old, new, last = {}, 0, 0, nil -- old, new: lines of the hunk that are still to come
   for line in diff:gmatch "[^\n]*\n?" do
-    local mark, words, one = line:sub(1, 1), line:sub(2), out[#out]
-    if line:find "^%-%-%- " and not (one and one.left) then
-      out[#out + 1] = { old = {}, new = {} }
-    elseif line:find "^%+%+%+ " and one and not one.name then
-      one.name = line:match "^%+%+%+ ([^\n\t]*)"
-    elseif mark == "@" and one then
-      one.left = true
+    local mark, one = line:sub(1, 1), out[#out]
+    if old + new > 0 and (mark == " " or mark == "-" or mark == "+") then
+      last = mark
+      if mark ~= "+" then one.old[#one.old + 1], old = line:sub(2), old - 1 end
+      if mark ~= "-" then one.new[#one.new + 1], new = line:sub(2), new - 1 end
     elseif mark == "\\" and one then
-      for _, side in ipairs { one.old, one.new } do
-        if one.last == " " or one.last == (side == one.old and "-" or "+") then
-          side[#side] = side[#side] and side[#side]:gsub("\n$", "")
-        end
-      end
-    elseif one and (mark == " " or mark == "-" or mark == "+") then
-      one.last = mark
-      if mark ~= "+" then one.old[#one.old + 1] = words end
-      if mark ~= "-" then one.new[#one.new + 1] = words end
+      cut_end(one, last)
+    elseif line:find "^%-%-%- " then
+      out[#out + 1] = { old = {}, new = {} }
+    elseif line:find "^%+%+%+ " and one then
+      one.name = line:match "^%+%+%+ ([^\n\t]*)"
+    elseif mark == "@" then
+      local before, after = line:match "^@@ %-([%d,]*) %+([%d,]*)"
+      old = tonumber((before or ""):match ",(%d+)$") or 1
+      new = tonumber((after or ""):match ",(%d+)$") or 1
     end
   end
   return out

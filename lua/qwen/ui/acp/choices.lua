@@ -9,14 +9,6 @@ local tr = require("qwen.util.translate").tr
 
 local M = {}
 
-local MODES = {
-  { id = "plan", about = phrase "it looks and plans, and changes nothing" },
-  { id = "default", about = phrase "it asks before it changes files or runs commands" },
-  { id = "auto-edit", about = phrase "it changes files without a question, and asks before commands" },
-  { id = "auto", about = phrase "it changes files, and a model judges what else would be asked" },
-  { id = "yolo", about = phrase "it asks nothing" },
-}
-
 local function has_provider(name) return registry.has("providers", name) end
 
 -- The models that are configured, and the one in use, each under one name.
@@ -37,8 +29,8 @@ end
 ---@return table
 function M.modes(ctx)
   local list = json.array {}
-  for i, mode in ipairs(MODES) do
-    list[i] = { id = mode.id, name = mode.id, description = tr(mode.about) }
+  for i, mode in ipairs(plan_mode.MODES) do
+    list[i] = { id = mode.name, name = mode.name, description = tr(mode.about) }
   end
   return { currentModeId = ctx.mode, availableModes = list }
 end
@@ -62,8 +54,8 @@ end
 ---@return table[]
 function M.options(ctx)
   local modes, list = json.array {}, json.array {}
-  for i, mode in ipairs(MODES) do
-    modes[i] = { value = mode.id, name = mode.id, description = tr(mode.about) }
+  for i, mode in ipairs(plan_mode.MODES) do
+    modes[i] = { value = mode.name, name = mode.name, description = tr(mode.about) }
   end
   local every, now = all_models(ctx)
   for i, one in ipairs(every) do list[i] = { value = one.id, name = one.model.name or one.id } end
@@ -79,13 +71,9 @@ end
 local set = {}
 
 function set.mode(ctx, value)
-  for _, mode in ipairs(MODES) do
-    if mode.id == value then
-      plan_mode.take(ctx, value)
-      return true
-    end
-  end
-  return nil, phrase("there is no mode '%s'", tostring(value))
+  if not plan_mode.is_mode(value) then return nil, phrase("there is no mode '%s'", tostring(value)) end
+  plan_mode.take(ctx, value)
+  return true
 end
 
 function set.model(ctx, value)

@@ -45,6 +45,10 @@ function M.err(name, words)
   return err(name == "auth" and "auth" or "usage", words, { rpc = M.codes[name] })
 end
 
+---@param value any as it was decoded
+---@return table empty for what is no object
+function M.object(value) return type(value) == "table" and value ~= json.null and value or {} end
+
 ---@param options {handlers: table<string, function>, prefix: string, write: fun(message: table)?,
 --- route: (fun(message: table, line: string): boolean)?}
 --- handlers: by method, fun(params): result, err, function that is called behind the answer;
@@ -87,7 +91,7 @@ function Connection:ask(method, params)
     return nil, err(code == M.codes.missing and "missing" or "denied",
       tostring(e.message), { code = code and tostring(code) })
   end
-  return type(reply.result) == "table" and reply.result ~= json.null and reply.result or {}
+  return M.object(reply.result)
 end
 
 ---Asks without waiting for the answer: it can be called while a task is closed.
@@ -107,8 +111,7 @@ end
 
 local function serve(self, message, handler, key)
   local params = message.params
-  local ok, result, e, after = xpcall(handler, debug.traceback,
-    type(params) == "table" and params ~= json.null and params or {})
+  local ok, result, e, after = xpcall(handler, debug.traceback, M.object(params))
   self.serving[key or message] = nil
   if not ok then
     sys.err("qwen: " .. tostring(result) .. "\n")

@@ -19,7 +19,7 @@ local VERSION = 1
 local STARTS = { ["session/new"] = true, ["session/load"] = true, ["session/resume"] = true,
   ["session/fork"] = true }
 
-local function object(value) return type(value) == "table" and value ~= json.null and value or {} end
+local object = connection.object
 
 local function unknown(id)
   return connection.err("missing", phrase("there is no open session '%s'", tostring(id)))
@@ -154,6 +154,11 @@ end
 ---@param lead table what the main task can; `argv`: the words of the command line
 ---@return integer exit code
 function M.run(ctx, lead)
+  local opts = ctx.opts
+  if opts.prompt or opts.positional[1] or opts.resume or opts.continue or opts.session_id or opts.worktree then
+    ctx.notice(tr "--acp takes no prompt, session or worktree: the editor says which")
+    return 2
+  end
   local self = { ctx = ctx, argv = lead.argv, workers = {}, started = 0 }
   self.handlers = make_handlers(self)
   self.connection = connection.new { handlers = self.handlers, prefix = "0-",

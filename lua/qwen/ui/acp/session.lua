@@ -5,7 +5,6 @@ local commands = require "qwen.extension.commands"
 local connection = require "qwen.ui.acp.connection"
 local content = require "qwen.ui.acp.content"
 local err = require "qwen.util.err"
-local json = require "sys.json"
 local permission = require "qwen.ui.acp.permission"
 local sys = require "sys.os"
 local task = require "sys.task"
@@ -16,7 +15,7 @@ local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
-local function object(value) return type(value) == "table" and value ~= json.null and value or {} end
+local object = connection.object
 
 local function pairs_of(list)
   local out = {}
@@ -100,6 +99,7 @@ local function open(self, how, params)
   return result, nil, function()
     self.told = true
     self.updates:commands()
+    collectgarbage()
   end
 end
 

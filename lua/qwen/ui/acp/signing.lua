@@ -11,7 +11,7 @@ local tr, phrase = translate.tr, translate.phrase
 
 local M = {}
 
-local function object(value) return type(value) == "table" and value ~= json.null and value or {} end
+local object = connection.object
 
 local CONFIGURED = "openai" -- as Qwen Code names it: a key in the environment or the settings
 
