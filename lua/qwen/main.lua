@@ -211,9 +211,7 @@ local function run(ctx, opts, called)
   local lead = setmetatable({ prepare = prepare_headless, argv = opts.argv }, { __index = require "qwen.run" })
   if opts.acp_session then return require("qwen.ui.acp.session").run(ctx, opts, lead) end
   if opts.acp then return require("qwen.ui.acp.hub").run(ctx, lead) end
-  if opts.input == "stream-json" then
-    return require("qwen.ui.headless.stream").run(ctx, opts, lead)
-  end
+  if opts.input == "stream-json" then return require("qwen.ui.headless.stream").run(ctx, opts, lead) end
   local prompt, e, typed = called, nil, nil
   if not called then prompt, e, typed = read_prompt(opts) end
   if e then return fail(e) end
