@@ -164,7 +164,10 @@ local function begin(ctx, name, config)
     or allowed and not listed(allowed, name) or listed(excluded, name)
   local entry = { name = name, state = off and "off" or "starting", config = config, log = {},
     told = 0 }
-  function entry.start() start(ctx, entry) end
+  function entry.start()
+    if entry.client then entry.client:close() end
+    start(ctx, entry)
+  end
   ctx.servers[name] = entry
   if off then return end
   local patience = tonumber(config.discoveryTimeoutMs)

@@ -82,6 +82,11 @@ function M.logout(ctx, words)
     return nil, err("missing", tr("there is no sign-in of the server '%s'", name))
   end
   ctx.print(tr("signed out of %s", name))
+  local running = ctx.servers and ctx.servers[name]
+  if running and running.auth then
+    running.auth.record = nil -- tools that are offered already know it, too
+    if running.state ~= "off" then running.start() end
+  end
   return 0
 end
 
