@@ -135,6 +135,14 @@ local function handlers(ctx, entry)
   }
 end
 
+-- What a server offered before it was started again, and offers no longer.
+local function withdraw(ctx, entry)
+  local from = "mcp:" .. entry.name
+  replace("tools", from, entry.tools, {})
+  replace("commands", from, entry.prompts, {})
+  entry.tools, entry.prompts, ctx.tools_of = nil, nil, nil
+end
+
 local function start(ctx, entry)
   local auth, e = qwen.x.mcp_oauth.attach(ctx, entry.name, entry.config)
   local client
@@ -147,6 +155,8 @@ local function start(ctx, entry)
   if ready then
     offer_prompts(ctx, entry)
     instruct(ctx, entry)
+  else
+    withdraw(ctx, entry)
   end
   entry.state = ready and "ready" or e and e.code == "sign_in" and "sign-in" or "failed"
   entry.problem = e and e.message

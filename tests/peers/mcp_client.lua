@@ -1,5 +1,5 @@
 -- A client for the sign-ins of the official conformance suite, run as `qwen lua mcp_client.lua ADDRESS`: signs in, calls the first tool,
--- and signs in once more where that wants more rights.
+-- and signs in once more where that wants another sign-in, or more rights.
 local ctx, url = ...
 local about = qwen.json.decode(os.getenv "MCP_CONFORMANCE_CONTEXT" or "{}")
 local entry = { httpUrl = url, oauth = {} }
@@ -23,12 +23,11 @@ local function call()
 end
 
 local answer, e, challenge
-local signed
-signed, e = qwen.x.mcp_oauth.login(ctx, "it", entry, {})
-if signed then answer, e, challenge = call() end
-if e and e.code == "scope" then
-  signed, e = qwen.x.mcp_oauth.login(ctx, "it", entry, { challenge = challenge or {} })
-  if signed then answer, e = call() end
+for _ = 1, 2 do
+  local signed
+  signed, e = qwen.x.mcp_oauth.login(ctx, "it", entry, { challenge = challenge })
+  if signed then answer, e, challenge = call() end
+  if not e or e.code ~= "scope" and e.code ~= "sign_in" then break end
 end
 if not answer then error(e.message, 0) end
 print(answer.content[1].text)
