@@ -127,6 +127,20 @@ local function check_modules(ctx, report)
   end
 end
 
+-- Settings of a package that it does not have, or not of that type.
+local function check_package_settings(ctx, report, package)
+  local all, declared = ctx.settings:get "packages", package.manifest.settings
+  local own = type(all) == "table" and all[package.name]
+  for name, value in pairs(type(own) == "table" and own or {}) do
+    local problem = declared[name] and qwen.x.packages.setting_problem(declared[name], value)
+    if not declared[name] then
+      report.warn(tr("settings.json sets packages.%s.%s, which the package has not", package.name, name))
+    elseif problem then
+      report.bad(tr("packages.%s.%s %s", package.name, name, problem))
+    end
+  end
+end
+
 -- Packages: those that count, and those that wait for the user.
 local function check_packages(ctx, report)
   local packages, problems = qwen.x.packages.list(ctx)
@@ -140,6 +154,7 @@ local function check_packages(ctx, report)
         tr("look at it: qwen package approve %s", package.name))
     else
       report.ok(package.state == "off" and tr("%s (off)", words) or words)
+      check_package_settings(ctx, report, package)
     end
   end
 end

@@ -5,8 +5,6 @@ local tr = qwen.tr
 
 local C = { summary = "add packages of commands, tools and skills, update and remove them", shell = true }
 
-local MOST_SHOWN = 64 * 1024
-
 -- The words without the flags, and the flags.
 local function read(args, known)
   local words, flags, i = {}, {}, 1
@@ -43,33 +41,6 @@ local function describe(ctx, package, hashes)
   for _, line in ipairs(qwen.x.package_description.lines(package, hashes)) do ctx.print(line) end
 end
 
--- Shows texts whole, up to a bound; what is no text by its size.
-local function show(ctx, dir, paths)
-  local left = MOST_SHOWN
-  for _, path in ipairs(paths) do
-    local text = qwen.x.package_files.read(dir, path) or ""
-    ctx.print(("--- %s  %s"):format(path, tr("(%d bytes)", #text)))
-    if not text:find "%z" and left > 0 then
-      ctx.print(qwen.text.visible((qwen.text.head_tail(text, left))))
-      left = left - #text
-    end
-  end
-end
-
--- Whether the user says yes, after a look at the files if they like.
-local function agreed(ctx, yes, title, dir, paths)
-  if yes then return true end
-  if not ctx.pick then
-    return nil, qwen.err("denied", tr "nobody can be asked here; look at the files, then give --yes")
-  end
-  while true do
-    local answer = ctx.pick(title, { tr "no", tr("show the files (%d)", #paths), tr "yes" })
-    if answer == 3 then return true end
-    if answer ~= 2 then return nil, qwen.err("cancelled", tr "nothing was changed") end
-    show(ctx, dir, paths)
-  end
-end
-
 -- In a session it counts at once.
 local function take(ctx, words)
   if ctx.interactive then
@@ -79,18 +50,37 @@ local function take(ctx, words)
   return 0
 end
 
+-- Shows a package where it lies and notes it as it is.
+local function take_as_is(ctx, package, hashes, paths, yes, title)
+  local ok, e = qwen.x.package_description.agreed(ctx, yes, title, package.dir, paths)
+  if ok then ok, e = qwen.x.package_store.approve(package, hashes) end
+  if not ok then return nil, e end
+  return take(ctx, tr("approved %s %s", package.name, package.version))
+end
+
+local function link(ctx, source, yes)
+  local package, e = qwen.x.package_store.link(source)
+  if not package then return nil, e end
+  local hashes
+  hashes, e = qwen.x.package_files.hashes(package.dir)
+  if not hashes then return nil, e end
+  describe(ctx, package, hashes)
+  return take_as_is(ctx, package, hashes, sorted(hashes), yes, tr("add the package %s?", package.name))
+end
+
 local function add(ctx, args)
-  local words, flags = read(args, { ["--yes"] = true })
+  local words, flags = read(args, { ["--yes"] = true, ["--link"] = true })
   if not words then return nil, flags end
   if #words ~= 1 then return false end
   local source, e = qwen.x.package_store.parse(words[1], ctx.cwd)
   if not source then return nil, e end
+  if flags["--link"] then return link(ctx, source, flags["--yes"]) end
   local staged <close>, problem = qwen.x.package_store.fetch(ctx, source)
   if not staged then return nil, problem end
   local paths = sorted(staged.hashes)
   describe(ctx, staged, staged.hashes)
   local ok
-  ok, e = agreed(ctx, flags["--yes"], tr("add the package %s?", staged.manifest.name), staged.dir, paths)
+  ok, e = qwen.x.package_description.agreed(ctx, flags["--yes"], tr("add the package %s?", staged.manifest.name), staged.dir, paths)
   if not ok then return nil, e end
   ok, e = qwen.x.package_store.install(staged)
   if not ok then return nil, e end
@@ -151,7 +141,7 @@ local function changes(ctx, old, new)
 end
 
 local function update_one(ctx, package, yes)
-  if not package.entry then
+  if not package.entry or package.linked then
     return nil, qwen.err("usage", tr("%s was not added by qwen; approve it as it is: qwen package approve %s", package.name, package.name))
   end
   local old = package.entry
@@ -176,7 +166,7 @@ local function update_one(ctx, package, yes)
   end
   local paths = changes(ctx, old.files, staged.hashes)
   local ok
-  ok, e = agreed(ctx, yes, tr("update the package %s?", package.name), staged.dir, paths)
+  ok, e = qwen.x.package_description.agreed(ctx, yes, tr("update the package %s?", package.name), staged.dir, paths)
   if not ok then return nil, e end
   ok, e = qwen.x.package_store.install(staged, package)
   if not ok then return nil, e end
@@ -195,7 +185,7 @@ local function update(ctx, args)
   local code = 0
   for _, package in ipairs((qwen.x.packages.list(ctx))) do
     local ok, e = true, nil
-    if package.entry then ok, e = update_one(ctx, package, flags["--yes"]) end
+    if package.entry and not package.linked then ok, e = update_one(ctx, package, flags["--yes"]) end
     if not ok then
       ctx.notice(("%s: %s"):format(package.name, tostring(e)))
       code = 1
@@ -221,11 +211,7 @@ local function approve(ctx, args)
     ctx.print(tr "it is approved as it is")
     return 0
   end
-  local ok
-  ok, e = agreed(ctx, flags["--yes"], tr("use the package %s as it is now?", package.name), package.dir, paths)
-  if ok then ok, e = qwen.x.package_store.approve(package, now) end
-  if not ok then return nil, e end
-  return take(ctx, tr("approved %s %s", package.name, package.version))
+  return take_as_is(ctx, package, now, paths, flags["--yes"], tr("use the package %s as it is now?", package.name))
 end
 
 local function remove(ctx, args)
@@ -270,13 +256,13 @@ local function names(...)
 end
 
 local function sources(ctx, word, before)
-  if before[1] then return { "--yes" } end
+  if before[1] then return { "--yes", "--link" } end
   return qwen.paths.folders_like(word, ctx.cwd)
 end
 
 C.run = function(ctx) return list(ctx, {}) end
 C.subcommands = {
-  add = { summary = "fetch one, show what it brings, and ask", args = "SOURCE [--yes]", complete = sources, run = add },
+  add = { summary = "fetch one, show what it brings, and ask", args = "SOURCE [--yes] [--link]", complete = sources, run = add },
   list = { summary = "packages, their state and where they come from", args = "[--json]", run = list },
   info = { summary = "what one brings and what it may do", args = "NAME", complete = names(), run = info },
   update = { summary = "fetch newer versions, and ask", args = "[NAME] [--yes]", complete = names "--yes", run = update },

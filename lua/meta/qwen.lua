@@ -842,6 +842,7 @@ qwen = {}
 ---@field manifest PackageManifest?
 ---@field problem string?
 ---@field entry table? what the lock file says of it
+---@field linked boolean? it stays in a folder of the user's
 
 ---@class PackageManifest
 ---@field name string
@@ -860,11 +861,13 @@ qwen = {}
 ---@field list fun(where: {cwd: string?}?): Package[], string[] and what is wrong with the lock file
 ---@field find fun(name: string, where: {cwd: string?}?): Package?, Err?
 ---@field folders fun(package: Package, kind: string): string[] folders with its files of a kind
+---@field setting_problem fun(option: table, value: any): string? why a declared setting cannot have a value
 ---@field trial fun(dir: string): Package?, Err? a folder of the user's as a package that counts as it is
 ---@field brings fun(package: {dir: string, manifest: PackageManifest}): {kind: string, names: string[]}[]
 ---@field read fun(package: Package, path: string): string?, Err? one of its files, if it is what was approved
 
 ---@class qwen.x.package_description
+---@field agreed fun(ctx: Ctx, yes: boolean?, title: string, dir: string, paths: string[]): boolean?, Err? asks; the files can be looked at
 ---@field lines fun(package: table, hashes: table<string, string>): string[] what it is, brings and may do
 
 ---@class qwen.x.package_files the files of a package, within bounds and without links
@@ -901,6 +904,7 @@ qwen = {}
 ---@field parse fun(text: string, cwd: string): table?, Err? npm:NAME[@RANGE], an address of git, or a folder
 ---@field fetch fun(ctx: Ctx, source: table): StagedPackage?, Err?
 ---@field install fun(staged: StagedPackage, replaces: Package?): string?, Err?
+---@field link fun(source: table): Package?, Err? a folder that stays where it is; `approve` notes it
 ---@field approve fun(package: Package, hashes: table<string, string>): boolean?, Err? the files as they were shown
 ---@field remove fun(package: Package): boolean?, Err?
 ---@field switch fun(package: Package, on: boolean, project: string?): boolean?, Err?

@@ -78,7 +78,7 @@ local cases = {
   { "mode", "plan", "yolo" }, { "mode plan", "-yolo" },
   { "model", "first", "second", "-third" }, { "model first", "-second" },
   { "new", "tool", "types" }, { "new tool", "-hook" }, { "permissions", "test" },
-  { "package", "add", "list", "approve" }, { "package add ./x", "--yes" }, { "package info", "mine" },
+  { "package", "add", "list", "approve" }, { "package add ./x", "--yes", "--link" }, { "package info", "mine" },
   { "package update", "mine" }, { "package update mine", "--yes", "-mine" }, { "package approve", "mine" }, { "package remove", "mine" },
   { "package enable", "mine" }, { "package disable mine", "--project" },
   { "privacy", "--json" }, { "project", "allow" },

@@ -381,6 +381,45 @@ put(lock_path, (fs.read(lock_path):gsub('"files": true', '"net": true')))
 t.match(run("try").err, "lacks 'files'", "one that the lock file does not have")
 run("package", "remove", "rights")
 
+-- A folder that stays where it is: used at once, out of use when it changes, and still there when it is removed.
+local dev = source("dev", { ["commands/dev.lua"] = says "ctx.print 'first'" })
+t.eq(run("package", "add", dev, "--link").code, 1, "a link is asked about")
+t.eq(run("package", "add", dev, "--link", "--yes").code, 0)
+t.eq(run("dev").out, "first\n")
+put(dev .. "/commands/dev.lua", says "ctx.print 'next'")
+t.ok(not run("dev").out:find "next", "a change waits")
+t.eq(run("package", "approve", "dev", "--yes").code, 0)
+t.eq(run("dev").out, "next\n", "until it is approved")
+t.match(run("package", "add", dev, "--link", "--yes").err, "already")
+t.match(run("package", "add", "npm:x", "--link", "--yes").err, "only a folder")
+t.eq({ run("package", "remove", "dev").code, fs.exists(dev), state_of "dev" }, { 0, true }, "the folder stays")
+
+-- A whole run: the model calls a package's tool, a package's hook guards and sees its own ctx; the package's own test says so.
+local whole = source("whole", {
+  ["tools/weigh.lua"] = [[return { summary = "weighs", effect = "none", schema = { type = "object", properties = { what = { type = "string" } } },
+    run = function(ctx, args) return args.what .. " weighs " .. qwen.package.settings.unit .. " in " .. (ctx.cwd and "a folder") end }]],
+  ["hooks/guard.lua"] = [[return { before_tool = function(ctx, call) if call.args.what == "gold" then return false, "gold is " .. type(ctx.settings:get "general.language") end end,
+    session_started = function(ctx) ctx.notice("begun in " .. (pcall(function() return ctx.granted end) and "all" or "a view")) end }]],
+  ["tests/whole_test.lua"] = [[return { ["weighs"] = function(t)
+    local r = t:ask("weigh", { { calls = { { name = "weigh", arguments = { what = "lead" } }, { name = "weigh", arguments = { what = "gold" } } } }, { text = "done" } })
+    t:eq(r.text, "done")
+    t:match(r.requests[2].text, "lead weighs kg in a folder")
+    t:match(r.requests[2].text, "gold is")
+    t:match(table.concat(r.notices), "begun in a view")
+  end, ["and no files"] = function(t) t:fails(function() return io.open "/etc/passwd" end, "lacks 'files'") end }]] },
+  'settings = { unit = { type = "string", default = "kg", text = "u" } }')
+r = run("test", whole)
+t.eq(r.code, 0, "before it is added: " .. r.out .. r.err)
+t.eq(run("package", "add", whole, "--yes").code, 0)
+r = run("test", "whole")
+t.eq(r.code, 0, "and after: " .. r.out .. r.err)
+put(place.home .. "/.qwen/settings.json", '{"packages": {"whole": {"unit": 5, "other": 1}}}')
+r = run "doctor"
+t.match(r.out, "packages.whole.other, which the package has not", "doctor looks at its settings")
+t.match(r.out, "WRONG packages.whole.unit", "and their types")
+fs.remove(place.home .. "/.qwen/settings.json")
+run("package", "remove", "whole")
+
 -- A home where nothing can be made.
 local shut = program.place { ["~/.qwen"] = "a file" }
 r = program.run(shut, { "package", "add", one, "--yes" })

@@ -144,7 +144,9 @@ local function find_packages(state)
   if state.options.trial then trial, e = require("qwen.extension.packages").trial(state.options.trial) end
   if e then state.problems[#state.problems + 1] = e.message end
   out[1] = trial
-  local any = home and not state.safe and (fs.exists(home .. "/packages") or fs.exists(home .. "/extensions"))
+  if home and not state.safe then table.insert(state.paths, home .. "/packages.lock.json") end
+  local any = home and not state.safe and (fs.exists(home .. "/packages.lock.json") or fs.exists(home .. "/packages")
+    or fs.exists(home .. "/extensions"))
   if not any then return out end
   local all, problems = require("qwen.extension.packages").list { cwd = fs.cwd() }
   table.move(problems, 1, #problems, #state.problems + 1, state.problems)

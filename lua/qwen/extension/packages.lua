@@ -1,5 +1,6 @@
 -- The packages that are there: folders of the shape of ~/.qwen, in ~/.qwen/packages and ~/.qwen/extensions. One counts
 -- only while each of its files is what the user approved. Adding and removing is in package/store.lua.
+local config_value = require "qwen.config.value"
 local err = require "qwen.util.err"
 local files = require "qwen.extension.package.files"
 local lock = require "qwen.extension.package.lock"
@@ -81,6 +82,12 @@ function M.list(where)
       end
     end
   end
+  for name, entry in pairs(entries) do -- those that stay in a folder of the user's
+    if entry.link and not seen[name:lower()] then
+      out[#out + 1] = describe(name, entry.link, entry, where and where.cwd)
+      out[#out].linked = true
+    end
+  end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out, { problem }
 end
@@ -148,6 +155,12 @@ function M.brings(package)
   end
   return out
 end
+
+---What is wrong with a value of a declared setting; nil when it can be.
+---@param option table
+---@param value any
+---@return string?
+function M.setting_problem(option, value) return config_value.problem(option, value) end
 
 ---A file of a package, if it is what was approved: what is judged is what was read.
 ---@param package table

@@ -1,10 +1,13 @@
--- What a package is, brings and may do, in words for the question before it counts.
+-- What a package is, brings and may do, in words, and the question before it counts.
+local err = require "qwen.util.err"
+local files = require "qwen.extension.package.files"
 local foreign = require "qwen.extension.foreign"
 local packages = require "qwen.extension.packages"
 local paths = require "qwen.util.paths"
 local registry = require "qwen.extension.registry"
 local rights = require "qwen.extension.package.rights"
 local text = require "qwen.util.text"
+local visible = require("sys.text").visible
 local tr = require("qwen.util.translate").tr
 
 -- What is brought, kind by kind, and what of it takes the place of a shipped file.
@@ -30,6 +33,8 @@ end
 
 local M = {}
 
+local MOST_SHOWN = 64 * 1024
+
 ---@param package table of packages.list, or what was fetched
 ---@param hashes table<string, string> its files
 ---@return string[] lines
@@ -48,6 +53,39 @@ function M.lines(package, hashes)
   for _ in pairs(hashes) do count = count + 1 end
   out[#out + 1] = tr("  files: %d", count)
   return out
+end
+
+-- Shows texts whole, up to a bound; what is no text by its size.
+local function show(ctx, dir, paths)
+  local left = MOST_SHOWN
+  for _, path in ipairs(paths) do
+    local content = files.read(dir, path) or ""
+    ctx.print(("--- %s  %s"):format(path, tr("(%d bytes)", #content)))
+    if not content:find "%z" and left > 0 then
+      ctx.print(visible((text.head_tail(content, left))))
+      left = left - #content
+    end
+  end
+end
+
+---Whether the user says yes, after a look at the files if they like.
+---@param ctx Ctx
+---@param yes boolean? it was said already
+---@param title string
+---@param dir string
+---@param paths string[] the files that can be shown
+---@return boolean?, Err?
+function M.agreed(ctx, yes, title, dir, paths)
+  if yes then return true end
+  if not ctx.pick then
+    return nil, err("denied", tr "nobody can be asked here; look at the files, then give --yes")
+  end
+  while true do
+    local answer = ctx.pick(title, { tr "no", tr("show the files (%d)", #paths), tr "yes" })
+    if answer == 3 then return true end
+    if answer ~= 2 then return nil, err("cancelled", tr "nothing was changed") end
+    show(ctx, dir, paths)
+  end
 end
 
 return M

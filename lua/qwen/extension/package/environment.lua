@@ -54,7 +54,6 @@ end
 
 -- The values of the declared settings: `"packages": {"NAME": {"limit": 5}}`, else the default.
 local function settings_of(package, from)
-  local config_value = require "qwen.config.value"
   local declared = package.manifest.settings
   return setmetatable({}, { __metatable = "locked", __index = function(_, name)
     local option = declared[name]
@@ -62,7 +61,7 @@ local function settings_of(package, from)
     local all = from() and from():get "packages"
     local own = type(all) == "table" and all[package.name]
     local value = type(own) == "table" and own[name]
-    if value == nil or type(own) ~= "table" or config_value.problem(option, value) then return option.default end
+    if value == nil or type(own) ~= "table" or packages.setting_problem(option, value) then return option.default end
     return value
   end, __newindex = function() error("settings are set in settings.json", 2) end })
 end

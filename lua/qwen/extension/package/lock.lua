@@ -40,7 +40,7 @@ local function checked(name, entry)
   if not files or type(entry.source) ~= "string" then return nil end
   local text = function(key) return type(entry[key]) == "string" and entry[key] or nil end
   return { source = entry.source, version = text "version" or "", resolved = text "resolved",
-    integrity = text "integrity", files = files, may = flags(entry.may),
+    integrity = text "integrity", link = text "link", files = files, may = flags(entry.may),
     enabled = entry.enabled ~= false, workspaces = flags(entry.workspaces) }
 end
 

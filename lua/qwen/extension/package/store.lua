@@ -102,7 +102,7 @@ end
 
 local function entry_of(staged, old)
   return { source = staged.source, version = staged.manifest.version, resolved = staged.resolved,
-    integrity = staged.integrity, files = staged.hashes, may = staged.manifest.may,
+    integrity = staged.integrity, link = staged.link, files = staged.hashes, may = staged.manifest.may,
     enabled = not old or old.enabled, workspaces = old and old.workspaces or {} }
 end
 
@@ -159,6 +159,22 @@ function M.install(staged, replaces)
   return dir
 end
 
+---A folder of the user's as a package that stays where it is. Its files need approval as those of others do.
+---@param source table of `parse`, of the kind path
+---@return table? package for `approve`
+---@return Err?
+function M.link(source)
+  if source.kind ~= "path" then return nil, err("usage", tr "only a folder can be linked") end
+  local package, e = packages.trial(source.of)
+  if not package then return nil, e end
+  local other = taken(package.name)
+  if other then
+    return nil, err("usage", tr("there is a package '%s' already; remove it first", other.name))
+  end
+  package.linked, package.entry = true, nil
+  return package
+end
+
 ---Notes the files of a package as they are now as approved, if they still are what was shown.
 ---@param package table of packages.list
 ---@param hashes table<string, string> what was shown
@@ -174,18 +190,19 @@ function M.approve(package, hashes)
   return lock.change(function(entries)
     local old = entries[package.name]
     entries[package.name] = entry_of({ source = old and old.source or package.source, manifest = package.manifest,
-      resolved = old and old.resolved, integrity = old and old.integrity, hashes = now }, old)
+      resolved = old and old.resolved, integrity = old and old.integrity, hashes = now,
+      link = package.linked and package.dir or nil }, old)
   end)
 end
 
----Removes a package and what the lock file says of it.
+---Removes a package, unless it is a folder of the user's, and what the lock file says of it.
 ---@param package table
 ---@return boolean?, Err?
 function M.remove(package)
   local held <close>, busy = lock.hold()
   if not held then return nil, busy end
   local ok, e = lock.change(function(entries) entries[package.name] = nil end)
-  if not ok then return nil, e end
+  if not ok or package.linked then return ok, e end
   return fs.remove_tree(package.dir)
 end
 
