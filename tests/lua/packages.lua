@@ -185,8 +185,8 @@ local tried = {
   { "ctx.mode = 'yolo'", "all" }, { "ctx.granted.x = 1", "all" }, { "ctx.prompt '!id'", "exec" }, { "ctx.prompt '/mode yolo'", "all" },
   { "io.write 'x'", "files" }, { "io.stdout:write 'x'", "files" }, { "qwen.paths.real '/etc'", "files" }, { "qwen.x.translate.use {}", "all" },
   { "ctx.session.append()", "nil value" }, { "qwen.package.settings.x = 1", "settings.json" }, { "qwen.fs = 1", "cannot be set" },
-  { "getmetatable(ctx).__index = nil", "attempt to" }, { "rawset(qwen, 'fs', 1)", "cannot be set" }, { "debug.getinfo(1)", "withheld" },
-  { "require 'qwen.util.process'", "no module" }, { "require 'sys.fs'", "no module" }, { "require '../x'", "no module" },
+  { "getmetatable(ctx).__index = nil", "attempt to" }, { "rawset(qwen, 'fs', 1)", "cannot be set" }, { "string.upper = print", "cannot be set" }, { "debug.getinfo(1).func()", "nil value" }, { "debug.getupvalue(ctx.print, 1)", "nil value" },
+  { "require 'qwen.util.process'", "inside the program" }, { "require 'sys.fs'", "inside the program" }, { "require '../x'", "no module" },
   { "load('return ...', 'x', 'b')('\\27Lua')", "done" }, { "qwen.package.read('../one/notes.txt'):len()", "nil value" }, { "local t = qwen.package.dir; qwen.package.read('commands/../../x'):len()", "nil value" },
   { "qwen.one_shot.ask(ctx, 'hi')", "net" }, { "qwen.sessions.list()", "all" }, { "qwen.x.registry.provide('tools', 'x', {}, 'y')", "all" },
 }

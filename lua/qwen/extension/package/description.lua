@@ -56,9 +56,9 @@ function M.lines(package, hashes)
 end
 
 -- Shows texts whole, up to a bound; what is no text by its size.
-local function show(ctx, dir, paths)
+local function show(ctx, dir, shown)
   local left = MOST_SHOWN
-  for _, path in ipairs(paths) do
+  for _, path in ipairs(shown) do
     local content = files.read(dir, path) or ""
     ctx.print(("--- %s  %s"):format(path, tr("(%d bytes)", #content)))
     if not content:find "%z" and left > 0 then
@@ -73,18 +73,18 @@ end
 ---@param yes boolean? it was said already
 ---@param title string
 ---@param dir string
----@param paths string[] the files that can be shown
+---@param shown string[] the files that can be shown
 ---@return boolean?, Err?
-function M.agreed(ctx, yes, title, dir, paths)
+function M.agreed(ctx, yes, title, dir, shown)
   if yes then return true end
   if not ctx.pick then
     return nil, err("denied", tr "nobody can be asked here; look at the files, then give --yes")
   end
   while true do
-    local answer = ctx.pick(title, { tr "no", tr("show the files (%d)", #paths), tr "yes" })
+    local answer = ctx.pick(title, { tr "no", tr("show the files (%d)", #shown), tr "yes" })
     if answer == 3 then return true end
     if answer ~= 2 then return nil, err("cancelled", tr "nothing was changed") end
-    show(ctx, dir, paths)
+    show(ctx, dir, shown)
   end
 end
 

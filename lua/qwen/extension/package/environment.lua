@@ -8,6 +8,7 @@ local module_search = require "qwen.extension.module_search"
 local packages = require "qwen.extension.packages"
 local rights = require "qwen.extension.package.rights"
 local sys = require "sys.os"
+local user_modules = require "qwen.extension.user_modules"
 
 local M = {}
 
@@ -27,6 +28,29 @@ local function gate(package, of, title, needs, own)
   end
   function meta.__newindex(_, name) error(("%s.%s cannot be set"):format(title, tostring(name)), 2) end
   return setmetatable({}, meta)
+end
+
+-- The standard libraries. What a package adds to them is its own, as what the user's files add is theirs.
+local function libraries_of(base)
+  local out = {}
+  for _, name in ipairs { "string", "table", "math", "utf8", "coroutine", "debug" } do
+    local library, added = base[name], {}
+    local function get(_, key)
+      local theirs = user_modules.added[name]
+      local value = library[key]
+      if value ~= nil and not (theirs and theirs[key] ~= nil) then return value end
+      return added[key]
+    end
+    local function set(t, key, value)
+      if get(t, key) ~= nil and added[key] == nil then
+        error(("%s.%s cannot be set: it is shared by all files"):format(name, tostring(key)), 2)
+      end
+      added[key] = value
+    end
+    out[name] = setmetatable({}, { __index = get, __newindex = set, __metatable = "locked",
+      __pairs = function() return pairs(library) end })
+  end
+  return out
 end
 
 -- A module whose functions take a ctx: they get the one behind the package's view.
@@ -135,14 +159,14 @@ function M.globals(package, from)
   local base = environment.environment()
   local world = worlds[package]
   if not world then
-    world = { modules = { loaded = {}, preload = {}, files = {} }, qwen = api_of(package, base.qwen, from),
+    world = { libraries = libraries_of(base), modules = { loaded = {}, preload = {}, files = {} }, qwen = api_of(package, base.qwen, from),
       io = gate(package, base.io, "io", io_needs, {}),
       os = gate(package, base.os, "os", os_needs, { getenv = variable(package) }) }
     worlds[package] = world
   end
   local env = { qwen = world.qwen, io = world.io, os = world.os }
   local libraries = { io = world.io, os = world.os }
-  for _, name in ipairs { "string", "table", "math", "utf8", "coroutine", "debug" } do libraries[name] = base[name] end
+  for name, library in pairs(world.libraries) do env[name], libraries[name] = library, library end
   env._G = environment_globals.new(env, base)
   function env.load(chunk, name, mode, own)
     if own == nil then own = env end
