@@ -1,4 +1,4 @@
--- `/review [BASE | PR]` and `qwen review`, which also takes a diff (`-`): an agent that only reads looks at what has changed,
+-- `/review [BASE | PR | PATH]` and `qwen review`, which also takes a diff (`-`): an agent that only reads looks at what has changed,
 -- and gives findings by their place. How it looks stands in SYSTEM: change it in a copy (`qwen
 -- eject commands/review`).
 
@@ -6,7 +6,7 @@ local tr, phrase = qwen.tr, qwen.phrase
 
 local C = { summary = "review what has changed since BASE, or a pull request",
   shell = true, session = true,
-  args = "[BASE | PR | -] [--fail-on SEVERITY] [-o json]" }
+  args = "[BASE | PR | PATH | -] [--fix] [--fail-on SEVERITY] [-o json]" }
 
 local SYSTEM = [[
 You review a change to a project; another person reads only your findings. You get the change as a
@@ -31,7 +31,7 @@ local READING = { read_file = true, grep_search = true, glob = true, list_direct
 local BYTES_PER_TOKEN, PART = 3, 0.4 -- of the model's window for the change
 
 function C.complete(_, _, before)
-  return before[#before] == "--fail-on" and SEVERITIES or { "--fail-on" }
+  return before[#before] == "--fail-on" and SEVERITIES or { "--fail-on", "--fix" }
 end
 
 -- The words of the call; nil and why they are none.
@@ -54,6 +54,8 @@ local function options_of(ctx, args)
       else
         return nil, qwen.err("usage", tr("%s wants json or text", word))
       end
+    elseif word == "--fix" and not value then
+      out.fix = true
     elseif word:find "^%-." then
       return nil, qwen.err("usage", tr("unknown flag %s", word))
     elseif out.base then
@@ -62,6 +64,9 @@ local function options_of(ctx, args)
       out.base = word
     end
     i = i + 1
+  end
+  if out.fix and (out.json or out.fail_on) then
+    return nil, qwen.err("usage", tr "--fix lets the model work: leave out -o json and --fail-on")
   end
   return out
 end
@@ -103,7 +108,11 @@ local function changes_of(ctx, base)
   local number = base and (base:match "^#(%d+)$" or base:match "^%d%d?%d?%d?%d?$"
     or base:match "^https?://[^/]+/.+/pull/(%d+)")
   if number then return pull_request(ctx, number, room) end
-  return qwen.x.changes.of(ctx, base, room)
+  local changes, e = qwen.x.changes.of(ctx, base, room)
+  local path = base and base:gsub("^%./", ""):gsub("/$", "")
+  if changes or not path or not qwen.fs.stat(ctx.cwd .. "/" .. path) then return changes, e end
+  if ("/" .. path .. "/"):find("/../", 1, true) or path:sub(1, 1) == "/" then return nil, e end
+  return qwen.x.changes.of(ctx, nil, room, path)
 end
 
 -- What is wrong with a finding; nil when it is one.
@@ -211,9 +220,16 @@ local function print_json(changes, findings, turns, model)
     model = model }) .. "\n")
 end
 
-local function report(ctx, changes, findings)
+local FIX = "Fix what a review of my changes has found, and nothing beside it. Look at each place "
+  .. "first: where a finding is wrong, leave it and say why. The findings:\n"
+
+local function report(ctx, changes, findings, fix)
   for _, one in ipairs(changes.left_out) do
     ctx.notice(tr("not reviewed as a whole: %s: %s", one.path, tr(one.why)))
+  end
+  if not changes.files[1] then
+    ctx.print(tr "nothing was reviewed")
+    return
   end
   if not findings[1] then
     ctx.print(tr("%d files reviewed since %s: nothing found", #changes.files, tr(changes.since)))
@@ -221,7 +237,7 @@ local function report(ctx, changes, findings)
   end
   local lines = lines_of(findings)
   ctx.print(lines)
-  if ctx.interactive then -- so that "mend the first" is understood
+  if ctx.interactive and not fix then -- so that "mend the first" is understood
     local words = "I had the changes reviewed by another assistant. It found:\n" .. lines
     ctx.session:add(qwen.message.user(words))
   end
@@ -243,13 +259,14 @@ function C.run(ctx, args)
   end
   if ctx.begin then ctx.begin() end
   local findings, turns
-  findings, e, turns = look(ctx, changes, options.json)
+  if changes.files[1] then findings, e, turns = look(ctx, changes, options.json) else findings = {} end
   if not findings then return nil, e end
   if options.json then
     print_json(changes, findings, turns, ctx.model.id)
   else
-    report(ctx, changes, findings)
+    report(ctx, changes, findings, options.fix)
   end
+  if options.fix and findings[1] then return { prompt = FIX .. lines_of(findings) } end
   local worst = findings[1] and RANK[findings[1].severity]
   return options.fail_on and worst and worst <= RANK[options.fail_on] and FOUND or 0
 end

@@ -1077,7 +1077,7 @@ qwen = {}
 ---@field hidden fun(ctx: Ctx): fun(path: string, real?: string): boolean whether a deny rule or .qwenignore keeps a file from being read
 
 ---@class qwen.x.changes what is different in a repository, for somebody who is to look at it
----@field of fun(ctx: Ctx, base?: string, room?: integer): {base: string, since: Phrase, files: {path: string, diff: string, cut: boolean?}[], left_out: {path: string, why: Phrase}[]}?, Err? below the project folder, since a commit or since the default branch was left, with what is not committed; room: bytes of all
+---@field of fun(ctx: Ctx, base?: string, room?: integer, path?: string): {base: string, since: Phrase, files: {path: string, diff: string, cut: boolean?}[], left_out: {path: string, why: Phrase}[]}?, Err? below the project folder, since a commit or since the default branch was left, with what is not committed; room: bytes of all; path: only what is there
 ---@field of_diff fun(ctx: Ctx, diff: string, room?: integer): {path: string, diff: string, cut: boolean?}[]?, {path: string, why: Phrase}[]|Err the parts of a diff within the bounds, and what is left out
 
 ---@class qwen.x.output_style

@@ -93,7 +93,7 @@ local cases = {
   { "advisor", "first", "second" }, { "advisor first", "-second" }, { "goal", "--check", "--judge", "stop" },
   { "language", "ui", "output" }, { "language ui", "auto", "zh" }, { "loop", "stop" },
   { "output-style", "default", "Concise", "new" }, { "output-style Concise", "-default" },
-  { "review", "--fail-on" }, { "review --fail-on", "critical", "-x" },
+  { "review", "--fail-on", "--fix" }, { "review --fail-on", "critical", "-x" },
   { "theme", "auto", "dark" }, { "theme dark", "-auto" }, { "usage", "--by", "--days" },
 }
 

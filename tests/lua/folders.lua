@@ -29,6 +29,7 @@ for _, row in ipairs {
   { "/", "holds more than a project" }, { "~", "holds more than a project" }, { home, "holds more than a project" },
   { home:match "^(.+)/" or "/", "holds more than a project" }, { "~/.qwen", "files of qwen" }, { "~/.ssh", "holds keys" },
   { ".", "in the project already", true }, { "sub", "in the project already", true }, { "../inward", "in the project already", true },
+  { "/proc", "system's own" }, { "/proc/self", "system's own" }, { "/dev", "system's own" }, { "/sys/kernel", "system's own" },
   { ("x/"):rep(4000), "there is no such folder" },
 } do
   local ctx = ctx_of()

@@ -54,6 +54,13 @@ for _, row in ipairs {
     sees = { "+Neu", "+Zwei" } },
   { "a renamed one of other letters", "seq 9 > 旧.txt; git add .; git commit -qm n; git mv 旧.txt 新.txt", sees = { "rename to" } },
   { "bytes that are no text", "printf 'a\\0b' > 图.bin; git add .; git commit -qm n; printf 'c\\0d' > 图.bin; git add .", sees = { "Binary files" } },
+  { "a file alone", "echo x >> a.txt; mkdir s; echo new > s/b.txt", args = { "s/b.txt" }, sees = { "+new" }, lacks = "+x" },
+  { "a folder alone", "echo x >> a.txt; mkdir s; echo new > s/b.txt", args = { "./s/" }, sees = { "+new" }, lacks = "+x" },
+  { "a file with a name of git's own", "echo new > ':!a'; echo x >> a.txt", args = { ":!a" }, sees = { "+new" }, lacks = "+x" },
+  { "a file in which nothing changed", "echo new > b.txt", args = { "a.txt" }, sees = {}, says = "nothing has changed" },
+  { "a file elsewhere", args = { "../project/a.txt" }, sees = {}, code = 2 },
+  { "only what is kept back", "echo a.txt > .qwenignore; echo .qwenignore > .git/info/exclude; echo x >> a.txt", sees = {},
+    says = "nothing was reviewed" },
   { "no file that is kept back", "echo hidden > .env2; echo .env2 > .qwenignore; git add .qwenignore; git commit -qm i", sees = {}, kept = ".env2" },
   { "a link", "ln -s /etc/passwd link", sees = { "link" }, lacks = "root:" },
 } do
@@ -176,5 +183,17 @@ do
   local server <close> = fake.start { { text = "a", fault = "stall", after = 10 } }
   local r = program.run(repository(changed), { "--openai-base-url", server.url, "-m", "m", "--max-wall-time", "2s", "review" })
   t.eq(r.code, 55, r.err)
+end
+-- --fix: the findings become a prompt, whose edits are asked about like all others.
+do
+  local mend = { calls = { { name = "write_file", arguments = { file_path = "new.txt", content = "x" } } } }
+  local place = repository(changed)
+  local r = review(place, { found(finding), mend, { text = "Mended." } }, { "--fix" })
+  t.eq({ r.code, #r.asked }, { 0, 3 }, r.err)
+  t.match(json.encode(r.asked[2].body.messages), "a.txt:2: suggestion: It is wrong", "the findings are the prompt")
+  t.ok(not fs.exists(place.cwd .. "/new.txt"), "nobody allowed the edit")
+  r = review(place, { found() }, { "--fix" })
+  t.eq({ r.code, #r.asked }, { 0, 1 }, "nothing to fix: " .. r.err)
+  t.eq({ review(place, {}, { "--fix", "-o", "json" }).code, review(place, {}, { "--fix", "--fail-on", "critical" }).code }, { 2, 2 }, "not with JSON")
 end
 t.done()

@@ -126,8 +126,8 @@ local function new_file(path, shown)
   return head:format(shown, shown, shown, #lines) .. table.concat(lines, "\n+") .. "\n"
 end
 
-local function unknown_files(git, top, below, out)
-  local words = { "--others", "--exclude-standard", "-z", "--", below == "" and "." or below }
+local function unknown_files(git, top, below, spec, out)
+  local words = { "--others", "--exclude-standard", "-z", "--", spec }
   local listed, e = git("ls-files", words, MOST_LIST)
   if not listed then return nil, e end
   local count = 0
@@ -184,9 +184,10 @@ end
 ---@param ctx Ctx
 ---@param base string? a commit, by any name; without one where the default branch was left
 ---@param room integer? bytes of all
+---@param path string? only what is there, from the project folder on
 ---@return {base: string, since: Phrase, files: {path: string, diff: string, cut: boolean?}[], left_out: {path: string, why: Phrase}[]}?
 ---@return Err?
-function M.of(ctx, base, room)
+function M.of(ctx, base, room, path)
   local top = top_of(ctx.cwd)
   if not top then return nil, err("usage", phrase("%s is in no git repository", ctx.cwd)) end
   local git = runner(ctx, top)
@@ -195,15 +196,16 @@ function M.of(ctx, base, room)
   local at, since = base_of(git, base)
   if not at then return nil, since end
   local below = ctx.cwd == top and "" or ctx.cwd:sub(#top + 2) .. "/"
+  local spec = below .. (path or "")
+  spec = spec == "" and "." or ":(literal)" .. spec
   local diff
-  local words = { "--no-color", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", at, "--",
-    below == "" and "." or below }
+  local words = { "--no-color", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/", at, "--", spec }
   if below ~= "" then table.insert(words, 1, "--relative=" .. below) end
   diff, e = git("diff", words, MOST_DIFF)
   if not diff then return nil, e end
   local files = parts_of(diff)
   local known
-  known, e = unknown_files(git, top, below, files)
+  known, e = unknown_files(git, top, below, spec, files)
   if not known then return nil, e end
   local shown, left_out = bounded(ctx, files, math.min(room or MOST_ALL, MOST_ALL))
   return { base = at, since = since, files = shown, left_out = left_out }

@@ -7,8 +7,13 @@ local tr = require("qwen.util.translate").tr
 
 local M = {}
 
+local OF_THE_SYSTEM = { "/proc", "/sys", "/dev" } -- what they hold are no files: memory, variables, devices
+
 -- Why a folder cannot be taken in; nil when it can.
 local function problem_of(real)
+  for _, folder in ipairs(OF_THE_SYSTEM) do
+    if paths.below(real, folder) then return tr "it holds no files but the system's own" end
+  end
   local home, own = paths.home() and fs.realpath(paths.home()), paths.qwen_home() and fs.realpath(paths.qwen_home())
   if real == "/" or home and paths.below(home, real) then return tr "it holds more than a project" end
   if own and (paths.below(own, real) or paths.below(real, own)) then return tr "it holds the files of qwen" end
@@ -52,7 +57,8 @@ end
 function M.attach(ctx)
   ctx.folders = {}
   for _, name in ipairs(ctx.settings:get "context.includeDirectories" or {}) do
-    local _, e = M.add(ctx, tostring(name))
+    local _, e
+    if type(name) == "string" then _, e = M.add(ctx, name) else e = err("usage", tr "context.includeDirectories holds what is no path") end
     if e and e.code ~= "there" then ctx.notice(e.message) end
   end
 end
