@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,29 @@ static bool part(const struct http_curl_api *curl, CURLU *h, CURLUPart which, un
   return fits;
 }
 
+static bool has_ascii_host(const struct http_curl_api *curl, CURLU *h) {
+  char *host = NULL;
+  if (curl->url_get(h, CURLUPART_HOST, &host, 0) != CURLUE_OK) return true; /* a missing one is reported later */
+  bool ascii = true;
+  for (const char *c = host; *c; c++) ascii = ascii && (unsigned char)*c < 0x80;
+  curl->free(host);
+  return ascii;
+}
+
+/* A host of other characters becomes the name or number that is looked up for it: what is judged has one spelling. */
+static CURLUcode fold_host(const struct http_curl_api *curl, CURLU *h) {
+  if (has_ascii_host(curl, h)) return CURLUE_OK;
+  char *text = NULL;
+  locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0); /* libidn2 reads in that of the thread */
+  locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+  CURLUcode code = curl->url_get(h, CURLUPART_URL, &text, CURLU_PUNYCODE);
+  if (utf8) uselocale(before);
+  if (utf8) freelocale(utf8);
+  if (code == CURLUE_OK) code = curl->url_set(h, CURLUPART_URL, text, 0);
+  curl->free(text);
+  return code != CURLUE_OK || has_ascii_host(curl, h) ? code : CURLUE_BAD_HOSTNAME;
+}
+
 bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
   *u = (struct http_url){0};
   const struct http_curl_api *curl = http_curl_load(e);
@@ -75,6 +99,7 @@ bool http_url_parse(const char *text, struct http_url *u, struct err *e) {
     return false;
   }
   CURLUcode code = curl->url_set(h, CURLUPART_URL, text, 0);
+  if (code == CURLUE_OK) code = fold_host(curl, h);
   if (code != CURLUE_OK) {
     err_set(e, ERR_USAGE, "the address is not usable (%s): it must look like https://host/path", curl->url_strerror(code));
     goto fail;

@@ -15,6 +15,20 @@ local REACHES = phrase "it reaches a host that you have not allowed yet"
 
 local function bare(host) return (host:lower():gsub("%.$", ""):gsub("^%[(.*)%]$", "%1")) end
 
+local PREFIXES = { domain = true, host = true, hostname = true, url = true }
+
+-- What a rule names, as addresses name it: a host in other characters by the name that is looked up.
+local function named(spec)
+  local prefix, rest = texts.trim(spec):match "^(%a+):(.*)$"
+  local wanted = prefix and PREFIXES[prefix:lower()] and texts.trim(rest) or texts.trim(spec)
+  wanted = wanted:gsub("^%a+://", ""):gsub("/.*$", "")
+  if not wanted:find "^%[" then wanted = wanted:gsub("^([^:]*):%d+$", "%1") end
+  local stars, host = wanted:match "^([*.]*)(.*)$"
+  local place = host:find "[\x80-\xff]" and not host:find "*" and http.parse_url("http://" .. host .. "/")
+  stars = stars:gsub("^%.+", "") -- `.example.org` is example.org and what lies below it
+  return bare(stars .. (place and place.host or host))
+end
+
 ---Whether the text of a rule means a host: itself and what lies below it; `*.example.org` only what
 ---lies below; `*` elsewhere is any text.
 ---@param spec string "domain:example.org"
@@ -22,9 +36,8 @@ local function bare(host) return (host:lower():gsub("%.$", ""):gsub("^%[(.*)%]$"
 ---@param exact boolean? only itself
 ---@return boolean
 function M.matches(spec, host, exact)
-  local wanted = texts.trim(spec:match "^domain:(.*)$" or spec):gsub("^%a+://", ""):gsub("/.*$", "")
-  if not wanted:find "^%[" then wanted = wanted:gsub("^([^:]*):%d+$", "%1") end
-  wanted, host = bare(wanted), bare(host)
+  local wanted = named(spec)
+  host = bare(host)
   if wanted == host then return wanted ~= "" end
   if exact or wanted == "" then return false end
   local pattern = wanted:gsub("^%*%.", ""):gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0")
