@@ -72,7 +72,7 @@ def changed(uri, first):
     if fault == "crash" or fault == "once" and not os.path.exists(args.log + ".once"):
         if fault == "once":
             open(args.log + ".once", "w").close()
-        sys.stderr.write("I am gone\n")
+        sys.stderr.write("error: I am gone\n\nStack backtrace:\n   1: some_error\n")
         sys.exit(3)
     if fault == "garbage":
         sys.stdout.write("Hello, I am a server.\r\n\r\n")

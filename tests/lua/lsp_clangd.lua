@@ -8,6 +8,7 @@ local place = lsp.place {
   ["compile_flags.txt"] = "-Wall\n",
   ["shape.h"] = "struct shape { int width; };\nint area(const struct shape *s);\n",
   ["shape.c"] = '#include "shape.h"\n\nint area(const struct shape *s)\n{\n  return s->width * s->width;\n}\n',
+  ["told.c"] = "// side is called by nobody\nstatic const char *words = \"side\";\nint side(void) { return words[0]; }\n",
   ["main.c"] = '#include "shape.h"\n\nint main(void)\n{\n  struct shape s = { 3 };\n  int unused;\n  return area(&s);\n}\n',
 }
 
@@ -33,12 +34,13 @@ got, r = lsp.play(place, {
   lsp.ask("workspaceSymbol", { query = "area" }),
   lsp.ask("incomingCalls", { filePath = "shape.c", line = 3, symbol = "area" }),
   lsp.ask("prepareCallHierarchy", { filePath = "shape.c", line = 3, symbol = "area" }),
+  lsp.ask("hover", { filePath = "told.c", symbol = "side" }),
 })
 t.eq({ r.code, r.err }, { 0, "" }, "a run with the tool")
 for i, want in ipairs { "Found 1 definitions:\nshape.h:1:8: struct shape { int width; };",
   "shape.c:3:5: area %(function%)", "shape.c:3:5: int area%(", "main.c:7:10: return area%(&s%);", "int area%(const struct shape ?%*s%)",
   "shape.c:5:13: return s%->side %* s%->side;", "area %(function%)", "main.c:3:5: main %(function%) %(calls in line 7%)",
-  "shape.c:3:5: area %(function%)" } do
+  "shape.c:3:5: area %(function%)", "int side%(" } do
   t.match(got[i], want, "call " .. i)
 end
 

@@ -104,13 +104,17 @@ local function ended(self, e)
   if self.greeted then self.said.on_end(e) end
 end
 
--- What a program had to say at its end: the last line that speaks of an error, else the last one.
+-- What a program had to say at its end: the line that begins with "error", which a trace of calls may
+-- follow; else the last line that speaks of one, else the last one.
 local function last_words(log)
-  local found
+  local found, first
   local words = texts.trim(texts.plain(texts.utf8(log)))
   for line in words:gmatch "[^\n]+" do
-    if line:lower():find("error", 1, true) then found = line end
+    local low = line:lower()
+    if low:find("error", 1, true) then found = line end
+    if low:find "^%s*error" then first = first or line end
   end
+  found = first or found
   return texts.head(found or texts.last_line(words), LONGEST)
 end
 

@@ -1,5 +1,6 @@
 -- Questions to a language server about a file: the server with the file as it is on the disk, and
 -- answers as lines, `path:line:column: text`. What may not be read is named only.
+local answers = require "qwen.extension.lsp.answers"
 local diagnostics = require "qwen.extension.lsp.diagnostics"
 local documents = require "qwen.extension.lsp.documents"
 local err = require "qwen.util.err"
@@ -91,6 +92,18 @@ end
 ---@return string[]
 function Query:lines() return documents.lines(self.doc) end
 
+-- The line in which a name is declared, as the server sees it: the first that has it may be a comment.
+local function declared(self, name)
+  if not self.client.can.documentSymbolProvider then return nil end
+  local last = name:match "([%w_$]+)[^%w_$]*$"
+  local near
+  for _, at in ipairs(answers.symbols(self:ask "textDocument/documentSymbol" or nil, self.doc.uri)) do
+    if at.name == name then return at.line + 1 end
+    near = near or at.name:match "([%w_$]+)[^%w_$]*$" == last and at.line + 1 or nil
+  end
+  return near
+end
+
 ---The place that a line, a character and a name mean, as the server counts.
 ---@param line integer? from 1
 ---@param character integer? from 1
@@ -99,7 +112,7 @@ function Query:lines() return documents.lines(self.doc) end
 function Query:position(line, character, name)
   local lines = self:lines()
   if name then
-    local found, at = positions.find(lines, name, line)
+    local found, at = positions.find(lines, name, line or declared(self, name))
     if not found then return nil, err("usage", phrase("there is no %s in this file", name)) end
     line, character = found, at
   end
