@@ -27,6 +27,20 @@ local function offers(card, nests)
   end
 end
 
+-- How an agent is held, in the words of Qwen Code and Claude Code: "plan" to reading; the others have no
+-- effect, since an agent is allowed what its conversation is.
+local MODES = { plan = true, default = false, ["auto-edit"] = false, auto_edit = false, auto = false,
+  yolo = false, bubble = false, acceptedits = false, dontask = false, bypasspermissions = false,
+  manual = false }
+
+-- Whether an agent is held to reading; nil and the word where that is not known.
+local function held(card)
+  local mode = card.fields.approvalMode or card.fields.permissionMode or "default"
+  local known = type(mode) == "string" and MODES[mode == "" and "default" or mode:lower()]
+  if type(known) ~= "boolean" then return nil, qwen.inspect(mode) end
+  return known
+end
+
 local STARTED = "Started in the background as %s. You are told when it ends: do not wait for it, and do not do its work. "
   .. "task_output shows how far it is, task_stop ends it."
 local WAITED = "\n\n[It ran in the foreground: here nobody can be told of its end later.]"
@@ -42,10 +56,14 @@ local function run(ctx, card, args, id, places)
   if level and not (" none low medium high xhigh max default "):find(" " .. level .. " ", 1, true) then
     return nil, qwen.err("usage", qwen.tr("the agent %s: there is no effort '%s'", card.name, level))
   end
+  local plan, odd = held(card)
+  if plan == nil then
+    return nil, qwen.err("usage", qwen.tr("the agent %s: approvalMode is none of ours: %s", card.name, odd))
+  end
   local agent = qwen.x.agents.start(ctx, { title = card.name, description = args.description, call = id, places = places, effort = level,
     prompt = args.prompt, model = card.fields.model or own_model, system = card.body, isolated = args.isolation == "worktree",
     max_turns = math.tointeger(tonumber(card.fields.maxTurns)), offers = offers(card, depth < most),
-    plan = card.fields.approvalMode == "plan" })
+    plan = plan })
   local aside = args.run_in_background
   if aside and ctx.interactive and not ctx.agent then
     qwen.x.agents.to_background(ctx, agent)

@@ -223,6 +223,7 @@ return {
     ["list the sessions of this folder, search in them, or delete one"] = "列出、搜索本目录的会话，或删除一个", ["delete one for good"] = "永久删除一个", ["deleted %s"] = "已删除 %s", ["module %s"] = "模块 %s",
     ["the plan was not saved: plansDirectory leads to %s, which is no folder for plans in this project"] =
       "计划未保存：plansDirectory 指向 %s，它不是此项目中存放计划的目录",
+    ["the agent %s: approvalMode is none of ours: %s"] = "代理 %s：approvalMode 不是已知的值：%s",
     ["as this session was left: %s"] = "与离开此会话时相同：%s",
     ["folder of the project for approved plans, a file for each session; without it none is written"] =
       "项目中存放已批准计划的目录，每个会话一个文件；不设置则不写",

@@ -65,6 +65,20 @@ for depth, names in pairs { [1] = { true, nil }, [3] = { true, true, true } } do
   t.eq(tools_of(with(server, "first")[1]).task, names[2], "maxSubagentDepth " .. depth)
 end
 
+-- What holds an agent is not passed over, whatever program it was written for.
+for field, want in pairs { ["approvalMode: plan"] = "plan mode only looks", ["approvalMode: PLAN"] = "plan mode only looks",
+  ["permissionMode: plan"] = "plan mode only looks", ["approvalMode: 'plan'"] = "plan mode only looks", ["approvalMode: readonly"] = "is none of ours",
+  ["approvalMode: [plan]"] = "is none of ours", ["permissionMode: acceptEdits"] = false, ["approvalMode: yolo"] = false, ["approvalMode:"] = false } do
+  local place = program.place { ["~/.qwen/agents/held.md"] = "---\nname: held\ndescription: Held\n" .. field .. "\n---\nYou work.\n" }
+  local server <close> = fake.start { asked("go", calls(agent("held", "write it"))),
+    asked("write it", calls(call("write_file", { file_path = place.cwd .. "/x", content = "x" }))), { text = "over" }, { text = "done" } }
+  run(place, server, "-y", "-p", "go")
+  local said = {}
+  for _, request in ipairs((server:requests())) do said[#said + 1] = last_of(request) end
+  t.eq(fs.exists(place.cwd .. "/x"), not want, field)
+  if want then t.match(table.concat(said, "\n"), want, field) end
+end
+
 -- A session at the prompt.
 local function session(answers, options)
   options = options or {}
