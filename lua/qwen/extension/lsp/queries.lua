@@ -92,14 +92,20 @@ end
 ---@return string[]
 function Query:lines() return documents.lines(self.doc) end
 
+-- The last word of a name: of `a.b`, `A::b` and `(*A).b` it is `b`.
+local function last_word(name)
+  local last
+  for word in text.head(name, LONGEST):gmatch "[%w_$]+" do last = word end
+  return last
+end
+
 -- The line in which a name is declared, as the server sees it: the first that has it may be a comment.
 local function declared(self, name)
   if not self.client.can.documentSymbolProvider then return nil end
-  local last = name:match "([%w_$]+)[^%w_$]*$"
-  local near
+  local last, near = last_word(name), nil
   for _, at in ipairs(answers.symbols(self:ask "textDocument/documentSymbol" or nil, self.doc.uri)) do
     if at.name == name then return at.line + 1 end
-    near = near or at.name:match "([%w_$]+)[^%w_$]*$" == last and at.line + 1 or nil
+    near = near or last_word(at.name) == last and at.line + 1 or nil
   end
   return near
 end
