@@ -76,6 +76,7 @@
 ---@field text string? text and think: the piece; note: words to the user
 ---@field signature string? think
 ---@field taken boolean? think: the text so far was thinking
+---@field last boolean? text, for hooks: it ends here; one that has held some back gives it now: text = held .. delta.text
 ---@field data table? text, think, call: vendor's own fields to keep; thinking without text belongs to the thinking before it
 ---@field index integer? call: which of the parallel calls, from 1
 ---@field id string? call: first piece

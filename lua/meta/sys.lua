@@ -63,6 +63,7 @@
 ---@field now fun(): number monotonic seconds
 ---@field time fun(): number seconds since 1970
 ---@field limited fun(seconds: number, fn: function, ...): boolean, ... like pcall, with budgets: `seconds` of computing between two waits and 256 MiB of memory; what exceeds them is ended with an error that names file and line
+---@field on_raise fun(fn: fun(err: any): any) gives the words for what is raised in `limited`, while the stack of its place is there
 ---@field on_error fun(fn: fun(err: any, traceback: string)) called when a task that nobody joins ends with an error
 
 -- sys.http ---------------------------------------------------------------------------------------------------------

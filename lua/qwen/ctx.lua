@@ -124,7 +124,7 @@ function M.new(where)
     if event == "session_started" then session_began() end
     local result, reason = hooks.emit(ctx, event, value, second, ...)
     local watcher = result ~= false and ctx.watch and ctx.watch[event]
-    if watcher and events[event].second then
+    if watcher and (events[event] or {}).second then
       watcher(value, result, ...)
     elseif watcher then
       watcher(result, second, ...)

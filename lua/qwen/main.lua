@@ -276,15 +276,15 @@ local function route(argv)
   end
   registry.run_init(ctx)
   if opts.insecure then ctx.notice(tr "certificates are not checked in this run (--insecure)") end
+  require("qwen.model.consent").attach(settings, function()
+    local ask = require "qwen.ui.widget.ask"
+    return ctx.pick or ask.possible() and ask.pick or nil
+  end, function(words) ctx.notice(words) end)
   local refused = opts.command and refuse_foreign(opts.command)
   if refused then return refused end
   local called = opts.command and require("qwen.run").session_line(opts.command)
   if opts.command and not called then return require("qwen.run").shell_command(ctx, opts.command) end
   require "qwen.extension.settings_words"(ctx)
-  require("qwen.model.consent").attach(settings, function()
-    local ask = require "qwen.ui.widget.ask"
-    return ctx.pick or ask.possible() and ask.pick or nil
-  end, function(words) ctx.notice(words) end)
   local code = run(ctx, opts, called)
   if tree then require("qwen.ui.interactive.worktree").leave(ctx, code) end
   return code

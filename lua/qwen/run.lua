@@ -102,7 +102,7 @@ local function run_command(ctx, name, command, words, rest)
   local commands, started = require "qwen.extension.commands", task.now()
   local done, code, e = M.until_signal(function() return commands.call(ctx, name, command, words, rest) end)
   if not done then return code end
-  commands.ended(ctx, name, started, code)
+  commands.ended(ctx, name, started, code, e)
   if code == nil and e then
     ctx.notice(tostring(e))
     return err.is(e) and (e.exit or e.kind == "usage" and 2) or 1

@@ -133,7 +133,26 @@ int guard_left_ms(void) {
 
 /* -- limited calls -------------------------------------------------------------------------------------------------- */
 
-/* Stack: 1 the guard (nil in a coroutine of the user's own, where the outer guards hold), 2 the function, 3 true, then results or an error. */
+static const char on_raise_key = 0; /* its address: the words for what is raised, in the registry */
+
+int l_task_on_raise(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &on_raise_key);
+  return 0;
+}
+
+/* Message handler: while the stack is there, Lua may find better words. What is stopped has its own. */
+static int on_raise(lua_State *L) {
+  if (guard_stopping() || (lua_type(L, 1) != LUA_TSTRING && !lua_istable(L, 1)) || !lua_checkstack(L, 4)) return 1;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &on_raise_key) != LUA_TFUNCTION) return lua_settop(L, 1), 1;
+  lua_pushvalue(L, 1);
+  if (lua_pcall(L, 1, 1, 0) != LUA_OK) lua_settop(L, 1);
+  return 1;
+}
+
+/* Stack: 1 the guard (nil in a coroutine of the user's own, where the outer guards hold), 2 the function, 3 the message handler,
+ * 4 true, then results or an error. */
 static int limited_k(lua_State *L, int status, lua_KContext ctx) {
   struct guard *g = (struct guard *)ctx;
   const char *words = NULL;
@@ -145,7 +164,7 @@ static int limited_k(lua_State *L, int status, lua_KContext ctx) {
     if (status != LUA_OK && status != LUA_YIELD && !watch.blame[0]) words = NULL; /* it failed by itself before the hook came: that tells more */
   }
   bool failed = status != LUA_OK && status != LUA_YIELD;
-  if (!failed && !words) return lua_gettop(L) - 2;
+  if (!failed && !words) return lua_gettop(L) - 3;
   if (!words && lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "not enough memory") == 0) {
     lua_Debug ar;
     lua_pushvalue(L, 2);
@@ -173,15 +192,16 @@ int l_task_limited(lua_State *L) {
     lua_pushnil(L);
   }
   lua_replace(L, 1);
+  lua_pushcfunction(L, on_raise);
   lua_pushboolean(L, 1);
   lua_pushvalue(L, 2);
-  lua_rotate(L, 3, 2);
+  lua_rotate(L, 3, 3);
   if (g) {
     g->outer = watch.guard;
     g->start = watch.ticks;
     set_guard(g);
   }
-  return limited_k(L, lua_pcallk(L, args, LUA_MULTRET, 0, (lua_KContext)g, limited_k), (lua_KContext)g);
+  return limited_k(L, lua_pcallk(L, args, LUA_MULTRET, 3, (lua_KContext)g, limited_k), (lua_KContext)g);
 }
 
 /* -- coroutines of the user: the standard functions again, so that it is known which one is running --------------------- */

@@ -24,4 +24,5 @@ int guard_left_ms(void);                   /* of the budget of what runs; -1 whe
 
 void guard_open(lua_State *L);             /* watchdog, and the standard coroutine functions again */
 int l_task_limited(lua_State *L);
+int l_task_on_raise(lua_State *L);         /* (fn): fn(text) gives the words for a text that is raised in limited */
 #endif

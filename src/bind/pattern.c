@@ -26,7 +26,8 @@ static bool is_users(lua_State *L) {
 
 static double budget(size_t text_len) {
   int left = guard_left_ms();
-  return left < 0 ? FREE_SECONDS + FREE_PER_BYTE * (double)text_len : left / 1000.0;
+  double most = FREE_SECONDS + FREE_PER_BYTE * (double)text_len;
+  return left < 0 || left / 1000.0 > most ? most : left / 1000.0;
 }
 
 /* False: it is there and no integer. */

@@ -228,7 +228,9 @@ static void end(lua_State *L, struct task *t, enum task_state state) {
     lua_sethook(t->L, NULL, 0, 0);
     bool limited = t->root.limit > 0 && !guard_active(); /* its `<close>` may compute for ever, too */
     if (limited) guard_take(&t->root);
-    if (lua_resetthread(t->L) != LUA_OK && lua_gettop(t->L) > 0 && state == TASK_REPORTED) {
+    const void *known = lua_status(t->L) > LUA_YIELD ? lua_topointer(t->L, -1) : NULL; /* what ended it is told already */
+    if (lua_resetthread(t->L) != LUA_OK && lua_gettop(t->L) > 0 && state == TASK_REPORTED &&
+        lua_topointer(t->L, -1) != known) {
       lua_xmove(t->L, L, 1);
       task_report(L);
     }
@@ -469,6 +471,7 @@ int open_task(lua_State *L) {
                                        {"time", l_task_time},
                                        {"on_error", l_task_on_error},
                                        {"limited", l_task_limited},
+                                       {"on_raise", l_task_on_raise},
                                        {NULL, NULL}};
   task_queue_open(L);
   bind_class(L, class_name, methods, task_gc);

@@ -18,7 +18,10 @@ local BYTES_PER_TOKEN = 3 -- of the question, counted on the safe side
 
 local function model_of(ctx, id)
   local function has(name) return registry.has("providers", name) end
-  return models.beside(ctx.settings, ctx.opts, has, ctx.model, id)
+  local current, e = ctx.model, nil
+  if not current then current, e = models.choose(ctx.settings, ctx.opts, has) end -- a command of the shell
+  if not current then return nil, e end
+  return models.beside(ctx.settings, ctx.opts, has, current, id)
 end
 
 -- How many tokens of answer the money buys behind the question; an error when that is none, or prices are not known.

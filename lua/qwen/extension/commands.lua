@@ -68,9 +68,10 @@ end
 
 ---Tells those who listen that a command has ended.
 ---@param started number when it began, by task.now
----@param code any what it gave back
-function M.ended(ctx, name, started, code)
-  ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table", seconds = task.now() - started })
+---@param code any what it gave back; nothing is success where no error stands behind it
+---@param e Err?
+function M.ended(ctx, name, started, code, e)
+  ctx.emit("command_ended", { name = name, ok = code == 0 or type(code) == "table" or code == nil and not e, seconds = task.now() - started })
 end
 
 -- What a command may give back: an exit code, a prompt, false, nothing; true is success.
@@ -80,14 +81,21 @@ local function exit_code(name, code)
   return nil, err("broken", tr("the command %s returned a %s; it must return an exit code, a prompt or nothing", name, type(code)))
 end
 
+-- The way to an error; loaded with the first one.
+local function traceback(e)
+  local words = require("qwen.extension.blame").words(e)
+  return debug.traceback(words, 2)
+end
+
 ---Runs a command. What a person's own file raises is a failure like any other, with the file it stands in the place of.
 ---@return integer|{prompt: string}|nil, Err?
 function M.call(ctx, name, command, words, rest)
-  local ok, code, e = xpcall(command.run, debug.traceback, ctx, words, rest)
+  local ok, code, e = xpcall(command.run, traceback, ctx, words, rest)
   if ok then
     local result, wrong = exit_code(name, code)
     return result, wrong or e
   end
+  if err.is(code) then return nil, code end
   local told = require("qwen.extension.environment").own_error(code)
   if not told then error(code, 0) end
   return nil, err("broken", registry.blamed(told, "commands", name))

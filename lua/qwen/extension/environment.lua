@@ -11,6 +11,11 @@ local tr = require("qwen.util.translate").tr
 
 local M = {}
 
+require("sys.task").on_raise(function(e)
+  local words = require("qwen.extension.blame").raised(e)
+  return words
+end)
+
 local MOST_SOURCE = 4 * 1024 * 1024
 local MOST_LABELS = 4000 -- each is compared with all before it, inside of C, where no budget reaches
 
@@ -56,7 +61,7 @@ local function view(of, title, strict, hidden)
 end
 
 -- Parts of the API that would reach into the host's own life.
-local hidden = { task = { on_error = true, signals = true } }
+local hidden = { task = { on_error = true, on_raise = true, signals = true } }
 
 -- A table of the API, `qwen` or `qwen.x`, each of its modules as a view; `instead` has a test's own modules.
 local function api(of, title, instead)
@@ -178,6 +183,7 @@ local function with_hint(words)
   local known = {}
   for _, field in ipairs(name and require("qwen.extension.api_reference").find("Ctx").fields or {}) do known[#known + 1] = field.name end
   local near = name and text.nearest(name, known)
+  if near and near == name then return words .. "; ctx." .. name .. " is there only in some runs, as its type says: if ctx." .. name .. " then" end
   return words .. (near and "; did you mean ctx." .. near .. "?" or "")
 end
 
@@ -189,6 +195,8 @@ function M.own_error(e)
   local first = words:match "^[^\n]*"
   local place = first:match "^([^\n]-):%d+: "
   if not place or ours(place) then return nil end
+  local told = words:match "^[^\n]*(\n  from .*)" -- by blame.lua, while the stack was there
+  if told then return with_hint(first) .. (told:gsub("\nstack traceback:.*", "")) end
   local out, frames = { with_hint(first) }, 0
   for frame in words:gmatch "\n[ \t]+%f[^ \t]([^\n]-:%d+): in " do
     frames = frames + 1

@@ -25,6 +25,7 @@ return {
     replace = true, block = true },
   response_started = { value = { status = "number", headers = "table" } },
   delta = { value = { type = "string", text = "string?", signature = "string?", taken = "boolean?", data = "table?", index = "number?",
+    last = "boolean?",
     id = "string?", name = "string?", args = "string?", usage = "table?", reason = "string?", word = "string?", err = "table?" }, replace = true },
   request_failed = { value = { err = "any", class = "string", attempt = "number", shown = "boolean", model = "string", wait = "any?", switch = "string?" },
     replace = true },

@@ -2,6 +2,7 @@
 -- nil leaves the value as it is, a table replaces it, false and a reason block. A broken guard (before_*) closes its gate; any other
 -- handler that keeps failing is left out.
 local events = require "qwen.extension.events"
+local is_own = require "qwen.extension.own_events"
 local user_modules = require "qwen.extension.user_modules"
 local registry = require "qwen.extension.registry"
 local text = require "qwen.util.text"
@@ -9,7 +10,7 @@ local tr = require("qwen.util.translate").tr
 
 local M = {
   ---The setting of each shipped file that is for one (its `needs`): without it the file is not even loaded.
-  NEEDS = { mcp = "mcpServers", programs = "hooks", statusline = "ui.statusLine",
+  NEEDS = { programs = "hooks", statusline = "ui.statusLine",
     suggestions = "ui.enableFollowupSuggestions" },
 }
 
@@ -30,6 +31,19 @@ local function is_unset(ctx, key)
   return ctx.settings:get(key) == nil
 end
 
+-- An event of a file's own: any table may take the place of its value.
+local OWN = { replace = true, block = true, own = true }
+
+local function spec_of(event)
+  local spec = events[event] or is_own(event) and OWN
+  if spec then return spec end
+  local names = {}
+  for name in pairs(events) do names[#names + 1] = name end
+  local near = text.nearest(tostring(event), names)
+  error(("there is no event '%s'%s; one of your own has a colon in it, such as mine:done"):format(tostring(event),
+    near and "; did you mean '" .. near .. "'?" or ""), 4)
+end
+
 local function take(name, shipped, before)
   local hook, e = registry.get("hooks", name)
   if not hook then broken = broken or name end
@@ -37,7 +51,7 @@ local function take(name, shipped, before)
   tables[name] = hook
   if hook and before and before[name] ~= hook and not waiting[name] then fresh[name] = true end
   for event, handler in pairs(hook or {}) do
-    if events[event] then
+    if events[event] or is_own(event) and type(handler) == "function" then
       by_event[event] = by_event[event] or {}
       table.insert(by_event[event], { name = name, run = handler, failures = 0, shipped = shipped, needs = hook.needs })
     end
@@ -82,6 +96,7 @@ end
 
 -- What is wrong with a table that a handler gave back, as the end of a sentence. What it lacks is taken from the old one.
 local function complete(spec, old, new)
+  if spec.own then return nil end
   if not spec.replace then return "gave back a table, but this event takes none" end
   for name, found in pairs(new) do
     local kind = spec.value[name]
@@ -166,7 +181,7 @@ function M.emit(ctx, event, value, second, ...)
   if event == "session_started" then live[ctx], fresh = true, {} end
   if next(fresh) and live[ctx] then begin_fresh(ctx) end
   if event == "session_ended" then live[ctx] = nil end
-  local spec, handlers = events[event], by_event[event]
+  local spec, handlers = spec_of(event), by_event[event]
   if broken and event:sub(1, 7) == "before_" then
     return false, ("the hook file '%s' is broken, so nothing may pass it; see /doctor"):format(broken)
   end

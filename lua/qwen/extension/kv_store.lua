@@ -18,10 +18,19 @@ function M.open(name)
   return setmetatable({ path = home and ("%s/store/%s.json"):format(home, name) }, Store)
 end
 
+-- Whole numbers as they were stored: JSON has one kind of number, which comes as a float.
+local function whole(value)
+  if math.type(value) == "float" then return math.tointeger(value) or value end
+  if type(value) == "table" and value ~= json.null then
+    for key, item in pairs(value) do value[key] = whole(item) end
+  end
+  return value
+end
+
 local function read(self)
   local text = self.path and fs.read(self.path)
   local value = text and json.decode(text)
-  return type(value) == "table" and value or {}
+  return type(value) == "table" and whole(value) or {}
 end
 
 function Store:get(key)

@@ -96,7 +96,8 @@ function M.problem(entry, value)
   local known = M.fields[entry.kind]
   for name, found in pairs(value) do
     local want = (known or entry.kind == "providers" and provider or {})[name]
-    if known and not want then return unknown(entry, name, known) end
+    local own = entry.kind == "hooks" and require "qwen.extension.own_events"(name)
+    if known and not want and not own then return unknown(entry, name, known) end
     if want and not want:find(type(found), 1, true) then
       return ("%s: field '%s' must be a %s, not a %s"):format(place_of(entry, name), name, want, type(found))
     end
@@ -136,11 +137,11 @@ function M.options(entry, declared, settings)
   return setmetatable({}, { __index = get, __newindex = function() error("options are set in settings.json", 2) end })
 end
 
--- Seconds of computing between two waits. Commands have none: a person sits before them and has Ctrl-C; handlers of events have their own.
+-- Seconds of computing between two waits; handlers of events have their own.
 local budgets = {
   tools = { run = 10, preview = 2, label = 0.5, shown = 0.5, paths = 0.5, command = 0.5, domain = 0.5, offered = 0.5,
     deferred = 0.5 },
-  commands = { complete = 0.5 },
+  commands = { run = 10, complete = 0.5 },
   search = { request = 2, results = 2, usage = 0.5 },
   providers = { request = 5, failure = 2, models = 5, match = 0.5, decoder = 1 },
   auth = { headers = 2, status = 2, logout = 2, refused = 2, state = 2 },

@@ -1,5 +1,6 @@
 -- The one place where requests leave: credential, hooks, retry. Gives deltas to whoever pulls; a failure is a delta too.
 local err = require "qwen.util.err"
+local delta_hooks = require "qwen.provider.delta_hooks"
 local answer_size = require "qwen.provider.answer_size"
 local budget = require "qwen.usage.budget"
 local limiter = require "qwen.usage.limits"
@@ -115,7 +116,7 @@ function M.open(ctx, model, view)
   local options = { unattended = flag == "1" or flag == "true", fallback = #ctx.fallbacks > 0, in_words = view.in_words }
   local state = { attempt = 0, waited = 0, shown = false }
   local stream, next_event, decode, run, ended
-  local out, at, begun, listened, events, said = {}, 0, false, ctx.listens "delta", 0, 0
+  local out, at, begun, hooks, events, said = {}, 0, false, delta_hooks(ctx), 0, 0
 
   -- After a failed attempt: true to go on, or nil and the error that is the end.
   local function again(e)
@@ -185,30 +186,45 @@ function M.open(ctx, model, view)
     if not ok then out[#out + 1] = { type = "error", err = outgoing.wrong("providers", model.provider, tostring(why)) } end
   end
 
+  -- A failed attempt: what is told about it, or nil where another one begins.
+  local function failed(e)
+    local more, why = again(e)
+    local rest = hooks and hooks:text_end() -- of an answer that is asked for anew it is dropped
+    if more then
+      out, at, ended, said = {}, 0, false, 0
+      local anew = begun
+      begun = false
+      return anew and { type = "restart" } or nil
+    end
+    if not rest then return fail(why) end
+    out, at = { { type = "error", err = why } }, 0
+    function again() return nil, why end
+    return rest
+  end
+
+  -- A piece of the answer as handlers leave it.
+  local function piece(delta)
+    local given, first = delta, false
+    if hooks then delta, first = hooks:pass(given) end
+    if first then out[at], at = given, at - 1
+    elseif given.type == "usage" then count(state, given.usage) end
+    if not delta then return nil end
+    begun = true
+    state.shown = state.shown or ctx.shows[delta.type] and delta.text ~= ""
+    return delta
+  end
+
   local function next_delta()
     while true do
       at = at + 1
       local delta = out[at]
       if delta then
         out[at] = nil
-        if delta.type == "error" then
-          local more, e = again(delta.err)
-          if not more then return fail(e) end
-          out, at, ended, said = {}, 0, false, 0
-          if begun then
-            begun = false
-            return { type = "restart" }
-          end
-        else
-          if delta.type == "usage" then count(state, delta.usage) end
-          if listened then delta = ctx.emit("delta", delta) end
-          if delta then
-            begun = true
-            state.shown = state.shown or ctx.shows[delta.type] and delta.text ~= ""
-            return delta
-          end
-        end
+        if delta.type == "error" then delta = failed(delta.err) else delta = piece(delta) end
+        if delta then return delta end
       elseif ended then
+        local rest = hooks and hooks:text_end()
+        if rest then return rest end
         if state.reservation then state.reservation:settle(state.usage) end
         return nil
       else
@@ -233,7 +249,7 @@ function M.open(ctx, model, view)
           take(data, event)
         else -- one more of a run: the way of nearly all
           known.text = data
-          if not listened then
+          if not hooks then
             if not (begun and state.shown) then begun, state.shown = true, state.shown or ctx.shows[known.type] end
             return known
           end

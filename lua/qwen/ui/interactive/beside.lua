@@ -120,7 +120,7 @@ function M.start(self, line)
     local ctx, started = scoped(self, one), task.now()
     local ok, code, e = pcall(commands.call, ctx, name, command, words, rest)
     if not ok then code, e = nil, code end
-    commands.ended(ctx, name, started, code)
+    commands.ended(ctx, name, started, code, e)
     if code == nil and e then ctx.notice(tostring(e)) end
     one.done, one.note = true, nil
     self.events:put { type = "answered", fn = function()

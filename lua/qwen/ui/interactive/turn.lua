@@ -139,7 +139,7 @@ local function command_line(self, line)
     if not command then return ctx.notice(tostring(e)) end
     local started = task.now()
     local code, problem = commands.call(ctx, name, command, shell_words(rest), rest)
-    commands.ended(ctx, name, started, code)
+    commands.ended(ctx, name, started, code, problem)
     if code == nil and problem then ctx.notice(tostring(problem)) end
     if type(code) == "table" then return answer(self, code.prompt, line) end
   end
