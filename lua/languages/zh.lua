@@ -1354,10 +1354,10 @@ return {
     ["answer one prompt with tools, then end"] = "用工具回答一条提示后结束",
     ["answer one prompt and end"] = "回答一条提示后结束", ["go on with the newest session of this folder"] = "继续本目录最近的会话",
     ["go on with one; without ID: choose it"] = "继续某个会话；不带 ID 时选择",
-    ["model for this run"] = "本次运行使用的模型", ["openai[-responses], anthropic, gemini, ..."] = "openai[-responses]、anthropic、gemini 等",
+    ["model for this run"] = "本次运行使用的模型",
     ["address of an OpenAI-compatible service"] = "兼容 OpenAI 的服务的地址", ["its key (seen in ps: prefer OPENAI_API_KEY)"] = "它的密钥（ps 可见：宜用 OPENAI_API_KEY）",
     ["the same as --approval-mode yolo"] = "与 --approval-mode yolo 相同",
-    ["need no question: 'Bash(git *),edit'"] = "无需询问：'Bash(git *),edit'", ["tools that are refused"] = "拒绝使用的工具",
+    ["need no question: 'Bash(git *),edit'"] = "无需询问：'Bash(git *),edit'",
     ["run the model's commands in a sandbox"] = "在沙箱中运行模型的命令", ["read this folder's settings and .env"] = "读取本目录的设置和 .env",
     ["text, json or stream-json"] = "text、json 或 stream-json", ["tool calls and results on standard error"] = "工具调用和结果写到标准错误",
     ["load a Lua file before all others"] = "最先加载一个 Lua 文件",
@@ -1905,8 +1905,7 @@ return {
     ["a typed line that begins with # is kept in QWEN.md; false: it goes to the model"] =
       "以 # 开头的输入行保存到 QWEN.md；false：发送给模型",
     ["a line to remember"] = "要记住的一行",
-    ["serve an editor: the Agent Client Protocol on standard input and output"] =
-      "为编辑器服务：标准输入输出上的 Agent Client Protocol",
+    ["serve an editor (Agent Client Protocol)"] = "为编辑器服务（Agent Client Protocol）",
     ["the cursor is none of ours"] = "游标不是本程序给出的", ["there is no session '%s'"] = "没有会话“%s”",
     ["there is no open session '%s'"] = "没有打开的会话“%s”", ["cwd must be an absolute path"] = "cwd 必须是绝对路径",
     ["sessionId is missing"] = "缺少 sessionId", ["initialize comes first"] = "必须先调用 initialize",

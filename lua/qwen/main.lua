@@ -188,9 +188,8 @@ end
 
 -- Whether this run is a session at the prompt.
 local function at_prompt(opts)
-  local led = opts.acp or opts.acp_session or opts.input == "stream-json"
-  local words = opts.prompt or opts.command or #opts.positional > 0
-  return sys.isatty(0) and sys.isatty(1) and not (led or words)
+  local led = opts.acp or opts.input == "stream-json" or opts.prompt or opts.command
+  return sys.isatty(0) and sys.isatty(1) and not led and #opts.positional == 0
 end
 
 -- The files that count once flags and trust are known; nil where those add and take nothing.
@@ -241,7 +240,7 @@ local function route(argv)
   as_json = args.output(argv)
   local opts, e = args.parse(argv, is_command)
   if not opts then return fail(e, exit.usage) end
-  opts.argv = argv
+  opts.argv, opts.acp_session = argv, argv.session
   if opts.command then as_json = nil end
   if opts.version then
     sys.out("qwen " .. embed.version .. "\n")
@@ -292,6 +291,7 @@ end
 
 return function(argv)
   if argv[1] == "--project-worker" then return require("qwen.extension.project_worker")() end -- started by project_lua.lua alone
+  if argv[1] == "--acp-session" then argv.session = table.remove(argv, 1) end -- started by acp/worker.lua alone
   local code = route(argv)
   local ok, e = sys.flush()
   as_json = nil

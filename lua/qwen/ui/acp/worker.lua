@@ -19,11 +19,10 @@ Worker.__index = Worker
 
 -- The words that start it: ours, without those that make a hub.
 local function argv_of(program, argv, id)
-  local out = { program }
+  local out = { program, "--acp-session" }
   for _, word in ipairs(argv) do
     if word ~= "--acp" and word ~= "--experimental-acp" then out[#out + 1] = word end
   end
-  out[#out + 1] = "--acp-session"
   if id then table.move({ "--session-id", id }, 1, 2, #out + 1, out) end
   return out
 end
