@@ -3,7 +3,9 @@
 
 --fault NAME: early (a list asked for too early is empty for good), textid (ids as texts), undecodable, halves (of surrogate pairs), noreply (the answer
 ends without one), dies (after each call), session (forgets it after each call), slash (307 to the path with a slash, by another scheme), elsewhere
-(307 to another host), sse (the older transport only), streamable (no GET), errors (an error without an id).
+(307 to another host), sse (the older transport only), streamable (no GET), errors (an error without an id); on standard input and output
+also changes (the tool has another name after each call, and that is told), logs (with control characters), silent (no answer to the greeting),
+future (a revision that nobody knows), modern (the newest revision only), unlike (a structured answer that is not what it promised).
 It logs the methods that it saw, in order, to the file after --log.
 """
 import json
@@ -30,9 +32,37 @@ CONTENT = [
 ]
 
 
+EXTRAS = ("changes", "logs")
+VERSION = "1999-01-01" if FAULT == "future" else "2025-06-18"
+NEWS = json.dumps({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+LOGS = "\n".join(json.dumps({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": level, "logger": "x\x1b]0;title\x07",
+    "data": data}}) for level, data in (("info", "low"), ("warning", {"a": [1]}), ("error", "bad\x1b[2J\n" + "word " * 500)))
+
+
 class Session:
     def __init__(self):
         self.initialized = self.spoiled = False
+        self.calls = 0
+
+    def modern(self, message):
+        """The newest revision: no greeting, and what was asked for first is asked for once more."""
+        params = message.get("params", {})
+        meta = params.get("_meta", {})
+        if meta.get("io.modelcontextprotocol/protocolVersion") != "2026-07-28":
+            return self.reply(message, error={"code": -32022, "message": "2026-07-28 only", "data": {"supported": ["2026-07-28"]}})
+        result = {"resultType": "complete"}
+        if message["method"] == "server/discover":
+            result.update(supportedVersions=["2026-07-28"], capabilities={"tools": {}, "extensions": {"io.modelcontextprotocol/tasks": {}}})
+        elif message["method"] == "tools/list":
+            result["tools"] = [TOOL]
+        elif message["method"] == "tools/call" and "requestState" not in params:
+            result = {"resultType": "input_required", "requestState": "s1", "inputRequests": {"r": {"method": "roots/list"}}}
+        elif message["method"] == "tools/call":
+            self.calls = len(params["inputResponses"]["r"]["roots"])
+            result = {"resultType": "task", "taskId": "t", "status": "working", "ttlMs": None, "pollIntervalMs": 1}
+        elif message["method"] == "tasks/get":
+            result.update(taskId="t", status="completed", result={"content": [{"type": "text", "text": f"{self.calls} roots"}]})
+        return self.reply(message, result)
 
     def answer(self, message):
         """The text of the reply, "" for none."""
@@ -44,11 +74,26 @@ class Session:
             self.initialized = True
         if "id" not in message:
             return ""
+        if FAULT == "silent":
+            return ""
+        if FAULT == "modern":
+            return self.modern(message)
         if method != "initialize" and not self.initialized:
             self.spoiled = True
             return self.reply(message, error={"code": -32602, "message": "Received request before initialization was complete"})
         if method == "initialize":
-            return self.reply(message, {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}, "serverInfo": {"name": "strict", "version": "1"}})
+            return self.reply(message, {"protocolVersion": VERSION, "capabilities": {"tools": {"listChanged": True}, "logging": {}} if FAULT in EXTRAS else {"tools": {}}, "serverInfo": {"name": "strict", "version": "1"}})
+        if method == "tools/list" and FAULT == "changes":
+            return self.reply(message, {"tools": [{**TOOL, "name": f"echo{self.calls}"}, {**TOOL, "name": "echo"}]})
+        if method == "tools/call" and FAULT == "changes":
+            self.calls += 1
+            return NEWS + "\n" + self.reply(message, {"content": CONTENT})
+        if method == "tools/call" and FAULT == "logs":
+            return LOGS + "\n" + self.reply(message, {"content": CONTENT})
+        if method == "tools/list" and FAULT == "unlike":
+            return self.reply(message, {"tools": [{**TOOL, "outputSchema": {"type": "object", "properties": {"n": {"type": "integer"}}}}]})
+        if method == "tools/call" and FAULT == "unlike":
+            return self.reply(message, {"content": [], "structuredContent": {"n": "seven"}})
         if method == "tools/list":
             return self.reply(message, {"tools": [] if self.spoiled and FAULT == "early" else [TOOL]})
         if method == "tools/call" and FAULT == "undecodable":

@@ -4,6 +4,7 @@ require "qwen.api"
 local t = dofile "tests/check.lua"
 local fs, json, http, proc, task = require "sys.fs", require "sys.json", require "sys.http", require "sys.proc", require "sys.task"
 
+local wait = dofile "tests/wait.lua"
 local script = assert(fs.realpath "tests/fake/mcp_strict.py")
 local jobs = task.queue()
 local runner = task.spawn(function()
@@ -119,6 +120,76 @@ do
   local result = tool.run(nil, {})
   t.eq(result.text, "said\n[resource a: file:///a.txt (the file)]\n[file:///c.bin: 3 bytes of type application/x-thing]\nhello", "links and bytes")
   t.eq(result.parts, { { type = "image", mime = "image/png", data = "iVBORw0KGgo=" } }, "an image")
+end
+
+-- A whole session with one of them: the hook's ctx, and its entry.
+local function session(fault, more, person)
+  qwen.x.registry.scan { safe = true }
+  told = {}
+  local entry = local_entry(fault)
+  for key, value in pairs(more or {}) do entry[key] = value end
+  local one = { cwd = ctx.cwd, interactive = person, background = ctx.background, progress = function() end,
+    notice = function(words) told[#told + 1] = words end,
+    settings = { get = function(_, key) return key == "mcpServers" and { it = entry } or nil end,
+      env = function() end } }
+  local hook = dofile "lua/hooks/mcp.lua"
+  hook.session_started(one)
+  return one, one.servers.it, hook
+end
+local function has(name) return qwen.x.registry.has("tools", "mcp__it__" .. name) end
+local function run(one, name) return qwen.x.registry.get("tools", "mcp__it__" .. name).run(one, {}) end
+
+-- Lists that change, logs, structured answers.
+do
+  local one, server = session "changes"
+  one.starting[1]:get()
+  t.eq({ has "echo0", has "echo1" }, { true, false }, "the list as it is first")
+  one.tools_of = "a model"
+  run(one, "echo")
+  t.ok(wait.until_true(function() return has "echo1" end), "the list as it is then")
+  t.eq({ has "echo0", one.tools_of, #server.tools }, { false, nil, 2 }, "what is gone is not offered")
+  server.client:close()
+end
+do
+  local one, server, hook = session "logs"
+  one.starting[1]:get()
+  run(one, "echo")
+  t.ok(wait.until_true(function() return #server.log == 3 end), "what it logs is kept")
+  local whole = table.concat(server.log, "\n") .. table.concat(told)
+  t.ok(not whole:find "[\27\7]", "without control characters")
+  t.match(server.log[2], '^warning: .*{"a":%[1%]}', "what is no text, too")
+  t.ok(#server.log[3] < 700, "and bounded")
+  t.eq(#told, 1, "an error is shown at once")
+  hook.session_ended(one)
+end
+do
+  local one = session "unlike"
+  one.starting[1]:get()
+  t.match(run(one, "echo").text, '{"n":"seven"}.*does not fit the tool.s own schema',
+    "a structured answer is checked")
+end
+
+-- Revisions.
+do
+  local client, why = connect(local_entry "future")
+  t.eq({ client, why.kind }, { nil, "protocol" }, "a revision that is not ours")
+  t.match(why.message, "1999%-01%-01", "is named")
+  local modern = assert(connect(local_entry "modern"))
+  methods()
+  t.eq(modern.version, "2026-07-28", "the newest revision")
+  t.eq(texts(modern:call("echo", {})), "1 roots", "questions and tasks come as results")
+  t.eq(methods(), { "tools/call", "tools/call", "tasks/get" }, "each is answered by a request")
+  modern:close()
+end
+
+-- One that never answers holds nothing up.
+do
+  local starting = require "qwen.extension.mcp.starting"
+  for _, person in ipairs { true, false } do
+    local one = session("silent", { discoveryTimeoutMs = not person and 100 or nil }, person)
+    t.eq(starting.wait(one), person and { "it" } or {}, "a prompt does not wait for it")
+    t.eq(one.servers.it.state, person and "starting" or "failed", "which goes on beside it")
+  end
 end
 
 -- Entries as people write them.

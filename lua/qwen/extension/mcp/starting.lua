@@ -4,7 +4,9 @@ local task = require "sys.task"
 
 local M = {}
 
-local AT_PROMPT, ALONE = 1, 5 -- seconds after its start that a prompt waits for a server
+-- Seconds after its start that a prompt waits for a server; END: until one that the user waits for
+-- has failed.
+local AT_PROMPT, ALONE, END = 1, 5, 1
 
 local Starting = {}
 Starting.__index = Starting
@@ -16,7 +18,7 @@ Starting.__index = Starting
 ---@return fun() done it has started, or never will
 function M.add(ctx, name, patience)
   local over = task.queue(1)
-  local seconds = ctx.interactive and AT_PROMPT or patience or ALONE
+  local seconds = ctx.interactive and AT_PROMPT or patience and patience + END or ALONE
   local one = setmetatable({ name = name, over = over, ends = task.now() + seconds }, Starting)
   table.insert(ctx.starting, one)
   return function()
