@@ -40,8 +40,9 @@ function M.parse(text, cwd)
   if path:sub(1, 1) ~= "/" then path = cwd .. "/" .. path end
   path = paths.normal(path)
   if not paths.is_folder(path) then
-    return nil, err("missing", tr("there is no folder %s; a source is npm:NAME, an address of git, or a folder",
-      paths.short(path)))
+    local hosted = text:find "^[%w_-][%w._-]*/[%w._-]+$"
+    return nil, err("missing", hosted and tr("there is no folder %s; a repository of GitHub is github:%s", paths.short(path), text)
+      or tr("there is no folder %s; a source is npm:NAME, an address of git, or a folder", paths.short(path)))
   end
   return { kind = "path", text = path, of = path }
 end
@@ -96,8 +97,8 @@ function M.fetch(ctx, source)
   if ok then self.hashes, e = files.hashes(self.dir) end
   if self.hashes then self.manifest, e = manifests.read(self.dir, got.name) end
   if self.manifest then return self end
-  if paths.below(e.path or "", self.dir) then e = err(e.kind, (e.message:gsub("^[^:]*/package/", ""))) end
-  return failed(e)
+  local here = paths.short(self.dir):gsub("%p", "%%%0") -- the user knows where it is from, not where it lies now
+  return failed(err(e.kind, (e.message:gsub(here, (source.text:gsub("%%", "%%%%"))))))
 end
 
 local function entry_of(staged, old)
