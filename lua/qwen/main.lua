@@ -16,9 +16,8 @@ local as_json -- "json" or "stream-json" where a program reads what a run says t
 
 local function fail(e, code)
   sys.err("qwen: " .. tostring(e) .. "\n")
-  code = code or exit.failed
   if as_json then require("qwen.ui.headless.json").failed(as_json, e, code) end
-  return code
+  return code or exit.failed
 end
 
 local function shell_commands()
@@ -129,10 +128,9 @@ local function headless(ctx, opts, prompt, front, typed)
   local code
   if not front then front, code = prepare_headless(ctx, opts) end
   if not front then return code end
-  local run = require "qwen.run"
-  run.begin(ctx)
+  require("qwen.run").begin(ctx)
   if front.start then front.start(ctx) end
-  return run.headless(ctx, prompt, front, typed)
+  return require("qwen.run").headless(ctx, prompt, front, typed)
 end
 
 -- A slash command as the whole prompt; an unknown one never reaches the model. One that gives back a prompt is answered by it.
