@@ -288,6 +288,13 @@
 ---@class StdinLines
 ---@field line fun(self: StdinLines): string?, Err? waits for the next line, without its end; nil at the end of all
 
+---@class SideOut its reader is never waited for; one that is 1 MB behind, or gone, gets no more
+---@field write fun(self: SideOut, bytes: string): boolean false when nobody reads any more
+---@field close fun(self: SideOut) waits a second for what is left
+
+---@class sys.side_out
+---@field open fun(target: integer|string): SideOut?, Err? a descriptor that our parent has opened, or a file, a named pipe, /dev/fd/N: what is there already stays before it
+
 -- sys.term ---------------------------------------------------------------------------------------------------------
 
 ---@class KeyEvent

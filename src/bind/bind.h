@@ -60,6 +60,6 @@ bool bind_push_by_template(lua_State *L, int index, const char *name, size_t nam
 
 /* src/bind/NAME.c: one opener per module; the array of all is in open.c. */
 typedef int bind_opener(lua_State *L);
-bind_opener open_err, open_task, open_http, open_secret, open_secret_store, open_proc, open_fs, open_os, open_term, open_text, open_json,
+bind_opener open_err, open_task, open_http, open_secret, open_secret_store, open_proc, open_fs, open_os, open_side_out, open_term, open_text, open_json,
     open_embed, open_markdown, open_html, open_limit, open_db, open_redis, open_listen, open_probe;
 #endif

@@ -5,7 +5,7 @@
 
 static const luaL_Reg modules[] = {
     {"sys.err", open_err},   {"sys.task", open_task}, {"sys.http", open_http},   {"sys.secret", open_secret},
-    {"sys.proc", open_proc}, {"sys.fs", open_fs},     {"sys.os", open_os},       {"sys.term", open_term},
+    {"sys.proc", open_proc}, {"sys.fs", open_fs},     {"sys.os", open_os},       {"sys.term", open_term}, {"sys.side_out", open_side_out},
     {"sys.text", open_text}, {"sys.json", open_json}, {"sys.embed", open_embed}, {"sys.markdown", open_markdown},
     {"sys.html", open_html},
     {"sys.limit", open_limit}, {"sys.secret_store", open_secret_store}, {"sys.db", open_db}, {"sys.redis", open_redis},

@@ -139,6 +139,7 @@ local function contradiction(opts)
   if opts.continue and opts.resume then return "--continue and --resume contradict each other; give one" end
   if opts.session_id and earlier and not opts.fork_session then return "--session-id names a new session; it cannot be given with --continue or --resume" end
   if opts.json_schema and opts.command then return "--json-schema is for the answer to a prompt" end
+  if opts.json_fd and opts.json_file then return "--json-fd and --json-file contradict each other; give one" end
   if opts.partial and opts.output ~= "stream-json" then return "--include-partial-messages needs --output-format stream-json" end
 end
 

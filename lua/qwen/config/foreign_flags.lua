@@ -10,7 +10,7 @@ local rows = {
   { "--full-auto --approve-for-me", "--approval-mode auto-edit --sandbox" },
   { "--no-session-persistence --ephemeral --chat-recording", "--no-session; without it sessions are kept" },
   { "--bare --safe-mode --ignore-user-config --ignore-rules --disable-slash-commands", "--safe, which leaves out all Lua of yours" },
-  { "--json-fd --json-file --input-file --permission-prompt-tool --restore-ask-user-question --remote --remote-control",
+  { "--permission-prompt-tool --restore-ask-user-question --remote --remote-control",
     "--input-format stream-json (docs/programs.md)" },
   { "--extensions -e --list-extensions -l --plugin-dir --plugin-url", "qwen package (docs/packages.md)" },
   { "--settings --setting-sources --profile --config --strict-config", "~/.qwen/settings.json (qwen config), or QWEN_HOME for another folder" },

@@ -8,7 +8,7 @@ local rows = {
   { text = "qwen has no voice input",
     keys = [[general.voice.* experimental.liveVoice.* voiceModel security.allowedInsecureVoiceBaseUrls]] },
   { text = "qwen has no server, web shell or chat channels",
-    keys = [[channels.* serve.* ui.brand.* policy.* dualOutput.* general.preventSystemSleep=false]] },
+    keys = [[channels.* serve.* ui.brand.* policy.* general.preventSystemSleep=false]] },
   { text = "qwen links no folders into a worktree", keys = "worktree.*" },
   { text = "the footer shows the branch of a worktree, and has no row of its own for it",
     keys = "ui.hideBuiltinWorktreeIndicator" },

@@ -98,6 +98,8 @@ return {
     text = "what the model never does; mode auto refuses it; those written as a rule are rules" },
   ["permissions.autoMode.environment"] = { type = "list", merge = "append",
     text = "mode auto: sentences about this machine and project for its model" },
+  ["dualOutput.jsonFile"] = { type = "string", text = "at the prompt: what happens is written there as JSON, too" },
+  ["dualOutput.inputFile"] = { type = "string", text = "at the prompt: prompts and answers of a program, one a line, as JSON" },
   ["permissions.autoMode.classifyAllShell"] = { type = "boolean",
     text = "mode auto judges commands that only look, too" },
   ["permissions.autoMode.mcp.forwardArguments"] = { type = "boolean",

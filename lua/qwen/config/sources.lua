@@ -62,6 +62,7 @@ local flag_keys = {
   { "allowed_tools", "tools.allowed", "--allowed-tools" }, { "exclude_tools", "tools.exclude", "--exclude-tools" },
   { "core_tools", "tools.core", "--core-tools" },
   { "sandbox", "tools.sandbox", "--sandbox" }, { "include", "context.includeDirectories", "--include-directories" },
+  { "json_file", "dualOutput.jsonFile", "--json-file" }, { "input_file", "dualOutput.inputFile", "--input-file" },
   { "output_style", "general.outputStyle", "--output-style" },
   { "lsp", "lsp.enabled", "--experimental-lsp" },
   { "disabled_slash", "slashCommands.disabled", "--disabled-slash-commands" },

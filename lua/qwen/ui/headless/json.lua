@@ -69,7 +69,9 @@ end
 
 ---@param ctx Ctx
 ---@param opts {output: "json"|"stream-json", partial: boolean?}
-function M.attach(ctx, opts)
+---@param write fun(line: string)? where lines go, if not to standard output
+function M.attach(ctx, opts, write)
+  write = write or M.write
   local self = { all = {}, started = task.now(), api = 0, usage = {}, opts = opts }
   ctx.json, ctx.watch = self, {}
   ctx.shows = opts.partial and { text = true, think = true, call = true } or {}
@@ -77,7 +79,7 @@ function M.attach(ctx, opts)
   local function event(value, id)
     value.uuid, value.session_id = id or sys.uuid(), ctx.session.id
     if opts.output == "stream-json" then
-      M.write(M.line(value))
+      write(M.line(value))
     else
       self.all[#self.all + 1] = value
     end

@@ -39,6 +39,16 @@ function M.answer(self, value)
   question.done(value)
 end
 
+---Answers a question in the place of the user, wherever it stands.
+---@param self TtySession
+---@param question table
+---@param value any
+function M.give(self, question, value)
+  take_away(self, question)
+  question.done(value)
+  self:repaint()
+end
+
 ---Ctrl-C: the first question is left, and the turn that asks it stops.
 ---@param self TtySession
 function M.interrupt(self)

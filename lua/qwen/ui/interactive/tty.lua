@@ -196,6 +196,7 @@ function on.int(self)
   self:repaint()
 end
 
+function on.sent(_, event) event.run() end
 function on.term(self) self.quit = 143 end
 function on.hup(self) self.quit = 129 end
 function on.quit(self) self.quit = 131 end
@@ -279,6 +280,7 @@ function M.run(ctx, prepare)
   ctx.emit("session_started", { source = hooks.session_source(ctx), model = ctx.model.id })
   ctx.tools = require("qwen.agent.view").tools(ctx) -- hooks may have brought some
   tell_missing_key(ctx)
+  local leave = (ctx.opts.json_fd or ctx.settings:get "dualOutput") and require("qwen.ui.interactive.side_program").attach(self)
   turn.begin(self)
   self:repaint()
   self.running = true
@@ -289,6 +291,7 @@ function M.run(ctx, prepare)
   end
   if self.busy then self.busy:cancel() end
   ctx.emit("session_ended", { reason = "exit" })
+  if leave then leave() end
   show.farewell(ctx)
   ctx.session:close()
   return self.quit
