@@ -193,8 +193,7 @@ end
 -- The files that count once flags and trust are known; nil where those add and take nothing.
 local function scan_again(opts, project, settings)
   local claude = settings:own "general.readClaudeHome"
-  if not (opts.safe or project or claude or opts.use and opts.use[1]) then return nil end
-  return registry.scan { safe = opts.safe, project = project, use = opts.use, claude = claude }
+  return (opts.safe or project or claude or opts.use and opts.use[1]) and registry.scan { safe = opts.safe, project = project, use = opts.use, claude = claude } or nil
 end
 
 -- The session at the prompt, or the answer to one prompt; `called`: the line of a command.
@@ -228,8 +227,7 @@ local function open_settings(cwd, opts)
   if ok and (opts.mcp_config[1] or opts.strict_mcp or opts.allowed_mcp[1]) then
     ok, e = require("qwen.config.mcp_flags").add(settings, opts)
   end
-  if not ok then return nil, e end
-  return settings, nil, trusted
+  return ok and settings or nil, not ok and e or nil, trusted
 end
 
 local function route(argv)
