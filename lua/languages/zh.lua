@@ -1245,6 +1245,16 @@ return {
     ["%s: its hooks are not run; write them in the settings"] = "%s：其中的钩子不会运行；请写在设置中",
     ["more than %d files of %s: the rest is left out"] = "超过 %d 个 %s 文件：其余省略",
     ["tool servers"] = "工具服务器", ["programs"] = "程序", ["instructions"] = "说明",
+    ["packages, by the words of Qwen Code"] = "包，使用 Qwen Code 的说法",
+    ["the registry is set in ~/.npmrc, or by npm_config_registry"] = "registry 在 ~/.npmrc 中或用 npm_config_registry 设置",
+    ["it is on everywhere; off in other projects: qwen package disable NAME --project, there"] =
+      "它在各处启用；在其他项目中关闭：在那里运行 qwen package disable NAME --project",
+    ["it is a copy; after changes: qwen package update NAME"] = "这是副本；更改后运行：qwen package update NAME",
+    ["set: %s"] = "已设置：%s", ["not set"] = "未设置", ["%s wants no values"] = "%s 不需要任何值",
+    ["write NAME=value into ~/.qwen/.env; the names: qwen extensions settings list NAME"] =
+      "将 NAME=value 写入 ~/.qwen/.env；名称见：qwen extensions settings list NAME",
+    ["add a folder of your own"] = "添加你自己的文件夹", ["make a package that works"] = "创建一个可用的包",
+    ["the values that a package wants"] = "包所需的值",
     ["no tools"] = "去除的工具", ["variables"] = "变量", ["not used"] = "未使用",
     ["it is a marketplace; say which plugin you want, SOURCE:NAME: %s"] = "这是一个市场；请说明需要哪个插件，SOURCE:NAME：%s",
     ["the marketplace has no plugin '%s'; it has %s"] = "市场中没有插件“%s”；有 %s",

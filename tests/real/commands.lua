@@ -11,7 +11,7 @@ local registry = require "qwen.extension.registry"
 -- First words that Qwen Code runs are refused; nothing is asked, and no session is written.
 local place = program.place {}
 local function run(...) return program.run(place, { ... }) end
-for _, word in ipairs { "update", "extensions", "hooks-", "serve", "channel", "completion", "board" } do
+for _, word in ipairs { "update", "plugin", "hooks-", "serve", "channel", "completion", "board" } do
   local r = run(word, "list", "--port", "1")
   if word == "hooks-" then r = run("serve", "--", "x") end
   t.eq(r.code, 2, "qwen " .. word .. " is an error")

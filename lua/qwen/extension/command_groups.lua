@@ -12,7 +12,7 @@ M.list = {
   { title = phrase "Changes", names = "diff undo review tasks goal loop init" },
   { title = phrase "Model", names = "model models effort advisor auth provider limits usage stats" },
   { title = phrase "Permission", names = "mode plan permissions sandbox trust directory cd project privacy" },
-  { title = phrase "Tools", names = "tools mcp lsp agents skills hooks memory package" },
+  { title = phrase "Tools", names = "tools mcp lsp agents skills hooks memory package extensions" },
   { title = phrase "Screen", names = "theme keys vim settings language output-style editor" },
   { title = phrase "Lua", names = "lua reload eject explain config test" },
   { title = phrase "Program", names = "help about bug doctor demo" },

@@ -9,7 +9,6 @@ return {
   channel = "qwen -p PROMPT",
   completion = "the completions are installed with the program (cmake --install)",
   exec = "qwen -p PROMPT",
-  extensions = "qwen package (docs/packages.md)",
   hooks = "qwen config get hooks, or /hooks in a session",
   install = "install qwen as you did the first time (README.md)",
   login = "qwen auth",

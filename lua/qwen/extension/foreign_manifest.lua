@@ -44,12 +44,16 @@ local function merged(into, more)
   return into
 end
 
--- Hooks by event; those of one more file are added. Events under other names get those of ours.
-local function add_hooks(into, value, names)
+-- Events of Gemini that mean the same as one of Claude Code.
+local EVENTS = { BeforeTool = "PreToolUse", AfterTool = "PostToolUse", BeforeAgent = "UserPromptSubmit",
+  AfterAgent = "Stop", PreCompress = "PreCompact" }
+
+-- Hooks by event; those of one more file are added.
+local function add_hooks(into, value)
   local hooks = object(value)
   hooks = hooks and (object(hooks.hooks) or not hooks.hooks and hooks) or {}
   for event, groups in pairs(hooks) do
-    local ours = names and names[event] or event
+    local ours = EVENTS[event] or event
     if type(groups) == "table" then
       into[ours] = table.move(groups, 1, #groups, #(into[ours] or {}) + 1, into[ours] or {})
     end
@@ -117,22 +121,22 @@ local function context_of(data, dir, usual)
   local said = data.contextFileName
   local out = {}
   for _, name in ipairs(type(said) == "table" and said or { said or usual }) do
-    if text(name) and fs.exists(dir .. "/" .. relative(name)) then out[#out + 1] = relative(name) end
+    name = text(name) and name:gsub("%${/}", "/"):gsub("%${pathSeparator}", "/")
+    if name and fs.exists(dir .. "/" .. relative(name)) then out[#out + 1] = relative(name) end
   end
   return out
 end
 
 -- Extensions of Qwen Code and of Gemini, which are of one family.
-local function extension(data, dir, usual, names, left)
+local function extension(data, dir, usual, left)
   local hooks, folders = {}, folders_of(data)
   for kind, value in pairs(object(data.folders) or {}) do folders[kind] = value end
   if type(data.hooks) == "string" then
-    add_hooks(hooks, read(dir, relative(data.hooks)), names)
+    add_hooks(hooks, read(dir, relative(data.hooks)))
   else
-    add_hooks(hooks, data.hooks, names)
-    add_hooks(hooks, read(dir, "hooks/hooks.json"), names)
+    add_hooks(hooks, data.hooks)
+    add_hooks(hooks, read(dir, "hooks/hooks.json"))
   end
-  if names then without_ours(folders) end
   return package(data, folders, { servers = merged({}, object(data.mcpServers)), hooks = hooks,
     context = context_of(data, dir, usual), exclude = list(data.excludeTools) or {},
     settings = settings_of(data.settings), left = left })
@@ -142,20 +146,18 @@ end
 ---@param dir string
 ---@return table
 function M.qwen(data, dir)
-  return extension(data, dir, "QWEN.md", nil,
+  return extension(data, dir, "QWEN.md",
     left_of(data, dir, { "channels", "workflows", "lspServers" }, { "workflows", "output-styles" }))
 end
-
--- Events of Gemini that mean the same as one of Claude Code.
-local GEMINI_EVENTS = { BeforeTool = "PreToolUse", AfterTool = "PostToolUse", BeforeAgent = "UserPromptSubmit",
-  AfterAgent = "Stop", PreCompress = "PreCompact" }
 
 ---@param data table
 ---@param dir string
 ---@return table
 function M.gemini(data, dir)
-  return extension(data, dir, "GEMINI.md", GEMINI_EVENTS,
+  local made = extension(data, dir, "GEMINI.md",
     left_of(data, dir, { "themes", "policies", "plan" }, { "policies" }))
+  without_ours(made.folders)
+  return made
 end
 
 -- A part that a plugin names as a file, gives as an object, or has where it usually is.

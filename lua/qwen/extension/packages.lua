@@ -127,16 +127,32 @@ end
 function M.folders(package, kind)
   local out, said = {}, package.manifest.folders[kind] or kind
   for _, path in ipairs(type(said) == "table" and said or { said }) do
-    if type(path) == "string" and not files.path_problem(path) and paths.is_folder(package.dir .. "/" .. path) then
+    if path == "." then
+      out[#out + 1] = package.dir
+    elseif type(path) == "string" and not files.path_problem(path) and paths.is_folder(package.dir .. "/" .. path) then
       out[#out + 1] = package.dir .. "/" .. path
     end
   end
   return out
 end
 
--- Kinds of content, in the order in which they are listed.
+-- Kinds of content, in the order in which they are listed, and the ends of their files' names.
 local kinds = { "commands", "tools", "hooks", "providers", "auth", "search", "themes", "languages", "skills", "agents",
   "output-styles", "lua", "tests" }
+local ends = { commands = { lua = true, md = true, toml = true }, tools = { lua = true, json = true },
+  agents = { md = true }, ["output-styles"] = { md = true } }
+local LUA = { lua = true }
+
+-- The name of a file of a kind; nil where it is none of that kind.
+local function name_in(kind, package, folder, path)
+  if kind == "skills" and path == "SKILL.md" then
+    return folder == package.dir and package.manifest.name or folder:match "^.*/(.*)$"
+  elseif kind == "skills" then
+    return folder ~= package.dir and path:match "^(.-)/SKILL%.md$" or nil
+  end
+  local name, form = path:match "^(.+)%.(%w+)$"
+  return name and (ends[kind] or LUA)[form] and name or nil
+end
 
 ---What a package brings, by kind: the names of its files there.
 ---@param package {dir: string, manifest: table}
@@ -147,8 +163,7 @@ function M.brings(package)
     local names = {}
     for _, folder in ipairs(M.folders(package, kind)) do
       for _, path in ipairs(files.list(folder) or {}) do
-        local name = kind == "skills" and path:match "^(.-)/SKILL%.md$" or path:match "^(.+)%.%w+$"
-        if name and (kind ~= "skills" or path:find "SKILL%.md$") then names[#names + 1] = name end
+        names[#names + 1] = name_in(kind, package, folder, path)
       end
     end
     if #names > 0 then out[#out + 1] = { kind = kind, names = names } end

@@ -27,7 +27,8 @@ function M.place(names, found, problems)
   for _, entry in ipairs(found) do count[entry.name] = (count[entry.name] or 0) + 1 end
   for _, entry in ipairs(found) do
     local plain, list = entry.name, names[entry.name]
-    local free = count[plain] == 1 and entry.kind ~= "hooks" and (not list or list[1].tier == "shipped")
+    local ours = entry.package.manifest.form == "package.lua" -- others do not know what ships
+    local free = count[plain] == 1 and entry.kind ~= "hooks" and (not list or ours and list[1].tier == "shipped")
     if free then
       if list and not harmless[entry.kind] then
         entry.clash = tr("%s/%s is that of the package %s, in the place of the shipped one", entry.kind, plain,
@@ -82,7 +83,8 @@ function M.guard(entry, value)
       return rights.refusal(entry.package, ("%s: %s"):format(paths.short(entry.path), event), right)
     end
   end
-  if not rights.has(entry.package, "all") then wrap(value, entry.package, 1, {}) end
+  local own_code = entry.form == "lua" -- what is made of texts runs our code
+  if own_code and not rights.has(entry.package, "all") then wrap(value, entry.package, 1, {}) end
 end
 
 return M

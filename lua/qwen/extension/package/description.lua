@@ -15,7 +15,8 @@ local function add_contents(out, package)
   for _, part in ipairs(packages.brings(package)) do
     out[#out + 1] = ("  %s %s"):format(text.pad(part.kind, 14), table.concat(part.names, ", "))
     for _, name in ipairs(part.names) do
-      if part.kind ~= "hooks" and registry.source(part.kind .. "/" .. name) then
+      local ours = package.manifest.form == "package.lua"
+      if ours and part.kind ~= "hooks" and registry.source(part.kind .. "/" .. name) then
         out[#out + 1] = tr("    %s/%s takes the place of the shipped one", part.kind, name)
       end
     end
