@@ -71,9 +71,9 @@ local function plain(name)
 end
 
 local function link(ctx, args)
-  local code, e = install(ctx, args)
-  if code == 0 then ctx.print(tr "it is a copy; after changes: qwen package update NAME") end
-  return code, e
+  local words = read(args)
+  words[#words + 1] = "--link"
+  return package.add.run(ctx, words)
 end
 
 local function new(ctx, args)
@@ -104,15 +104,19 @@ end
 
 C.run = function(ctx) return package.list.run(ctx, {}) end
 C.subcommands = {
-  install = { summary = "fetch one, show what it brings, and ask", args = "SOURCE [--ref=REF] [--consent]", run = install },
-  link = { summary = "add a folder of your own", args = "PATH [--consent]", run = link },
+  install = { summary = "fetch one, show what it brings, and ask", args = "SOURCE [--ref=REF] [--consent]",
+    complete = package.add.complete, run = install },
+  link = { summary = "add a folder of your own", args = "PATH [--consent]", complete = package.add.complete, run = link },
   list = { summary = "packages, their state and where they come from", args = "", run = plain "list" },
-  update = { summary = "fetch newer versions, and ask", args = "[NAME]", run = plain "update" },
-  uninstall = { summary = "delete one", args = "NAME", run = plain "remove" },
-  enable = { summary = "use one, here or everywhere", args = "NAME [--scope=SCOPE]", run = plain "enable" },
-  disable = { summary = "do not use one, here or everywhere", args = "NAME [--scope=SCOPE]", run = plain "disable" },
+  update = { summary = "fetch newer versions, and ask", args = "[NAME]", complete = package.remove.complete, run = plain "update" },
+  uninstall = { summary = "delete one", args = "NAME", complete = package.remove.complete, run = plain "remove" },
+  enable = { summary = "use one, here or everywhere", args = "NAME [--scope=SCOPE]",
+    complete = package.remove.complete, run = plain "enable" },
+  disable = { summary = "do not use one, here or everywhere", args = "NAME [--scope=SCOPE]",
+    complete = package.remove.complete, run = plain "disable" },
   new = { summary = "make a package that works", args = "NAME", run = new },
-  settings = { summary = "the values that a package wants", args = "list NAME", run = settings },
+  settings = { summary = "the values that a package wants", args = "list NAME",
+    complete = function() return { "list" } end, run = settings },
 }
 
 return C

@@ -1249,7 +1249,6 @@ return {
     ["the registry is set in ~/.npmrc, or by npm_config_registry"] = "registry 在 ~/.npmrc 中或用 npm_config_registry 设置",
     ["it is on everywhere; off in other projects: qwen package disable NAME --project, there"] =
       "它在各处启用；在其他项目中关闭：在那里运行 qwen package disable NAME --project",
-    ["it is a copy; after changes: qwen package update NAME"] = "这是副本；更改后运行：qwen package update NAME",
     ["set: %s"] = "已设置：%s", ["not set"] = "未设置", ["%s wants no values"] = "%s 不需要任何值",
     ["write NAME=value into ~/.qwen/.env; the names: qwen extensions settings list NAME"] =
       "将 NAME=value 写入 ~/.qwen/.env；名称见：qwen extensions settings list NAME",

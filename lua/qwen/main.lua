@@ -193,7 +193,8 @@ end
 -- The files that count once flags and trust are known; nil where those add and take nothing.
 local function scan_again(opts, project, settings)
   local claude = settings:own "general.readClaudeHome"
-  return (opts.safe or project or claude or opts.use and opts.use[1]) and registry.scan { safe = opts.safe, project = project, use = opts.use, claude = claude } or nil
+  return (opts.safe or project or claude or opts.use and opts.use[1])
+    and registry.scan { safe = opts.safe, project = project, use = opts.use, claude = claude } or nil
 end
 
 -- The session at the prompt, or the answer to one prompt; `called`: the line of a command.

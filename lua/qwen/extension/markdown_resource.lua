@@ -30,7 +30,6 @@ local SIZES = { inherit = true, sonnet = true, opus = true, haiku = true }
 -- The fields as we read them: those of Claude Code that mean the same have our names.
 local function ours(fields, foreign)
   if foreign and SIZES[fields.model] or fields.model == "inherit" then fields.model = nil end
-  if foreign and fields.permissionMode == "plan" then fields.approvalMode = "plan" end
   return fields
 end
 
