@@ -1173,11 +1173,11 @@ qwen = {}
 ---@field challenge table<string, string>? what the server asked for when it refused: scope, resource_metadata, error
 
 ---@class qwen.x.mcp_oauth the sign-in of tool servers at an address
----@field credential_name fun(name: string): string what the sign-in of a server is stored under
+---@field credential_name fun(name: string, url: string): string what the sign-in of a server is stored under
 ---@field attach fun(ctx: Ctx, name: string, config: table, fresh: boolean?): McpAttached?, Err? how a server of mcpServers is connected to; fresh: without what is stored
 ---@field login fun(ctx: Ctx, name: string, config: table, options: {scope: string?, store: string?, paste: boolean?, challenge: table?}): {place: string?, tools: integer}?, Err? signs in; no place: the server wants no sign-in
 ---@field state fun(ctx: Ctx, name: string, config: any): string? whether one is signed in, in words
----@field logout fun(name: string): boolean?, Err?
+---@field logout fun(name: string): boolean?, Err? whether there was a sign-in to forget
 
 ---@class qwen.x.mcp_sign_in the commands about it
 ---@field login fun(ctx: Ctx, words: string[]): integer|false|nil, Err?

@@ -141,6 +141,22 @@ for _, where in ipairs { "header", "path", "root" } do
   t.match(call(place, "read"), "read it", where .. ": the token is used")
 end
 
+-- The older transport, whose first request is another one; a server of a project, once it is allowed.
+do
+  local server <close> = guarded {}
+  local place = place_for(entry_of(server, { url = server.url }))
+  configure(place, { url = server.url, oauth = CLIENT })
+  t.match(login(place).out, "signed in to it, which has 2 tools", "url")
+  t.match(call(place, "read"), "read it", "url")
+  configure(place, nil)
+  fs.write(place.cwd .. "/.mcp.json", json.encode { mcpServers = { it = { url = server.url, oauth = CLIENT } } })
+  local r = login(place)
+  t.match(r.err, "your settings have no server 'it'", "nobody has allowed it")
+  fs.write(place.home .. "/.qwen/settings.json", json.encode { enabledMcpjsonServers = { "it" }, security = { folderTrust = { enabled = false } } })
+  r = login(place)
+  t.match(r.out, "signed in to it, which has 2 tools", "of the project: " .. r.err)
+end
+
 -- What goes wrong on the way in: what is said, and nothing is kept.
 for _, case in ipairs {
   { { fault = "mix-up" }, "names another issuer: https://honest.example" },

@@ -88,14 +88,15 @@ const listener = http.createServer(async (req, res) => {
     return say(201, { client_id: "registered", client_secret: "secret-of-the-client", ...options.client });
   }
   if (req.url === "/away") return say(200, {});
-  if (req.url !== "/mcp" || req.method !== "POST") return say(req.url === "/mcp" ? 405 : 404, {});
+  if (req.url !== "/mcp") return say(404, {});
   if (options.moved) return say(307, {}, { Location: options.moved });
-  const body = JSON.parse(text), token = req.headers.authorization?.match(/^Bearer (.*)$/)?.[1];
-  note({ at: "mcp", method: body.method, token: token && issued.indexOf(token) });
+  const body = JSON.parse(text || "{}"), token = req.headers.authorization?.match(/^Bearer (.*)$/)?.[1];
+  note({ at: "mcp", verb: req.method, method: body.method, token: token && issued.indexOf(token) });
   const where = options.prm === "header" ? `, resource_metadata="${url}/meta.json"` : "";
   if (!issued.includes(token) || dead.has(token)) {
     return say(401, { error: "invalid_token" }, { "WWW-Authenticate": `Basic realm="x", Bearer realm="a, \\"b\\"", scope="mcp:read"${where}` });
   }
+  if (req.method !== "POST") return say(405, {});
   const rights = JSON.parse(Buffer.from(token.split(".")[1], "base64url")).scope ?? "";
   if (body.params?.name === "write" && !(options.scope ?? rights).includes("mcp:write")) {
     return say(403, {}, { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="mcp:write"${where}` });

@@ -1,6 +1,7 @@
 -- `mcp login` and `mcp logout` of a tool server: what is typed, and what is said of how it ended.
 local err = require "qwen.util.err"
 local mcp_oauth = require "qwen.auth.mcp_oauth"
+local project = require "qwen.extension.mcp.project"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
@@ -33,11 +34,14 @@ local function read(words)
   return out, plain
 end
 
--- The server of the settings that the words name.
+-- The server of the settings that the words name, else one of the project that the user allowed.
 local function entry_of(ctx, name)
   local servers = ctx.settings:get "mcpServers"
   local entry = type(servers) == "table" and servers[name]
   if type(entry) == "table" then return entry end
+  for _, one in ipairs(project.list(ctx)) do
+    if one.name == name and project.answer(ctx, one) == "yes" then return one.config end
+  end
   return nil, err("missing", tr("your settings have no server '%s'", name))
 end
 
@@ -76,9 +80,9 @@ end
 function M.logout(ctx, words)
   local name = words[1]
   if not name or words[2] then return false end
-  local ok, e = mcp_oauth.logout(name)
-  if not ok then
-    if e.code ~= "no-entry" then return nil, e end
+  local found, e = mcp_oauth.logout(name)
+  if e then return nil, e end
+  if not found then
     return nil, err("missing", tr("there is no sign-in of the server '%s'", name))
   end
   ctx.print(tr("signed out of %s", name))

@@ -5,6 +5,7 @@ local err = require "qwen.util.err"
 local http = require "sys.http"
 local metadata = require "qwen.auth.mcp_metadata"
 local oauth = require "qwen.auth.oauth"
+local sys = require "sys.os"
 local task = require "sys.task"
 local translate = require "qwen.util.translate"
 local visible = require("sys.text").visible
@@ -15,10 +16,14 @@ local M = {}
 
 local AHEAD = 30 -- seconds before its end that a token is renewed
 
----The name that the sign-in of a server is stored under.
+local function stem(name) return ("mcp." .. name:gsub("[^%w_-]", "_")):sub(1, 70) .. "." end
+
+---The name that the sign-in of a server is stored under: servers of one name in two projects are
+---two, and one that moves to another address is another one.
 ---@param name string
+---@param url string
 ---@return string
-function M.credential_name(name) return ("mcp." .. name:gsub("[^%w_-]", "_")):sub(1, 90) end
+function M.credential_name(name, url) return stem(name) .. sys.sha256(url):sub(1, 12) end
 
 -- Ways to prove who one is that other programs know and this one does not.
 local function unknown_way(name, config)
@@ -49,7 +54,7 @@ local function server_of(ctx, name, given)
   local again = ctx.pick and ctx.session and "/mcp login " or "qwen mcp login "
   return { name = name, url = config.url, origin = place.origin, again = again .. name,
     oauth = type(given.oauth) == "table" and given.oauth or {},
-    credential = M.credential_name(name), has_header = has_header(config.headers) }
+    credential = M.credential_name(name, config.url), has_header = has_header(config.headers) }
 end
 
 -- The stored sign-in, when it is for this address; nothing when there is none.
@@ -239,13 +244,23 @@ function M.state(ctx, name, given)
   if server.oauth.enabled == true then return tr("not signed in; run: %s", server.again) end
 end
 
----Forgets the sign-in of a server.
+---Forgets the sign-in of a server, at whatever address.
 ---@param name string
----@return boolean?, Err?
+---@return boolean? found whether there was one
+---@return Err?
 function M.logout(name)
-  local credential = M.credential_name(name)
-  if credentials.has(credential .. ".client") then credentials.remove(credential .. ".client") end
-  return credentials.remove(credential)
+  local list, e = credentials.list()
+  if not list then return nil, e end
+  local begin, found = stem(name), false
+  for _, row in ipairs(list) do
+    if row.name:sub(1, #begin) == begin then
+      local ok
+      ok, e = credentials.remove(row.name)
+      if not ok then return nil, e end
+      found = true
+    end
+  end
+  return found
 end
 
 return M
