@@ -22,10 +22,11 @@ local function said_by(path)
   end)
 end
 
--- Several folders have one place for their sessions, because "a/b" and "a-b" have the same name there.
+-- Several folders have one place for their sessions, because "a/b" and "a-b" have the same name there. A file that says another
+-- place was put here, as that of a project that was moved.
 local function is_of(path, cwd)
   local said = said_by(path)
-  return not said or said == cwd or said:match "^(.+)/%.qwen/worktrees/[^/]+$" == cwd
+  return not said or said == cwd or paths.project_key(said) ~= paths.project_key(cwd)
 end
 
 local function add(out, chats)
