@@ -209,15 +209,15 @@ local function lines_of(findings)
   return table.concat(out, "\n")
 end
 
-local function print_json(changes, findings, turns, model)
+local function print_json(ctx, changes, findings, turns, model)
   local left_out, list = qwen.json.array {}, qwen.json.array {}
   for i, one in ipairs(changes.left_out) do
     left_out[i] = { path = one.path, why = tostring(one.why) }
   end
   for i, one in ipairs(findings) do list[i] = one end
-  qwen.os.out(qwen.json.encode({ base = changes.base, since = tostring(changes.since),
+  ctx.print(qwen.json.encode({ base = changes.base, since = tostring(changes.since),
     files = #changes.files, left_out = left_out, findings = list, turns = turns or 0,
-    model = model }) .. "\n")
+    model = model }), true)
 end
 
 local FIX = "Fix what a review of my changes has found, and nothing beside it. Look at each place "
@@ -251,7 +251,7 @@ function C.run(ctx, args)
   if not changes then return nil, e end
   if not changes.files[1] and not changes.left_out[1] then
     if options.json then
-      print_json(changes, {})
+      print_json(ctx, changes, {})
     else
       ctx.print(tr("nothing has changed since %s", tr(changes.since)))
     end
@@ -262,7 +262,7 @@ function C.run(ctx, args)
   if changes.files[1] then findings, e, turns = look(ctx, changes, options.json) else findings = {} end
   if not findings then return nil, e end
   if options.json then
-    print_json(changes, findings, turns, ctx.model.id)
+    print_json(ctx, changes, findings, turns, ctx.model.id)
   else
     report(ctx, changes, findings, options.fix)
   end

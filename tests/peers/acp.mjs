@@ -314,6 +314,14 @@ const cases = {
     same(env.server.requests().length, 0);
     return q;
   } },
+  "a command that writes by itself": { homeFiles: { ".qwen/commands/loud.lua":
+    'return { summary = "loud", run = function(ctx) qwen.os.out("words\\n{}\\n{\\"a\\": 1}\\n") ctx.print "said" return 0 end }' }, run: async (env) => {
+    const q = await start(env);
+    await q.open();
+    same((await q.prompt("/loud")).stopReason, "end_turn");
+    same(q.text(), "said\n");
+    return q;
+  } },
   "a prompt file of the project": { files: { ".qwen/commands/say.md": "Say {{args}} now" }, answers: [{ text: "x" }], run: async (env) => {
     const q = await start(env, { args: ["--trust-folder"] });
     await q.open();

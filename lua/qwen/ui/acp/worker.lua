@@ -27,15 +27,17 @@ local function argv_of(program, argv, id)
   return out
 end
 
--- Passes on what it says. Only what may answer a request is looked at.
+-- Passes on what it says, where it is of the protocol. What may answer a request is looked at.
 local function pump(self)
   for line in self.read do
-    if line:sub(1, 10) ~= '{"jsonrpc"' then
-      local message = json.decode(line, false, true)
-      if type(message) == "table" and message.method == nil then self.pending[json.encode(message.id)] = nil end
+    local message = line:sub(1, 10) ~= '{"jsonrpc"' and connection.object((json.decode(line, false, true)))
+    if message and message.jsonrpc ~= "2.0" then
+      sys.err(line .. "\n") -- a command's own words
+    else
+      if message and message.method == nil then self.pending[json.encode(message.id)] = nil end
+      sys.out(line .. "\n")
+      sys.flush()
     end
-    sys.out(line .. "\n")
-    sys.flush()
   end
   self.ended = true
   for _, id in pairs(self.pending) do
