@@ -361,6 +361,7 @@
 ---@field last string? the newest of them
 ---@field take (fun(): string)? the events that the model has not had; they are gone then
 ---@field looked integer? bytes of the file that the model has read
+---@field read boolean? the model has read its end
 ---@field quiet boolean? its end is not reported to the user
 ---@field stop fun(by?: "user"|"model") ends it, with all that it started
 

@@ -55,6 +55,7 @@ function T.run(ctx, args)
   end
   qwen.x.jobs.await(ctx, job, (args.timeout or 0) / 1000)
   local words = outputs[job.kind](job)
+  job.read = job.how ~= nil
   local state = job.how and ("[%s has ended: %s]"):format(job.id, job.how)
     or ("[%s goes on, for %.0f s]"):format(job.id, qwen.task.now() - job.since)
   if words == "" then words = "(nothing new)" end

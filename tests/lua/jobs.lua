@@ -44,7 +44,9 @@ do
   fs.write(ctx.cwd .. "/go", "")
   t.match(run(ctx, "task_output", { task_id = id, timeout = 600000 }).text, "^two\n.*code 3.*%[" .. id .. " has ended: code 3%]", "its end is waited for")
   t.eq(ctx.told, { "code 3" }, "the user is told at once")
-  t.match(jobs.take(ctx), "The command `echo one; .*` in the background %(" .. id .. "%) has ended with code 3", "the model with the next request")
+  local told = jobs.take(ctx)
+  t.match(told, "The command `echo one; .*` in the background %(" .. id .. "%) has ended with code 3", "the model with the next request")
+  t.ok(not told:find("It printed", 1, true), "without what it has read")
   t.eq(jobs.take(ctx), nil, "once")
 end
 

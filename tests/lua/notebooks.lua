@@ -157,4 +157,25 @@ t.eq({ #now.cells, now.cells[1].source, now.cells[1].outputs }, { 1, { "x = 7" }
 t.eq(qwen("--continue", "-p", "/undo").code, 0)
 t.eq({ fs.read(place.cwd .. "/n.ipynb"), fs.read(place.cwd .. "/t.ipynb") }, { BOOK, TEXT }, "taken back")
 
+-- Odd notebooks: what they become, or none.
+do
+  local plain = '{"cells":[{"cell_type":"code","source":["a"],"metadata":{},"outputs":[],"execution_count":null}]}'
+  local function with(from, to) return (plain:gsub(from, to)) end
+  for text, want in pairs {
+    [with('"source":%["a"%]', '"source":["x"],"source":["a"]')] = with('"source":%["a"%]', '"source":["x"],"source":["b"]'),
+    [with('^{', '{"cells":[],')] = with('^{', '{"cells":[],'):gsub('"a"', '"b"'),
+    [with("{}", '{"n":1e400,"m":-1E+999,"k":123456789012345678901234567890}')] = with("{}", '{"n":1e400,"m":-1E+999,"k":123456789012345678901234567890}')
+      :gsub('"a"', '"b"'),
+    [with("{}", '{"n":NaN,"m":[-Infinity,Infinity],"NaN":"NaN \\"1e999"}')] = with("{}", '{"n":NaN,"m":[-Infinity,Infinity],"NaN":"NaN \\"1e999"}')
+      :gsub('"a"', '"b"'),
+    [with('"source"', '"\\u0073ource"')] = with('"source"', '"\\u0073ource"'):gsub('"a"', '"b"'),
+    ['{"cells":{}}'] = false, ['{"cells" : {"1":{"cell_type":"code"}}}'] = false, ['{"worksheets":[{"cells":[]}],"nbformat":3}'] = false,
+    ['{"cells":[NaN]}'] = false, ['{"cells":["'] = false, ['{"cells":["\\'] = false, [""] = false, ["NaN"] = false,
+  } do
+    local book = notebook.parse(text)
+    local after = book and notebook.edit(text, book, { mode = "replace", place = 1, source = "b" })
+    t.eq(after or false, want, text)
+  end
+end
+
 t.done()

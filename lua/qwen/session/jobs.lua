@@ -80,8 +80,10 @@ function M.ended(ctx, job, how)
   for _, done in ipairs(job.waiters or {}) do done:put(true) end
   if ctx.job_ended and not job.quiet then ctx.job_ended(job) end
   local name = kinds[job.kind]:format(job.words, job.id)
-  M.tell(ctx, job, ("%s %s after %.0f s.%s"):format(name, how.model, job.took,
-    how.result and how.result ~= "" and "\n" .. how.result or ""))
+  local head, result = ("%s %s after %.0f s."):format(name, how.model, job.took), how.result or ""
+  M.tell(ctx, job, function() -- what it brought the model may have read meanwhile
+    return (job.read or result == "") and head or head .. "\n" .. result
+  end)
 end
 
 ---What is to be told to the model of this conversation, as one text; nil where there is nothing.

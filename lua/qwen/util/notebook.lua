@@ -1,6 +1,7 @@
 -- Jupyter notebooks: their cells as text for a model, and the change of one cell in which every other
 -- byte of the file stays. Pure; it knows no files.
 local json = require "sys.json"
+local json_numbers = require "qwen.util.json_numbers"
 local sys = require "sys.os"
 local texts = require "qwen.util.text"
 
@@ -23,9 +24,11 @@ local function object(value) return type(value) == "table" and value ~= json.nul
 ---@param text string
 ---@return table? notebook decoded; nil: it is none
 function M.parse(text)
-  local notebook = json.decode((text:gsub("^\xef\xbb\xbf", "")), false, true)
+  text = text:gsub("^\xef\xbb\xbf", "")
+  local notebook = json.decode(text, false, true) or json.decode(json_numbers(text), false, true)
   local cells = type(notebook) == "table" and notebook ~= json.null and notebook.cells
   if type(cells) ~= "table" or cells == json.null then return nil end
+  if not cells[1] and (next(cells) or text:find '"cells"%s*:%s*{') then return nil end -- no list
   for _, cell in ipairs(cells) do
     if type(cell) ~= "table" or cell == json.null or type(cell.cell_type) ~= "string" then return nil end
   end
@@ -207,10 +210,10 @@ end
 -- Sets a member of the cell, or takes it away.
 local function set(text, at, name, value, style)
   local list = parts(text, at)
-  for i, part in ipairs(list) do
-    if part.name == name then
+  for i = #list, 1, -1 do -- of a name that stands twice the last counts
+    if list[i].name == name then
       if value == nil then return without(text, list, i) end
-      return splice(text, part.from, part.to, value)
+      return splice(text, list[i].from, list[i].to, value)
     end
   end
   if value == nil then return text end
