@@ -152,13 +152,13 @@ function M.open(config, ctx, name, receive)
   function link.close()
     events.stop(source)
     if not headers["Mcp-Session-Id"] then return end
+    local farewell = M.joined(headers)
+    headers["Mcp-Session-Id"] = nil
     local said = task.spawn(function()
       local stream <close> = ctx.transport { url = target.url, method = "DELETE",
-        headers = headers }
+        headers = farewell }
       return stream ~= nil
     end)
-    headers = M.joined(headers)
-    headers["Mcp-Session-Id"] = nil
     said:join(FAREWELL)
     said:cancel()
   end
