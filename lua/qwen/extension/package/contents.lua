@@ -1,13 +1,14 @@
 -- What the files of a package come to: under which names they are found, what they need to be read at all, and the ctx that their
 -- functions get.
 local context = require "qwen.extension.package.context"
+local events = require "qwen.extension.events"
 local rights = require "qwen.extension.package.rights"
 local paths = require "qwen.util.paths"
 local tr = require("qwen.util.translate").tr
 
 local M = {}
 
-local DEPTH = 3
+local DEPTH, MOST_DEPTH = 3, 30
 
 -- A name that says which package it is of; a model's tools have no slash in theirs.
 local function qualified(package, kind, name)
@@ -61,6 +62,24 @@ local function with_view(fn, package)
   end
 end
 
+-- Data as it is, for a handler that may only look: what it changed there would change the run.
+local function copy(value, depth)
+  if type(value) ~= "table" or depth > MOST_DEPTH then return type(value) ~= "table" and value or nil end
+  local out = {}
+  for key, field in next, value do
+    if type(field) ~= "function" then out[key] = copy(field, depth + 1) end
+  end
+  return out
+end
+
+local function looking(fn)
+  return function(ctx, ...)
+    local given = table.pack(...)
+    for i = 1, given.n do given[i] = copy(given[i], 1) end
+    return fn(ctx, table.unpack(given, 1, given.n))
+  end
+end
+
 local function wrap(value, package, depth, seen)
   if depth > DEPTH or seen[value] then return end
   seen[value] = true
@@ -83,8 +102,13 @@ function M.guard(entry, value)
       return rights.refusal(entry.package, ("%s: %s"):format(paths.short(entry.path), event), right)
     end
   end
-  local own_code = entry.form == "lua" -- what is made of texts runs our code
-  if own_code and not rights.has(entry.package, "all") then wrap(value, entry.package, 1, {}) end
+  -- What is made of texts runs our code.
+  if entry.form ~= "lua" or rights.has(entry.package, "all") then return nil end
+  for event, spec in pairs(entry.kind == "hooks" and events or {}) do
+    local handler = rawget(value, event)
+    if type(handler) == "function" and not spec.replace then value[event] = looking(handler) end
+  end
+  wrap(value, entry.package, 1, {})
 end
 
 return M

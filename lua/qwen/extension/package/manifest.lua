@@ -8,7 +8,9 @@ local json = require "sys.json"
 local paths = require "qwen.util.paths"
 local rights = require "qwen.extension.package.rights"
 local task = require "sys.task"
+local texts = require "qwen.util.text"
 local tr = require("qwen.util.translate").tr
+local visible = require("sys.text").visible
 
 local M = {}
 
@@ -17,7 +19,7 @@ local API = 1
 
 -- Names that other systems keep for themselves, or that mean something to us.
 local reserved = {}
-for name in ("con prn aux nul node_modules packages extensions all"):gmatch "%S+" do
+for name in ("con prn aux nul node_modules packages extensions all mcp shipped user project use"):gmatch "%S+" do
   reserved[name] = true
 end
 
@@ -73,7 +75,11 @@ M.forms = {
   { file = "skills", read = nothing, shape = foreign_manifest.skills, folder = true },
 }
 
-local function text_field(value) return type(value) == "string" and value or nil end
+-- A text of a stranger for one line of a question: it adds no lines, and pushes none away.
+local function line_of(value, most)
+  if type(value) ~= "string" then return nil end
+  return visible((texts.head(texts.utf8(value), most):gsub("%s+", " ")))
+end
 
 -- The rights that are asked for, as a set; a word that is none is a problem.
 local function rights_of(said)
@@ -84,7 +90,7 @@ local function rights_of(said)
     local right = math.type(key) and value or value and key
     local known = false
     for _, each in ipairs(rights.names) do known = known or each == right end
-    if not known then return nil, tr("'may' has '%s'; it takes net, exec, files, all", tostring(right)) end
+    if not known then return nil, tr("'may' has '%s'; it takes net, exec, files, all", line_of(tostring(right), 40)) end
     out[right] = true
   end
   return out
@@ -100,6 +106,7 @@ local function settings_problem(settings)
     local problem = type(option.text) ~= "string" and "needs a text that says what it is for"
       or option.default ~= nil and config_value.problem(option, option.default)
     if problem then return tr("setting '%s' %s", name, problem) end
+    option.text = line_of(option.text, 200)
   end
 end
 
@@ -121,8 +128,8 @@ function M.check(data, form)
   local ours = form == "package.lua" -- settings of other programs have other shapes
   problem = ours and data.settings ~= nil and settings_problem(data.settings)
   if problem then return nil, problem end
-  return { name = data.name, version = text_field(data.version) or "0", api = api, may = may,
-    description = text_field(data.description) or "", settings = ours and data.settings or {},
+  return { name = data.name, version = line_of(data.version, 40) or "0", api = api, may = may,
+    description = line_of(data.description, 200) or "", settings = ours and data.settings or {},
     folders = type(data.folders) == "table" and data.folders or {}, form = form, raw = data }
 end
 
