@@ -228,6 +228,15 @@ const cases = {
     same(fs.existsSync(env.file("n.txt")), false);
     return q;
   } },
+  "a client that cannot ask, or answers what was not offered": { answers: [write("n.txt", "x"), write("n.txt", "x"), { text: "ok" }],
+    run: async (env) => {
+      let n = 0;
+      const q = await start(env, { permission: () => { n += 1; if (n === 1) throw new Error("no screen"); return "anything"; } });
+      await q.open();
+      same((await q.prompt("write")).stopReason, "end_turn");
+      same([n, fs.existsSync(env.file("n.txt")), q.calls().map((c) => c.status)], [2, false, ["failed", "failed"]]);
+      return q;
+    } },
   "modes": { answers: [write("n.txt", "x"), { text: "ok" }], run: async (env) => {
     const q = await start(env);
     const id = await q.open();

@@ -1,6 +1,7 @@
 -- What is asked of the user, as `session/request_permission`: our answers are the options.
 local budget = require "qwen.usage.budget"
 local calls = require "qwen.ui.acp.calls"
+local connection = require "qwen.ui.acp.connection"
 local content = require "qwen.ui.acp.content"
 local json = require "sys.json"
 local sys = require "sys.os"
@@ -15,17 +16,17 @@ local function kind_of(choice)
   return (choice.key == "a" or choice.key == "A") and "allow_always" or "allow_once"
 end
 
--- Asks, and waits; nil when the user left the question.
+-- Asks, and waits; nil where there is no answer, and whether the user left the question.
 local function ask(self, call, options)
   if not self.told then return nil end -- the client does not know the session yet
   local _ <close> = budget.hold(self.ctx)
   local reply = self.connection:ask("session/request_permission",
     { sessionId = self.id, toolCall = call, options = options })
-  local outcome = reply and reply.outcome
-  if type(outcome) ~= "table" or outcome.outcome ~= "selected" then return nil end
-  for _, option in ipairs(options) do
+  local outcome = connection.object(reply and reply.outcome)
+  for _, option in ipairs(outcome.outcome == "selected" and options or {}) do
     if option.optionId == outcome.optionId then return option.optionId end
   end
+  return nil, outcome.outcome == "cancelled"
 end
 
 local function shown(words) return { type = "content", content = content.text(words) } end
@@ -102,8 +103,8 @@ function M.attach(self)
         options[#options + 1] = { optionId = choice.key, name = choice.label, kind = kind_of(choice) }
       end
     end
-    local key = ask(self, call_of(self, asked), options)
-    if key then return key end
+    local key, left = ask(self, call_of(self, asked), options)
+    if key or not left then return key end
     if asked.leave then asked.leave() elseif asked.turn and self.turn then self.turn:cancel() end
   end
   function ctx.questions(list)
