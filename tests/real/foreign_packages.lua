@@ -134,8 +134,12 @@ do
   ask(server, "-p", "/helper:paint")
   t.match(sent(server), "Paint$", "its skill, by both names")
   t.match(ask(server, "/help").out, "/greet", "help is that of the program")
-  ask(server, "-p", "/helper/help")
-  t.eq(sent(server), "Help.", "its own by its whole name")
+  for _, name in ipairs { "helper/help", "helper:help" } do
+    ask(server, "-p", "/" .. name)
+    t.eq(sent(server), "Help.", "its own by its whole name")
+  end
+  ask(server, "-p", "/helper:greet Bob")
+  t.match(sent(server), "Greet Bob", "a free name with the package's before it")
   t.match(run("explain", "config", "mcpServers").out, "package helper", "where a server is from")
   fs.mkdir(place.home .. "/.qwen", 448)
   assert(fs.write(place.home .. "/.qwen/settings.json", '{"hooks":{"PreToolUse":[{"hooks":[{"type":"command","command":"touch mine"}]}]}}'))

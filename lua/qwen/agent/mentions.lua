@@ -42,9 +42,9 @@ local function folder(ctx, named)
 end
 
 -- What is in a file or folder. A name in the project that leads out of it is not followed: the user names a place outside as such.
-local function content(ctx, path, hidden)
+local function content(ctx, path, hidden, by_user)
   local place = files.place(path)
-  local named = ctx.interactive and not paths.below(place.name, ctx.cwd)
+  local named = ctx.interactive and by_user and not paths.below(place.name, ctx.cwd)
   if hidden(place.name, place.real) or not (named or files.place_readable(ctx, place)) then
     return nil, { message = tr "not read: a rule or the folder's border keeps it from the model" }
   end
@@ -94,9 +94,10 @@ end
 ---The parts that a prompt's @words add to its message, and a line about each for the person.
 ---@param ctx Ctx
 ---@param prompt string
+---@param typed string? what the user typed, where a command made the prompt of it
 ---@return Part[] parts
 ---@return string[] told
-function M.parts(ctx, prompt)
+function M.parts(ctx, prompt, typed)
   local parts, told, seen, size = {}, {}, {}, 0
   if not prompt:find("@", 1, true) then return parts, told end
   local hidden = require("qwen.permission.policy").hidden(ctx)
@@ -113,7 +114,8 @@ function M.parts(ctx, prompt)
     local name = inside and files.relative(ctx, path) or path
     if path and before and not seen[path] and #seen < MOST_FILES then
       seen[path], seen[#seen + 1] = true, path
-      local result, e = content(ctx, path, hidden)
+      local by_user = not typed or typed:find("@" .. word, 1, true) ~= nil
+      local result, e = content(ctx, path, hidden, by_user)
       if result and size + #result.text > MOST_BYTES then result, e = nil, { message = tr "not read: the prompt has enough files" } end
       if result then
         size = size + #result.text

@@ -1,6 +1,7 @@
 -- Commands by their name: finding one as it is saved now, running it, and telling hooks that it has ended. What a command's words come to
 -- and how a signal ends it is the caller's.
 local aliases = require "qwen.extension.aliases"
+local catalogue = require "qwen.extension.catalogue"
 local err = require "qwen.util.err"
 local registry = require "qwen.extension.registry"
 local task = require "sys.task"
@@ -19,6 +20,16 @@ function M.split(line)
   if name and registry.has("commands", name) then return name, text.trim(rest) end
 end
 
+-- The name here of what other programs call PACKAGE:NAME.
+local function of_package(name)
+  local package, own = name:match "^([^:]+):(.+)$"
+  if not package or registry.has("commands", name) then return name end
+  if registry.has("commands", package .. "/" .. own) then return package .. "/" .. own end
+  local entries = catalogue.state.files.commands[own]
+  local of = entries and entries[1].package
+  return of and of.name == package and own or name
+end
+
 ---The command of a name, as it is saved now, or an error that names the nearest.
 ---@param name string
 ---@param ctx Ctx? what was saved in the meantime counts
@@ -29,6 +40,7 @@ function M.find(name, ctx, rest)
   if ctx and aliases.is_disabled(ctx, name, rest) then
     return nil, err("denied", tr("/%s is disabled by slashCommands.disabled", name))
   end
+  name = of_package(name)
   local clash = ctx and registry.clash("commands", name)
   if clash then ctx.notice(clash) end
   if registry.has("commands", name) then return registry.get("commands", name) end

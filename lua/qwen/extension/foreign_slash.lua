@@ -5,7 +5,7 @@ local rows = {
   { "summary", "/recap, or /export" }, { "history details", "Ctrl-O" }, { "todos", "Ctrl-T" }, { "redo", "/rewind" },
   { "tag title", "/rename" }, { "ps bashes stop", "/tasks" }, { "approvals", "/mode" }, { "themes", "/theme" },
   { "learn curator dream forget save-memory", "/memory, or /remember TEXT" }, { "skill", "/skills" },
-  { "extensions plugin marketplace apps", "qwen package" }, { "import-config", "/config" },
+  { "plugin marketplace apps", "qwen package" }, { "import-config", "/config" },
   { "simplify security-review", "/review" }, { "batch arena workflows fleet", "/agents" }, { "peers collab", "/sessions" },
   { "ide vscode desktop", "qwen --acp, for editors" }, { "mention file", "@ in the prompt" },
   { "setup-github install-github-app pr-comments", "!gh" }, { "release-notes changelog", "/about" },

@@ -54,7 +54,7 @@ local function message_of(ctx, text, typed)
     ctx.notice(tr("the prompt was blocked: %s", tostring(reason)))
     return nil
   end
-  local parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text)
+  local parts, told = require("qwen.agent.mentions").parts(ctx, submitted.text, typed)
   for _, line in ipairs(told) do ctx.print(line) end
   for _, part in ipairs(require("qwen.ui.editor.attach").parts(submitted.text)) do parts[#parts + 1] = part end
   return require("qwen.session.message").user(submitted.text, parts)
