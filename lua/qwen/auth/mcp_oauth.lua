@@ -65,10 +65,12 @@ local function stored(server)
   return record.fields.url == server.url and record or nil
 end
 
--- A scope of a stranger goes into a command only where a shell takes it as words.
+-- A session knows what was asked for; for a shell it is named, as far as that takes it as words.
 local function wants_more(self)
+  local command = self.server.again
   local scope = (self.challenge.scope or ""):gsub("[^%w .:_/~@+-]", "")
-  local command = ("%s --scope '%s'"):format(self.server.again, scope)
+  local shell = command:sub(1, 1) ~= "/"
+  if shell and scope:find "%S" then command = ("%s --scope '%s'"):format(command, scope) end
   return err("auth", phrase("it wants more rights for this; run: %s", command),
     { code = "scope", status = 403 })
 end
