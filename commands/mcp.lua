@@ -38,7 +38,10 @@ local function list(ctx)
   local servers, names = ctx.settings:get "mcpServers" or {}, {}
   for name in pairs(servers) do names[#names + 1] = name end
   table.sort(names)
-  if #names == 0 then ctx.print(tr "no tool server is configured; add one: qwen mcp add NAME COMMAND [ARGS...]") end
+  local of_project = ctx.cwd and qwen.x.mcp_project.list(ctx) or {}
+  if not (names[1] or of_project[1]) then
+    ctx.print(tr "no tool server is configured; add one: qwen mcp add NAME COMMAND [ARGS...]")
+  end
   for _, name in ipairs(names) do
     local entry = ctx.servers and ctx.servers[name]
     ctx.print(("%-20s %s %s"):format(name, qwen.text.pad(entry and tr(entry.state) or "", 9), where(servers[name])))
@@ -49,7 +52,7 @@ local function list(ctx)
     for _, prompt in ipairs(entry and entry.prompts or {}) do ctx.print("  /" .. prompt) end
     list_resources(ctx, entry)
   end
-  for _, one in ipairs(ctx.cwd and qwen.x.mcp_project.list(ctx) or {}) do
+  for _, one in ipairs(of_project) do
     local entry = ctx.servers and ctx.servers[one.name]
     if not servers[one.name] then
       local said = answers[qwen.x.mcp_project.answer(ctx, one) or "none"]

@@ -41,9 +41,8 @@ local function translated(value)
     return out
   end
   if type(value) ~= "string" then return value end
-  local text = value:gsub("%${env:([%a_][%w_]*)}", "${%1}")
-    :gsub("%${userHome}", (paths.home() or "~"):gsub("%%", "%%%%")):gsub("%${pathSeparator}", "/")
-    :gsub("%${/}", "/")
+  local ours = { userHome = paths.home() or "~", pathSeparator = "/", ["/"] = "/" }
+  local text = value:gsub("%${env:([%a_][%w_]*)}", "${%1}"):gsub("%${([%a/]+)}", ours)
   local unknown = text:match "%${%a+:" or text:match "%${workspaceFolder"
   if unknown then return nil, unknown .. "...}" end
   return text
