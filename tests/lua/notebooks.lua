@@ -173,8 +173,8 @@ do
     ['{"cells":[NaN]}'] = false, ['{"cells":["'] = false, ['{"cells":["\\'] = false, [""] = false, ["NaN"] = false,
   } do
     local book = notebook.parse(text)
-    local after = book and notebook.edit(text, book, { mode = "replace", place = 1, source = "b" })
-    t.eq(after or false, want, text)
+    local changed = book and notebook.edit(text, book, { mode = "replace", place = 1, source = "b" })
+    t.eq(changed or false, want, text)
   end
 end
 
