@@ -198,6 +198,25 @@ do
   end
 end
 
+-- Folders beside the project, and a session of a given id that goes on.
+do
+  local server <close> = fake.start { tool("read_file", { file_path = "../more/b.txt" }), { text = "one" }, { text = "two" } }
+  local place = program.place { ["../more/b.txt"] = "words of b" }
+  local id = "11111111-2222-4333-8444-555555555555"
+  for i, args in ipairs { { "--session-id", id, "--include-directories", "../more" }, { "--resume", id } } do
+    local led = lead.start(place, server, args)
+    led:prompt "hi"
+    t.eq(led:await("result").result, ({ "one", "two" })[i], led.err)
+    t.eq(led:finish(), 0, led.err)
+    t.eq(led.all[1].session_id, id, "its id")
+  end
+  local asked = server:requests()
+  t.match(json.encode(asked[2].body.messages), "words of b", "an added folder is read without a question")
+  local users = 0
+  for _, m in ipairs(asked[3].body.messages) do users = users + (m.role == "user" and 1 or 0) end
+  t.eq(users, 2, "it goes on")
+end
+
 -- Tool servers of one run.
 local SERVER = [[
 import json, sys

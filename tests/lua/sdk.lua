@@ -22,5 +22,5 @@ for line in r.out:gmatch "[^\n]+" do
   t.ok(ok, line)
   good = good + (ok and 1 or 0)
 end
-t.ok(good >= 52, good .. " queries")
+t.ok(good >= 54, good .. " queries")
 t.done()

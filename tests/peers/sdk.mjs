@@ -179,6 +179,22 @@ for await (const line of readline.createInterface({ input: process.stdin })) {
     } },
   abort: { answers: [{ text: ["slow", " answer"], fault: "stall", after: 200 }], prompt: "hi", aborts: true,
     check: (all, env, state, error) => same(isAbortError(error), true) },
+  "abort while a command runs": { answers: [call("run_shell_command", { command: "echo $$ >pid; exec sleep 300", is_background: false })], prompt: "hi",
+    options: { permissionMode: "yolo" }, aborts: (env) => fs.existsSync(path.join(env.project, "pid")), check: async (all, env, state, error) => {
+      same(isAbortError(error), true);
+      const pid = Number(fs.readFileSync(path.join(env.project, "pid"), "utf8"));
+      for (let i = 0; fs.existsSync(`/proc/${pid}`); i++) {
+        if (i === 1000) throw new Error("the command goes on");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } },
+  "abort while it asks": { answers: [call("write_file", { file_path: "n.txt", content: "x" }), { text: "ok" }], prompt: "write",
+    options: (state, env) => ({ canUseTool: (name, input, { signal }) => new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("aborted")));
+      env.abort();
+    }) }), aborts: () => false, check: (all, env, state, error) => {
+      same([isAbortError(error), fs.existsSync(path.join(env.project, "n.txt"))], [true, false]);
+    } },
   "another mode while it runs": { answers: [call("write_file", { file_path: "n.txt", content: "x" }), { text: "ok" },
     call("write_file", { file_path: "n.txt", content: "x" }), { text: "ok" }], prompt: (env) => messages(["first", "second"], async () => {
       await env.answered();
@@ -317,20 +333,24 @@ async function run(name, one, index) {
       const prompt = typeof step.prompt === "function" ? step.prompt(env) : step.prompt;
       const q = query({ prompt, options });
       env.query = q;
+      env.abort = () => abortController.abort();
+      const watch = setInterval(() => { if (typeof step.aborts === "function" && step.aborts(env)) env.abort(); }, 20);
       try {
         for await (const message of q) {
           all.push(message);
           if (message.type === "result") tell();
           if (message.type === "system" && step.during) await step.during(q, state);
-          if (message.type === "system" && step.aborts) abortController.abort();
+          if (message.type === "system" && step.aborts === true) abortController.abort();
           if (message.type === "system" && step.interrupts) q.interrupt().catch(() => {});
         }
       } catch (e) {
         error = e;
         if (!step.aborts) throw e;
+      } finally {
+        clearInterval(watch);
       }
     }
-    one.check(all, env, state, error);
+    await one.check(all, env, state, error);
     console.log(`ok ${name}`);
   } catch (e) {
     console.log(`not ok ${name}: ${e.message.split("\n")[0]} (${kinds(all)})`);
