@@ -55,6 +55,20 @@ for _, row in ipairs {
   t.eq({ r.code, kinds }, { 0, row[2] }, table.concat(row[1], " ") .. r.err)
 end
 
+-- The flags of the Claude Agent SDK; what it asks for and we have not is refused in words.
+for _, row in ipairs {
+  { 0, "--verbose", "--permission-mode", "acceptEdits", "--permission-prompt-tool", "stdio", "--max-turns=5", "--allowedTools=Write,Edit",
+    "--disallowedTools", "Bash(rm *)", "--setting-sources=user,project,local", "--thinking=disabled", "--await-initialize", "--tools=default",
+    "--no-session-persistence", "--allow-dangerously-skip-permissions", "--add-dir=." },
+  { 0, "--permission-mode=bypassPermissions", "--tools", "Read,Grep", "--thinking=adaptive" },
+  { 2, "--permission-mode=dontAsk" }, { 2, "--tools=" }, { 2, "--setting-sources=" }, { 2, "--setting-sources=project" },
+  { 2, "--permission-prompt-tool=mcp__a__b" }, { 2, "--permission-mode" }, { 2, "--max-turns" }, { 2, "--plugin-dir=x" }, { 2, "--betas=x" },
+} do
+  local r, kinds = led({ USER }, { { text = "hello" } }, { table.unpack(row, 2) })
+  t.eq({ r.code, kinds }, { row[1], row[1] == 0 and "system:init assistant: result:success" or "result:error_during_execution" },
+    table.concat(row, " ", 2) .. r.err)
+end
+
 -- Nobody is there to answer a question: the call is refused, and the run ends.
 local call = { calls = { { name = "run_shell_command", arguments = { command = "touch x", is_background = false } } } }
 local r, kinds, all, asked = led({ USER }, { call, { text = "so be it" } })

@@ -58,8 +58,12 @@ function M.described(ctx)
     agents[i] = { name = card.name, description = card.description }
   end
   local has = function(name) return registry.has("providers", name) end
-  for i, model in ipairs(models.list(ctx.settings, has)) do
-    list[i] = { value = model.id, displayName = model.name or model.id, description = "" }
+  local known, seen = models.list(ctx.settings, has), {}
+  for _, model in ipairs { ctx.model, table.unpack(known) } do
+    if not seen[model.id] then
+      seen[model.id] = true
+      list[#list + 1] = { value = model.id, displayName = model.name or model.id, description = "" }
+    end
   end
   return { commands = commands, agents = agents, models = list, account = {},
     output_style = ctx.settings:get "general.outputStyle" or "default",
