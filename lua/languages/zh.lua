@@ -566,7 +566,7 @@ return {
     ["the files of %s changed while they were looked at; nothing was approved"] = "查看期间 %s 的文件发生了变化；未批准任何内容", ["package %s"] = "包 %s",
     ["%s is of several packages, so none has the name alone: %s"] = "%s 属于多个包，因此都不使用短名称：%s", ["  of packages, by their longer name: %s"] = "  来自包，用长名称：%s",
     ["wrote %s; try it: qwen test ./%s, then: qwen package add ./%s"] = "已写入 %s；试一试：qwen test ./%s，然后：qwen package add ./%s",
-    ["the package %s is not used: %s (look at it: qwen package approve %s)"] = "包 %s 未使用：%s（查看：qwen package approve %s）", ["of a package"] = "包的", ["there is no folder %s; a repository of GitHub is github:%s"] = "没有目录 %s；GitHub 的仓库写作 github:%s", ["packages.%s.%s %s"] = "packages.%s.%s %s", ["settings.json sets packages.%s.%s, which the package has not"] = "settings.json 设置了 packages.%s.%s，但该包没有此设置", ["only a folder can be linked"] = "只能链接目录",
+    ["the package %s is not used: %s (look at it: qwen package approve %s)"] = "包 %s 未使用：%s（查看：qwen package approve %s）", ["of a package"] = "包的", ["its folder is missing (forget it: qwen package remove %s)"] = "它的目录不存在（不再需要：qwen package remove %s）", ["there is no folder %s; a repository of GitHub is github:%s"] = "没有目录 %s；GitHub 的仓库写作 github:%s", ["packages.%s.%s %s"] = "packages.%s.%s %s", ["settings.json sets packages.%s.%s, which the package has not"] = "settings.json 设置了 packages.%s.%s，但该包没有此设置", ["only a folder can be linked"] = "只能链接目录",
     ["there is a package '%s' already; remove it first"] = "已有包“%s”；请先删除", ["settings of packages, by their name"] = "按名称给出包的设置",
     ["Packages"] = "包", ["the package %s is not used: %s"] = "包 %s 未使用：%s", ["look at it: qwen package approve %s"] = "查看：qwen package approve %s",
     ["%s (off)"] = "%s（已停用）", ["%s is too long"] = "%s 过长",

@@ -401,6 +401,14 @@ t.match(run("package", "add", dev, "--link", "--yes").err, "already")
 t.match(run("package", "add", "npm:x", "--link", "--yes").err, "only a folder")
 t.eq({ run("package", "remove", "dev").code, fs.exists(dev), state_of "dev" }, { 0, true }, "the folder stays")
 
+-- A folder that is gone, or a link now, is said: it may have held a guard.
+t.eq(run("package", "add", source("lost", {}), "--yes").code, 0)
+assert(fs.rename(store "lost", place.root .. "/lost"))
+t.eq(state_of "lost", "broken", "gone")
+assert(proc.run { argv = { "ln", "-s", place.root .. "/lost", store "lost" } })
+t.match(run("doctor").err, "the package lost is not used: its folder is missing", "a link")
+t.eq({ run("package", "remove", "lost").code, state_of "lost", fs.exists(store "lost", false), fs.exists(place.root .. "/lost") }, { 0, nil, false, true }, "removed, not what it led to")
+
 -- A whole run: the model calls a package's tool, a package's hook guards and sees its own ctx; the package's own test says so.
 local whole = source("whole", {
   ["tools/weigh.lua"] = [[return { summary = "weighs", effect = "none", schema = { type = "object", properties = { what = { type = "string" } } },

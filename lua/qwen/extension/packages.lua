@@ -82,10 +82,15 @@ function M.list(where)
       end
     end
   end
-  for name, entry in pairs(entries) do -- those that stay in a folder of the user's
-    if entry.link and not seen[name:lower()] then
+  for name, entry in pairs(entries) do
+    local missing = not seen[name:lower()]
+    if missing and entry.link then -- it stays in a folder of the user's
       out[#out + 1] = describe(name, entry.link, entry, where and where.cwd)
       out[#out].linked = true
+    elseif missing then -- it may have held a guard
+      out[#out + 1] = { name = name, dir = home .. "/" .. M.places[1] .. "/" .. name, enabled = false, entry = entry,
+        source = entry.source, version = entry.version, state = "broken",
+        problem = tr("its folder is missing (forget it: qwen package remove %s)", name) }
     end
   end
   table.sort(out, function(a, b) return a.name < b.name end)

@@ -204,6 +204,7 @@ function M.remove(package)
   if not held then return nil, busy end
   local ok, e = lock.change(function(entries) entries[package.name] = nil end)
   if not ok or package.linked then return ok, e end
+  if not fs.exists(package.dir, false) then return true end
   return fs.remove_tree(package.dir)
 end
 
