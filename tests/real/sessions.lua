@@ -248,4 +248,12 @@ for one, other in pairs { ["a-b"] = "a/b", ["功能"] = "设计", ["x y"] = "x.y
   local said = json.encode(requests[#requests].body.messages)
   t.ok(said:find("secret of one", 1, true) and not said:find("mine", 1, true), one .. " goes on with its own")
 end
+-- What was typed in them, too.
+local history = require "qwen.ui.editor.history"
+for i, folder in ipairs { "/p/a-b", "/p/a/b", "/p/功能", "/p/设计", "/p/\xff", "/p/\xe9\x8a" } do assert(history.add(folder, "typed " .. i)) end
+for i, folder in ipairs { "/p/a-b", "/p/a/b", "/p/功能", "/p/设计" } do t.eq(history.load(folder), { "typed " .. i }, folder) end
+t.eq(history.load("/p/\xff")[1], "typed 5", "a name that is no text")
+assert(fs.append(paths.project "/p/old" .. "/history") or fs.mkdir(paths.project "/p/old"))
+assert(fs.append(paths.project "/p/old" .. "/history")):write '"of before"\n5\n{"text":1}\n{"torn'
+t.eq(history.load "/p/old", { "of before" }, "lines of an older version")
 t.done()

@@ -1,7 +1,9 @@
--- What was typed in a project, newest last, kept between sessions. One JSON text a line; torn or foreign lines are skipped.
+-- What was typed in a project, newest last, kept between sessions. One JSON object a line, with the folder, since several folders may
+-- have one file; a text alone is of an older version. Torn or foreign lines are skipped.
 local fs = require "sys.fs"
 local json = require "sys.json"
 local paths = require "qwen.util.paths"
+local texts = require "qwen.util.text"
 
 local M = {}
 
@@ -15,11 +17,13 @@ end
 ---@param cwd string
 ---@return string[]
 function M.load(cwd)
-  local path, out = file(cwd), {}
+  local path, out, folder = file(cwd), {}, texts.utf8(cwd)
   local text = path and fs.read(path, 16 * 1024 * 1024) or ""
   for line in text:gmatch "[^\n]+" do
     local entry = json.decode(line)
-    if type(entry) == "string" then out[#out + 1] = entry end
+    if type(entry) == "string" then entry = { text = entry, cwd = folder } end
+    local own = type(entry) == "table" and entry.cwd == folder and type(entry.text) == "string"
+    if own then out[#out + 1] = entry.text end
   end
   return table.move(out, math.max(1, #out - MOST + 1), #out, 1, {})
 end
@@ -42,7 +46,7 @@ function M.add(cwd, text)
   if not ok then return nil, e end
   local log <close>, problem = fs.append(path)
   if not log then return nil, problem end
-  return log:write(json.encode(without_keys(text)) .. "\n")
+  return log:write(json.encode { cwd = texts.utf8(cwd), text = without_keys(text) } .. "\n")
 end
 
 return M
