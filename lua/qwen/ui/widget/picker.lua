@@ -102,16 +102,18 @@ local function query(self)
   return self.line and one_line(editor.text(self.line)) or ""
 end
 
--- Finds the choices that hold every word of the query, in their order.
+-- Finds the choices that hold every word of the query, in their order; one that is called exactly so is marked.
 local function find(self)
   self.found, self.at = {}, 1
+  local exact
   local wanted = query(self):lower()
   for i, choice in ipairs(self.choices) do
     local holds = true
     for word in wanted:gmatch "%S+" do holds = holds and choice.hay:find(word, 1, true) ~= nil end
     if holds or self.fits[i] then self.found[#self.found + 1] = i end
+    if holds and choice.label:lower() == wanted then exact = #self.found end
   end
-  self:go(1, 1)
+  self:go(exact or 1, 1)
 end
 
 -- A choice whose text fits; the one that is marked stays so.
