@@ -238,7 +238,7 @@ return {
     ["Left the worktree"] = "已离开工作树", ["%s, branch %s"] = "%s，分支 %s", ["%s stays as it is."] = "%s 保持不变。",
     ["%s is removed."] = "删除 %s。", ["%s is removed, with what is not committed in it."] = "删除 %s，连同其中未提交的内容。",
     ["kept: %s"] = "已保留：%s", ["there is no worktree %s of this repository"] = "此仓库没有工作树 %s",
-    ["git cannot tell what is in %s"] = "git 无法说明 %s 中有什么", ["%d files in the worktree %s are not committed"] = "工作树 %2 中有 %1 个文件未提交",
+    ["git cannot tell what is in %s"] = "git 无法说明 %s 中有什么", ["the worktree %s has changes that are not committed: %d"] = "工作树 %s 有未提交的更改：%d",
     ["the branch %s has commits that no other branch has: merge it first"] = "分支 %s 有其他分支没有的提交：请先合并",
     ["module %s is out of order: %s"] = "模块 %s 无法使用：%s",
     -- folders, worktrees, copies of sessions, search

@@ -24,6 +24,12 @@ end
 
 function T.label(args) return args.name or "" end
 
+---What git is asked to do where there is none of that name.
+function T.preview(_, args)
+  local name = args.name and args.name ~= "" and args.name or "NAME"
+  return ("git worktree add -b worktree-%s .qwen/worktrees/%s"):format(name, name)
+end
+
 local INSIDE = "The session is in the worktree %s already: leave it first with exit_worktree."
 
 function T.run(ctx, args)

@@ -22,13 +22,29 @@ local T = {
 T.verbs = { ask = phrase "Leave the worktree", done = phrase "Left the worktree" }
 
 function T.offered(ctx)
-  if not ctx.move or not ctx.trusted or ctx.agent then return false end
-  return qwen.x.git.branch(ctx.cwd) ~= nil
+  if not ctx.move or ctx.agent then return false end
+  return ctx.entered ~= nil or ctx.trusted and qwen.x.git.branch(ctx.cwd) ~= nil
 end
 
 function T.label(args) return args.name end
 
-function T.preview(_, args)
+local HINT = { changes = " Commit them, or ask the user whether discard_changes is right.",
+  commits = " Ask the user." }
+
+-- The worktree that is meant, where what is asked would lose nothing.
+local function target(ctx, args)
+  local tree, e = qwen.x.worktrees.find(ctx.cwd, args.name)
+  if not tree then return nil, e end
+  local loss = args.action == "remove" and qwen.x.worktrees.loss(tree, args.discard_changes)
+  if not loss then return tree end
+  return nil, qwen.err("denied", ("%s. Nothing was removed.%s")
+    :format(qwen.err.english(loss), HINT[loss.code] or ""))
+end
+
+---Nobody is asked about what is refused.
+function T.preview(ctx, args)
+  local tree, e = target(ctx, args)
+  if not tree then return nil, e end
   if args.action == "keep" then return tr("%s stays as it is.", args.name) end
   return args.discard_changes and tr("%s is removed, with what is not committed in it.", args.name)
     or tr("%s is removed.", args.name)
@@ -43,19 +59,10 @@ local function leave(ctx, tree)
   return ctx.move(back)
 end
 
-local HINT = { changes = " Commit them, or ask the user whether discard_changes is right.",
-  commits = " Ask the user." }
-
 function T.run(ctx, args)
-  local tree, e = qwen.x.worktrees.find(ctx.cwd, args.name)
+  local tree, e = target(ctx, args)
   if not tree then return nil, e end
-  local removes = args.action == "remove"
-  local loss = removes and qwen.x.worktrees.loss(tree, args.discard_changes)
-  if loss then
-    return nil, qwen.err("denied", ("%s. Nothing was removed.%s")
-      :format(qwen.err.english(loss), HINT[loss.code] or ""))
-  end
-  local ok
+  local removes, ok = args.action == "remove", nil
   ok, e = leave(ctx, tree)
   if ok and removes then ok, e = qwen.x.worktrees.drop(tree) end
   if not ok then return nil, e end

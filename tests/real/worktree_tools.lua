@@ -113,5 +113,7 @@ do
     local other = setmetatable({ [field] = value }, { __index = ctx })
     t.eq({ enter.offered(other) or false, exit.offered(other) or false }, { false, false }, field)
   end
+  local other = setmetatable({ trusted = false, entered = {} }, { __index = ctx })
+  t.eq({ enter.offered(other), exit.offered(other) }, { false, true }, "the way out is always there")
 end
 t.done()

@@ -251,8 +251,8 @@ function M.loss(tree, discard)
     return err("denied", tr("git cannot tell what is in %s", paths.short(tree.path)))
   end
   if status and status.out ~= "" then
-    return err("denied", tr("%d files in the worktree %s are not committed",
-      select(2, status.out:gsub("\n", "")), tree.name), { code = "changes" })
+    return err("denied", tr("the worktree %s has changes that are not committed: %d",
+      tree.name, select(2, status.out:gsub("\n", ""))), { code = "changes" })
   end
   if not elsewhere then
     return err("denied", tr("the branch %s has commits that no other branch has: merge it first",

@@ -72,9 +72,13 @@ local function show(ctx, before)
   require "qwen.extension.settings_words"(ctx)
 end
 
--- Whether the new folder is trusted; the flag is about the one that the run began in.
+local began -- the folder that the run began in
+
+-- Whether the new folder is trusted; the flag is about the one that the run began in, and what is below.
 local function trust_of(ctx, real)
-  local opts = setmetatable({ trust_folder = false }, { __index = ctx.opts })
+  began = began or ctx.cwd
+  local flag = ctx.opts.trust_folder and paths.below(real, began) or false
+  local opts = setmetatable({ trust_folder = flag }, { __index = ctx.opts })
   local settings, e, trusted = Settings.open(real, opts)
   if not settings then return nil, e end
   return trusted or require("qwen.ui.interactive.trust_question").ask(real, settings, ctx)
