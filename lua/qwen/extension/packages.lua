@@ -63,18 +63,12 @@ local function describe(name, dir, entry, cwd)
   return package
 end
 
----Every package: those that count have the state "ready"; "new" and "changed" ones wait for
----`qwen package approve`, "off" ones are switched off here, "broken" ones have no manifest.
----@param where {cwd: string?}? a ctx will do
----@return {name: string, version: string, dir: string, enabled: boolean, state: string, manifest: table?,
----source: string, problem: string?, entry: table?}[] sorted by name
----@return string[] problems of the lock file
-function M.list(where)
-  local home, out, seen = paths.qwen_home(), {}, {}
-  if not home then return out, {} end
-  local entries, problem = lock.read()
-  for _, place in ipairs(M.places) do
-    for _, found in ipairs(recovery.list(home .. "/" .. place)) do
+local function look(home, where)
+  local out, seen, folders = {}, {}, {}
+  for i, place in ipairs(M.places) do folders[i] = recovery.list(home .. "/" .. place) end
+  local entries, problem = lock.read() -- after them: they wait for a change that is under way
+  for i, place in ipairs(M.places) do
+    for _, found in ipairs(folders[i]) do
       local name, dir = found.name, home .. "/" .. place .. "/" .. found.name
       if found.type == "dir" and name:sub(1, 1) ~= "." and not seen[name:lower()] then
         seen[name:lower()] = true
@@ -95,6 +89,21 @@ function M.list(where)
   end
   table.sort(out, function(a, b) return a.name < b.name end)
   return out, { problem }
+end
+
+---Every package: those that count have the state "ready"; "new" and "changed" ones wait for
+---`qwen package approve`, "off" ones are switched off here, "broken" ones have no manifest.
+---@param where {cwd: string?}? a ctx will do
+---@return {name: string, version: string, dir: string, enabled: boolean, state: string, manifest: table?,
+---source: string, problem: string?, entry: table?}[] sorted by name
+---@return string[] problems of the lock file
+function M.list(where)
+  local home = paths.qwen_home()
+  if not home then return {}, {} end
+  local before = lock.stamp()
+  local out, problems = look(home, where)
+  if lock.stamp() == before then return out, problems end
+  return look(home, where) -- another process changed it meanwhile
 end
 
 ---A folder of the user's that is tried as a package without being added: its files count as they are now.

@@ -74,6 +74,13 @@ function M.read()
   return parse(text, path)
 end
 
+---What changes whenever an entry does.
+---@return string?
+function M.stamp()
+  local path = place()
+  return path and fs.stamp(path)
+end
+
 ---Holds the lock of the store until the value is closed.
 ---@return Lock?, Err?
 function M.hold()
