@@ -208,6 +208,12 @@ return {
     ["run a Lua file, or an expression on the live session"] = "运行 Lua 文件，或在当前会话上求值表达式",
     ["a server needs standard input and output for itself: qwen mcp serve"] = "服务器需要独占标准输入和输出：qwen mcp serve",
     ["waiting for the messages of a program; Ctrl-D ends it"] = "正在等待程序发来的消息；按 Ctrl-D 结束",
+    ["no home for the tests could be made in %s"] = "无法在 %s 中为测试创建主目录",
+    ["the test has no answer for %s: t.http:answer(URL, { body = TEXT })"] =
+      "测试没有为 %s 准备回答：t.http:answer(URL, { body = TEXT })",
+    ["the test has no answer for the program '%s': t.programs:answer(WORDS, { out = TEXT }), or t.programs:allow(NAME)"] =
+      "测试没有为程序 '%s' 准备回答：t.programs:answer(WORDS, { out = TEXT }) 或 t.programs:allow(NAME)",
+    ["a test starts no program that goes on: %s"] = "测试不启动持续运行的程序：%s",
     ["agents are not offered: %s"] = "不提供代理：%s",
     ["offer the tools of qwen to another program, as a tool server on standard input and output"] =
       "把 qwen 的工具提供给另一个程序，作为标准输入和输出上的工具服务器",

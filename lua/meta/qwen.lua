@@ -634,6 +634,7 @@ qwen = {}
 ---@field subagent qwen.x.subagent
 ---@field system_prompt qwen.x.system_prompt
 ---@field telemetry qwen.x.telemetry
+---@field test_home qwen.x.test_home
 ---@field testing qwen.x.testing
 ---@field transcript qwen.x.transcript
 ---@field translate qwen.x.translate
@@ -673,6 +674,19 @@ qwen = {}
 ---@field now fun(name: string): string? "x.files" for "files"; nil when there was no such name
 ---@field find fun(source: string): {old: string, now: string}[] the former names that a Lua text uses
 
+---@class qwen.x.test_home the home that the tests of a person's files run in
+---@field inside fun(): boolean whether this is such a run
+---@field run fun(args: string[], cwd: string): integer?, Err? runs `qwen test` there: an exit code
+
+---@class TestHttp the network of a test: what is not written down is refused
+---@field answer fun(self: TestHttp, url: string, answer: {status: integer?, headers: table?, body: string?}|fun(request: HttpRequest): table) a whole address, or a beginning that ends with *
+---@field asked HttpRequest[]
+
+---@class TestPrograms the programs of a test: what is not written down is refused
+---@field answer fun(self: TestPrograms, words: string, answer: {code: integer?, out: string?, err: string?}|fun(options: ProcOptions): table) a command line, or a beginning that ends with *
+---@field allow fun(self: TestPrograms, name: string) lets it run as it is
+---@field asked ProcOptions[]
+
 ---@class qwen.x.testing running the tests of a person's files
 ---@field run fun(path: string, ctx: Ctx, told: fun(name: string, ok: boolean, e: string?)): Err? one file
 
@@ -682,6 +696,8 @@ qwen = {}
 ---@field ctx Ctx
 ---@field clock {now: fun(): number, advance: fun(seconds: number)} the time of qwen.task, which moves when told; timers that are due run while it moves
 ---@field set table<string, any> settings by dotted key
+---@field http TestHttp what qwen.http.open finds
+---@field programs TestPrograms what qwen.proc.run finds
 ---@field notices string[] what was told to the person
 ---@field out string[] what was printed
 ---@field asked table[] requests that were sent: {method, url, headers, body, text}

@@ -120,6 +120,7 @@ local experimental = {
   subagent = "qwen.agent.subagent",
   system_prompt = "qwen.agent.system_prompt",
   telemetry = "qwen.usage.telemetry",
+  test_home = "qwen.extension.test_home",
   testing = "qwen.testing",
   transcript = "qwen.agent.transcript",
   translate = "qwen.util.translate",

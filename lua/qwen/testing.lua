@@ -12,6 +12,7 @@ local make_stream = require "qwen.net.stream"
 local registry = require "qwen.extension.registry"
 local Settings = require "qwen.config.settings"
 local task = require "sys.task"
+local test_world = require "qwen.extension.test_world"
 
 local M = {}
 
@@ -223,6 +224,8 @@ function T:ask(prompt, answers, mode)
     requests = self.asked, notices = self.notices }
 end
 
+local world -- of the test that runs
+
 -- A test's own ctx; nobody watches and nobody can be asked.
 local function new(path, settings, fake)
   local dir = assert(fs.realpath(assert(fs.mkdtemp((require("sys.os").env "TMPDIR" or "/tmp") .. "/qwen-test-"))))
@@ -235,6 +238,8 @@ local function new(path, settings, fake)
   end
   local ctx = make_ctx.new { cwd = dir, trusted = false, settings = own, opts = {} }
   ctx.clock, self.ctx, self.set = fake, ctx, {}
+  world = test_world.new()
+  self.http, self.programs = world.http, world.programs
   fake.no_timers()
   function ctx.print(text) self.out[#self.out + 1] = text end
   function ctx.notice(text) self.notices[#self.notices + 1] = text end
@@ -262,7 +267,8 @@ end
 ---@return Err?
 function M.run(path, ctx, told)
   local fake = clock()
-  user_modules.instead = { task = setmetatable(fake, { __index = task }) }
+  user_modules.instead = test_world.modules(function() return world end, stream_of)
+  user_modules.instead.task = setmetatable(fake, { __index = task })
   local _ <close> = setmetatable({}, { __close = function()
     user_modules.instead = nil
     require("qwen.extension.reload").all()
