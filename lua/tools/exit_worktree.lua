@@ -62,10 +62,10 @@ end
 function T.run(ctx, args)
   local tree, e = target(ctx, args)
   if not tree then return nil, e end
-  local removes, ok = args.action == "remove", nil
-  ok, e = leave(ctx, tree)
-  if ok and removes then ok, e = qwen.x.worktrees.drop(tree) end
-  if not ok then return nil, e end
+  local removes = args.action == "remove"
+  local ok, problem = leave(ctx, tree)
+  if ok and removes then ok, problem = qwen.x.worktrees.drop(tree) end
+  if not ok then return nil, problem end
   local words = removes and "Removed the worktree %s. The session is in %s."
     or "Kept the worktree %s. The session is in %s."
   return { text = qwen.json.encode { action = args.action, worktreePath = tree.path,
