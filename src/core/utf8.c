@@ -86,6 +86,7 @@ size_t utf8_encode(uint32_t p, char out[4]) {
 }
 
 int utf8_scrub(struct buf *out, const char *s, size_t n) {
+  if (n == 0) return 0; /* s may be NULL */
   size_t plain = 0, i = 0;
   while (i < n) {
     size_t len = (unsigned char)s[i] < 0x80 ? 1 : utf8_valid(s + i, n - i);
