@@ -79,6 +79,20 @@ for field, want in pairs { ["approvalMode: plan"] = "plan mode only looks", ["ap
   if want then t.match(table.concat(said, "\n"), want, field) end
 end
 
+-- What goes on in the background starts beside agents of the same turn, not after them.
+do
+  local place = program.place()
+  local waits = "for i in $(seq 300); do test -e started && exit 0; sleep 0.02; done; exit 9"
+  local server <close> = fake.start {
+    asked("go", calls(agent("general-purpose", "wait for it"), call("run_shell_command", { is_background = true, command = "touch started" }))),
+    asked("wait for it", calls(call("run_shell_command", { command = waits }))), { text = "over" }, { text = "done" } }
+  run(place, server, "-y", "-p", "go")
+  local said = {}
+  for _, request in ipairs((server:requests())) do said[#said + 1] = last_of(request) end
+  t.ok(not table.concat(said, "\n"):find("exit code 9", 1, true), "it was there while the agent worked")
+  t.ok(fs.exists(place.cwd .. "/started"), "it ran")
+end
+
 -- A session at the prompt.
 local function session(answers, options)
   options = options or {}
