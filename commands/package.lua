@@ -45,6 +45,7 @@ end
 local function take(ctx, words)
   if ctx.interactive then
     for _, problem in ipairs((qwen.x.reload.all())) do ctx.notice(problem) end
+    ctx.settings:reload() -- hooks and servers of packages are a layer of them
   end
   ctx.print(words)
   return 0
