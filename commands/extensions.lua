@@ -19,7 +19,8 @@ local function read(args)
         i = i + 1
         value = args[i]
       end
-      flags[name] = value or ""
+      if not value then return nil, qwen.err("usage", tr("%s wants a value", name)) end
+      flags[name] = value
     elseif name and DROPPED[name] ~= nil then
       words[#words + 1] = DROPPED[name] or nil
     else
@@ -46,6 +47,7 @@ end
 
 local function install(ctx, args)
   local words, flags = read(args)
+  if not words then return nil, flags end
   if flags["--registry"] then
     return nil, qwen.err("usage", tr "the registry is set in ~/.npmrc, or by npm_config_registry")
   end
@@ -63,6 +65,7 @@ end
 local function plain(name)
   return function(ctx, args)
     local words, flags = read(args)
+    if not words then return nil, flags end
     if flags["--scope"] then
       words[#words + 1] = "--scope=" .. (flags["--scope"] == "project" and "workspace" or flags["--scope"])
     end
@@ -71,7 +74,8 @@ local function plain(name)
 end
 
 local function link(ctx, args)
-  local words = read(args)
+  local words, e = read(args)
+  if not words then return nil, e end
   words[#words + 1] = "--link"
   return package.add.run(ctx, words)
 end
@@ -107,7 +111,7 @@ C.subcommands = {
   install = { summary = "fetch one, show what it brings, and ask", args = "SOURCE [--ref=REF] [--consent]",
     complete = package.add.complete, run = install },
   link = { summary = "add a folder of your own", args = "PATH [--consent]", complete = package.add.complete, run = link },
-  list = { summary = "packages, their state and where they come from", args = "", run = plain "list" },
+  list = { summary = "packages, their state and where they come from", run = plain "list" },
   update = { summary = "fetch newer versions, and ask", args = "[NAME]", complete = package.remove.complete, run = plain "update" },
   uninstall = { summary = "delete one", args = "NAME", complete = package.remove.complete, run = plain "remove" },
   enable = { summary = "use one, here or everywhere", args = "NAME [--scope=SCOPE]",
