@@ -35,7 +35,7 @@ local function place(ctx, word)
 end
 
 function C.run(ctx, args)
-  if not qwen.x.test_home.inside() then return qwen.x.test_home.run(args, ctx.cwd) end
+  if not qwen.x.test_home.inside() then return qwen.x.test_home.run(args, ctx) end
   local path = place(ctx, args[1])
   local files, missing = find(path, {})
   if not files then return nil, missing end

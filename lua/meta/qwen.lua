@@ -676,7 +676,7 @@ qwen = {}
 
 ---@class qwen.x.test_home the home that the tests of a person's files run in
 ---@field inside fun(): boolean whether this is such a run
----@field run fun(args: string[], cwd: string): integer?, Err? runs `qwen test` there: an exit code
+---@field run fun(args: string[], ctx: Ctx): integer?, Err? runs `qwen test` there: an exit code
 
 ---@class TestHttp the network of a test: what is not written down is refused
 ---@field answer fun(self: TestHttp, url: string, answer: {status: integer?, headers: table?, body: string?}|fun(request: HttpRequest): table) a whole address, or a beginning that ends with *

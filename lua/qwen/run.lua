@@ -36,6 +36,10 @@ function M.until_signal(fn)
   local results = table.pack(child:join())
   watcher:cancel()
   local busy = not results[1] and err.is(results[2]) and results[2].kind == "cancelled" -- stopped before the loop could tell us
+  local place = busy and results[2].message:match "^(.-):%d+: " -- in a person's own file
+  if place and not place:find "^lua/" and not place:find "^commands/" then
+    sys.err("qwen: " .. results[2].message .. "\n")
+  end
   if got or busy then return nil, got or exit.int end
   if not results[1] then error(results[2], 0) end
   return true, table.unpack(results, 2, results.n)

@@ -19,24 +19,29 @@ static struct {
   bool interrupted;
   int ticks;
   struct guard *guard, *hit; /* innermost one of the running task; the one that is used up */
-  char blame[256];
+  char blame[256], place[200]; /* why it was stopped; where Ctrl-C found it */
 } watch;
 
 /* -- the hook ------------------------------------------------------------------------------------------------------- */
 
 bool guard_stopping(void) { return watch.interrupted || watch.hit; }
 
-/* Where the first script on the stack stands that did not ship with the program. */
-static void find_blame(lua_State *L) {
+/* Where the first script on the stack stands that did not ship with the program, else the first one: "FILE:LINE: ". */
+static void find_place(lua_State *L, char *out, size_t room) {
   lua_Debug ar;
-  char first[160] = "";
+  out[0] = '\0';
   for (int level = 0; lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "Sl", &ar);
     if (ar.currentline < 0) continue;
     bool shipped = strncmp(ar.short_src, "lua/", 4) == 0 || strncmp(ar.short_src, "commands/", 9) == 0;
-    if (!shipped || !first[0]) snprintf(first, sizeof first, "%s:%d: ", ar.short_src, ar.currentline);
+    if (!shipped || !out[0]) snprintf(out, room, "%s:%d: ", ar.short_src, ar.currentline);
     if (!shipped) break;
   }
+}
+
+static void find_blame(lua_State *L) {
+  char first[160];
+  find_place(L, first, sizeof first);
   snprintf(watch.blame, sizeof watch.blame, "%sstopped after %d ms of computing without a pause", first,
            watch.hit->limit * SIGNALS_TICK_MS);
 }
@@ -48,7 +53,8 @@ static void stop_hook(lua_State *L, lua_Debug *ar) {
     lua_sethook(L, NULL, 0, 0);
     return;
   }
-  if (watch.interrupted) luaL_error(L, "interrupted");
+  if (watch.interrupted && !watch.place[0]) find_place(L, watch.place, sizeof watch.place);
+  if (watch.interrupted) luaL_error(L, "%sinterrupted", watch.place);
   if (!watch.blame[0]) find_blame(L);
   luaL_error(L, "%s", watch.blame);
 }
@@ -105,10 +111,13 @@ struct guard *guard_drop(void) {
   return g;
 }
 
-bool guard_interrupted(void) {
-  bool was = watch.interrupted;
+const char *guard_interrupted(void) {
+  static char words[sizeof watch.place + 16];
+  if (!watch.interrupted) return NULL;
+  snprintf(words, sizeof words, "%sinterrupted", watch.place);
   watch.interrupted = false;
-  return was;
+  watch.place[0] = '\0';
+  return words;
 }
 
 const char *guard_stopped(struct guard *g) {

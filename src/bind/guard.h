@@ -15,7 +15,7 @@ lua_State *guard_enter(lua_State *L);      /* gives what ran before, for guard_l
 void guard_leave(lua_State *before);
 void guard_take(struct guard *innermost);  /* a slice of a task begins: budgets are for the time between two waits */
 struct guard *guard_drop(void);            /* it ends: the innermost one now */
-bool guard_interrupted(void);              /* Ctrl-C stopped the slice; forgotten with this answer */
+const char *guard_interrupted(void);       /* Ctrl-C stopped the slice: where, in words; forgotten with this answer */
 const char *guard_stopped(struct guard *g); /* words when this one stopped the slice, and forgotten; else NULL */
 void guard_root(struct guard *g);          /* for a task that guarded code started */
 bool guard_active(void);

@@ -268,7 +268,7 @@ static void resume(lua_State *L, struct task *t) {
   t->args = 0;
   t->guard = guard_drop();
   guard_leave(NULL);
-  bool interrupted = guard_interrupted();
+  const char *interrupted = guard_interrupted();
   const char *stopped = guard_stopped(&t->root);
   if (interrupted || stopped) lua_sethook(t->L, NULL, 0, 0);
   if (t->cancelled && status == LUA_YIELD) {
@@ -284,7 +284,7 @@ static void resume(lua_State *L, struct task *t) {
     t->results = results;
     finish(L, t, TASK_DONE);
   } else if (interrupted) {
-    keep_cancelled(L, t, "interrupted");
+    keep_cancelled(L, t, interrupted);
     finish(L, t, TASK_REPORTED);
   } else if (stopped) {
     keep_error(L, t, stopped);

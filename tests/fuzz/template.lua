@@ -16,7 +16,7 @@ package.loaded["qwen.permission.policy"] = { hidden = function() return function
 
 local prompt_command = require "qwen.extension.prompt_command"
 local translate = require "qwen.util.translate"
-local ctx = { cwd = "/", emit = function(_, event) return event end }
+local ctx = { cwd = "/", lent = {}, emit = function(_, event) return event end }
 
 local function count(text, what)
   local n, at = 0, 1

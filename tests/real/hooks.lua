@@ -39,7 +39,7 @@ for _, case in ipairs {
 } do
   t.eq(regex.compile(case[1])(case[2]), case[3], case[1] .. " in " .. case[2])
 end
-for _, wrong in ipairs { "(", ")", "[a", "*a", "a\\", "(?<n>a)", "\\1" } do
+for _, wrong in ipairs { "(", ")", "[a", "*a", "a\\", "(?<n>a", "(?<n", "\\1" } do
   local found, problem = regex.compile(wrong)
   t.ok(not found and problem, wrong .. " is not understood")
 end

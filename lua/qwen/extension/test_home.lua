@@ -4,6 +4,7 @@
 local catalogue = require "qwen.extension.catalogue"
 local err = require "qwen.util.err"
 local fs = require "sys.fs"
+local json = require "sys.json"
 local paths = require "qwen.util.paths"
 local phrase = require("qwen.util.translate").phrase
 local proc = require "qwen.util.process"
@@ -20,12 +21,15 @@ local HIDDEN = { "DBUS_SESSION_BUS_ADDRESS", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
 ---@return boolean
 function M.inside() return sys.env(MARK) ~= nil end
 
--- The new home with links to what counts of the old one.
-local function make()
+-- The new home with links to what counts of the old one; it speaks the same language.
+local function make(language)
   local home, e = fs.mkdtemp((sys.env "TMPDIR" or "/tmp") .. "/qwen-test-home-")
   if not home then return nil, e end
   local ok
   ok, e = fs.mkdir(home .. "/.qwen", 448)
+  if ok and language then
+    ok, e = fs.write(home .. "/.qwen/settings.json", json.encode { general = { language = language } })
+  end
   local from, argv = paths.qwen_home(), { "ln", "-s" }
   local function add(name)
     if from and fs.stat(from .. "/" .. name) then argv[#argv + 1] = from .. "/" .. name end
@@ -41,11 +45,11 @@ end
 
 ---Runs `qwen test` there.
 ---@param args string[]
----@param cwd string
+---@param ctx Ctx
 ---@return integer? exit code
 ---@return Err?
-function M.run(args, cwd)
-  local home, e = make()
+function M.run(args, ctx)
+  local home, e = make(ctx.settings:get "general.language")
   local _ <close> = setmetatable({}, { __close = function()
     if home then fs.remove_tree(home) end
   end })
@@ -54,7 +58,7 @@ function M.run(args, cwd)
   for _, name in ipairs(HIDDEN) do env[name] = nil end
   env.HOME, env.QWEN_HOME, env[MARK] = home, home .. "/.qwen", "1"
   local child <close>, wrong = proc.open { argv = { fs.realpath "/proc/self/exe", "test", table.unpack(args) },
-    cwd = cwd, env = env, stdout = "inherit", stderr = "inherit" }
+    cwd = ctx.cwd, env = env, stdout = "inherit", stderr = "inherit" }
   if not child then return nil, wrong end
   local ended = child:wait()
   return ended.code or 128 + ended.signal

@@ -6,7 +6,7 @@ local M = {}
 
 -- Seconds after its start that a prompt waits for a server; END: until one that the user waits for
 -- has failed.
-local AT_PROMPT, ALONE, END = 1, 5, 1
+local AT_PROMPT, ALONE, END = 1, 15, 1
 
 local Starting = {}
 Starting.__index = Starting

@@ -111,7 +111,7 @@ end
 -- Edits wait for each other, as they do in a turn of a model.
 local function call(ctx, lock, name, args, request)
   local tool = registry.get("tools", name)
-  local alone = tool.effect == "edit" or tool.serial
+  local alone = tool.effect == "edit" or tool.serial == true
   if alone then lock:put(true) end
   local _ <close> = setmetatable({}, { __close = function()
     if alone then lock:get() end
