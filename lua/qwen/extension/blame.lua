@@ -1,6 +1,7 @@
 -- Whose mistake an error is: one that our API raises about what it was given is its caller's, and gets
 -- the line of that call, what was expected there and what was given. Everything else stays as it is.
 local api_reference = require "qwen.extension.api_reference"
+local limited = require("sys.task").limited
 
 local M = {}
 
@@ -177,12 +178,12 @@ local function refused(e, level, callee, caller)
   return ("%s:%d: %s: %s"):format(caller.short_src, caller.currentline, full or name, words or said)
 end
 
--- The files of the caller's own on the way to a place.
+-- The files of the caller's own on the way to a place, up to where we have called them.
 local function way(level)
   local out, last = {}, nil
   for at = level + 1, level + 40 do
-    local info = debug.getinfo(at, "Sl")
-    if not info then break end
+    local info = debug.getinfo(at, "Slf")
+    if not info or info.func == limited then break end
     if not M.ours(info.short_src) and info.currentline > 0 then
       local place = ("%s:%d"):format(info.short_src, info.currentline)
       if place ~= last then out[#out + 1] = "\n  from " .. place end
