@@ -122,4 +122,15 @@ do
   t.eq({ #result.permission_denials, result.permission_denials[1].tool_name, result.permission_denials[1].tool_input.command },
     { 1, "run_shell_command", "touch /etc/x" }, "what was refused")
 end
+
+-- What agents ask of a model counts, too.
+do
+  local function task(prompt) return { name = "task", arguments = { subagent_type = "explore", prompt = prompt, description = prompt } } end
+  local one <close> = fake.start { { asked = "hi", calls = { task "look A", task "look B" } }, { asked = "look A", text = "a" },
+    { asked = "look B", text = "b" }, { text = "done" } }
+  env.OPENAI_BASE_URL = one.url
+  local r = program.run(program.place {}, { "-o", "json", "hi" }, { alone = true, env = env })
+  local all = assert(json.decode(r.out))
+  t.eq({ r.code, all[#all].stats.models.m.api.totalRequests, #one:requests() }, { 0, 4, 4 }, r.err)
+end
 t.done()

@@ -60,6 +60,7 @@ local function note_progress(ctx, agent, event, value, second)
     agent.now = nil
   elseif event == "request_ended" then
     count(agent.usage, value)
+    if ctx.agent_request then ctx.agent_request(value) end
   else
     return
   end

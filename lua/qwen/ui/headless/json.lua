@@ -119,7 +119,7 @@ function M.attach(ctx, opts, write)
   }
   if opts.output == "json" then
     self.stats = stats.new()
-    stats.attach(self.stats, ctx.watch)
+    stats.attach(self.stats, ctx)
   end
   if opts.partial then require("qwen.ui.headless.partial")(ctx, event) end
 end

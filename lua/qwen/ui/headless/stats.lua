@@ -67,12 +67,13 @@ local function tool_ended(self, call, part, seconds)
   end
 end
 
----Counts what a run does.
+---Counts what a run does, with the requests of its agents.
 ---@param stats table of `new`
----@param watch table<string, function> the watchers of the run; they go on hearing what they hear
-function M.attach(stats, watch)
-  local self = setmetatable({ denied = {} }, { __index = stats })
+---@param ctx Ctx its watchers go on hearing what they hear
+function M.attach(stats, ctx)
+  local self, watch = setmetatable({ denied = {} }, { __index = stats }), ctx.watch
   function watch.request_ended(row) request_ended(self, row) end
+  ctx.agent_request = watch.request_ended
   function watch.tool_ended(call, part, seconds) tool_ended(self, call, part, seconds) end
   function watch.permission_denied(call) self.denied[call.id] = true end
 end
