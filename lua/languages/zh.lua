@@ -214,6 +214,8 @@ return {
     ["the test has no answer for the program '%s': t.programs:answer(WORDS, { out = TEXT }), or t.programs:allow(NAME)"] =
       "测试没有为程序 '%s' 准备回答：t.programs:answer(WORDS, { out = TEXT }) 或 t.programs:allow(NAME)",
     ["a test starts no program that goes on: %s"] = "测试不启动持续运行的程序：%s",
+    ["--json-fd, --json-file and --input-file are for a session at the prompt; here: -o stream-json"] =
+      "--json-fd、--json-file 和 --input-file 用于提示符处的会话；此处请用 -o stream-json",
     ["agents are not offered: %s"] = "不提供代理：%s",
     ["offer the tools of qwen to another program, as a tool server on standard input and output"] =
       "把 qwen 的工具提供给另一个程序，作为标准输入和输出上的工具服务器",

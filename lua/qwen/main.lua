@@ -117,6 +117,8 @@ local function prepare_headless(ctx, opts, led)
   local front = led or require(opts.output == "text" and "qwen.ui.headless.print" or "qwen.ui.headless.json")
   front.attach(ctx, opts)
   require("qwen.extension.hooks").attach_notices(ctx)
+  local beside = opts.json_fd or opts.json_file or opts.input_file
+  if beside then ctx.notice(tr "--json-fd, --json-file and --input-file are for a session at the prompt; here: -o stream-json") end
   local found, nothing = first_run(ctx)
   if not found then return nil, fail(nothing), nothing end
   local ok, e, code = prepare(ctx, opts)

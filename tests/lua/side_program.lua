@@ -109,4 +109,12 @@ for name, line in pairs {
   add(place.cwd .. "/in", { type = "submit", text = "/exit" })
   t.ok(child:wait().code == 0, name .. " ends")
 end
+
+-- Without a screen these flags do nothing, and that is said.
+do
+  local server <close> = fake.start { { text = "x" } }
+  local r = program.run(program.place {}, { "--json-file", "events", "-p", "hi" }, { env = { OPENAI_BASE_URL = server.url, OPENAI_API_KEY = "k", OPENAI_MODEL = "m" } })
+  t.eq(r.code, 0, r.err)
+  t.match(r.err, "%-%-json%-file", "it is said")
+end
 t.done()
