@@ -216,6 +216,8 @@ return {
     ["a test starts no program that goes on: %s"] = "测试不启动持续运行的程序：%s",
     ["--json-fd, --json-file and --input-file are for a session at the prompt; here: -o stream-json"] =
       "--json-fd、--json-file 和 --input-file 用于提示符处的会话；此处请用 -o stream-json",
+    ["no npm registry is known: install npm, or set npm_config_registry to its address"] =
+      "没有可用的 npm 源：请安装 npm，或把 npm_config_registry 设为它的地址",
     ["agents are not offered: %s"] = "不提供代理：%s",
     ["offer the tools of qwen to another program, as a tool server on standard input and output"] =
       "把 qwen 的工具提供给另一个程序，作为标准输入和输出上的工具服务器",

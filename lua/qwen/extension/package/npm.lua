@@ -14,7 +14,6 @@ local tr = require("qwen.util.translate").tr
 
 local M = {}
 
-local DEFAULT = "https://registry.npmjs.org/"
 local MOST_LIST, MOST_ARCHIVE, SECONDS = 32 << 20, 32 << 20, 120
 
 ---The parts of NAME[@RANGE].
@@ -44,13 +43,23 @@ local function read_npmrc(path)
   return out
 end
 
+-- The registry that npm itself would ask; none where npm is not there.
+local function of_npm()
+  local result = proc.run { argv = { "npm", "config", "get", "registry" }, cwd = "/", timeout = 20,
+    env = proc.helper_env() }
+  return result and result.code == 0 and result.out:match "^(https?://%S+)"
+end
+
 -- The registry of a name, and the key for it, bound to its origin.
 local function registry_of(name)
   local home = paths.home()
   local rc = read_npmrc(sys.env "npm_config_userconfig" or sys.env "NPM_CONFIG_USERCONFIG" or (home or "") .. "/.npmrc")
   local scope = name:match "^(@[^/]+)/"
   local url = scope and rc[scope .. ":registry"] or sys.env "npm_config_registry"
-    or sys.env "NPM_CONFIG_REGISTRY" or rc.registry or DEFAULT
+    or sys.env "NPM_CONFIG_REGISTRY" or rc.registry or of_npm()
+  if not url then
+    return nil, err("missing", tr("no npm registry is known: install npm, or set npm_config_registry to its address"))
+  end
   if url:sub(-1) ~= "/" then url = url .. "/" end
   local parsed = parse_url(url)
   if not parsed or parsed.scheme ~= "https" and not parsed.loopback then
