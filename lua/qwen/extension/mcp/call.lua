@@ -3,7 +3,7 @@
 local ask = require "qwen.extension.mcp.ask"
 local err = require "qwen.util.err"
 local phrase = require("qwen.util.translate").phrase
-local serve = require "qwen.extension.mcp.serve"
+local incoming = require "qwen.extension.mcp.incoming"
 local task = require "sys.task"
 
 local M = {}
@@ -28,7 +28,7 @@ local function give_input(self, id, wanted)
   local input = {}
   for key, one in pairs(type(wanted) == "table" and wanted or {}) do
     if type(one) == "table" then
-      input[key] = serve.respond(self, tostring(one.method), one.params) or { action = "decline" }
+      input[key] = incoming.respond(self, tostring(one.method), one.params) or { action = "decline" }
     end
   end
   return self:request("tasks/update", { taskId = id, inputResponses = input }, self.start_limit)

@@ -6,7 +6,7 @@ local greeting = require "qwen.extension.mcp.greeting"
 local json = require "sys.json"
 local metadata = require "qwen.extension.mcp.metadata"
 local phrase = require("qwen.util.translate").phrase
-local serve = require "qwen.extension.mcp.serve"
+local incoming = require "qwen.extension.mcp.incoming"
 local task = require "sys.task"
 
 local M = {}
@@ -83,7 +83,7 @@ local function input_for(self, wanted)
   local out = {}
   for key, one in pairs(type(wanted) == "table" and wanted or {}) do
     if type(one) == "table" then
-      local answer, problem = serve.respond(self, tostring(one.method), one.params)
+      local answer, problem = incoming.respond(self, tostring(one.method), one.params)
       if not answer then return nil, err("denied", phrase("the tool server %s: %s", self.name, problem.message)) end
       out[key] = answer
     end
@@ -96,7 +96,7 @@ local function pages_first(self, e)
   local list = type(e.data) == "table" and e.data.elicitations
   if type(list) ~= "table" or not list[1] then return false end
   for _, one in ipairs(list) do
-    local answer = serve.respond(self, "elicitation/create", one)
+    local answer = incoming.respond(self, "elicitation/create", one)
     if not (answer and answer.action == "accept") then return false end
   end
   return true

@@ -7,7 +7,7 @@ local err = require "qwen.util.err"
 local json_rpc = require "qwen.extension.json_rpc"
 local metadata = require "qwen.extension.mcp.metadata"
 local phrase = require("qwen.util.translate").phrase
-local serve = require "qwen.extension.mcp.serve"
+local incoming = require "qwen.extension.mcp.incoming"
 local task = require "sys.task"
 local texts = require "qwen.util.text"
 
@@ -115,7 +115,7 @@ local function read_all(self, link)
     local text
     text, e = link.read()
     if not text then break end
-    json_rpc.receive(self, text, serve.heard)
+    json_rpc.receive(self, text, incoming.heard)
   end
   if self.link ~= link then return end -- another has taken its place
   self.ended = e or err("broken", phrase "the connection was closed")
@@ -132,7 +132,7 @@ end
 
 -- Opens the connection in one way and greets.
 local function open_as(self, kind)
-  local function receive(text) return json_rpc.receive(self, text, serve.heard) end
+  local function receive(text) return json_rpc.receive(self, text, incoming.heard) end
   local link, e = require(transports[kind]).open(self.config, self.ctx, self.name, receive)
   if not link then
     return nil, err(e.kind, phrase("the tool server %s: %s", self.name, err.phrase(e)),
