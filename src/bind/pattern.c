@@ -24,11 +24,12 @@ static bool is_users(lua_State *L) {
   return false;
 }
 
-static double budget(size_t text_len) {
+/* Of what is left of a guard, and for a person's own script at most its free time. */
+static double budget(lua_State *L, size_t text_len) {
   int left = guard_left_ms();
   double most = FREE_SECONDS + FREE_PER_BYTE * (double)text_len;
   double share = left * OF_WHAT_IS_LEFT / 1000.0; /* it tells more than the guard, so it ends first */
-  return left < 0 || share > most ? most : share;
+  return left < 0 || (share > most && is_users(L)) ? most : share;
 }
 
 /* False: it is there and no integer. */
@@ -57,7 +58,7 @@ static bool needs_budget(lua_State *L, enum kind kind, struct pattern_search *s)
   s->pattern = lua_tolstring(L, 2, &s->pattern_len);
   if (kind != GSUB && !read_start(L, 3, s->text_len, &s->at)) return false;
   if (pattern_harmless(s) || !(guard_active() || is_users(L))) return false;
-  s->budget = budget(s->text_len);
+  s->budget = budget(L, s->text_len);
   return true;
 }
 
@@ -105,7 +106,7 @@ static int find(lua_State *L, struct pattern_search *s) {
 /* Upvalues: the search, the text and the pattern it points into. */
 static int gmatch_next(lua_State *L) {
   struct pattern_search *s = lua_touserdata(L, lua_upvalueindex(1));
-  pattern_renew(s, budget(s->text_len));
+  pattern_renew(s, budget(L, s->text_len));
   return next(L, s) ? push_match(L, s) : 0;
 }
 
@@ -151,7 +152,7 @@ static void add_value(lua_State *L, luaL_Buffer *b, struct pattern_search *s) {
     else push_whole(L, s);
     lua_gettable(L, 3);
   }
-  pattern_renew(s, budget(s->text_len));
+  pattern_renew(s, budget(L, s->text_len));
   if (!lua_toboolean(L, -1)) {
     lua_pop(L, 1);
     push_whole(L, s);
