@@ -237,8 +237,11 @@ do
   server:change { fault = "none" }
   server:forget()
   local jobs, task = {}, require "sys.task"
-  for i = 1, 3 do jobs[i] = task.spawn(function() return (call(place, "read")) end) end
-  for i = 1, 3 do t.match(select(2, jobs[i]:join()), "read it", "process " .. i) end
+  for i = 1, 3 do jobs[i] = task.spawn(function() return call(place, "read") end) end
+  for i = 1, 3 do
+    local _, said, run = jobs[i]:join()
+    t.match(said, "read it", ("process %d: %s"):format(i, run.err))
+  end
   t.eq(#server:asked "token", 1, "one process renews for all")
   server:change { refuse = true, fault = "refresh-over" }
   _, r = call(place, "read")
