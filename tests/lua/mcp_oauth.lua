@@ -222,8 +222,7 @@ end
 -- Tokens end: renewed ahead of it, after a refusal, by one of several processes; not while the service is down; and no more when it is over.
 do
   local server <close> = guarded { ttl = 1, rotates = false }
-  -- Three vaults that are opened at once on a busy machine take longer than a start may.
-  local place = place_for(entry_of(server, { discoveryTimeoutMs = 60000 }))
+  local place = place_for(entry_of(server))
   t.eq(login(place).code, 0)
   server:forget()
   t.match(call(place, "read"), "read it")

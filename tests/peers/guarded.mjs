@@ -4,6 +4,7 @@
 // Usage: guarded.mjs NODE_MODULES LOG OPTIONS
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import http from "node:http";
 import path from "node:path";
@@ -49,7 +50,10 @@ oauth.service.on("beforeAuthorizeRedirect", (answer, req) => {
   if (options.fault === "state") to.set("state", "another");
   if (options.iss) to.set("iss", options.iss === "right" ? issuer : options.iss);
 });
-oauth.service.on("beforeTokenSigning", (token, req) => { token.payload.scope = req.body?.scope ?? options.scope ?? token.payload.scope; });
+oauth.service.on("beforeTokenSigning", (token, req) => {
+  token.payload.jti = randomUUID(); // two tokens of one second are two
+  token.payload.scope = req.body?.scope ?? options.scope ?? token.payload.scope;
+});
 oauth.service.on("beforeResponse", (answer, req) => {
   note({ at: "token", authorization: req.headers.authorization, ...req.body });
   answer.body.expires_in = options.ttl;
