@@ -37,7 +37,7 @@ function M.until_signal(fn)
   watcher:cancel()
   local busy = not results[1] and err.is(results[2]) and results[2].kind == "cancelled" -- stopped before the loop could tell us
   local place = busy and results[2].message:match "^(.-):%d+: " -- in a person's own file
-  if place and not place:find "^lua/" and not place:find "^commands/" then
+  if place and not require("qwen.extension.user_modules").ships(place) then
     sys.err("qwen: " .. results[2].message .. "\n")
   end
   if got or busy then return nil, got or exit.int end

@@ -16,4 +16,23 @@ function M.has(...)
   return true
 end
 
+---Runs a script of this folder that plays a client and prints "ok NAME" or "not ok NAME: why" for each scenario.
+---@param t table the checks of the test
+---@param script string its name: it gets the modules, our program, the scripted server and a scratch folder
+---@param least integer how many scenarios it has at least
+function M.scenarios(t, script, least)
+  local program, wait = dofile "tests/program.lua", dofile "tests/wait.lua"
+  local scratch = assert(fs.mkdtemp((require("sys.os").env "TMPDIR" or "/tmp") .. "/peer-"))
+  local r = assert(require("qwen.util.process").run { argv = { M.node, "tests/peers/" .. script, M.modules:sub(1, -2),
+    program.binary, "tests/fake/server.py", scratch }, timeout = wait.PATIENCE * 4 })
+  t.eq(r.code, 0, r.err)
+  local good = 0
+  for line in r.out:gmatch "[^\n]+" do
+    local ok = line:match "^ok (.*)"
+    t.ok(ok, line)
+    good = good + (ok and 1 or 0)
+  end
+  t.ok(good >= least, good .. " scenarios")
+end
+
 return M

@@ -2,17 +2,11 @@
 -- the line of that call, what was expected there and what was given. Everything else stays as it is.
 local api_reference = require "qwen.extension.api_reference"
 local limited = require("sys.task").limited
+local ships = require("qwen.extension.user_modules").ships
 
 local M = {}
 
 local NEAR = 4 -- frames between the call and where the error was raised; deeper ones are our own
-
----Whether a chunk ships with the program.
----@param place string as debug.getinfo has it in short_src
----@return boolean
-function M.ours(place)
-  return place:find "^lua/" ~= nil or place:find "^commands/" ~= nil or place == "[C]"
-end
 
 local basic = {
   any = function() return true end,
@@ -184,7 +178,7 @@ local function way(level)
   for at = level + 1, level + 40 do
     local info = debug.getinfo(at, "Slf")
     if not info or info.func == limited then break end
-    if not M.ours(info.short_src) and info.currentline > 0 then
+    if not ships(info.short_src) and info.currentline > 0 then
       local place = ("%s:%d"):format(info.short_src, info.currentline)
       if place ~= last then out[#out + 1] = "\n  from " .. place end
       last = place
@@ -201,7 +195,7 @@ local function find(e, start)
   for level = start, start + 200 do
     local info = debug.getinfo(level, "Slnfu")
     if not info then return e end
-    if not M.ours(info.short_src) then
+    if not ships(info.short_src) then
       local place = ("%s:%d: "):format(info.short_src, info.currentline)
       if plain then return place .. "it raised a table; error takes a text, or what qwen.err gives" .. way(level + 1) end
       local near = callee and level - start <= NEAR and e:sub(1, #place) ~= place

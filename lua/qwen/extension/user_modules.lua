@@ -19,6 +19,13 @@ end
 
 M.forget()
 
+---Whether a chunk ships with the program.
+---@param place string as debug.getinfo has it in short_src; a line may stand behind it
+---@return boolean
+function M.ships(place)
+  return place:find "^lua/" ~= nil or place:find "^commands/" ~= nil or place:find "^%[C%]" ~= nil
+end
+
 ---Whatever was raised, as words.
 ---@param e any
 ---@return string
